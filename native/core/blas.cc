@@ -1,0 +1,29 @@
+#include "core/blas.h"
+
+#include <cblas.h>
+
+namespace mft::blas {
+namespace {
+CBLAS_TRANSPOSE op(bool transpose) { return transpose ? CblasTrans : CblasNoTrans; }
+blasint integer(std::size_t value) { return static_cast<blasint>(value); }
+}  // namespace
+
+void use_one_thread() { openblas_set_num_threads(1); }
+std::string configuration() { return openblas_get_config(); }
+std::string core_name() { return openblas_get_corename(); }
+
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
+          std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc) {
+  if (m == 0 || n == 0) return;
+  cblas_dgemm(CblasRowMajor, op(transpose_a), op(transpose_b), integer(m), integer(n), integer(k), alpha, a,
+              integer(lda), b, integer(ldb), beta, c, integer(ldc));
+}
+
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
+          std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc) {
+  if (m == 0 || n == 0) return;
+  cblas_sgemm(CblasRowMajor, op(transpose_a), op(transpose_b), integer(m), integer(n), integer(k), alpha, a,
+              integer(lda), b, integer(ldb), beta, c, integer(ldc));
+}
+
+}  // namespace mft::blas

@@ -1,0 +1,15 @@
+// The functions the addon exports, one adapter file per subject. addon.cc is the list.
+#pragma once
+#include <napi.h>
+
+namespace mft::node {
+
+// environment.cc: what this machine and this binary are.
+Napi::Value environment(const Napi::CallbackInfo& info);          // () -> object
+Napi::Value use_instruction_set(const Napi::CallbackInfo& info);  // (name) -> undefined
+
+// random.cc: the generator, for tests and reproducible drawing in TypeScript.
+Napi::Value normals(const Napi::CallbackInfo& info);   // ({seed, trial, layer, purpose, first, count}) -> Float64Array
+Napi::Value uniforms(const Napi::CallbackInfo& info);  // same
+
+}  // namespace mft::node

@@ -1,0 +1,29 @@
+// The list of what the addon exports.
+#include <napi.h>
+
+#include "core/blas.h"
+#include "node/adapters.h"
+#include "node/task.h"
+
+namespace mft::node {
+namespace {
+
+template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
+void add(Napi::Object& exports, const char* name) {
+  exports.Set(name, Napi::Function::New<synchronous<kFunction>>(exports.Env(), name));
+}
+
+Napi::Object initialise(Napi::Env, Napi::Object exports) {
+  blas::use_one_thread();
+  add<environment>(exports, "environment");
+  add<use_instruction_set>(exports, "useInstructionSet");
+  add<normals>(exports, "normals");
+  add<uniforms>(exports, "uniforms");
+  return exports;
+}
+
+}  // namespace
+}  // namespace mft::node
+
+Napi::Object mft_initialise(Napi::Env env, Napi::Object exports) { return mft::node::initialise(env, exports); }
+NODE_API_MODULE(mft_native, mft_initialise)

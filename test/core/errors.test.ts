@@ -1,0 +1,43 @@
+import t from 'tap';
+import { canonicalHash, canonicalJson } from '../../dist/core/codec.js';
+import { describe, nearest } from '../../dist/core/errors.js';
+import { predict, MftError } from 'mft-native';
+
+t.test('errors show values briefly', async (t) => {
+  t.equal(describe(undefined), 'nothing');
+  t.equal(describe('x'.repeat(100)).length, 62);
+  t.equal(describe([1, 2, 3, 4, 5, 6]), 'a list of 6 (1, 2, 3, 4, ...)');
+  t.equal(describe({ a: 1 }), 'an object with keys a');
+});
+
+t.test('did you mean', async (t) => {
+  t.equal(nearest('weigthVariance', ['weightVariance', 'biasVariance']), 'weightVariance');
+  t.equal(nearest('zzzzzz', ['weightVariance']), undefined);
+});
+
+t.test('canonical JSON sorts keys, keeps infinities, refuses NaN', async (t) => {
+  t.equal(canonicalJson({ b: 1, a: [Infinity, -0, 1e21] }), '{"a":["Infinity",0,1e+21],"b":1}');
+  t.equal(canonicalHash({ a: 1, b: 2 }), canonicalHash({ b: 2, a: 1 }));
+  t.throws(() => canonicalJson({ a: NaN }), { code: 'ERR_MFT_NOT_FINITE', parameter: 'value.a' });
+});
+
+t.test('a bad spec gets the documented error', async (t) => {
+  const cases: [object, string, string][] = [
+    [{ weightVariance: -1 }, 'ERR_MFT_OUT_OF_RANGE', 'weightVariance'],
+    [{ weightVariance: Number.NaN }, 'ERR_MFT_OUT_OF_RANGE', 'weightVariance'],
+    [{ weightVariance: 'a' }, 'ERR_MFT_INVALID_ARGUMENT', 'weightVariance'],
+    [{ keepProbability: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability'],
+    [{ depth: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'depth'],
+    [{ width: 1e12 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
+    [{ inputs: { correlation: 1.5 } }, 'ERR_MFT_OUT_OF_RANGE', 'inputs.correlation'],
+    [{ inputs: { values: [] } }, 'ERR_MFT_INVALID_ARGUMENT', 'inputs.values'],
+    [{ dropRate: 0.1 }, 'ERR_MFT_INVALID_ARGUMENT', 'dropRate'],
+    [{ activation: 'tahn' }, 'ERR_MFT_INVALID_ARGUMENT', 'activation'],
+    [{ weightVariance: [1, 2] , depth: 3 }, 'ERR_MFT_SHAPE', 'weightVariance'],
+  ];
+  for (const [fields, code, parameter] of cases) {
+    const error = await predict({ system: 'feedforward', ...fields }).then(() => undefined, (reason: unknown) => reason);
+    t.ok(error instanceof MftError, `${JSON.stringify(fields)} is refused`);
+    t.match(error, { code, parameter }, JSON.stringify(fields));
+  }
+});

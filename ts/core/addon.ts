@@ -1,0 +1,110 @@
+// Loads the addon at first use and turns its errors into MftErrors. The only file that touches the binary.
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MftError, type MftErrorCode } from './errors.js';
+
+/** Version of the interface between this TypeScript and the binary is the package version: they ship together. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Names and values of `environment()`. */
+export interface NativeEnvironment {
+  readonly blasConfiguration: string;
+  readonly blasCore: string;
+  readonly instructionSet: 'baseline' | 'avx2' | 'avx512';
+  readonly bestInstructionSet: 'baseline' | 'avx2' | 'avx512';
+  readonly cpu: string;
+  readonly processors: number;
+  readonly compiler: string;
+}
+
+/** What a stream of random numbers is drawn for (native/core/random.h). */
+export interface NativeDraw {
+  readonly seed: Float64Array;
+  readonly trial: number;
+  readonly layer: number;
+  readonly purpose: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * The functions of the addon (native/node/adapters.h), one line each; adapters of a system are declared beside the system
+ * by merging into this interface.
+ */
+export interface NativeAddon {
+  environment(): NativeEnvironment;
+  useInstructionSet(name: string): void;
+  normals(draw: NativeDraw): Float64Array;
+  uniforms(draw: NativeDraw): Float64Array;
+}
+
+let loaded: NativeAddon | undefined;
+
+/**
+ * The addon, loaded once. Its functions throw MftErrors.
+ *
+ * @throws MftError ERR_MFT_NATIVE_LOAD with a diagnosis and the commands that help.
+ */
+export function addon(): NativeAddon {
+  loaded ??= wrapped(load());
+  return loaded;
+}
+
+function load(): Record<string, unknown> {
+  try {
+    const require = createRequire(import.meta.url);
+    return (require('node-gyp-build') as (root: string) => Record<string, unknown>)(packageRoot);
+  } catch (cause) {
+    throw new MftError('ERR_MFT_NATIVE_LOAD', loadDiagnosis(cause), { cause });
+  }
+}
+
+function loadDiagnosis(cause: unknown): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  const lines = [`The native addon of mft-native could not be loaded on ${platform}, Node ${process.version}: ${reason}`];
+  const prebuilds = join(packageRoot, 'prebuilds');
+  const bundled = existsSync(prebuilds) ? readdirSync(prebuilds).join(', ') : 'none';
+  if (platform !== 'linux-x64' && platform !== 'linux-arm64') {
+    lines.push(`Supported: linux-x64 (prebuilt, glibc) and linux-arm64 (built from source). Bundled prebuilds: ${bundled}.`);
+  } else {
+    lines.push(
+      `Bundled prebuilds: ${bundled}. Build it from source:`,
+      '  apt-get install g++ cmake make libopenblas-dev',
+      '  npm rebuild mft-native --build-from-source   (npm 12: first `npm install-scripts approve mft-native`)',
+    );
+  }
+  return lines.join('\n');
+}
+
+function wrapped(binary: Record<string, unknown>): NativeAddon {
+  const result: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(binary)) {
+    if (typeof member !== 'function') continue;
+    result[name] = (...values: unknown[]): unknown => {
+      try {
+        const value: unknown = member(...values);
+        return value instanceof Promise ? value.catch(rethrow) : value;
+      } catch (error) {
+        return rethrow(error);
+      }
+    };
+  }
+  return result as unknown as NativeAddon;
+}
+
+function rethrow(error: unknown): never {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_MFT_')) {
+    if (error.code === 'ERR_MFT_CANCELLED') throw error;
+    const parameter = 'parameter' in error && typeof error.parameter === 'string' ? error.parameter : undefined;
+    throw new MftError(error.code as MftErrorCode, error.message, { parameter, cause: error });
+  }
+  throw error;
+}
+
+/** A seed (whole number, 0 to 2^53 − 1) as the two 32-bit halves the addon takes. */
+export function seedHalves(seed: number): Float64Array {
+  return Float64Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32));
+}

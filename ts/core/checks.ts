@@ -1,0 +1,84 @@
+// Validation, once, in TypeScript: a zod schema's verdict as the package's error sentence.
+import type { z } from 'zod';
+import { expectedError, MftError, nearest } from './errors.js';
+import { info } from './fields.js';
+
+/** Names that users bring from elsewhere, and what they are called here. */
+const foreignNames: Readonly<Record<string, string>> = {
+  dropRate: '`keepProbability` = 1 - dropRate, the probability of keeping a unit',
+  dropout: '`keepProbability` = 1 - dropout, the probability of keeping a unit',
+  dropoutRate: '`keepProbability` = 1 - dropoutRate, the probability of keeping a unit',
+  sigmaW: '`weightVariance` = sigma_w squared',
+  sigmaB: '`biasVariance` = sigma_b squared',
+  weightStd: '`weightVariance`, the square of the standard deviation times the fan-in',
+  biasStd: '`biasVariance`, the square of the standard deviation',
+  networks: '`trials`',
+  method: '`engine`',
+};
+
+/**
+ * The value as the schema reads it (defaults filled in), or the documented error.
+ *
+ * @param schema a strict object schema made of ts/core/fields.ts
+ * @param value what the caller gave
+ * @param what how to name the value in errors about the whole: "spec", "run"
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT (wrong type, unknown key), ERR_MFT_OUT_OF_RANGE (a number outside its range)
+ */
+export function parse<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.output<T> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', what, 'an object', value);
+  }
+  const verdict = schema.safeParse(value);
+  if (verdict.success) return verdict.data;
+  throw translated(schema, value, verdict.error.issues, what);
+}
+
+function translated(schema: z.ZodObject, value: object, issues: readonly z.core.$ZodIssue[], what: string): MftError {
+  const issue = issues.find((candidate) => candidate.code === 'unrecognized_keys') ?? issues[0];
+  if (issue === undefined) return new MftError('ERR_MFT_INTERNAL', `The ${what} was refused without a reason.`);
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.path.length === 0 ? Object.keys(schema.shape) : [];
+    return unknownKey(issue.keys[0] ?? '', known, [what, ...issue.path.map(String)].join('.'));
+  }
+  const received = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const parameter = issue.path.map(String).join('.');
+  const field = issue.path.length === 0 ? undefined : schema.shape[String(issue.path[0])];
+  const expected = field === undefined ? undefined : info(field as z.ZodType)?.expected;
+  const whole = issue.path.length <= 1 ? received : (value as Record<string, unknown>)[String(issue.path[0])];
+  if (expected === undefined || issue.code === 'custom') {
+    return new MftError(codeFor(received), issue.message.startsWith('Expected') ? issue.message : `Expected \`${parameter || what}\`: ${issue.message}`, {
+      parameter: parameter || what,
+      received,
+    });
+  }
+  return expectedError(codeFor(whole), String(issue.path[0]), expected, whole);
+}
+
+function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_ARGUMENT' {
+  const isNumeric = typeof received === 'number' || (Array.isArray(received) && received.length > 0 && received.every((item) => typeof item === 'number'));
+  return isNumeric ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT';
+}
+
+/** The error for a key nobody knows, with a hint. */
+export function unknownKey(key: string, known: readonly string[], where: string): MftError {
+  const foreign = Object.hasOwn(foreignNames, key) ? foreignNames[key] : undefined;
+  const near = nearest(key, known);
+  const hint = foreign !== undefined ? `; use ${foreign}` : near !== undefined ? `; did you mean \`${near}\`?` : '';
+  return new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint || `; known: ${known.join(', ')}`}${hint.endsWith('?') ? '' : '.'}`, {
+    parameter: key,
+    received: key,
+  });
+}
+
+/** A per-layer field as a list of the given length. @throws MftError ERR_MFT_SHAPE when a list has another length. */
+export function perLayer(parameter: string, value: number | readonly number[], length: number): readonly number[] {
+  if (typeof value === 'number') return Array.from({ length }, () => value);
+  if (value.length !== length) {
+    throw new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be a number or a list of ${length}, received a list of ${value.length}.`, {
+      parameter,
+      expected: `a list of ${length}`,
+      received: value.length,
+    });
+  }
+  return value;
+}

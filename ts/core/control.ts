@@ -1,0 +1,61 @@
+// Progress and cancellation of native work: a small Int32Array over shared memory (native/core/control.h).
+import { MftError } from './errors.js';
+
+export interface Progress {
+  /** Units done and planned (trials, steps, jobs). */
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedSeconds: number;
+  /** Estimated seconds to the end, once something is done. */
+  readonly etaSeconds?: number;
+  readonly phase?: string;
+}
+
+/** Options of everything that can last a second. */
+export interface ControlOptions {
+  /** Cancels the work; the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const progressIntervalMilliseconds = 100;
+
+/** Throws `signal.reason` when the signal is already aborted. */
+export function throwIfAborted(options: ControlOptions): void {
+  if (options.signal?.aborted) throw options.signal.reason;
+}
+
+/**
+ * Runs native work that reports through shared slots: forwards progress, passes cancellation on, and rejects with
+ * `signal.reason` when cancelled. `total` is the number of units the work will count.
+ */
+export async function controlled<T>(options: ControlOptions, total: number, work: (slots: Int32Array) => Promise<T>): Promise<T> {
+  throwIfAborted(options);
+  const slots = new Int32Array(new SharedArrayBuffer(8));
+  const { signal, onProgress } = options;
+  const started = performance.now();
+  const report = (): void => {
+    const done = Atomics.load(slots, 1);
+    const elapsedSeconds = (performance.now() - started) / 1000;
+    const eta = done > 0 && done < total ? { etaSeconds: (elapsedSeconds * (total - done)) / done } : {};
+    onProgress?.({ done, total, elapsedSeconds, ...eta });
+  };
+  const cancel = (): void => void Atomics.store(slots, 0, 1);
+  signal?.addEventListener('abort', cancel, { once: true });
+  const timer = onProgress === undefined ? undefined : setInterval(report, progressIntervalMilliseconds);
+  try {
+    const result = await work(slots);
+    if (onProgress !== undefined) report();
+    return result;
+  } catch (error) {
+    if (signal?.aborted && isCancelled(error)) throw signal.reason;
+    throw error;
+  } finally {
+    if (timer !== undefined) clearInterval(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof MftError) && 'code' in error && error.code === 'ERR_MFT_CANCELLED';
+}

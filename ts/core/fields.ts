@@ -1,0 +1,99 @@
+// The building blocks of a system's schema. A field is declared once and gives the type, the check, the error sentence,
+// the command-line flag, the JSON Schema and the row of the docs table.
+import { z } from 'zod';
+
+/** What a field says about itself beside its type. */
+export interface FieldInfo {
+  /** Second half of the error sentence: "Expected `name` to be …". */
+  readonly expected: string;
+  readonly description: string;
+  readonly symbol?: string;
+  /** True when the command line takes a comma-separated list. */
+  readonly list?: boolean;
+}
+
+export function info(schema: z.ZodType): FieldInfo | undefined {
+  const meta = schema.meta();
+  return meta !== undefined && typeof meta.expected === 'string' ? (meta as unknown as FieldInfo) : undefined;
+}
+
+function described<T extends z.ZodType>(schema: T, about: FieldInfo): T {
+  return schema.meta({ ...about });
+}
+
+interface NumberRange {
+  readonly low?: number;
+  readonly high?: number;
+  /** Exclude the lower end. */
+  readonly above?: boolean;
+}
+
+function numberSchema(range: NumberRange): z.ZodNumber {
+  let schema = z.number();
+  if (range.low !== undefined) schema = range.above ? schema.gt(range.low) : schema.gte(range.low);
+  if (range.high !== undefined) schema = schema.lte(range.high);
+  return schema;
+}
+
+function rangeText(range: NumberRange): string {
+  const { low, high, above } = range;
+  if (low !== undefined && high !== undefined) return `a number in ${above ? '(' : '['}${low}, ${high}]`;
+  if (low !== undefined) return `a number ${above ? '>' : '>='} ${low}`;
+  return high === undefined ? 'a finite number' : `a number <= ${high}`;
+}
+
+/** A finite number in a range. */
+export function numberField(range: NumberRange, description: string, symbol?: string): z.ZodNumber {
+  return described(numberSchema(range), { expected: rangeText(range), description, ...(symbol === undefined ? {} : { symbol }) });
+}
+
+/** A number, or one number per layer. */
+export function perLayerField(range: NumberRange, description: string, symbol?: string): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
+  const schema = z.union([numberSchema(range), z.array(numberSchema(range)).min(1)]);
+  return described(schema, {
+    expected: `${rangeText(range)}, or a list with one such number per layer`,
+    description,
+    list: true,
+    ...(symbol === undefined ? {} : { symbol }),
+  });
+}
+
+/** A whole number in a range. */
+export function wholeField(low: number, high: number, description: string, symbol?: string): z.ZodNumber {
+  return described(z.int().gte(low).lte(high), {
+    expected: `a whole number in [${low}, ${high}]`,
+    description,
+    ...(symbol === undefined ? {} : { symbol }),
+  });
+}
+
+/** A whole number, or one per layer. */
+export function perLayerWholeField(low: number, high: number, description: string, symbol?: string): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
+  const one = z.int().gte(low).lte(high);
+  return described(z.union([one, z.array(one).min(1)]), {
+    expected: `a whole number in [${low}, ${high}], or a list with one per layer`,
+    description,
+    list: true,
+    ...(symbol === undefined ? {} : { symbol }),
+  });
+}
+
+/** One of a few words. */
+export function choiceField<const T extends readonly [string, ...string[]]>(choices: T, description: string): z.ZodEnum<{ [K in T[number]]: K }> {
+  return described(z.enum(choices) as unknown as z.ZodEnum<{ [K in T[number]]: K }>, { expected: `one of ${choices.join(', ')}`, description });
+}
+
+/** True or false. */
+export function booleanField(description: string): z.ZodBoolean {
+  return described(z.boolean(), { expected: 'true or false', description });
+}
+
+/** The run fields every simulation has. */
+export const runFields = {
+  trials: wholeField(1, 10_000_000, 'Number of independent networks (trials).').default(20),
+  seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of the counter-based generator; the same seed gives the same bits.').default(1),
+  firstTrial: wholeField(0, 4_000_000_000, 'Index of the first trial: splitting a run into ranges of trials gives the same trials.').default(0),
+  threads: wholeField(0, 1024, 'Threads over trials; 0 = all processors. Never changes the result.').default(0),
+  rawTrials: booleanField('Return the values of every trial too.').default(false),
+  memoryLimit: numberField({ low: 0, above: true }, 'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.').optional(),
+} as const;

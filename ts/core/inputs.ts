@@ -1,0 +1,106 @@
+// Inputs of a network: drawn with given lengths and angle, given as numbers, or named in a data set.
+import { z } from 'zod';
+import { expectedError } from './errors.js';
+
+/** A pair of random directions with exact mean square per component and exact correlation. */
+export interface DrawnInputs {
+  /** Mean square of an input's components, |x|²/N_0. Default 1. */
+  readonly secondMoment?: number;
+  /** x_a·x_b / (|x_a||x_b|), in [−1, 1]. Default 0.5. */
+  readonly correlation?: number;
+  /** 1 − correlation, in [0, 2], for pairs nearer than double precision of `correlation` can say. */
+  readonly oneMinusCorrelation?: number;
+  /** 1 (a single input) or 2 (a pair). Default 2. */
+  readonly count?: 1 | 2;
+}
+
+/** Inputs as numbers: one row per input, all of the same length. */
+export interface GivenInputs {
+  readonly values: readonly (readonly number[])[];
+}
+
+/** Images of a real data set, by index; read through `data` (MFT_DATA), never inlined. */
+export interface DatasetInputs {
+  readonly dataset: 'mnist' | 'cifar10' | 'synthetic';
+  readonly split?: 'train' | 'test';
+  readonly indices: readonly number[];
+  /** Hash of the file the images were read from; filled in by the verbs, checked when given. */
+  readonly sha256?: string;
+}
+
+export type Inputs = DrawnInputs | GivenInputs | DatasetInputs;
+
+/** Inputs as the systems see them: row-major count × dimension. */
+export interface InputVectors {
+  readonly count: number;
+  readonly dimension: number;
+  readonly values: Float64Array;
+}
+
+const drawn = z.strictObject({
+  secondMoment: z.number().gt(0).optional(),
+  correlation: z.number().gte(-1).lte(1).optional(),
+  oneMinusCorrelation: z.number().gte(0).lte(2).optional(),
+  count: z.union([z.literal(1), z.literal(2)]).optional(),
+});
+const given = z.strictObject({ values: z.array(z.array(z.number()).min(1)).min(1) });
+const named = z.strictObject({
+  dataset: z.enum(['mnist', 'cifar10', 'synthetic']),
+  split: z.enum(['train', 'test']).optional(),
+  indices: z.array(z.int().gte(0)).min(1).max(4096),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+});
+
+/** The schema field `inputs`, with exact messages for each form. */
+export const inputsField = z
+  .custom<Inputs>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  .default({ secondMoment: 1, correlation: 0.5, count: 2 })
+  .meta({
+    expected: 'an object: {secondMoment, correlation} for a drawn pair, {values} for numbers, or {dataset, indices}',
+    description: 'A drawn pair, vectors given as numbers, or images of a data set.',
+  });
+
+/** Checks `inputs` in detail and fills its defaults. @throws MftError naming the inner field. */
+export function resolveInputs(value: Inputs): Inputs {
+  const [schema, form] = 'values' in value ? [given, 'values'] : 'dataset' in value ? [named, 'dataset'] : [drawn, 'drawn'];
+  const verdict = schema.safeParse(value);
+  if (!verdict.success) {
+    const issue = verdict.error.issues[0];
+    const path = ['inputs', ...(issue?.path.map(String) ?? [])].join('.');
+    const received = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+    if (issue?.code === 'unrecognized_keys') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, `an object without the key "${issue.keys[0] ?? ''}"`, value);
+    throw expectedError(typeof received === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT', path, innerExpectation(path), received);
+  }
+  if (form === 'values') {
+    const rows = (value as GivenInputs).values;
+    const length = rows[0]?.length ?? 0;
+    rows.forEach((row, i) => {
+      if (row.length !== length) throw expectedError('ERR_MFT_SHAPE', `inputs.values.${i}`, `a list of ${length} numbers like the first`, row.length);
+    });
+    return value;
+  }
+  if (form === 'dataset') return { split: 'train', ...(value as DatasetInputs) };
+  const pair = value as DrawnInputs;
+  if (pair.correlation !== undefined && pair.oneMinusCorrelation !== undefined) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'inputs', 'an object with `correlation` or `oneMinusCorrelation`, not both', value);
+  }
+  const angle = pair.oneMinusCorrelation !== undefined ? { oneMinusCorrelation: pair.oneMinusCorrelation } : { correlation: pair.correlation ?? 0.5 };
+  return { secondMoment: pair.secondMoment ?? 1, ...angle, count: pair.count ?? 2 };
+}
+
+function innerExpectation(path: string): string {
+  if (path.endsWith('oneMinusCorrelation')) return 'a number in [0, 2]';
+  if (path.endsWith('correlation')) return 'a number in [-1, 1]';
+  if (path.endsWith('secondMoment')) return 'a number > 0';
+  if (path.endsWith('count')) return '1 or 2';
+  if (path.includes('indices')) return 'a list of whole numbers >= 0';
+  if (path.endsWith('dataset')) return 'one of mnist, cifar10, synthetic';
+  if (path.endsWith('split')) return 'train or test';
+  if (path.endsWith('sha256')) return '64 hexadecimal digits';
+  return 'a list of rows of finite numbers, all of the same length';
+}
+
+/** 1 − correlation of a drawn pair. */
+export function drawnDeficit(inputs: DrawnInputs): number {
+  return inputs.oneMinusCorrelation ?? 1 - (inputs.correlation ?? 0.5);
+}

@@ -1,0 +1,36 @@
+// Memory and processors this process may use, as the cgroup and the machine allow.
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { addon } from './addon.js';
+
+/** Bytes of memory allowed: the smaller of the machine's memory and the cgroup's limit. */
+export function memoryAllowed(): number {
+  const limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'].map(limitIn);
+  return Math.min(totalmem(), ...limits);
+}
+
+/** Processors allowed: affinity and cgroup quota, at least 1. */
+export function processorsAllowed(): number {
+  const processors = addon().environment().processors;
+  try {
+    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(/\s+/).map(Number);
+    if (quota !== undefined && period !== undefined && quota > 0 && period > 0) return Math.max(1, Math.min(processors, Math.ceil(quota / period)));
+  } catch {
+    // No cgroup here: the affinity mask alone counts.
+  }
+  return processors;
+}
+
+/** The number of threads a run uses: its own wish, or all processors for 0. */
+export function threadsFor(threads: number): number {
+  return threads > 0 ? threads : processorsAllowed();
+}
+
+function limitIn(file: string): number {
+  try {
+    const value = Number(readFileSync(file, 'utf8').trim());
+    return Number.isFinite(value) && value > 0 ? value : Infinity;
+  } catch {
+    return Infinity;
+  }
+}

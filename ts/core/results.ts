@@ -1,0 +1,124 @@
+// What every system returns: plain data, safe for structuredClone, the same shape from theory and from simulation.
+
+/** Version of the shape of results; raised when the shape (not the numbers) changes. */
+export const schemaVersion = 1;
+
+export type AxisName = 'layer' | 'time' | 'step' | 'iteration' | 'mode' | 'input' | 'pair' | 'value';
+
+/** One axis of an observable: its name and the coordinate of each position. */
+export interface Axis {
+  readonly name: AxisName;
+  readonly values: Float64Array;
+}
+
+/** A position of an observable that has no value, and why. Its entry in `values` is 0 and means nothing. */
+export interface UndefinedPoint {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/**
+ * Numbers over axes, row-major (the last axis varies fastest). With `scale: 'log'`, `values` are natural logarithms of
+ * magnitudes (−Infinity is the logarithm of 0) and `sign`, when present, holds −1, 0 or 1.
+ */
+export interface Observable {
+  readonly axes: readonly Axis[];
+  readonly scale: 'linear' | 'log';
+  readonly sign?: Int8Array;
+  readonly values: Float64Array;
+  readonly undefinedAt?: readonly UndefinedPoint[];
+}
+
+/** A theoretical value: `error` bounds its numerical error (relative on a linear scale, absolute on a log scale). */
+export interface Predicted extends Observable {
+  readonly error: number;
+  /** Predicted correction c / width^order at finite width, in the units of `values`, where the theory knows it. */
+  readonly finiteSize?: { readonly order: number; readonly values: Float64Array };
+}
+
+/**
+ * A value estimated from trials. `mean`: arithmetic mean (on a log scale `values` is the logarithm of the mean, and
+ * `variance`, `standardError` are relative to the mean); `meanLog`: mean of logarithms; `binomial`: a proportion;
+ * `splitting`: importance splitting, log of a probability; `exact`: no sampling error.
+ */
+export interface Estimated extends Observable {
+  readonly estimator: 'mean' | 'meanLog' | 'binomial' | 'splitting' | 'exact';
+  /** Number of trials behind each value (trials in which the value was undefined are not counted). */
+  readonly count: Float64Array;
+  readonly variance: Float64Array;
+  readonly standardError: Float64Array;
+  /** Raw values, trial by trial (row-major: trial, then the axes), when the run asked for them. */
+  readonly trials?: Float64Array;
+}
+
+/** A quantity that has no value here, and why. */
+export interface Undefined {
+  readonly reason: string;
+}
+export type QuantityValue = number | string | boolean | Undefined | readonly QuantityValue[] | { readonly [key: string]: QuantityValue };
+
+export interface Warning {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** What produced a result. Bits are promised for one binary, one instruction set and one BLAS core. */
+export interface Provenance {
+  readonly package: string;
+  readonly systemVersion: number;
+  readonly node: string;
+  readonly platform: string;
+  readonly blas: string;
+  readonly blasCore: string;
+  readonly instructionSet: string;
+  readonly cpu: string;
+  readonly date: string;
+}
+
+interface Result<K extends string, O extends string, S> {
+  readonly schemaVersion: typeof schemaVersion;
+  readonly system: K;
+  /** The spec with defaults filled in: what was really computed. */
+  readonly spec: S;
+  readonly warnings: readonly Warning[];
+  readonly provenance: Provenance;
+  readonly observables: { readonly [name in O]?: Observable };
+}
+
+/** What `predict` returns. */
+export interface Prediction<K extends string = string, O extends string = string, Q extends string = string, S = unknown>
+  extends Result<K, O, S> {
+  readonly kind: 'prediction';
+  readonly quantities: { readonly [name in Q]?: QuantityValue };
+  readonly observables: { readonly [name in O]?: Predicted };
+}
+
+/** What `simulate` returns. */
+export interface Simulation<K extends string = string, O extends string = string, S = unknown, R = unknown> extends Result<K, O, S> {
+  readonly kind: 'simulation';
+  /** The run with defaults filled in. */
+  readonly run: R;
+  readonly observables: { readonly [name in O]?: Estimated };
+}
+
+/** One statement of `advise`: a claim, the numbers behind it, and a change that would help. */
+export interface Finding {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly claim: string;
+  readonly evidence: readonly { readonly quantity: string; readonly value: number; readonly low?: number; readonly high?: number }[];
+  /** Spec fields that would change, with their new values. */
+  readonly change?: Readonly<Record<string, unknown>>;
+  /** The same quantities after the change. */
+  readonly after?: readonly { readonly quantity: string; readonly value: number }[];
+}
+
+/** True when a quantity or value is `{ reason }`. */
+export function isUndefined(value: unknown): value is Undefined {
+  return typeof value === 'object' && value !== null && 'reason' in value && Object.keys(value).length === 1;
+}
+
+/** An axis with coordinates 0..count−1, or start..start+count−1. */
+export function axis(name: AxisName, count: number, start = 0): Axis {
+  return { name, values: Float64Array.from({ length: count }, (_, i) => start + i) };
+}

@@ -1,0 +1,93 @@
+// The interface every system fills (ts/systems/<name>/index.ts) and the registry hands to the verbs.
+import type { z } from 'zod';
+import type { ControlOptions } from './control.js';
+import type { InputVectors } from './inputs.js';
+import type { Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
+
+/** The types of a system as the registry lists them: `Systems[K]`. */
+export interface SystemTypes {
+  /** What a user writes (fields with defaults may be left out). */
+  readonly spec: object;
+  /** What a user writes for a simulation run. */
+  readonly run: object;
+  /** Names of the quantities. */
+  readonly quantities: string;
+  /** Names of the observables. */
+  readonly observable: string;
+  /** Whether `train` takes this system. */
+  readonly train: boolean;
+}
+
+/** A named quantity of a specification's table: what `evaluate` and the reference files call. */
+export interface Quantity {
+  readonly symbol: string;
+  readonly description: string;
+  /** Paper and equation, or "derived". */
+  readonly source: string;
+  readonly parameters: z.ZodObject;
+  /** Gets parameters that passed the schema. Throws MftErrors. */
+  readonly evaluate: (parameters: never) => QuantityValue | Promise<QuantityValue>;
+}
+
+/** Ties a quantity's function to the type of its schema. */
+export function quantity<T extends z.ZodObject>(definition: {
+  readonly symbol: string;
+  readonly description: string;
+  readonly source: string;
+  readonly parameters: T;
+  readonly evaluate: (parameters: z.output<T>) => QuantityValue | Promise<QuantityValue>;
+}): Quantity {
+  return definition as unknown as Quantity;
+}
+
+export interface PredictionBody {
+  readonly quantities: Readonly<Record<string, QuantityValue>>;
+  readonly observables: Readonly<Record<string, Predicted>>;
+  readonly warnings: readonly Warning[];
+}
+
+export interface SimulationBody {
+  readonly observables: Readonly<Record<string, Estimated>>;
+  readonly warnings: readonly Warning[];
+}
+
+/** A figure of a system: name, what it shows, and a builder from a spec (and a run, when it simulates) to Vega-Lite JSON. */
+export interface SystemFigure {
+  readonly description: string;
+  readonly simulates: boolean;
+  readonly build: (spec: unknown, run: unknown, options: ControlOptions) => Promise<VegaLiteFigure>;
+}
+
+/** A Vega-Lite specification: plain JSON. */
+export type VegaLiteFigure = { readonly $schema: string } & Readonly<Record<string, unknown>>;
+
+/** Options of a system: control, and the images of a spec that names a data set. */
+export interface SystemOptions extends ControlOptions {
+  readonly inputs?: InputVectors;
+}
+
+/** What a system gives to the verbs. `Spec` and `Run` are the forms with defaults filled in. */
+export interface System<Spec = never, Run = never> {
+  readonly name: string;
+  /** Raised by hand whenever results change for the same spec and run; part of every job's key. */
+  readonly version: number;
+  readonly title: string;
+  readonly specSchema: z.ZodObject;
+  readonly runSchema: z.ZodObject;
+  /** One line per observable, for docs and `mft`. */
+  readonly observables: Readonly<Record<string, string>>;
+  readonly quantities: Readonly<Record<string, Quantity>>;
+  /** Quantities that `map` can draw over the fields of a spec. */
+  readonly mapped: readonly string[];
+  /** Checks a user's spec and fills the defaults in. Throws MftErrors. */
+  readonly resolveSpec: (input: unknown) => Spec;
+  readonly resolveRun: (input: unknown, spec: Spec) => Run;
+  readonly predict: (spec: Spec, options: SystemOptions) => Promise<PredictionBody>;
+  readonly simulate: (spec: Spec, run: Run, options: SystemOptions) => Promise<SimulationBody>;
+  readonly figures: Readonly<Record<string, SystemFigure>>;
+  /** Estimated peak memory of a simulation in bytes. */
+  readonly simulationMemory: (spec: Spec, run: Run) => number;
+  readonly findings?: (spec: Spec) => Promise<readonly Finding[]>;
+  /** Specs of other systems that describe the same network (for `advise`). */
+  readonly related?: (spec: Spec) => readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[];
+}

@@ -1,0 +1,127 @@
+// The spec and the run of system `feedforward`: the fully connected network with dropout of theory section 2.
+import { z } from 'zod';
+import { perLayer, parse } from '../../core/checks.js';
+import { MftError } from '../../core/errors.js';
+import { choiceField, perLayerField, perLayerWholeField, runFields, wholeField, numberField } from '../../core/fields.js';
+import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
+import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
+
+/** Law of a weight; every law has mean 0 and variance σ_w²/fan-in. */
+export type WeightLaw =
+  | 'gaussian'
+  | 'orthogonal'
+  | 'uniform'
+  | 'rademacher'
+  | { readonly law: 'studentT'; readonly degreesOfFreedom: number }
+  | { readonly law: 'sparse'; readonly density: number };
+
+/**
+ * A fully connected network with dropout: z¹ = W¹x + b¹, u^l = (m^l/ρ)∘φ(z^l), z^{l+1} = W^{l+1}u^l + b^{l+1};
+ * W_ij ~ N(0, σ_w²/fan-in), b_i ~ N(0, σ_b²), m ~ Bernoulli(ρ). No mask after the last layer.
+ */
+export interface FeedforwardSpec {
+  /** φ. Default 'tanh'. */
+  readonly activation?: ActivationSpec;
+  /** σ_w², the variance of a weight times its fan-in; a number or one per layer (`depth` of them). Default 1. */
+  readonly weightVariance?: number | readonly number[];
+  /** σ_b²; a number or one per layer. Default 0. */
+  readonly biasVariance?: number | readonly number[];
+  /** ρ in (0, 1], the probability of *keeping* a unit; a number or one per hidden layer (`depth` − 1). Default 1. */
+  readonly keepProbability?: number | readonly number[];
+  /** Keep probability of the inputs. Default 1. */
+  readonly inputKeepProbability?: number;
+  /** N: units per layer; a number or one per layer. Default 1000. */
+  readonly width?: number | readonly number[];
+  /** Length of the input vectors. Default: the first width; given by `inputs` when these are numbers or images. */
+  readonly inputWidth?: number;
+  /** L: the number of weight matrices; layers are counted 1..L. Default 50. */
+  readonly depth?: number;
+  /** Default: a drawn pair with mean square 1 and correlation 0.5. */
+  readonly inputs?: Inputs;
+  /** Whether the inputs are masked alike. Default 'independent', as in both papers. */
+  readonly maskSharing?: 'independent' | 'shared';
+  /** Law of the weights. Default 'gaussian'. */
+  readonly weights?: WeightLaw;
+  /** Whether the backward pass uses the transposed weights of the forward pass, or fresh ones (the independence assumption). Default 'shared'. */
+  readonly backwardWeights?: 'shared' | 'independent';
+  /** Loss: Σ z² at the last layer, Σ φ(z)², or an error independent of the weights. Default 'preactivation'. */
+  readonly output?: 'preactivation' | 'postactivation' | 'randomReadout';
+}
+
+/** How a simulation of `feedforward` runs. */
+export interface FeedforwardRun {
+  /** 'conditioned': exact without weight matrices; 'dense': real matrices; 'auto' takes conditioned where it applies. */
+  readonly engine?: 'auto' | 'conditioned' | 'dense';
+  /** Default: float64 for conditioned, float32 for dense. */
+  readonly precision?: 'float64' | 'float32';
+  readonly trials?: number;
+  readonly seed?: number;
+  readonly firstTrial?: number;
+  readonly threads?: number;
+  readonly rawTrials?: boolean;
+  readonly memoryLimit?: number;
+}
+
+const lawForms = 'one of gaussian, orthogonal, uniform, rademacher, {law: "studentT", degreesOfFreedom > 2}, {law: "sparse", density in (0, 1]}';
+const weightLaw = z
+  .union([
+    z.enum(['gaussian', 'orthogonal', 'uniform', 'rademacher']),
+    z.strictObject({ law: z.literal('studentT'), degreesOfFreedom: z.number().gt(2) }),
+    z.strictObject({ law: z.literal('sparse'), density: z.number().gt(0).lte(1) }),
+  ])
+  .default('gaussian')
+  .meta({ expected: lawForms, description: 'Law of a weight; mean 0, variance weightVariance/fan-in.' });
+
+const largestWidth = 100_000_000;
+
+export const feedforwardSpecSchema = z.strictObject({
+  system: z.literal('feedforward').default('feedforward'),
+  activation: activationField,
+  weightVariance: perLayerField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²').default(1),
+  biasVariance: perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²').default(0),
+  keepProbability: perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ').default(1),
+  inputKeepProbability: numberField({ low: 0, high: 1, above: true }, 'Probability of keeping an input component.').default(1),
+  width: perLayerWholeField(1, largestWidth, 'Units per layer.', 'N').default(1000),
+  inputWidth: wholeField(1, largestWidth, 'Length of the input vectors.', 'N_0').optional(),
+  depth: wholeField(1, 1_000_000, 'Number of weight matrices.', 'L').default(50),
+  inputs: inputsField,
+  maskSharing: choiceField(['independent', 'shared'], 'Whether all inputs get the same dropout masks.').default('independent'),
+  weights: weightLaw,
+  backwardWeights: choiceField(['shared', 'independent'], 'Weights of the backward pass: the transposed ones, or fresh ones.').default('shared'),
+  output: choiceField(['preactivation', 'postactivation', 'randomReadout'], 'Loss: sum of z², of phi(z)², or an error independent of the weights.').default('preactivation'),
+});
+
+export const feedforwardRunSchema = z.strictObject({
+  engine: choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.').default('auto'),
+  precision: choiceField(['float64', 'float32'], 'Precision of the vectors; statistics are always double.').optional(),
+  ...runFields,
+});
+
+export type ResolvedFeedforwardSpec = z.output<typeof feedforwardSpecSchema>;
+export type ResolvedFeedforwardRun = z.output<typeof feedforwardRunSchema> & { readonly engine: 'conditioned' | 'dense'; readonly precision: 'float64' | 'float32' };
+
+/** A spec with defaults filled in and every cross-check done. */
+export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec {
+  const spec = parse(feedforwardSpecSchema, input, 'spec');
+  const { depth } = spec;
+  perLayer('weightVariance', spec.weightVariance, depth);
+  perLayer('biasVariance', spec.biasVariance, depth);
+  perLayer('keepProbability', spec.keepProbability, depth - 1);
+  perLayer('width', spec.width, depth);
+  const inputs = resolveInputs(spec.inputs);
+  if ('values' in inputs && spec.inputWidth !== undefined && spec.inputWidth !== inputs.values[0]?.length) {
+    throw new MftError('ERR_MFT_SHAPE', `Expected \`inputWidth\` to be the length of the given inputs (${inputs.values[0]?.length}), received ${spec.inputWidth}.`, { parameter: 'inputWidth' });
+  }
+  return { ...spec, activation: canonicalActivation(spec.activation), inputs };
+}
+
+/** A run with the engine and precision chosen. */
+export function resolveFeedforwardRun(input: unknown, spec: ResolvedFeedforwardSpec): ResolvedFeedforwardRun {
+  const run = parse(feedforwardRunSchema, input, 'run');
+  const conditionable = spec.weights === 'gaussian' || spec.weights === 'orthogonal';
+  if (run.engine === 'conditioned' && !conditionable) {
+    throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected `engine` to be dense for these `weights`: exact conditioning needs gaussian or orthogonal weights.', { parameter: 'engine' });
+  }
+  const engine = run.engine === 'auto' ? (conditionable ? 'conditioned' : 'dense') : run.engine;
+  return { ...run, engine, precision: run.precision ?? (engine === 'conditioned' ? 'float64' : 'float32') };
+}

@@ -1,0 +1,38 @@
+// The only list of systems: name → system. Types here, implementations loaded when used.
+import type { System } from '../core/system.js';
+import { expectedError } from '../core/errors.js';
+import type { FeedforwardObservable, FeedforwardQuantity } from './feedforward/index.js';
+import type { FeedforwardRun, FeedforwardSpec } from './feedforward/spec.js';
+
+/** One entry per system; `SystemTypes` (ts/core/system.ts) is its shape. */
+export interface Systems {
+  feedforward: {
+    spec: FeedforwardSpec;
+    run: FeedforwardRun;
+    quantities: FeedforwardQuantity;
+    observable: FeedforwardObservable;
+    train: true;
+  };
+}
+
+export type SystemName = keyof Systems;
+
+/** Systems that `train` takes. */
+export type Trainable = { [K in SystemName]: Systems[K]['train'] extends true ? K : never }[SystemName];
+
+type AnySystem = System<unknown, unknown>;
+
+const loaders: { readonly [K in SystemName]: () => Promise<unknown> } = {
+  feedforward: async () => (await import('./feedforward/index.js')).feedforward,
+};
+
+/** Names of all systems, in the order they are listed everywhere. */
+export const systemNames = Object.keys(loaders) as readonly SystemName[];
+
+/** The system of that name. @throws MftError ERR_MFT_INVALID_ARGUMENT for a name nobody knows. */
+export async function loadSystem(name: unknown): Promise<AnySystem> {
+  if (typeof name !== 'string' || !Object.hasOwn(loaders, name)) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'system', `one of ${systemNames.join(', ')}`, name);
+  }
+  return (await loaders[name as SystemName]()) as AnySystem;
+}

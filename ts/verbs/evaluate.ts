@@ -1,0 +1,30 @@
+// evaluate: one named quantity of a specification's table.
+import { parse } from '../core/checks.js';
+import { MftError, nearest } from '../core/errors.js';
+import type { QuantityValue } from '../core/results.js';
+import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
+
+/**
+ * One quantity of a system by its name; what the reference files are checked with.
+ *
+ * @param systemName e.g. 'feedforward'
+ * @param quantity a name of the system's quantity table (docs/systems/<name>.md)
+ * @param parameters its parameters; unknown ones are refused
+ * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown system, quantity or parameter, and what the quantity itself throws
+ *
+ * @example
+ * import { evaluate } from 'mft-native';
+ * await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 }); // 1.7609546396…
+ */
+export async function evaluate<K extends SystemName>(systemName: K, quantity: Systems[K]['quantities'], parameters: object): Promise<QuantityValue> {
+  const system = await loadSystem(systemName);
+  const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
+  if (found === undefined) {
+    const near = nearest(String(quantity), Object.keys(system.quantities));
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown quantity "${String(quantity)}" of system ${systemName}${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${Object.keys(system.quantities).join(', ')}.`, {
+      parameter: 'quantity',
+      received: quantity,
+    });
+  }
+  return found.evaluate(parse(found.parameters, parameters, `parameters of ${quantity}`) as never);
+}

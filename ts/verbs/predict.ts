@@ -1,0 +1,73 @@
+// predict and simulate: two functions of the same spec that return the same observables.
+import { type ControlOptions, throwIfAborted } from '../core/control.js';
+import { expectedError, MftError } from '../core/errors.js';
+import { provenance } from '../core/provenance.js';
+import { schemaVersion } from '../core/results.js';
+import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
+import { memoryAllowed } from '../core/memory.js';
+import { withInputs } from './inputs.js';
+import type { Prediction, Simulation, SpecOf } from './results.js';
+
+/** The `system` field of a spec that may be anything. */
+function systemOf(spec: unknown): unknown {
+  if (typeof spec !== 'object' || spec === null) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
+  return (spec as { system?: unknown }).system;
+}
+
+/**
+ * Theory of the network that `spec` describes: quantities (fixed points, depth scales, …) and the observables that
+ * `simulate` estimates, layer by layer.
+ *
+ * @param spec the network; fields with defaults may be left out
+ * @returns a promise of plain data; `observables[...].error` is the numerical error, `finiteSize` the predicted 1/width term
+ * @throws MftError (rejects): ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE, ERR_MFT_SHAPE for a bad spec; ERR_MFT_DATA_NOT_FOUND
+ *
+ * @example
+ * import { predict } from 'mft-native';
+ * const theory = await predict({ system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8 });
+ * console.log(theory.quantities.depthScaleCorrelation); // 2.43186
+ */
+export async function predict<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Prediction<K>> {
+  throwIfAborted(options);
+  const system = await loadSystem(systemOf(spec));
+  const resolved = await withInputs(system.resolveSpec(spec), options);
+  const body = await system.predict(resolved.spec, { ...options, ...resolved.context });
+  return { kind: 'prediction', schemaVersion, system: system.name, spec: resolved.spec, ...body, provenance: provenance(system.version) } as unknown as Prediction<K>;
+}
+
+/**
+ * Monte Carlo of the same network on native kernels: seeded, cancellable, on all cores, the same bits for any number of threads.
+ *
+ * @param spec the network
+ * @param run trials, seed, engine, threads, …
+ * @returns a promise of plain data: per observable and axis point the mean, variance, standard error and count
+ * @throws MftError (rejects): as `predict`, and ERR_MFT_MEMORY before anything is allocated; `signal.reason` when cancelled
+ *
+ * @example
+ * import { simulate } from 'mft-native';
+ * const simulation = await simulate({ system: 'feedforward', activation: 'tanh', width: 300, depth: 20 }, { trials: 10, seed: 7 });
+ * console.log(simulation.observables.variance?.values.length); // 40
+ */
+export async function simulate<K extends SystemName>(spec: SpecOf<K>, run: Systems[K]['run'] = {}, options: ControlOptions = {}): Promise<Simulation<K>> {
+  throwIfAborted(options);
+  const system = await loadSystem(systemOf(spec));
+  const resolved = await withInputs(system.resolveSpec(spec), options);
+  const resolvedRun = system.resolveRun(run, resolved.spec);
+  refuseHugeRun(system.simulationMemory(resolved.spec, resolvedRun), resolvedRun);
+  const body = await system.simulate(resolved.spec, resolvedRun, { ...options, ...resolved.context });
+  return { kind: 'simulation', schemaVersion, system: system.name, spec: resolved.spec, run: resolvedRun, ...body, provenance: provenance(system.version) } as unknown as Simulation<K>;
+}
+
+function refuseHugeRun(bytes: number, run: unknown): void {
+  const limit = (run as { memoryLimit?: number }).memoryLimit ?? 0.8 * memoryAllowed();
+  if (bytes <= limit) return;
+  throw new MftError(
+    'ERR_MFT_MEMORY',
+    `This run needs about ${gibibytes(bytes)}, more than the limit of ${gibibytes(limit)}; lower \`width\`, \`threads\` or \`trials\`, or raise \`memoryLimit\`.`,
+    { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
+  );
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+}

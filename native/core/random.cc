@@ -1,83 +1,120 @@
 #include "core/random.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
-#include <numbers>
+#include <cstring>
+
+#include "core/cpu.h"
+#include "core/error.h"
+#include "core/random_kernels.h"
 
 namespace mft {
-
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c[0];
-    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c[2];
-    c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(p1),
-         static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<std::uint32_t>(p0)};
-    k[0] += 0x9E3779B9u;
-    k[1] += 0xBB67AE85u;
-  }
-  return c;
-}
-
-void random_words(const Stream& s, std::uint64_t first, std::span<std::uint32_t> out) {
-  const std::array<std::uint32_t, 2> key = {static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32)};
-  std::array<std::uint32_t, 4> block{};
-  std::uint64_t held = ~std::uint64_t{0};
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::uint64_t index = first + i;
-    if (index / 4 != held) {
-      held = index / 4;
-      block = philox4x32({static_cast<std::uint32_t>(held), s.trial, s.layer, static_cast<std::uint32_t>(s.purpose)}, key);
-    }
-    out[i] = block[index % 4];
-  }
-}
-
 namespace {
-double uniform53(std::uint32_t high, std::uint32_t low) {
-  const std::uint64_t bits = ((std::uint64_t{high} << 32) | low) >> 11;
-  return (static_cast<double>(bits) + 0.5) * 0x1p-53;
+
+static_assert(std::endian::native == std::endian::little, "32-bit words are read as 64-bit words");
+
+const RandomKernels& kernels() {
+#ifdef MFT_X86_64
+  switch (active_instruction_set()) {
+    case InstructionSet::kAvx512: return random_kernels_avx512();
+    case InstructionSet::kAvx2: return random_kernels_avx2();
+    default: break;
+  }
+#endif
+  return random_kernels_baseline();
 }
+
+PhiloxStart start_at(const Stream& s, std::uint64_t group) {
+  const std::uint64_t block = group * kBlocksPerGroup;
+  return {static_cast<std::uint32_t>(block),
+          s.trial,
+          s.layer,
+          static_cast<std::uint32_t>(s.purpose) + static_cast<std::uint32_t>(block >> 32 << 8),
+          static_cast<std::uint32_t>(s.seed),
+          static_cast<std::uint32_t>(s.seed >> 32)};
+}
+
+// Elements [first, first + out.size()) made group by group: whole groups where they belong, a tile at a time, the ends
+// through one group aside. make(group, count, destination) writes whole groups.
+template <class T, class Make>
+void draw(std::uint64_t first, std::span<T> out, Make make) {
+  constexpr std::size_t kPerGroup = kGroupBytes / sizeof(T);
+  constexpr std::uint64_t kGroupsPerWrap = (std::uint64_t{1} << 32) / kBlocksPerGroup;
+  while (!out.empty()) {
+    const std::uint64_t group = first / kPerGroup;
+    const std::size_t skip = static_cast<std::size_t>(first % kPerGroup);
+    std::size_t taken;
+    if (skip != 0 || out.size() < kPerGroup) {
+      alignas(64) T whole[kPerGroup];
+      make(group, std::size_t{1}, whole);
+      taken = std::min(kPerGroup - skip, out.size());
+      std::copy_n(whole + skip, taken, out.data());
+    } else {
+      // A tile ends where the low half of the block number wraps.
+      const std::uint64_t before_wrap = kGroupsPerWrap - group % kGroupsPerWrap;
+      const std::size_t groups = std::min({out.size() / kPerGroup, kGroupsPerTile, static_cast<std::size_t>(before_wrap)});
+      make(group, groups, out.data());
+      taken = groups * kPerGroup;
+    }
+    first += taken;
+    out = out.subspan(taken);
+  }
+}
+
+template <class T>
+void draw_transformed(const Stream& s, std::uint64_t first, std::span<T> out, void (*RandomKernels::* transform)(std::size_t, const void*, void*)) {
+  const RandomKernels& table = kernels();
+  alignas(64) unsigned char words[kGroupsPerTile * kGroupBytes];  // aligned, whatever `out` is
+  draw(first, out, [&](std::uint64_t group, std::size_t groups, T* to) {
+    table.fill_words(start_at(s, group), groups, words);
+    (table.*transform)(groups, words, to);
+  });
+}
+
+// 0 < p < 1.
+BinaryFraction binary_fraction(double p) {
+  int exponent;
+  const double fraction = std::frexp(p, &exponent);  // p = fraction 2^exponent, fraction in [1/2, 1), exponent <= 0
+  std::uint64_t mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, 53));
+  const int trailing = std::countr_zero(mantissa);
+  mantissa >>= trailing;
+  return {mantissa, static_cast<unsigned>(-exponent), static_cast<unsigned>(53 - trailing)};
+}
+
 }  // namespace
 
+void random_words(const Stream& s, std::uint64_t first, std::span<std::uint32_t> out) {
+  const RandomKernels& table = kernels();
+  draw(first, out, [&](std::uint64_t group, std::size_t groups, std::uint32_t* to) {
+    table.fill_words(start_at(s, group), groups, to);
+  });
+}
+
 void random_uniforms(const Stream& s, std::uint64_t first, std::span<double> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint32_t w[2];
-    random_words(s, 2 * (first + i), w);
-    out[i] = uniform53(w[0], w[1]);
-  }
+  draw_transformed(s, first, out, &RandomKernels::transform_uniforms);
 }
 
 void random_normals(const Stream& s, std::uint64_t first, std::span<double> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::uint64_t pair = (first + i) / 2;
-    std::uint32_t w[4];
-    random_words(s, 4 * pair, w);
-    const double radius = std::sqrt(-2.0 * std::log(uniform53(w[0], w[1])));
-    const double angle = 2.0 * std::numbers::pi * uniform53(w[2], w[3]);
-    out[i] = (first + i) % 2 == 0 ? radius * std::cos(angle) : radius * std::sin(angle);
-  }
+  draw_transformed(s, first, out, &RandomKernels::transform_normals_double);
 }
 
 void random_normals(const Stream& s, std::uint64_t first, std::span<float> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::uint64_t pair = (first + i) / 2;
-    std::uint32_t w[2];
-    random_words(s, 2 * pair, w);
-    const double radius = std::sqrt(-2.0 * std::log((w[0] + 0.5) * 0x1p-32));
-    const double angle = 2.0 * std::numbers::pi * (w[1] + 0.5) * 0x1p-32;
-    out[i] = static_cast<float>((first + i) % 2 == 0 ? radius * std::cos(angle) : radius * std::sin(angle));
-  }
+  draw_transformed(s, first, out, &RandomKernels::transform_normals_float);
 }
 
 void random_bernoulli(const Stream& s, std::uint64_t first_word, double p, std::span<std::uint64_t> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint64_t word = 0;
-    for (unsigned j = 0; j < 64; ++j) {
-      double u[1];
-      random_uniforms(s, 64 * (first_word + i) + j, u);
-      if (u[0] < p) word |= std::uint64_t{1} << j;
-    }
-    out[i] = word;
+  if (!(p >= 0.0 && p <= 1.0))
+    throw Error("OUT_OF_RANGE", "probability", "Expected `probability` to be a number in [0, 1], received " + std::to_string(p) + ".");
+  if (p == 0.0 || p == 1.0) {
+    std::fill(out.begin(), out.end(), p == 0.0 ? std::uint64_t{0} : ~std::uint64_t{0});
+    return;
   }
+  const BinaryFraction fraction = binary_fraction(p);
+  const RandomKernels& table = kernels();
+  draw(first_word, out, [&](std::uint64_t group, std::size_t groups, std::uint64_t* to) {
+    table.fill_bernoulli(start_at(s, group), groups, fraction, to);
+  });
 }
 
 }  // namespace mft

@@ -4,6 +4,21 @@
 export { evaluate } from './verbs/evaluate.js';
 export { predict, simulate } from './verbs/predict.js';
 
+// Comparison, fits, statistics
+export { type CompareOptions, type ComparedObservable, type Comparison, compare, type Verdict } from './statistics/compare.js';
+export { type Fit, type FitOptions, fitExponential, fitPower } from './fit/laws.js';
+export { fitStretched } from './fit/stretched.js';
+export { type DepthScaleFit, type DepthScaleOptions, fitDepthScale } from './fit/depth-scale.js';
+export { type Bootstrap, bootstrap } from './statistics/bootstrap.js';
+export { type KolmogorovSmirnov, kolmogorovSmirnov } from './statistics/kolmogorov-smirnov.js';
+
+// Figures
+export type { VegaLiteFigure } from './core/system.js';
+export { type CurveOptions, type CurvePoint, figureCurves } from './figures/curves.js';
+export { figureHeatMap, type HeatCell, type HeatLine, type HeatMapOptions } from './figures/heat-map.js';
+export { figureProfile } from './figures/profile.js';
+export { render, type RenderOptions } from './figures/render.js';
+
 // Results
 export type { Axis, AxisName, Estimated, Finding, Observable, Predicted, Provenance, QuantityValue, Undefined, UndefinedPoint, Warning } from './core/results.js';
 export { isUndefined, schemaVersion } from './core/results.js';

@@ -12,9 +12,12 @@ export interface FieldInfo {
   readonly list?: boolean;
 }
 
+/** What a field says about itself; looks through `.default()` and `.optional()`. */
 export function info(schema: z.ZodType): FieldInfo | undefined {
   const meta = schema.meta();
-  return meta !== undefined && typeof meta.expected === 'string' ? (meta as unknown as FieldInfo) : undefined;
+  if (meta !== undefined && typeof meta.expected === 'string') return meta as unknown as FieldInfo;
+  const inner = (schema as { def?: { innerType?: z.ZodType } }).def?.innerType;
+  return inner === undefined ? undefined : info(inner);
 }
 
 function described<T extends z.ZodType>(schema: T, about: FieldInfo): T {

@@ -1,0 +1,53 @@
+// mft compare: theory beside simulation, with a verdict; from flags, or from two JSON files.
+import type { Command } from 'commander';
+import type { Prediction, Simulation } from '../core/results.js';
+import { figureProfile } from '../figures/profile.js';
+import { type Comparison, compare } from '../statistics/compare.js';
+import { predict, simulate } from '../verbs/predict.js';
+import { interruptSignal } from './exit.js';
+import { writeFigure } from './figure.js';
+import { specCommand } from './flags.js';
+import { printJson, printWarnings, shown, spreadIndices, table } from './output.js';
+import { progressBar } from './progress.js';
+
+const layersShown = 8;
+
+export function register(program: Command): void {
+  specCommand(
+    program,
+    'compare',
+    'theory beside simulation: expected, estimate, standard error, z, verdict',
+    true,
+    (command) => {
+      command.option('--figure <file...>', 'also draw the profiles (.svg, .png or .json)');
+      command.option('--observables <names>', 'only these, separated by commas');
+    },
+    async ({ spec, run, options }) => {
+      const signal = interruptSignal();
+      const bar = await progressBar('simulate');
+      const prediction = (await predict(spec as never, { signal })) as Prediction;
+      const simulation = (await simulate(spec as never, run as never, { signal, onProgress: bar.onProgress }).finally(bar.stop)) as Simulation;
+      printWarnings([...prediction.warnings, ...simulation.warnings]);
+      const observables = options.observables === undefined ? {} : { observables: String(options.observables).split(',') };
+      const comparison = compare(prediction, simulation as never, observables);
+      if (options.json === true) printJson(comparison);
+      else printComparison(comparison);
+      for (const file of (options.figure as string[] | undefined) ?? []) await writeFigure(figureProfile([prediction, simulation], { ...observables, title: `${simulation.system}: theory (lines) and simulation (points, ±2 standard errors)` }), file);
+    },
+  );
+}
+
+function printComparison(comparison: Comparison): void {
+  for (const [name, observable] of Object.entries(comparison.observables)) {
+    const inner = observable.axes.slice(1).reduce((product, axis) => product * axis.values.length, 1);
+    const layers = observable.axes[0]?.values ?? new Float64Array();
+    const rows = spreadIndices(observable.index.length, layersShown).map((i) => {
+      const position = observable.index[i] as number;
+      const where = `${observable.axes[0]?.name ?? ''} ${layers[Math.floor(position / inner)]}${observable.axes.slice(1).map((axis) => `, ${axis.name} ${axis.values[position % axis.values.length]}`).join('')}`;
+      return [where, shown(observable.expected[i]), shown(observable.estimate[i]), shown(observable.standardError[i]), (observable.z[i] as number).toFixed(2), observable.verdicts[i] ?? ''];
+    });
+    const scale = observable.scale === 'log' ? ' (log)' : '';
+    process.stdout.write(`${table([`${name}${scale}: ${observable.verdict}`, 'theory', 'simulation', 'standard error', 'z', 'verdict'], rows)}\n\n`);
+  }
+  process.stdout.write(`verdict: ${comparison.verdict} (${comparison.tests} points, family-wise significance ${comparison.significance}, largest |z| ${comparison.largestZ.toFixed(2)})\n`);
+}

@@ -1,0 +1,65 @@
+// mft doctor: what a bug report needs.
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { addon } from '../core/addon.js';
+import { memoryAllowed, processorsAllowed } from '../core/memory.js';
+import { packageVersion } from '../core/provenance.js';
+import { printJson, table } from './output.js';
+
+const optionalModules = ['vega', 'vega-lite', '@resvg/resvg-js', 'bullmq', 'ioredis'];
+
+export function register(program: Command): void {
+  program
+    .command('doctor')
+    .description('versions, addon, BLAS, CPU, threads, memory, data: what a bug report needs')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => {
+      const report = diagnose();
+      if (options.json === true) printJson(report);
+      else process.stdout.write(`${table(['what', 'value'], Object.entries(report).map(([key, value]) => [key, String(value)]))}\n`);
+    });
+}
+
+function diagnose(): Record<string, string | number> {
+  const environment = addon().environment();
+  const require = createRequire(import.meta.url);
+  const found = optionalModules.map((name) => {
+    try {
+      return `${name} ${(require(`${name}/package.json`) as { version: string }).version}`;
+    } catch {
+      return existsInParents(name) ? `${name} (found)` : `${name} (absent)`;
+    }
+  });
+  const data = process.env.MFT_DATA;
+  return {
+    'mft-native': packageVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    'C library': glibcVersion(),
+    addon: `loaded, compiled with ${environment.compiler}`,
+    BLAS: environment.blasConfiguration.trim(),
+    'BLAS core': environment.blasCore,
+    CPU: environment.cpu,
+    'instruction set': `${environment.instructionSet} (best: ${environment.bestInstructionSet})`,
+    'processors allowed': processorsAllowed(),
+    'memory allowed': `${(memoryAllowed() / 2 ** 30).toFixed(1)} GiB`,
+    'optional modules': found.join(', '),
+    data: data === undefined ? 'MFT_DATA is not set' : existsSync(data) ? `MFT_DATA: ${readdirSync(data).join(', ')}` : 'MFT_DATA names a folder that does not exist',
+  };
+}
+
+function existsInParents(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return existsSync(join(process.cwd(), 'node_modules', name));
+  }
+}
+
+function glibcVersion(): string {
+  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
+  return header?.glibcVersionRuntime === undefined ? 'not glibc' : `glibc ${header.glibcVersionRuntime}`;
+}

@@ -1,0 +1,41 @@
+// Exit codes and how errors end a command: 0 done, 1 unexpected, 2 usage, 3 finished with failed jobs, 4 environment, 130 interrupted.
+import { CommanderError } from 'commander';
+import { MftError } from '../core/errors.js';
+
+export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
+
+const environmentCodes: ReadonlySet<string> = new Set([
+  'ERR_MFT_NATIVE_LOAD', 'ERR_MFT_MISSING_PEER', 'ERR_MFT_MEMORY', 'ERR_MFT_DATA_NOT_FOUND', 'ERR_MFT_DATA_FORMAT', 'ERR_MFT_DATA_CHECKSUM',
+  'ERR_MFT_DISK', 'ERR_MFT_JOURNAL_LOCKED', 'ERR_MFT_JOURNAL_MISMATCH', 'ERR_MFT_QUEUE',
+]);
+
+/** The exit code an error stands for. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof MftError) {
+    if (error.code === 'ERR_MFT_INTERNAL') return exitCodes.unexpected;
+    if (error.code === 'ERR_MFT_JOB_FAILED') return exitCodes.failedJobs;
+    return environmentCodes.has(error.code) ? exitCodes.environment : exitCodes.usage;
+  }
+  return isInterruption(error) ? exitCodes.interrupted : exitCodes.unexpected;
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Writes the error to stderr (`--json` does not change that) and ends the process with its exit code. */
+export function reportAndExit(error: unknown): never {
+  const code = exitCodeOf(error);
+  if (error instanceof MftError) process.stderr.write(`mft: ${error.message} [${error.code}]\n`);
+  else if (code === exitCodes.interrupted) process.stderr.write('mft: interrupted\n');
+  else if (!(error instanceof CommanderError)) process.stderr.write(`mft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(code);
+}
+
+/** A signal that aborts at Ctrl-C. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}

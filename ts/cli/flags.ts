@@ -1,0 +1,134 @@
+// Command-line flags generated from a system's schema: one flag per field, kebab-case, with the field's own words.
+import { readFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import type { z } from 'zod';
+import { MftError } from '../core/errors.js';
+import { info } from '../core/fields.js';
+import { loadSystem } from '../systems/registry.js';
+import type { System } from '../core/system.js';
+
+/** keepProbability → --keep-probability */
+export function flagName(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Adds one flag per field of the schema; `system` and fields already there are left out. */
+export function addFlags(command: Command, schema: z.ZodObject, heading: string): void {
+  for (const [field, type] of Object.entries(schema.shape)) {
+    if (field === 'system' || command.options.some((option) => option.attributeName() === field)) continue;
+    const about = info(type as z.ZodType);
+    const isSwitch = about?.expected === 'true or false';
+    const text = `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field} ${isSwitch ? '' : `(${about?.expected ?? ''})`}`;
+    const option = new Option(isSwitch ? flagName(field) : `${flagName(field)} <value>`, text.trim());
+    option.helpGroup(heading);
+    command.addOption(option);
+  }
+}
+
+/** The fields of the schema that were given as flags, read as numbers, lists, JSON or words. */
+export function readFlags(options: Readonly<Record<string, unknown>>, schema: z.ZodObject): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [field, type] of Object.entries(schema.shape)) {
+    const text = options[field];
+    if (text === undefined || field === 'system') continue;
+    result[field] = typeof text === 'string' ? flagValue(field, text, info(type as z.ZodType)?.list === true) : text;
+  }
+  return result;
+}
+
+function flagValue(field: string, text: string, isList: boolean): unknown {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
+    try {
+      return JSON.parse(trimmed);
+    } catch (cause) {
+      throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${flagName(field)}\` to be valid JSON, received ${trimmed.slice(0, 80)}.`, { parameter: field, cause });
+    }
+  }
+  if (isList && trimmed.includes(',')) return trimmed.split(',').map(number);
+  const value = number(trimmed);
+  return typeof value === 'number' ? value : trimmed;
+}
+
+/** The number a text spells, or the text itself. */
+function number(text: string): number | string {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/** What a command that takes a spec starts from: the system, the user's spec and run. */
+export interface SpecAndRun {
+  readonly system: System<unknown, unknown>;
+  readonly spec: { readonly system: never };
+  readonly run: Record<string, unknown>;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Positional arguments. */
+  readonly words: readonly string[];
+}
+
+/**
+ * Registers a command whose flags depend on `--system`: the flags of that system's spec (and run) are added before the
+ * command line is parsed in full. `--spec FILE` reads the spec from JSON; flags win over the file.
+ */
+export function specCommand(program: Command, name: string, description: string, takesRun: boolean, configure: (command: Command) => void, action: (given: SpecAndRun) => Promise<void>): void {
+  const command = program
+    .command(name)
+    .description(description)
+    .option('--system <name>', 'system; decides the other flags', 'feedforward')
+    .option('--spec <file>', 'read the spec from a JSON file (- for standard input); flags win over it')
+    .option('--json', 'print JSON');
+  configure(command);
+  deferred.set(command, takesRun);
+  command.action(async () => {
+    const options = command.opts() as Record<string, unknown>;
+    const fromFile = options.spec === undefined ? {} : readSpec(String(options.spec));
+    const system = await loadSystem(fromFile.system ?? options.system);
+    const spec = { ...fromFile, ...readFlags(options, system.specSchema), system: system.name } as unknown as { system: never };
+    const run = takesRun ? readFlags(options, system.runSchema) : {};
+    await action({ system, spec, run, options, words: command.args });
+  });
+}
+
+const deferred = new Map<Command, boolean>();
+
+/** Adds the system's flags to the command that is about to be parsed. Call before parsing. */
+export async function prepareSpecFlags(program: Command, argv: readonly string[]): Promise<void> {
+  const command = program.commands.find((candidate) => candidate.name() === argv[0]);
+  const takesRun = command === undefined ? undefined : deferred.get(command);
+  if (command === undefined || takesRun === undefined) return;
+  const system = await loadSystem(systemIn(argv));
+  addFlags(command, system.specSchema, `Spec of system ${system.name}:`);
+  if (takesRun) addFlags(command, system.runSchema, 'Run:');
+}
+
+/** The system a command line asks for: `--system`, else the spec file's, else feedforward. */
+function systemIn(argv: readonly string[]): unknown {
+  const value = (flag: string): string | undefined => {
+    const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+    if (at < 0) return undefined;
+    const word = argv[at] as string;
+    return word.includes('=') ? word.slice(word.indexOf('=') + 1) : argv[at + 1];
+  };
+  const named = value('--system');
+  if (named !== undefined) return named;
+  const file = value('--spec');
+  return file === undefined || file === '-' ? 'feedforward' : (readSpec(file).system ?? 'feedforward');
+}
+
+function readSpec(file: string): Record<string, unknown> {
+  return readJson(file, 'spec') as Record<string, unknown>;
+}
+
+/** JSON of a file, or of standard input for `-`. @throws MftError ERR_MFT_DATA_NOT_FOUND, ERR_MFT_INVALID_ARGUMENT */
+export function readJson(file: string, what: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (cause) {
+    throw new MftError('ERR_MFT_DATA_NOT_FOUND', `Could not read the ${what} from ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: what, cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected ${file} to hold JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: what, cause });
+  }
+}

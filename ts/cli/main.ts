@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The command line: the verbs of the package under the same names. One file per command; this one only joins them.
+import { Command } from 'commander';
+import { packageVersion } from '../core/provenance.js';
+import { register as compare } from './compare.js';
+import { register as doctor } from './doctor.js';
+import { register as evaluate } from './evaluate.js';
+import { exitCodes, reportAndExit } from './exit.js';
+import { register as figure } from './figure.js';
+import { register as fit } from './fit.js';
+import { prepareSpecFlags } from './flags.js';
+import { register as predict } from './predict.js';
+import { register as simulate } from './simulate.js';
+
+const commands = [predict, simulate, compare, fit, evaluate, figure, doctor];
+
+const program = new Command('mft')
+  .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')
+  .version(packageVersion())
+  .showSuggestionAfterError()
+  .exitOverride();
+for (const register of commands) register(program);
+
+try {
+  await prepareSpecFlags(program, process.argv.slice(2));
+  await program.parseAsync();
+} catch (error) {
+  reportAndExit(error);
+}
+if (process.exitCode === undefined) process.exitCode = exitCodes.done;

@@ -1,0 +1,60 @@
+// What commands print: data on stdout, everything else on stderr.
+import { writeFileSync } from 'node:fs';
+import { toJson } from '../core/codec.js';
+import { MftError } from '../core/errors.js';
+import { isUndefined, type Observable, type QuantityValue, type Warning } from '../core/results.js';
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(toJson(value), null, 2)}\n`);
+}
+
+/** Columns of text, right-aligned but the first. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd();
+  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/** A number for people: six significant digits. */
+export function shown(value: QuantityValue | undefined): string {
+  if (value === undefined) return '';
+  if (typeof value === 'number') return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : value > 0 ? 'Infinity' : '-Infinity';
+  if (isUndefined(value)) return `undefined (${value.reason})`;
+  if (typeof value === 'object') return JSON.stringify(toJson(value));
+  return String(value);
+}
+
+/** Positions of an observable as "layer 3, input 0". */
+export function positionText(observable: Observable, index: number): string {
+  let rest = index;
+  const parts: string[] = [];
+  for (let a = observable.axes.length - 1; a >= 0; a--) {
+    const axis = observable.axes[a];
+    if (axis === undefined) continue;
+    const length = axis.values.length;
+    parts.unshift(`${axis.name} ${axis.values[rest % length]}`);
+    rest = Math.floor(rest / length);
+  }
+  return parts.join(', ');
+}
+
+/** At most `most` positions of the first axis, evenly spread, first and last included. */
+export function spreadIndices(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, i) => i);
+  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+}
+
+export function printWarnings(warnings: readonly Warning[]): void {
+  for (const warning of warnings) process.stderr.write(`mft: warning: ${warning.message}\n`);
+}
+
+/** Writes an output file, or says why it could not be written. */
+export function writeOutput(file: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(file, content);
+  } catch (cause) {
+    throw new MftError('ERR_MFT_DISK', `Could not write ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: 'output', cause });
+  }
+  process.stderr.write(`mft: wrote ${file}\n`);
+}

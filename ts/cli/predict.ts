@@ -1,0 +1,29 @@
+// mft predict: theory of a spec.
+import type { Command } from 'commander';
+import type { Prediction } from '../core/results.js';
+import { predict } from '../verbs/predict.js';
+import { interruptSignal } from './exit.js';
+import { specCommand } from './flags.js';
+import { positionText, printJson, printWarnings, shown, spreadIndices, table } from './output.js';
+
+const layersShown = 12;
+
+export function register(program: Command): void {
+  specCommand(program, 'predict', 'theory of a network: fixed points, depth scales, layer profiles', false, () => undefined, async ({ spec, options }) => {
+    const prediction = (await predict(spec as never, { signal: interruptSignal() })) as Prediction;
+    printWarnings(prediction.warnings);
+    if (options.json === true) printJson(prediction);
+    else printPrediction(prediction);
+  });
+}
+
+function printPrediction(prediction: Prediction): void {
+  const quantities = Object.entries(prediction.quantities).map(([name, value]) => [name, shown(value)]);
+  process.stdout.write(`${table(['quantity', 'value'], quantities)}\n`);
+  for (const [name, observable] of Object.entries(prediction.observables)) {
+    if (observable === undefined) continue;
+    const scale = observable.scale === 'log' ? ' (log)' : '';
+    const rows = spreadIndices(observable.values.length, layersShown).map((i) => [positionText(observable, i), shown(observable.values[i])]);
+    process.stdout.write(`\n${table([`${name}${scale}`, 'value'], rows)}\n`);
+  }
+}

@@ -1,0 +1,66 @@
+// Curves of y against x by series, with optional uncertainty bands, reference lines and log axes.
+import type { VegaLiteFigure } from '../core/system.js';
+import { figure, palette, titled } from './vega-lite.js';
+
+export interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+  readonly series?: string;
+  /** Ends of the uncertainty band. */
+  readonly low?: number;
+  readonly high?: number;
+  /** 'line' (theory) or 'point' (measurement). Default 'line'. */
+  readonly mark?: 'line' | 'point';
+  /** Small multiple the point belongs to. */
+  readonly panel?: string;
+}
+
+export interface CurveOptions {
+  readonly title?: string;
+  readonly x: string;
+  readonly y: string;
+  readonly xScale?: 'linear' | 'log';
+  readonly yScale?: 'linear' | 'log';
+  readonly width?: number;
+  readonly height?: number;
+  readonly columns?: number;
+}
+
+/**
+ * A figure of curves: lines for theory, points with bars for measurements, small multiples by `panel`.
+ * Points that are not finite, or not positive on a log axis, are left out.
+ *
+ * @returns a Vega-Lite specification (plain JSON)
+ *
+ * @example
+ * figureCurves([{ x: 1, y: 2 }, { x: 2, y: 3 }], { x: 'σ_w²', y: 'ξ_c' });
+ */
+export function figureCurves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteFigure {
+  const isShown = ({ x, y }: CurvePoint): boolean => Number.isFinite(x) && Number.isFinite(y) && (options.xScale !== 'log' || x > 0) && (options.yScale !== 'log' || y > 0);
+  const values = points.filter(isShown).map((point) => ({ series: '', mark: 'line', panel: '', ...point }));
+  const panels = [...new Set(values.map((value) => value.panel))];
+  const hasSeries = new Set(values.map((value) => value.series)).size > 1;
+  const body = (rows: readonly unknown[]): Record<string, unknown> => {
+    const x = { field: 'x', type: 'quantitative', title: options.x, scale: { type: options.xScale ?? 'linear', zero: false, nice: false } };
+    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { type: options.yScale ?? 'linear', zero: false } };
+    const color = hasSeries ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette }, sort: null } } : { color: { value: palette[0] } };
+    const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
+    return {
+      width: options.width ?? 320,
+      height: options.height ?? 220,
+      data: { values: rows },
+      layer: [
+        { transform: [...of('line'), { filter: 'isValid(datum.low)' }], mark: { type: 'area', opacity: 0.2 }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
+        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6 }, encoding: { x, y, ...color, order: { field: 'x' } } },
+        { transform: [...of('point'), { filter: 'isValid(datum.low)' }], mark: { type: 'rule', opacity: 0.6 }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
+        { transform: of('point'), mark: { type: 'point', size: 18, filled: true }, encoding: { x, y, ...color } },
+      ],
+    };
+  };
+  if (panels.length <= 1) return figure({ ...titled(options.title), ...body(values) });
+  return figure({
+    ...titled(options.title),
+    columns: options.columns ?? 3,
+    concat: panels.map((panel) => ({ title: panel, ...body(values.filter((value) => value.panel === panel)) })),
+  });
+}

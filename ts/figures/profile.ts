@@ -1,0 +1,79 @@
+// Layer profiles: theory as lines, simulation as points with error bars, one panel per observable.
+import type { Observable, Prediction, Simulation, Estimated } from '../core/results.js';
+import type { VegaLiteFigure } from '../core/system.js';
+import { figure, palette, titled } from './vega-lite.js';
+
+export interface ProfileRow {
+  readonly observable: string;
+  readonly source: 'theory' | 'simulation';
+  readonly series: string;
+  readonly x: number;
+  readonly y: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Rows of an observable over its first axis; further axes become series. ±2 standard errors for estimates. */
+export function profileRows(name: string, observable: Observable | Estimated, source: ProfileRow['source']): ProfileRow[] {
+  const hidden = new Set((observable.undefinedAt ?? []).map((point) => point.index));
+  const [first, ...others] = observable.axes;
+  const inner = others.reduce((product, axis) => product * axis.values.length, 1);
+  const rows: ProfileRow[] = [];
+  for (let i = 0; i < observable.values.length; i++) {
+    const y = observable.values[i] as number;
+    if (hidden.has(i) || !Number.isFinite(y)) continue;
+    const series = others.length === 0 || inner === 1 ? '' : others.map((axis) => `${axis.name} ${axis.values[i % inner]}`).join(', ');
+    const error = 'standardError' in observable ? (observable.standardError[i] as number) : Number.NaN;
+    const bar = Number.isFinite(error) ? { low: y - 2 * error, high: y + 2 * error } : {};
+    rows.push({ observable: name, source, series, x: first?.values[Math.floor(i / inner)] ?? 0, y, ...bar });
+  }
+  return rows;
+}
+
+/**
+ * A figure of layer profiles, small multiples by observable: theory (lines) and simulation (points, ±2 standard errors).
+ *
+ * @param results a prediction, a simulation, or both, of one spec
+ * @param observables which ones, in order; default: those that the first result has
+ * @returns a Vega-Lite specification (plain JSON)
+ *
+ * @example
+ * import { figureProfile, predict } from 'mft-native';
+ * const figure = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
+ */
+export function figureProfile(results: readonly (Prediction | Simulation)[], options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {}): VegaLiteFigure {
+  const names = options.observables ?? Object.keys(results[0]?.observables ?? {});
+  const axisName = results[0]?.observables[names[0] ?? '']?.axes[0]?.name ?? 'layer';
+  const panels = names.map((name) => {
+    const rows = results.flatMap((result) => {
+      const observable = result.observables[name];
+      return observable === undefined ? [] : profileRows(name, observable, result.kind === 'prediction' ? 'theory' : 'simulation');
+    });
+    const isLog = results.some((result) => result.observables[name]?.scale === 'log');
+    return panel(name, rows, axisName, isLog);
+  });
+  return figure({ ...titled(options.title), columns: options.columns ?? 3, concat: panels, resolve: { scale: { color: 'independent' } } });
+}
+
+function panel(name: string, rows: readonly ProfileRow[], axisName: string, isLog: boolean): Record<string, unknown> {
+  const series = [...new Set(rows.map((row) => row.series))].filter((label) => label !== '');
+  const color = series.length > 0 ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette } } } : { color: { value: palette[0] } };
+  const x = { field: 'x', type: 'quantitative', title: axisName, scale: { zero: false, nice: false } };
+  const y = { field: 'y', type: 'quantitative', title: isLog ? `log ${name}` : name, scale: { zero: false } };
+  const layer = (source: string, mark: Record<string, unknown>, encoding: Record<string, unknown>): Record<string, unknown> => ({
+    transform: [{ filter: `datum.source === '${source}'` }],
+    mark,
+    encoding: { x, y, ...color, ...encoding },
+  });
+  return {
+    title: name,
+    width: 260,
+    height: 180,
+    data: { values: rows },
+    layer: [
+      layer('simulation', { type: 'rule', opacity: 0.5 }, { y: { ...y, field: 'low' }, y2: { field: 'high' } }),
+      layer('simulation', { type: 'point', size: 14, filled: true, opacity: 0.75 }, {}),
+      layer('theory', { type: 'line', strokeWidth: 1.6 }, {}),
+    ],
+  };
+}

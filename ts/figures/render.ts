@@ -1,0 +1,58 @@
+// Rendering of figures to SVG and PNG. Vega, Vega-Lite and resvg are loaded when used; they are optional.
+import { MftError } from '../core/errors.js';
+import type { VegaLiteFigure } from '../core/system.js';
+
+export interface RenderOptions {
+  /** 'svg' text or 'png' bytes. Default 'svg'. */
+  readonly format?: 'svg' | 'png';
+  /** Pixels per figure unit of a PNG. Default 2. */
+  readonly scale?: number;
+}
+
+/**
+ * Renders a Vega-Lite figure without a browser.
+ *
+ * @param figure any Vega-Lite specification whose data is inline (nothing is fetched)
+ * @returns SVG text, or PNG bytes
+ * @throws MftError ERR_MFT_MISSING_PEER when vega, vega-lite or resvg is not installed
+ *
+ * @example
+ * import { figureCurves, render } from 'mft-native';
+ * const svg = await render(figureCurves([{ x: 0, y: 0 }, { x: 1, y: 1 }], { x: 'x', y: 'y' }));
+ */
+export async function render(figure: VegaLiteFigure, options?: RenderOptions & { readonly format?: 'svg' }): Promise<string>;
+export async function render(figure: VegaLiteFigure, options: RenderOptions & { readonly format: 'png' }): Promise<Uint8Array>;
+export async function render(figure: VegaLiteFigure, options: RenderOptions = {}): Promise<string | Uint8Array> {
+  const svg = await toSvg(figure);
+  if (options.format !== 'png') return svg;
+  const { Resvg } = await optional<{ Resvg: new (svg: string, options: object) => { render(): { asPng(): Uint8Array } } }>('@resvg/resvg-js');
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: options.scale ?? 2 }, font: { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' } }).render().asPng();
+}
+
+interface Vega {
+  readonly parse: (specification: unknown) => unknown;
+  readonly View: new (runtime: unknown, options: object) => { toSVG(): Promise<string>; finalize(): void };
+  readonly Warn: number;
+  readonly loader: () => { load: (uri: string) => Promise<string> };
+}
+
+async function toSvg(figure: VegaLiteFigure): Promise<string> {
+  const vega = await optional<Vega>('vega');
+  const vegaLite = await optional<{ compile: (specification: unknown) => { spec: unknown } }>('vega-lite');
+  const loader = vega.loader();
+  loader.load = (uri) => Promise.reject(new MftError('ERR_MFT_INVALID_ARGUMENT', `Figures hold their data inline; this one asks for ${uri.slice(0, 80)}.`, { parameter: 'figure' }));
+  const view = new vega.View(vega.parse(vegaLite.compile(figure).spec), { renderer: 'none', loader });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+async function optional<T>(name: string): Promise<T> {
+  try {
+    return (await import(name)) as T;
+  } catch (cause) {
+    throw new MftError('ERR_MFT_MISSING_PEER', `Rendering needs the optional package ${name}: npm install vega vega-lite @resvg/resvg-js`, { parameter: name, cause });
+  }
+}

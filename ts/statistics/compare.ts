@@ -1,0 +1,198 @@
+// compare: theory against simulation, or simulation against simulation, point by point, with one verdict.
+import { canonicalJson } from '../core/codec.js';
+import { expectedError, MftError } from '../core/errors.js';
+import type { Axis, Estimated, Observable, Predicted, Prediction, Simulation } from '../core/results.js';
+import { binomialTwoSided, normalTwoSided, studentTwoSided } from './distributions.js';
+import { holm } from './holm.js';
+
+export type Verdict = 'agrees' | 'finiteSize' | 'disagrees' | 'inconclusive';
+
+/** One observable, point by point; arrays run over the points that are defined on both sides. */
+export interface ComparedObservable {
+  readonly axes: readonly Axis[];
+  readonly scale: 'linear' | 'log';
+  /** Position in the observable's values of each compared point. */
+  readonly index: Int32Array;
+  readonly expected: Float64Array;
+  readonly estimate: Float64Array;
+  readonly standardError: Float64Array;
+  /** (estimate − expected) / standard error of the difference. */
+  readonly z: Float64Array;
+  readonly pValue: Float64Array;
+  readonly verdicts: readonly Verdict[];
+  /** Points left out because one side is undefined there. */
+  readonly skipped: number;
+  readonly verdict: Verdict;
+}
+
+export interface Comparison<K extends string = string> {
+  readonly kind: 'comparison';
+  readonly system: K;
+  readonly observables: Readonly<Record<string, ComparedObservable>>;
+  /** Number of points tested together; p-values are corrected for all of them (Holm). */
+  readonly tests: number;
+  readonly significance: number;
+  /** Largest |z| over all points. */
+  readonly largestZ: number;
+  readonly verdict: Verdict;
+}
+
+export interface CompareOptions {
+  /** Chance of any false alarm in the whole comparison. Default 1e-3. */
+  readonly significance?: number;
+  /** Only these observables. Default: all that both sides have. */
+  readonly observables?: readonly string[];
+  /** Spec fields in which the two may differ, e.g. ['width', 'backwardWeights']. */
+  readonly mayDiffer?: readonly string[];
+}
+
+type Result = Prediction | Simulation;
+
+/**
+ * Holds a simulation against a prediction, or against another simulation of the same spec.
+ *
+ * Per point z = (estimate − expected)/√(s_a² + s_b² + e²), s the standard errors, e the numerical error of the theory;
+ * p-values from Student's t with count − 1 degrees of freedom (means), the exact binomial test (proportions) or an exact
+ * tolerance, corrected for all points together (Holm). A rejected point whose deviation the predicted 1/width term
+ * accounts for is `finiteSize`. `inconclusive`: fewer than two trials, or nothing to compare.
+ *
+ * @param a theory or simulation; its spec must equal that of `b` but for `mayDiffer`
+ * @param b simulation
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT when systems or specs differ, ERR_MFT_SHAPE when the axes do
+ *
+ * **Source**: Holm, Scand. J. Statist. 6 (1979) 65; the rest is ours.
+ *
+ * @example
+ * import { compare, predict, simulate } from 'mft-native';
+ * const spec = { system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, depth: 10, width: 2000 } as const;
+ * const comparison = compare(await predict(spec), await simulate(spec, { trials: 30, seed: 7 }));
+ * console.log(comparison.verdict); // agrees or finiteSize
+ */
+export function compare<P extends Result>(a: P, b: Simulation<NoInfer<P>['system']>, options: CompareOptions = {}): Comparison<P['system']> {
+  const significance = options.significance ?? 1e-3;
+  if (!(significance > 0 && significance < 1)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'significance', 'a number in (0, 1)', significance);
+  requireSameSpec(a, b, options.mayDiffer ?? []);
+  const names = options.observables ?? Object.keys(b.observables).filter((name) => a.observables[name] !== undefined);
+  const compared = names.map((name) => {
+    const left = a.observables[name];
+    const right = b.observables[name];
+    if (left === undefined || right === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observables', 'observables that both results have', name);
+    return { name, points: comparePoints(name, left, right) };
+  });
+  const adjusted = holm(compared.flatMap(({ points }) => [...points.pValue]));
+  let offset = 0;
+  let largestZ = 0;
+  const observables: Record<string, ComparedObservable> = {};
+  for (const { name, points } of compared) {
+    const verdicts = Array.from(points.z, (z, i) => {
+      if (Number.isFinite(z)) largestZ = Math.max(largestZ, Math.abs(z));
+      return pointVerdict(points, i, adjusted[offset + i] as number, significance);
+    });
+    offset += points.z.length;
+    const { explained: _, ...rest } = points;
+    observables[name] = { ...rest, verdicts, verdict: joined(verdicts) };
+  }
+  return { kind: 'comparison', system: a.system, observables, tests: offset, significance, largestZ, verdict: joined(Object.values(observables).map((o) => o.verdict)) };
+}
+
+type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & { readonly explained: readonly boolean[] };
+
+function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Points {
+  requireSameAxes(name, a, b);
+  const hidden = new Set([...(a.undefinedAt ?? []), ...(b.undefinedAt ?? [])].map((point) => point.index));
+  const index = Array.from(b.values.keys()).filter((i) => !hidden.has(i));
+  const measured = index.map((i) => comparePoint(a, b, i));
+  const column = (pick: (point: PointResult) => number): Float64Array => Float64Array.from(measured, pick);
+  return {
+    axes: b.axes,
+    scale: b.scale,
+    index: Int32Array.from(index),
+    expected: column((p) => p.expected),
+    estimate: column((p) => p.estimate),
+    standardError: column((p) => p.standardError),
+    z: column((p) => p.z),
+    pValue: column((p) => p.pValue),
+    explained: measured.map((p) => p.isExplained),
+    skipped: b.values.length - index.length,
+  };
+}
+
+interface PointResult {
+  readonly expected: number;
+  readonly estimate: number;
+  readonly standardError: number;
+  readonly z: number;
+  readonly pValue: number;
+  readonly isExplained: boolean;
+}
+
+function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointResult {
+  const expected = signed(a, i);
+  const estimate = signed(b, i);
+  const noise = Math.hypot(b.standardError[i] as number, 'standardError' in a ? (a.standardError[i] as number) : 0);
+  const numerical = 'error' in a ? a.error * (a.scale === 'log' ? 1 : Math.abs(expected)) : 0;
+  const deviation = estimate === expected ? 0 : difference(a, b, i);
+  const standardError = Math.hypot(noise, numerical);
+  const z = deviation === 0 ? 0 : deviation / standardError;
+  const degrees = Math.min((b.count[i] as number) - 1, 'count' in a ? (a.count[i] as number) - 1 : Infinity);
+  const term = 'finiteSize' in a && a.finiteSize !== undefined ? (a.finiteSize.values[i] as number) : 0;
+  // A known term explains a deviation that lies between 0 and it, give or take half of it (higher orders) and the noise.
+  const isExplained = term !== 0 && Math.abs(deviation - term) <= 0.5 * Math.abs(term) + 4 * standardError;
+  return { expected, estimate, standardError, z, pValue: pValueOf(a, b, i, z, degrees, deviation, numerical), isExplained };
+}
+
+function pValueOf(a: Predicted | Estimated, b: Estimated, i: number, z: number, degrees: number, deviation: number, numerical: number): number {
+  if (b.estimator === 'exact') return Math.abs(deviation) <= Math.max(numerical, 1e-9 * Math.abs(a.values[i] as number)) ? 1 : 0;
+  if (b.estimator === 'binomial' && 'error' in a && b.scale === 'linear') {
+    const trials = b.count[i] as number;
+    return binomialTwoSided(Math.round((b.values[i] as number) * trials), trials, Math.min(1, Math.max(0, a.values[i] as number)));
+  }
+  if (degrees < 1 || Number.isNaN(z)) return 1;
+  return b.estimator === 'splitting' ? normalTwoSided(z) : studentTwoSided(z, degrees);
+}
+
+/** The value of a point as a number to print: with its sign on a linear scale, the logarithm on a log scale. */
+function signed(observable: Observable, i: number): number {
+  return observable.values[i] as number;
+}
+
+/** estimate − expected in the units of the standard error: on a log scale with signs, the relative difference. */
+function difference(a: Observable, b: Observable, i: number): number {
+  const x = a.values[i] as number;
+  const y = b.values[i] as number;
+  if (b.scale === 'linear') return y - x;
+  const signA = a.sign === undefined ? 1 : (a.sign[i] as number);
+  const signB = b.sign === undefined ? 1 : (b.sign[i] as number);
+  // Standard errors on a log scale are relative to |estimate|: the difference relative to the estimate.
+  return signB - signA * Math.exp(x - y);
+}
+
+function pointVerdict(points: Points, i: number, adjusted: number, significance: number): Verdict {
+  if (!Number.isFinite(points.standardError[i] as number)) return 'inconclusive';
+  if (adjusted > significance) return 'agrees';
+  return points.explained[i] ? 'finiteSize' : 'disagrees';
+}
+
+function joined(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('disagrees')) return 'disagrees';
+  if (verdicts.includes('finiteSize')) return 'finiteSize';
+  return verdicts.length === 0 || verdicts.every((verdict) => verdict === 'inconclusive') ? 'inconclusive' : 'agrees';
+}
+
+function requireSameSpec(a: Result, b: Simulation, mayDiffer: readonly string[]): void {
+  if (a.system !== b.system) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected two results of one system, received ${a.system} and ${b.system}.`, { parameter: 'system' });
+  const left = a.spec as Readonly<Record<string, unknown>>;
+  const right = b.spec as Readonly<Record<string, unknown>>;
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !mayDiffer.includes(key));
+  const differing = keys.filter((key) => canonicalJson(left[key] ?? null) !== canonicalJson(right[key] ?? null));
+  if (differing.length > 0) {
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected two results of the same spec; they differ in ${differing.join(', ')}. Name fields that may differ in \`mayDiffer\`.`, { parameter: differing[0] });
+  }
+}
+
+function requireSameAxes(name: string, a: Observable, b: Observable): void {
+  const shape = (observable: Observable): string => observable.axes.map((axis) => `${axis.name} × ${axis.values.length}`).join(', ');
+  if (shape(a) !== shape(b) || a.scale !== b.scale) {
+    throw new MftError('ERR_MFT_SHAPE', `Expected \`${name}\` to have the same axes and scale on both sides, received ${shape(a)} (${a.scale}) and ${shape(b)} (${b.scale}).`, { parameter: name });
+  }
+}

@@ -57,10 +57,9 @@ MFT_INLINE Doubles complementary_error_function(Doubles x) {
   return x > kTailFrom ? tail : negative;
 }
 
-// Phi(x) and the normal density, both times 2^kTailShift for x below zero, where the tail needs it, and unscaled above.
 struct NormalDistribution {
-  Doubles cdf;
-  Doubles density;
+  Doubles cdf;      // Phi(x), times 2^kTailShift for x < 0
+  Doubles density;  // times 2^kTailShift
 };
 
 MFT_INLINE NormalDistribution normal_distribution(Doubles x) {
@@ -76,7 +75,7 @@ MFT_INLINE NormalDistribution normal_distribution(Doubles x) {
   const auto is_near = y < kTailFrom;
   const auto below = x < 0;
   return {below ? (is_near ? near_zero * kShift : tail) : (is_near ? near_zero : 1 - unshift(tail)),
-          below ? kDensityScale * gaussian : unshift(kDensityScale * gaussian)};
+          kDensityScale * gaussian};
 }
 
 }  // namespace

@@ -12,4 +12,7 @@ Napi::Value use_instruction_set(const Napi::CallbackInfo& info);  // (name) -> u
 Napi::Value normals(const Napi::CallbackInfo& info);   // ({seed, trial, layer, purpose, first, count}) -> Float64Array
 Napi::Value uniforms(const Napi::CallbackInfo& info);  // same
 
+// activation.cc: phi and its derivatives of a resolved activation.
+Napi::Value activate(const Napi::CallbackInfo& info);  // ({activation, z, order: 0, 1, 2}) -> Float64Array
+
 }  // namespace mft::node

@@ -19,6 +19,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<use_instruction_set>(exports, "useInstructionSet");
   add<normals>(exports, "normals");
   add<uniforms>(exports, "uniforms");
+  add<activate>(exports, "activate");
   return exports;
 }
 

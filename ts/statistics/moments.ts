@@ -1,5 +1,5 @@
 // Means, variances and standard errors of trials, accumulated in a fixed order.
-import { type Axis, type Estimated, type UndefinedPoint } from '../core/results.js';
+import type { Axis, Estimated, UndefinedPoint } from '../core/results.js';
 
 /** Running mean and sum of squared deviations of each position (Welford). */
 export interface Accumulator {

@@ -2,7 +2,7 @@
 import type { System } from '../../core/system.js';
 import { figures } from './figures.js';
 import { predictFeedforward } from './predict.js';
-import { type FeedforwardQuantity, mapped, quantities } from './quantities.js';
+import { mapped, quantities } from './quantities.js';
 import { simulateFeedforward, simulationMemory } from './simulate.js';
 import {
   feedforwardRunSchema,

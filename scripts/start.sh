@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# First command of the README: set everything up, then do the main job: theory beside exact simulation of a width-4000,
+# depth-100 tanh network with dropout, the comparison on the terminal, the figure as SVG and PNG in out/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+mkdir -p out
+node dist/cli/main.js compare --activation tanh --weight-variance 1.4 --bias-variance 0.1 --keep-probability 0.9 \
+  --width 4000 --depth 100 --trials 40 --seed 7 --figure out/tanh-dropout.svg out/tanh-dropout.png

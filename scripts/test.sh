@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Second command of the README: every test. Quick ones first (npm test), then the long ones (npm run verify).
+# Sets up the checkout first, with what the tests need besides (Redis, Chromium); safe to run again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh redis-server chromium
+npm run --silent lint
+npm test
+npm run --silent verify

@@ -1,0 +1,48 @@
+// The interface of the verbs, at the level of types: what must compile, and what must not (checked by tsc -p test).
+import t from 'tap';
+import type { Simulation as AnySimulation } from '../dist/core/results.js';
+import { compare, type Comparison, type Finding, predict, type Prediction, simulate, type Systems, type Trainable } from 'mft-native';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <T extends true>(): T | undefined => undefined;
+
+/** Never called: its body only has to compile. */
+export async function compiles(): Promise<void> {
+  const theory = await predict({ system: 'feedforward', activation: 'tanh', weightVariance: [1.4, 1.5], depth: 2 });
+  const simulation = await simulate({ system: 'feedforward', activation: { name: 'leakyRelu', slope: 0.2 } }, { trials: 3, seed: 1, threads: 2 });
+  holds<Equal<(typeof theory)['system'], 'feedforward'>>();
+  const verdict: Comparison<'feedforward'> = compare(theory, simulation);
+  compare(simulation, simulation);
+  theory.observables.variance?.values.at(0)?.toFixed();
+  simulation.observables.variance?.standardError.at(0)?.toFixed();
+  const findings: readonly Finding[] = [];
+  holds<Equal<(typeof verdict)['system'], 'feedforward'>>();
+  const literal = { system: 'feedforward', activation: 'relu', depth: 3 } as const;
+  await predict(literal);
+  void findings;
+
+  // @ts-expect-error an unknown activation
+  await predict({ system: 'feedforward', activation: 'tahn' });
+  // @ts-expect-error an unknown system
+  await predict({ system: 'feedfoward' });
+  // @ts-expect-error keepProbability is a number
+  await predict({ system: 'feedforward', keepProbability: 'half' });
+  // @ts-expect-error a run has no field networks
+  await simulate({ system: 'feedforward' }, { networks: 3 });
+  // @ts-expect-error no such observable
+  theory.observables.varience;
+  // @ts-expect-error the second argument of compare is a simulation
+  compare(simulation, theory);
+}
+
+/** Results of different systems must not compare. */
+export function refusesOtherSystems(a: Prediction<'feedforward'>, b: AnySimulation<'another'>): void {
+  // @ts-expect-error compare across systems does not compile
+  compare(a, b);
+}
+
+t.test('types', async (t) => {
+  holds<Equal<Systems['feedforward']['train'], true>>();
+  const trainable: Trainable = 'feedforward';
+  t.equal(trainable, 'feedforward');
+});

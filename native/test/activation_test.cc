@@ -102,15 +102,15 @@ std::vector<Case> cases() {
       {"leakyRelu", {K::kLeakyRelu, {0.25, 0}, {}}, [](Real x) { return slopes(x, 0.25L, 1); }, 0.5, 0, 0},
       {"hardTanh", {K::kHardTanh, {}, {}},
        [](Real x) { return Exact{x < -1 ? -1 : (x > 1 ? 1 : x), x > -1 && x <= 1 ? Real(1) : 0, 0}; }, 0, 0, 0, -3, 3},
-      {"sigmoid", {K::kSigmoid, {}, {}}, sigmoid_exact, 2.5, 5, 8, -744, 744},
+      {"sigmoid", {K::kSigmoid, {}, {}}, sigmoid_exact, 2.5, 6.5, 10, -744, 744},
       {"softplus", {K::kSoftplus, {}, {}},
        [](Real x) {
          const Exact s = sigmoid_exact(x);
          return Exact{std::max(x, Real(0)) + std::log1p(std::exp(-std::abs(x))), s.value, s.first};
        },
-       2, 2.5, 5, -744, 744},
+       2, 2.5, 6.5, -744, 744},
       {"gelu", {K::kGelu, {}, {}}, gelu_exact, 5, 6, 4, -38.5, 38.5},
-      {"silu", {K::kSilu, {}, {}}, silu_exact, 3.5, 5, 8, -750, 750},
+      {"silu", {K::kSilu, {}, {}}, silu_exact, 4.5, 5.5, 8, -750, 750},
       {"elu", {K::kElu, {1, 0}, {}}, [](Real x) { return elu_exact(x, 1, 1); }, 2, 1, 1, -40, 10},
       {"selu", {K::kSelu, {}, {}}, [=](Real x) { return elu_exact(x, lambda, alpha); }, 4, 3, 3, -40, 10},
       {"sin", {K::kSin, {}, {}}, [](Real x) { return Exact{std::sin(x), std::cos(x), -std::sin(x)}; }, 1, 1, 1},

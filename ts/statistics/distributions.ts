@@ -112,7 +112,7 @@ export function binomialTwoSided(successes: number, trials: number, probability:
 /** Bisection on a monotone mass: the last k of a rising flank that satisfies, or the first k of a falling flank that does. */
 function lastNotLikelier(low: number, high: number, satisfies: (k: number) => boolean, flank: 'rising' | 'falling'): number {
   let inside = flank === 'rising' ? low - 1 : high + 1;
-  let outside = flank === 'rising' ? high : low;
+  let outside = flank === 'rising' ? high + 1 : low - 1;
   while (Math.abs(outside - inside) > 1) {
     const middle = Math.trunc((inside + outside) / 2);
     if (satisfies(middle)) inside = middle;

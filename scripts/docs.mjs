@@ -1,0 +1,57 @@
+// Fills the generated tables of docs/ from the code: spec and run fields, quantities, observables of each system.
+// A table stands between <!-- fields:NAME -->, <!-- run:NAME -->, <!-- quantities:NAME -->, <!-- observables:NAME --> or
+// <!-- figures:NAME --> and the matching closing mark. With --check nothing is written and a stale table is an error.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { loadSystem } = await import('../dist/systems/registry.js');
+const { info } = await import('../dist/core/fields.js');
+
+const cell = (text) => String(text).replace(/\|/g, '\\|').replace(/\n/g, ' ');
+const rows = (header, body) => [`| ${header.join(' | ')} |`, `|${header.map(() => '---').join('|')}|`, ...body.map((row) => `| ${row.map(cell).join(' | ')} |`)].join('\n');
+
+function fields(schema) {
+  return rows(
+    ['field', 'symbol', 'what', 'expected', 'default'],
+    Object.entries(schema.shape)
+      .filter(([name]) => name !== 'system')
+      .map(([name, type]) => {
+        const about = info(type);
+        const fallback = type.def.type === 'default' ? `\`${JSON.stringify(type.def.defaultValue)}\`` : '';
+        return [`\`${name}\``, about?.symbol ?? '', about?.description ?? '', about?.expected ?? '', fallback];
+      }),
+  );
+}
+
+const tables = {
+  fields: (system) => fields(system.specSchema),
+  run: (system) => fields(system.runSchema),
+  quantities: (system) => rows(['quantity', 'symbol', 'what', 'parameters', 'source'], Object.entries(system.quantities).map(([name, q]) => [`\`${name}\``, q.symbol, q.description, Object.keys(q.parameters.shape).join(', '), q.source])),
+  observables: (system) => rows(['observable', 'what'], Object.entries(system.observables).map(([name, text]) => [`\`${name}\``, text])),
+  figures: (system) => rows(['figure', 'shows'], Object.entries(system.figures).map(([name, figure]) => [`\`${name}\``, figure.description])),
+};
+
+async function filled(text) {
+  let result = text;
+  for (const match of text.matchAll(/<!-- (\w+):(\w+) -->\n[\s\S]*?<!-- \/\1:\2 -->/g)) {
+    const [block, kind, name] = match;
+    if (tables[kind] === undefined) continue;
+    const table = tables[kind](await loadSystem(name));
+    result = result.replace(block, () => `<!-- ${kind}:${name} -->\n${table}\n<!-- /${kind}:${name} -->`);
+  }
+  return result;
+}
+
+let stale = 0;
+for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md')).sort()) {
+  const file = join(root, 'docs', name);
+  const text = readFileSync(file, 'utf8');
+  const wanted = await filled(text);
+  if (wanted === text) continue;
+  stale++;
+  if (process.argv.includes('--check')) process.stderr.write(`docs/${name} is stale: run node scripts/docs.mjs\n`);
+  else writeFileSync(file, wanted);
+}
+if (stale > 0 && process.argv.includes('--check')) process.exit(1);

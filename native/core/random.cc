@@ -63,7 +63,8 @@ void draw(std::uint64_t first, std::span<T> out, Make make) {
 }
 
 template <class T>
-void draw_transformed(const Stream& s, std::uint64_t first, std::span<T> out, void (*RandomKernels::* transform)(std::size_t, const void*, void*)) {
+void draw_transformed(const Stream& s, std::uint64_t first, std::span<T> out,
+                      void (*RandomKernels::* transform)(std::size_t, const void*, void*)) {
   const RandomKernels& table = kernels();
   alignas(64) unsigned char words[kGroupsPerTile * kGroupBytes];  // aligned, whatever `out` is
   draw(first, out, [&](std::uint64_t group, std::size_t groups, T* to) {
@@ -105,7 +106,8 @@ void random_normals(const Stream& s, std::uint64_t first, std::span<float> out) 
 
 void random_bernoulli(const Stream& s, std::uint64_t first_word, double p, std::span<std::uint64_t> out) {
   if (!(p >= 0.0 && p <= 1.0))
-    throw Error("OUT_OF_RANGE", "probability", "Expected `probability` to be a number in [0, 1], received " + std::to_string(p) + ".");
+    throw Error("OUT_OF_RANGE", "probability",
+                "Expected `probability` to be a number in [0, 1], received " + std::to_string(p) + ".");
   if (p == 0.0 || p == 1.0) {
     std::fill(out.begin(), out.end(), p == 0.0 ? std::uint64_t{0} : ~std::uint64_t{0});
     return;

@@ -64,7 +64,8 @@ void known_answers() {
 
 // Fast words, uniforms and bits are those of the naive twin, also where the 32-bit block number wraps (word 2^34).
 void naive_twin(const std::string& set) {
-  for (const std::uint64_t group : {std::uint64_t{0}, std::uint64_t{12345}, (std::uint64_t{1} << 29) - 3, std::uint64_t{1} << 40}) {
+  constexpr std::uint64_t kOne = 1;
+  for (const std::uint64_t group : {0 * kOne, 12345 * kOne, (kOne << 29) - 3, kOne << 40}) {
     bool words = true, uniforms = true, bits = true;
     const auto w = drawn(kWords, 32 * group, 200);
     const auto u = drawn(kUniforms, 16 * group, 100);
@@ -156,8 +157,9 @@ void accuracy() {
   const auto random = drawn(kWords, 1000, 1 << 18);
   for (std::size_t k = 0; k + 3 < random.size(); k += 4) {
     single = std::max(single, transform_error_float(random[k], random[k + 1], random[k + 2]));
-    twice = std::max(twice, transform_error_double(random[k] | std::uint64_t{random[k + 1]} << 32,
-                                                   random[k + 2] | std::uint64_t{random[k + 3]} << 32, random[k] * 0x9E3779B97F4A7C15u));
+    const std::uint64_t radius = random[k] | std::uint64_t{random[k + 1]} << 32;
+    const std::uint64_t step = random[k + 2] | std::uint64_t{random[k + 3]} << 32;
+    twice = std::max(twice, transform_error_double(radius, step, random[k] * 0x9E3779B97F4A7C15u));
   }
   for (unsigned shift = 0; shift < 64; ++shift) {
     for (const std::uint64_t numerator : {0xFFFFFFFFFFFFFFFFu, 0x8000000000000000u, 0xAAAAAAAAAAAAAAAAu}) {

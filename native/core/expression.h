@@ -52,7 +52,7 @@ struct Program {
 
 class Expression {
  public:
-  static constexpr std::size_t kMaximumStack = 32;
+  static constexpr std::size_t kMaximumStack = 64;
   static constexpr std::size_t kMaximumOperations = 100000;
 
   // Throws INVALID_ARGUMENT when a program is not well formed or needs more than kMaximumStack places.

@@ -271,7 +271,7 @@ void test_expression() {
   check(refused({{0, 0}, {}}), "two results are refused");
   check(refused({{99}, {}}), "an unknown operation is refused");
   check(refused({{1}, {}}), "a missing constant is refused");
-  check(refused({std::vector<std::uint32_t>(40, 0), {}}), "a deep stack is refused");
+  check(refused({std::vector<std::uint32_t>(70, 0), {}}), "a deep stack is refused");
 }
 
 }  // namespace

@@ -1,15 +1,30 @@
-// The catalogue of activations: names, parameters, kinks and the facts that the theory needs.
+// φ in a spec: read, put into canonical form, and resolved to the plain data that native code and theory take.
 import { z } from 'zod';
+import { addon } from '../core/addon.js';
 import { describe, expectedError, MftError, nearest } from '../core/errors.js';
+import { type ActivationEntry, type ActivationFacts, activationCatalogue } from './activation-catalogue.js';
+import { type ExpressionNode, parseExpression, printExpression } from './expression.js';
+import { findKinks, parityOf } from './expression-facts.js';
+import { compileExpression, type ExpressionPrograms } from './expression-program.js';
+
+export { activationCatalogue } from './activation-catalogue.js';
 
 /** Names without parameters. */
 export type PlainActivationName =
   | 'linear' | 'tanh' | 'erf' | 'erfUnitSlope' | 'relu' | 'hardTanh' | 'sigmoid' | 'softplus' | 'gelu' | 'silu' | 'selu' | 'sin' | 'abs' | 'step' | 'sign' | 'cos';
 
-/** A user's own activation as text; see ts/gaussian/expression.ts for the grammar. */
+/**
+ * A user's own activation as text; `parseExpression` says what it may hold.
+ *
+ * @example
+ * { expression: 'x * sigmoid(1.702 * x)' }
+ */
 export interface ExpressionActivation {
   readonly expression: string;
-  /** Points where the derivative jumps and that cannot be found from the text. */
+  /**
+   * Points where φ or φ' jumps. Those of abs, sign, step, relu, max and min of arguments a x + b are found from the text;
+   * others must be listed here.
+   */
   readonly kinks?: readonly number[];
 }
 
@@ -25,58 +40,30 @@ export type ActivationSpec =
   | { readonly name: 'rectifiedMonomial'; readonly degree: number }
   | ExpressionActivation;
 
-interface Parameter {
-  readonly name: string;
-  readonly default?: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-interface CatalogueEntry {
-  /** Number of the kind in native/core/activation.h. */
-  readonly kind: number;
-  readonly parameters: readonly Parameter[];
-  /** Points where φ or φ' jumps. */
+/** φ as JavaScript functions: accepted by the Gaussian moments only, refused in specs (a spec is data). */
+export interface ActivationFunction {
+  value(x: number): number;
+  derivative(x: number): number;
+  secondDerivative?(x: number): number;
+  /** Points where φ or φ' jumps; [] when there are none. */
   readonly kinks: readonly number[];
-  readonly isOdd: boolean;
-  readonly docs: string;
 }
 
-const none: readonly Parameter[] = [];
-const entry = (kind: number, docs: string, kinks: readonly number[] = [], isOdd = false, parameters = none): CatalogueEntry => ({ kind, docs, kinks, isOdd, parameters });
-
-/** Every named activation. */
-export const activationCatalogue: Readonly<Record<string, CatalogueEntry>> = {
-  linear: entry(0, 'x', [], true),
-  tanh: entry(1, 'tanh x', [], true),
-  erf: entry(2, 'erf x', [], true),
-  erfUnitSlope: entry(3, 'erf(√π x/2)', [], true),
-  relu: entry(4, 'max(x, 0)', [0]),
-  leakyRelu: entry(5, 'x for x > 0, slope·x otherwise', [0], false, [{ name: 'slope', default: 0.01, low: -1e6, high: 1e6 }]),
-  hardTanh: entry(6, 'x clipped to [−1, 1]', [-1, 1], true),
-  sigmoid: entry(7, '1/(1 + e^−x)'),
-  softplus: entry(8, 'log(1 + e^x)'),
-  gelu: entry(9, 'x Φ(x)'),
-  silu: entry(10, 'x/(1 + e^−x)'),
-  elu: entry(11, 'x for x > 0, α(e^x − 1) otherwise', [0], false, [{ name: 'alpha', default: 1, low: -1e6, high: 1e6 }]),
-  selu: entry(12, 'λ elu(x; α), λ = 1.0507…, α = 1.6733…', [0]),
-  sin: entry(13, 'sin x', [], true),
-  alphaRelu: entry(14, 'x^α for x > 0, 0 otherwise', [0], false, [{ name: 'alpha', low: 1e-6, high: 20 }]),
-  abRelu: entry(15, 'a x for x < 0, b x otherwise', [0], false, [{ name: 'a', low: -1e6, high: 1e6 }, { name: 'b', low: -1e6, high: 1e6 }]),
-  abs: entry(16, '|x|', [0]),
-  step: entry(17, '1 for x > 0, 0 otherwise', [0]),
-  sign: entry(18, 'sign x', [0], true),
-  cos: entry(19, 'cos x'),
-  rectifiedMonomial: entry(20, 'x^degree for x > 0, 0 otherwise', [0], false, [{ name: 'degree', low: 0, high: 20 }]),
-};
-
-/** An activation as the native code takes it (native/node/activation.cc) with the facts the theory needs. */
+/** An activation as the native code takes it (native/node/activation.cc), with the facts the theory needs. Plain data. */
 export interface ResolvedActivation {
+  /** The catalogue name, or 'expression'. */
+  readonly name: string;
   readonly kind: number;
+  /** Two numbers; unused ones are 0. */
   readonly parameters: Float64Array;
+  /** Only for expressions. */
+  readonly programs?: ExpressionPrograms;
   readonly kinks: Float64Array;
   readonly isOdd: boolean;
+  readonly facts: ActivationFacts;
 }
+
+const expressionKind = 21;
 
 /** The activation's schema field, shared by all systems. */
 export const activationField = z
@@ -86,45 +73,150 @@ export const activationField = z
 
 /**
  * The canonical form of an activation in a spec: a plain name where it has no parameters, else an object with every
- * parameter filled in.
+ * parameter filled in; an expression as its canonical text with all its kinks.
  *
- * @throws MftError ERR_MFT_INVALID_ARGUMENT (unknown name, unknown or missing parameter, a JavaScript function), ERR_MFT_OUT_OF_RANGE
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT (unknown name, unknown or missing parameter, a JavaScript function, a text that
+ *   is no expression, kinks that cannot be found and are not listed), ERR_MFT_OUT_OF_RANGE
  */
 export function canonicalActivation(spec: unknown): ActivationSpec {
-  if (typeof spec === 'function') {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation\` in a spec to be data, received ${describe(spec)}; use {expression: '...'} instead, or the Gaussian moments, which take functions.`, { parameter: 'activation' });
-  }
-  if (typeof spec !== 'string' && (typeof spec !== 'object' || spec === null || !('name' in spec))) {
+  refuseFunctions(spec);
+  if (typeof spec === 'string') return canonicalName({ name: spec });
+  if (typeof spec === 'object' && spec !== null && Object.hasOwn(spec, 'expression')) return canonicalExpression(spec as Readonly<Record<string, unknown>>).spec;
+  if (typeof spec !== 'object' || spec === null || !Object.hasOwn(spec, 'name')) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation', 'a name, {name, ...parameters} or {expression}', spec);
   }
-  const given = (typeof spec === 'string' ? { name: spec } : spec) as Readonly<Record<string, unknown>>;
-  const name = String(given.name);
-  const found = Object.hasOwn(activationCatalogue, name) ? activationCatalogue[name] : undefined;
-  if (found === undefined) {
-    const near = nearest(name, Object.keys(activationCatalogue));
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown activation ${describe(name)}${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${Object.keys(activationCatalogue).join(', ')}.`, { parameter: 'activation', received: name });
-  }
-  const result: Record<string, unknown> = { name };
-  for (const parameter of found.parameters) {
-    const value = given[parameter.name] ?? parameter.default;
-    if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${parameter.name}`, 'a number', value);
-    if (!(value >= parameter.low && value <= parameter.high)) throw expectedError('ERR_MFT_OUT_OF_RANGE', `activation.${parameter.name}`, `a number in [${parameter.low}, ${parameter.high}]`, value);
-    result[parameter.name] = value;
-  }
-  for (const key of Object.keys(given)) {
-    if (!(key in result)) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown key "${key}" in activation ${name}; it takes ${found.parameters.map((p) => p.name).join(', ') || 'no parameters'}.`, { parameter: `activation.${key}` });
-  }
-  return (found.parameters.length === 0 ? name : result) as ActivationSpec;
+  return canonicalName(spec as Readonly<Record<string, unknown>>);
 }
 
-/** The activation as native code and theory take it. @throws like `canonicalActivation` */
+function refuseFunctions(spec: unknown): void {
+  const isFunction = typeof spec === 'function' || (typeof spec === 'object' && spec !== null && Object.values(spec).some((member) => typeof member === 'function'));
+  if (!isFunction) return;
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation\` in a spec to be data, received ${typeof spec === 'function' ? describe(spec) : 'an object of functions'}; use {expression: '...'} instead, or the Gaussian moments, which take functions.`, {
+    parameter: 'activation',
+  });
+}
+
+function catalogueEntry(name: string): ActivationEntry {
+  const found = Object.hasOwn(activationCatalogue, name) ? activationCatalogue[name] : undefined;
+  if (found !== undefined) return found;
+  const known = Object.keys(activationCatalogue);
+  const near = nearest(name, known);
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown activation ${describe(name)}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, {
+    parameter: 'activation',
+    received: name,
+  });
+}
+
+function canonicalName(given: Readonly<Record<string, unknown>>): ActivationSpec {
+  if (typeof given.name !== 'string') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.name', 'a name', given.name);
+  const { name } = given;
+  const { parameters } = catalogueEntry(name);
+  const result: Record<string, unknown> = { name };
+  for (const parameter of parameters) {
+    const value = given[parameter.name] ?? parameter.default;
+    const path = `activation.${parameter.name}`;
+    const expected = `a number in [${parameter.low}, ${parameter.high}]`;
+    if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, expected, value);
+    if (!(value >= parameter.low && value <= parameter.high)) throw expectedError('ERR_MFT_OUT_OF_RANGE', path, expected, value);
+    result[parameter.name] = value;
+  }
+  refuseUnknownKeys(given, Object.keys(result), `activation ${name}`);
+  return (parameters.length === 0 ? name : result) as ActivationSpec;
+}
+
+function refuseUnknownKeys(given: object, known: readonly string[], where: string): void {
+  const stranger = Object.keys(given).find((key) => !known.includes(key));
+  if (stranger === undefined) return;
+  const near = nearest(stranger, known);
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown key ${describe(stranger)} in ${where}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, {
+    parameter: `activation.${stranger}`,
+  });
+}
+
+function canonicalExpression(given: Readonly<Record<string, unknown>>): { spec: ExpressionActivation & { kinks: readonly number[] }; tree: ExpressionNode } {
+  refuseUnknownKeys(given, ['expression', 'kinks'], 'activation');
+  if (typeof given.expression !== 'string') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.expression', 'a text', given.expression);
+  const tree = parseExpression(given.expression);
+  const listed: unknown = given.kinks;
+  if (listed !== undefined && !(Array.isArray(listed) && listed.length <= 1000 && listed.every((kink) => Number.isFinite(kink)))) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.kinks', 'a list of at most 1000 finite numbers', listed);
+  }
+  const found = findKinks(tree);
+  const lost = found.unknown[0];
+  if (lost !== undefined && listed === undefined) {
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation.kinks\` to list the points where ${printExpression(lost)} has a kink ([] if nowhere): they cannot be found from the text.`, {
+      parameter: 'activation.kinks',
+    });
+  }
+  const kinks = [...new Set([...found.kinks, ...((listed ?? []) as readonly number[]).map((kink) => (kink === 0 ? 0 : kink))])].sort((a, b) => a - b);
+  return { spec: { expression: printExpression(tree), kinks }, tree };
+}
+
+/** The activation as native code and theory take it. @throws MftError like `canonicalActivation` */
 export function resolveActivation(spec: ActivationSpec): ResolvedActivation {
   const canonical = canonicalActivation(spec);
+  if (typeof canonical === 'object' && 'expression' in canonical) return resolveExpression(canonical);
   const named = (typeof canonical === 'string' ? { name: canonical } : canonical) as Readonly<Record<string, unknown>>;
-  const found = activationCatalogue[String(named.name)] as CatalogueEntry;
+  const found = catalogueEntry(String(named.name));
+  const values = found.parameters.map((parameter) => named[parameter.name] as number);
   const parameters = new Float64Array(2);
-  found.parameters.forEach((parameter, i) => {
-    parameters[i] = named[parameter.name] as number;
-  });
-  return { kind: found.kind, parameters, kinks: Float64Array.from(found.kinks), isOdd: found.isOdd };
+  parameters.set(values);
+  const facts = found.facts(values);
+  return { name: String(named.name), kind: found.kind, parameters, kinks: Float64Array.from(facts.kinks), isOdd: facts.isOdd, facts };
+}
+
+function resolveExpression(given: ExpressionActivation): ResolvedActivation {
+  const { spec, tree } = canonicalExpression({ ...given });
+  const parameters = new Float64Array(2);
+  const kinks = Float64Array.from(spec.kinks);
+  const isOdd = parityOf(tree) === 'odd';
+  const bare = { kind: expressionKind, parameters, programs: compileExpression(tree) };
+  return { name: 'expression', ...bare, kinks, isOdd, facts: expressionFacts(bare, spec.kinks, isOdd) };
+}
+
+function expressionFacts(bare: NativeActivation, kinks: readonly number[], isOdd: boolean): ActivationFacts {
+  // On both sides of 0, nearer than any kink that could be meant.
+  const z = Float64Array.of(-1e-300, 0, 1e-300);
+  const finite = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
+  const value = finite(addon().activate({ activation: bare, z, order: 0 })[1]);
+  const slopes = addon().activate({ activation: bare, z, order: 1 });
+  const second = addon().activate({ activation: bare, z, order: 2 });
+  return {
+    kinks, isOdd,
+    // Which of φ, φ' jumps at a kink is not known: the cautious answer.
+    isContinuous: kinks.length === 0,
+    hasContinuousDerivative: kinks.length === 0,
+    valueAtZero: value, derivativeBelowZero: finite(slopes[0]), derivativeAboveZero: finite(slopes[2]),
+    secondDerivativeAtZero: kinks.includes(0) ? null : finite(second[1]),
+    homogeneousDegree: null, limitBelow: null, limitAbove: null, isBounded: null,
+  };
+}
+
+/** The part of a resolved activation that native code reads. */
+export type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'programs'>;
+
+declare module '../core/addon.js' {
+  interface NativeAddon {
+    /** φ (order 0), φ' (1) or φ'' (2) at every z. */
+    activate(options: { readonly activation: NativeActivation; readonly z: Float64Array; readonly order: 0 | 1 | 2 }): Float64Array;
+  }
+}
+
+/**
+ * φ, φ' or φ'' at every z: `activate(tanh)(z)`, natively.
+ *
+ * @param activation a spec's activation, or the resolved one (resolve once when calling often)
+ * @param z points
+ * @param order 0: φ, 1: φ' (at a kink from the left), 2: φ'' away from kinks
+ * @returns as many numbers; NaN where an expression has no value (the logarithm of a negative number) or z is NaN
+ * @throws MftError like `canonicalActivation`
+ * @example
+ * evaluateActivation('tanh', Float64Array.of(0, 1)); // [0, 0.7615941559557649]
+ *
+ * **Numerics**: own elementary functions with the same bits on every machine; errors of at most 9 units in the last place,
+ * also in the tails; expressions: every operation and function in them has such an error.
+ */
+export function evaluateActivation(activation: ActivationSpec | ResolvedActivation, z: Float64Array, order: 0 | 1 | 2 = 0): Float64Array {
+  const resolved = typeof activation === 'object' && 'kind' in activation ? activation : resolveActivation(activation);
+  return addon().activate({ activation: resolved, z, order });
 }

@@ -1,0 +1,106 @@
+// What can be read off an expression: where its kinks are, whether it is odd.
+import type { ExpressionNode } from './expression.js';
+
+/** slope x + offset. */
+interface Affine {
+  readonly slope: number;
+  readonly offset: number;
+}
+
+function affine(node: ExpressionNode): Affine | undefined {
+  switch (node.kind) {
+    case 'number': return { slope: 0, offset: node.value };
+    case 'constant': return { slope: 0, offset: node.name === 'pi' ? Math.PI : Math.E };
+    case 'variable': return { slope: 1, offset: 0 };
+    case 'negate': {
+      const a = affine(node.operand);
+      return a && { slope: -a.slope, offset: -a.offset };
+    }
+    case 'call': {
+      const a = node.name === 'sqrt' ? affine(node.operands[0] as ExpressionNode) : undefined;
+      return a?.slope === 0 && a.offset >= 0 ? { slope: 0, offset: Math.sqrt(a.offset) } : undefined;
+    }
+    case 'binary': {
+      const a = affine(node.left);
+      const b = affine(node.right);
+      if (a === undefined || b === undefined) return undefined;
+      switch (node.operator) {
+        case '+': return { slope: a.slope + b.slope, offset: a.offset + b.offset };
+        case '-': return { slope: a.slope - b.slope, offset: a.offset - b.offset };
+        case '*':
+          if (a.slope !== 0 && b.slope !== 0) return undefined;
+          return { slope: a.slope * b.offset + b.slope * a.offset, offset: a.offset * b.offset };
+        case '/': return b.slope === 0 ? { slope: a.slope / b.offset, offset: a.offset / b.offset } : undefined;
+        case '^':
+          if (b.slope === 0 && b.offset === 1) return a;
+          return a.slope === 0 && b.slope === 0 ? { slope: 0, offset: a.offset ** b.offset } : undefined;
+      }
+    }
+  }
+}
+
+export interface FoundKinks {
+  /** Sorted, without repetition. */
+  readonly kinks: readonly number[];
+  /** Functions with a kink whose argument is not affine: their kinks cannot be found. */
+  readonly unknown: readonly ExpressionNode[];
+}
+
+/** The kinks of abs, sign, step, relu, max and min of affine arguments. */
+export function findKinks(expression: ExpressionNode): FoundKinks {
+  const kinks = new Set<number>();
+  const unknown: ExpressionNode[] = [];
+  function visit(node: ExpressionNode): void {
+    if (node.kind === 'negate') visit(node.operand);
+    if (node.kind === 'binary') {
+      visit(node.left);
+      visit(node.right);
+    }
+    if (node.kind !== 'call') return;
+    for (const operand of node.operands) visit(operand);
+    const [a, b] = node.operands as readonly [ExpressionNode, ExpressionNode];
+    const isPair = node.name === 'max' || node.name === 'min';
+    if (!isPair && node.name !== 'abs' && node.name !== 'sign' && node.name !== 'step' && node.name !== 'relu') return;
+    const argument = affine(isPair ? { kind: 'binary', operator: '-', left: a, right: b } : a);
+    if (argument === undefined) unknown.push(node);
+    else if (argument.slope !== 0) {
+      const at = -argument.offset / argument.slope;
+      if (Number.isFinite(at)) kinks.add(at === 0 ? 0 : at);
+    }
+  }
+  visit(expression);
+  return { kinks: [...kinks].sort((a, b) => a - b), unknown };
+}
+
+type Parity = 'odd' | 'even' | 'none';
+
+const oddFunctions = ['tanh', 'sinh', 'erf', 'sin', 'atan', 'sign'];
+const evenFunctions = ['cosh', 'cos', 'abs'];
+
+/** Whether the form of the expression makes it odd or even ('none': not known to be either). */
+export function parityOf(node: ExpressionNode): Parity {
+  switch (node.kind) {
+    case 'number':
+    case 'constant': return 'even';
+    case 'variable': return 'odd';
+    case 'negate': return parityOf(node.operand);
+    case 'call': {
+      const parities = node.operands.map(parityOf);
+      if (parities.every((parity) => parity === 'even')) return 'even';
+      if (parities[0] !== 'odd') return 'none';
+      if (oddFunctions.includes(node.name)) return 'odd';
+      return evenFunctions.includes(node.name) ? 'even' : 'none';
+    }
+    case 'binary': {
+      const a = parityOf(node.left);
+      const b = parityOf(node.right);
+      if (a === 'none' || b === 'none') return 'none';
+      if (node.operator === '+' || node.operator === '-') return a === b ? a : 'none';
+      if (node.operator === '*' || node.operator === '/') return a === b ? 'even' : 'odd';
+      const exponent = affine(node.right);
+      if (a === 'even' && b === 'even') return 'even';
+      if (exponent?.slope !== 0 || !Number.isInteger(exponent.offset)) return 'none';
+      return exponent.offset % 2 === 0 ? 'even' : 'odd';
+    }
+  }
+}

@@ -84,43 +84,30 @@ function compile(expression: ExpressionNode, what: string): ExpressionProgram {
     emit(isReversed ? left : right);
     operations.push(isReversed ? reversed : inOrder);
   }
-  function emitCall(node: ExpressionNode & { kind: 'call' }): void {
-    const [a, b, c] = node.operands as readonly [ExpressionNode, ExpressionNode, ExpressionNode];
-    switch (node.name) {
-      case 'max':
-      case 'min': return both(a, b, binaryOperations[node.name]);
-      case 'select':
-        for (const operand of [a, b, c]) emit(operand);
-        operations.push(select);
-        return;
-      case 'sigmoidDerivative':
-        emit(a);
-        operations.push(unaryOperations.sigmoid);
-        emit(a);
-        operations.push(negate, unaryOperations.sigmoid, binaryOperations['*'][0]);
-        return;
-      default:
-        emit(a);
-        operations.push(unaryOperations[node.name]);
+  function emitCall({ name, operands }: ExpressionNode & { kind: 'call' }): void {
+    const [a, b] = operands as readonly [ExpressionNode, ExpressionNode];
+    if (name === 'max' || name === 'min') {
+      both(a, b, binaryOperations[name]);
+    } else if (name === 'sigmoidDerivative') {
+      emit(a);
+      operations.push(unaryOperations.sigmoid);
+      emit(a);
+      operations.push(negate, unaryOperations.sigmoid, binaryOperations['*'][0]);
+    } else {
+      for (const operand of operands) emit(operand);
+      operations.push(name === 'select' ? select : unaryOperations[name]);
     }
   }
   function emit(node: ExpressionNode): void {
-    switch (node.kind) {
-      case 'number': return pushConstant(node.value);
-      case 'constant': return pushConstant(node.name === 'pi' ? Math.PI : Math.E);
-      case 'variable':
-        operations.push(variable);
-        return;
-      case 'negate':
-        emit(node.operand);
-        operations.push(negate);
-        return;
-      case 'binary': return emitBinary(node);
-      case 'call': return emitCall(node);
+    if (node.kind === 'number') pushConstant(node.value);
+    else if (node.kind === 'constant') pushConstant(node.name === 'pi' ? Math.PI : Math.E);
+    else if (node.kind === 'variable') operations.push(variable);
+    else if (node.kind === 'binary') both(node.left, node.right, binaryOperations[node.operator]);
+    else if (node.kind === 'call') emitCall(node);
+    else {
+      emit(node.operand);
+      operations.push(negate);
     }
-  }
-  function emitBinary(node: ExpressionNode & { kind: 'binary' }): void {
-    both(node.left, node.right, binaryOperations[node.operator]);
   }
   emit(expression);
   return { operations: Float64Array.from(operations), constants: Float64Array.from(constants) };

@@ -1,5 +1,6 @@
 // Exit codes and how errors end a command: 0 done, 1 unexpected, 2 usage, 3 finished with failed jobs, 4 environment, 130 interrupted.
 import { CommanderError } from 'commander';
+import { foreignNames } from '../core/checks.js';
 import { MftError } from '../core/errors.js';
 
 export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
@@ -29,8 +30,16 @@ export function reportAndExit(error: unknown): never {
   const code = exitCodeOf(error);
   if (error instanceof MftError) process.stderr.write(`mft: ${error.message} [${error.code}]\n`);
   else if (code === exitCodes.interrupted) process.stderr.write('mft: interrupted\n');
-  else if (!(error instanceof CommanderError)) process.stderr.write(`mft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else if (error instanceof CommanderError) process.stderr.write(foreignFlagHint(error.message));
+  else process.stderr.write(`mft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(code);
+}
+
+/** "use --keep-probability …" for a flag that users bring from elsewhere. */
+function foreignFlagHint(message: string): string {
+  const flag = /unknown option '--([a-z-]+)/.exec(message)?.[1];
+  const name = flag?.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return name !== undefined && Object.hasOwn(foreignNames, name) ? `mft: use ${foreignNames[name]} [ERR_MFT_INVALID_ARGUMENT]\n` : '';
 }
 
 /** A signal that aborts at Ctrl-C. */

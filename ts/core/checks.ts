@@ -4,7 +4,7 @@ import { expectedError, MftError, nearest } from './errors.js';
 import { info } from './fields.js';
 
 /** Names that users bring from elsewhere, and what they are called here. */
-const foreignNames: Readonly<Record<string, string>> = {
+export const foreignNames: Readonly<Record<string, string>> = {
   dropRate: '`keepProbability` = 1 - dropRate, the probability of keeping a unit',
   dropout: '`keepProbability` = 1 - dropout, the probability of keeping a unit',
   dropoutRate: '`keepProbability` = 1 - dropoutRate, the probability of keeping a unit',

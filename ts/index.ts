@@ -4,6 +4,9 @@
 export { evaluate } from './verbs/evaluate.js';
 export { predict, simulate } from './verbs/predict.js';
 
+// Advice
+export { type Advice, type AdviceSection, advise } from './advise/advise.js';
+
 // Comparison, fits, statistics
 export { type CompareOptions, type ComparedObservable, type Comparison, compare, type Verdict } from './statistics/compare.js';
 export { type Fit, type FitOptions, fitExponential, fitPower } from './fit/laws.js';

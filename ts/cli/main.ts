@@ -2,6 +2,7 @@
 // The command line: the verbs of the package under the same names. One file per command; this one only joins them.
 import { Command } from 'commander';
 import { packageVersion } from '../core/provenance.js';
+import { register as advise } from './advise.js';
 import { register as compare } from './compare.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './evaluate.js';
@@ -12,7 +13,7 @@ import { prepareSpecFlags } from './flags.js';
 import { register as predict } from './predict.js';
 import { register as simulate } from './simulate.js';
 
-const commands = [predict, simulate, compare, fit, evaluate, figure, doctor];
+const commands = [predict, simulate, compare, fit, evaluate, advise, figure, doctor];
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')

@@ -37,3 +37,12 @@ export type { ActivationSpec, ExpressionActivation } from './gaussian/activation
 // Errors, progress, cancellation
 export { MftError, type MftErrorCode } from './core/errors.js';
 export type { ControlOptions, Progress } from './core/control.js';
+
+// Data sets
+export { readDataset, type DataFile, type Dataset, type DatasetName } from './data/dataset.js';
+export { checkData, type DataCheck } from './data/check.js';
+export type { DataOptions } from './data/bytes.js';
+export { readIdx, type IdxArray } from './data/idx.js';
+export { readCifar10, type CifarImages } from './data/cifar10.js';
+export { readNpy, type NpyArray, type NpyValues } from './data/npy.js';
+export { readNpz } from './data/npz.js';

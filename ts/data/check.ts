@@ -1,0 +1,67 @@
+// What `mft data check` says: which of the well-known files are there, whole and published.
+import { join } from 'node:path';
+import { MftError } from '../core/errors.js';
+import { type DataOptions, hashFile } from './bytes.js';
+import { readCifar10 } from './cifar10.js';
+import { readIdx } from './idx.js';
+import { dataFolders, type KnownFile, knownFiles } from './known.js';
+import { dataFolder, locate } from './locate.js';
+
+/** State of one well-known file. */
+export interface DataCheck {
+  readonly dataset: KnownFile['dataset'];
+  readonly split: KnownFile['split'];
+  readonly role: KnownFile['role'];
+  /** Where it is, or where it belongs when it is missing. */
+  readonly path: string;
+  /**
+   * `verified`: the published file, byte for byte; `unverified`: readable, but another file than the published one (or none is known); `damaged`:
+   * not readable; `missing`.
+   */
+  readonly status: 'verified' | 'unverified' | 'damaged' | 'missing';
+  readonly sha256?: string;
+  /** Why a file is damaged or unverified. */
+  readonly reason?: string;
+  /** Images or labels in the file. */
+  readonly count?: number;
+}
+
+/**
+ * Looks for every file of MNIST and CIFAR-10, reads it and holds its hash against the published one.
+ *
+ * @param options `data`: the folder with the data sets (default: environment variable MFT_DATA); signal, onProgress (files)
+ * @returns one entry per file; nothing is thrown for a file that is missing or damaged
+ * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND when no folder is given at all
+ *
+ * @example
+ * import { checkData } from 'mft-native';
+ * for (const file of await checkData({ data: './data' })) console.log(file.path, file.status);
+ */
+export async function checkData(options: DataOptions = {}): Promise<DataCheck[]> {
+  const folder = dataFolder(options);
+  if (folder === undefined) throw new MftError('ERR_MFT_DATA_NOT_FOUND', 'No data folder: set MFT_DATA (or `data`, --data) to the folder that holds the data sets.', { parameter: 'data' });
+  const started = performance.now();
+  const checks: DataCheck[] = [];
+  for (const file of knownFiles) {
+    checks.push(await checkFile(file, folder, options));
+    options.onProgress?.({ done: checks.length, total: knownFiles.length, elapsedSeconds: (performance.now() - started) / 1000 });
+  }
+  return checks;
+}
+
+async function checkFile(file: KnownFile, folder: string, options: DataOptions): Promise<DataCheck> {
+  const { dataset, split, role } = file;
+  const path = await locate(file, folder);
+  if (path === undefined) return { dataset, split, role, status: 'missing', path: join(folder, dataFolders[dataset][0], file.names[0] as string) };
+  const sha256 = await hashFile(path, options);
+  try {
+    const count = dataset === 'mnist' ? (await readIdx(path, options)).shape[0] : (await readCifar10([path], options)).count;
+    const counted = count === undefined ? {} : { count };
+    if (file.sha256.includes(sha256)) return { dataset, split, role, path, status: 'verified', sha256, ...counted };
+    const reason = file.sha256.length === 0 ? 'no published hash is known for this file' : 'its hash is not that of the published file';
+    return { dataset, split, role, path, status: 'unverified', sha256, reason, ...counted };
+  } catch (error) {
+    if (!(error instanceof MftError)) throw error;
+    return { dataset, split, role, path, status: 'damaged', sha256, reason: error.message };
+  }
+}

@@ -1,0 +1,160 @@
+// Labelled images by the name of their data set.
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { expectedError, MftError } from '../core/errors.js';
+import { type DataOptions, formatError } from './bytes.js';
+import { readCifar10 } from './cifar10.js';
+import { readIdx } from './idx.js';
+import { type KnownFile, knownFiles, recognised } from './known.js';
+import { dataFolder, locate, locateSplit } from './locate.js';
+import { readNpz } from './npz.js';
+import { syntheticClasses, syntheticCounts, syntheticImages } from './synthetic.js';
+
+/** Data sets by name; anything else is the path of a .npz archive with x_train, y_train, x_test, y_test. */
+export type DatasetName = 'mnist' | 'cifar10' | 'synthetic';
+
+/** A file a data set was read from. */
+export interface DataFile {
+  readonly name: string;
+  readonly sha256: string;
+  /** Whether the hash is that of the published file. */
+  readonly verified: boolean;
+}
+
+/** Labelled images. */
+export interface Dataset {
+  readonly name: string;
+  /** What the images are: `testFirst1000` is the first tenth of CIFAR-10's test set, not the test set. */
+  readonly split: 'train' | 'test' | 'testFirst1000';
+  readonly count: number;
+  /** Shape of one image, e.g. [28, 28] or [3, 32, 32]. */
+  readonly shape: readonly number[];
+  readonly dimension: number;
+  readonly classes: number;
+  /** Row-major count × dimension over shared memory; bytes mean value/255. */
+  readonly images: Uint8Array | Float32Array;
+  readonly labels: Uint8Array;
+  /** True when every file is the published one. */
+  readonly verified: boolean;
+  readonly files: readonly DataFile[];
+  /** Of the one file of images, or of the hashes of the files one after the other. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads a data set.
+ *
+ * @param name 'mnist', 'cifar10', 'synthetic', or the path of a .npz archive with x_train, y_train (and x_test, y_test)
+ * @param split 'train' or 'test'; for CIFAR-10 without test_batch.bin the result's `split` is `testFirst1000`
+ * @param options `data`: the folder with the data sets (default: environment variable MFT_DATA); signal
+ * @returns images, labels, the hash of every file and whether it is the published one (`verified`)
+ * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND (which file belongs where), ERR_MFT_DATA_FORMAT, ERR_MFT_DATA_CHECKSUM, ERR_MFT_INVALID_ARGUMENT
+ *
+ * @example
+ * import { readDataset } from 'mft-native';
+ * const digits = await readDataset('synthetic', 'test');
+ * console.log(digits.count, digits.shape); // 2000 [28, 28]
+ */
+export async function readDataset(name: DatasetName | (string & {}), split: 'train' | 'test' = 'train', options: DataOptions = {}): Promise<Dataset> {
+  if (split !== 'train' && split !== 'test') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'split', 'train or test', split);
+  if (name === 'mnist') return readMnist(split, options);
+  if (name === 'cifar10') return readCifar(split, options);
+  if (name === 'synthetic') return synthetic(split);
+  if (typeof name === 'string' && name.endsWith('.npz')) return readArchive(name, split, options);
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', 'mnist, cifar10, synthetic or the path of a .npz archive', name);
+}
+
+async function readMnist(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
+  const found = await locateSplit('mnist', split, options);
+  const path = (role: KnownFile['role']): string => (found.find(({ file }) => file.role === role) as { path: string }).path;
+  const [imagesPath, labelsPath] = [path('images'), path('labels')];
+  const labels = await readIdx(labelsPath, options);
+  if (labels.shape.length !== 1) throw formatError(basename(labelsPath), `holds an array of shape ${labels.shape.join(' × ')}; labels are one-dimensional.`);
+  checkLabels(labels.values, 10, basename(labelsPath));
+  const images = await readIdx(imagesPath, options);
+  const [count, rows, columns] = images.shape;
+  if (images.shape.length !== 3 || rows !== 28 || columns !== 28) throw formatError(basename(imagesPath), `holds an array of shape ${images.shape.join(' × ')}; MNIST has images of 28 × 28.`);
+  if (count !== labels.values.length) throw formatError(basename(imagesPath), `holds ${count} images, ${basename(labelsPath)} ${labels.values.length} labels.`);
+  const files = [dataFile(imagesPath, images.sha256), dataFile(labelsPath, labels.sha256)];
+  return assembled('mnist', split, [28, 28], 10, images.values, labels.values, files, images.sha256);
+}
+
+async function readCifar(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
+  const actual = split === 'test' && !(await hasWholeTestSet(options)) ? 'testFirst1000' : split;
+  const paths = await locateSplit('cifar10', actual, options).catch((error: unknown) => {
+    // When neither test file is there, the message is about the whole one.
+    if (actual === 'testFirst1000') return locateSplit('cifar10', 'test', options);
+    throw error;
+  });
+  const { images, labels, sha256 } = await readCifar10(paths.map(({ path }) => path), options);
+  const files = paths.map(({ path }, i) => dataFile(path, sha256[i] as string));
+  return assembled('cifar10', actual, [3, 32, 32], 10, images, labels, files, jointHash(sha256));
+}
+
+async function hasWholeTestSet(options: DataOptions): Promise<boolean> {
+  const folder = dataFolder(options);
+  const file = knownFiles.find((known) => known.dataset === 'cifar10' && known.split === 'test') as KnownFile;
+  return folder === undefined || (await locate(file, folder)) !== undefined;
+}
+
+function synthetic(split: 'train' | 'test'): Dataset {
+  const { images, labels } = syntheticImages(split, { size: 28, channels: 1 });
+  const sha256 = createHash('sha256').update(images).digest('hex');
+  const files = [{ name: `synthetic ${split} (${syntheticCounts[split]} images)`, sha256, verified: syntheticHashes[split] === sha256 }];
+  return assembled('synthetic', split, [28, 28], syntheticClasses, images, labels, files, sha256);
+}
+
+/** SHA-256 of the image bytes: the generator gives the same on every machine, or `verified` says that it did not. */
+const syntheticHashes = {
+  train: '454f12b62762b416565c8073959a790d787025ef032edbf1618e591019a130db',
+  test: '30e8aac1195f288661ad74945ac46040a1c34d5398ff2ab4735c940f9c250c0c',
+} as const;
+
+async function readArchive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
+  const file = basename(path);
+  const { arrays, sha256 } = await readNpz(path, [`x_${split}`, `y_${split}`], options).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The data set ${path} was not found.`, { parameter: 'dataset', cause: error });
+    throw error;
+  });
+  const [images, labels] = [arrays.get(`x_${split}`), arrays.get(`y_${split}`)];
+  if (images === undefined || labels === undefined) throw formatError(file, 'lost an array.');
+  const count = images.shape[0] ?? 0;
+  const dimension = images.shape.slice(1).reduce((product, size) => product * size, 1);
+  if (images.shape.length < 2 || count === 0 || dimension === 0) throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
+  if (labels.values.length !== count) throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.values.length} labels.`);
+  const bytes = new Uint8Array(new SharedArrayBuffer(count));
+  labels.values.forEach((label, i) => {
+    if (!(label >= 0 && label < 256 && Number.isInteger(label))) throw formatError(file, `y_${split}[${i}] is ${label}; labels are whole numbers from 0 to 255.`);
+    bytes[i] = label;
+  });
+  const classes = 1 + bytes.reduce((largest, label) => Math.max(largest, label), 0);
+  return assembled(path, split, images.shape.slice(1), classes, pixelValues(images.values, file), bytes, [{ name: file, sha256, verified: false }], sha256);
+}
+
+function pixelValues(values: ArrayLike<number> & ArrayBufferView, file: string): Uint8Array | Float32Array {
+  if (values instanceof Uint8Array) return values;
+  const result = new Float32Array(new SharedArrayBuffer(4 * values.length));
+  for (let i = 0; i < values.length; i++) {
+    result[i] = values[i] as number;
+    if (!Number.isFinite(result[i])) throw formatError(file, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
+  }
+  return result;
+}
+
+function checkLabels(labels: Uint8Array, classes: number, name: string): void {
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) throw formatError(name, `label ${wrong} is ${labels[wrong]}; labels are 0 to ${classes - 1}.`);
+}
+
+function dataFile(path: string, sha256: string): DataFile {
+  return { name: basename(path), sha256, verified: recognised(sha256)?.names.includes(basename(path)) ?? false };
+}
+
+function jointHash(hashes: readonly string[]): string {
+  return hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join('')).digest('hex');
+}
+
+function assembled(name: string, split: Dataset['split'], shape: readonly number[], classes: number, images: Uint8Array | Float32Array, labels: Uint8Array, files: readonly DataFile[], sha256: string): Dataset {
+  const dimension = shape.reduce((product, size) => product * size, 1);
+  return { name, split, count: labels.length, shape, dimension, classes, images, labels, verified: files.every((file) => file.verified), files, sha256 };
+}

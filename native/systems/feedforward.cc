@@ -1,0 +1,196 @@
+#include "systems/feedforward.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "systems/feedforward_parts.h"
+
+namespace mft::feedforward {
+namespace {
+
+std::string text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  std::string digits = std::to_string(value);
+  while (digits.find('.') != std::string::npos && (digits.back() == '0' || digits.back() == '.')) {
+    const bool was_point = digits.back() == '.';
+    digits.pop_back();
+    if (was_point) break;
+  }
+  return digits;
+}
+
+[[noreturn]] void fail(const char* code, const std::string& parameter, const std::string& expected,
+                       const std::string& received) {
+  throw Error(code, parameter, "Expected `" + parameter + "` to be " + expected + ", received " + received + ".");
+}
+
+void check_length(const std::string& parameter, std::size_t length, std::size_t expected) {
+  if (length != expected)
+    fail("SHAPE", parameter, "an array of length " + std::to_string(expected), "length " + std::to_string(length));
+}
+
+void check_variances(const std::string& parameter, const std::vector<double>& values) {
+  for (const double value : values)
+    if (!(value >= 0.0) || std::isinf(value)) fail("OUT_OF_RANGE", parameter, "a number >= 0", text(value));
+}
+
+void check_probability(const std::string& parameter, double value) {
+  if (!(value > 0.0 && value <= 1.0)) fail("OUT_OF_RANGE", parameter, "a number in (0, 1]", text(value));
+}
+
+void check_inputs(const Parameters& p) {
+  const std::size_t n = p.inputs;
+  if (n < 1 || n > 65536) fail("OUT_OF_RANGE", "inputs", "an integer in [1, 65536]", std::to_string(n));
+  if (p.paired_inputs > n)
+    fail("OUT_OF_RANGE", "pairedInputs", "at most the number of inputs (" + std::to_string(n) + ")",
+         std::to_string(p.paired_inputs));
+  if (!p.input_vectors.empty()) {
+    check_length("inputVectors", p.input_vectors.size(), n * p.widths[0]);
+    for (const double value : p.input_vectors)
+      if (!std::isfinite(value)) fail("NOT_FINITE", "inputVectors", "finite numbers", text(value));
+    return;
+  }
+  check_length("inputVariance", p.input_variance.size(), n);
+  check_variances("inputVariance", p.input_variance);
+  check_length("inputCorrelation", p.input_correlation.size(), n * n);
+  for (std::size_t a = 0; a < n; ++a)
+    for (std::size_t b = 0; b < n; ++b) {
+      const double value = p.input_correlation[a * n + b];
+      if (!(std::abs(value) <= 1.0)) fail("OUT_OF_RANGE", "inputCorrelation", "numbers in [-1, 1]", text(value));
+      if (value != p.input_correlation[b * n + a] || (a == b && value != 1.0))
+        fail("INVALID_ARGUMENT", "inputCorrelation", "a symmetric matrix with unit diagonal", "another matrix");
+    }
+}
+
+void check_weight_law(const Parameters& p) {
+  const std::size_t depth = p.widths.size() - 1;
+  if (p.weight_law == WeightLaw::kStudentT && !(p.law_parameter > 2.0 && std::isfinite(p.law_parameter)))
+    fail("OUT_OF_RANGE", "weightLaw.degreesOfFreedom", "a number > 2", text(p.law_parameter));
+  if (p.weight_law == WeightLaw::kSparse) check_probability("weightLaw.density", p.law_parameter);
+  if (p.weight_law == WeightLaw::kOrthogonal)
+    for (std::size_t l = 1; l <= depth; ++l)
+      if (p.widths[l] != p.widths[l - 1])
+        fail("SHAPE", "widths", "equal for orthogonal weights",
+             std::to_string(p.widths[l - 1]) + " and " + std::to_string(p.widths[l]));
+  if (p.engine == Engine::kConditioned) {
+    if (p.weight_law != WeightLaw::kGaussian && p.weight_law != WeightLaw::kOrthogonal)
+      fail("INVALID_ARGUMENT", "weightLaw", "gaussian or orthogonal for the conditioned engine", "another law");
+    return;
+  }
+  // The counter of a stream has 2^32 blocks of four words; a weight takes at most four words.
+  constexpr double kMostWeights = 4294967296.0;
+  constexpr std::size_t kWidestOrthogonal = 4096;
+  for (std::size_t l = 1; l <= depth; ++l) {
+    if (static_cast<double>(p.widths[l]) * static_cast<double>(p.widths[l - 1]) > kMostWeights)
+      fail("OUT_OF_RANGE", "widths", "of at most 2^32 weights per layer for the dense engine",
+           std::to_string(p.widths[l - 1]) + " x " + std::to_string(p.widths[l]));
+    if (p.weight_law == WeightLaw::kOrthogonal && p.widths[l] > kWidestOrthogonal)
+      fail("OUT_OF_RANGE", "widths", "at most 4096 for dense orthogonal weights", std::to_string(p.widths[l]));
+  }
+}
+
+bool has_pair_engine(const Parameters& p) {
+  return p.weight_law == WeightLaw::kGaussian && p.inputs <= 2 && !p.use_block_engine;
+}
+
+std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget) {
+  if (p.engine == Engine::kDense) return make_dense_engine(p, budget);
+  return has_pair_engine(p) ? make_pair_engine(p, budget) : make_block_engine(p, budget);
+}
+
+int workers_of(const Parameters& p) {
+  return std::max(1, static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, p.threads)), p.trials)));
+}
+
+}  // namespace
+
+Layout layout_of(const Parameters& p) {
+  Layout layout;
+  layout.layers = p.widths.size() - 1;
+  layout.inputs = p.inputs;
+  layout.paired_inputs = p.paired_inputs;
+  layout.pairs = p.paired_inputs < 2 ? 0 : p.paired_inputs * (p.paired_inputs - 1) / 2;
+  std::size_t next = 0;
+  const auto take = [&](std::size_t count) { return std::exchange(next, next + count); };
+  layout.variance = take(layout.inputs);
+  layout.covariance = take(layout.pairs);
+  layout.correlation = take(layout.pairs);
+  layout.one_minus_correlation = take(layout.pairs);
+  layout.correlation_defined = take(layout.pairs);
+  layout.log_error_squared_norm = take(layout.inputs);
+  layout.error_cosine = take(layout.pairs);
+  layout.error_cosine_defined = take(layout.pairs);
+  layout.log_gradient_single = take(layout.inputs);
+  layout.gradient_pair_sign = take(layout.pairs);
+  layout.log_gradient_pair = take(layout.pairs);
+  layout.log_gradient_pair_absolute = take(layout.pairs);
+  layout.layer_stride = next;
+  layout.row_length = layout.layers * next;
+  return layout;
+}
+
+void validate(const Parameters& p) {
+  if (p.widths.size() < 2) fail("OUT_OF_RANGE", "depth", "an integer >= 1", std::to_string(p.widths.size()) + " widths");
+  const std::size_t depth = p.widths.size() - 1;
+  if (depth > 1000000) fail("OUT_OF_RANGE", "depth", "an integer in [1, 1000000]", std::to_string(depth));
+  constexpr std::size_t kWidest = std::size_t{1} << 31;
+  for (const std::size_t width : p.widths)
+    if (width < 1 || width > kWidest) fail("OUT_OF_RANGE", "widths", "integers in [1, 2147483648]", std::to_string(width));
+  check_length("weightVariance", p.weight_variance.size(), depth);
+  check_length("biasVariance", p.bias_variance.size(), depth);
+  check_length("keepProbability", p.keep_probability.size(), depth - 1);
+  check_variances("weightVariance", p.weight_variance);
+  check_variances("biasVariance", p.bias_variance);
+  for (const double keep : p.keep_probability) check_probability("keepProbability", keep);
+  check_probability("inputKeepProbability", p.input_keep_probability);
+  check_inputs(p);
+  check_weight_law(p);
+  // The conditioned engines number inputs * width normals, the masks inputs * width words, of a stream of 2^34 words.
+  for (const std::size_t width : p.widths)
+    if (static_cast<double>(p.inputs) * static_cast<double>(width) * 4.0 > 17179869184.0)
+      fail("OUT_OF_RANGE", "widths", "at most 2^32 / inputs", std::to_string(width));
+  if (!(p.rank_tolerance > 0.0 && p.rank_tolerance < 1e-2))
+    fail("OUT_OF_RANGE", "rankTolerance", "a number in (0, 0.01)", text(p.rank_tolerance));
+  if (!(p.memory_budget >= 0.0)) fail("OUT_OF_RANGE", "memoryBudget", "a number >= 0", text(p.memory_budget));
+  if (p.threads < 1 || p.threads > 4096) fail("OUT_OF_RANGE", "threads", "an integer in [1, 4096]", std::to_string(p.threads));
+  if (p.trials < 1 || std::uint64_t{p.first_trial} + p.trials > (std::uint64_t{1} << 32))
+    fail("OUT_OF_RANGE", "trials", "at least 1 with the last trial below 2^32", std::to_string(p.trials));
+}
+
+double memory_estimate(const Parameters& p) {
+  const int workers = workers_of(p);
+  const double budget = p.memory_budget / workers;
+  const double rows = 8.0 * static_cast<double>(layout_of(p).row_length) * p.trials;
+  const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget)
+                        : has_pair_engine(p)       ? pair_engine_memory(p, budget)
+                                                   : block_engine_memory(p, budget);
+  return rows + 8.0 * static_cast<double>(p.input_vectors.size()) +
+         workers * (engine + InputVectors::memory(p));
+}
+
+std::uint32_t progress_units(const Parameters& p) { return static_cast<std::uint32_t>(2 * (p.widths.size() - 1)); }
+
+void simulate(const Parameters& p, const Control& control, std::span<double> rows) {
+  validate(p);
+  const Layout layout = layout_of(p);
+  if (rows.size() != layout.row_length * p.trials)
+    fail("SHAPE", "rows", "an array of length " + std::to_string(layout.row_length * p.trials),
+         "length " + std::to_string(rows.size()));
+  const int workers = workers_of(p);
+  std::vector<std::unique_ptr<TrialEngine>> engines(static_cast<std::size_t>(workers));
+  parallel_for(p.trials, workers, [&](std::size_t unit, int worker) {
+    control.throw_if_cancelled();
+    std::unique_ptr<TrialEngine>& engine = engines[static_cast<std::size_t>(worker)];
+    if (!engine) engine = make_engine(p, p.memory_budget / workers);
+    engine->run(p.first_trial + static_cast<std::uint32_t>(unit), control,
+                rows.subspan(unit * layout.row_length, layout.row_length));
+  });
+}
+
+}  // namespace mft::feedforward

@@ -1,0 +1,244 @@
+// The conditioned engine for any number of inputs and for orthogonal weights: core/conditioning.h layer by layer, all
+// linear algebra through BLAS. Inputs lie one after the other, `stride` apart.
+//
+// Gaussian layers: extended inputs (s u, sigma_b) meet a standard normal matrix that holds weights and biases, as in
+// the pair engine. Orthogonal layers: sigma_w u meets a Haar matrix; biases are drawn and added.
+#include <algorithm>
+#include <cmath>
+
+#include "systems/feedforward_parts.h"
+
+namespace mft::feedforward {
+namespace {
+
+std::size_t widest_of(const Parameters& p) { return *std::max_element(p.widths.begin(), p.widths.end()); }
+
+ConditionedMatrix matrix_of(const Parameters& p, std::size_t layer) {
+  ConditionedMatrix::Options options;
+  options.law = p.weight_law == WeightLaw::kOrthogonal ? MatrixLaw::kOrthogonal : MatrixLaw::kGaussian;
+  options.rows = p.widths[layer];
+  options.columns = p.widths[layer - 1];
+  if (options.law == MatrixLaw::kGaussian && p.bias_variance[layer - 1] > 0.0) ++options.columns;
+  options.inputs = p.inputs;
+  options.rank_tolerance = p.rank_tolerance;
+  options.single_precision_normals = p.precision == Precision::kFloat32;
+  options.fault = p.fault;
+  return ConditionedMatrix(options);
+}
+
+// Doubles kept per layer, while the budget lasts.
+std::vector<bool> kept_layers(const Parameters& p, const std::vector<ConditionedMatrix>& matrices, double budget) {
+  std::vector<bool> is_kept(p.widths.size(), false);
+  double spent = 0.0;
+  for (std::size_t l = 1; l < p.widths.size(); ++l) {
+    const double bytes = 8.0 * static_cast<double>(matrices[l - 1].basis_size() + matrices[l - 1].draw_size());
+    if (spent + bytes > budget) break;
+    spent += bytes;
+    is_kept[l] = true;
+  }
+  return is_kept;
+}
+
+class BlockEngine final : public TrialEngine {
+ public:
+  BlockEngine(const Parameters& parameters, double budget)
+      : p_(parameters),
+        layout_(layout_of(parameters)),
+        writer_(p_, layout_),
+        masks_(p_),
+        inputs_(p_),
+        products_(layout_),
+        depth_(p_.widths.size() - 1),
+        n_(p_.inputs),
+        stride_(widest_of(p_) + 1),
+        is_orthogonal_(p_.weight_law == WeightLaw::kOrthogonal) {
+    matrices_.reserve(depth_);
+    for (std::size_t l = 1; l <= depth_; ++l) matrices_.push_back(matrix_of(p_, l));
+    is_kept_ = kept_layers(p_, matrices_, budget);
+    std::size_t kept = 0, basis = 0, draw = 0;
+    for (std::size_t l = 1; l <= depth_; ++l) {
+      if (is_kept_[l]) kept += matrix(l).basis_size() + matrix(l).draw_size();
+      else basis = std::max(basis, matrix(l).basis_size()), draw = std::max(draw, matrix(l).draw_size());
+    }
+    kept_.resize(kept);
+    spare_basis_.resize(basis);
+    for (std::vector<double>& spare : spare_draw_) spare.resize(draw);
+    double* next = kept_.data();
+    for (std::size_t l = 1; l <= depth_; ++l) {
+      if (!is_kept_[l]) {
+        matrix(l).bind(spare_basis_.data(), spare_draw_[l % 2].data());
+        continue;
+      }
+      matrix(l).bind(next, next + matrix(l).basis_size());
+      next += matrix(l).basis_size() + matrix(l).draw_size();
+    }
+    for (std::vector<double>* array : {&u_, &d_, &z_, &extended_, &errors_}) array->resize(n_ * stride_);
+    bias_.resize(is_orthogonal_ ? stride_ : 0);
+    words_.resize(rounded_up(stride_, 64) / 64);
+    error_gram_.resize(n_ * n_);
+    error_absolute_.resize(n_ * n_);
+    input_gram_.resize(depth_ * n_ * n_);
+    input_absolute_.resize(depth_ * n_ * n_);
+    log_scale_.resize(n_);
+  }
+
+  void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
+    trial_ = trial;
+    const double* x = inputs_.draw(trial);
+    const std::size_t length = p_.widths[0];
+    for (std::size_t a = 0; a < n_; ++a) std::copy(x + a * length, x + (a + 1) * length, u_.data() + a * stride_);
+    apply_masks(0, u_.data());
+    for (std::size_t l = 1; l <= depth_; ++l) {
+      control.throw_if_cancelled();
+      forward(l, row);
+      control.advance(1);
+    }
+    output_errors(p_, trial_, z_.data(), stride_, u_.data(), errors_.data(), stride_);
+    std::fill(log_scale_.begin(), log_scale_.end(), 0.0);
+    for (std::size_t l = depth_; l >= 1; --l) {
+      control.throw_if_cancelled();
+      products_.measure(errors_.data(), stride_, p_.widths[l], error_gram_.data(), error_absolute_.data());
+      writer_.backward(row, trial_, l, log_scale_.data(), error_gram_.data(), error_absolute_.data(),
+                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_);
+      if (l > 1) backward(l);
+      control.advance(1);
+    }
+  }
+
+ private:
+  ConditionedMatrix& matrix(std::size_t layer) { return matrices_[layer - 1]; }
+  Stream stream(std::size_t layer, Purpose purpose) const {
+    return {p_.seed, trial_, static_cast<std::uint32_t>(layer), purpose};
+  }
+  double scale(std::size_t layer) const {
+    const double variance = p_.weight_variance[layer - 1];
+    return std::sqrt(is_orthogonal_ ? variance : variance / static_cast<double>(p_.widths[layer - 1]));
+  }
+
+  void apply_masks(std::size_t layer, double* x) {
+    if (!masks_.is_masked(layer)) return;
+    const std::size_t width = p_.widths[layer];
+    for (std::size_t a = 0; a < n_; ++a) {
+      masks_.draw(trial_, layer, a, 0, std::span<std::uint64_t>(words_.data(), masks_.words(layer)));
+      apply_mask(words_.data(), 1.0 / masks_.keep(layer), x + a * stride_, width);
+    }
+  }
+
+  // The inputs as the matrix of `layer` meets them, from u_.
+  void extend(std::size_t layer) {
+    const std::size_t width = p_.widths[layer - 1];
+    const double s = scale(layer), bias = std::sqrt(p_.bias_variance[layer - 1]);
+    for (std::size_t a = 0; a < n_; ++a) {
+      for (std::size_t i = 0; i < width; ++i) extended_[a * stride_ + i] = s * u_[a * stride_ + i];
+      if (!is_orthogonal_) extended_[a * stride_ + width] = bias;
+    }
+  }
+
+  void preactivations(std::size_t layer) {
+    const std::size_t width = p_.widths[layer];
+    matrix(layer).apply(z_.data(), stride_);
+    if (!is_orthogonal_ || p_.bias_variance[layer - 1] == 0.0) return;
+    random_normals(stream(layer, Purpose::kBiases), 0, std::span<double>(bias_.data(), width));
+    const double factor = std::sqrt(p_.bias_variance[layer - 1]);
+    for (std::size_t a = 0; a < n_; ++a)
+      for (std::size_t i = 0; i < width; ++i) z_[a * stride_ + i] += factor * bias_[i];
+  }
+
+  std::span<double> row_of(std::vector<double>& array, std::size_t input, std::size_t layer) {
+    return std::span<double>(array.data() + input * stride_, p_.widths[layer]);
+  }
+
+  void forward(std::size_t layer, std::span<double> row) {
+    const std::size_t width = p_.widths[layer];
+    products_.measure(u_.data(), stride_, p_.widths[layer - 1], input_gram_.data() + (layer - 1) * n_ * n_,
+                      input_absolute_.data() + (layer - 1) * n_ * n_);
+    extend(layer);
+    matrix(layer).condition(extended_.data(), stride_, workspace_);
+    matrix(layer).draw(stream(layer, Purpose::kForwardNormals), workspace_);
+    preactivations(layer);
+    products_.measure(z_.data(), stride_, width, error_gram_.data(), nullptr);
+    writer_.forward(row, trial_, layer, error_gram_.data(), [&](std::size_t a, std::size_t b) {
+      return squared_distance(z_.data() + a * stride_, z_.data() + b * stride_, width);
+    });
+    if (layer == depth_) return;
+    for (std::size_t a = 0; a < n_; ++a) activate(p_.activation, row_of(z_, a, layer), row_of(u_, a, layer));
+    apply_masks(layer, u_.data());
+  }
+
+  void backward(std::size_t layer) {
+    const std::size_t below = layer - 1, width = p_.widths[layer], width_below = p_.widths[below];
+    for (std::size_t a = 0; a < n_; ++a) {
+      const double square = error_gram_[a * n_ + a];
+      if (!(square > 0.0)) continue;
+      const double inverse = 1.0 / std::sqrt(square);
+      for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
+      log_scale_[a] += std::log(square);
+    }
+    if (!is_kept_[below]) matrix(below).draw(stream(below, Purpose::kForwardNormals), workspace_);
+    preactivations(below);
+    for (std::size_t a = 0; a < n_; ++a)
+      activate_both(p_.activation, row_of(z_, a, below), row_of(u_, a, below), row_of(d_, a, below));
+    apply_masks(below, d_.data());
+    if (!is_kept_[layer]) {
+      apply_masks(below, u_.data());
+      extend(layer);
+      matrix(layer).condition(extended_.data(), stride_, workspace_);
+    }
+    // The result reuses the storage of the extended inputs.
+    const Stream fresh = stream(layer, Purpose::kBackwardNormals);
+    if (p_.backward_weights == BackwardWeights::kShared)
+      matrix(layer).apply_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_, workspace_);
+    else
+      matrix(layer).apply_independent_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_, workspace_);
+    const double s = scale(layer);
+    for (std::size_t a = 0; a < n_; ++a)
+      for (std::size_t i = 0; i < width_below; ++i)
+        errors_[a * stride_ + i] = s * extended_[a * stride_ + i] * d_[a * stride_ + i];
+  }
+
+  const Parameters& p_;
+  const Layout layout_;
+  const RowWriter writer_;
+  const Masks masks_;
+  InputVectors inputs_;
+  RowProducts<double> products_;
+  const std::size_t depth_, n_, stride_;
+  const bool is_orthogonal_;
+  std::uint32_t trial_ = 0;
+
+  std::vector<ConditionedMatrix> matrices_;
+  std::vector<bool> is_kept_;
+  ConditioningWorkspace workspace_;
+  std::vector<double> kept_, spare_basis_, spare_draw_[2];
+  std::vector<double> u_, d_, z_, extended_, errors_, bias_;
+  std::vector<double> error_gram_, error_absolute_, input_gram_, input_absolute_, log_scale_;
+  std::vector<std::uint64_t> words_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrialEngine> make_block_engine(const Parameters& p, double budget) {
+  return std::make_unique<BlockEngine>(p, budget);
+}
+
+double block_engine_memory(const Parameters& p, double budget) {
+  const double n = static_cast<double>(p.inputs), depth = static_cast<double>(p.widths.size() - 1);
+  const double stride = static_cast<double>(widest_of(p) + 1);
+  std::vector<ConditionedMatrix> matrices;
+  matrices.reserve(p.widths.size() - 1);
+  for (std::size_t l = 1; l < p.widths.size(); ++l) matrices.push_back(matrix_of(p, l));
+  const std::vector<bool> is_kept = kept_layers(p, matrices, budget);
+  double kept = 0.0, basis = 0.0, draw = 0.0;
+  for (std::size_t l = 1; l < p.widths.size(); ++l) {
+    const auto basis_size = static_cast<double>(matrices[l - 1].basis_size());
+    const auto draw_size = static_cast<double>(matrices[l - 1].draw_size());
+    if (is_kept[l]) kept += basis_size + draw_size;
+    else basis = std::max(basis, basis_size), draw = std::max(draw, draw_size);
+  }
+  // Five arrays of the engine, fresh directions, and a second copy for nearly parallel inputs or orthogonal weights.
+  const double arrays = n * stride * 7.0;
+  return RowProducts<double>::memory(layout_of(p), widest_of(p)) +
+         8.0 * (kept + basis + 2.0 * draw + arrays + (3.0 * depth + 8.0) * n * n);
+}
+
+}  // namespace mft::feedforward

@@ -1,0 +1,185 @@
+// What the engines of system `feedforward` share: inputs, masks, output errors and the writing of observables.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/linear_algebra.h"
+#include "core/random.h"
+#include "systems/feedforward.h"
+
+namespace mft::feedforward {
+
+// One per worker: holds its workspace, runs any trial.
+class TrialEngine {
+ public:
+  TrialEngine() = default;
+  TrialEngine(const TrialEngine&) = delete;
+  TrialEngine& operator=(const TrialEngine&) = delete;
+  virtual ~TrialEngine() = default;
+  virtual void run(std::uint32_t trial, const Control& control, std::span<double> row) = 0;
+};
+
+// budget: bytes this worker may spend on keeping what it would otherwise draw again.
+std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& parameters, double budget);   // Gaussian, 1 or 2 inputs
+std::unique_ptr<TrialEngine> make_block_engine(const Parameters& parameters, double budget);  // any number of inputs
+std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& parameters, double budget);
+double pair_engine_memory(const Parameters& parameters, double budget);
+double block_engine_memory(const Parameters& parameters, double budget);
+double dense_engine_memory(const Parameters& parameters, double budget);
+
+inline std::size_t rounded_up(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
+
+// The vectors x_a of a trial (n x widths[0]).
+class InputVectors {
+ public:
+  explicit InputVectors(const Parameters& parameters);
+  // Row-major n x widths[0]; the same storage every time, valid until the next call.
+  const double* draw(std::uint32_t trial);
+  static double memory(const Parameters& parameters);
+
+ private:
+  const Parameters& parameters_;
+  std::size_t directions_ = 0;
+  std::vector<double> mixing_;  // n x directions
+  std::vector<double> frame_;
+  std::vector<double> vectors_;
+  OrthonormalFrame orthonormal_;
+};
+
+// Masks of layer l (0 = input): bit words of input a start at word a * words(l) of the layer's stream.
+class Masks {
+ public:
+  explicit Masks(const Parameters& parameters) : parameters_(parameters) {}
+  double keep(std::size_t layer) const {
+    if (layer == 0) return parameters_.input_keep_probability;
+    return layer < parameters_.widths.size() - 1 ? parameters_.keep_probability[layer - 1] : 1.0;
+  }
+  bool is_masked(std::size_t layer) const { return keep(layer) < 1.0; }
+  std::size_t words(std::size_t layer) const { return rounded_up(parameters_.widths[layer], 64) / 64; }
+  // Words [first, first + out.size()) of input a.
+  void draw(std::uint32_t trial, std::size_t layer, std::size_t input, std::size_t first,
+            std::span<std::uint64_t> out) const;
+
+ private:
+  const Parameters& parameters_;
+};
+
+// x[i] *= bit i ? factor : 0.
+template <typename Real>
+void apply_mask(const std::uint64_t* bits, Real factor, Real* x, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) x[i] *= (bits[i / 64] >> (i % 64)) & 1 ? factor : Real{0};
+}
+
+// delta^L of every input from z^L (rows `stride` apart); phi: scratch for one row.
+template <typename Real>
+void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std::size_t z_stride, Real* phi, Real* errors,
+                   std::size_t stride) {
+  const std::size_t depth = p.widths.size() - 1, width = p.widths[depth];
+  for (std::size_t a = 0; a < p.inputs; ++a) {
+    const std::span<const Real> z_row(z + a * z_stride, width);
+    const std::span<Real> delta(errors + a * stride, width);
+    switch (p.output_error) {
+      case OutputError::kPreactivation:
+        for (std::size_t i = 0; i < width; ++i) delta[i] = Real{2} * z_row[i];
+        break;
+      case OutputError::kPostactivation:
+        activate_both(p.activation, z_row, std::span<Real>(phi, width), delta);
+        for (std::size_t i = 0; i < width; ++i) delta[i] *= Real{2} * phi[i];
+        break;
+      case OutputError::kRandomReadout:
+      case OutputError::kSharedRandomReadout: {
+        const std::size_t source = p.output_error == OutputError::kSharedRandomReadout ? 0 : a;
+        random_normals({p.seed, trial, static_cast<std::uint32_t>(depth), Purpose::kOutputError},
+                       source * rounded_up(width, 16), delta);
+        break;
+      }
+    }
+  }
+}
+
+// Dot products of the rows of a block and of their absolute values, into n x n matrices: all pairs of paired inputs and
+// every row's own square. Double precision sums; many rows of floats go through BLAS in single precision.
+template <typename Real>
+class RowProducts {
+ public:
+  explicit RowProducts(const Layout& layout) : layout_(layout) {}
+  // absolute may be null.
+  void measure(const Real* x, std::size_t stride, std::size_t length, double* gram, double* absolute);
+  static double memory(const Layout& layout, std::size_t length);
+  static constexpr std::size_t kFewRows = 8;
+
+ private:
+  const Layout& layout_;
+  std::vector<Real> magnitudes_, products_;
+};
+
+// |x - y|^2
+template <typename Real>
+double squared_distance(const Real* x, const Real* y, std::size_t length) {
+  double lanes[8] = {};
+  for (std::size_t i = 0; i < length; ++i) {
+    const double difference = static_cast<double>(x[i]) - static_cast<double>(y[i]);
+    lanes[i % 8] += difference * difference;
+  }
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+// Writes the observables of one layer into its part of a row. Matrices are n x n, row-major.
+class RowWriter {
+ public:
+  RowWriter(const Parameters& parameters, const Layout& layout) : parameters_(parameters), layout_(layout) {}
+
+  // gram: z_a . z_b; difference(a, b): |z_a - z_b|^2, asked only for nearly parallel pairs.
+  template <typename Difference>
+  void forward(std::span<double> row, std::uint32_t trial, std::size_t layer, const double* gram,
+               const Difference& difference) const {
+    check_finite(gram, trial, layer);
+    double* out = row.data() + (layer - 1) * layout_.layer_stride;
+    const std::size_t n = layout_.inputs;
+    const auto width = static_cast<double>(parameters_.widths[layer]);
+    for (std::size_t a = 0; a < n; ++a) out[layout_.variance + a] = gram[a * n + a] / width;
+    std::size_t pair = 0;
+    for (std::size_t a = 0; a < layout_.paired_inputs; ++a)
+      for (std::size_t b = a + 1; b < layout_.paired_inputs; ++b, ++pair)
+        forward_pair(out, pair, gram[a * n + a], gram[b * n + b], gram[a * n + b], width,
+                     [&] { return difference(a, b); });
+  }
+
+  // The error of input a is exp(log_scale[a] / 2) times a vector; error_gram, error_absolute hold the dot products of
+  // those vectors and of their absolute values, input_* those of u^{l-1}.
+  void backward(std::span<double> row, std::uint32_t trial, std::size_t layer, const double* log_scale,
+                const double* error_gram, const double* error_absolute, const double* input_gram,
+                const double* input_absolute) const;
+
+ private:
+  template <typename Difference>
+  void forward_pair(double* out, std::size_t pair, double aa, double bb, double ab, double width,
+                    const Difference& difference) const {
+    out[layout_.covariance + pair] = ab / width;
+    const double length_a = std::sqrt(aa), length_b = std::sqrt(bb);
+    const bool is_defined = length_a > 0.0 && length_b > 0.0;
+    out[layout_.correlation_defined + pair] = is_defined ? 1.0 : 0.0;
+    double correlation = 0.0, one_minus = 0.0;
+    if (is_defined) {
+      correlation = std::clamp(ab / length_a / length_b, -1.0, 1.0);
+      one_minus = 1.0 - correlation;
+      if (one_minus < kNearlyParallel) {
+        const double stretch = (aa - bb) / (length_a + length_b);
+        one_minus = std::max(0.0, (difference() - stretch * stretch) / 2.0 / length_a / length_b);
+      }
+    }
+    out[layout_.correlation + pair] = correlation;
+    out[layout_.one_minus_correlation + pair] = one_minus;
+  }
+  void check_finite(const double* gram, std::uint32_t trial, std::size_t layer) const;
+
+  static constexpr double kNearlyParallel = 1e-3;
+  const Parameters& parameters_;
+  const Layout& layout_;
+};
+
+}  // namespace mft::feedforward

@@ -1,0 +1,96 @@
+#include "systems/feedforward_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+namespace mft::feedforward {
+namespace {
+
+template <typename T>
+T* room(std::vector<T>& storage, std::size_t size) {
+  if (storage.size() < size) storage.resize(size);
+  return storage.data();
+}
+
+}  // namespace
+
+template <typename Real>
+double WeightSource<Real>::scale(std::size_t layer) const {
+  const double variance = p_.weight_variance[layer - 1];
+  if (p_.weight_law == WeightLaw::kOrthogonal) return std::sqrt(variance);
+  return std::sqrt(variance / static_cast<double>(p_.widths[layer - 1]));
+}
+
+template <typename Real>
+void WeightSource<Real>::draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out,
+                              std::size_t count) {
+  const auto index = static_cast<std::uint32_t>(layer);
+  const Stream stream{p_.seed, trial, index, is_backward ? Purpose::kBackwardWeights : Purpose::kWeights};
+  switch (p_.weight_law) {
+    case WeightLaw::kGaussian:
+    case WeightLaw::kOrthogonal:
+      random_normals(stream, first, std::span<Real>(out, count));
+      return;
+    case WeightLaw::kUniform: {
+      double* u = room(uniforms_, count);
+      random_uniforms(stream, first, std::span<double>(u, count));
+      for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Real>((2.0 * u[i] - 1.0) * std::numbers::sqrt3);
+      return;
+    }
+    case WeightLaw::kRademacher: {
+      const std::uint64_t first_word = first / 64, words = (first + count + 63) / 64 - first_word;
+      std::uint64_t* bits = room(bits_, words);
+      random_bernoulli(stream, first_word, 0.5, std::span<std::uint64_t>(bits, words));
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t element = first + i - 64 * first_word;
+        out[i] = (bits[element / 64] >> (element % 64)) & 1 ? Real{1} : Real{-1};
+      }
+      return;
+    }
+    case WeightLaw::kStudentT: {
+      // Bailey's polar form: sqrt(nu (U^(-2/nu) - 1)) cos(2 pi V) is exactly t distributed with nu degrees of freedom.
+      const double nu = p_.law_parameter, unit = std::sqrt((nu - 2.0) / nu);
+      double* u = room(uniforms_, 2 * count);
+      random_uniforms(stream, 2 * first, std::span<double>(u, 2 * count));
+      for (std::size_t i = 0; i < count; ++i) {
+        const double radius = std::sqrt(nu * std::expm1(-2.0 / nu * std::log(u[2 * i])));
+        out[i] = static_cast<Real>(unit * radius * std::cos(2.0 * std::numbers::pi * u[2 * i + 1]));
+      }
+      return;
+    }
+    case WeightLaw::kSparse: {
+      const double density = p_.law_parameter;
+      random_normals(stream, first, std::span<Real>(out, count));
+      const std::uint64_t first_word = first / 64, words = (first + count + 63) / 64 - first_word;
+      std::uint64_t* bits = room(bits_, words);
+      // The backward weights' places come from layers beyond the last one, so that they are independent as well.
+      const auto place_layer = is_backward ? index + static_cast<std::uint32_t>(p_.widths.size()) : index;
+      random_bernoulli({p_.seed, trial, place_layer, Purpose::kBondMasks}, first_word, density,
+                       std::span<std::uint64_t>(bits, words));
+      const Real factor = static_cast<Real>(1.0 / std::sqrt(density));
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t element = first + i - 64 * first_word;
+        out[i] *= (bits[element / 64] >> (element % 64)) & 1 ? factor : Real{0};
+      }
+      return;
+    }
+  }
+}
+
+template <typename Real>
+void WeightSource<Real>::draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out) {
+  const std::size_t width = p_.widths[layer];
+  double* square = room(square_, width * width);
+  random_normals({p_.seed, trial, static_cast<std::uint32_t>(layer),
+                  is_backward ? Purpose::kBackwardWeights : Purpose::kWeights},
+                 0, std::span<double>(square, width * width));
+  frame_.orthonormalise(square, width, width, width);
+  std::copy(square, square + width * width, out);
+}
+
+template class WeightSource<double>;
+template class WeightSource<float>;
+
+}  // namespace mft::feedforward

@@ -1,0 +1,33 @@
+// Real weights of the dense engine: unit-variance entries of every law, drawn from a stream by position.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/linear_algebra.h"
+#include "core/random.h"
+#include "systems/feedforward.h"
+
+namespace mft::feedforward {
+
+// Entry (i, j) of a layer's matrix is element i * fan_in + j of its stream, whatever engine or tile asks for it.
+template <typename Real>
+class WeightSource {
+ public:
+  explicit WeightSource(const Parameters& parameters) : p_(parameters) {}
+  // Elements [first, first + count) of mean 0 and variance 1. Not for orthogonal weights.
+  void draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out, std::size_t count);
+  // A Haar matrix (width x width, row-major), all at once.
+  void draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out);
+  // sigma_w / sqrt(fan-in), or sigma_w for orthogonal weights: what the entries above are multiplied by.
+  double scale(std::size_t layer) const;
+
+ private:
+  const Parameters& p_;
+  std::vector<double> uniforms_;
+  std::vector<std::uint64_t> bits_;
+  std::vector<double> square_;
+  OrthonormalFrame frame_;
+};
+
+}  // namespace mft::feedforward

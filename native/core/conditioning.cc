@@ -140,10 +140,12 @@ void ConditionedMatrix::orthogonal_transposed(const double* errors, std::size_t 
   double* factor = room(workspace.factor, std::min(count, rows) * count);
   const std::size_t fresh_rank =
       workspace.range.factor(remainder, rows, count, rows, options_.rank_tolerance, lengths, nullptr, factor);
+  // The remainder lies in the complement of F, so fresh_rank <= rows - rank whatever the number of inputs and errors;
+  // more would mean that rounding was taken for a direction.
   if (rank_ + fresh_rank > rows)
-    throw Error("SHAPE", "widths",
-                "Expected `widths` of orthogonal layers to be at least the rank of inputs and errors together (" +
-                    std::to_string(rank_ + fresh_rank) + "), received " + std::to_string(rows) + ".");
+    throw Error("DEGENERATE", "rankTolerance",
+                "Expected `rankTolerance` to be above the rounding of an orthogonal layer of width " +
+                    std::to_string(rows) + ", received " + std::to_string(options_.rank_tolerance) + ".");
   double* fresh = room(workspace.fresh, fresh_rank * rows);
   draw_normals(stream, fresh, fresh_rank * rows, workspace);
   if (options_.fault != ConditioningFault::kNoProjector)

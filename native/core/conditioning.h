@@ -61,7 +61,7 @@ class ConditionedMatrix {
   void draw(const Stream& stream, ConditioningWorkspace& workspace);
   // Z (inputs x rows) = R^T G.
   void apply(double* outputs, std::size_t stride) const;
-  // W^T D (count x columns) of D (count x rows). Throws SHAPE when an orthogonal matrix has too few columns left.
+  // W^T D (count x columns) of D (count x rows).
   void apply_transposed(const double* errors, std::size_t error_stride, std::size_t count, const Stream& stream,
                         double* result, std::size_t result_stride, ConditioningWorkspace& workspace) const;
   // The same of an independent matrix of the same law (gradient independence): E S without projection.

@@ -83,12 +83,12 @@ void check_weight_law(const Parameters& p) {
       fail("INVALID_ARGUMENT", "weightLaw", "gaussian or orthogonal for the conditioned engine", "another law");
     return;
   }
-  // The counter of a stream has 2^32 blocks of four words; a weight takes at most four words.
-  constexpr double kMostWeights = 4294967296.0;
+  // Positions in a stream stay below 2^56; a weight takes at most four words.
+  constexpr double kMostWeights = 4503599627370496.0;
   constexpr std::size_t kWidestOrthogonal = 4096;
   for (std::size_t l = 1; l <= depth; ++l) {
     if (static_cast<double>(p.widths[l]) * static_cast<double>(p.widths[l - 1]) > kMostWeights)
-      fail("OUT_OF_RANGE", "widths", "of at most 2^32 weights per layer for the dense engine",
+      fail("OUT_OF_RANGE", "widths", "of at most 2^52 weights per layer for the dense engine",
            std::to_string(p.widths[l - 1]) + " x " + std::to_string(p.widths[l]));
     if (p.weight_law == WeightLaw::kOrthogonal && p.widths[l] > kWidestOrthogonal)
       fail("OUT_OF_RANGE", "widths", "at most 4096 for dense orthogonal weights", std::to_string(p.widths[l]));
@@ -151,10 +151,6 @@ void validate(const Parameters& p) {
   check_probability("inputKeepProbability", p.input_keep_probability);
   check_inputs(p);
   check_weight_law(p);
-  // The conditioned engines number inputs * width normals, the masks inputs * width words, of a stream of 2^34 words.
-  for (const std::size_t width : p.widths)
-    if (static_cast<double>(p.inputs) * static_cast<double>(width) * 4.0 > 17179869184.0)
-      fail("OUT_OF_RANGE", "widths", "at most 2^32 / inputs", std::to_string(width));
   if (!(p.rank_tolerance > 0.0 && p.rank_tolerance < 1e-2))
     fail("OUT_OF_RANGE", "rankTolerance", "a number in (0, 0.01)", text(p.rank_tolerance));
   if (!(p.memory_budget >= 0.0)) fail("OUT_OF_RANGE", "memoryBudget", "a number >= 0", text(p.memory_budget));

@@ -4,7 +4,7 @@
 //
 // L = depth = number of weight matrices. Weights have mean 0 and variance sigma_w^2 / fan-in, biases are
 // N(0, sigma_b^2), m^l ~ Bernoulli(rho_l) per unit; u^0 is the input, with its own mask when
-// input_keep_probability < 1. There is no mask after the last layer. Errors delta_a^l = dE_a / dz_a^l are propagated back
+// inputKeepProbability < 1. There is no mask after the last layer. Errors delta_a^l = dE_a / dz_a^l are propagated back
 // through the same weights and masks.
 //
 // Engines (same observables, same law for Gaussian and orthogonal weights):
@@ -35,8 +35,8 @@ enum class WeightLaw : int {
   kGaussian = 0,
   kUniform = 1,
   kRademacher = 2,
-  kStudentT = 3,    // law_parameter: degrees of freedom > 2, scaled to the stated variance
-  kSparse = 4,      // law_parameter: density in (0, 1]; N(0, variance / density) with that probability, else 0
+  kStudentT = 3,    // lawParameter: degrees of freedom > 2, scaled to the stated variance
+  kSparse = 4,      // lawParameter: density in (0, 1]; N(0, variance / density) with that probability, else 0
   kOrthogonal = 5,  // sigma_w times a Haar matrix; all layers square
 };
 enum class OutputError : int {
@@ -124,5 +124,8 @@ std::uint32_t progress_units(const Parameters& parameters);
 // rows: trials * row_length doubles, trial t at row t - first_trial. Throws Error (also NOT_FINITE, naming layer and
 // trial) and Cancelled. Validates first.
 void simulate(const Parameters& parameters, const Control& control, std::span<double> rows);
+
+// The dense engine written out: one trial with whole matrices and the explicit gradient (tests; small networks).
+void simulate_naive(const Parameters& parameters, std::uint32_t trial, std::span<double> row);
 
 }  // namespace mft::feedforward

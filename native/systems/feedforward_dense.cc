@@ -54,7 +54,8 @@ Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
     const std::size_t weights = p.widths[l] * p.widths[l - 1];
     const double bytes = static_cast<double>(weights) * static_cast<double>(size_of_real);
     is_spent = is_spent || spent + bytes > budget;
-    if (is_spent) {
+    // The backward pass ends at layer 2: the first matrix is used once.
+    if (is_spent || l == 1) {
       plan.tile = std::max(plan.tile, blas_tile_rows(p, l) * p.widths[l - 1]);
       continue;
     }
@@ -306,7 +307,7 @@ double dense_engine_memory(const Parameters& p, double budget) {
   double doubles = (2.0 * static_cast<double>(p.widths.size()) + 2.0) * n * n;
   if (is_few(p)) doubles += static_cast<double>(kTileWeights) * n;
   if (p.weight_law == WeightLaw::kOrthogonal) doubles += widest * widest;
-  else if (p.weight_law != WeightLaw::kGaussian) doubles += 2.0 * static_cast<double>(plan.tile + kTileWeights);
+  else if (p.weight_law != WeightLaw::kGaussian) doubles += 4.0 * static_cast<double>(std::max(plan.tile, kTileWeights));
   const double products = size == 4 ? RowProducts<float>::memory(layout_of(p), widest_of(p))
                                     : RowProducts<double>::memory(layout_of(p), widest_of(p));
   return static_cast<double>(size) * stored + 8.0 * doubles + products;

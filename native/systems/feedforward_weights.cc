@@ -5,6 +5,8 @@
 #include <numbers>
 #include <span>
 
+#include "core/math.h"
+
 namespace mft::feedforward {
 namespace {
 
@@ -52,12 +54,20 @@ void WeightSource<Real>::draw(std::uint32_t trial, std::size_t layer, bool is_ba
     case WeightLaw::kStudentT: {
       // Bailey's polar form: sqrt(nu (U^(-2/nu) - 1)) cos(2 pi V) is exactly t distributed with nu degrees of freedom.
       const double nu = p_.law_parameter, unit = std::sqrt((nu - 2.0) / nu);
-      double* u = room(uniforms_, 2 * count);
+      double* u = room(uniforms_, 4 * count);
       random_uniforms(stream, 2 * first, std::span<double>(u, 2 * count));
+      double* radius = u + 2 * count;
+      double* angle = radius + count;
       for (std::size_t i = 0; i < count; ++i) {
-        const double radius = std::sqrt(nu * std::expm1(-2.0 / nu * std::log(u[2 * i])));
-        out[i] = static_cast<Real>(unit * radius * std::cos(2.0 * std::numbers::pi * u[2 * i + 1]));
+        radius[i] = u[2 * i];
+        angle[i] = 2.0 * std::numbers::pi * u[2 * i + 1];
       }
+      const std::span<double> radii(radius, count), angles(angle, count);
+      math::apply(math::Function::kLog, radii, radii);
+      for (double& value : radii) value *= -2.0 / nu;
+      math::apply(math::Function::kExpm1, radii, radii);
+      math::apply(math::Function::kCos, angles, angles);
+      for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Real>(unit * std::sqrt(nu * radius[i]) * angle[i]);
       return;
     }
     case WeightLaw::kSparse: {

@@ -1,0 +1,40 @@
+// Networks the feedforward tests share, and running them.
+#pragma once
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "systems/feedforward.h"
+
+namespace mft::test {
+
+inline feedforward::Parameters network(ActivationKind kind, std::size_t width, std::size_t depth, std::size_t inputs = 2) {
+  feedforward::Parameters p;
+  p.activation.kind = kind;
+  p.widths.assign(depth + 1, width);
+  p.weight_variance.assign(depth, 1.8);
+  p.bias_variance.assign(depth, 0.05);
+  p.keep_probability.assign(depth - 1, 0.7);
+  p.inputs = p.paired_inputs = inputs;
+  p.input_variance.assign(inputs, 1.0);
+  p.input_correlation.assign(inputs * inputs, 0.6);
+  for (std::size_t a = 0; a < inputs; ++a) p.input_correlation[a * inputs + a] = 1.0;
+  p.seed = 11;
+  return p;
+}
+
+inline void set_keep(feedforward::Parameters& p, double keep) { p.keep_probability.assign(p.widths.size() - 2, keep); }
+
+inline std::vector<double> rows_of(const feedforward::Parameters& p) {
+  std::vector<double> rows(feedforward::layout_of(p).row_length * p.trials);
+  feedforward::simulate(p, Control(), rows);
+  return rows;
+}
+
+inline bool has_nan(const std::vector<double>& values) {
+  for (const double value : values)
+    if (std::isnan(value)) return true;
+  return false;
+}
+
+}  // namespace mft::test

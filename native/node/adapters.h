@@ -15,4 +15,9 @@ Napi::Value uniforms(const Napi::CallbackInfo& info);  // same
 // activation.cc: phi and its derivatives of a resolved activation.
 Napi::Value activate(const Napi::CallbackInfo& info);  // ({activation, z, order: 0, 1, 2}) -> Float64Array
 
+// feedforward.cc: the engines of system feedforward.
+Napi::Value simulate_feedforward(const Napi::CallbackInfo& info);  // (parameters, control?) -> Promise of raw rows
+Napi::Value feedforward_layout(const Napi::CallbackInfo& info);    // (parameters) -> places of the observables in a row
+Napi::Value feedforward_memory(const Napi::CallbackInfo& info);    // (parameters) -> bytes
+
 }  // namespace mft::node

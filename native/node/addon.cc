@@ -20,6 +20,9 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<normals>(exports, "normals");
   add<uniforms>(exports, "uniforms");
   add<activate>(exports, "activate");
+  add<simulate_feedforward>(exports, "simulateFeedforward");
+  add<feedforward_layout>(exports, "feedforwardLayout");
+  add<feedforward_memory>(exports, "feedforwardMemory");
   return exports;
 }
 

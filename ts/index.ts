@@ -32,7 +32,7 @@ export type { SystemName, Systems, Trainable } from './systems/registry.js';
 export { systemNames } from './systems/registry.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
-export type { ActivationSpec, ExpressionActivation } from './gaussian/activations.js';
+export { type ActivationFunction, type ActivationSpec, evaluateActivation, type ExpressionActivation } from './gaussian/activations.js';
 
 // Errors, progress, cancellation
 export { MftError, type MftErrorCode } from './core/errors.js';

@@ -52,8 +52,8 @@ struct ExponentialConstants<Floats> {
 // e^x = 2^k (1 + p) with |p| <= 0.42 and p accurate relative to itself.
 template <typename V>
 struct Exponential {
-  V exponent;                     // k as a number
-  SignedOf<V> integer_exponent;   // k
+  V exponent;                      // k as a number
+  UnsignedOf<V> integer_exponent;  // k modulo 2^32 or 2^64; anything when x is NaN
   V p;
 };
 
@@ -69,21 +69,21 @@ MFT_INLINE Exponential<V> split_exponential(V x, V low) {
   const V r = high - rest;
   const V correction = (high - r) - rest;
   const V p = r + (correction + (r * r) * polynomial(r, C::kExp));
-  return {k, (SignedOf<V>)(bits_of(shifted) - bits_of(rounder)), p};
+  return {k, bits_of(shifted) - bits_of(rounder), p};
 }
 
 // y 2^k, rounded once also when the result is subnormal; |k| < 2 bias.
 template <typename V>
-MFT_INLINE V scale_by_power(V y, SignedOf<V> k) {
-  const UnsignedOf<V> biased = (UnsignedOf<V>)(k + 2 * Traits<V>::kBias);
+MFT_INLINE V scale_by_power(V y, UnsignedOf<V> k) {
+  const UnsignedOf<V> biased = k + 2 * typename Traits<V>::Bits{Traits<V>::kBias};
   const UnsignedOf<V> half = biased >> 1;
   return y * from_bits<V>(half << Traits<V>::kMantissaBits) * from_bits<V>((biased - half) << Traits<V>::kMantissaBits);
 }
 
 // 2^k for k in the normal range.
 template <typename V>
-MFT_INLINE V power_of_two(SignedOf<V> k) {
-  return from_bits<V>((UnsignedOf<V>)(k + Traits<V>::kBias) << Traits<V>::kMantissaBits);
+MFT_INLINE V power_of_two(UnsignedOf<V> k) {
+  return from_bits<V>((k + typename Traits<V>::Bits{Traits<V>::kBias}) << Traits<V>::kMantissaBits);
 }
 
 template <typename V>
@@ -98,14 +98,14 @@ MFT_INLINE V exponential_minus_one(V x) {
   using C = ExponentialConstants<V>;
   const auto e = split_exponential<V>(at_least(at_most(x, C::kLargest), ScalarOf<V>(-45)), V{});
   // 2^-k matters only while it is not negligible beside 1.
-  const auto k = e.exponent > 80 ? SignedOf<V>{} + 80 : e.integer_exponent;
-  const V scaled = scale_by_power<V>((1 - power_of_two<V>(-k)) + e.p, e.integer_exponent);
+  const UnsignedOf<V> k = e.exponent > 80 ? UnsignedOf<V>{} + 80 : e.integer_exponent;
+  const V scaled = scale_by_power<V>((1 - power_of_two<V>(UnsignedOf<V>{} - k)) + e.p, e.integer_exponent);
   return x == 0 ? x : scaled;
 }
 
 // The scale that keeps e^x for the most negative arguments in the normal range while it is multiplied by other things.
 template <typename V>
-constexpr int kTailShift = sizeof(ScalarOf<V>) == 8 ? 80 : 40;
+constexpr typename Traits<V>::Bits kTailShift = sizeof(ScalarOf<V>) == 8 ? 80 : 40;
 
 // e^-m for m >= 0 with what follows from it. Nothing here cancels, so the tails keep their relative accuracy.
 template <typename V>

@@ -87,7 +87,7 @@ inline ReducedAngle reduce_large_angle(double x) {
 struct ReducedAngles {
   Doubles high;
   Doubles low;
-  LongIntegers quadrant;
+  LongWords quadrant;  // modulo 2^64
 };
 
 MFT_INLINE ReducedAngles reduce_angles(Doubles x) {
@@ -102,7 +102,7 @@ MFT_INLINE ReducedAngles reduce_angles(Doubles x) {
   const Pair<Doubles> third = two_sum<Doubles>(second.high, -(k * kPart3));
   const Doubles rest = (second.low + third.low) - k * kTail;
   const Doubles high = third.high + rest;
-  ReducedAngles angles = {high, (third.high - high) + rest, (LongIntegers)(bits_of(shifted) - bits_of(rounder))};
+  ReducedAngles angles = {high, (third.high - high) + rest, bits_of(shifted) - bits_of(rounder)};
   bool any_large = false;
   const LongIntegers large = absolute(x) > kLargestVectorAngle;
   for (std::size_t i = 0; i < kLanes<Doubles>; ++i) any_large |= large[i] != 0;
@@ -113,14 +113,14 @@ MFT_INLINE ReducedAngles reduce_angles(Doubles x) {
       const ReducedAngle one = x[i] - x[i] == 0 ? reduce_large_angle(x[i]) : ReducedAngle{x[i] - x[i], 0, 0};
       angles.high[i] = one.high;
       angles.low[i] = one.low;
-      angles.quadrant[i] = one.quadrant;
+      angles.quadrant[i] = static_cast<std::uint64_t>(one.quadrant);
     }
   }
   return angles;
 }
 
 // sin of (angle + turns pi/2).
-MFT_INLINE Doubles sine_of(const ReducedAngles& a, std::int64_t turns) {
+MFT_INLINE Doubles sine_of(const ReducedAngles& a, std::uint64_t turns) {
   static constexpr double kSine[] = {0x1.1111111111110p-7,   -0x1.a01a01a019936p-13, 0x1.71de3a54605eep-19,
                                      -0x1.ae6454126638cp-26, 0x1.61217ec01840fp-33,  -0x1.ab17a792c9454p-41};
   static constexpr double kCosine[] = {0x1.5555555555555p-5,   -0x1.6c16c16c16c16p-10, 0x1.a01a01a019d0ap-16,
@@ -133,8 +133,8 @@ MFT_INLINE Doubles sine_of(const ReducedAngles& a, std::int64_t turns) {
   const Doubles half = 0.5 * z;
   const Doubles w = 1 - half;
   const Doubles cosine = w + (((1 - w) - half) + (z * (z * polynomial(z, kCosine)) - a.high * a.low));
-  const LongWords quadrant = (LongWords)(a.quadrant + turns);
-  const Doubles chosen = (LongIntegers)((quadrant & 1) << 62) == 0 ? sine : cosine;
+  const LongWords quadrant = a.quadrant + turns;
+  const Doubles chosen = (quadrant & 1) == 0 ? sine : cosine;
   return from_bits<Doubles>(bits_of(chosen) ^ ((quadrant & 2) << 62));
 }
 

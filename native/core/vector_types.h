@@ -20,7 +20,6 @@ namespace {
 typedef double Doubles __attribute__((vector_size(MFT_VECTOR_BYTES)));
 typedef float Floats __attribute__((vector_size(MFT_VECTOR_BYTES)));
 typedef std::int64_t LongIntegers __attribute__((vector_size(MFT_VECTOR_BYTES)));
-typedef std::int32_t Integers __attribute__((vector_size(MFT_VECTOR_BYTES)));
 typedef std::uint64_t LongWords __attribute__((vector_size(MFT_VECTOR_BYTES)));
 typedef std::uint32_t Words __attribute__((vector_size(MFT_VECTOR_BYTES)));
 typedef float HalfFloats __attribute__((vector_size(MFT_VECTOR_BYTES / 2)));
@@ -31,7 +30,6 @@ struct Traits;
 template <>
 struct Traits<Doubles> {
   using Scalar = double;
-  using Signed = LongIntegers;
   using Unsigned = LongWords;
   using Bits = std::uint64_t;
   static constexpr int kMantissaBits = 52;
@@ -45,7 +43,6 @@ struct Traits<Doubles> {
 template <>
 struct Traits<Floats> {
   using Scalar = float;
-  using Signed = Integers;
   using Unsigned = Words;
   using Bits = std::uint32_t;
   static constexpr int kMantissaBits = 23;
@@ -58,8 +55,6 @@ struct Traits<Floats> {
 
 template <typename V>
 using ScalarOf = typename Traits<V>::Scalar;
-template <typename V>
-using SignedOf = typename Traits<V>::Signed;
 template <typename V>
 using UnsignedOf = typename Traits<V>::Unsigned;
 

@@ -10,7 +10,7 @@ import { resolveActivation } from '../../gaussian/activations.js';
 import { addLog, estimatedLog, type LogAccumulator, logAccumulator } from '../../statistics/log-moments.js';
 import { type Accumulator, accumulator, addTrial, estimated } from '../../statistics/moments.js';
 import type { FeedforwardLayout, FeedforwardParameters } from './native.js';
-import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
+import { inputWidthOf, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Numbers held at once by the rows of one native call: 256 MiB. */
 const rowsAtOnce = 2 ** 25;
@@ -56,7 +56,7 @@ export function nativeParameters(spec: ResolvedFeedforwardSpec, run: ResolvedFee
   const correlation = 1 - ('values' in inputs || 'dataset' in inputs ? 0.5 : drawnDeficit(inputs));
   return {
     activation: resolveActivation(spec.activation),
-    widths: Float64Array.of(given?.dimension ?? spec.inputWidth ?? (width[0] as number), ...width),
+    widths: Float64Array.of(given?.dimension ?? inputWidthOf(spec), ...width),
     weightVariance: Float64Array.from(perLayer('weightVariance', spec.weightVariance, depth)),
     biasVariance: Float64Array.from(perLayer('biasVariance', spec.biasVariance, depth)),
     keepProbability: Float64Array.from(perLayer('keepProbability', spec.keepProbability, depth - 1)),

@@ -1,9 +1,9 @@
 // The spec and the run of system `feedforward`: the fully connected network with dropout of theory section 2.
 import { z } from 'zod';
 import { perLayer, parse } from '../../core/checks.js';
-import { MftError } from '../../core/errors.js';
+import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, perLayerField, perLayerWholeField, runFields, wholeField, numberField } from '../../core/fields.js';
-import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
+import { drawnDeficit, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
 import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
 
 /** Law of a weight; every law has mean 0 and variance σ_w²/fan-in. */
@@ -112,7 +112,31 @@ export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec 
   if ('values' in inputs && spec.inputWidth !== undefined && spec.inputWidth !== inputs.values[0]?.length) {
     throw new MftError('ERR_MFT_SHAPE', `Expected \`inputWidth\` to be the length of the given inputs (${inputs.values[0]?.length}), received ${spec.inputWidth}.`, { parameter: 'inputWidth' });
   }
-  return { ...spec, activation: canonicalActivation(spec.activation), inputs };
+  const resolved = { ...spec, activation: canonicalActivation(spec.activation), inputs };
+  requireRoomForInputs(resolved);
+  if (spec.weights === 'orthogonal') requireSquareLayers(resolved);
+  return resolved;
+}
+
+/** N_0: as given, the length of given inputs, or the first width (at least as many as there are drawn inputs). */
+export function inputWidthOf(spec: ResolvedFeedforwardSpec): number {
+  if ('values' in spec.inputs) return spec.inputs.values[0]?.length ?? 0;
+  const first = typeof spec.width === 'number' ? spec.width : (spec.width[0] as number);
+  return spec.inputWidth ?? Math.max(first, 'count' in spec.inputs ? (spec.inputs.count ?? 2) : 1);
+}
+
+/** Two directions need two components, unless they are parallel. */
+function requireRoomForInputs(spec: ResolvedFeedforwardSpec): void {
+  if (spec.inputWidth !== 1 || 'values' in spec.inputs || 'dataset' in spec.inputs || spec.inputs.count === 1) return;
+  const deficit = drawnDeficit(spec.inputs);
+  if (deficit !== 0 && deficit !== 2) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'inputWidth', 'at least 2 for a pair of inputs that are not parallel', spec.inputWidth);
+}
+
+function requireSquareLayers(spec: ResolvedFeedforwardSpec): void {
+  const widths = [inputWidthOf(spec), ...(typeof spec.width === 'number' ? [spec.width] : spec.width)];
+  if ('dataset' in spec.inputs || widths.some((width) => width !== widths[0])) {
+    throw new MftError('ERR_MFT_UNSUPPORTED', `Expected every layer to be square for orthogonal \`weights\`, received widths ${[...new Set(widths)].join(', ')}.`, { parameter: 'weights' });
+  }
 }
 
 /** A run with the engine and precision chosen. */

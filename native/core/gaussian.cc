@@ -1,0 +1,233 @@
+#include "core/gaussian.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/gaussian_closed.h"
+
+namespace mft {
+namespace {
+
+constexpr double kDirectDeficit = 1e-4;  // delta min(q, 1) above which (phi(u1) - phi(u2))^2 loses less than two of sixteen digits
+constexpr double kOnePanelPrice = 5;     // one panel of Price's integral suffices for q delta up to this
+constexpr int kPriceLadder = 12;         // otherwise panels split at 2^-j, j = 0..11
+constexpr double kZeroScanStep = 1.0 / 64;
+constexpr double kZeroScanRange = 40;
+
+
+// Workspace for one block of values of an integrand.
+class Evaluator {
+ public:
+  Evaluator(const Activation& activation, const Integrand& integrand) : activation_(activation), integrand_(integrand) {}
+
+  // out[i] = f(x[i])
+  void operator()(std::span<const double> x, std::span<double> out) {
+    const std::size_t n = x.size();
+    const auto value = std::span(value_).first(n);
+    const auto first = std::span(first_).first(n);
+    const auto second = std::span(second_).first(n);
+    if (integrand_.value > 0 && integrand_.first > 0) {
+      activate_both(activation_, x, value, first);
+    } else if (integrand_.value > 0) {
+      activate(activation_, x, value);
+    } else if (integrand_.first > 0) {
+      activate_derivative(activation_, x, first);
+    }
+    if (integrand_.second > 0) activate_second_derivative(activation_, x, second);
+    std::fill(out.begin(), out.end(), 1.0);
+    multiply(out, value, integrand_.value);
+    multiply(out, first, integrand_.first);
+    multiply(out, second, integrand_.second);
+    multiply(out, x, integrand_.argument);
+    if (integrand_.is_absolute)
+      for (double& y : out) y = std::abs(y);
+  }
+
+ private:
+  static void multiply(std::span<double> out, std::span<const double> factor, int power) {
+    for (int p = 0; p < power; ++p)
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] *= factor[i];
+  }
+
+  const Activation& activation_;
+  const Integrand integrand_;
+  std::array<double, kRuleBlock> value_{}, first_{}, second_{};
+};
+
+double checked(double value) {
+  if (!std::isfinite(value))
+    throw Error("NOT_FINITE", "activation", "The Gaussian expectation of this activation overflows or is undefined at this variance.");
+  return value;
+}
+
+// A derivative of a jump is a delta function, which no rule sees.
+void refuse_delta_functions(const GaussianFunction& function, const Integrand& integrand) {
+  if ((integrand.first > 0 && function.value_jumps) || (integrand.second > 0 && function.slope_jumps))
+    throw Error("UNSUPPORTED", "activation", "Expected `activation` to be continuous for this expectation: the derivative of a jump is no function.");
+}
+
+// Where f changes sign: |f| has its kinks there.
+std::vector<double> sign_changes(const Activation& activation, Integrand integrand) {
+  integrand.is_absolute = false;
+  Evaluator evaluate(activation, integrand);
+  const auto at = [&](double x) {
+    double y = 0;
+    evaluate(std::span<const double>(&x, 1), std::span<double>(&y, 1));
+    return y;
+  };
+  std::vector<double> zeros;
+  double last_x = -kZeroScanRange - 0.3 * kZeroScanStep;  // an offset: simple zeros at round numbers are bracketed, not hit
+  double last = at(last_x);
+  for (double x = last_x + kZeroScanStep; x <= kZeroScanRange; x += kZeroScanStep) {
+    const double y = at(x);
+    if (y == 0) continue;
+    if (last != 0 && (y > 0) != (last > 0)) {
+      double low = last_x;
+      double high = x;
+      for (int step = 0; step < 60 && low < high; ++step) {
+        const double middle = 0.5 * (low + high);
+        ((at(middle) > 0) == (y > 0) ? high : low) = middle;
+      }
+      zeros.push_back(std::abs(high) < 1e-15 ? 0 : high);
+    }
+    last = y;
+    last_x = x;
+  }
+  return zeros;
+}
+
+RuleProfile profile_for(const GaussianFunction& function, const Integrand& integrand) {
+  RuleProfile profile = function.profile;
+  if (!integrand.is_absolute) return profile;
+  const std::vector<double> zeros = sign_changes(function.activation, integrand);
+  profile.kinks.insert(profile.kinks.end(), zeros.begin(), zeros.end());
+  std::sort(profile.kinks.begin(), profile.kinks.end());
+  profile.kinks.erase(std::unique(profile.kinks.begin(), profile.kinks.end()), profile.kinks.end());
+  return profile;
+}
+
+// Sum over the points of a pair rule of weight * combine(f(u1), f(u2)).
+template <typename Combine>
+double integrate_pair(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta, Combine combine) {
+  Evaluator evaluate(function.activation, integrand);
+  std::array<double, kRuleBlock> f1, f2;
+  double sum = 0;
+  gaussian_pair_rule(profile_for(function, integrand), q1, q2, delta,
+                     [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
+                       const std::size_t n = u1.size();
+                       evaluate(u1, std::span(f1).first(n));
+                       evaluate(u2, std::span(f2).first(n));
+                       std::array<double, 4> partial{};  // four short sums: less rounding, and they vectorise
+                       for (std::size_t i = 0; i < n; ++i) partial[i % 4] += weight[i] * combine(f1[i], f2[i]);
+                       sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
+                     });
+  return checked(sum);
+}
+
+// Price: D = 2 q delta int_0^1 y F(q, delta y^2) dy; the square makes F analytic for kinked activations too.
+template <typename Derivative>
+double price_integral(double q, double delta, Derivative derivative_pair) {
+  const LegendreRule& legendre = legendre_rule();
+  const int panels = q * delta <= kOnePanelPrice ? 1 : kPriceLadder + 1;
+  double sum = 0;
+  for (int panel = 0; panel < panels; ++panel) {
+    const double high = std::ldexp(1.0, -panel);
+    const double low = panel + 1 < panels ? 0.5 * high : 0;
+    for (std::size_t i = 0; i < legendre.nodes.size(); ++i) {
+      const double y = low + (high - low) * legendre.nodes[i];
+      sum += (high - low) * legendre.weights[i] * y * derivative_pair(delta * y * y);
+    }
+  }
+  return 2 * q * delta * sum;
+}
+
+// Whether the function jumps at a kink, seen from both sides at the distance h.
+bool jumps_at(const Activation& activation, const Integrand& integrand, double kink) {
+  const double h = 1e-7 * std::max(1.0, std::abs(kink));
+  const std::array<double, 2> x{kink - h, kink + h};
+  std::array<double, 2> y{};
+  Evaluator(activation, integrand)(x, y);
+  return std::abs(y[1] - y[0]) > 1e-4 * std::max({1e-2, std::abs(y[0]), std::abs(y[1])});
+}
+
+// Whether the squared difference may be integrated as it stands; at a jump nothing cancels.
+bool is_direct(const GaussianFunction& function, double q, double delta) {
+  return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps;
+}
+
+constexpr Integrand kValue{.value = 1};
+constexpr Integrand kDerivative{.first = 1};
+
+}  // namespace
+
+GaussianFunction gaussian_function(Activation activation, std::vector<double> kinks, double scale) {
+  RuleProfile profile{std::move(kinks), scale, 0};
+  if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos) profile.wavelength = 2 * std::numbers::pi;
+  GaussianFunction function{std::move(activation), std::move(profile)};
+  for (const double kink : function.profile.kinks) {
+    function.value_jumps = function.value_jumps || jumps_at(function.activation, kValue, kink);
+    function.slope_jumps = function.slope_jumps || jumps_at(function.activation, kDerivative, kink);
+  }
+  return function;
+}
+
+double gaussian_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q) {
+  if ((integrand.first > 1 && function.value_jumps) || (integrand.second > 1 && function.slope_jumps))
+    return std::numeric_limits<double>::infinity();
+  refuse_delta_functions(function, integrand);
+  Evaluator evaluate(function.activation, integrand);
+  std::array<double, kRuleBlock> f;
+  double sum = 0;
+  gaussian_rule(profile_for(function, integrand), q, [&](std::span<const double> u, std::span<const double> weight) {
+    evaluate(u, std::span(f).first(u.size()));
+    std::array<double, 4> partial{};
+    for (std::size_t i = 0; i < u.size(); ++i) partial[i % 4] += weight[i] * f[i];
+    sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
+  });
+  return checked(sum);
+}
+
+double gaussian_moment(const GaussianFunction& function, const Integrand& integrand, double q) {
+  if (const auto closed = closed_moment(function.activation, integrand, q)) return *closed;
+  return gaussian_moment_by_quadrature(function, integrand, q);
+}
+
+double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta) {
+  if (q1 == 0 || q2 == 0) {  // a constant: the pair is independent
+    return gaussian_moment_by_quadrature(function, integrand, q1) * gaussian_moment_by_quadrature(function, integrand, q2);
+  }
+  refuse_delta_functions(function, integrand);
+  if (delta == 0 && q1 == q2) {
+    const Integrand square{2 * integrand.value, 2 * integrand.first, 2 * integrand.second, 2 * integrand.argument, false};
+    return gaussian_moment_by_quadrature(function, square, q1);
+  }
+  return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
+}
+
+double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta) {
+  if (const auto closed = closed_pair_moment(function.activation, integrand, q1, q2, delta)) return *closed;
+  return gaussian_pair_moment_by_quadrature(function, integrand, q1, q2, delta);
+}
+
+double gaussian_deficit_by_quadrature(const GaussianFunction& function, double q, double delta) {
+  if (delta == 0 || q == 0) return 0;
+  if (is_direct(function, q, delta))
+    return integrate_pair(function, kValue, q, q, delta, [](double a, double b) { return 0.5 * (a - b) * (a - b); });
+  return price_integral(q, delta, [&](double x) { return gaussian_pair_moment_by_quadrature(function, kDerivative, q, q, x); });
+}
+
+double gaussian_deficit(const GaussianFunction& function, double q, double delta) {
+  if (delta == 0 || q == 0) return 0;
+  if (const auto closed = closed_deficit(function.activation, q, delta)) return *closed;
+  if (!is_direct(function, q, delta) || closed_pair_moment(function.activation, kDerivative, q, q, 0.5 * delta))
+    return price_integral(q, delta, [&](double x) { return gaussian_pair_moment(function, kDerivative, q, q, x); });
+  return gaussian_deficit_by_quadrature(function, q, delta);
+}
+
+}  // namespace mft

@@ -1,0 +1,322 @@
+#include "core/gaussian_closed.h"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+namespace mft {
+namespace {
+
+using std::numbers::inv_pi;
+using std::numbers::pi;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool is(const Integrand& f, int value, int first, int second = 0, int argument = 0) {
+  return f.value == value && f.first == first && f.second == second && f.argument == argument;
+}
+
+// The angle of a pair at correlation 1 - delta, and its supplement, both without cancellation.
+struct Angle {
+  explicit Angle(double delta)
+      : theta(delta <= 1 ? 2 * std::asin(std::sqrt(0.5 * delta)) : pi - 2 * std::asin(std::sqrt(1 - 0.5 * delta))),
+        supplement(delta <= 1 ? pi - theta : 2 * std::asin(std::sqrt(1 - 0.5 * delta))) {}
+  double theta, supplement;
+};
+
+// sin x - x cos x without cancellation.
+double sine_excess(double x) {
+  if (x > 0.3) return std::sin(x) - x * std::cos(x);
+  const double x2 = x * x;  // sum of (-1)^(j+1) 2j x^(2j+1)/(2j+1)!
+  double term = x * x2;
+  double sum = 0;
+  for (int j = 1; j < 9; ++j) {
+    const double n = 2.0 * j + 1;
+    double factorial = 1;
+    for (int k = 2; k <= 2 * j + 1; ++k) factorial *= k;
+    sum += (j % 2 == 1 ? 1 : -1) * (n - 1) * term / factorial;
+    term *= x2;
+  }
+  return sum;
+}
+
+// Tanh-sinh rule: int_0^1 f(x, 1 - x) dx for f with algebraic singularities at the ends.
+template <typename Function>
+double double_exponential(Function f) {
+  constexpr double kStep = 1.0 / 24;
+  constexpr double kReach = 6;
+  double sum = 0;
+  for (double tau = -kReach; tau <= kReach; tau += kStep) {
+    const double e = std::exp(pi * std::sinh(tau));
+    const double x = e / (1 + e);
+    const double rest = 1 / (1 + e);
+    const double weight = pi * std::cosh(tau) * x * rest;
+    if (!(weight > 0) || !std::isfinite(e)) continue;
+    sum += weight * f(x, rest);
+  }
+  return kStep * sum;
+}
+
+// --- positively homogeneous activations: phi(x) = above x^degree for x > 0, below |x|^degree for x < 0 ---------------
+
+struct Homogeneous {
+  double degree;
+  double below;
+  double above;
+};
+
+std::optional<Homogeneous> homogeneous(const Activation& activation) {
+  const double a = activation.parameters[0];
+  const double b = activation.parameters[1];
+  switch (activation.kind) {
+    case ActivationKind::kLinear: return Homogeneous{1, -1, 1};
+    case ActivationKind::kRelu: return Homogeneous{1, 0, 1};
+    case ActivationKind::kLeakyRelu: return Homogeneous{1, -a, 1};
+    case ActivationKind::kAbRelu: return Homogeneous{1, -a, b};
+    case ActivationKind::kAbs: return Homogeneous{1, 1, 1};
+    case ActivationKind::kStep: return Homogeneous{0, 0, 1};
+    case ActivationKind::kSign: return Homogeneous{0, -1, 1};
+    case ActivationKind::kAlphaRelu:
+    case ActivationKind::kRectifiedMonomial: return Homogeneous{a, 0, 1};
+    default: return std::nullopt;
+  }
+}
+
+double power(double x, int n) {
+  double result = 1;
+  for (int i = 0; i < n; ++i) result *= x;
+  return result;
+}
+
+// The integrand as a homogeneous function itself. (d/dx of below |x|^p is -p below |x|^(p-1).)
+Homogeneous applied(const Homogeneous& phi, const Integrand& f) {
+  const double p = phi.degree;
+  const double slope = p;
+  const double bend = p * (p - 1);
+  Homogeneous result{f.value * p + f.first * (p - 1) + f.second * (p - 2) + f.argument,
+                     power(phi.below, f.value) * power(-slope * phi.below, f.first) * power(bend * phi.below, f.second) *
+                         (f.argument % 2 == 0 ? 1 : -1),
+                     power(phi.above, f.value) * power(slope * phi.above, f.first) * power(bend * phi.above, f.second)};
+  if (f.is_absolute) {
+    result.below = std::abs(result.below);
+    result.above = std::abs(result.above);
+  }
+  return result;
+}
+
+// Whether phi itself (degree 0) or phi' (degree 1) jumps at 0, so that the square of the next derivative diverges.
+bool jumps(const Homogeneous& phi, double degree) {
+  return phi.degree == degree && (degree == 0 ? phi.below != phi.above : phi.below != -phi.above);
+}
+
+std::optional<double> homogeneous_moment(const Homogeneous& phi, const Integrand& f, double q) {
+  if ((f.first > 1 && jumps(phi, 0)) || (f.second > 1 && jumps(phi, 1))) return kInfinity;
+  const Homogeneous g = applied(phi, f);
+  if (g.below == 0 && g.above == 0) return 0.0;
+  if (g.degree <= -1) return kInfinity;
+  const double absolute = std::exp2(0.5 * g.degree) * std::tgamma(0.5 * (g.degree + 1)) * std::sqrt(inv_pi);  // E |z|^degree
+  const double scale = g.degree == 0 ? 1 : (g.degree == 2 ? q : std::pow(q, 0.5 * g.degree));
+  const double moment = g.degree == 0 || g.degree == 2 ? 1 : absolute;
+  return 0.5 * (g.below + g.above) * moment * scale;
+}
+
+double homogeneous_unit_pair(const Homogeneous& g, const Angle& angle) {
+  if (g.below == 0 && g.above == 0) return 0;
+  double result = (g.below * g.below + g.above * g.above) * orthant_moment(g.degree, angle.theta, angle.supplement);
+  const double cross = 2 * g.below * g.above;
+  if (cross != 0) result += cross * orthant_moment(g.degree, angle.supplement, angle.theta);
+  return result;
+}
+
+std::optional<double> homogeneous_pair(const Homogeneous& phi, const Integrand& f, double q1, double q2, double delta) {
+  const double root = std::sqrt(q1) * std::sqrt(q2);
+  if (f.first == 1 && is(f, 0, 1) && jumps(phi, 0)) {  // phi' is a delta function: the joint density at 0
+    return power(phi.above - phi.below, 2) / (2 * pi * root * std::sqrt(delta * (2 - delta)));
+  }
+  if ((f.first > 0 && jumps(phi, 0)) || (f.second > 0 && jumps(phi, 1))) return std::nullopt;
+  const Homogeneous g = applied(phi, f);
+  if (g.degree <= -1) return std::nullopt;
+  if (g.degree == 1 && g.below == -g.above) return g.above * g.above * root * (1 - delta);  // linear: exact
+  const double scale = g.degree == 0 ? 1 : (g.degree == 1 ? root : std::pow(root, g.degree));
+  return scale * homogeneous_unit_pair(g, Angle(delta));
+}
+
+std::optional<double> homogeneous_deficit(const Homogeneous& phi, double q, double delta) {
+  const Angle angle(delta);
+  const double gap = phi.above - phi.below;
+  if (phi.degree == 0) return gap * gap * angle.theta / (2 * pi);
+  if (phi.degree == 1) {  // slopes a = -below and b = above: a b q delta + (b - a)^2 relu's
+    const double kink = phi.above + phi.below;
+    const double excess = angle.theta < 1 ? sine_excess(angle.theta) : std::sin(angle.theta) - angle.theta * (1 - delta);
+    return q * (-phi.below * phi.above * delta + kink * kink * 0.5 * (delta - excess * inv_pi));
+  }
+  const double scale = std::pow(q, phi.degree);
+  const double second_moment = homogeneous_moment(phi, Integrand{.value = 2}, 1).value_or(0);
+  const double difference = second_moment - homogeneous_unit_pair(phi, angle);
+  if (difference > 0.05 * second_moment) return scale * difference;
+  const Homogeneous derivative = applied(phi, Integrand{.first = 1});
+  return scale * 2 * delta * double_exponential([&](double y, double) {
+           return y * homogeneous_unit_pair(derivative, Angle(delta * y * y));
+         });
+}
+
+// --- erf(scale x) ----------------------------------------------------------------------------------------------------
+
+std::optional<double> erf_scale(const Activation& activation) {
+  if (activation.kind == ActivationKind::kErf) return 1.0;
+  if (activation.kind == ActivationKind::kErfUnitSlope) return 0.5 / std::numbers::inv_sqrtpi;
+  return std::nullopt;
+}
+
+std::optional<double> erf_moment(double scale, const Integrand& f, double q) {
+  const double t = 2 * scale * scale * q;
+  const double slope = 4 * inv_pi * scale * scale;
+  if (is(f, 2, 0)) return 2 * inv_pi * std::atan2(t, std::sqrt(1 + 2 * t));
+  if (is(f, 0, 2)) return slope / std::sqrt(1 + 2 * t);
+  if (is(f, 1, 1, 0, 1)) return q * slope / ((1 + t) * std::sqrt(1 + 2 * t));
+  return std::nullopt;
+}
+
+std::optional<double> erf_pair(double scale, const Integrand& f, double q1, double q2, double delta) {
+  const double t1 = 2 * scale * scale * q1;
+  const double t2 = 2 * scale * scale * q2;
+  const double determinant = std::sqrt(1 + t1 + t2 + t1 * t2 * delta * (2 - delta));
+  if (is(f, 1, 0)) return 2 * inv_pi * std::atan2(std::sqrt(t1) * std::sqrt(t2) * (1 - delta), determinant);
+  if (is(f, 0, 1)) return 4 * inv_pi * scale * scale / determinant;
+  return std::nullopt;
+}
+
+double erf_deficit(double scale, double q, double delta) {
+  const double t = 2 * scale * scale * q;
+  if (delta > 1) return 4 * inv_pi * std::atan2(t, std::sqrt(1 + 2 * t)) - erf_deficit(scale, q, 2 - delta);
+  const double x1 = std::sqrt(1 + 2 * t);
+  const double x2 = std::sqrt((1 + t * delta) * (1 + t * (2 - delta)));
+  return 2 * inv_pi * std::atan2(t * delta * (2 - delta) * (1 + t) * (1 + t) / (x2 + x1 * (1 - delta)), x1 * x2 + t * t * (1 - delta));
+}
+
+// --- sin and cos: every product of them is a short Fourier series ----------------------------------------------------
+
+std::optional<bool> is_cosine(const Activation& activation) {
+  if (activation.kind == ActivationKind::kSin) return false;
+  if (activation.kind == ActivationKind::kCos) return true;
+  return std::nullopt;
+}
+
+// E of a product of two equal values of sin or cos, `plus` = exponent of the sum frequency, `minus` of the difference.
+double half_sum(double minus, double plus) { return 0.5 * (std::exp(-minus) + std::exp(-plus)); }
+double half_difference(double minus, double plus) {
+  return plus < minus ? -half_difference(plus, minus) : 0.5 * std::exp(-minus) * -std::expm1(minus - plus);
+}
+
+std::optional<double> trigonometric_moment(bool cosine, const Integrand& f, double q) {
+  if (is(f, 2, 0) || is(f, 0, 0, 2)) return cosine ? half_sum(0, 2 * q) : half_difference(0, 2 * q);
+  if (is(f, 0, 2)) return cosine ? half_difference(0, 2 * q) : half_sum(0, 2 * q);
+  if (is(f, 1, 1, 0, 1)) return (cosine ? -q : q) * std::exp(-2 * q);
+  if (is(f, 1, 0)) return cosine ? std::exp(-0.5 * q) : 0.0;
+  return std::nullopt;
+}
+
+std::optional<double> trigonometric_pair(bool cosine, const Integrand& f, double q1, double q2, double delta) {
+  const double root = std::sqrt(q1) * std::sqrt(q2);
+  const double gap = 0.5 * power(std::sqrt(q1) - std::sqrt(q2), 2);
+  const double minus = gap + root * delta;       // (q1 + q2)/2 - covariance
+  const double plus = gap + root * (2 - delta);  // (q1 + q2)/2 + covariance
+  const bool sum = is(f, 1, 0) ? cosine : !cosine;
+  if (!f.is_absolute && (is(f, 1, 0) || is(f, 0, 1))) return sum ? half_sum(minus, plus) : half_difference(minus, plus);
+  // (phi phi')(u) = +- sin(2u)/2: the pair of sin at four times the variances, times 1/4
+  if (!f.is_absolute && is(f, 1, 1)) return 0.25 * half_difference(4 * minus, 4 * plus);
+  // cos^2 = (1 + cos 2u)/2, sin^2 = (1 - cos 2u)/2
+  if (is(f, 2, 0) || is(f, 0, 2)) {
+    const double sign = is(f, 2, 0) == cosine ? 1 : -1;
+    if (sign < 0 && q1 + q2 < 2) return std::nullopt;  // the terms cancel: integrate
+    return 0.25 * (1 + sign * (std::exp(-2 * q1) + std::exp(-2 * q2)) + half_sum(4 * minus, 4 * plus));
+  }
+  return std::nullopt;
+}
+
+double trigonometric_deficit(bool cosine, double q, double delta) {
+  const double near = -std::expm1(-q * delta);
+  const double far = std::exp(-q * (2 - delta));
+  return 0.5 * near * (cosine ? -std::expm1(-q * (2 - delta)) : 1 + far);
+}
+
+// --- gelu: Stein's lemma twice ---------------------------------------------------------------------------------------
+
+std::optional<double> gelu_pair(const Integrand& f, double a, double b, double delta) {
+  const double r = std::sqrt(a) * std::sqrt(b) * (1 - delta);
+  if (r < 0) return std::nullopt;  // cancels: integrate
+  const double excess = a * b * delta * (2 - delta);  // a b - r^2
+  const double determinant = 1 + a + b + excess;
+  const double root = std::sqrt(determinant);
+  const double k = 1 / (1 + a) + 1 / (1 + b);
+  const double turn = std::atan2(r, root) / (2 * pi);
+  const double inner = excess + r * r * k;
+  if (is(f, 1, 0)) return 0.25 * r + r * turn + inner / (2 * pi * root);
+  if (is(f, 0, 1)) return 0.25 + turn + r / (2 * pi * root) + r * (k - 1) / (pi * root) + inner * r / (2 * pi * root * determinant);
+  return std::nullopt;
+}
+
+std::optional<double> hard_tanh_moment(const Integrand& f, double q) {
+  const double beta = 1 / std::sqrt(2 * q);
+  if (f.second > 1) return kInfinity;
+  if (f.value == 0 && f.first > 0 && f.second == 0 && f.argument == 0) return std::erf(beta);
+  if (!is(f, 2, 0)) return std::nullopt;
+  if (q <= 200) return q * std::erf(beta) - std::sqrt(2 * q * inv_pi) * std::exp(-beta * beta) + std::erfc(beta);
+  double sum = 0;  // int_0^1 of x^2 times the density, as a series: nothing cancels
+  double term = 1;
+  for (int k = 0; k < 12; ++k) {
+    sum += term / (2 * k + 3);
+    term *= -beta * beta / (k + 1);
+  }
+  return 2 / std::sqrt(2 * pi * q) * sum + std::erfc(beta);
+}
+
+}  // namespace
+
+double orthant_moment(double n, double theta, double supplement) {
+  if (n == 0) return supplement / (2 * pi);
+  if (n == 1) return (supplement < 1 ? sine_excess(supplement) : std::sin(theta) + supplement * std::cos(theta)) / (2 * pi);
+  // polar coordinates: (2^n n!/2pi) int_{-half}^{half} (sin(half - y) sin(half + y))^n dy, half = (pi - theta)/2
+  const double integral = double_exponential([&](double x, double rest) {
+    return std::pow(std::sin(supplement * x) * std::sin(supplement * rest), n);
+  });
+  return std::exp2(n) * std::tgamma(n + 1) / (2 * pi) * supplement * integral;
+}
+
+std::optional<double> closed_moment(const Activation& activation, const Integrand& f, double q) {
+  if (q == 0 && f.argument > 0) return 0.0;
+  if (const auto phi = homogeneous(activation)) return homogeneous_moment(*phi, f, q);
+  if (q == 0 || f.is_absolute) return std::nullopt;
+  if (const auto scale = erf_scale(activation)) return erf_moment(*scale, f, q);
+  if (const auto cosine = is_cosine(activation)) return trigonometric_moment(*cosine, f, q);
+  if (activation.kind == ActivationKind::kHardTanh) return hard_tanh_moment(f, q);
+  if (activation.kind == ActivationKind::kGelu) {
+    if (is(f, 2, 0)) return gelu_pair(Integrand{.value = 1}, q, q, 0);
+    if (is(f, 0, 2)) return gelu_pair(Integrand{.first = 1}, q, q, 0);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> closed_pair_moment(const Activation& activation, const Integrand& f, double q1, double q2, double delta) {
+  if (q1 == 0 || q2 == 0) return std::nullopt;
+  if (const auto phi = homogeneous(activation)) return homogeneous_pair(*phi, f, q1, q2, delta);
+  if (const auto scale = erf_scale(activation)) {
+    if (f.is_absolute && f.value > 0) return std::nullopt;  // |phi'| = phi'
+    return erf_pair(*scale, f, q1, q2, delta);
+  }
+  if (const auto cosine = is_cosine(activation)) {
+    if (f.is_absolute && (f.value + f.first) % 2 == 1) return std::nullopt;
+    return trigonometric_pair(*cosine, f, q1, q2, delta);
+  }
+  if (activation.kind == ActivationKind::kGelu && !f.is_absolute) return gelu_pair(f, q1, q2, delta);
+  return std::nullopt;
+}
+
+std::optional<double> closed_deficit(const Activation& activation, double q, double delta) {
+  if (const auto phi = homogeneous(activation)) return homogeneous_deficit(*phi, q, delta);
+  if (const auto scale = erf_scale(activation)) return erf_deficit(*scale, q, delta);
+  if (const auto cosine = is_cosine(activation)) return trigonometric_deficit(*cosine, q, delta);
+  return std::nullopt;
+}
+
+}  // namespace mft

@@ -1,0 +1,262 @@
+#include "core/gaussian_rule.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "core/error.h"
+
+namespace mft {
+namespace {
+
+constexpr double kRange = 13;             // exp(-13^2/2) = 2e-37
+constexpr int kOuterPanels = 13;          // uniform panels of s
+constexpr double kInnerPanel = 13.0 / 7;  // length of a uniform panel of t
+constexpr double kSmoothInner = 0.25;     // below this many features per unit of t the trapezoidal rule is exact
+constexpr double kTrapezoidStep = 0.5;    // error of the Gaussian itself: 2 exp(-2 pi^2/h^2) = 1e-34
+constexpr int kTrapezoidNodes = 20;       // up to t = 9.5: exp(-t^2/2) = 3e-20
+constexpr double kLargestBreakCount = 2e6;
+
+using Breaks = std::vector<double>;
+
+// The centre and the points centre +- rung 2^j (sort_breaks drops those outside the range).
+void add_ladder(Breaks& breaks, double centre, double rung) {
+  if (!(std::abs(centre) <= 3 * kRange)) return;
+  breaks.push_back(centre);
+  if (!(rung > 0)) return;
+  for (double step = rung; step < 2 * kRange; step *= 2) {
+    breaks.push_back(centre - step);
+    breaks.push_back(centre + step);
+  }
+}
+
+void sort_breaks(Breaks& breaks, double low, double high) {
+  std::erase_if(breaks, [=](double x) { return !(x > low && x < high); });
+  breaks.push_back(low);
+  breaks.push_back(high);
+  std::sort(breaks.begin(), breaks.end());
+  breaks.erase(std::unique(breaks.begin(), breaks.end()), breaks.end());
+}
+
+// Splits panels longer than one wavelength of the integrand.
+void split_longer_than(Breaks& breaks, double length) {
+  if (!(length > 0)) return;
+  if (2 * kRange / length > kLargestBreakCount)
+    throw Error("OUT_OF_RANGE", "variance", "Expected `variance` to be small enough for an oscillating activation to be integrated.");
+  Breaks finer;
+  for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
+    const int pieces = std::max(1, static_cast<int>(std::ceil((breaks[i + 1] - breaks[i]) / length)));
+    for (int piece = 0; piece < pieces; ++piece) finer.push_back(breaks[i] + (breaks[i + 1] - breaks[i]) * piece / pieces);
+  }
+  finer.push_back(breaks.back());
+  breaks.swap(finer);
+}
+
+double density(double z) { return std::exp(-0.5 * z * z) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2); }
+
+// Nodes and Gaussian weights of all panels between the breaks, times `factor`.
+void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes, std::vector<double>& weights) {
+  const LegendreRule& legendre = legendre_rule();
+  nodes.clear();
+  weights.clear();
+  for (std::size_t panel = 0; panel + 1 < breaks.size(); ++panel) {
+    const double length = breaks[panel + 1] - breaks[panel];
+    for (int i = 0; i < kLegendreOrder; ++i) {
+      const double z = breaks[panel] + length * legendre.nodes[static_cast<std::size_t>(i)];
+      nodes.push_back(z);
+      weights.push_back(factor * length * legendre.weights[static_cast<std::size_t>(i)] * density(z));
+    }
+  }
+}
+
+// The geometry of a pair: u1 = root1 (a s + b t), u2 = root2 (a s - b t).
+struct PairGeometry {
+  double root1, root2, a, b;
+  bool is_symmetric() const { return root1 == root2; }
+  double outer_scale() const { return a * std::max(root1, root2); }
+  double inner_scale() const { return b * std::max(root1, root2); }
+};
+
+Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
+  Breaks breaks;
+  for (int i = 1; i < kOuterPanels; ++i) breaks.push_back(-kRange + 2 * kRange * i / kOuterPanels);
+  const double outer = pair.outer_scale() / profile.scale;
+  if (profile.kinks.empty()) {
+    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer);
+  } else if (pair.a > 0) {
+    const double rung = 0.5 * std::min({1.0, pair.b / pair.a, 1 / outer});
+    Breaks centres{0};
+    for (const double k1 : profile.kinks) {
+      for (const double k2 : profile.kinks) centres.push_back((k1 / pair.root1 + k2 / pair.root2) / (2 * pair.a));
+      if (!pair.is_symmetric()) {  // away from a crossing, a line of kinks still turns the inner integral within b/a
+        centres.push_back(k1 / pair.root1 / pair.a);
+        centres.push_back(k1 / pair.root2 / pair.a);
+      }
+    }
+    std::sort(centres.begin(), centres.end());
+    centres.erase(std::unique(centres.begin(), centres.end()), centres.end());
+    for (const double centre : centres) add_ladder(breaks, centre, rung);
+  }
+  sort_breaks(breaks, -kRange, kRange);
+  if (profile.wavelength > 0 && outer > 0) split_longer_than(breaks, profile.wavelength / pair.outer_scale());
+  return breaks;
+}
+
+// Panels in t at one s. The symmetric rule uses t >= 0 only.
+void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s, Breaks& breaks) {
+  const bool half = pair.is_symmetric();
+  const double low = half ? 0 : -kRange;
+  breaks.clear();
+  for (double t = kInnerPanel; t < kRange - 0.5 * kInnerPanel; t += kInnerPanel) {
+    breaks.push_back(t);
+    if (!half) breaks.push_back(-t);
+  }
+  if (!half) breaks.push_back(0);
+  const double inner = pair.inner_scale() / profile.scale;
+  const auto meet = [&](double k, bool is_kink) {
+    if (!(pair.b > 0)) return;
+    double t1 = (k / pair.root1 - pair.a * s) / pair.b;
+    double t2 = (pair.a * s - k / pair.root2) / pair.b;
+    if (half) t1 = t2 = std::abs(t1);
+    if (inner > 0.5) {
+      add_ladder(breaks, t1, 0.5 / inner);
+      if (!half) add_ladder(breaks, t2, 0.5 / inner);
+    } else if (is_kink) {
+      breaks.push_back(t1);
+      breaks.push_back(t2);
+    }
+  };
+  meet(0, false);
+  for (const double k : profile.kinks) meet(k, true);
+  sort_breaks(breaks, low, kRange);
+  if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
+}
+
+// The trapezoidal rule in t, for integrands that are smooth on the scale of t.
+void fill_trapezoid(bool half, std::vector<double>& nodes, std::vector<double>& weights) {
+  nodes.clear();
+  weights.clear();
+  for (int i = half ? 0 : -kTrapezoidNodes + 1; i < kTrapezoidNodes; ++i) {
+    const double t = kTrapezoidStep * i;
+    nodes.push_back(t);
+    weights.push_back((half && i > 0 ? 2 : 1) * kTrapezoidStep * density(t));
+  }
+}
+
+// Whether a line of kinks passes through the range of t at this s.
+bool meets_kink(const RuleProfile& profile, const PairGeometry& pair, double s) {
+  const double reach = pair.b * kRange;
+  return std::any_of(profile.kinks.begin(), profile.kinks.end(), [&](double k) {
+    return std::abs(k / pair.root1 - pair.a * s) < reach || std::abs(k / pair.root2 - pair.a * s) < reach;
+  });
+}
+
+// Collects points into blocks of kRuleBlock.
+class PairBlocks {
+ public:
+  explicit PairBlocks(const PairSink& sink) : sink_(sink) {}
+  void add(double u1, double u2, double weight) {
+    u1_[count_] = u1;
+    u2_[count_] = u2;
+    weight_[count_] = weight;
+    if (++count_ == kRuleBlock) flush();
+  }
+  void flush() {
+    if (count_ == 0) return;
+    sink_(std::span(u1_).first(count_), std::span(u2_).first(count_), std::span(weight_).first(count_));
+    count_ = 0;
+  }
+
+ private:
+  const PairSink& sink_;
+  std::size_t count_ = 0;
+  std::array<double, kRuleBlock> u1_, u2_, weight_;
+};
+
+}  // namespace
+
+const LegendreRule& legendre_rule() {
+  static const LegendreRule rule = [] {
+    LegendreRule result;
+    result.nodes.resize(kLegendreOrder);
+    result.weights.resize(kLegendreOrder);
+    for (int i = 0; i < kLegendreOrder; ++i) {
+      double x = std::cos(std::numbers::pi * (i + 0.75) / (kLegendreOrder + 0.5));
+      double slope = 1;
+      for (int step = 0; step < 20; ++step) {  // Newton on P_n with the three-term recurrence
+        double previous = 1;
+        double value = x;
+        for (int n = 2; n <= kLegendreOrder; ++n) {
+          const double next = ((2 * n - 1) * x * value - (n - 1) * previous) / n;
+          previous = value;
+          value = next;
+        }
+        slope = kLegendreOrder * (x * value - previous) / (x * x - 1);
+        const double change = value / slope;
+        x -= change;
+        if (std::abs(change) < 1e-17) break;
+      }
+      const std::size_t place = static_cast<std::size_t>(kLegendreOrder - 1 - i);
+      result.nodes[place] = 0.5 * (1 + x);
+      result.weights[place] = 1 / ((1 - x * x) * slope * slope);
+    }
+    return result;
+  }();
+  return rule;
+}
+
+void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) {
+  const double root = std::sqrt(q);
+  Breaks breaks;
+  for (int z = -static_cast<int>(kRange) + 1; z < static_cast<int>(kRange); ++z) breaks.push_back(z);
+  const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
+  if (root > 0) {
+    if (rung > 0) add_ladder(breaks, 0, rung);
+    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung);
+  }
+  sort_breaks(breaks, -kRange, kRange);
+  if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
+  std::vector<double> nodes, weights;
+  fill_panels(breaks, 1, nodes, weights);
+  for (double& z : nodes) z *= root;
+  for (std::size_t first = 0; first < nodes.size(); first += kRuleBlock) {
+    const std::size_t count = std::min(kRuleBlock, nodes.size() - first);
+    sink(std::span(nodes).subspan(first, count), std::span(weights).subspan(first, count));
+  }
+}
+
+void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink) {
+  const PairGeometry pair{std::sqrt(q1), std::sqrt(q2), std::sqrt(1 - 0.5 * delta), std::sqrt(0.5 * delta)};
+  const bool half = pair.is_symmetric();
+  std::vector<double> s, s_weights, t, t_weights;
+  fill_panels(outer_breaks(profile, pair), 1, s, s_weights);
+  const double inner = pair.inner_scale() / profile.scale;
+  const bool is_smooth = inner <= kSmoothInner;
+  const bool fixed = profile.kinks.empty() && inner <= 0.5;
+  Breaks breaks;
+  if (fixed && !is_smooth) {
+    inner_breaks(profile, pair, 0, breaks);
+    fill_panels(breaks, half ? 2 : 1, t, t_weights);
+  }
+  PairBlocks blocks(sink);
+  bool holds_trapezoid = false;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (is_smooth && !meets_kink(profile, pair, s[i])) {
+      if (!holds_trapezoid) fill_trapezoid(half, t, t_weights);
+      holds_trapezoid = true;
+    } else if (!fixed) {
+      inner_breaks(profile, pair, s[i], breaks);
+      fill_panels(breaks, half ? 2 : 1, t, t_weights);
+      holds_trapezoid = false;
+    }
+    const double centre = pair.a * s[i];
+    for (std::size_t j = 0; j < t.size(); ++j) {
+      const double offset = pair.b * t[j];
+      blocks.add(pair.root1 * (centre + offset), pair.root2 * (centre - offset), s_weights[i] * t_weights[j]);
+    }
+  }
+  blocks.flush();
+}
+
+}  // namespace mft

@@ -1,0 +1,44 @@
+// Composite Gauss-Legendre rules for expectations over one Gaussian variable and over a pair of them, graded so that
+// every feature of the integrand gets panels of its own size: relative accuracy 1e-14 for variances from 1e-8 (and
+// smaller) to 1e4 (and larger) and for 1 - correlation from 1e-14 to 2.
+//
+// One variable, u = sqrt(q) z: panels of unit length in z on [-kRange, kRange] and, around every centre k (0 and each
+// kink), a ladder of panels that double from half the feature size in u.
+// A pair, u1 = sqrt(q1) (a s + b t), u2 = sqrt(q2) (a s - b t) with independent s, t and a^2 = 1 - delta/2,
+// b^2 = delta/2: taking delta = 1 - correlation as the input loses nothing as delta -> 0. Outer panels in s have ladders
+// where lines of kinks cross; inner panels in t break where a line of kinks is met.
+#pragma once
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace mft {
+
+// What a rule must know about the functions it integrates.
+struct RuleProfile {
+  std::vector<double> kinks;  // where the function or a derivative jumps
+  double scale = 1;           // size of its finest smooth feature, e.g. 0.1 for tanh(10 x)
+  double wavelength = 0;      // > 0: it oscillates with this period for ever
+};
+
+// A block of at most kRuleBlock points with their weights.
+using PointSink = std::function<void(std::span<const double> u, std::span<const double> weight)>;
+using PairSink = std::function<void(std::span<const double> u1, std::span<const double> u2, std::span<const double> weight)>;
+constexpr std::size_t kRuleBlock = 1024;
+
+// E f(u), u ~ N(0, q): feeds the points of the rule to the sink. q >= 0.
+void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink);
+
+// E f(u1, u2) for variances q1, q2 >= 0 and correlation 1 - delta, delta in [0, 2]. For q1 = q2 the integrand must be
+// symmetric in u1, u2: half the points are fed, with twice the weight.
+void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink);
+
+// Nodes and weights of Gauss-Legendre with kLegendreOrder nodes on [0, 1].
+constexpr int kLegendreOrder = 24;
+struct LegendreRule {
+  std::vector<double> nodes;
+  std::vector<double> weights;
+};
+const LegendreRule& legendre_rule();
+
+}  // namespace mft

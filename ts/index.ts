@@ -46,3 +46,18 @@ export { readIdx, type IdxArray } from './data/idx.js';
 export { readCifar10, type CifarImages } from './data/cifar10.js';
 export { readNpy, type NpyArray, type NpyValues } from './data/npy.js';
 export { readNpz } from './data/npz.js';
+
+// Gaussian moments of an activation
+export {
+  gaussianDerivativePairMoment,
+  gaussianDerivativeSecondMoment,
+  gaussianMean,
+  gaussianPairMoment,
+  gaussianPairMomentDeficit,
+  gaussianSecondDerivativeSecondMoment,
+  gaussianSecondMoment,
+  gaussianVarianceSlopeMoment,
+  type PairArgument,
+  type VarianceArgument,
+} from './gaussian/moments.js';
+export type { Activation, ActivationFunctions } from './gaussian/expectation.js';

@@ -156,9 +156,10 @@ bool jumps_at(const Activation& activation, const Integrand& integrand, double k
   return std::abs(y[1] - y[0]) > 1e-4 * std::max({1e-2, std::abs(y[0]), std::abs(y[1])});
 }
 
-// Whether the squared difference may be integrated as it stands; at a jump nothing cancels.
+// Whether the squared difference may be integrated as it stands; at a jump nothing cancels. With kinks F(delta) has a
+// square root at delta = 2 too, which Price's integral must not come near.
 bool is_direct(const GaussianFunction& function, double q, double delta) {
-  return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps;
+  return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps || (!function.profile.kinks.empty() && delta > 0.5);
 }
 
 constexpr Integrand kValue{.value = 1};
@@ -166,8 +167,7 @@ constexpr Integrand kDerivative{.first = 1};
 
 }  // namespace
 
-GaussianFunction gaussian_function(Activation activation, std::vector<double> kinks, double scale) {
-  RuleProfile profile{std::move(kinks), scale, 0};
+GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos) profile.wavelength = 2 * std::numbers::pi;
   GaussianFunction function{std::move(activation), std::move(profile)};
   for (const double kink : function.profile.kinks) {

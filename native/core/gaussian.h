@@ -26,8 +26,8 @@ struct GaussianFunction {
   bool slope_jumps = false;  // phi' jumps at a kink: E phi''^2 diverges
 };
 
-// The activation with what the rules must know about it; `kinks` are those of its facts (ts/gaussian/activations.ts).
-GaussianFunction gaussian_function(Activation activation, std::vector<double> kinks, double scale);
+// The activation with what the rules must know about it; the kinks are those of its facts (ts/gaussian/activations.ts).
+GaussianFunction gaussian_function(Activation activation, RuleProfile profile);
 
 // E f(u), u ~ N(0, q). Infinity where the expectation diverges (phi''^2 with a genuine kink, phi'^2 with a jump).
 double gaussian_moment(const GaussianFunction& function, const Integrand& integrand, double q);

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/math.h"
 
 namespace mft {
 namespace {
@@ -53,7 +54,17 @@ void split_longer_than(Breaks& breaks, double length) {
   breaks.swap(finer);
 }
 
-double density(double z) { return std::exp(-0.5 * z * z) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2); }
+// weights[i] *= density of N(0, 1) at z[i]
+void multiply_by_density(std::span<const double> z, std::span<double> weights) {
+  std::array<double, kRuleBlock> exponential;
+  for (std::size_t first = 0; first < z.size(); first += kRuleBlock) {
+    const std::size_t count = std::min(kRuleBlock, z.size() - first);
+    const auto block = std::span(exponential).first(count);
+    for (std::size_t i = 0; i < count; ++i) block[i] = -0.5 * z[first + i] * z[first + i];
+    math::apply(math::Function::kExp, block, block);
+    for (std::size_t i = 0; i < count; ++i) weights[first + i] *= block[i] * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+  }
+}
 
 // Nodes and Gaussian weights of all panels between the breaks, times `factor`.
 void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes, std::vector<double>& weights) {
@@ -65,9 +76,10 @@ void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes
     for (int i = 0; i < kLegendreOrder; ++i) {
       const double z = breaks[panel] + length * legendre.nodes[static_cast<std::size_t>(i)];
       nodes.push_back(z);
-      weights.push_back(factor * length * legendre.weights[static_cast<std::size_t>(i)] * density(z));
+      weights.push_back(factor * length * legendre.weights[static_cast<std::size_t>(i)]);
     }
   }
+  multiply_by_density(nodes, weights);
 }
 
 // The geometry of a pair: u1 = root1 (a s + b t), u2 = root2 (a s - b t).
@@ -140,8 +152,9 @@ void fill_trapezoid(bool half, std::vector<double>& nodes, std::vector<double>& 
   for (int i = half ? 0 : -kTrapezoidNodes + 1; i < kTrapezoidNodes; ++i) {
     const double t = kTrapezoidStep * i;
     nodes.push_back(t);
-    weights.push_back((half && i > 0 ? 2 : 1) * kTrapezoidStep * density(t));
+    weights.push_back((half && i > 0 ? 2 : 1) * kTrapezoidStep);
   }
+  multiply_by_density(nodes, weights);
 }
 
 // Whether a line of kinks passes through the range of t at this s.

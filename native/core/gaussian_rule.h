@@ -18,7 +18,7 @@ namespace mft {
 struct RuleProfile {
   std::vector<double> kinks;  // where the function or a derivative jumps
   double scale = 1;           // size of its finest smooth feature, e.g. 0.1 for tanh(10 x)
-  double wavelength = 0;      // > 0: it oscillates with this period for ever
+  double wavelength = 0;      // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
 };
 
 // A block of at most kRuleBlock points with their weights.

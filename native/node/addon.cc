@@ -23,6 +23,10 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<simulate_feedforward>(exports, "simulateFeedforward");
   add<feedforward_layout>(exports, "feedforwardLayout");
   add<feedforward_memory>(exports, "feedforwardMemory");
+  add<gaussian>(exports, "gaussian");
+  add<start_gaussian>(exports, "startGaussian");
+  add<gaussian_rule_points>(exports, "gaussianRule");
+  add<gaussian_pair_rule_points>(exports, "gaussianPairRule");
   return exports;
 }
 

@@ -40,7 +40,7 @@ struct Case {
 std::vector<Case> cases() {
   using Kind = mft::ActivationKind;
   const auto make = [](Kind kind, std::vector<double> kinks, double a = 0, double b = 0) {
-    return mft::gaussian_function(mft::Activation{kind, {a, b}, {}}, std::move(kinks), 1);
+    return mft::gaussian_function(mft::Activation{kind, {a, b}, {}}, {std::move(kinks)});
   };
   return {{"linear", make(Kind::kLinear, {}), true},
           {"tanh", make(Kind::kTanh, {}), true},

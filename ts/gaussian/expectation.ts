@@ -1,0 +1,186 @@
+// Gaussian expectations of any activation: one mechanism for all moments. Catalogue activations and expressions are
+// integrated natively (native/core/gaussian.h); JavaScript functions with the points of the same rules.
+import { addon } from '../core/addon.js';
+import { canonicalJson } from '../core/codec.js';
+import { expectedError, MftError } from '../core/errors.js';
+import { type ActivationSpec, canonicalActivation, type ResolvedActivation, resolveActivation } from './activations.js';
+import { expectationOfFunction } from './function-expectation.js';
+
+/** φ as JavaScript functions: for the Gaussian moments and the solvers of this process, never in a spec. */
+export interface ActivationFunctions {
+  readonly value: (x: number) => number;
+  readonly derivative: (x: number) => number;
+  readonly secondDerivative?: (x: number) => number;
+  /** Every point where the function or a derivative jumps; [] when there is none. */
+  readonly kinks: readonly number[];
+}
+
+/** What the Gaussian moments take: an activation of a spec, or functions. */
+export type Activation = ActivationSpec | ActivationFunctions;
+
+/** φ^value φ'^first φ''^second x^argument, or its absolute value: every expectation is of one of these. */
+export interface Integrand {
+  readonly value?: number;
+  readonly first?: number;
+  readonly second?: number;
+  readonly argument?: number;
+  readonly isAbsolute?: boolean;
+}
+
+/** How finely the rules must cut: `scale` is the size of the finest feature near 0 and the kinks, `wavelength` the longest panel (0: any). */
+export interface Resolution {
+  readonly scale: number;
+  readonly wavelength: number;
+}
+
+/** A question to the rules: E f(u), E f(u₁)f(u₂), or ½E(φ(u₁) − φ(u₂))². */
+export interface Question {
+  readonly what: 'moment' | 'pair' | 'deficit';
+  readonly integrand: Integrand;
+  readonly varianceA: number;
+  readonly varianceB: number;
+  readonly oneMinusCorrelation: number;
+}
+
+/** An activation prepared for integration, with its values so far. */
+export interface Subject {
+  /** Canonical text of a spec's activation; undefined for functions. */
+  readonly key?: string;
+  readonly isOdd: boolean;
+  /** Without kinks, and its second derivative is known. */
+  readonly isSmooth: boolean;
+  /** What native code takes; undefined for functions. */
+  readonly native?: NativeSubject;
+  readonly ask: (question: Question) => number;
+}
+
+export interface NativeSubject extends ResolvedActivation, Resolution {}
+
+interface NativeQuestion {
+  readonly what: Question['what'];
+  readonly activation: NativeSubject;
+  readonly integrand: Float64Array;
+  readonly varianceA: Float64Array;
+  readonly varianceB: Float64Array;
+  readonly oneMinusCorrelation: Float64Array;
+}
+
+declare module '../core/addon.js' {
+  interface NativeAddon {
+    gaussian(question: NativeQuestion): Float64Array;
+    startGaussian(question: NativeQuestion & { readonly threads: number }, slots?: Int32Array): Promise<Float64Array>;
+    gaussianRule(rule: Resolution & { readonly kinks: Float64Array; readonly variance: number }): { readonly points: Float64Array; readonly weights: Float64Array };
+    gaussianPairRule(
+      rule: Resolution & { readonly kinks: Float64Array; readonly varianceA: number; readonly varianceB: number; readonly oneMinusCorrelation: number },
+    ): { readonly first: Float64Array; readonly second: Float64Array; readonly weights: Float64Array };
+  }
+}
+
+const largestSubjects = 256;
+const largestCache = 20_000;
+const subjects = new Map<string, Subject>();
+const functionSubjects = new WeakMap<object, Subject>();
+
+/** The activation prepared for integration. @throws MftError like `canonicalActivation`, and for functions without derivative or kinks */
+export function subjectOf(activation: Activation): Subject {
+  if (isFunctions(activation)) {
+    const known = functionSubjects.get(activation);
+    if (known !== undefined) return known;
+    const made = functionSubject(activation);
+    functionSubjects.set(activation, made);
+    return made;
+  }
+  const canonical = canonicalActivation(activation);
+  const key = typeof canonical === 'string' ? canonical : canonicalJson(canonical);
+  const known = subjects.get(key);
+  if (known !== undefined) return known;
+  const made = nativeSubject(key, canonical);
+  if (subjects.size >= largestSubjects) subjects.clear();
+  subjects.set(key, made);
+  return made;
+}
+
+function isFunctions(activation: unknown): activation is ActivationFunctions {
+  return typeof activation === 'object' && activation !== null && 'value' in activation;
+}
+
+/** The five powers as native code takes them. */
+export function powers(integrand: Integrand): Float64Array {
+  const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = integrand;
+  return Float64Array.of(value, first, second, argument, isAbsolute ? 1 : 0);
+}
+
+function nativeSubject(key: string, canonical: ActivationSpec): Subject {
+  const resolved = resolveActivation(canonical);
+  const asked = (activation: NativeSubject) => (question: Question): number =>
+    addon().gaussian({
+      what: question.what,
+      activation,
+      integrand: powers(question.integrand),
+      varianceA: Float64Array.of(question.varianceA),
+      varianceB: Float64Array.of(question.varianceB),
+      oneMinusCorrelation: Float64Array.of(question.oneMinusCorrelation),
+    })[0] as number;
+  const resolution = typeof canonical === 'object' && 'expression' in canonical ? resolutionOf((candidate) => asked({ ...resolved, ...candidate })) : { scale: 1, wavelength: 0 };
+  const native = { ...resolved, ...resolution };
+  return { key, isOdd: resolved.isOdd, isSmooth: resolved.kinks.length === 0, native, ask: cached(asked(native)) };
+}
+
+function functionSubject(activation: ActivationFunctions): Subject {
+  for (const name of ['value', 'derivative'] as const) {
+    if (typeof activation[name] !== 'function') throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${name}`, 'a function of a number', activation[name]);
+  }
+  if (!Array.isArray(activation.kinks) || !activation.kinks.every((kink) => Number.isFinite(kink))) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.kinks', 'the list of points where the function or its derivative jumps ([] for none)', activation.kinks);
+  }
+  const asked = (resolution: Resolution) => (question: Question): number => expectationOfFunction(activation, resolution, question);
+  return { isOdd: false, isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined, ask: cached(asked(resolutionOf(asked))) };
+}
+
+/** Remembers answers; forgets all of them when there are too many. */
+function cached(ask: (question: Question) => number): (question: Question) => number {
+  const answers = new Map<string, number>();
+  return (question) => {
+    const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = question.integrand;
+    const key = `${question.what} ${value} ${first} ${second} ${argument} ${isAbsolute} ${question.varianceA} ${question.varianceB} ${question.oneMinusCorrelation}`;
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(question);
+    if (answers.size >= largestCache) answers.clear();
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+const candidates: readonly Resolution[] = [
+  ...[1, 1 / 4, 1 / 16, 1 / 64].map((scale) => ({ scale, wavelength: 0 })),
+  ...[4, 2, 1, 1 / 2, 1 / 4].map((wavelength) => ({ scale: 1, wavelength })),
+  ...[1 / 16, 1 / 64].map((scale) => ({ scale, wavelength: 1 })),
+];
+const checkedVariances = [0.1, 1, 10, 100];
+const convergence = 1e-12;
+
+/**
+ * The coarsest resolution at which halving every panel does not move E φ² and E φ'²: nobody knows the features of a user's
+ * function beforehand.
+ *
+ * @throws MftError ERR_MFT_NO_CONVERGENCE when none of the candidates is fine enough
+ */
+function resolutionOf(asked: (resolution: Resolution) => (question: Question) => number): Resolution {
+  for (const candidate of candidates) {
+    const finer = { scale: candidate.scale / 2, wavelength: candidate.wavelength === 0 ? 2 : candidate.wavelength / 2 };
+    const agrees = checkedVariances.every((variance) =>
+      [{ value: 2 }, { first: 2 }].every((integrand) => {
+        const question: Question = { what: 'moment', integrand, varianceA: variance, varianceB: variance, oneMinusCorrelation: 0 };
+        const [coarse, fine] = [asked(candidate)(question), asked(finer)(question)];
+        return coarse === fine || Math.abs(coarse - fine) <= convergence * Math.abs(fine);
+      }),
+    );
+    if (agrees) return candidate;
+  }
+  throw new MftError(
+    'ERR_MFT_NO_CONVERGENCE',
+    'The Gaussian moments of this `activation` do not converge: it has features too sharp for the quadrature, or kinks that were not named. List the points where it bends sharply in `kinks`.',
+    { parameter: 'activation' },
+  );
+}

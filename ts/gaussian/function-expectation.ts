@@ -1,0 +1,140 @@
+// Expectations of a JavaScript function, with the points and weights of the native rules.
+import { addon } from '../core/addon.js';
+import { expectedError, MftError } from '../core/errors.js';
+import type { ActivationFunctions, Integrand, Question, Resolution } from './expectation.js';
+
+const directDeficit = 1e-4;
+const priceNodes = 24;
+
+/** The answer to a question about functions; the same methods as native/core/gaussian.cc. */
+export function expectationOfFunction(functions: ActivationFunctions, resolution: Resolution, question: Question): number {
+  const value = answer(functions, resolution, question);
+  if (Number.isNaN(value)) {
+    throw new MftError('ERR_MFT_NOT_FINITE', 'A Gaussian expectation of the functions in `activation` is not a number; they must be finite everywhere.', { parameter: 'activation' });
+  }
+  return value;
+}
+
+function answer(functions: ActivationFunctions, resolution: Resolution, question: Question): number {
+  const { what, integrand, varianceA, varianceB, oneMinusCorrelation } = question;
+  if (what === 'moment') return moment(functions, resolution, integrand, varianceA);
+  if (what === 'deficit') return deficit(functions, resolution, varianceA, oneMinusCorrelation);
+  if (varianceA === 0 || varianceB === 0) return moment(functions, resolution, integrand, varianceA) * moment(functions, resolution, integrand, varianceB);
+  return pair(functions, resolution, integrand, varianceA, varianceB, oneMinusCorrelation, (a, b) => a * b);
+}
+
+function moment(functions: ActivationFunctions, resolution: Resolution, integrand: Integrand, variance: number): number {
+  if ((integrand.second ?? 0) > 1 && functions.kinks.some((kink) => jumps(functions.derivative, kink))) return Infinity;
+  if ((integrand.first ?? 0) > 1 && functions.kinks.some((kink) => jumps(functions.value, kink))) return Infinity;
+  const { points, weights } = addon().gaussianRule({ ...resolution, kinks: kinksOf(functions, integrand), variance });
+  const f = pointwise(functions, integrand);
+  let sum = 0;
+  for (let i = 0; i < points.length; i++) sum += (weights[i] as number) * f(points[i] as number);
+  return sum;
+}
+
+function pair(
+  functions: ActivationFunctions,
+  resolution: Resolution,
+  integrand: Integrand,
+  varianceA: number,
+  varianceB: number,
+  oneMinusCorrelation: number,
+  combine: (a: number, b: number) => number,
+): number {
+  const { first, second, weights } = addon().gaussianPairRule({ ...resolution, kinks: kinksOf(functions, integrand), varianceA, varianceB, oneMinusCorrelation });
+  const f = pointwise(functions, integrand);
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * combine(f(first[i] as number), f(second[i] as number));
+  return sum;
+}
+
+function deficit(functions: ActivationFunctions, resolution: Resolution, variance: number, oneMinusCorrelation: number): number {
+  if (oneMinusCorrelation === 0 || variance === 0) return 0;
+  const isDirect = oneMinusCorrelation * Math.min(variance, 1) >= directDeficit || (functions.kinks.length > 0 && oneMinusCorrelation > 0.5);
+  if (isDirect || functions.kinks.some((kink) => jumps(functions.value, kink))) {
+    return pair(functions, resolution, { value: 1 }, variance, variance, oneMinusCorrelation, (a, b) => 0.5 * (a - b) ** 2);
+  }
+  // Price: D = 2qδ ∫₀¹ y F(q, δy²) dy.
+  const { nodes, weights } = legendre();
+  const panels = variance * oneMinusCorrelation <= 5 ? 1 : 13;
+  let sum = 0;
+  for (let panel = 0; panel < panels; panel++) {
+    const high = 2 ** -panel;
+    const low = panel + 1 < panels ? high / 2 : 0;
+    for (let i = 0; i < priceNodes; i++) {
+      const y = low + (high - low) * (nodes[i] as number);
+      const derivativePair = pair(functions, resolution, { first: 1 }, variance, variance, oneMinusCorrelation * y * y, (a, b) => a * b);
+      sum += (high - low) * (weights[i] as number) * y * derivativePair;
+    }
+  }
+  return 2 * variance * oneMinusCorrelation * sum;
+}
+
+/** Gauss–Legendre nodes and weights on [0, 1] (Newton on the three-term recurrence). */
+function legendre(): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
+  const nodes: number[] = [];
+  const weights: number[] = [];
+  for (let i = 0; i < priceNodes; i++) {
+    let x = Math.cos((Math.PI * (i + 0.75)) / (priceNodes + 0.5));
+    let slope = 1;
+    for (let step = 0; step < 10; step++) {
+      let previous = 1;
+      let value = x;
+      for (let n = 2; n <= priceNodes; n++) [previous, value] = [value, ((2 * n - 1) * x * value - (n - 1) * previous) / n];
+      slope = (priceNodes * (x * value - previous)) / (x * x - 1);
+      x -= value / slope;
+    }
+    nodes.push((1 + x) / 2);
+    weights.push(1 / ((1 - x * x) * slope * slope));
+  }
+  return { nodes, weights };
+}
+
+function pointwise(functions: ActivationFunctions, integrand: Integrand): (x: number) => number {
+  const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = integrand;
+  const { secondDerivative } = functions;
+  if (second > 0 && secondDerivative === undefined) {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.secondDerivative', 'a function, which this moment needs', undefined);
+  }
+  return (x) => {
+    let result = x ** argument;
+    if (value > 0) result *= functions.value(x) ** value;
+    if (first > 0) result *= functions.derivative(x) ** first;
+    if (second > 0 && secondDerivative !== undefined) result *= secondDerivative(x) ** second;
+    return isAbsolute ? Math.abs(result) : result;
+  };
+}
+
+/** The function's kinks, and for an absolute integrand the points where it changes sign. */
+function kinksOf(functions: ActivationFunctions, integrand: Integrand): Float64Array {
+  if (!integrand.isAbsolute) return Float64Array.from(functions.kinks);
+  const f = pointwise(functions, { ...integrand, isAbsolute: false });
+  const zeros: number[] = [];
+  const step = 1 / 64;
+  let last = 0;
+  for (let x = -40 - 0.3 * step; x <= 40; x += step) {
+    const y = f(x);
+    if (y === 0) continue;
+    if (last !== 0 && y > 0 !== last > 0) zeros.push(bisected(f, x - step, x));
+    last = y;
+  }
+  return Float64Array.from(new Set([...functions.kinks, ...zeros])).sort();
+}
+
+function bisected(f: (x: number) => number, from: number, to: number): number {
+  let [low, high] = [from, to];
+  const sign = f(high) > 0;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (f(middle) > 0 === sign) high = middle;
+    else low = middle;
+  }
+  return Math.abs(high) < 1e-15 ? 0 : high;
+}
+
+function jumps(f: (x: number) => number, kink: number): boolean {
+  const h = 1e-7 * Math.max(1, Math.abs(kink));
+  const [left, right] = [f(kink - h), f(kink + h)];
+  return Math.abs(right - left) > 1e-4 * Math.max(1e-2, Math.abs(left), Math.abs(right));
+}

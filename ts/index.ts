@@ -60,4 +60,4 @@ export {
   type PairArgument,
   type VarianceArgument,
 } from './gaussian/moments.js';
-export type { Activation, ActivationFunctions } from './gaussian/expectation.js';
+export type { Activation } from './gaussian/expectation.js';

@@ -61,8 +61,8 @@ class Evaluator {
 };
 
 double checked(double value) {
-  if (!std::isfinite(value))
-    throw Error("NOT_FINITE", "activation", "The Gaussian expectation of this activation overflows or is undefined at this variance.");
+  if (std::isnan(value))
+    throw Error("NOT_FINITE", "activation", "The Gaussian expectation of this activation is not a number at this variance.");
   return value;
 }
 
@@ -102,8 +102,10 @@ std::vector<double> sign_changes(const Activation& activation, Integrand integra
   return zeros;
 }
 
-RuleProfile profile_for(const GaussianFunction& function, const Integrand& integrand) {
+// What the rule must know about the integrand; `factors` of it are multiplied (2 in a pair).
+RuleProfile profile_for(const GaussianFunction& function, const Integrand& integrand, int factors) {
   RuleProfile profile = function.profile;
+  profile.pole_order = factors * (integrand.value + 2 * integrand.first + 3 * integrand.second);
   if (!integrand.is_absolute) return profile;
   const std::vector<double> zeros = sign_changes(function.activation, integrand);
   profile.kinks.insert(profile.kinks.end(), zeros.begin(), zeros.end());
@@ -118,7 +120,7 @@ double integrate_pair(const GaussianFunction& function, const Integrand& integra
   Evaluator evaluate(function.activation, integrand);
   std::array<double, kRuleBlock> f1, f2;
   double sum = 0;
-  gaussian_pair_rule(profile_for(function, integrand), q1, q2, delta,
+  gaussian_pair_rule(profile_for(function, integrand, 2), q1, q2, delta,
                      [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
                        const std::size_t n = u1.size();
                        evaluate(u1, std::span(f1).first(n));
@@ -162,6 +164,17 @@ bool is_direct(const GaussianFunction& function, double q, double delta) {
   return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps || (!function.profile.kinks.empty() && delta > 0.5);
 }
 
+// Distance of the nearest pole from the real axis, for the activations that are integrated and have any.
+double strip_of(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kTanh: return 0.5 * std::numbers::pi;
+    case ActivationKind::kSigmoid:
+    case ActivationKind::kSoftplus:
+    case ActivationKind::kSilu: return std::numbers::pi;
+    default: return 0;
+  }
+}
+
 constexpr Integrand kValue{.value = 1};
 constexpr Integrand kDerivative{.first = 1};
 
@@ -169,6 +182,7 @@ constexpr Integrand kDerivative{.first = 1};
 
 GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos) profile.wavelength = 2 * std::numbers::pi;
+  profile.strip = strip_of(activation.kind);
   GaussianFunction function{std::move(activation), std::move(profile)};
   for (const double kink : function.profile.kinks) {
     function.value_jumps = function.value_jumps || jumps_at(function.activation, kValue, kink);
@@ -184,7 +198,7 @@ double gaussian_moment_by_quadrature(const GaussianFunction& function, const Int
   Evaluator evaluate(function.activation, integrand);
   std::array<double, kRuleBlock> f;
   double sum = 0;
-  gaussian_rule(profile_for(function, integrand), q, [&](std::span<const double> u, std::span<const double> weight) {
+  gaussian_rule(profile_for(function, integrand, 1), q, [&](std::span<const double> u, std::span<const double> weight) {
     evaluate(u, std::span(f).first(u.size()));
     std::array<double, 4> partial{};
     for (std::size_t i = 0; i < u.size(); ++i) partial[i % 4] += weight[i] * f[i];

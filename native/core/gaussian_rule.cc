@@ -14,9 +14,13 @@ namespace {
 constexpr double kRange = 13;             // exp(-13^2/2) = 2e-37
 constexpr int kOuterPanels = 13;          // uniform panels of s
 constexpr double kInnerPanel = 13.0 / 7;  // length of a uniform panel of t
-constexpr double kSmoothInner = 0.25;     // below this many features per unit of t the trapezoidal rule is exact
-constexpr double kTrapezoidStep = 0.5;    // error of the Gaussian itself: 2 exp(-2 pi^2/h^2) = 1e-34
-constexpr int kTrapezoidNodes = 20;       // up to t = 9.5: exp(-t^2/2) = 3e-20
+constexpr double kSmoothInner = 0.25;     // below this many features per unit of t any smooth function is flat for the step:
+constexpr double kSmoothStep = 0.5;       // error 2 exp(-2 pi^2/h^2) = 1e-34 for the Gaussian itself
+constexpr double kTrapezoidRange = 9.5;   // exp(-9.5^2/2) = 3e-20
+constexpr double kTrapezoidDigits = 38;   // exp(-38) = 3e-17
+constexpr double kDigitsPerPole = 2.5;    // a pole of order m costs a factor of about 28^(m-1)/(m-1)!
+constexpr double kLeastOuterStep = 0.02;  // below these steps graded panels need fewer points
+constexpr double kLeastInnerStep = 0.04;
 constexpr double kLargestBreakCount = 2e6;
 
 using Breaks = std::vector<double>;
@@ -82,6 +86,19 @@ void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes
   multiply_by_density(nodes, weights);
 }
 
+Breaks single_breaks(const RuleProfile& profile, double root) {
+  Breaks breaks;
+  for (int z = -static_cast<int>(kRange) + 1; z < static_cast<int>(kRange); ++z) breaks.push_back(z);
+  const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
+  if (root > 0) {
+    if (rung > 0) add_ladder(breaks, 0, rung);
+    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung);
+  }
+  sort_breaks(breaks, -kRange, kRange);
+  if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
+  return breaks;
+}
+
 // The geometry of a pair: u1 = root1 (a s + b t), u2 = root2 (a s - b t).
 struct PairGeometry {
   double root1, root2, a, b;
@@ -145,14 +162,23 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
   if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
 }
 
-// The trapezoidal rule in t, for integrands that are smooth on the scale of t.
-void fill_trapezoid(bool half, std::vector<double>& nodes, std::vector<double>& weights) {
+// Step of the trapezoidal rule in z for a function of scale * z that is analytic for |Im| < strip: the error is
+// exp(-2 pi y/h + y^2/2) at the best y up to r = strip/scale. 0 when the strip is unknown.
+double trapezoid_step(const RuleProfile& profile, double scale) {
+  if (!(profile.strip > 0) || !profile.kinks.empty()) return 0;
+  const double digits = kTrapezoidDigits + kDigitsPerPole * profile.pole_order;
+  const double r = std::min(profile.strip / scale, std::sqrt(2 * digits));
+  return 2 * std::numbers::pi * r / (digits + 0.5 * r * r);
+}
+
+// Nodes of the trapezoidal rule on the whole line, or on the half line with twice the weight.
+void fill_trapezoid(double step, bool half, std::vector<double>& nodes, std::vector<double>& weights) {
   nodes.clear();
   weights.clear();
-  for (int i = half ? 0 : -kTrapezoidNodes + 1; i < kTrapezoidNodes; ++i) {
-    const double t = kTrapezoidStep * i;
-    nodes.push_back(t);
-    weights.push_back((half && i > 0 ? 2 : 1) * kTrapezoidStep);
+  const int last = static_cast<int>(kTrapezoidRange / step);
+  for (int i = half ? 0 : -last; i <= last; ++i) {
+    nodes.push_back(step * i);
+    weights.push_back((half && i > 0 ? 2 : 1) * step);
   }
   multiply_by_density(nodes, weights);
 }
@@ -221,47 +247,45 @@ const LegendreRule& legendre_rule() {
 
 void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) {
   const double root = std::sqrt(q);
-  Breaks breaks;
-  for (int z = -static_cast<int>(kRange) + 1; z < static_cast<int>(kRange); ++z) breaks.push_back(z);
-  const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
-  if (root > 0) {
-    if (rung > 0) add_ladder(breaks, 0, rung);
-    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung);
-  }
-  sort_breaks(breaks, -kRange, kRange);
-  if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
   std::vector<double> nodes, weights;
-  fill_panels(breaks, 1, nodes, weights);
+  if (const double step = trapezoid_step(profile, root); step >= kLeastOuterStep) {
+    fill_trapezoid(step, false, nodes, weights);
+  } else {
+    fill_panels(single_breaks(profile, root), 1, nodes, weights);
+  }
   for (double& z : nodes) z *= root;
   for (std::size_t first = 0; first < nodes.size(); first += kRuleBlock) {
     const std::size_t count = std::min(kRuleBlock, nodes.size() - first);
     sink(std::span(nodes).subspan(first, count), std::span(weights).subspan(first, count));
   }
 }
-
 void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink) {
   const PairGeometry pair{std::sqrt(q1), std::sqrt(q2), std::sqrt(1 - 0.5 * delta), std::sqrt(0.5 * delta)};
   const bool half = pair.is_symmetric();
   std::vector<double> s, s_weights, t, t_weights;
-  fill_panels(outer_breaks(profile, pair), 1, s, s_weights);
-  const double inner = pair.inner_scale() / profile.scale;
-  const bool is_smooth = inner <= kSmoothInner;
-  const bool fixed = profile.kinks.empty() && inner <= 0.5;
-  Breaks breaks;
-  if (fixed && !is_smooth) {
-    inner_breaks(profile, pair, 0, breaks);
-    fill_panels(breaks, half ? 2 : 1, t, t_weights);
+  const double outer_step = trapezoid_step(profile, pair.outer_scale());
+  if (outer_step >= kLeastOuterStep) {
+    fill_trapezoid(outer_step, false, s, s_weights);
+  } else {
+    fill_panels(outer_breaks(profile, pair), 1, s, s_weights);
   }
+  // The inner rule: one trapezoidal rule for all s where the function is flat enough or its strip is known, one set of
+  // panels for all s where nothing depends on s, otherwise panels for each s.
+  const double inner = pair.inner_scale() / profile.scale;
+  double inner_step = trapezoid_step(profile, pair.inner_scale());
+  if (inner_step < kLeastInnerStep) inner_step = inner <= kSmoothInner ? kSmoothStep : 0;
+  const bool is_fixed = profile.kinks.empty() && inner <= 0.5;
+  enum class Held { kNothing, kTrapezoid, kPanels } held = Held::kNothing;
+  Breaks breaks;
   PairBlocks blocks(sink);
-  bool holds_trapezoid = false;
   for (std::size_t i = 0; i < s.size(); ++i) {
-    if (is_smooth && !meets_kink(profile, pair, s[i])) {
-      if (!holds_trapezoid) fill_trapezoid(half, t, t_weights);
-      holds_trapezoid = true;
-    } else if (!fixed) {
+    if (inner_step > 0 && !meets_kink(profile, pair, s[i])) {
+      if (held != Held::kTrapezoid) fill_trapezoid(inner_step, half, t, t_weights);
+      held = Held::kTrapezoid;
+    } else if (!(is_fixed && held == Held::kPanels)) {
       inner_breaks(profile, pair, s[i], breaks);
       fill_panels(breaks, half ? 2 : 1, t, t_weights);
-      holds_trapezoid = false;
+      held = Held::kPanels;
     }
     const double centre = pair.a * s[i];
     for (std::size_t j = 0; j < t.size(); ++j) {

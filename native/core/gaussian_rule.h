@@ -18,6 +18,8 @@ namespace mft {
 struct RuleProfile {
   std::vector<double> kinks;  // where the function or a derivative jumps
   double scale = 1;           // size of its finest smooth feature, e.g. 0.1 for tanh(10 x)
+  double strip = 0;           // > 0: analytic for |Im x| < strip, without kinks: a trapezoidal rule converges geometrically
+  int pole_order = 4;         // order of the poles at the edge of the strip
   double wavelength = 0;      // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
 };
 

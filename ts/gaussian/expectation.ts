@@ -3,20 +3,11 @@
 import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
-import { type ActivationSpec, canonicalActivation, type ResolvedActivation, resolveActivation } from './activations.js';
+import { type ActivationFunction, type ActivationSpec, canonicalActivation, type ResolvedActivation, resolveActivation } from './activations.js';
 import { expectationOfFunction } from './function-expectation.js';
 
-/** φ as JavaScript functions: for the Gaussian moments and the solvers of this process, never in a spec. */
-export interface ActivationFunctions {
-  readonly value: (x: number) => number;
-  readonly derivative: (x: number) => number;
-  readonly secondDerivative?: (x: number) => number;
-  /** Every point where the function or a derivative jumps; [] when there is none. */
-  readonly kinks: readonly number[];
-}
-
 /** What the Gaussian moments take: an activation of a spec, or functions. */
-export type Activation = ActivationSpec | ActivationFunctions;
+export type Activation = ActivationSpec | ActivationFunction;
 
 /** φ^value φ'^first φ''^second x^argument, or its absolute value: every expectation is of one of these. */
 export interface Integrand {
@@ -47,6 +38,10 @@ export interface Subject {
   /** Canonical text of a spec's activation; undefined for functions. */
   readonly key?: string;
   readonly isOdd: boolean;
+  /** d for φ(c x) = c^d φ(x), c > 0; null for any other function. */
+  readonly homogeneousDegree: number | null;
+  /** φ(0) and the derivatives on both sides of 0, where known. */
+  readonly atZero: { readonly value: number; readonly below: number; readonly above: number };
   /** Without kinks, and its second derivative is known. */
   readonly isSmooth: boolean;
   /** What native code takes; undefined for functions. */
@@ -100,7 +95,7 @@ export function subjectOf(activation: Activation): Subject {
   return made;
 }
 
-function isFunctions(activation: unknown): activation is ActivationFunctions {
+function isFunctions(activation: unknown): activation is ActivationFunction {
   return typeof activation === 'object' && activation !== null && 'value' in activation;
 }
 
@@ -123,10 +118,12 @@ function nativeSubject(key: string, canonical: ActivationSpec): Subject {
     })[0] as number;
   const resolution = typeof canonical === 'object' && 'expression' in canonical ? resolutionOf((candidate) => asked({ ...resolved, ...candidate })) : { scale: 1, wavelength: 0 };
   const native = { ...resolved, ...resolution };
-  return { key, isOdd: resolved.isOdd, isSmooth: resolved.kinks.length === 0, native, ask: cached(asked(native)) };
+  const { facts } = resolved;
+  const atZero = { value: facts.valueAtZero ?? Number.NaN, below: facts.derivativeBelowZero ?? Number.NaN, above: facts.derivativeAboveZero ?? Number.NaN };
+  return { key, isOdd: facts.isOdd, homogeneousDegree: facts.homogeneousDegree, atZero, isSmooth: facts.kinks.length === 0, native, ask: cached(asked(native)) };
 }
 
-function functionSubject(activation: ActivationFunctions): Subject {
+function functionSubject(activation: ActivationFunction): Subject {
   for (const name of ['value', 'derivative'] as const) {
     if (typeof activation[name] !== 'function') throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${name}`, 'a function of a number', activation[name]);
   }
@@ -134,7 +131,9 @@ function functionSubject(activation: ActivationFunctions): Subject {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.kinks', 'the list of points where the function or its derivative jumps ([] for none)', activation.kinks);
   }
   const asked = (resolution: Resolution) => (question: Question): number => expectationOfFunction(activation, resolution, question);
-  return { isOdd: false, isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined, ask: cached(asked(resolutionOf(asked))) };
+  const h = 1e-9;
+  const atZero = { value: activation.value(0), below: activation.derivative(-h), above: activation.derivative(h) };
+  return { isOdd: false, homogeneousDegree: null, atZero, isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined, ask: cached(asked(resolutionOf(asked))) };
 }
 
 /** Remembers answers; forgets all of them when there are too many. */

@@ -1,13 +1,14 @@
 // Expectations of a JavaScript function, with the points and weights of the native rules.
 import { addon } from '../core/addon.js';
 import { expectedError, MftError } from '../core/errors.js';
-import type { ActivationFunctions, Integrand, Question, Resolution } from './expectation.js';
+import type { ActivationFunction } from './activations.js';
+import type { Integrand, Question, Resolution } from './expectation.js';
 
 const directDeficit = 1e-4;
 const priceNodes = 24;
 
 /** The answer to a question about functions; the same methods as native/core/gaussian.cc. */
-export function expectationOfFunction(functions: ActivationFunctions, resolution: Resolution, question: Question): number {
+export function expectationOfFunction(functions: ActivationFunction, resolution: Resolution, question: Question): number {
   const value = answer(functions, resolution, question);
   if (Number.isNaN(value)) {
     throw new MftError('ERR_MFT_NOT_FINITE', 'A Gaussian expectation of the functions in `activation` is not a number; they must be finite everywhere.', { parameter: 'activation' });
@@ -15,7 +16,7 @@ export function expectationOfFunction(functions: ActivationFunctions, resolution
   return value;
 }
 
-function answer(functions: ActivationFunctions, resolution: Resolution, question: Question): number {
+function answer(functions: ActivationFunction, resolution: Resolution, question: Question): number {
   const { what, integrand, varianceA, varianceB, oneMinusCorrelation } = question;
   if (what === 'moment') return moment(functions, resolution, integrand, varianceA);
   if (what === 'deficit') return deficit(functions, resolution, varianceA, oneMinusCorrelation);
@@ -23,7 +24,7 @@ function answer(functions: ActivationFunctions, resolution: Resolution, question
   return pair(functions, resolution, integrand, varianceA, varianceB, oneMinusCorrelation, (a, b) => a * b);
 }
 
-function moment(functions: ActivationFunctions, resolution: Resolution, integrand: Integrand, variance: number): number {
+function moment(functions: ActivationFunction, resolution: Resolution, integrand: Integrand, variance: number): number {
   if ((integrand.second ?? 0) > 1 && functions.kinks.some((kink) => jumps(functions.derivative, kink))) return Infinity;
   if ((integrand.first ?? 0) > 1 && functions.kinks.some((kink) => jumps(functions.value, kink))) return Infinity;
   const { points, weights } = addon().gaussianRule({ ...resolution, kinks: kinksOf(functions, integrand), variance });
@@ -34,7 +35,7 @@ function moment(functions: ActivationFunctions, resolution: Resolution, integran
 }
 
 function pair(
-  functions: ActivationFunctions,
+  functions: ActivationFunction,
   resolution: Resolution,
   integrand: Integrand,
   varianceA: number,
@@ -49,7 +50,7 @@ function pair(
   return sum;
 }
 
-function deficit(functions: ActivationFunctions, resolution: Resolution, variance: number, oneMinusCorrelation: number): number {
+function deficit(functions: ActivationFunction, resolution: Resolution, variance: number, oneMinusCorrelation: number): number {
   if (oneMinusCorrelation === 0 || variance === 0) return 0;
   const isDirect = oneMinusCorrelation * Math.min(variance, 1) >= directDeficit || (functions.kinks.length > 0 && oneMinusCorrelation > 0.5);
   if (isDirect || functions.kinks.some((kink) => jumps(functions.value, kink))) {
@@ -91,23 +92,22 @@ function legendre(): { readonly nodes: readonly number[]; readonly weights: read
   return { nodes, weights };
 }
 
-function pointwise(functions: ActivationFunctions, integrand: Integrand): (x: number) => number {
+function pointwise(functions: ActivationFunction, integrand: Integrand): (x: number) => number {
   const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = integrand;
-  const { secondDerivative } = functions;
-  if (second > 0 && secondDerivative === undefined) {
+  if (second > 0 && functions.secondDerivative === undefined) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.secondDerivative', 'a function, which this moment needs', undefined);
   }
   return (x) => {
     let result = x ** argument;
     if (value > 0) result *= functions.value(x) ** value;
     if (first > 0) result *= functions.derivative(x) ** first;
-    if (second > 0 && secondDerivative !== undefined) result *= secondDerivative(x) ** second;
+    if (second > 0) result *= (functions.secondDerivative?.(x) ?? 0) ** second;
     return isAbsolute ? Math.abs(result) : result;
   };
 }
 
 /** The function's kinks, and for an absolute integrand the points where it changes sign. */
-function kinksOf(functions: ActivationFunctions, integrand: Integrand): Float64Array {
+function kinksOf(functions: ActivationFunction, integrand: Integrand): Float64Array {
   if (!integrand.isAbsolute) return Float64Array.from(functions.kinks);
   const f = pointwise(functions, { ...integrand, isAbsolute: false });
   const zeros: number[] = [];

@@ -19,6 +19,7 @@ Napi::Value activate(const Napi::CallbackInfo& info);  // ({activation, z, order
 Napi::Value simulate_feedforward(const Napi::CallbackInfo& info);  // (parameters, control?) -> Promise of raw rows
 Napi::Value feedforward_layout(const Napi::CallbackInfo& info);    // (parameters) -> places of the observables in a row
 Napi::Value feedforward_memory(const Napi::CallbackInfo& info);    // (parameters) -> bytes
+
 // gaussian.cc: Gaussian expectations of an activation; the rules' points for integrands written in JavaScript.
 Napi::Value gaussian(const Napi::CallbackInfo& info);                   // ({what, activation, integrand, varianceA, ...}) -> Float64Array
 Napi::Value start_gaussian(const Napi::CallbackInfo& info);             // (the same and threads, control) -> Promise<Float64Array>

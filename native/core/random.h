@@ -40,6 +40,8 @@ enum class Purpose : std::uint32_t {
   kProjection = 17,
   kProjectionBackward = 18,
   kReadout = 19,
+  kSplitting = 20,             // percolation: which survivor takes a dead one's place
+  kBondGaps = 21,              // percolation: distances between kept edges
 };
 
 struct Stream {

@@ -26,4 +26,11 @@ Napi::Value start_gaussian(const Napi::CallbackInfo& info);             // (the 
 Napi::Value gaussian_rule_points(const Napi::CallbackInfo& info);       // ({kinks, scale, variance}) -> {points, weights}
 Napi::Value gaussian_pair_rule_points(const Napi::CallbackInfo& info);  // ({kinks, scale, varianceA, ...}) -> {first, second, weights}
 
+// percolation.cc: system `percolation`, exact chains and Monte Carlo; ts/core/addon.ts has the fields.
+Napi::Value percolation_reach(const Napi::CallbackInfo& info);       // (network, control?) -> Promise<Float64Array>
+Napi::Value percolation_stationary(const Napi::CallbackInfo& info);  // (layer, control?) -> Promise<Float64Array>
+Napi::Value percolation_lattice(const Napi::CallbackInfo& info);     // (lattice, control?) -> Promise<Float64Array>
+Napi::Value percolation_count(const Napi::CallbackInfo& info);       // (masks, control?) -> Promise<object of Float64Arrays>
+Napi::Value percolation_split(const Napi::CallbackInfo& info);       // (masks, control?) -> Promise<object>
+
 }  // namespace mft::node

@@ -27,6 +27,11 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<start_gaussian>(exports, "startGaussian");
   add<gaussian_rule_points>(exports, "gaussianRule");
   add<gaussian_pair_rule_points>(exports, "gaussianPairRule");
+  add<percolation_reach>(exports, "percolationReach");
+  add<percolation_stationary>(exports, "percolationStationary");
+  add<percolation_lattice>(exports, "percolationLattice");
+  add<percolation_count>(exports, "percolationCount");
+  add<percolation_split>(exports, "percolationSplit");
   return exports;
 }
 

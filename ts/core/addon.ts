@@ -29,6 +29,52 @@ export interface NativeDraw {
   readonly count: number;
 }
 
+/** Layers of a percolation chain: four numbers a run (count, width, site keep, bond keep); native/systems/percolation_chain.h. */
+export interface NativePercolationNetwork {
+  readonly inputWidth: number;
+  readonly inputKeep: number;
+  readonly runs: Float64Array;
+  /** Wanted layers, ascending. */
+  readonly layers: Float64Array;
+  readonly threads: number;
+}
+
+export interface NativePercolationLattice extends Omit<NativePercolationNetwork, 'inputWidth'> {
+  readonly positions: number;
+  readonly kernel: number;
+  readonly periodic: boolean;
+}
+
+/** A network of explicit masks: six numbers a layer (positions, channels, site keep, bond keep, connections 0 or 1, residual); native/systems/percolation_masks.h. */
+export interface NativePercolationMasks {
+  readonly layers: Float64Array;
+  /** Parents of each position in a hidden layer, and (connections 1) in the output. */
+  readonly offsets: Float64Array;
+  readonly sources: Float64Array;
+  readonly outputOffsets?: Float64Array;
+  readonly outputSources?: Float64Array;
+  readonly seed: Float64Array;
+  readonly firstTrial: number;
+  readonly trials: number;
+  readonly threads: number;
+  readonly backward: boolean;
+  readonly deathLayers: boolean;
+}
+
+/** Sums over trials, per layer. */
+export interface NativePercolationCounts {
+  readonly alive: Float64Array;
+  readonly reached: Float64Array;
+  readonly reachedSquares: Float64Array;
+  readonly leading: Float64Array;
+  readonly leadingSquares: Float64Array;
+  readonly leadingAlive: Float64Array;
+  readonly participating: Float64Array;
+  readonly participatingSquares: Float64Array;
+  readonly deathLayer: Float64Array;
+  readonly decisions: number;
+}
+
 /**
  * The functions of the addon (native/node/adapters.h), one line each; adapters of a system are declared beside the system
  * by merging into this interface.
@@ -38,6 +84,11 @@ export interface NativeAddon {
   useInstructionSet(name: string): void;
   normals(draw: NativeDraw): Float64Array;
   uniforms(draw: NativeDraw): Float64Array;
+  percolationReach(network: NativePercolationNetwork, control: Int32Array): Promise<Float64Array>;
+  percolationStationary(layer: { readonly runs: Float64Array; readonly threads: number }, control: Int32Array): Promise<Float64Array>;
+  percolationCount(masks: NativePercolationMasks, control: Int32Array): Promise<NativePercolationCounts>;
+  percolationSplit(masks: NativePercolationMasks, control: Int32Array): Promise<{ readonly logEstimates: Float64Array; readonly decisions: number }>;
+  percolationLattice(lattice: NativePercolationLattice, control: Int32Array): Promise<Float64Array>;
 }
 
 let loaded: NativeAddon | undefined;

@@ -3,6 +3,8 @@ import type { System } from '../core/system.js';
 import { expectedError } from '../core/errors.js';
 import type { FeedforwardObservable, FeedforwardQuantity } from './feedforward/index.js';
 import type { FeedforwardRun, FeedforwardSpec } from './feedforward/spec.js';
+import type { PercolationObservable, PercolationQuantity } from './percolation/index.js';
+import type { PercolationRun, PercolationSpec } from './percolation/spec.js';
 
 /** One entry per system; `SystemTypes` (ts/core/system.ts) is its shape. */
 export interface Systems {
@@ -12,6 +14,13 @@ export interface Systems {
     quantities: FeedforwardQuantity;
     observable: FeedforwardObservable;
     train: true;
+  };
+  percolation: {
+    spec: PercolationSpec;
+    run: PercolationRun;
+    quantities: PercolationQuantity;
+    observable: PercolationObservable;
+    train: false;
   };
 }
 
@@ -24,6 +33,7 @@ type AnySystem = System<unknown, unknown>;
 
 const loaders: { readonly [K in SystemName]: () => Promise<unknown> } = {
   feedforward: async () => (await import('./feedforward/index.js')).feedforward,
+  percolation: async () => (await import('./percolation/index.js')).percolation,
 };
 
 /** Names of all systems, in the order they are listed everywhere. */

@@ -1,0 +1,65 @@
+// The exact chains, run natively off the event loop: laws of the reached nodes at chosen layers.
+import { addon } from '../../core/addon.js';
+import { type ControlOptions, controlled } from '../../core/control.js';
+import { processorsAllowed } from '../../core/memory.js';
+import { logComplement, logProbability } from './logarithms.js';
+import type { LayerRun, Network } from './network.js';
+
+/** Of every wanted layer: k = log(−log P(layer reached)), and the mean number of reached nodes given that it is. */
+export interface ReachLaws {
+  readonly logHazard: Float64Array;
+  readonly mean: Float64Array;
+}
+
+/** log P(path) and log P(no path). */
+export interface LogProbabilities {
+  readonly logHazard: number;
+  readonly logPath: number;
+  readonly logBlocked: number;
+}
+
+export function packedRuns(runs: readonly LayerRun[]): Float64Array {
+  return Float64Array.from(runs.flatMap((run) => [run.count, run.width, run.siteKeep, run.bondKeep]));
+}
+
+function unpacked(numbers: Float64Array): ReachLaws {
+  const count = numbers.length / 2;
+  return { logHazard: numbers.subarray(0, count), mean: numbers.subarray(count) };
+}
+
+/** Laws of a fully connected network at ascending layers (0 = input, depth + 1 = output). */
+export async function reachLaws(network: Network, layers: readonly number[], options: ControlOptions = {}): Promise<ReachLaws> {
+  const request = { inputWidth: network.inputWidth, inputKeep: network.inputKeep, runs: packedRuns(network.runs), layers: Float64Array.from(layers), threads: processorsAllowed() };
+  return unpacked(await controlled(options, layers.length, (slots) => addon().percolationReach(request, slots)));
+}
+
+/** The chain of one repeated layer at infinite depth: logHazard is log(−log λ), mean that of the quasi-stationary law. */
+export async function stationaryLaw(layer: Omit<LayerRun, 'count'>, options: ControlOptions = {}): Promise<{ logDecayRate: number; mean: number }> {
+  const request = { runs: packedRuns([{ ...layer, count: 1 }]), threads: processorsAllowed() };
+  const laws = unpacked(await controlled(options, 1, (slots) => addon().percolationStationary(request, slots)));
+  return { logDecayRate: laws.logHazard[0] as number, mean: laws.mean[0] as number };
+}
+
+/** A stack of one-dimensional convolutions; `runs` hold the keep probability of a position, their width is not used. */
+export interface Lattice {
+  readonly positions: number;
+  readonly kernel: number;
+  readonly periodic: boolean;
+  readonly inputKeep: number;
+  readonly runs: readonly LayerRun[];
+}
+
+/** Laws of reached positions, exact over all subsets of at most 16 positions. */
+export async function latticeLaws(lattice: Lattice, layers: readonly number[], options: ControlOptions = {}): Promise<ReachLaws> {
+  const request = { ...lattice, runs: packedRuns(lattice.runs), layers: Float64Array.from(layers), threads: processorsAllowed() };
+  return unpacked(await controlled(options, layers.length, (slots) => addon().percolationLattice(request, slots)));
+}
+
+export function logProbabilities(logHazard: number): LogProbabilities {
+  return { logHazard, logPath: logProbability(logHazard), logBlocked: logComplement(logHazard) };
+}
+
+/** P(a directed path from input to output survives), both logarithms. */
+export async function pathProbability(network: Network, options: ControlOptions = {}): Promise<LogProbabilities> {
+  return logProbabilities((await reachLaws(network, [network.depth + 1], options)).logHazard[0] as number);
+}

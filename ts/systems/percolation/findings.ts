@@ -1,0 +1,80 @@
+// What `advise` says about paths: irrelevant for this network, or where they die and when a run breaks.
+import type { Finding } from '../../core/results.js';
+import { logProbabilities } from './chain.js';
+import { siteCriticalKeep } from './formulas.js';
+import type { LayerRun } from './network.js';
+import { exponent, irrelevantBlocked, repeatedLayer, theoryOf } from './predict.js';
+import { bondCriticalKeep, breakdownDepth } from './solve.js';
+import type { ResolvedPercolationSpec } from './spec.js';
+import { expectedLostSteps } from './training-run.js';
+
+/** Path probability that a proposed change aims at. */
+const comfortable = 0.999;
+
+/** Findings about the paths of a network: one, at least. */
+export async function findings(spec: ResolvedPercolationSpec): Promise<readonly Finding[]> {
+  const theory = await theoryOf(spec, {});
+  if ('reason' in theory.forward) {
+    return [{ id: 'percolation-unknown', severity: 'info', claim: `Whether paths survive is not known exactly here (${theory.forward.reason}).`, evidence: [] }];
+  }
+  const { logPath, logBlocked } = logProbabilities(theory.forward.logHazard.at(-1) as number);
+  const evidence = [
+    { quantity: 'logPathProbability', value: logPath },
+    { quantity: 'logBlockedProbability', value: logBlocked },
+  ];
+  const lost = expectedLostSteps(logBlocked, spec.steps, spec.masksPerStep);
+  if (Math.exp(logBlocked) < irrelevantBlocked) {
+    return [{ id: 'percolation-irrelevant', severity: 'info', claim: `Percolation is irrelevant for this network: a mask blocks every path with probability ${exponent(logBlocked)}.`, evidence }];
+  }
+  const share = lost / spec.steps;
+  const severity = share > 0.5 ? 'critical' : share > 1e-3 ? 'warning' : 'info';
+  const effect = spec.biases ? 'only pull the network towards a constant' : 'have a gradient of exactly zero (with φ(0) = 0)';
+  const death = theory.forward.logHazard.findIndex((k) => k > Math.log(Math.LN2));
+  const where = death === -1 ? await deathDepth(spec) : `Paths die at layer ${theory.layers[death]}`;
+  const claim = `${where}; ${count(lost)} of ${spec.steps} steps are lost: they ${effect}.${await breakdown(spec)}`;
+  return [{ id: 'paths-die', severity, claim, evidence: [...evidence, { quantity: 'expectedLostSteps', value: lost }], ...(await proposal(spec)) }];
+}
+
+function count(steps: number): string {
+  return steps >= 10 ? Math.round(steps).toString() : steps.toPrecision(2);
+}
+
+async function deathDepth(spec: ResolvedPercolationSpec): Promise<string> {
+  const layer = repeatedLayer(spec);
+  if ('reason' in layer) return 'More than half of the masks leave a path';
+  // 2 θ(L) < 1: the depth at which half of the masks are blocked.
+  const depth = await breakdownDepth(layer, 2);
+  return depth === Infinity ? 'Paths die at no depth' : `Paths would die at depth ${shown(depth)}`;
+}
+
+async function breakdown(spec: ResolvedPercolationSpec): Promise<string> {
+  const layer = repeatedLayer(spec);
+  if ('reason' in layer) return '';
+  const depth = await breakdownDepth(layer, spec.steps * spec.masksPerStep);
+  return depth === Infinity ? '' : ` A run of ${spec.steps} steps breaks at depth ${shown(depth)}.`;
+}
+
+function shown(depth: number): string {
+  return depth < 1e6 ? String(depth) : depth.toPrecision(3);
+}
+
+/** The keep rate that makes paths comfortable, for networks of equal layers with one kind of mask. */
+async function proposal(spec: ResolvedPercolationSpec): Promise<Pick<Finding, 'change' | 'after'>> {
+  const layer = repeatedLayer(spec);
+  if ('reason' in layer || spec.widths !== undefined || spec.inputKeep !== 1) return {};
+  const after = [{ quantity: 'pathProbability', value: comfortable }];
+  const change = await keepRate(spec, layer);
+  return change === undefined ? {} : { change, after };
+}
+
+async function keepRate(spec: ResolvedPercolationSpec, layer: Omit<LayerRun, 'count'>): Promise<Readonly<Record<string, number>> | undefined> {
+  const depth = spec.depth as number;
+  if (layer.bondKeep === 1) {
+    const siteKeep = siteCriticalKeep(layer.width, depth, comfortable) / spec.activeProbability;
+    return siteKeep > (spec.siteKeep as number) && siteKeep <= 1 ? { siteKeep } : undefined;
+  }
+  if (layer.siteKeep !== 1) return undefined;
+  const { bondKeep: _, ...rest } = spec;
+  const bondKeep = await bondCriticalKeep(rest, comfortable);
+  return bondKeep > layer.bondKeep ? { bondKeep } : undefined;
+}

@@ -30,6 +30,7 @@ export type { Prediction, Simulation, SpecOf } from './verbs/results.js';
 // Systems
 export type { SystemName, Systems, Trainable } from './systems/registry.js';
 export { systemNames } from './systems/registry.js';
+export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';

@@ -5,6 +5,8 @@
 #include <numbers>
 #include <vector>
 
+#include "core/gaussian_tanh.h"
+
 namespace mft {
 namespace {
 
@@ -289,6 +291,10 @@ std::optional<double> closed_moment(const Activation& activation, const Integran
   if (q == 0 || f.is_absolute) return std::nullopt;
   if (const auto scale = erf_scale(activation)) return erf_moment(*scale, f, q);
   if (const auto cosine = is_cosine(activation)) return trigonometric_moment(*cosine, f, q);
+  if (activation.kind == ActivationKind::kTanh) {
+    if (is(f, 2, 0)) return tanh_second_moment(q);
+    if (is(f, 0, 2)) return tanh_derivative_moment(q);
+  }
   if (activation.kind == ActivationKind::kHardTanh) return hard_tanh_moment(f, q);
   if (activation.kind == ActivationKind::kGelu) {
     if (is(f, 2, 0)) return gelu_pair(Integrand{.value = 1}, q, q, 0);
@@ -316,6 +322,7 @@ std::optional<double> closed_deficit(const Activation& activation, double q, dou
   if (const auto phi = homogeneous(activation)) return homogeneous_deficit(*phi, q, delta);
   if (const auto scale = erf_scale(activation)) return erf_deficit(*scale, q, delta);
   if (const auto cosine = is_cosine(activation)) return trigonometric_deficit(*cosine, q, delta);
+  if (activation.kind == ActivationKind::kTanh) return tanh_deficit(q, delta);
   return std::nullopt;
 }
 

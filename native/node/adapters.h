@@ -33,4 +33,13 @@ Napi::Value percolation_lattice(const Napi::CallbackInfo& info);     // (lattice
 Napi::Value percolation_count(const Napi::CallbackInfo& info);       // (masks, control?) -> Promise<object of Float64Arrays>
 Napi::Value percolation_split(const Napi::CallbackInfo& info);       // (masks, control?) -> Promise<object>
 
+// residual.cc: system `residual`.
+Napi::Value residual_recurrence(const Napi::CallbackInfo& info);  // (options, network, control) -> Promise<object of Float64Arrays>
+Napi::Value residual_simulate(const Napi::CallbackInfo& info);    // (options, network, control) -> Promise<Float64Array> of rows
+Napi::Value residual_memory(const Napi::CallbackInfo& info);      // (options, network) -> bytes
+Napi::Value alpha_relu_correlation_map(const Napi::CallbackInfo& info);      // (alpha, correlation) -> number
+Napi::Value alpha_relu_correlation_deficit(const Napi::CallbackInfo& info);  // (alpha, deficit) -> number
+Napi::Value alpha_relu_correlation_slope(const Napi::CallbackInfo& info);    // (alpha, deficit) -> number
+Napi::Value tanh_second_moment_complement(const Napi::CallbackInfo& info);   // (variance) -> number
+
 }  // namespace mft::node

@@ -32,6 +32,13 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<percolation_lattice>(exports, "percolationLattice");
   add<percolation_count>(exports, "percolationCount");
   add<percolation_split>(exports, "percolationSplit");
+  add<residual_recurrence>(exports, "residualRecurrence");
+  add<residual_simulate>(exports, "residualSimulate");
+  add<residual_memory>(exports, "residualMemory");
+  add<alpha_relu_correlation_map>(exports, "alphaReluCorrelationMap");
+  add<alpha_relu_correlation_deficit>(exports, "alphaReluCorrelationDeficit");
+  add<alpha_relu_correlation_slope>(exports, "alphaReluCorrelationSlope");
+  add<tanh_second_moment_complement>(exports, "tanhSecondMomentComplement");
   return exports;
 }
 

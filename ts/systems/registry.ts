@@ -5,6 +5,8 @@ import type { FeedforwardObservable, FeedforwardQuantity } from './feedforward/i
 import type { FeedforwardRun, FeedforwardSpec } from './feedforward/spec.js';
 import type { PercolationObservable, PercolationQuantity } from './percolation/index.js';
 import type { PercolationRun, PercolationSpec } from './percolation/spec.js';
+import type { ResidualObservable, ResidualQuantity } from './residual/index.js';
+import type { ResidualRun, ResidualSpec } from './residual/spec.js';
 
 /** One entry per system; `SystemTypes` (ts/core/system.ts) is its shape. */
 export interface Systems {
@@ -22,6 +24,13 @@ export interface Systems {
     observable: PercolationObservable;
     train: false;
   };
+  residual: {
+    spec: ResidualSpec;
+    run: ResidualRun;
+    quantities: ResidualQuantity;
+    observable: ResidualObservable;
+    train: false;
+  };
 }
 
 export type SystemName = keyof Systems;
@@ -34,6 +43,7 @@ type AnySystem = System<unknown, unknown>;
 const loaders: { readonly [K in SystemName]: () => Promise<unknown> } = {
   feedforward: async () => (await import('./feedforward/index.js')).feedforward,
   percolation: async () => (await import('./percolation/index.js')).percolation,
+  residual: async () => (await import('./residual/index.js')).residual,
 };
 
 /** Names of all systems, in the order they are listed everywhere. */

@@ -1,0 +1,121 @@
+// What `advise` says about a residual network: growth of gradients and activations, spread at its widths, and the
+// schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
+import { MftError } from '../../core/errors.js';
+import type { Finding } from '../../core/results.js';
+import { decayForGradientBudget, widthsForFlatGradient, withCommonDecay } from './design.js';
+import { describedInputs } from './inputs.js';
+import { nativeNetwork, recurrence, type Recurrence, type ResidualNetwork } from './network.js';
+import { predictResidual } from './predict.js';
+import { type ResolvedResidualSpec, widthList } from './spec.js';
+
+/** Gradients of the first and last layer may differ by this factor in mean square before a change is proposed. */
+export const gradientBudget = Math.log(10);
+const severeGradient = Math.log(1e4);
+const longActivations = 8;
+const wideSpread = 0.3;
+
+interface State {
+  readonly logGradientRatio: number;
+  readonly logSecondMoment: number;
+  readonly angularDeficit: number;
+}
+
+async function stateOf(network: ResidualNetwork, secondMoment: number, angularDeficit: number): Promise<State> {
+  const run = await recurrence(nativeNetwork(network), { secondMoment, angularDeficit, pair: true, fluctuations: false, interpolate: true });
+  return stateAtEnd(run);
+}
+
+function stateAtEnd(run: Recurrence): State {
+  const last = run.logSecondMoment.length - 1;
+  const logSecondMoment = run.logSecondMoment[last] as number;
+  return { logGradientRatio: run.logGradient[0] as number, logSecondMoment, angularDeficit: Math.exp((run.logMetricExpressivity[last] as number) - logSecondMoment) };
+}
+
+const numbers = (state: State): { quantity: string; value: number }[] => Object.entries(state).map(([quantity, value]) => ({ quantity, value: value as number }));
+
+/** Findings of a spec. */
+export async function residualFindings(spec: ResolvedResidualSpec): Promise<readonly Finding[]> {
+  const { secondMoments, angularDeficit = 0.5 } = 'dataset' in spec.inputs ? { secondMoments: [1] } : describedInputs(spec, undefined);
+  const secondMoment = secondMoments[0] as number;
+  const state = await stateOf(spec, secondMoment, angularDeficit);
+  const findings: Finding[] = [await growthFinding(spec, secondMoment, angularDeficit, state)];
+  const alternatives = await alternativesOf(spec, secondMoment, angularDeficit);
+  if (state.logSecondMoment - Math.log(secondMoment) > longActivations) {
+    findings.push({
+      id: 'activationGrowth',
+      severity: 'warning',
+      claim: `Activations grow by a factor e^${state.logSecondMoment.toFixed(1)} in mean square over ${spec.depth} blocks; in ReLU networks training was seen to fail above about e^8 (one data set, one learning rate).`,
+      evidence: numbers(state),
+    });
+  }
+  if (state.angularDeficit < 1e-3) {
+    findings.push({
+      id: 'inputsMerge',
+      severity: 'warning',
+      claim: `Two inputs at cosine ${(1 - angularDeficit).toFixed(3)} arrive at the last layer with 1 − cosine = ${state.angularDeficit.toExponential(2)}: the network hardly tells them apart.`,
+      evidence: numbers(state),
+    });
+  }
+  return [...findings, ...(await spreadFinding(spec)), ...alternatives];
+}
+
+async function growthFinding(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number, state: State): Promise<Finding> {
+  const ratio = state.logGradientRatio;
+  const claim = `Gradients at the input exceed those at the output by a factor e^${ratio.toFixed(2)} in mean square per coordinate over ${spec.depth} blocks.`;
+  if (ratio <= gradientBudget) return { id: 'gradientGrowth', severity: 'info', claim: `${claim} That is within a factor of 10.`, evidence: numbers(state) };
+  const severity = ratio > severeGradient ? 'critical' : 'warning';
+  const base = { id: 'gradientGrowth', severity, claim, evidence: numbers(state) } as const;
+  if (spec.block !== 'full' || (spec.skipStrength as number) !== 1) return base;
+  try {
+    const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget);
+    const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit);
+    const change = { innerWeightDecay: decay, innerBiasDecay: decay, outerWeightDecay: decay, outerBiasDecay: decay };
+    return { ...base, claim: `${claim} Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`, change, after: numbers(after) };
+  } catch (error) {
+    if (error instanceof MftError && error.code === 'ERR_MFT_OUT_OF_RANGE') return base;
+    throw error;
+  }
+}
+
+async function spreadFinding(spec: ResolvedResidualSpec): Promise<readonly Finding[]> {
+  if (spec.block === 'reduced' || 'dataset' in spec.inputs) return [];
+  const { quantities } = await predictResidual(spec, {});
+  const value = quantities.relativeStandardDeviationOfSecondMoment;
+  if (typeof value !== 'number' || value <= wideSpread) return [];
+  return [
+    {
+      id: 'finiteWidth',
+      severity: 'warning',
+      claim: `At these widths |x|² of the last layer differs from network to network by ${(100 * value).toFixed(0)} % (standard deviation): single networks will stray from the theory.`,
+      evidence: [{ quantity: 'relativeStandardDeviationOfSecondMoment', value }],
+    },
+  ];
+}
+
+/** Known schemes as points of the same diagram. */
+async function alternativesOf(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number): Promise<readonly Finding[]> {
+  if (spec.block !== 'full' || spec.depth === 0) return [];
+  const findings: Finding[] = [];
+  const scheme = async (id: string, claim: string, change: Readonly<Record<string, unknown>>): Promise<void> => {
+    const after = await stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit);
+    findings.push({ id, severity: 'info', claim, evidence: [], change, after: numbers(after) });
+  };
+  if (spec.depthPower === 0) await scheme('inverseRootDepth', 'Branches scaled by 1/√L have a finite limit as the depth grows: gradients, lengths and angles change by O(1) factors.', { depthPower: 1 });
+  await scheme('zeroBranch', 'SkipInit and ReZero start every branch at zero: an exact identity. Gradients and angles do not change with depth; all learning starts in the branch multipliers.', { outerWeightVariance: 0, outerBiasVariance: 0 });
+  await scheme('fixup', 'Fixup starts the last map of a branch at zero and its first one at variance 2/L: an identity whose first step does not depend on the depth.', { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth });
+  const start = widthList(spec.widths, spec.depth)[0] as number;
+  try {
+    const { widths, logGradientRatio } = await widthsForFlatGradient(spec, secondMoment, start);
+    findings.push({
+      id: 'widthVariation',
+      severity: 'info',
+      claim: `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} hold the gradient per coordinate constant; its total norm and the forward means do not change, the spread between networks grows.`,
+      evidence: [],
+      change: { widths },
+      after: [{ quantity: 'logGradientRatio', value: logGradientRatio }],
+    });
+  } catch (error) {
+    if (!(error instanceof MftError) || error.code !== 'ERR_MFT_OUT_OF_RANGE') throw error;
+  }
+  return findings;
+}

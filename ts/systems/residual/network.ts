@@ -1,0 +1,107 @@
+// The network as the native code takes it: variances block by block, widths as lists; and the recurrences.
+import { addon } from '../../core/addon.js';
+import { perLayer } from '../../core/checks.js';
+import { type ControlOptions, controlled } from '../../core/control.js';
+import { type NativeSubject, subjectOf } from '../../gaussian/expectation.js';
+import { type BlockKind, type ResolvedResidualSpec, widthList } from './spec.js';
+
+/** native/node/residual.cc. */
+export interface NativeResidualNetwork {
+  readonly activation: NativeSubject;
+  readonly block: number;
+  readonly skipStrength: number;
+  readonly innerWeightVariance: Float64Array;
+  readonly innerBiasVariance: Float64Array;
+  readonly outerWeightVariance: Float64Array;
+  readonly outerBiasVariance: Float64Array;
+  readonly widths: Float64Array;
+  readonly hiddenWidths: Float64Array;
+}
+
+export interface RecurrenceOptions {
+  readonly secondMoment: number;
+  readonly angularDeficit: number;
+  readonly pair: boolean;
+  readonly fluctuations: boolean;
+  readonly interpolate: boolean;
+  readonly firstVariance?: number;
+  readonly firstDeficit?: number;
+}
+
+/** Layers 0..L, blocks 1..L at position l − 1; natural logarithms (native/systems/residual.h). */
+export interface Recurrence {
+  readonly logSecondMoment: Float64Array;
+  readonly logMetricExpressivity: Float64Array;
+  readonly logPreactivationVariance: Float64Array;
+  readonly preactivationDeficit: Float64Array;
+  readonly logActivationMoment: Float64Array;
+  readonly logDerivativeMoment: Float64Array;
+  readonly logGradient: Float64Array;
+  readonly secondMomentVariance: Float64Array;
+  readonly logGradientVariance: Float64Array;
+}
+
+declare module '../../core/addon.js' {
+  interface NativeAddon {
+    residualRecurrence(options: RecurrenceOptions, network: NativeResidualNetwork, slots?: Int32Array): Promise<Recurrence>;
+    alphaReluCorrelationMap(alpha: number, correlation: number): number;
+    alphaReluCorrelationDeficit(alpha: number, deficit: number): number;
+    alphaReluCorrelationSlope(alpha: number, deficit: number): number;
+  }
+}
+
+const blockNumbers: Readonly<Record<BlockKind, number>> = { full: 0, reduced: 1, generalised: 2 };
+
+/** Everything about a network but its inputs. */
+export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
+
+/** The variance of each block: base · l^−decay · factor. */
+export function schedule(parameter: string, base: number | readonly number[], decay: number, factor: number, depth: number): Float64Array {
+  const list = perLayer(parameter, base, depth);
+  return Float64Array.from(list, (variance, i) => variance * factor * (decay === 0 ? 1 : (i + 1) ** -decay));
+}
+
+/** The arguments of the native recurrences and engines. */
+export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
+  const { depth } = network;
+  const factor = network.depthPower === 0 || depth === 0 ? 1 : depth ** -network.depthPower;
+  const widths = widthList(network.widths, depth);
+  return {
+    activation: subjectOf(network.activation).native as NativeSubject,
+    block: blockNumbers[network.block],
+    skipStrength: network.skipStrength,
+    innerWeightVariance: schedule('innerWeightVariance', network.innerWeightVariance, network.innerWeightDecay, 1, depth),
+    innerBiasVariance: schedule('innerBiasVariance', network.innerBiasVariance, network.innerBiasDecay, 1, depth),
+    outerWeightVariance: schedule('outerWeightVariance', network.outerWeightVariance, network.outerWeightDecay, factor, depth),
+    outerBiasVariance: schedule('outerBiasVariance', network.outerBiasVariance, network.outerBiasDecay, factor, depth),
+    widths,
+    hiddenWidths: network.hiddenWidths === undefined ? widths.slice(1) : Float64Array.from(perLayer('hiddenWidths', network.hiddenWidths, depth)),
+  };
+}
+
+/** The recurrences of a network, on a worker thread. */
+export function recurrence(network: NativeResidualNetwork, options: RecurrenceOptions, control: ControlOptions = {}): Promise<Recurrence> {
+  return controlled(control, 1, (slots) => addon().residualRecurrence(options, network, slots));
+}
+
+/** The four kinds of parameters of a block. */
+export const parameterKinds = ['outerWeight', 'innerWeight', 'outerBias', 'innerBias'] as const;
+export type ParameterKind = (typeof parameterKinds)[number];
+
+/** Kinds a block has: the reduced block has no outer parameters. */
+export function kindsOf(block: BlockKind): readonly ParameterKind[] {
+  return block === 'reduced' ? ['innerWeight', 'innerBias'] : parameterKinds;
+}
+
+/** log of E (∂E/∂one entry)² of a parameter kind in block l = 1..L, relative to the last layer's χ. */
+export function logParameterGradient(kind: ParameterKind, block: number, network: NativeResidualNetwork, result: Recurrence): number {
+  const i = block - 1;
+  const at = (list: Float64Array, index: number): number => list[index] as number;
+  const chi = at(result.logGradient, block);
+  if (kind === 'outerBias') return chi;
+  if (kind === 'outerWeight') return chi + at(result.logActivationMoment, i);
+  const isReduced = network.block === blockNumbers.reduced;
+  const outer = isReduced ? 0 : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.widths, block) / at(network.hiddenWidths, i));
+  const bias = chi + outer + at(result.logDerivativeMoment, i);
+  return kind === 'innerBias' ? bias : bias + at(result.logSecondMoment, i);
+}

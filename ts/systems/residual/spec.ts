@@ -1,0 +1,177 @@
+// The spec and the run of system `residual`: random residual networks with width and variance variation.
+import { z } from 'zod';
+import { parse, perLayer } from '../../core/checks.js';
+import { expectedError, MftError } from '../../core/errors.js';
+import { choiceField, numberField, perLayerField, perLayerWholeField, runFields, wholeField } from '../../core/fields.js';
+import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
+import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
+
+/** Widths that halve: `start` up to the first listed layer, half of that from it on, and so forth. */
+export interface HalvingWidths {
+  readonly start: number;
+  /** Layers at which the width becomes half of the one before; whole numbers in [1, depth]. */
+  readonly halveAt: readonly number[];
+}
+
+export type BlockKind = 'full' | 'reduced' | 'generalised';
+
+/**
+ * A random residual network of `depth` blocks. Full block: h = w x + b, x' = v φ(h) + S x + a with S the identity, or a
+ * random projection where the width changes; reduced: x' = x + φ(w x + b); generalised: the full block with κ x in place
+ * of x. w_kj ~ N(0, σ_w²/N), v_ik ~ N(0, σ_v²/M), b_k ~ N(0, σ_b²), a_i ~ N(0, σ_a²); in block l every variance carries
+ * the factor l^−decay, the outer ones also depth^−depthPower.
+ */
+export interface ResidualSpec {
+  /** 'full' (default), 'reduced' or 'generalised'. */
+  readonly block?: BlockKind;
+  /** φ. Default 'tanh'. */
+  readonly activation?: ActivationSpec;
+  /** σ_w² ≥ 0; a number or one per block. Default 1. */
+  readonly innerWeightVariance?: number | readonly number[];
+  /** σ_b² ≥ 0; a number or one per block. Default 0. */
+  readonly innerBiasVariance?: number | readonly number[];
+  /** σ_v² ≥ 0; a number or one per block; not in the reduced block. Default 1. */
+  readonly outerWeightVariance?: number | readonly number[];
+  /** σ_a² ≥ 0; a number or one per block; not in the reduced block. Default 0. */
+  readonly outerBiasVariance?: number | readonly number[];
+  /** β_w: the variance of block l carries l^−β_w. Default 0; negative: it grows. */
+  readonly innerWeightDecay?: number;
+  /** β_b. Default 0. */
+  readonly innerBiasDecay?: number;
+  /** β_v. Default 0. */
+  readonly outerWeightDecay?: number;
+  /** β_a. Default 0. */
+  readonly outerBiasDecay?: number;
+  /** Further factor depth^−depthPower on σ_v² and σ_a²; 1 is the 1/√L scaling of branches. Default 0. */
+  readonly depthPower?: number;
+  /** κ, the factor of the shortcut; only in the generalised block. Default 1. */
+  readonly skipStrength?: number;
+  /** N_0..N_L: a number, a list of depth + 1, or {start, halveAt}. Default 1000. */
+  readonly widths?: number | readonly number[] | HalvingWidths;
+  /** M_1..M_L: a number or a list of depth. Default: the width of the block's output. */
+  readonly hiddenWidths?: number | readonly number[];
+  /** L, the number of blocks; 0 is allowed. Default 50. */
+  readonly depth?: number;
+  /** One or two inputs. Default: a drawn pair with mean square 1 and correlation 0.5. */
+  readonly inputs?: Inputs;
+}
+
+/** How a simulation of `residual` runs. */
+export interface ResidualRun {
+  /** 'conditioned': exact without weight matrices; 'dense': real matrices; 'auto' is conditioned. */
+  readonly engine?: 'auto' | 'conditioned' | 'dense';
+  readonly trials?: number;
+  readonly seed?: number;
+  readonly firstTrial?: number;
+  readonly threads?: number;
+  readonly rawTrials?: boolean;
+  readonly memoryLimit?: number;
+}
+
+const largestWidth = 100_000_000;
+export const largestDepth = 10_000_000;
+const width = z.int().gte(1).lte(largestWidth);
+
+const widthsField = z.union([width, z.array(width).min(1), z.strictObject({ start: width, halveAt: z.array(z.int().gte(1)) })]).meta({
+  expected: `a whole number in [1, ${largestWidth}], a list of depth + 1 of them, or {start, halveAt: [layers]}`,
+  description: 'Widths of layers 0 to depth.',
+  symbol: 'N',
+  list: true,
+});
+
+/** Fields of the network, shared by specs and by the parameters of quantities. */
+export const networkFields = {
+  activation: activationField,
+  innerWeightVariance: perLayerField({ low: 0 }, 'Variance of an inner weight times its fan-in.', 'σ_w²').default(1),
+  innerBiasVariance: perLayerField({ low: 0 }, 'Variance of an inner bias.', 'σ_b²').default(0),
+  outerWeightVariance: perLayerField({ low: 0 }, 'Variance of an outer weight times its fan-in.', 'σ_v²').default(1),
+  outerBiasVariance: perLayerField({ low: 0 }, 'Variance of an outer bias.', 'σ_a²').default(0),
+  innerWeightDecay: numberField({}, 'Exponent of the decay of the inner weight variance.', 'β_w').default(0),
+  innerBiasDecay: numberField({}, 'Exponent of the decay of the inner bias variance.', 'β_b').default(0),
+  outerWeightDecay: numberField({}, 'Exponent of the decay of the outer weight variance.', 'β_v').default(0),
+  outerBiasDecay: numberField({}, 'Exponent of the decay of the outer bias variance.', 'β_a').default(0),
+  depthPower: numberField({}, 'Exponent of the factor depth^-depthPower on the outer variances.').default(0),
+  skipStrength: numberField({ low: -1e6, high: 1e6 }, 'Factor of the shortcut in the generalised block.', 'κ').default(1),
+  widths: widthsField.default(1000),
+  hiddenWidths: perLayerWholeField(1, largestWidth, 'Hidden units per block.', 'M').optional(),
+  depth: wholeField(0, largestDepth, 'Number of blocks.', 'L').default(50),
+} as const;
+
+export const residualSpecSchema = z.strictObject({
+  system: z.literal('residual').default('residual'),
+  block: choiceField(['full', 'reduced', 'generalised'], 'Kind of block: with outer weights, without, or with a skip strength.').default('full'),
+  ...networkFields,
+  inputs: inputsField,
+});
+
+export const residualRunSchema = z.strictObject({
+  engine: choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.').default('auto'),
+  ...runFields,
+});
+
+export type ResolvedResidualSpec = z.output<typeof residualSpecSchema>;
+export type ResolvedResidualRun = z.output<typeof residualRunSchema> & { readonly engine: 'conditioned' | 'dense' };
+
+/** The widths N_0..N_L as a list. @throws MftError ERR_MFT_SHAPE, ERR_MFT_OUT_OF_RANGE */
+export function widthList(widths: ResolvedResidualSpec['widths'], depth: number): Float64Array {
+  if (typeof widths === 'number') return new Float64Array(depth + 1).fill(widths);
+  if ('start' in widths) {
+    const list = new Float64Array(depth + 1).fill(widths.start);
+    for (const layer of widths.halveAt) {
+      if (layer > depth) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', `layers in [1, ${depth}]`, layer);
+      const half = Math.floor((list[layer] as number) / 2);
+      if (half < 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', 'layers at which the width is still 2 or more', layer);
+      for (let l = layer; l <= depth; l++) list[l] = Math.floor((list[l] as number) / 2);
+    }
+    return list;
+  }
+  if (widths.length !== depth + 1) {
+    throw new MftError('ERR_MFT_SHAPE', `Expected \`widths\` to be a list of depth + 1 = ${depth + 1}, received a list of ${widths.length}.`, { parameter: 'widths', expected: `a list of ${depth + 1}`, received: widths.length });
+  }
+  return Float64Array.from(widths);
+}
+
+/** Fields of the outer affine map with the value that says nothing. */
+const outerFields = [['outerWeightVariance', 1], ['outerBiasVariance', 0], ['outerWeightDecay', 0], ['outerBiasDecay', 0], ['depthPower', 0]] as const;
+
+/** Cross-checks between the fields of a network. @throws MftError */
+export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inputs'>): void {
+  const { depth, block, skipStrength } = network;
+  for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const) perLayer(name, network[name], depth);
+  const widths = widthList(network.widths, depth);
+  if (network.hiddenWidths !== undefined) perLayer('hiddenWidths', network.hiddenWidths, depth);
+  if (block !== 'generalised' && skipStrength !== 1) {
+    throw expectedError('ERR_MFT_UNSUPPORTED', 'skipStrength', `1 in the ${block} block (block 'generalised' has a skip strength)`, skipStrength);
+  }
+  const varies = widths.some((n) => n !== widths[0]);
+  if (varies && (block === 'reduced' || skipStrength !== 1)) {
+    throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`widths\` to be constant in ${block === 'reduced' ? 'the reduced block' : 'a block with skip strength other than 1'}: only the full block has projections.`, { parameter: 'widths' });
+  }
+  if (block === 'reduced') {
+    for (const [name, neutral] of outerFields) {
+      if (network[name] !== neutral) throw expectedError('ERR_MFT_UNSUPPORTED', name, `${neutral} in the reduced block, which has no outer parameters`, network[name]);
+    }
+    const hidden = network.hiddenWidths === undefined ? [] : perLayer('hiddenWidths', network.hiddenWidths, depth);
+    if (hidden.some((m) => m !== widths[0])) throw expectedError('ERR_MFT_UNSUPPORTED', 'hiddenWidths', 'the width itself in the reduced block', network.hiddenWidths);
+  }
+}
+
+/** A spec with defaults filled in and every cross-check done. */
+export function resolveResidualSpec(input: unknown): ResolvedResidualSpec {
+  const spec = parse(residualSpecSchema, input, 'spec');
+  checkNetwork(spec);
+  const inputs = resolveInputs(spec.inputs);
+  const first = widthList(spec.widths, spec.depth)[0];
+  if ('values' in inputs) {
+    if (inputs.values.length > 2) throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.values', 'one or two rows', inputs.values.length);
+    if (inputs.values[0]?.length !== first) throw expectedError('ERR_MFT_SHAPE', 'inputs.values', `rows of ${first} numbers, the first of \`widths\``, inputs.values[0]?.length);
+  }
+  if ('dataset' in inputs && inputs.indices.length > 2) throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.indices', 'one or two images', inputs.indices.length);
+  return { ...spec, activation: canonicalActivation(spec.activation), inputs };
+}
+
+/** A run with the engine chosen. */
+export function resolveResidualRun(input: unknown, _spec: ResolvedResidualSpec): ResolvedResidualRun {
+  const run = parse(residualRunSchema, input, 'run');
+  return { ...run, engine: run.engine === 'auto' ? 'conditioned' : run.engine };
+}

@@ -196,9 +196,12 @@ class Runner {
       const BlockState& b = blocks_[i];
       const MomentSet& m = b.moments;
       const double response = b.factor > 0.0 ? b.inner / b.factor : 0.0;
+      // Full block: the outer weights hand each hidden unit a fresh Gaussian error; reduced block: its own coordinate of the
+      // last error, whose square is not redrawn.
+      const double redrawn = is_reduced() ? 3.0 * m.derivative * m.derivative : m.derivative * m.derivative;
       const double hidden = sensitivity * sensitivity * (m.fourth - m.second * m.second) +
                             2.0 * sensitivity * response * (m.mixed - m.second * m.derivative) +
-                            response * response * (3.0 * m.derivative_fourth - m.derivative * m.derivative);
+                            response * response * (3.0 * m.derivative_fourth - redrawn);
       const double share = b.factor > 0.0 ? b.outer * b.inner * m.derivative / b.factor : 0.0;  // of the branch
       const double backward_noise = network_.widths[i] != network_.widths[i + 1]
                                         ? 2.0 / network_.widths[i]

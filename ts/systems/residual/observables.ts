@@ -1,6 +1,6 @@
 // The observables of system `residual`, the same in theory and simulation.
 
-/** Axes: layer 0..L (activations, their gradients) or block 1..L (parameters, pre-activations), then input or pair. */
+/** Axes: layer (activations, their gradients) or block 1..L (parameters, pre-activations), then input or pair. */
 export const observables = {
   secondMoment: 'log p_l: mean square of an activation, layers 0..L',
   metricExpressivity: 'log s_l: half the mean square distance of two inputs, layers 0..L',
@@ -18,8 +18,8 @@ export const observables = {
   innerWeightGradientTotal: 'log |∂E/∂w_l|²/|∂E/∂x_L|², blocks 1..L',
   outerBiasGradientTotal: 'log |∂E/∂a_l|²/|∂E/∂x_L|², blocks 1..L',
   innerBiasGradientTotal: 'log |∂E/∂b_l|²/|∂E/∂x_L|², blocks 1..L',
-  secondMomentSpread: 'relative variance of |x_l|²/N_l over networks, layers 0..L',
-  logGradientSpread: 'variance of log |∂E/∂x_l|² over networks at fixed |∂E/∂x_L|, layers 0..L',
+  secondMomentSpread: 'relative variance of |x_l|²/N_l over networks, layers 1..L',
+  logGradientSpread: 'variance of log |∂E/∂x_l|² over networks at fixed |∂E/∂x_L|, layers 0..L−1',
 } as const;
 
 export type ResidualObservable = keyof typeof observables;

@@ -17,12 +17,14 @@ const momentError = 1e-12;
 export interface ResidualAxes {
   readonly layers: Axis;
   readonly blocks: Axis;
+  /** Layers 0..L−1: those the gradient is propagated to. */
+  readonly below: Axis;
   readonly inputs: Axis;
   readonly pairs: Axis;
 }
 
 export function axesOf(depth: number, count: number): ResidualAxes {
-  return { layers: axis('layer', depth + 1), blocks: axis('layer', depth, 1), inputs: axis('input', count), pairs: axis('pair', 1) };
+  return { layers: axis('layer', depth + 1), blocks: axis('layer', depth, 1), below: axis('layer', depth), inputs: axis('input', count), pairs: axis('pair', 1) };
 }
 
 /** Theory of a spec. See `predict`. */
@@ -47,7 +49,7 @@ export async function predictResidual(spec: ResolvedResidualSpec, options: Syste
 
 function observablesOf(spec: ResolvedResidualSpec, network: NativeResidualNetwork, inputs: DescribedInputs, runs: readonly Recurrence[], fluctuations: boolean): Readonly<Partial<Record<ResidualObservable, Predicted>>> {
   const { depth } = spec;
-  const { layers, blocks, inputs: inputAxis, pairs } = axesOf(depth, runs.length);
+  const { layers, blocks, below, inputs: inputAxis, pairs } = axesOf(depth, runs.length);
   const error = momentError * Math.max(1, depth);
   const per = (axes: readonly [Axis, Axis], scale: 'linear' | 'log', value: (l: number, run: Recurrence) => number): Predicted => ({
     axes,
@@ -69,8 +71,8 @@ function observablesOf(spec: ResolvedResidualSpec, network: NativeResidualNetwor
     result[`${kind}GradientTotal`] = per([blocks, inputAxis], 'log', (i, run) => logParameterGradient(kind, i + 1, network, run) + Math.log(parametersOf(kind, i + 1, network) / (network.widths[depth] as number)));
   }
   if (fluctuations) {
-    result.secondMomentSpread = per([layers, inputAxis], 'linear', (l, run) => run.secondMomentVariance[l] as number);
-    result.logGradientSpread = per([layers, inputAxis], 'linear', (l, run) => run.logGradientVariance[l] as number);
+    result.secondMomentSpread = per([blocks, inputAxis], 'linear', (i, run) => run.secondMomentVariance[i + 1] as number);
+    result.logGradientSpread = per([below, inputAxis], 'linear', (l, run) => run.logGradientVariance[l] as number);
   }
   if (inputs.angularDeficit !== undefined) {
     const deficit = (l: number, run: Recurrence): number => Math.exp((run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number));

@@ -73,7 +73,7 @@ export async function simulateResidual(spec: ResolvedResidualSpec, run: Resolved
 function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, network: NativeResidualNetwork, n: number, rows: Float64Array): Readonly<Partial<Record<ResidualObservable, Estimated>>> {
   const { depth } = spec;
   const pairs = n - 1;
-  const { layers, blocks, inputs, pairs: pairAxis } = axesOf(depth, n);
+  const { layers, blocks, below, inputs, pairs: pairAxis } = axesOf(depth, n);
   const [layerStride, blockStride] = [2 * n + pairs, 3 * n + pairs];
   const length = (depth + 1) * layerStride + depth * blockStride;
   const logWidth = (l: number): number => Math.log(network.widths[l] as number);
@@ -91,8 +91,8 @@ function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, net
     preactivationVariance: meanOf(perBlock((trial, l, a) => block(trial, l, a) - logHidden(l)), 'log'),
     gradientSecondMoment: meanOf(perLayer(perCoordinate), 'log'),
     gradientTotal: meanOf(perLayer(total), 'log'),
-    secondMomentSpread: spreadOf(perLayer(logMoment), 'relative'),
-    logGradientSpread: spreadOf(perLayer(total), 'logarithm'),
+    secondMomentSpread: spreadOf(perBlock(logMoment), 'relative'),
+    logGradientSpread: spreadOf(sample([below, inputs], (trial, i) => total(trial, Math.floor(i / n), i % n)), 'logarithm'),
   };
   // |∂E/∂v|² = |δ_l|²|φ(h)|², |∂E/∂w|² = |∂E/∂h|²|x_{l−1}|², |∂E/∂a|² = |δ_l|², |∂E/∂b|² = |∂E/∂h|².
   const logTotal: Readonly<Record<ParameterKind, (trial: number, l: number, a: number) => number>> = {

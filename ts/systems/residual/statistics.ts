@@ -89,7 +89,9 @@ export function spreadOf(sample: Sample, of: 'relative' | 'logarithm'): Estimate
     const moments = momentsOf(trials, at);
     const unit = of === 'relative' ? moments.mean ** 2 : 1;
     values[i] = moments.variance / unit;
-    variance[i] = Math.max(0, moments.fourth / unit ** 2 - (values[i] as number) ** 2);
+    // At least a Gaussian's: the sample's fourth moment misses the tails when trials are few.
+    const square = (values[i] as number) ** 2;
+    variance[i] = Math.max(moments.fourth / unit ** 2 - square, 2 * square);
     standardError[i] = Math.sqrt((variance[i] as number) / trials);
   }
   return { axes: sample.axes, scale: 'linear', estimator: 'mean', values, count: new Float64Array(size).fill(trials), variance, standardError, ...(undefinedAt.length > 0 ? { undefinedAt } : {}), ...rawOf(sample) };

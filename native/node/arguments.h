@@ -12,6 +12,7 @@
 #include "core/activation.h"
 #include "core/control.h"
 #include "core/error.h"
+#include "core/gaussian.h"
 
 namespace mft::node {
 
@@ -102,5 +103,8 @@ inline Control control_argument(const Napi::CallbackInfo& info, std::size_t inde
 
 // The plain object made by `resolveActivation` in ts/gaussian/activations.ts (defined in native/node/activation.cc).
 Activation activation_field(const Napi::Object& object, const char* name);
+
+// The same with what the Gaussian rules must know: made by `subjectOf` in ts/gaussian/expectation.ts (native/node/gaussian.cc).
+GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name);
 
 }  // namespace mft::node

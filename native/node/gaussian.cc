@@ -50,11 +50,7 @@ struct Request {
 };
 
 Request request_from(const Napi::Object& options) {
-  const Napi::Value resolved = options.Get("activation");
-  const auto function = std::make_shared<const GaussianFunction>([&] {
-    Activation activation = activation_field(options, "activation");
-    return gaussian_function(std::move(activation), profile_field(resolved.As<Napi::Object>()));
-  }());
+  const auto function = std::make_shared<const GaussianFunction>(gaussian_function_field(options, "activation"));
   const std::string what = string_field(options, "what");
   const auto q1 = std::make_shared<const std::vector<double>>(finite_doubles(options, "varianceA"));
   for (const double q : *q1) checked_variance(q);
@@ -75,6 +71,11 @@ Request request_from(const Napi::Object& options) {
 }
 
 }  // namespace
+
+GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name) {
+  Activation activation = activation_field(object, name);
+  return gaussian_function(std::move(activation), profile_field(object.Get(name).As<Napi::Object>()));
+}
 
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
   const Request request = request_from(object_argument(info, 0, "options"));

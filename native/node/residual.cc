@@ -20,11 +20,8 @@ double number_argument(const Napi::CallbackInfo& info, std::size_t index, const 
 
 residual::Network residual_network(const Napi::Object& object) {
   residual::Network network;
-  if (!object.Get("activation").IsObject()) throw wrong("activation", "a resolved activation");
-  const Napi::Object resolved = object.Get("activation").As<Napi::Object>();
-  network.function = gaussian_function(activation_field(object, "activation"),
-                                       {finite_doubles(resolved, "kinks"), number_field(resolved, "scale"), number_field(resolved, "wavelength")});
-  network.is_odd = boolean_field(resolved, "isOdd");
+  network.function = gaussian_function_field(object, "activation");
+  network.is_odd = boolean_field(object.Get("activation").As<Napi::Object>(), "isOdd");
   network.block = static_cast<residual::Block>(integer_field(object, "block", 0, 2));
   network.skip_strength = number_field(object, "skipStrength");
   network.inner_weight_variance = finite_doubles(object, "innerWeightVariance");

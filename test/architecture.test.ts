@@ -49,7 +49,6 @@ const packages: readonly { readonly name: RegExp; readonly rooms: RegExp; readon
   { name: /^commander$/, rooms: /^ts\/cli$/ },
   { name: /^cli-progress$/, rooms: /^ts\/cli$/ },
   { name: /^hyparquet-writer$/, rooms: /^ts\/sweep$/ },
-  { name: /^tinypool$/, rooms: /^ts\/sweep$/ },
   { name: /^node:/, rooms: /./ },
 ];
 

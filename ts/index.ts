@@ -22,6 +22,18 @@ export { figureHeatMap, type HeatCell, type HeatLine, type HeatMapOptions } from
 export { figureProfile } from './figures/profile.js';
 export { render, type RenderOptions } from './figures/render.js';
 
+// Sweeps
+export type { AxisValue, AxisValues, PlanAxes } from './sweep/axes.js';
+export { type ExportFiles, exportJournal } from './sweep/export.js';
+export type { Executor, ExecutorControl, JobLimits } from './sweep/executor.js';
+export { type LocalOptions, localExecutor } from './sweep/local.js';
+export { mergeJournals, type MergeSummary } from './sweep/merge.js';
+export { type ExpandedPlan, expandPlan, type SweepPlan } from './sweep/plan.js';
+export type { SweepProgress } from './sweep/progress.js';
+export { queueExecutor, type QueueOptions } from './sweep/queue/coordinator.js';
+export { readJournal, type SweepRow } from './sweep/rows.js';
+export { sweep, type SweepOptions, type SweepSummary } from './sweep/run.js';
+
 // Results
 export type { Axis, AxisName, Estimated, Finding, Observable, Predicted, Provenance, QuantityValue, Undefined, UndefinedPoint, Warning } from './core/results.js';
 export { isUndefined, schemaVersion } from './core/results.js';

@@ -8,6 +8,9 @@ namespace mft::node {
 Napi::Value environment(const Napi::CallbackInfo& info);          // () -> object
 Napi::Value use_instruction_set(const Napi::CallbackInfo& info);  // (name) -> undefined
 
+// file_lock.cc: one writer per journal.
+Napi::Value lock_file(const Napi::CallbackInfo& info);  // (fd) -> boolean
+
 // random.cc: the generator, for tests and reproducible drawing in TypeScript.
 Napi::Value normals(const Napi::CallbackInfo& info);   // ({seed, trial, layer, purpose, first, count}) -> Float64Array
 Napi::Value uniforms(const Napi::CallbackInfo& info);  // same

@@ -17,6 +17,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   blas::use_one_thread();
   add<environment>(exports, "environment");
   add<use_instruction_set>(exports, "useInstructionSet");
+  add<lock_file>(exports, "lockFile");
   add<normals>(exports, "normals");
   add<uniforms>(exports, "uniforms");
   add<activate>(exports, "activate");

@@ -12,8 +12,10 @@ import { register as fit } from './fit.js';
 import { prepareSpecFlags } from './flags.js';
 import { register as predict } from './predict.js';
 import { register as simulate } from './simulate.js';
+import { register as sweep } from './sweep.js';
+import { register as worker } from './worker.js';
 
-const commands = [predict, simulate, compare, fit, evaluate, advise, figure, doctor];
+const commands = [predict, simulate, compare, fit, evaluate, advise, figure, sweep, worker, doctor];
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')

@@ -82,6 +82,8 @@ export interface NativePercolationCounts {
 export interface NativeAddon {
   environment(): NativeEnvironment;
   useInstructionSet(name: string): void;
+  /** Takes the kernel's lock on an open file: false when another process holds it. */
+  lockFile(fd: number): boolean;
   normals(draw: NativeDraw): Float64Array;
   uniforms(draw: NativeDraw): Float64Array;
   percolationReach(network: NativePercolationNetwork, control: Int32Array): Promise<Float64Array>;

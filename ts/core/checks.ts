@@ -72,13 +72,16 @@ export function unknownKey(key: string, known: readonly string[], where: string)
 
 /** A per-layer field as a list of the given length. @throws MftError ERR_MFT_SHAPE when a list has another length. */
 export function perLayer(parameter: string, value: number | readonly number[], length: number): readonly number[] {
-  if (typeof value === 'number') return Array.from({ length }, () => value);
-  if (value.length !== length) {
-    throw new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be a number or a list of ${length}, received a list of ${value.length}.`, {
-      parameter,
-      expected: `a list of ${length}`,
-      received: value.length,
-    });
-  }
-  return value;
+  checkPerLayer(parameter, value, length);
+  return typeof value === 'number' ? Array.from({ length }, () => value) : value;
+}
+
+/** The check of `perLayer` alone. */
+export function checkPerLayer(parameter: string, value: number | readonly number[], length: number): void {
+  if (typeof value === 'number' || value.length === length) return;
+  throw new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be a number or a list of ${length}, received a list of ${value.length}.`, {
+    parameter,
+    expected: `a list of ${length}`,
+    received: value.length,
+  });
 }

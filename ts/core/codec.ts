@@ -1,6 +1,6 @@
-// The one codec between results and JSON: ±Infinity as strings, typed arrays as number lists with their type, and the
-// canonical form (RFC 8785) that is hashed into keys.
-import { createHash } from 'node:crypto';
+// The one codec between results and JSON: ±Infinity as strings, typed arrays as number lists (the shape of a result says
+// which type they had), and the canonical form (RFC 8785) that is hashed into keys.
+import { hash } from 'node:crypto';
 import { MftError } from './errors.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -30,22 +30,28 @@ export function toJson(value: unknown, path = 'value'): Json {
   throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${path}\` to be plain data, received a ${typeof value}.`, { parameter: path });
 }
 
-/** The canonical text of plain data (RFC 8785: sorted keys, ECMAScript numbers, no white space). */
-export function canonicalJson(value: unknown): string {
-  return write(toJson(value));
-}
-
-function write(value: Json): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  const object = value as { readonly [key: string]: Json };
-  const entries = Object.keys(object).sort().map((key) => `${JSON.stringify(key)}:${write(object[key] ?? null)}`);
-  return `{${entries.join(',')}}`;
+/** The canonical text of `toJson(value)` (RFC 8785: sorted keys, ECMAScript numbers, no white space). */
+export function canonicalJson(value: unknown, path = 'value'): string {
+  if (typeof value === 'string' || value === null) return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '0' : String(value);
+  if (Array.isArray(value)) return `[${value.map((item, i) => canonicalJson(item, `${path}[${i}]`)).join(',')}]`;
+  if (typeof value !== 'object' || ArrayBuffer.isView(value)) return JSON.stringify(toJson(value, path));
+  const object = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of Object.keys(object).sort()) {
+    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(object[key], `${path}.${key}`)}`;
+  }
+  return `{${text}}`;
 }
 
 /** SHA-256 of the canonical text, in hexadecimal. */
 export function canonicalHash(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return sha256(canonicalJson(value));
+}
+
+/** SHA-256 of a text or of bytes, in hexadecimal. */
+export function sha256(data: string | NodeJS.ArrayBufferView): string {
+  return hash('sha256', data);
 }
 
 /** Number from JSON data that may be "Infinity" or "-Infinity". */
@@ -54,4 +60,41 @@ export function numberFromJson(value: unknown): number {
   if (value === '-Infinity') return -Infinity;
   if (typeof value === 'number') return value;
   throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected a number, "Infinity" or "-Infinity", received ${JSON.stringify(value)}.`);
+}
+
+/**
+ * Data read back from JSON as the verbs return it: "Infinity" and "-Infinity" become numbers, and the number lists of an
+ * observable (an object with `axes` and `scale`) become typed arrays: `sign` an Int8Array, `index` an Int32Array, all others
+ * Float64Arrays.
+ */
+export function fromJson(value: unknown): unknown {
+  if (value === 'Infinity') return Infinity;
+  if (value === '-Infinity') return -Infinity;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(fromJson);
+  const isObservable = 'axes' in value && 'scale' in value;
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    result[key] = isObservable ? observableField(key, item) : fromJson(item);
+  }
+  return result;
+}
+
+const observableLists = new Set(['values', 'count', 'variance', 'standardError', 'trials', 'expected', 'estimate', 'z', 'pValue']);
+
+function observableField(key: string, item: unknown): unknown {
+  if (key === 'axes' && Array.isArray(item)) return item.map(valuesTyped);
+  if (key === 'finiteSize') return valuesTyped(item);
+  if (key === 'sign' && isList(item)) return Int8Array.from(item, numberFromJson);
+  if (key === 'index' && isList(item)) return Int32Array.from(item, numberFromJson);
+  return observableLists.has(key) && isList(item) ? Float64Array.from(item, numberFromJson) : fromJson(item);
+}
+
+function valuesTyped(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || !('values' in item) || !isList(item.values)) return fromJson(item);
+  return { ...(fromJson(item) as object), values: Float64Array.from(item.values, numberFromJson) };
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }

@@ -49,10 +49,16 @@ const loaders: { readonly [K in SystemName]: () => Promise<unknown> } = {
 /** Names of all systems, in the order they are listed everywhere. */
 export const systemNames = Object.keys(loaders) as readonly SystemName[];
 
+const loaded = new Map<string, AnySystem>();
+
 /** The system of that name. @throws MftError ERR_MFT_INVALID_ARGUMENT for a name nobody knows. */
 export async function loadSystem(name: unknown): Promise<AnySystem> {
   if (typeof name !== 'string' || !Object.hasOwn(loaders, name)) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'system', `one of ${systemNames.join(', ')}`, name);
   }
-  return (await loaders[name as SystemName]()) as AnySystem;
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const system = (await loaders[name as SystemName]()) as AnySystem;
+  loaded.set(name, system);
+  return system;
 }

@@ -1,6 +1,6 @@
 // The spec and the run of system `feedforward`: the fully connected network with dropout of theory section 2.
 import { z } from 'zod';
-import { perLayer, parse } from '../../core/checks.js';
+import { checkPerLayer, parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, perLayerField, perLayerWholeField, runFields, wholeField, numberField } from '../../core/fields.js';
 import { drawnDeficit, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
@@ -104,10 +104,10 @@ export type ResolvedFeedforwardRun = z.output<typeof feedforwardRunSchema> & { r
 export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec {
   const spec = parse(feedforwardSpecSchema, input, 'spec');
   const { depth } = spec;
-  perLayer('weightVariance', spec.weightVariance, depth);
-  perLayer('biasVariance', spec.biasVariance, depth);
-  perLayer('keepProbability', spec.keepProbability, depth - 1);
-  perLayer('width', spec.width, depth);
+  checkPerLayer('weightVariance', spec.weightVariance, depth);
+  checkPerLayer('biasVariance', spec.biasVariance, depth);
+  checkPerLayer('keepProbability', spec.keepProbability, depth - 1);
+  checkPerLayer('width', spec.width, depth);
   const inputs = resolveInputs(spec.inputs);
   if ('values' in inputs && spec.inputWidth !== undefined && spec.inputWidth !== inputs.values[0]?.length) {
     throw new MftError('ERR_MFT_SHAPE', `Expected \`inputWidth\` to be the length of the given inputs (${inputs.values[0]?.length}), received ${spec.inputWidth}.`, { parameter: 'inputWidth' });

@@ -1,0 +1,133 @@
+// mft sweep run and its dry run.
+import { expectedError } from '../core/errors.js';
+import { estimateJobs } from '../sweep/estimate.js';
+import type { Executor } from '../sweep/executor.js';
+import { readableJournal } from '../sweep/journal.js';
+import { localExecutor } from '../sweep/local.js';
+import { pendingJobs, shardOf } from '../sweep/pending.js';
+import { expandPlan, type SweepPlan } from '../sweep/plan.js';
+import { runPlan, type SweepSummary } from '../sweep/run.js';
+import { verbs } from '../sweep/verbs.js';
+import { exitCodes } from './exit.js';
+import { printJson, table } from './output.js';
+import { sweepBar } from './progress.js';
+
+export interface RunFlags {
+  readonly journal: string;
+  readonly dryRun?: boolean;
+  readonly retryFailed?: boolean;
+  readonly processes?: string;
+  readonly shard?: string;
+  readonly onError: 'continue' | 'stop';
+  readonly executor: 'local' | 'bullmq';
+  readonly redis?: string;
+  readonly insecure?: boolean;
+  readonly maxSeconds?: string;
+  readonly maxMemory?: string;
+  readonly json?: boolean;
+}
+
+/** A positive number from a flag. */
+export function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a number > 0', text);
+}
+
+function whole(name: string, text: string | undefined): number | undefined {
+  const value = positive(name, text);
+  if (value === undefined || Number.isInteger(value)) return value;
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a whole number', text);
+}
+
+function shardIn(text: string | undefined): { readonly index: number; readonly count: number } | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (index >= 1 && index <= count) return { index, count };
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'shard', 'i/n with 1 <= i <= n', text);
+}
+
+async function executorFor(flags: RunFlags): Promise<Executor> {
+  const limits = { maxSeconds: positive('max-seconds', flags.maxSeconds), maxMemory: positive('max-memory', flags.maxMemory) };
+  if (flags.executor === 'local') return localExecutor({ processes: whole('processes', flags.processes), ...limits });
+  const { queueExecutor } = await import('../sweep/queue/coordinator.js');
+  return queueExecutor({ redis: flags.redis, isInsecure: flags.insecure === true });
+}
+
+/** Runs a plan. The first Ctrl-C finishes the running jobs, the second ends them. */
+export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> {
+  const executor = await executorFor(flags);
+  const shard = shardIn(flags.shard);
+  const drain = new AbortController();
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (drain.signal.aborted) stop.abort();
+    else process.stderr.write('\nmft: finishing the running jobs; press Ctrl-C again to end them\n');
+    drain.abort();
+  };
+  process.on('SIGINT', interrupt);
+  const bar = await sweepBar();
+  try {
+    const summary = await runPlan(await expandPlan(plan), {
+      journal: flags.journal,
+      executor,
+      onError: flags.onError,
+      retryFailed: flags.retryFailed === true,
+      signal: stop.signal,
+      drain: drain.signal,
+      onProgress: bar.onProgress,
+      onWarning: (message) => process.stderr.write(`mft: warning: ${message}\n`),
+      ...(shard === undefined ? {} : { shard }),
+    });
+    bar.stop();
+    report(summary, flags.json === true);
+    if (drain.signal.aborted && summary.missing > 0) process.exitCode = exitCodes.interrupted;
+    else if (summary.failed > 0) process.exitCode = exitCodes.failedJobs;
+  } finally {
+    bar.stop();
+    process.off('SIGINT', interrupt);
+  }
+}
+
+function report(summary: SweepSummary, asJson: boolean): void {
+  const { jobs, resumed, ran, failed, missing } = summary;
+  if (asJson) printJson(summary);
+  else process.stderr.write(`mft: ${jobs} jobs: ${resumed} were done, ${ran} ran, ${failed} failed, ${missing} missing\n`);
+}
+
+const shownJobs = 40;
+
+/** Says what would run, why, and what it would need. */
+export async function dryRun(plan: SweepPlan, flags: RunFlags): Promise<void> {
+  const expanded = await expandPlan(plan);
+  const shard = shardIn(flags.shard);
+  const jobs = shard === undefined ? expanded.jobs : shardOf(expanded.jobs, shard, (job) => verbs[job.verb]?.cost(job) ?? 1);
+  const stored = await readableJournal(flags.journal).catch((error: unknown) => {
+    if (error instanceof Error && (error.cause as { code?: string } | undefined)?.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  await stored?.handle.close();
+  const pending = pendingJobs(jobs, stored?.index, flags.retryFailed);
+  const estimate = await estimateJobs(pending.map(({ job }) => job), verbs, { processes: whole('processes', flags.processes) });
+  const where = (spec: Readonly<Record<string, unknown>>): string => expanded.axisNames.map((name) => `${name}=${JSON.stringify(at(spec, name))}`).join(' ');
+  const reasons = pending.map(({ job, why }) => ({ key: job.key, point: where({ ...job.spec, run: job.run }), why }));
+  if (flags.json === true) return printJson({ planHash: expanded.hash, jobs: jobs.length, duplicates: expanded.duplicates, pending: reasons, damaged: stored?.index.damaged ?? [], estimate });
+  const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+  const rows = [
+    ['jobs in the plan', String(jobs.length)],
+    ['to run', String(pending.length)],
+    ['core-hours', estimate.coreHours === undefined ? 'unknown: the probe did not finish' : `about ${estimate.coreHours.toPrecision(2)} (${estimate.probes} probes)`],
+    ['hours', estimate.hours === undefined ? 'unknown' : `about ${estimate.hours.toPrecision(2)} on ${estimate.processes} processes`],
+    ['memory', `about ${gibibytes(estimate.memoryBytes)}`],
+    ['disk', estimate.diskBytes === undefined ? 'unknown' : `about ${gibibytes(estimate.diskBytes)}`],
+  ];
+  process.stdout.write(`${table(['dry run', ''], rows)}\n\n`);
+  for (const { key, point, why } of reasons.slice(0, shownJobs)) process.stdout.write(`${key.slice(0, 12)}  ${point}  ${why}\n`);
+  if (reasons.length > shownJobs) process.stdout.write(`... and ${reasons.length - shownJobs} more (--json lists all)\n`);
+}
+
+function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}

@@ -1,0 +1,115 @@
+// The axes of a plan: lists, linear and logarithmic ranges, products, zips and explicit points.
+import { expectedError, MftError } from '../core/errors.js';
+
+/** A value of an axis: plain JSON data. */
+export type AxisValue = null | boolean | number | string | readonly AxisValue[] | { readonly [key: string]: AxisValue };
+
+/** Values of one axis: a list, or `count` values from `low` to `high`, both included, evenly spaced or in equal ratios. */
+export type AxisValues =
+  | readonly AxisValue[]
+  | { readonly linear: readonly [low: number, high: number, count: number] }
+  | { readonly log: readonly [low: number, high: number, count: number] };
+
+/**
+ * The axes of a plan: every named axis is a factor of one product, in the order written. `zip` adds factors whose axes
+ * advance together, `points` adds a factor given point by point. A name is a field of the spec (`weightVariance`,
+ * `inputs.correlation`) or, with the prefix `run.`, of the run (`run.trials`).
+ */
+export interface PlanAxes {
+  readonly zip?: Readonly<Record<string, AxisValues>> | readonly Readonly<Record<string, AxisValues>>[];
+  readonly points?: readonly Readonly<Record<string, AxisValue>>[];
+  readonly [name: string]: AxisValues | PlanAxes['zip'] | PlanAxes['points'];
+}
+
+/** One point of the grid: field path → value. */
+export type GridPoint = Readonly<Record<string, AxisValue>>;
+
+/** Plans larger than this are refused: nobody meant them, and their keys alone would fill the memory. */
+export const largestPlan = 5_000_000;
+
+/**
+ * All points of the axes, the last axis varying fastest. No axes: the one empty point.
+ *
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT (a malformed axis, a field named twice), ERR_MFT_SHAPE (zipped axes of different
+ * lengths), ERR_MFT_OUT_OF_RANGE (a bad range, more than five million points)
+ */
+export function gridPoints(axes: unknown): GridPoint[] {
+  if (!isRecord(axes)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'an object of axes', axes);
+  const factors = Object.entries(axes).flatMap(([name, value]): GridPoint[][] => {
+    if (name === 'zip') return (Array.isArray(value) ? value : [value]).map((group, i) => zipped(group, `axes.zip.${i}`));
+    if (name === 'points') return [givenPoints(value)];
+    return [axisValues(value, `axes.${name}`).map((item) => ({ [name]: item }))];
+  });
+  refuseNameTwice(factors);
+  const count = factors.reduce((product, factor) => product * factor.length, 1);
+  if (count > largestPlan) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPlan} points`, count);
+  return factors.reduce<GridPoint[]>((points, factor) => points.flatMap((point) => factor.map((more) => ({ ...point, ...more }))), [{}]);
+}
+
+/** The values of one axis. */
+export function axisValues(value: unknown, name: string): readonly AxisValue[] {
+  if (Array.isArray(value)) {
+    if (value.length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list with at least one value', value);
+    return value as AxisValue[];
+  }
+  if (isRecord(value) && Object.keys(value).length === 1) {
+    if ('linear' in value) return range(value.linear, `${name}.linear`, (low, high, t) => low + (high - low) * t);
+    if ('log' in value) return logRange(value.log, `${name}.log`);
+  }
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list, {linear: [low, high, count]} or {log: [low, high, count]}', value);
+}
+
+function logRange(value: unknown, name: string): number[] {
+  if (Array.isArray(value) && (Number(value[0]) <= 0 || Number(value[1]) <= 0)) {
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', name, '[low, high, count] with low and high > 0', value);
+  }
+  return range(value, name, (low, high, t) => Math.exp(Math.log(low) + (Math.log(high) - Math.log(low)) * t));
+}
+
+function range(value: unknown, name: string, at: (low: number, high: number, t: number) => number): number[] {
+  const isTriple = Array.isArray(value) && value.length === 3 && value.every((item) => typeof item === 'number' && Number.isFinite(item));
+  if (!isTriple) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, '[low, high, count] of finite numbers', value);
+  const [low, high, count] = value as [number, number, number];
+  if (!Number.isInteger(count) || count < 1 || count > largestPlan) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a whole count in [1, ${largestPlan}]`, count);
+  // The ends are exact, so that a plan's last point is the number its author wrote.
+  return Array.from({ length: count }, (_, i) => (i === 0 ? low : i === count - 1 ? high : at(low, high, i / (count - 1))));
+}
+
+function zipped(group: unknown, name: string): GridPoint[] {
+  if (!isRecord(group) || Object.keys(group).length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'an object of axes', group);
+  const columns = Object.entries(group).map(([field, value]) => ({ field, values: axisValues(value, `${name}.${field}`) }));
+  const lengths = [...new Set(columns.map((column) => column.values.length))];
+  if (lengths.length > 1) {
+    throw new MftError('ERR_MFT_SHAPE', `Expected the axes zipped in \`${name}\` to have the same length, received ${columns.map((c) => `${c.field}: ${c.values.length}`).join(', ')}.`, { parameter: name });
+  }
+  return Array.from({ length: lengths[0] ?? 0 }, (_, i) => Object.fromEntries(columns.map((c) => [c.field, c.values[i] as AxisValue])));
+}
+
+function givenPoints(value: unknown): GridPoint[] {
+  const isPoints = Array.isArray(value) && value.length > 0 && value.every((point) => isRecord(point) && Object.keys(point).length > 0);
+  if (!isPoints) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes.points', 'a list of objects field → value', value);
+  return value as GridPoint[];
+}
+
+function refuseNameTwice(factors: readonly (readonly GridPoint[])[]): void {
+  const seen = new Set<string>();
+  for (const factor of factors) {
+    for (const name of new Set(factor.flatMap((point) => Object.keys(point)))) {
+      if (seen.has(name)) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected every field in one axis only, found \`${name}\` in two.`, { parameter: `axes.${name}` });
+      seen.add(name);
+    }
+  }
+}
+
+/** `base` with the value at a dotted path; the objects on the way are copied, missing ones made. */
+export function withField(base: Readonly<Record<string, unknown>>, path: readonly string[], value: unknown): Record<string, unknown> {
+  const [head = '', ...rest] = path;
+  if (head === '__proto__') throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected an axis to name a field, received "__proto__".', { parameter: 'axes' });
+  if (rest.length === 0) return { ...base, [head]: value };
+  const inner = base[head];
+  return { ...base, [head]: withField(isRecord(inner) ? inner : {}, rest, value) };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

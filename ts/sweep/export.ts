@@ -1,0 +1,132 @@
+// Writes the rows of a journal out: long-form CSV and Parquet, complete JSON, an HTML report.
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { toJson } from '../core/codec.js';
+import { csvLine } from './csv.js';
+import { onDisk } from './disk.js';
+import { type JournalIndex, lineAt, readableJournal } from './journal.js';
+import { expandPlan, type SweepPlan } from './plan.js';
+import { writeReport } from './report.js';
+import { decodeRow, type SweepRow } from './rows.js';
+import { journalPlan } from './status.js';
+import { type ColumnType, columnCollector, type TableRow, tableRows } from './table.js';
+import { type VerbTable, verbs as allVerbs } from './verbs.js';
+
+/** Files to write; any of them. */
+export interface ExportFiles {
+  readonly csv?: string;
+  readonly parquet?: string;
+  readonly json?: string;
+  readonly report?: string;
+}
+
+/** A journal ready to be written out: its rows in the order of its plan, as often as needed. */
+export interface ExportSource {
+  readonly plan: SweepPlan | undefined;
+  readonly axisNames: readonly string[];
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly rows: () => AsyncGenerator<SweepRow>;
+  readonly columns: ReadonlyMap<string, ColumnType>;
+}
+
+/**
+ * Writes a journal out. The same rows give the same bytes, whatever the order they were computed in.
+ *
+ * @param path the journal
+ * @param files what to write, and where
+ * @returns the files written
+ * @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
+ *
+ * @example
+ * await exportJournal('rows.jsonl', { csv: 'rows.csv', parquet: 'rows.parquet' });
+ */
+export async function exportJournal(path: string, files: ExportFiles, verbs: VerbTable = allVerbs): Promise<string[]> {
+  const { handle, index } = await readableJournal(path);
+  try {
+    const plan = await journalPlan(path).catch(() => undefined);
+    const expanded = plan === undefined ? undefined : await expandPlan(plan, verbs).catch(() => undefined);
+    const keys = inOrder(index, expanded?.jobs.map((job) => job.key) ?? []);
+    async function* rows(): AsyncGenerator<SweepRow> {
+      for (const key of keys) {
+        const entry = index.rows.get(key);
+        if (entry !== undefined) yield await decodeRow(await lineAt(handle, entry), path);
+      }
+    }
+    const { add, columns } = columnCollector();
+    for await (const row of rows()) for (const line of tableRows(row)) add(line);
+    const newest = index.manifests.at(-1);
+    const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
+    const source: ExportSource = { plan, axisNames: expanded?.axisNames ?? [], manifest, rows, columns };
+    const written: string[] = [];
+    const write = async (file: string | undefined, how: (part: string) => Promise<void>): Promise<void> => {
+      if (file === undefined) return;
+      await complete(file, how);
+      written.push(file);
+    };
+    await write(files.csv, (part) => writeText(part, csvText(source)));
+    await write(files.json, (part) => writeText(part, jsonText(source)));
+    await write(files.parquet, (part) => writeParquet(part, source));
+    await write(files.report, async (part) => writeText(part, [await writeReport(source)]));
+    return written;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Keys of the plan in its order, then all others by name. */
+function inOrder(index: JournalIndex, planned: readonly string[]): string[] {
+  const inPlan = new Set(planned);
+  return [...planned.filter((key) => index.rows.has(key)), ...[...index.rows.keys()].filter((key) => !inPlan.has(key)).sort()];
+}
+
+/** Writes under another name first: a file with the given name is always whole. */
+async function complete(file: string, how: (part: string) => Promise<void>): Promise<void> {
+  const part = `${file}.partial`;
+  await onDisk(file, async () => {
+    try {
+      await how(part);
+      await rename(part, file);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  });
+}
+
+async function writeText(file: string, text: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  await pipeline(text, createWriteStream(file));
+}
+
+async function* csvText({ rows, columns }: ExportSource): AsyncGenerator<string> {
+  const names = [...columns.keys()];
+  yield csvLine(names);
+  for await (const row of rows()) yield tableRows(row).map((line) => csvLine(names.map((name) => line[name]))).join('');
+}
+
+async function* jsonText({ rows }: ExportSource): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const row of rows()) {
+    yield `${separator}${JSON.stringify(toJson(row))}`;
+    separator = ',\n';
+  }
+  yield separator === ',\n' ? '\n]\n' : '[]\n';
+}
+
+const parquetTypes = { number: 'DOUBLE', string: 'STRING', boolean: 'BOOLEAN' } as const;
+
+async function writeParquet(file: string, source: ExportSource): Promise<void> {
+  const { fileWriter, parquetWriteRows } = await import('hyparquet-writer');
+  const columns = [...source.columns].map(([name, type]) => ({ name, type: parquetTypes[type], nullable: true }));
+  await parquetWriteRows({ writer: fileWriter(file), rows: parquetRows(source), columns, kvMetadata: [{ key: 'mft-native', value: JSON.stringify(source.manifest) }] });
+}
+
+async function* parquetRows({ rows, columns }: ExportSource): AsyncGenerator<Record<string, unknown>> {
+  for await (const row of rows()) for (const line of tableRows(row)) yield Object.fromEntries([...columns].map(([name, type]) => [name, typed(line, name, type)]));
+}
+
+function typed(line: TableRow, name: string, type: ColumnType): unknown {
+  const value = line[name];
+  if (value === undefined) return null;
+  return type === 'string' ? String(value) : value;
+}

@@ -1,0 +1,182 @@
+// The journal of a sweep: an append-only file of JSON lines with one writer, safe against being killed at any byte.
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { addon } from '../core/addon.js';
+import { canonicalJson } from '../core/codec.js';
+import { MftError } from '../core/errors.js';
+import { type Disk, disk as realDisk, onDisk } from './disk.js';
+import { manifestLine, manifestPrefix, type RowHead, type ScannedLine, scanLines } from './lines.js';
+import { hasSideFiles, type SideFile } from './side-files.js';
+
+/** Where the newest row of a key lies. */
+export interface IndexEntry extends RowHead {
+  readonly line: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A line that cannot be used, and why. Its bytes stay in the file. */
+export interface DamagedLine {
+  readonly line: number;
+  readonly reason: string;
+  /** The job it held, when that can still be read. */
+  readonly key?: string;
+}
+
+/** What a journal holds. */
+export interface JournalIndex {
+  /** Key → its newest row; a finished row is never replaced by a failed one. */
+  readonly rows: Map<string, IndexEntry>;
+  /** Point → system versions it was run with. */
+  readonly versions: Map<string, Set<number>>;
+  readonly damaged: readonly DamagedLine[];
+  readonly manifests: readonly string[];
+  /** Bytes up to the end of the last whole line. */
+  readonly end: number;
+  /** True when the last line lacks only its newline. */
+  readonly lacksNewline: boolean;
+  readonly isJournal: boolean;
+}
+
+/** A journal open for writing. */
+export interface Journal {
+  readonly path: string;
+  readonly index: JournalIndex;
+  /** The text of a stored row. */
+  readonly read: (entry: IndexEntry) => Promise<string>;
+  /** Appends lines; resolves once they are on the medium. Lines that arrive together share one sync. */
+  readonly append: (line: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Reads the lines of an open journal into an index. */
+export async function indexJournal(handle: FileHandle, path: string): Promise<JournalIndex> {
+  const rows = new Map<string, IndexEntry>();
+  const versions = new Map<string, Set<number>>();
+  const damaged: DamagedLine[] = [];
+  const manifests: string[] = [];
+  let end = 0;
+  let lacksNewline = false;
+  let first: ScannedLine | undefined;
+  for await (const line of scanLines(handle)) {
+    first ??= line;
+    const { number, offset, length, isEnded, head } = line;
+    if (line.kind === 'damaged' && !isEnded) break;
+    end = offset + length + (isEnded ? 1 : 0);
+    lacksNewline = !isEnded;
+    if (line.kind === 'manifest') manifests.push(line.bytes.toString());
+    if (line.kind === 'damaged') damaged.push({ line: number, reason: 'its checksum does not fit its content', ...(head === undefined ? {} : { key: head.key }) });
+    if (line.kind !== 'row' || head === undefined) continue;
+    if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(line.bytes)))) {
+      damaged.push({ line: number, reason: 'a side file it names is missing or has another size', key: head.key });
+      continue;
+    }
+    if (rows.get(head.key)?.status !== 'done' || head.status === 'done') rows.set(head.key, { ...head, line: number, offset, length });
+    const known = versions.get(head.point);
+    if (known === undefined) versions.set(head.point, new Set([head.version]));
+    else known.add(head.version);
+  }
+  const start = first?.bytes.toString('latin1', 0, manifestPrefix.length) ?? '';
+  const isTornHead = first?.isEnded === false && (start.startsWith(manifestPrefix) || manifestPrefix.startsWith(start));
+  const isJournal = first === undefined || rows.size > 0 || manifests.length > 0 || start === manifestPrefix || isTornHead;
+  return { rows, versions, damaged, manifests, end, lacksNewline, isJournal };
+}
+
+function sideFilesOf(line: Buffer): readonly SideFile[] {
+  return (JSON.parse(line.toString()) as { files: readonly SideFile[] }).files;
+}
+
+function notAJournal(path: string): MftError {
+  return new MftError('ERR_MFT_JOURNAL_MISMATCH', `The file ${path} is not the journal of a sweep; it was left as it is. Name another file.`, { parameter: 'journal' });
+}
+
+/**
+ * Opens a journal for its one writer, making it when it is not there. A torn last line is cut off; damaged lines are
+ * reported and left alone.
+ *
+ * @throws MftError (rejects) ERR_MFT_JOURNAL_LOCKED (another run writes it), ERR_MFT_JOURNAL_MISMATCH (not a journal),
+ * ERR_MFT_UNSUPPORTED (a file system without locks), ERR_MFT_DISK
+ */
+export async function openJournal(path: string, manifest: Readonly<Record<string, unknown>>, disk: Disk = realDisk): Promise<Journal> {
+  const handle = await onDisk(path, () => open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644));
+  try {
+    if (!addon().lockFile(handle.fd)) {
+      throw new MftError('ERR_MFT_JOURNAL_LOCKED', `Another run is writing the journal ${path}. Wait for it, or give this run its own journal and merge them.`, { parameter: 'journal' });
+    }
+    const index = await onDisk(path, () => indexJournal(handle, path));
+    if (!index.isJournal) throw notAJournal(path);
+    await onDisk(path, async () => {
+      await handle.truncate(index.end);
+      const opening = `${index.lacksNewline ? '\n' : ''}${isNews(manifest, index.manifests.at(-1)) ? manifestLine(manifest) : ''}`;
+      if (opening !== '') await disk.write(handle, Buffer.from(opening));
+      await disk.sync(handle);
+      if (index.end === 0) await disk.syncFolder(dirname(path));
+    });
+    return { path, index, read: (entry) => lineAt(handle, entry), ...groupCommit(handle, path, disk) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Whether a manifest says more than the newest one in the file (other than its date). */
+function isNews(manifest: Readonly<Record<string, unknown>>, newest: string | undefined): boolean {
+  if (newest === undefined) return true;
+  const { manifest: old } = JSON.parse(newest) as { manifest: Record<string, unknown> };
+  return canonicalJson({ ...old, date: '' }) !== canonicalJson({ ...manifest, date: '' });
+}
+
+function groupCommit(handle: FileHandle, path: string, disk: Disk): Pick<Journal, 'append' | 'close'> {
+  let waiting: string[] = [];
+  let commit: Promise<void> = Promise.resolve();
+  let scheduled: Promise<void> | undefined;
+  const flush = async (): Promise<void> => {
+    scheduled = undefined;
+    const lines = waiting;
+    waiting = [];
+    await onDisk(path, async () => {
+      await disk.write(handle, Buffer.from(lines.join('')));
+      await disk.sync(handle);
+    });
+  };
+  return {
+    append: (line) => {
+      waiting.push(line);
+      // Whatever arrives while one group is being written forms the next one.
+      scheduled ??= commit = commit.then(flush);
+      return scheduled;
+    },
+    close: async () => {
+      try {
+        await commit;
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+/**
+ * A journal opened to read, without a lock: what is in it now. The caller closes the handle.
+ *
+ * @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH
+ */
+export async function readableJournal(path: string): Promise<{ readonly handle: FileHandle; readonly index: JournalIndex }> {
+  const handle = await onDisk(path, () => open(path, 'r'));
+  try {
+    const index = await onDisk(path, () => indexJournal(handle, path));
+    if (!index.isJournal) throw notAJournal(path);
+    return { handle, index };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The text of one stored row. */
+export async function lineAt(handle: FileHandle, entry: IndexEntry): Promise<string> {
+  const bytes = Buffer.allocUnsafe(entry.length);
+  await handle.read(bytes, 0, entry.length, entry.offset);
+  return bytes.toString();
+}

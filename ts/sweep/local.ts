@@ -1,0 +1,60 @@
+// The default executor: child processes on this machine, no server.
+import { processorsAllowed } from '../core/memory.js';
+import { channel } from './channel.js';
+import type { Executor, JobLimits } from './executor.js';
+import { processPool } from './processes.js';
+import type { Outcome } from './rows.js';
+
+export interface LocalOptions extends JobLimits {
+  /** Child processes; default: one per processor this process may use. */
+  readonly processes?: number | undefined;
+  /** Module the children run; another one in tests. */
+  readonly childModule?: URL | undefined;
+}
+
+/** Runs jobs in child processes of this one, one BLAS thread each. */
+export function localExecutor(options: LocalOptions = {}): Executor {
+  return {
+    name: 'local',
+    execute: (jobs, control) => {
+      const processes = Math.max(1, Math.min(options.processes ?? processorsAllowed(), jobs.length));
+      const pool = processPool({ ...options, processes });
+      const { push, close, items } = channel<Outcome>(256);
+      let next = 0;
+      let running = 0;
+      const end = (error?: unknown): void => {
+        pool.end();
+        close(error);
+      };
+      const finished = async (outcome: Outcome): Promise<void> => {
+        await push(outcome);
+        running--;
+        fill();
+      };
+      const fill = (): void => {
+        while (running < pool.depth() && next < jobs.length && !control.drain.aborted && !control.stop.aborted) {
+          const job = jobs[next++];
+          if (job === undefined) break;
+          running++;
+          // A pool rejects only after its end, when nobody waits any more.
+          pool.run(job).then(finished, () => undefined);
+        }
+        if (running === 0) end();
+      };
+      control.stop.addEventListener('abort', () => end(control.stop.reason), { once: true });
+      control.drain.addEventListener('abort', () => running === 0 && end(), { once: true });
+      if (control.stop.aborted) end(control.stop.reason);
+      else fill();
+      return endingWith(items, () => pool.end());
+    },
+  };
+}
+
+/** The items, and a last act however the iteration ends. */
+async function* endingWith<T>(items: AsyncIterable<T>, act: () => void): AsyncGenerator<T, void> {
+  try {
+    yield* items;
+  } finally {
+    act();
+  }
+}

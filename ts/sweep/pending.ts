@@ -1,0 +1,42 @@
+// Which jobs of a plan still have to run, and why each of them does.
+import type { Job } from './job.js';
+import type { JournalIndex } from './journal.js';
+
+/** Why a job runs. */
+export type PendingReason = 'new' | 'failed' | 'version' | 'damaged';
+
+export interface PendingJob {
+  readonly job: Job;
+  readonly reason: PendingReason;
+  /** The reason in words. */
+  readonly why: string;
+}
+
+/** The jobs to run, in the order of the plan; with `onlyFailed` those whose row says they failed. */
+export function pendingJobs(jobs: readonly Job[], index: JournalIndex | undefined, onlyFailed = false): PendingJob[] {
+  if (index === undefined) return jobs.map((job) => ({ job, reason: 'new', why: 'new' }));
+  const damaged = new Map(index.damaged.flatMap((line) => (line.key === undefined ? [] : [[line.key, line] as const])));
+  return jobs.flatMap((job): PendingJob[] => {
+    const stored = index.rows.get(job.key);
+    if (stored?.status === 'done') return [];
+    if (stored?.status === 'failed') return [{ job, reason: 'failed', why: `failed before (line ${stored.line})` }];
+    if (onlyFailed) return [];
+    const line = damaged.get(job.key);
+    if (line !== undefined) return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
+    const versions = [...(index.versions.get(job.point) ?? [])].sort((a, b) => a - b);
+    if (versions.length === 0) return [{ job, reason: 'new', why: 'new' }];
+    return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${versions.join(', ')} to ${job.systemVersion}` }];
+  });
+}
+
+/** The jobs of shard `index` (counted from 1) of `count`: dealt by cost, so that shards take about the same time. */
+export function shardOf(jobs: readonly Job[], shard: { readonly index: number; readonly count: number }, cost: (job: Job) => number): Job[] {
+  return heaviestFirst(jobs, cost).filter((_, i) => i % shard.count === shard.index - 1);
+}
+
+/** Jobs by falling cost; equal ones by key, so that the order is the same everywhere. */
+export function heaviestFirst(jobs: readonly Job[], cost: (job: Job) => number): Job[] {
+  const weighed = jobs.map((job) => ({ job, weight: cost(job) }));
+  weighed.sort((a, b) => b.weight - a.weight || (a.job.key < b.job.key ? -1 : 1));
+  return weighed.map(({ job }) => job);
+}

@@ -1,0 +1,122 @@
+// A plan: one base spec, one verb, axes. Read, validated as a whole, and expanded to jobs.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { canonicalHash } from '../core/codec.js';
+import { describe, MftError } from '../core/errors.js';
+import { choiceField, wholeField } from '../core/fields.js';
+import { type GridPoint, gridPoints, isRecord, type PlanAxes, withField } from './axes.js';
+import { type Job, makeJob } from './job.js';
+import { type VerbTable, verbs as allVerbs } from './verbs.js';
+
+/**
+ * A grid of jobs. `base` is a spec of any system; every axis replaces one of its fields (or, as `run.<field>`, one of the
+ * run's). Every point is run once per sweep seed.
+ *
+ * @example
+ * const plan: SweepPlan = {
+ *   verb: 'simulate',
+ *   base: { system: 'feedforward', activation: 'tanh', biasVariance: 0.05, width: 300, depth: 60, keepProbability: 0.95 },
+ *   run: { trials: 20, seed: 5 },
+ *   axes: { weightVariance: { linear: [1, 3, 60] } },
+ * };
+ */
+export interface SweepPlan {
+  readonly verb: string;
+  readonly base: { readonly system: string } & Readonly<Record<string, unknown>>;
+  /** Fields of the run; `seed` is the sweep's seed. */
+  readonly run?: Readonly<Record<string, unknown>>;
+  readonly axes?: PlanAxes;
+  /** Short for `run.trials`. */
+  readonly trials?: number;
+  /** Sweep seeds: every point is run once for each. Default: `run.seed`, else 1. */
+  readonly seeds?: readonly number[];
+  /** Quantities and observables to keep. Default: all. */
+  readonly outputs?: readonly string[];
+  /** For verb `evaluate`: the quantity. */
+  readonly quantity?: string;
+  /** Shown in reports. */
+  readonly title?: string;
+}
+
+/** A plan whose every point has been checked. */
+export interface ExpandedPlan {
+  readonly plan: SweepPlan;
+  readonly hash: string;
+  readonly jobs: readonly Job[];
+  /** Points that name a job the plan already has. */
+  readonly duplicates: number;
+  /** Names of the fields that vary, in the order of the axes. */
+  readonly axisNames: readonly string[];
+}
+
+const dataObject = (what: string): z.ZodType<Record<string, unknown>> =>
+  z.custom<Record<string, unknown>>(isRecord).meta({ expected: 'an object', description: what });
+
+const planFields = (names: readonly string[]) =>
+  z.strictObject({
+    verb: choiceField(names as readonly [string, ...string[]], 'What every job does.'),
+    base: dataObject('The spec that the axes vary.'),
+    run: dataObject('The run of every job; seed is the seed of the sweep.').default({}),
+    axes: dataObject('Field → values.').default({}),
+    trials: wholeField(1, 10_000_000, 'Short for run.trials.').optional(),
+    seeds: z.array(z.int().gte(0)).min(1).optional().meta({ expected: 'a list of whole numbers >= 0', description: 'Sweep seeds.' }),
+    outputs: z.array(z.string()).min(1).optional().meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
+    quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
+    title: z.string().max(200).optional().meta({ expected: 'a text of at most 200 characters', description: 'Shown in reports.' }),
+  });
+
+/**
+ * Reads a plan, resolves every point through its system, and returns the jobs, before anything runs.
+ *
+ * @param plan the plan, as data
+ * @param verbs the verbs a plan may name
+ * @throws MftError (rejects) what the plan's fields, its axes or the spec of any point get wrong, naming the point
+ */
+export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
+  const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
+  const verb = verbs[read.verb];
+  if (verb === undefined) throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);
+  if (read.trials !== undefined && 'trials' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `trials` or `run.trials`, not both.', { parameter: 'trials' });
+  if (read.seeds !== undefined && 'seed' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `seeds` or `run.seed`, not both.', { parameter: 'seeds' });
+  const { seed = 1, ...run } = { ...read.run, ...(read.trials === undefined ? {} : { trials: read.trials }) };
+  const seeds = verb.isRandom ? (read.seeds ?? [checkedSeed(seed)]) : [0];
+  const points = gridPoints(read.axes);
+  const jobs = new Map<string, Job>();
+  for (const point of points) {
+    const work = await naming(point, () => verb.resolve({ ...applied(point, read.base, run), quantity: read.quantity, outputs: read.outputs }));
+    for (const sweepSeed of seeds) {
+      const job = makeJob(read.verb, verb.isRandom, work, sweepSeed);
+      jobs.set(job.key, job);
+    }
+  }
+  const axisNames = [...new Set(points.flatMap((point) => Object.keys(point)))];
+  return { plan, hash: canonicalHash(plan), jobs: [...jobs.values()], duplicates: points.length * seeds.length - jobs.size, axisNames };
+}
+
+function checkedSeed(seed: unknown): number {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
+  throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`run.seed\` to be a whole number >= 0, received ${describe(seed)}.`, { parameter: 'run.seed', received: seed });
+}
+
+function applied(point: GridPoint, base: Readonly<Record<string, unknown>>, run: Readonly<Record<string, unknown>>) {
+  let spec = base;
+  let changed = run;
+  for (const [name, value] of Object.entries(point)) {
+    const path = name.split('.');
+    if (name === 'run.seed') throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the seeds of a sweep in `seeds`, not in an axis.', { parameter: 'axes.run.seed' });
+    if (path[0] === 'run') changed = withField(changed, path.slice(1), value);
+    else spec = withField(spec, path, value);
+  }
+  return { spec, run: changed };
+}
+
+/** Adds the point to the message of whatever is wrong with it. */
+async function naming<T>(point: GridPoint, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MftError) || Object.keys(point).length === 0) throw error;
+    const where = Object.entries(point).map(([name, value]) => `${name} = ${describe(value)}`).join(', ');
+    throw new MftError(error.code, `${error.message} (At ${where}.)`, { parameter: error.parameter, expected: error.expected, received: error.received, cause: error });
+  }
+}

@@ -1,0 +1,111 @@
+// The connection to Redis: where it may go, with whose credentials, and how errors are kept free of them.
+import { isIP } from 'node:net';
+import type { Redis } from 'ioredis';
+import { expectedError, MftError } from '../../core/errors.js';
+
+export interface ConnectionRequest {
+  /** redis:// or rediss:// URL without credentials; default MFT_REDIS_URL, else redis://127.0.0.1:6379. */
+  readonly redis?: string | undefined;
+  /** Allow a server that is neither on this machine nor reached by TLS. */
+  readonly isInsecure?: boolean | undefined;
+}
+
+/** Where to connect. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly isTls: boolean;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and judges the address of a server. Credentials come from the environment alone (MFT_REDIS_USERNAME,
+ * MFT_REDIS_PASSWORD, or inside MFT_REDIS_URL): arguments are visible to every user of a machine.
+ *
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT (not a URL, credentials in the argument), ERR_MFT_QUEUE (neither loopback nor TLS)
+ */
+export function redisTarget(request: ConnectionRequest, environment: Environment = process.env): Target {
+  const given = request.redis === undefined ? undefined : parsed(request.redis, 'redis');
+  if (given !== undefined && (given.username !== '' || given.password !== '')) {
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the address of the server without user name and password (arguments are visible to all users of this machine); put them into MFT_REDIS_USERNAME and MFT_REDIS_PASSWORD.', { parameter: 'redis' });
+  }
+  const url = given ?? parsed(environment.MFT_REDIS_URL ?? 'redis://127.0.0.1:6379', 'MFT_REDIS_URL');
+  const username = environment.MFT_REDIS_USERNAME ?? decodeURIComponent(url.username);
+  const password = environment.MFT_REDIS_PASSWORD ?? decodeURIComponent(url.password);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isTls = url.protocol === 'rediss:';
+  if (!isTls && !isLoopback(host) && request.isInsecure !== true) {
+    throw new MftError('ERR_MFT_QUEUE', `The server ${host} is neither on this machine nor reached by TLS: anyone on the way could read and change jobs and passwords. Use a rediss:// URL or an ssh tunnel, or allow it with --insecure.`, { parameter: 'redis' });
+  }
+  return {
+    host,
+    port: url.port === '' ? 6379 : Number(url.port),
+    db: Number(url.pathname.slice(1) || 0),
+    isTls,
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+  };
+}
+
+function parsed(text: string, name: string): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    // Refused below; the text itself is not shown, for it may hold a password.
+  }
+  const isRedis = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname) && url.search === '';
+  if (url === undefined || !isRedis) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'redis://host:port or rediss://host:port, with an optional /database', scrubbed(text, {}));
+  return url;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** A text without anything secret: the password, the queue's secret, credentials in URLs. */
+export function scrubbed(text: string, target: { readonly password?: string | undefined }, environment: Environment = process.env): string {
+  const secrets = [target.password, environment.MFT_REDIS_PASSWORD, environment.MFT_QUEUE_SECRET].filter((secret): secret is string => secret !== undefined && secret.length > 0);
+  const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return clean.replace(/(\w+:\/\/)[^@/\s]*@/g, '$1***@');
+}
+
+const connectSeconds = 10;
+
+/**
+ * Connects and checks the server's version.
+ *
+ * @throws MftError (rejects) ERR_MFT_MISSING_PEER, ERR_MFT_QUEUE (no answer, refused, older than 6.2)
+ */
+export async function connectRedis(target: Target, warn: (message: string) => void): Promise<Redis> {
+  const { Redis: Client } = await import('ioredis').catch((cause: unknown) => {
+    throw new MftError('ERR_MFT_MISSING_PEER', 'The bullmq executor and `mft worker` need two more packages: npm install bullmq ioredis', { parameter: 'ioredis', cause });
+  });
+  const { isTls, ...address } = target;
+  const client = new Client({ ...address, ...(isTls ? { tls: { servername: target.host } } : {}), lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(100 * 2 ** times, 3000) });
+  let latest = '';
+  client.on('error', (error: Error) => {
+    const message = `Redis at ${target.host}:${target.port}: ${scrubbed(error.message, target)}`;
+    if (message !== latest && client.status !== 'end') warn(message);
+    latest = message;
+  });
+  client.on('ready', () => (latest = ''));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const patience = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(latest || 'no answer')), connectSeconds * 1000)));
+    await Promise.race([client.connect(), patience]);
+    const version = /redis_version:(\d+)\.(\d+)/.exec(await Promise.race([client.info('server'), patience]));
+    const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
+    if (major < 6 || (major === 6 && minor < 2)) throw new Error(`it has version ${major}.${minor}, needed is 6.2 or newer`);
+    return client;
+  } catch (cause) {
+    client.disconnect();
+    throw new MftError('ERR_MFT_QUEUE', `Could not use Redis at ${target.host}:${target.port}: ${scrubbed(cause instanceof Error ? cause.message : String(cause), target)}.`, { parameter: 'redis' });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,59 @@
+// What a journal holds, and what of its plan is missing.
+import { MftError } from '../core/errors.js';
+import { type DamagedLine, lineAt, readableJournal } from './journal.js';
+import { pendingJobs } from './pending.js';
+import { expandPlan, type SweepPlan } from './plan.js';
+import { jobError, type JobError } from './rows.js';
+import { type VerbTable, verbs as allVerbs } from './verbs.js';
+
+export interface JournalStatus {
+  readonly done: number;
+  readonly failed: number;
+  /** Jobs of the newest plan without a finished or failed row; undefined when the plan cannot be expanded. */
+  readonly missing?: number;
+  readonly planProblem?: string;
+  readonly planHash?: string;
+  readonly damaged: readonly DamagedLine[];
+  /** Failures by code, with the message of the first one. */
+  readonly failures: readonly (JobError & { readonly count: number })[];
+}
+
+/** The state of a journal. @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH */
+export async function journalStatus(path: string, verbs: VerbTable = allVerbs): Promise<JournalStatus> {
+  const { handle, index } = await readableJournal(path);
+  try {
+    const failures = new Map<string, JobError & { count: number }>();
+    let done = 0;
+    for (const entry of index.rows.values()) {
+      if (entry.status === 'done') done++;
+      else {
+        const { error } = JSON.parse(await lineAt(handle, entry)) as { error: JobError };
+        const known = failures.get(error.code);
+        if (known === undefined) failures.set(error.code, { ...error, count: 1 });
+        else known.count++;
+      }
+    }
+    const common = { done, failed: index.rows.size - done, damaged: index.damaged, failures: [...failures.values()] };
+    try {
+      const { jobs, hash } = await expandPlan(planIn(path, index.manifests), verbs);
+      return { ...common, missing: pendingJobs(jobs, index).filter(({ reason }) => reason !== 'failed').length, planHash: hash };
+    } catch (error) {
+      return { ...common, planProblem: jobError(error).message };
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The newest plan of a journal. @throws MftError (rejects) ERR_MFT_JOURNAL_MISMATCH when no manifest can be read */
+export async function journalPlan(path: string): Promise<SweepPlan> {
+  const { handle, index } = await readableJournal(path);
+  await handle.close();
+  return planIn(path, index.manifests);
+}
+
+function planIn(path: string, manifests: readonly string[]): SweepPlan {
+  const newest = manifests.at(-1);
+  if (newest === undefined) throw new MftError('ERR_MFT_JOURNAL_MISMATCH', `The journal ${path} has no readable manifest, so its plan is not known; give the plan to \`mft sweep run\`.`, { parameter: 'journal' });
+  return (JSON.parse(newest) as { manifest: { plan: SweepPlan } }).manifest.plan;
+}

@@ -1,0 +1,244 @@
+// Fixed points of the length map and of the correlation map of a random network, and what follows from them: multipliers
+// and depth scales.
+import { MftError } from '../core/errors.js';
+import { type Activation, type Subject, subjectOf } from './expectation.js';
+import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
+import { maximum, rootBetween } from './roots.js';
+
+/** A fully connected layer repeated for ever. */
+export interface Layer {
+  readonly activation: Activation;
+  /** σ_w² ≥ 0. */
+  readonly weightVariance: number;
+  /** σ_b² ≥ 0. */
+  readonly biasVariance: number;
+  /** ρ in (0, 1]. Default 1. */
+  readonly keepProbability?: number;
+  /** Whether a pair of inputs gets the same dropout masks. Default 'independent'. */
+  readonly maskSharing?: 'independent' | 'shared';
+}
+
+/** A fixed point q* = V(q*) of the length map. */
+export interface VarianceFixedPoint {
+  readonly variance: number;
+  /** χ_q = V'(q*). */
+  readonly multiplier: number;
+  /** Attracts from both sides (from above at q* = 0). */
+  readonly isStable: boolean;
+  /** |χ_q| = 1: approached algebraically, or every variance is fixed. */
+  readonly isMarginal: boolean;
+}
+
+export interface VarianceFixedPoints {
+  /** All fixed points, by increasing variance. */
+  readonly points: readonly VarianceFixedPoint[];
+  /** The one that the recursion reaches from `start`; undefined when it diverges. */
+  readonly reached?: VarianceFixedPoint;
+}
+
+const lowestLog = Math.log(1e-12);
+const highestLog = Math.log(1e12);
+const cells = 480;
+const scanned = Array.from({ length: cells + 1 }, (_, i) => Math.exp(lowestLog + ((highestLog - lowestLog) * i) / cells));
+const rounding = 1e-13;
+const marginality = 1e-12;
+
+/** Mean square of the pre-activations one layer on: V(q) = (σ_w²/ρ) m2(q) + σ_b². */
+export function varianceMap(layer: Layer, variance: number): number {
+  return gain(layer) * expectation(subjectOf(layer.activation), { value: 2 }, variance) + layer.biasVariance;
+}
+
+/** σ_w²/ρ. */
+export function gain(layer: Layer): number {
+  return layer.weightVariance / (layer.keepProbability ?? 1);
+}
+
+/**
+ * All fixed points q* of the length map V(q) = (σ_w²/ρ) E φ² + σ_b², with slope and stability, and the one reached from `start`.
+ *
+ * @param layer σ_w², σ_b², ρ, φ
+ * @param start where the recursion starts; default 1
+ * @returns all fixed points in [0, 1e12]; `reached` is absent when the recursion grows for ever or circles
+ * @throws MftError like the Gaussian moments
+ * **Numerics**: sign changes of V(q)/q − 1 on a logarithmic grid of 480 cells, then Newton in a bracket; relative error 1e-12/|1 − χ_q|.
+ * **Source**: Poole et al. 2016; dropout: Schoenholz et al. 2017.
+ *
+ * @example
+ * fixedPointsVariance({ activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8 }).reached?.variance; // 0.66093867920418
+ */
+export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoints {
+  const subject = subjectOf(layer.activation);
+  if (subject.homogeneousDegree === 1) return homogeneousFixedPoints(layer, subject, start);
+  const points: VarianceFixedPoint[] = [];
+  if (layer.biasVariance === 0 && (subject.atZero.value === 0 || layer.weightVariance === 0)) points.push(pointAtZero(layer, subject));
+  const excess = (q: number): number => varianceMap(layer, q) / q - 1;
+  let last: { readonly q: number; readonly sign: number } | undefined;
+  for (const q of scanned) {
+    const value = excess(q);
+    if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
+    const sign = Math.sign(value);
+    if (last !== undefined && sign !== last.sign) points.push(pointAt(layer, subject, polished(layer, subject, last.q, q)));
+    last = { q, sign };
+  }
+  const reached = reachedFrom(layer, points, start);
+  return { points, ...(reached === undefined ? {} : { reached }) };
+}
+
+function polished(layer: Layer, subject: Subject, low: number, high: number): number {
+  return rootBetween((q) => ({ value: varianceMap(layer, q) - q, slope: gain(layer) * varianceSlope(subject, q) - 1 }), low, high);
+}
+
+function pointAt(layer: Layer, subject: Subject, variance: number): VarianceFixedPoint {
+  const multiplier = gain(layer) * varianceSlope(subject, variance);
+  return { variance, multiplier, isStable: Math.abs(multiplier) < 1, isMarginal: Math.abs(Math.abs(multiplier) - 1) < marginality };
+}
+
+/** q = 0, fixed without bias when φ(0) = 0: stable iff V(q) <= q just above it. */
+function pointAtZero(layer: Layer, subject: Subject): VarianceFixedPoint {
+  const multiplier = layer.weightVariance === 0 ? 0 : gain(layer) * varianceSlope(subject, 0);
+  const isMarginal = Math.abs(multiplier - 1) < marginality;
+  const smallest = 1e-6;
+  const isStable = isMarginal ? varianceMap(layer, smallest) <= smallest : multiplier < 1;
+  return { variance: 0, multiplier, isStable, isMarginal };
+}
+
+function homogeneousFixedPoints(layer: Layer, subject: Subject, start: number): VarianceFixedPoints {
+  const multiplier = gain(layer) * varianceSlope(subject, 1);
+  const isMarginal = Math.abs(multiplier - 1) < marginality;
+  if (isMarginal && layer.biasVariance === 0) {
+    const every = { variance: start, multiplier, isStable: true, isMarginal };
+    return { points: [every], reached: every };
+  }
+  if (isMarginal) return { points: [] };
+  if (multiplier > 1) return { points: layer.biasVariance === 0 ? [{ variance: 0, multiplier, isStable: false, isMarginal }] : [] };
+  const point = { variance: layer.biasVariance / (1 - multiplier), multiplier, isStable: true, isMarginal };
+  return { points: [point], reached: point };
+}
+
+const largestIterations = 5000;
+
+/** Where the recursion goes: the next fixed point in its direction; followed step by step where V falls. */
+function reachedFrom(layer: Layer, points: readonly VarianceFixedPoint[], start: number): VarianceFixedPoint | undefined {
+  const at = points.find((point) => point.variance === start);
+  if (at !== undefined) return at;
+  const grows = varianceMap(layer, start) > start;
+  const next = grows ? points.find((point) => point.variance > start) : points.findLast((point) => point.variance < start);
+  if (next === undefined || next.multiplier >= 0) return next;
+  // V falls near the fixed point: the recursion jumps over it, and may circle for ever.
+  let q = start;
+  for (let step = 0; step < largestIterations; step++) {
+    q = varianceMap(layer, q);
+    const near = points.find((point) => Math.abs(point.variance - q) <= 1e-6 * point.variance && Math.abs(point.multiplier) < 1);
+    if (near !== undefined) return near;
+  }
+  return undefined;
+}
+
+/**
+ * The fixed point that the recursion reaches from `start`, or the documented error.
+ *
+ * @throws MftError ERR_MFT_NO_FIXED_POINT with the weight variance below which there is one; ERR_MFT_NO_CONVERGENCE when the
+ *   recursion circles around an unstable fixed point
+ */
+export function reachedFixedPoint(layer: Layer, start = 1): VarianceFixedPoint {
+  const { points, reached } = fixedPointsVariance(layer, start);
+  if (reached !== undefined) return reached;
+  const grows = varianceMap(layer, start) > start;
+  const circling = points.find((point) => point.multiplier < -1);
+  if (circling !== undefined && !(grows && points.every((point) => point.variance < start))) {
+    throw new MftError('ERR_MFT_NO_CONVERGENCE', `The variance circles around the unstable fixed point ${circling.variance} (slope ${circling.multiplier}) and never settles.`, { parameter: 'weightVariance' });
+  }
+  const limit = limitingWeightVariance(layer);
+  const others = points.length === 0 ? '' : ` The fixed points ${points.map(({ variance }) => Number(variance.toPrecision(6))).join(', ')} are not reached from ${start}.`;
+  throw new MftError(
+    'ERR_MFT_NO_FIXED_POINT',
+    `The variance grows without bound: with these \`biasVariance\` and \`keepProbability\` a fixed point needs \`weightVariance\` below ${Number(limit.toPrecision(12))}, received ${layer.weightVariance}.${others}`,
+    { parameter: 'weightVariance', expected: `a number below ${limit}`, received: layer.weightVariance },
+  );
+}
+
+/** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q). */
+export function limitingWeightVariance(layer: Layer): number {
+  const subject = subjectOf(layer.activation);
+  const keep = layer.keepProbability ?? 1;
+  if (subject.homogeneousDegree === 1) return keep / varianceSlope(subject, 1);
+  const ratio = (q: number): number => (q - layer.biasVariance) / expectation(subject, { value: 2 }, q);
+  return keep * maximum((x) => ratio(Math.exp(x)), scanned.map(Math.log)).value;
+}
+
+/**
+ * δ* = 1 − c*, the attracting fixed point of the correlation map of a pair with variances q*.
+ *
+ * @throws MftError ERR_MFT_DEGENERATE at q* = 0, where a correlation is 0/0
+ */
+export function fixedPointDelta(layer: Layer, variance: number): number {
+  if (variance === 0) {
+    throw new MftError('ERR_MFT_DEGENERATE', 'At the fixed point variance 0 all signals vanish: the correlation of a pair is undefined there.', { parameter: 'weightVariance' });
+  }
+  const subject = subjectOf(layer.activation);
+  const keep = layer.keepProbability ?? 1;
+  const isShared = layer.maskSharing === 'shared';
+  const pairGain = layer.weightVariance * (isShared ? 1 / keep : 1);
+  const floor = isShared ? 0 : ((layer.weightVariance * (1 - keep)) / keep) * expectation(subject, { value: 2 }, variance);
+  if (floor === 0 && gain(layer) * expectation(subject, { first: 2 }, variance) <= 1 + marginality) return 0;
+  const map = (delta: number): number => (floor + pairGain * deficit(subject, variance, delta)) / variance;
+  // T(δ)/δ falls with δ (the correlation map is convex): one root, bracketed from 1 downwards, found in log δ.
+  if (map(1) >= 1 - 4 * Number.EPSILON) return 1;
+  let low = 1;
+  do low /= 16;
+  while (map(low) <= low && low > 1e-17);
+  if (low <= 1e-17) return 0;
+  const root = rootBetween(
+    (x) => {
+      const delta = Math.exp(x);
+      const ratio = map(delta) / delta;
+      return { value: ratio - 1, slope: pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta) - ratio };
+    },
+    Math.log(low),
+    Math.min(0, Math.log(low * 16)),
+  );
+  // One Newton step in δ itself: the logarithm of a δ near 1 has fewer digits than δ.
+  const delta = Math.exp(root);
+  const slope = pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta);
+  const step = (map(delta) - delta) / (1 - slope);
+  return Math.min(1, Math.abs(step) < 1e-6 * delta ? delta + step : delta);
+}
+
+/** The multipliers at the fixed point. */
+export interface Multipliers {
+  readonly fixedPointVariance: number;
+  readonly isMarginal: boolean;
+  /** δ* = 1 − c*; absent at q* = 0. */
+  readonly oneMinusFixedPointCorrelation?: number;
+  /** χ_q = (σ_w²/ρ) v2(q*). */
+  readonly varianceMultiplier: number;
+  /** χ₁ = (σ_w²/ρ) s2(q*). */
+  readonly gradientMultiplier: number;
+  /** χ_c = σ_w² F(q*, δ*); absent at q* = 0. */
+  readonly correlationMultiplier?: number;
+}
+
+/** q*, c* and the multipliers χ_q, χ₁, χ_c of a layer. @throws MftError like `reachedFixedPoint` */
+export function multipliers(layer: Layer, start = 1): Multipliers {
+  const subject = subjectOf(layer.activation);
+  const { variance, multiplier, isMarginal } = reachedFixedPoint(layer, start);
+  const gradientMultiplier = gain(layer) * expectation(subject, { first: 2 }, variance);
+  const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
+  if (variance === 0) return single;
+  const delta = fixedPointDelta(layer, variance);
+  return { ...single, oneMinusFixedPointCorrelation: delta, correlationMultiplier: correlationMultiplier(layer, variance, delta) };
+}
+
+/** χ_c = σ_w² F(q, δ) (σ_w²/ρ with shared masks). */
+export function correlationMultiplier(layer: Layer, variance: number, delta: number): number {
+  const pairGain = layer.maskSharing === 'shared' ? gain(layer) : layer.weightVariance;
+  return pairGain * pairExpectation(subjectOf(layer.activation), { first: 1 }, variance, variance, delta);
+}
+
+/** ξ = −1/log|χ|: positive decays, negative grows, Infinity is critical (within rounding), 0 ends in one layer. */
+export function depthScale(multiplier: number): number {
+  const size = Math.abs(multiplier);
+  if (size === 0 || size === Infinity) return 0;
+  if (Math.abs(size - 1) < marginality) return Infinity;
+  return -1 / Math.log(size);
+}

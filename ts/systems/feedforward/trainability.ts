@@ -1,0 +1,39 @@
+// Phase and trainable depth of a feedforward network.
+import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+
+export type Phase = 'ordered' | 'critical' | 'chaotic';
+
+/** The phase by χ₁: gradients (and, without dropout, distances of inputs) shrink, keep or grow. */
+export function phaseOf(gradientMultiplier: number): Phase {
+  if (depthScale(gradientMultiplier) === Infinity) return 'critical';
+  return gradientMultiplier < 1 ? 'ordered' : 'chaotic';
+}
+
+/** Depths up to which a network was found to train. */
+export interface TrainableLengths {
+  /** 12 min(|ξ₁|, ξ₂): our reading of A's heat maps; better than 6ξ₂ in half of them at every threshold, not established. */
+  readonly trainableLength: number;
+  /** 6ξ₂: B's criterion, for networks near the critical line without strong dropout. */
+  readonly trainableLengthSixCorrelation: number;
+  /** 12|ξ₁|: A; far too large with dropout where χ₁ is near 1. */
+  readonly trainableLengthTwelveGradient: number;
+  /** 12ξ₂: A. */
+  readonly trainableLengthTwelveCorrelation: number;
+  readonly validity: string;
+}
+
+const validity =
+  'Rules of thumb for tanh networks of width 300 to 400 trained for hundreds to thousands of steps; 6 ξ_c is from Deep Information Propagation, 12 ξ from the deep dropout paper. The factor changes with the accuracy asked for.';
+
+/** The estimates of both papers. At q* = 0, where signals vanish and a correlation is undefined, ξ₁ stands for ξ₂ (its limit). */
+export function trainableLengths(found: Multipliers): TrainableLengths {
+  const gradient = Math.abs(depthScale(found.gradientMultiplier));
+  const correlation = found.correlationMultiplier === undefined ? gradient : Math.abs(depthScale(found.correlationMultiplier));
+  return {
+    trainableLength: 12 * Math.min(gradient, correlation),
+    trainableLengthSixCorrelation: 6 * correlation,
+    trainableLengthTwelveGradient: 12 * gradient,
+    trainableLengthTwelveCorrelation: 12 * correlation,
+    validity,
+  };
+}

@@ -75,3 +75,7 @@ export {
   type VarianceArgument,
 } from './gaussian/moments.js';
 export type { Activation } from './gaussian/expectation.js';
+
+// Fixed points and the critical line
+export { fixedPointsVariance, type Layer, type VarianceFixedPoint, type VarianceFixedPoints } from './gaussian/fixed-points.js';
+export { type CriticalInitialization, criticalInitialization, type CriticalOptions, type CriticalPoint, criticalPoints, criticalWeightVariance } from './gaussian/critical.js';

@@ -14,6 +14,7 @@
 #include <span>
 #include <utility>
 
+#include "core/aligned.h"
 #include "systems/feedforward_kernels.h"
 #include "systems/feedforward_parts.h"
 
@@ -31,6 +32,7 @@ struct LayerState {
   double bias = 0.0;      // sigma_b: the last entry of the extended inputs
   double inverse_a = 0.0, inverse_w = 0.0;  // 1 / |extended u_a|, 1 / |extended w|; 0: no direction
   PairFactor factor{};
+  double stretch = 0.0;  // factor.aa - factor.ba without cancellation
   PairRemainder remainder{};
 };
 
@@ -65,6 +67,12 @@ Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
   return plan;
 }
 
+// The arrays of the workspace lie an odd number of cache lines off whole pages: side by side in all cache sets.
+std::size_t spacing_of(const Plan& plan, std::size_t size_of_real) {
+  return rounded_up(plan.widest, 4096 / size_of_real) + 9 * kCacheLine / size_of_real;
+}
+std::size_t arrays_of(const Plan& plan, std::size_t inputs) { return inputs * (plan.is_everything_kept ? 4 : 5); }
+
 template <typename Real, bool kPair>
 class PairEngine final : public TrialEngine {
  public:
@@ -81,11 +89,13 @@ class PairEngine final : public TrialEngine {
         states_(depth_ + 1) {
     kept_normals_.resize(plan_.normals);
     kept_masks_.resize(plan_.mask_words);
-    for (std::vector<Real>* array : {&ua_, &da_, &delta_a_}) array->resize(plan_.widest);
-    if (kPair)
-      for (std::vector<Real>* array : {&ub_, &db_, &delta_b_}) array->resize(plan_.widest);
-    fresh_.resize(kDirections * plan_.widest);
-    if (!plan_.is_everything_kept) again_.resize(kDirections * plan_.widest);
+    workspace_.resize(arrays_of(plan_, kDirections) * spacing_of(plan_, sizeof(Real)));
+    Real* next = workspace_.data();
+    const auto take = [&](std::size_t arrays) { return std::exchange(next, next + arrays * spacing_of(plan_, sizeof(Real))); };
+    ua_ = take(1), da_ = take(1), delta_a_ = take(1);
+    if (kPair) ub_ = take(1), db_ = take(1), delta_b_ = take(1);
+    fresh_ = take(kDirections);
+    if (!plan_.is_everything_kept) again_ = take(kDirections);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
@@ -139,7 +149,7 @@ class PairEngine final : public TrialEngine {
   // G of a block in the backward pass: kept, or drawn again into `again_`.
   const Real* normals_again(std::size_t layer, const Block& block) {
     if (const Real* kept = kept_normals(layer, block)) return kept;
-    Real* out = again_.data() + block.first * kDirections;
+    Real* out = again_ + block.first * kDirections;
     draw_normals(Purpose::kForwardNormals, layer, block, out);
     return out;
   }
@@ -178,9 +188,9 @@ class PairEngine final : public TrialEngine {
     for (std::size_t i = 0; i < block.size; ++i) block_b_[i] = static_cast<Real>(b[i]);
   }
 
-  void preactivations(std::size_t layer, const Real* g, const Block& block, Real* za, Real* zb, LaneSum* sums) {
+  void preactivations(std::size_t layer, const Real* g, const Block& block) {
     (kPair ? kernels_.preactivations : kernels_.preactivations_single)(
-        g, g + (kPair ? block.padded : 0), states_[layer].factor, za, zb, block.padded, sums);
+        g, g + (kPair ? block.padded : 0), states_[layer].factor, block_a_, block_b_, block.padded);
   }
 
   void measure_inputs() {
@@ -195,6 +205,7 @@ class PairEngine final : public TrialEngine {
   // Makes u^layer once more and measures w = (u_b - alpha u_a) - beta u_a.
   void measure_remainder(std::size_t layer, const PairRemainder& remainder, LaneSum* sums) {
     std::fill(sums, sums + 2, LaneSum{});
+    LaneSum unused[4] = {};
     for_blocks(layer, [&](const Block& block) {
       if (layer == 0) {
         load_inputs(block);
@@ -204,11 +215,11 @@ class PairEngine final : public TrialEngine {
           draw_normals(Purpose::kForwardNormals, layer, block, block_g_);
           g = block_g_;
         }
-        preactivations(layer, g, block, block_a_, block_b_, nullptr);
+        preactivations(layer, g, block);
         activate(p_.activation, std::span<const Real>(block_a_, block.padded), std::span<Real>(block_a_, block.padded));
         activate(p_.activation, std::span<const Real>(block_b_, block.padded), std::span<Real>(block_b_, block.padded));
       }
-      activities(layer, block, nullptr, false);
+      activities(layer, block, unused, false);
       kernels_.remainder(block_a_, block_b_, remainder, block.padded, sums);
     });
   }
@@ -246,11 +257,12 @@ class PairEngine final : public TrialEngine {
     state.remainder.alpha = alpha;
     state.remainder.beta = beta;
     state.factor = {length_a, (alpha + beta) * length_a, length_w};
+    state.stretch = ((1.0 - alpha) - beta) * length_a;
   }
 
   void forward(std::size_t layer, std::span<double> row) {
     condition(layer);
-    LaneSum sums[4] = {};
+    LaneSum sums[3] = {};
     LaneSum* input_sums = layer < depth_ ? states_[layer + 1].inputs : nullptr;
     if (input_sums != nullptr) std::fill(input_sums, input_sums + 4, LaneSum{});
     std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
@@ -258,7 +270,8 @@ class PairEngine final : public TrialEngine {
       Real* g = layer < depth_ ? kept_normals(layer, block) : nullptr;
       if (g == nullptr) g = block_g_;
       draw_normals(Purpose::kForwardNormals, layer, block, g);
-      preactivations(layer, g, block, block_a_, block_b_, sums);
+      (kPair ? kernels_.products : kernels_.products_single)(g, g + (kPair ? block.padded : 0), block.padded, sums);
+      preactivations(layer, g, block);
       if (layer == depth_) {
         output_errors(block, g);
         return;
@@ -268,16 +281,21 @@ class PairEngine final : public TrialEngine {
         activate(p_.activation, std::span<const Real>(block_b_, block.padded), std::span<Real>(block_b_, block.padded));
       activities(layer, block, input_sums, true);
     });
-    const double aa = sums[0].total(), bb = sums[1].total(), ab = sums[2].total();
-    const double gram[4] = {aa, ab, ab, bb};
-    writer_.forward(row, trial_, layer, gram, [&](std::size_t, std::size_t) { return sums[3].total(); });
+    // Z = R^T G, so Z's Gram matrix follows from G's.
+    const PairFactor& r = states_[layer].factor;
+    const double g11 = sums[0].total(), g22 = sums[1].total(), g12 = sums[2].total();
+    const double aa = r.aa * r.aa * g11, ab = r.aa * (r.ba * g11 + r.bb * g12);
+    const auto quadratic = [&](double x, double y) { return x * x * g11 + 2.0 * x * y * g12 + y * y * g22; };
+    const double gram[4] = {aa, ab, ab, quadratic(r.ba, r.bb)};
+    writer_.forward(row, trial_, layer, gram,
+                    [&](std::size_t, std::size_t) { return quadratic(states_[layer].stretch, -r.bb); });
   }
 
   // delta^L of a block whose pre-activations are in block_a_, block_b_.
   void output_errors(const Block& block, const Real* g) {
     for (std::size_t a = 0; a < kDirections; ++a) {
       Real* z = a == 0 ? block_a_ : block_b_;
-      Real* delta = (a == 0 ? delta_a_ : delta_b_).data() + block.first;
+      Real* delta = (a == 0 ? delta_a_ : delta_b_) + block.first;
       switch (p_.output_error) {
         case OutputError::kPreactivation:
           for (std::size_t i = 0; i < block.padded; ++i) delta[i] = Real{2} * z[i];
@@ -297,8 +315,8 @@ class PairEngine final : public TrialEngine {
       }
       clear_tail(delta, block);
     }
-    (kPair ? kernels_.error_sums : kernels_.error_sums_single)(delta_a_.data() + block.first,
-                                                               delta_b_.data() + (kPair ? block.first : 0), g,
+    (kPair ? kernels_.error_sums : kernels_.error_sums_single)(delta_a_ + block.first,
+                                                               delta_b_ + (kPair ? block.first : 0), g,
                                                                g + (kPair ? block.padded : 0), block.padded, error_sums_);
   }
 
@@ -322,10 +340,10 @@ class PairEngine final : public TrialEngine {
     const auto kernel = kPair ? kernels_.errors : kernels_.errors_single;
     for_blocks(layer, [&](const Block& block) {
       const Real* kept = kept_normals(layer, block);
-      const Real* g = kept != nullptr ? kept : again_.data() + block.first * kDirections;
-      const Real* e = fresh_.data() + block.first * kDirections;
+      const Real* g = kept != nullptr ? kept : again_ + block.first * kDirections;
+      const Real* e = fresh_ + block.first * kDirections;
       const std::size_t second = kPair ? block.padded : 0, at = block.first, at_b = kPair ? at : 0;
-      kernel(ua_.data() + at, ub_.data() + at_b, da_.data() + at, db_.data() + at_b, e, e + second, g, g + second, c,
+      kernel(ua_ + at, ub_ + at_b, da_ + at, db_ + at_b, e, e + second, g, g + second, c,
              delta_a == nullptr ? nullptr : delta_a + at, delta_b == nullptr ? nullptr : delta_b + at_b, block.padded,
              sums);
     });
@@ -333,10 +351,11 @@ class PairEngine final : public TrialEngine {
 
   // |delta_b - c delta_a| / |delta_b| for nearly parallel errors, from the errors themselves.
   double error_remainder(std::size_t layer, double alpha, double length_b) {
-    if (!errors_are_stored_) propagate(layer, coefficients_, delta_a_.data(), delta_b_.data(), nullptr);
+    LaneSum unused[kErrorSums] = {};
+    if (!errors_are_stored_) propagate(layer, coefficients_, delta_a_, delta_b_, unused);
     LaneSum sums[2] = {};
     for_blocks(layer, [&](const Block& block) {
-      kernels_.remainder(delta_a_.data() + block.first, delta_b_.data() + block.first, {alpha, 0.0, true}, block.padded,
+      kernels_.remainder(delta_a_ + block.first, delta_b_ + block.first, {alpha, 0.0, true}, block.padded,
                          sums);
     });
     return std::sqrt(sums[1].total()) / length_b;
@@ -394,12 +413,12 @@ class PairEngine final : public TrialEngine {
     const double scale = 1.0 / masks_.keep(below);
     for_blocks(below, [&](const Block& block) {
       const Real* g = normals_again(below, block);
-      Real* e = fresh_.data() + block.first * kDirections;
+      Real* e = fresh_ + block.first * kDirections;
       draw_normals(Purpose::kBackwardNormals, layer, block, e);
-      preactivations(below, g, block, block_a_, block_b_, nullptr);
+      preactivations(below, g, block);
       for (std::size_t a = 0; a < kDirections; ++a) {
-        Real* u = (a == 0 ? ua_ : ub_).data() + block.first;
-        Real* d = (a == 0 ? da_ : db_).data() + block.first;
+        Real* u = (a == 0 ? ua_ : ub_) + block.first;
+        Real* d = (a == 0 ? da_ : db_) + block.first;
         activate_both(p_.activation, std::span<const Real>(a == 0 ? block_a_ : block_b_, block.padded),
                       std::span<Real>(u, block.padded), std::span<Real>(d, block.padded));
         clear_tail(u, block);
@@ -409,7 +428,7 @@ class PairEngine final : public TrialEngine {
       const std::uint64_t* mask_a = mask(below, 0, block, false);
       const std::uint64_t* mask_b = second_mask(below, block, false, mask_a);
       (kPair ? kernels_.overlaps : kernels_.overlaps_single)(
-          ua_.data() + at, ub_.data() + at_b, da_.data() + at, db_.data() + at_b, mask_a, mask_b, scale,
+          ua_ + at, ub_ + at_b, da_ + at, db_ + at_b, mask_a, mask_b, scale,
           state.remainder, e, e + (kPair ? block.padded : 0), block.padded, sums);
     });
   }
@@ -432,13 +451,16 @@ class PairEngine final : public TrialEngine {
   PairCoefficients coefficients_{};
   bool errors_are_stored_ = false;
 
-  std::vector<Real> kept_normals_;
+  AlignedVector<Real> kept_normals_, workspace_;
   std::vector<std::uint64_t> kept_masks_;
-  std::vector<Real> ua_, ub_, da_, db_, delta_a_, delta_b_, fresh_, again_;
-  alignas(64) Real block_a_[kBlock] = {};
-  alignas(64) Real block_b_[kBlock] = {};
-  alignas(64) Real block_phi_[kBlock] = {};
-  alignas(64) Real block_g_[2 * kBlock] = {};
+  Real *ua_ = nullptr, *ub_ = nullptr, *da_ = nullptr, *db_ = nullptr, *delta_a_ = nullptr, *delta_b_ = nullptr;
+  Real *fresh_ = nullptr, *again_ = nullptr;
+  // One block each, a few cache lines longer so that they do not share cache sets.
+  static constexpr std::size_t kBlockArray = kBlock + 5 * kCacheLine / sizeof(Real);
+  alignas(kCacheLine) Real block_a_[kBlockArray] = {};
+  alignas(kCacheLine) Real block_b_[kBlockArray] = {};
+  alignas(kCacheLine) Real block_phi_[kBlockArray] = {};
+  alignas(kCacheLine) Real block_g_[2 * kBlock] = {};
   std::uint64_t mask_words_[2][kBlock / 64] = {};
 };
 
@@ -456,7 +478,7 @@ std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& p, double budget
 double pair_engine_memory(const Parameters& p, double budget) {
   const std::size_t size = p.precision == Precision::kFloat32 ? 4 : 8;
   const Plan plan = plan_of(p, budget, size);
-  const double arrays = static_cast<double>(p.inputs * plan.widest) * (plan.is_everything_kept ? 4.0 : 5.0);
+  const double arrays = static_cast<double>(arrays_of(plan, p.inputs)) * static_cast<double>(spacing_of(plan, size));
   return static_cast<double>(size) * (static_cast<double>(plan.normals) + arrays) +
          8.0 * static_cast<double>(plan.mask_words) + static_cast<double>(sizeof(LayerState) * p.widths.size());
 }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/aligned.h"
 #include "core/blas.h"
 #include "systems/feedforward_kernels.h"
 #include "systems/feedforward_parts.h"
@@ -84,7 +85,7 @@ class DenseEngine final : public TrialEngine {
         stride_(rounded_up(widest_of(p_), kPad)) {
     tile_.resize(plan_.tile);
     kept_.resize(plan_.kept);
-    for (std::vector<Real>* array : {&u_, &errors_, &result_}) array->resize(n_ * stride_);
+    for (AlignedVector<Real>* array : {&u_, &errors_, &result_}) array->resize(n_ * stride_);
     z_at_.resize(depth_ + 1);
     std::size_t next = 0;
     for (std::size_t l = 1; l <= depth_; ++l) z_at_[l] = std::exchange(next, next + n_ * rounded_up(p_.widths[l], kPad));
@@ -284,7 +285,7 @@ class DenseEngine final : public TrialEngine {
   const std::size_t depth_, n_, stride_;
   std::uint32_t trial_ = 0;
 
-  std::vector<Real> tile_, kept_, u_, errors_, result_, z_, small_errors_, bias_;
+  AlignedVector<Real> tile_, kept_, u_, errors_, result_, z_, small_errors_, bias_;
   Real* kept_next_ = nullptr;
   std::vector<std::size_t> z_at_;
   std::vector<double> sums_, gram_, absolute_, input_gram_, input_absolute_, log_scale_;

@@ -1,5 +1,5 @@
 // Vector kernels of the pair engine and of the dense engine with few inputs, compiled once per instruction set. Sums are
-// kept in eight double lanes and no multiply-add is contracted, so all instruction sets give the same bits.
+// kept in eight double lanes (floats: see the body) and no multiply-add is contracted, so all instruction sets give the same bits.
 //
 // Lengths are multiples of kPad; what lies beyond the true length must be zero.
 #pragma once
@@ -36,11 +36,12 @@ struct PairRemainder {
 // For one input (`single`) everything of b is ignored and may be null.
 template <typename Real>
 struct PairKernels {
-  // sums (may be null): z_a z_a, z_b z_b, z_a z_b, (z_a - z_b)^2
-  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count,
-                         LaneSum* sums);
+  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count);
   void (*preactivations_single)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb,
-                                std::size_t count, LaneSum* sums);
+                                std::size_t count);
+  // sums: g_1 g_1, g_2 g_2, g_1 g_2
+  void (*products)(const Real* g1, const Real* g2, std::size_t count, LaneSum* sums);
+  void (*products_single)(const Real* g1, const Real* g2, std::size_t count, LaneSum* sums);
   // u *= scale where the mask bit is set, else 0 (no mask: null); sums: u_a u_a, u_b u_b, u_a u_b, |u_a u_b|
   void (*activities)(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint64_t* mask_b, double scale,
                      std::size_t count, LaneSum* sums);

@@ -52,8 +52,8 @@ inline void store_narrow(float* x, Doubles v) {
   __builtin_memcpy(x, &narrow, sizeof(narrow));
 }
 
-inline void add(Doubles& sum, Doubles v) { sum += v; }
-inline void add(Doubles& sum, Floats v) {
+inline void add_wide(Doubles& sum, Doubles v) { sum += v; }
+inline void add_wide(Doubles& sum, Floats v) {
   const HalfFloats low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
   const HalfFloats high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
   sum += __builtin_convertvector(low, Doubles);
@@ -84,55 +84,85 @@ inline Floats masked(Floats v, const std::uint64_t* bits, std::size_t i) {
 #endif
 }
 
-// Lane sums in registers for the length of one block.
-template <std::size_t kCount>
+// Lane sums in registers for the length of one block. Floats are added in single precision over kGroup elements (four
+// terms a lane, no more rounding than in the terms themselves) before they enter the double sums.
+constexpr std::size_t kGroup = 64;
+
+template <typename Real, std::size_t kCount>
 struct Sums {
   Doubles value[kCount];
+  Vector<Real> group[kCount];
   LaneSum* target;
   explicit Sums(LaneSum* sums) : target(sums) {
-    for (std::size_t k = 0; k < kCount; ++k) value[k] = target != nullptr ? load(target[k].lane) : Doubles{};
+    for (std::size_t k = 0; k < kCount; ++k) {
+      value[k] = load(target[k].lane);
+      group[k] = Vector<Real>{};
+    }
   }
   ~Sums() {
-    if (target == nullptr) return;
     for (std::size_t k = 0; k < kCount; ++k) store(target[k].lane, value[k]);
+  }
+  void add(std::size_t k, Vector<Real> v) {
+    if constexpr (sizeof(Real) == 8) value[k] += v;
+    else group[k] += v;
+  }
+  void finish_group() {
+    if constexpr (sizeof(Real) == 8) return;
+    for (std::size_t k = 0; k < kCount; ++k) {
+      add_wide(value[k], group[k]);
+      group[k] = Vector<Real>{};
+    }
   }
 };
 
+// body(i) for every vector of a block, with the groups of the sums finished in between.
+template <typename Real, typename SumsType, typename Body>
+inline __attribute__((always_inline)) void for_vectors(std::size_t count, SumsType& sums, const Body& body) {
+  for (std::size_t first = 0; first < count; first += kGroup) {
+    const std::size_t last = first + kGroup < count ? first + kGroup : count;
+    for (std::size_t i = first; i < last; i += kLanes<Real>) body(i);
+    sums.finish_group();
+  }
+}
+
 template <typename Real, bool kPair>
-void preactivations(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count,
-                    LaneSum* totals) {
+void preactivations(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count) {
   const Vector<Real> aa = Vector<Real>{} + static_cast<Real>(factor.aa);
   const Vector<Real> ba = Vector<Real>{} + static_cast<Real>(factor.ba);
   const Vector<Real> bb = Vector<Real>{} + static_cast<Real>(factor.bb);
-  Sums<4> sums(totals);
   for (std::size_t i = 0; i < count; i += kLanes<Real>) {
     const Vector<Real> first = load(g1 + i);
-    const Vector<Real> a = aa * first;
-    store(za + i, a);
-    add(sums.value[0], a * a);
-    if constexpr (kPair) {
-      const Vector<Real> b = ba * first + bb * load(g2 + i);
-      store(zb + i, b);
-      const Vector<Real> difference = a - b;
-      add(sums.value[1], b * b);
-      add(sums.value[2], a * b);
-      add(sums.value[3], difference * difference);
-    }
+    store(za + i, aa * first);
+    if constexpr (kPair) store(zb + i, ba * first + bb * load(g2 + i));
   }
+}
+
+template <typename Real, bool kPair>
+void products(const Real* g1, const Real* g2, std::size_t count, LaneSum* totals) {
+  Sums<Real, 3> sums(totals);
+  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+    const Vector<Real> first = load(g1 + i);
+    sums.add(0, first * first);
+    if constexpr (kPair) {
+      const Vector<Real> second = load(g2 + i);
+      sums.add(1, second * second);
+      sums.add(2, first * second);
+    }
+  });
 }
 
 template <typename Real, bool kPair>
 void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint64_t* mask_b, double scale,
                 std::size_t count, LaneSum* totals) {
   const Vector<Real> factor = Vector<Real>{} + static_cast<Real>(scale);
-  Sums<4> sums(totals);
-  for (std::size_t i = 0; i < count; i += kLanes<Real>) {
+  Sums<Real, 4> sums(totals);
+  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
     Vector<Real> a = load(ua + i);
     if (mask_a != nullptr) {
       a = masked(a * factor, mask_a, i);
       store(ua + i, a);
     }
-    add(sums.value[0], a * a);
+    sums.add(0, a * a);
     if constexpr (kPair) {
       Vector<Real> b = load(ub + i);
       if (mask_b != nullptr) {
@@ -140,21 +170,21 @@ void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint
         store(ub + i, b);
       }
       const Vector<Real> product = a * b;
-      add(sums.value[1], b * b);
-      add(sums.value[2], product);
-      add(sums.value[3], magnitude(product));
+      sums.add(1, b * b);
+      sums.add(2, product);
+      sums.add(3, magnitude(product));
     }
-  }
+  });
 }
 
 template <typename Real>
 void remainder(const Real* ua, const Real* ub, const PairRemainder& r, std::size_t count, LaneSum* totals) {
-  Sums<2> sums(totals);
+  Sums<double, 2> sums(totals);
   for (std::size_t i = 0; i < count; i += 8) {
     const Doubles a = load_wide(ua + i);
     const Doubles w = (load_wide(ub + i) - r.alpha * a) - r.beta * a;
-    sums.value[0] += a * w;
-    sums.value[1] += w * w;
+    sums.add(0, a * w);
+    sums.add(1, w * w);
   }
 }
 
@@ -164,8 +194,8 @@ void overlaps(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_
   const Vector<Real> factor = Vector<Real>{} + static_cast<Real>(scale);
   const Vector<Real> alpha = Vector<Real>{} + static_cast<Real>(r.alpha);
   const Vector<Real> beta = Vector<Real>{} + static_cast<Real>(r.beta);
-  Sums<4> sums(totals);
-  for (std::size_t i = 0; i < count; i += kLanes<Real>) {
+  Sums<Real, 4> sums(totals);
+  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
     Vector<Real> a = load(ua + i);
     if (mask_a != nullptr) {
       a = masked(a * factor, mask_a, i);
@@ -173,7 +203,7 @@ void overlaps(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_
       store(da + i, masked(load(da + i) * factor, mask_a, i));
     }
     const Vector<Real> first = load(e1 + i);
-    add(sums.value[0], a * first);
+    sums.add(0, a * first);
     if constexpr (kPair) {
       Vector<Real> b = load(ub + i);
       if (mask_b != nullptr) {
@@ -193,27 +223,27 @@ void overlaps(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_
         store(ub + i, w);
       }
       const Vector<Real> second = load(e2 + i);
-      add(sums.value[1], a * second);
-      add(sums.value[2], w * first);
-      add(sums.value[3], w * second);
+      sums.add(1, a * second);
+      sums.add(2, w * first);
+      sums.add(3, w * second);
     }
-  }
+  });
 }
 
 template <typename Real, bool kPair>
-inline void add_errors(Sums<kErrorSums>& sums, Vector<Real> a, Vector<Real> b, const Real* g1, const Real* g2,
+inline __attribute__((always_inline)) void add_errors(Sums<Real, kErrorSums>& sums, Vector<Real> a, Vector<Real> b, const Real* g1, const Real* g2,
                        std::size_t i) {
   const Vector<Real> first = load(g1 + i);
-  add(sums.value[0], a * a);
-  add(sums.value[4], first * a);
+  sums.add(0, a * a);
+  sums.add(4, first * a);
   if constexpr (kPair) {
     const Vector<Real> second = load(g2 + i), product = a * b;
-    add(sums.value[1], b * b);
-    add(sums.value[2], product);
-    add(sums.value[3], magnitude(product));
-    add(sums.value[5], first * b);
-    add(sums.value[6], second * a);
-    add(sums.value[7], second * b);
+    sums.add(1, b * b);
+    sums.add(2, product);
+    sums.add(3, magnitude(product));
+    sums.add(5, first * b);
+    sums.add(6, second * a);
+    sums.add(7, second * b);
   }
 }
 
@@ -224,8 +254,8 @@ void errors(const Real* ua, const Real* w, const Real* da, const Real* db, const
   const auto all = [](double x) { return Vector<Real>{} + static_cast<Real>(x); };
   const Vector<Real> cua = all(c.ua), cwa = all(c.wa), cea1 = all(c.ea1), cub = all(c.ub), cwb = all(c.wb);
   const Vector<Real> ceb1 = all(c.eb1), ceb2 = all(c.eb2);
-  Sums<kErrorSums> sums(totals);
-  for (std::size_t i = 0; i < count; i += kLanes<Real>) {
+  Sums<Real, kErrorSums> sums(totals);
+  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
     const Vector<Real> u = load(ua + i), first = load(e1 + i);
     Vector<Real> a = u * cua + first * cea1, b{};
     if constexpr (kPair) {
@@ -237,54 +267,80 @@ void errors(const Real* ua, const Real* w, const Real* da, const Real* db, const
     a *= load(da + i);
     if (delta_a != nullptr) store(delta_a + i, a);
     add_errors<Real, kPair>(sums, a, b, g1, g2, i);
-  }
+  });
 }
 
 template <typename Real, bool kPair>
 void error_sums(const Real* delta_a, const Real* delta_b, const Real* g1, const Real* g2, std::size_t count,
                 LaneSum* totals) {
-  Sums<kErrorSums> sums(totals);
-  for (std::size_t i = 0; i < count; i += kLanes<Real>) {
+  Sums<Real, kErrorSums> sums(totals);
+  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
     Vector<Real> b{};
     if constexpr (kPair) b = load(delta_b + i);
     add_errors<Real, kPair>(sums, load(delta_a + i), b, g1, g2, i);
-  }
+  });
+}
+
+// kRows rows at once: each vector of u is loaded once for all of them.
+template <typename Real, std::size_t kInputs, std::size_t kRows>
+inline __attribute__((always_inline)) void rows_forward(const Real* weights, std::size_t columns, const Real* u,
+                                                        std::size_t stride, double* totals) {
+  const std::size_t whole = columns / kLanes<Real> * kLanes<Real>;
+  Vector<Real> sums[kRows][kInputs] = {};
+  for (std::size_t j = 0; j < whole; j += kLanes<Real>)
+    for (std::size_t a = 0; a < kInputs; ++a) {
+      const Vector<Real> x = load(u + a * stride + j);
+      for (std::size_t r = 0; r < kRows; ++r) sums[r][a] += load(weights + r * columns + j) * x;
+    }
+  for (std::size_t r = 0; r < kRows; ++r)
+    for (std::size_t a = 0; a < kInputs; ++a) {
+      Doubles lanes{};
+      add_wide(lanes, sums[r][a]);
+      double total = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+      for (std::size_t j = whole; j < columns; ++j)
+        total += static_cast<double>(weights[r * columns + j]) * static_cast<double>(u[a * stride + j]);
+      totals[r * kInputs + a] += total;
+    }
 }
 
 template <typename Real, std::size_t kInputs>
 void tile_forward(const Real* weights, std::size_t rows, std::size_t columns, const Real* u, std::size_t stride,
                   double* totals) {
-  const std::size_t whole = columns / kLanes<Real> * kLanes<Real>;
-  for (std::size_t r = 0; r < rows; ++r) {
-    const Real* row = weights + r * columns;
-    Vector<Real> sums[kInputs] = {};
-    for (std::size_t j = 0; j < whole; j += kLanes<Real>) {
-      const Vector<Real> w = load(row + j);
-      for (std::size_t a = 0; a < kInputs; ++a) sums[a] += w * load(u + a * stride + j);
-    }
+  constexpr std::size_t kRows = kInputs <= 2 ? 4 : kInputs <= 4 ? 2 : 1;
+  std::size_t r = 0;
+  for (; r + kRows <= rows; r += kRows)
+    rows_forward<Real, kInputs, kRows>(weights + r * columns, columns, u, stride, totals + r * kInputs);
+  for (; r < rows; ++r) rows_forward<Real, kInputs, 1>(weights + r * columns, columns, u, stride, totals + r * kInputs);
+}
+
+// kVectors vectors of columns at once: each error is broadcast once for all of them.
+template <typename Real, std::size_t kInputs, std::size_t kVectors>
+inline __attribute__((always_inline)) void columns_backward(const Real* weights, std::size_t rows, std::size_t columns,
+                                                            const Real* delta, Real* v, std::size_t stride) {
+  Vector<Real> sums[kVectors][kInputs] = {};
+  for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t a = 0; a < kInputs; ++a) {
-      Doubles lanes{};
-      add(lanes, sums[a]);
-      double total = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-      for (std::size_t j = whole; j < columns; ++j) total += static_cast<double>(row[j]) * u[a * stride + j];
-      totals[r * kInputs + a] += total;
+      const Vector<Real> error = Vector<Real>{} + delta[r * kInputs + a];
+      for (std::size_t k = 0; k < kVectors; ++k)
+        sums[k][a] += load(weights + r * columns + k * kLanes<Real>) * error;
     }
-  }
+  for (std::size_t k = 0; k < kVectors; ++k)
+    for (std::size_t a = 0; a < kInputs; ++a) {
+      Real* target = v + a * stride + k * kLanes<Real>;
+      store(target, load(target) + sums[k][a]);
+    }
 }
 
 template <typename Real, std::size_t kInputs>
 void tile_backward(const Real* weights, std::size_t rows, std::size_t columns, const Real* delta, Real* v,
                    std::size_t stride) {
-  const std::size_t whole = columns / kLanes<Real> * kLanes<Real>;
-  for (std::size_t j = 0; j < whole; j += kLanes<Real>) {
-    Vector<Real> sums[kInputs] = {};
-    for (std::size_t r = 0; r < rows; ++r) {
-      const Vector<Real> w = load(weights + r * columns + j);
-      for (std::size_t a = 0; a < kInputs; ++a) sums[a] += w * delta[r * kInputs + a];
-    }
-    for (std::size_t a = 0; a < kInputs; ++a) store(v + a * stride + j, load(v + a * stride + j) + sums[a]);
-  }
-  for (std::size_t j = whole; j < columns; ++j)
+  constexpr std::size_t kVectors = kInputs <= 4 ? 4 : 2, kStep = kVectors * kLanes<Real>;
+  std::size_t j = 0;
+  for (; j + kStep <= columns; j += kStep)
+    columns_backward<Real, kInputs, kVectors>(weights + j, rows, columns, delta, v + j, stride);
+  for (; j + kLanes<Real> <= columns; j += kLanes<Real>)
+    columns_backward<Real, kInputs, 1>(weights + j, rows, columns, delta, v + j, stride);
+  for (; j < columns; ++j)
     for (std::size_t a = 0; a < kInputs; ++a) {
       Real sum = 0;
       for (std::size_t r = 0; r < rows; ++r) sum += weights[r * columns + j] * delta[r * kInputs + a];
@@ -294,9 +350,10 @@ void tile_backward(const Real* weights, std::size_t rows, std::size_t columns, c
 
 template <typename Real>
 constexpr PairKernels<Real> kPairTable = {
-    preactivations<Real, true>, preactivations<Real, false>, activities<Real, true>, activities<Real, false>,
-    remainder<Real>,            overlaps<Real, true>,        overlaps<Real, false>,  errors<Real, true>,
-    errors<Real, false>,        error_sums<Real, true>,      error_sums<Real, false>};
+    preactivations<Real, true>, preactivations<Real, false>, products<Real, true>, products<Real, false>,
+    activities<Real, true>,     activities<Real, false>,     remainder<Real>,      overlaps<Real, true>,
+    overlaps<Real, false>,      errors<Real, true>,          errors<Real, false>,  error_sums<Real, true>,
+    error_sums<Real, false>};
 
 template <typename Real>
 constexpr TileKernels<Real> kTileTable = {

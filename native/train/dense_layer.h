@@ -1,0 +1,51 @@
+// The fully connected layer with dropout: u = (m / rho) o phi(W x + b), the mask being one of the pass's mask source.
+#pragma once
+#include "core/activation.h"
+#include "train/layer.h"
+
+namespace mft::train {
+
+struct DenseShape {
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  bool has_bias = true;
+  Activation activation;
+  // Mask layer of the outputs (train/mask_source.h).
+  std::size_t mask_layer = 0;
+};
+
+// Parameters: W (outputs x inputs, row-major), then b. Tape: phi'(z) m / rho after forward, dE/dz after backward.
+template <typename T>
+class DenseLayer final : public Layer<T> {
+ public:
+  explicit DenseLayer(DenseShape shape);
+  std::size_t inputs() const override { return shape_.inputs; }
+  std::size_t outputs() const override { return shape_.outputs; }
+  std::size_t parameters() const override { return shape_.outputs * (shape_.inputs + (shape_.has_bias ? 1 : 0)); }
+  std::size_t tape_per_row() const override { return shape_.outputs; }
+  std::size_t mask_words(std::size_t rows) const override { return rows * words_for(shape_.outputs); }
+  std::size_t update_scratch() const override { return tile_rows_ * (shape_.inputs + 1); }
+  std::size_t update_tiles() const override { return tiles_; }
+  void bind(ParameterBlock<T> block) override { block_ = block; }
+  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const override;
+  void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
+  void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
+              T* scratch) const override;
+  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+
+ private:
+  struct Tile {
+    std::size_t first, rows;
+  };
+  Tile tile_at(std::size_t tile) const;
+  ParameterBlock<T> at(std::size_t offset) const;
+  void sum_over_batch(Tile tile, std::size_t batch, const T* tape, T* sums) const;
+  GradientProduct<T> product(Tile tile, std::size_t batch, const T* input, const T* tape) const;
+
+  DenseShape shape_;
+  std::size_t tiles_;
+  std::size_t tile_rows_;
+  ParameterBlock<T> block_;
+};
+
+}  // namespace mft::train

@@ -1,0 +1,11 @@
+// The loops of train/elementwise for the instruction set in this file's name.
+#include "train/elementwise_loops.h"
+
+namespace mft::train {
+
+const ElementwiseLoops& elementwise_baseline() {
+  static constexpr ElementwiseLoops kLoops = {kElementwise<float>, kElementwise<double>};
+  return kLoops;
+}
+
+}  // namespace mft::train

@@ -1,0 +1,67 @@
+// What a layer of a trained network is. Layers form a chain; each works on tiles of rows of the minibatch (forward and
+// backward) and on tiles of its parameters (update). Tiles are fixed by the shapes alone and write to their own places, so
+// that no bit depends on the number of threads. A residual block, an unrolled recurrence or a convolution is a layer that
+// keeps more numbers per row on its tape.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "train/mask_source.h"
+#include "train/optimiser.h"
+
+namespace mft::train {
+
+// Rows [first, first + count) of the minibatch.
+struct Rows {
+  std::size_t first;
+  std::size_t count;
+};
+
+// Statistics of one layer at one step, per row: |z|^2, z . z' with the next row (even rows), |delta|^2.
+struct RowStatistics {
+  double* square = nullptr;
+  double* product = nullptr;
+  double* error_square = nullptr;
+  explicit operator bool() const { return square != nullptr; }
+};
+
+// How a pass runs: with masks and tape (training) or without (evaluation).
+struct Pass {
+  bool is_training = false;
+  const MaskSource* masks = nullptr;
+  RowStatistics statistics;  // of the layer at hand, for the whole minibatch
+};
+
+template <typename T>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  virtual std::size_t inputs() const = 0;
+  virtual std::size_t outputs() const = 0;
+  virtual std::size_t parameters() const = 0;
+  // Numbers kept per row of the minibatch between forward and update.
+  virtual std::size_t tape_per_row() const = 0;
+  // Words for mask bits that a tile of this many rows needs.
+  virtual std::size_t mask_words(std::size_t rows) const = 0;
+  // Numbers of scratch that one update tile needs.
+  virtual std::size_t update_scratch() const = 0;
+  virtual std::size_t update_tiles() const = 0;
+
+  virtual void bind(ParameterBlock<T> block) = 0;
+
+  // output (rows x outputs) from input (rows x inputs); tape is that of these rows (null in evaluation).
+  virtual void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const = 0;
+
+  // From dE/doutput of these rows (E: sum of the losses of the examples) to dE/dinput (null: not wanted). Leaves in the
+  // tape what update() needs.
+  virtual void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const = 0;
+
+  // Changes the parameters of one tile, from the inputs and the tape of the whole minibatch.
+  virtual void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
+                      T* scratch) const = 0;
+
+  // Squared norm of the gradient of the mean loss with respect to one tile's parameters.
+  virtual double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;
+};
+
+}  // namespace mft::train

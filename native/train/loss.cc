@@ -1,0 +1,59 @@
+#include "train/loss.h"
+
+#include <algorithm>
+#include <span>
+
+#include "core/math.h"
+
+namespace mft::train {
+namespace {
+
+constexpr std::size_t kLargestClasses = 256;
+
+template <typename T>
+double cross_entropy(const T* z, std::size_t label, std::size_t classes, T largest, T* error) {
+  T exponentials[kLargestClasses];
+  for (std::size_t k = 0; k < classes; ++k) exponentials[k] = z[k] - largest;
+  const std::span<T> terms(exponentials, classes);
+  math::apply(math::Function::kExp, std::span<const T>(terms), terms);
+  double sum = 0;
+  for (const T term : terms) sum += static_cast<double>(term);
+  double log_sum = sum;
+  math::apply(math::Function::kLog, std::span<const double>(&log_sum, 1), std::span<double>(&log_sum, 1));
+  if (error != nullptr)
+    for (std::size_t k = 0; k < classes; ++k)
+      error[k] = static_cast<T>(static_cast<double>(terms[k]) / sum - (k == label ? 1.0 : 0.0));
+  return log_sum - (static_cast<double>(z[label]) - static_cast<double>(largest));
+}
+
+template <typename T>
+double squared(const T* z, std::size_t label, std::size_t classes, T* error) {
+  double sum = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    const T difference = z[k] - (k == label ? T(1) : T(0));
+    if (error != nullptr) error[k] = difference;
+    sum += static_cast<double>(difference) * static_cast<double>(difference);
+  }
+  return 0.5 * sum;
+}
+
+}  // namespace
+
+template <typename T>
+void loss_of(LossKind kind, const T* z, const std::uint8_t* labels, std::size_t rows, std::size_t classes, double* loss,
+             std::uint8_t* is_correct, T* error) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    const T* at = z + row * classes;
+    T* row_error = error == nullptr ? nullptr : error + row * classes;
+    const T* largest = std::max_element(at, at + classes);
+    const std::size_t label = labels[row];
+    is_correct[row] = static_cast<std::size_t>(largest - at) == label ? 1 : 0;
+    loss[row] = kind == LossKind::kCrossEntropy ? cross_entropy(at, label, classes, *largest, row_error)
+                                                : squared(at, label, classes, row_error);
+  }
+}
+
+template void loss_of(LossKind, const float*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*, float*);
+template void loss_of(LossKind, const double*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*, double*);
+
+}  // namespace mft::train

@@ -1,0 +1,85 @@
+#include "train/optimiser.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/blas.h"
+
+namespace mft::train {
+
+std::size_t moment_count(OptimiserKind kind) {
+  switch (kind) {
+    case OptimiserKind::kSgd: return 0;
+    case OptimiserKind::kAdam: return 2;
+    default: return 1;
+  }
+}
+
+template <typename T>
+void gradient_of(const GradientProduct<T>& p, T factor, T* gradient) {
+  blas::gemm(true, false, p.rows, p.columns, p.batch, factor, p.delta, p.delta_stride, p.input, p.input_stride, T(0), gradient,
+             p.columns);
+}
+
+template <typename T>
+Update<T>::Update(const Optimiser& o, double rate, double gradient_factor, std::uint64_t step)
+    : kind_(o.kind), gradient_factor_(static_cast<T>(gradient_factor)), loops_(&elementwise<T>()) {
+  factors_.rate = static_cast<T>(rate);
+  factors_.weight_decay = static_cast<T>(o.weight_decay);
+  factors_.momentum = static_cast<T>(o.momentum);
+  factors_.decay = static_cast<T>(o.decay);
+  factors_.beta1 = static_cast<T>(o.beta1);
+  factors_.beta2 = static_cast<T>(o.beta2);
+  factors_.epsilon = static_cast<T>(o.epsilon);
+  const double t = static_cast<double>(step) + 1;
+  factors_.correction1 = static_cast<T>(1 / (1 - std::pow(o.beta1, t)));
+  factors_.correction2 = static_cast<T>(1 / (1 - std::pow(o.beta2, t)));
+}
+
+template <typename T>
+void Update<T>::weights(const GradientProduct<T>& p, ParameterBlock<T> block, T* scratch) const {
+  const std::size_t count = p.rows * p.columns;
+  if (kind_ == OptimiserKind::kSgd) {
+    const T shrink = T(1) - factors_.rate * factors_.weight_decay;
+    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors_.rate * gradient_factor_, p.delta, p.delta_stride,
+                      p.input, p.input_stride, shrink, block.values, p.columns);
+  }
+  if (kind_ == OptimiserKind::kMomentum) {
+    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor_, p.delta, p.delta_stride, p.input, p.input_stride,
+               factors_.momentum, block.first, p.columns);
+    return loops_->momentum(factors_, block.first, block.values, count);
+  }
+  gradient_of(p, gradient_factor_, scratch);
+  apply(factors_, scratch, block, count);
+}
+
+template <typename T>
+void Update<T>::biases(T* sums, ParameterBlock<T> block, std::size_t count) const {
+  UpdateFactors<T> factors = factors_;
+  factors.weight_decay = T(0);
+  loops_->scale(gradient_factor_, sums, count);
+  if (kind_ == OptimiserKind::kMomentum) {
+    loops_->scale(factors.momentum, block.first, count);
+    loops_->add(sums, block.first, count);
+    return loops_->momentum(factors, block.first, block.values, count);
+  }
+  apply(factors, sums, block, count);
+}
+
+template <typename T>
+void Update<T>::apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const {
+  switch (kind_) {
+    case OptimiserKind::kSgd: return loops_->sgd(factors, gradient, block.values, count);
+    case OptimiserKind::kMomentum: return;  // velocity already holds the gradient: weights(), biases()
+    case OptimiserKind::kNesterov: return loops_->nesterov(factors, gradient, block.first, block.values, count);
+    case OptimiserKind::kRmsProp: return loops_->rms_prop(factors, gradient, block.first, block.values, count);
+    case OptimiserKind::kAdam: return loops_->adam(factors, gradient, block.first, block.second, block.values, count);
+  }
+}
+
+template void gradient_of(const GradientProduct<float>&, float, float*);
+template void gradient_of(const GradientProduct<double>&, double, double*);
+template class Update<float>;
+template class Update<double>;
+
+}  // namespace mft::train

@@ -1,0 +1,80 @@
+// Optimisers. With g the gradient of the mean loss, lambda the weight decay (L2, weights only) and d = g + lambda w:
+//   sgd       w -= eta d
+//   momentum  v = mu v + d;  w -= eta v
+//   nesterov  v = mu v + d;  w -= eta (d + mu v)
+//   rmsProp   s = rho s + (1 - rho) d^2;  w -= eta d / (sqrt(s) + eps)
+//   adam      m = b1 m + (1 - b1) d;  s = b2 s + (1 - b2) d^2;  w -= eta m / (1 - b1^t) / (sqrt(s / (1 - b2^t)) + eps)
+// Gradient clipping scales the whole gradient by min(1, clip / (norm + 1e-6)) before the rule.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "train/elementwise.h"
+
+namespace mft::train {
+
+enum class OptimiserKind : std::uint32_t { kSgd = 0, kMomentum = 1, kNesterov = 2, kRmsProp = 3, kAdam = 4 };
+
+struct Optimiser {
+  OptimiserKind kind = OptimiserKind::kSgd;
+  double momentum = 0.9;
+  double decay = 0.9;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  double clip_norm = 0;  // 0 = no clipping
+};
+
+// Arrays of the size of the parameters that the rule keeps.
+std::size_t moment_count(OptimiserKind kind);
+
+// The parameters of a layer and what the optimiser keeps about them; moments not kept are null.
+template <typename T>
+struct ParameterBlock {
+  T* values = nullptr;
+  T* first = nullptr;
+  T* second = nullptr;
+};
+
+// A product that is a gradient: factor * delta^T input, delta is batch x rows (leading dimension given), input is
+// batch x columns.
+template <typename T>
+struct GradientProduct {
+  std::size_t rows, columns, batch;
+  const T* delta;
+  std::size_t delta_stride;
+  const T* input;
+  std::size_t input_stride;
+};
+
+// One step of the optimiser. Cheap to make; says nothing about which parameters.
+template <typename T>
+class Update {
+ public:
+  // gradient_factor: what the products of deltas and inputs are multiplied with (1 / batch, times the clipping factor).
+  Update(const Optimiser& optimiser, double rate, double gradient_factor, std::uint64_t step);
+
+  // Weights of rows x columns, contiguous. Plain SGD and momentum form no gradient: the product is added to the weights
+  // or to the velocity inside the GEMM. `scratch` holds rows * columns numbers.
+  void weights(const GradientProduct<T>& product, ParameterBlock<T> block, T* scratch) const;
+
+  // Biases; `sums` are the sums of delta over the batch and are overwritten.
+  void biases(T* sums, ParameterBlock<T> block, std::size_t count) const;
+
+  T gradient_factor() const { return gradient_factor_; }
+
+ private:
+  void apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const;
+
+  OptimiserKind kind_;
+  T gradient_factor_;
+  UpdateFactors<T> factors_;
+  const Elementwise<T>* loops_;
+};
+
+// gradient = factor * delta^T input, rows x columns.
+template <typename T>
+void gradient_of(const GradientProduct<T>& product, T factor, T* gradient);
+
+}  // namespace mft::train

@@ -1,0 +1,100 @@
+// What a training run is told, and what it returns: plain data.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/activation.h"
+#include "train/initialise.h"
+#include "train/loss.h"
+#include "train/optimiser.h"
+
+namespace mft::train {
+
+// Labelled images, read only and shared by all networks of a call: row-major count x dimension, bytes or floats.
+struct Images {
+  const std::uint8_t* bytes = nullptr;
+  const float* floats = nullptr;
+  const std::uint8_t* labels = nullptr;
+  std::size_t count = 0;
+};
+
+struct TrainingOptions {
+  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked.
+  std::size_t dimension = 0;
+  std::vector<std::size_t> widths;
+  Activation activation;
+  bool has_bias = true;
+  std::vector<double> weight_variance;   // per layer
+  std::vector<double> bias_variance;     // per layer
+  std::vector<double> keep_probability;  // of the inputs, then of each hidden layer
+  bool has_shared_masks = false;
+  InitialLaw law = InitialLaw::kGaussian;
+  // The input component i is value * input_scale[i] + input_shift[i].
+  std::vector<double> input_scale;
+  std::vector<double> input_shift;
+
+  LossKind loss = LossKind::kCrossEntropy;
+  Optimiser optimiser;
+  std::vector<double> rates;  // learning rate of every step: their number is the number of steps
+  std::size_t batch = 0;
+  bool is_shuffled = true;
+  std::uint64_t seed = 0;
+  bool is_double = false;
+  int threads = 1;
+
+  std::size_t report_every = 0;      // steps; 0: only at the end
+  std::size_t statistics_every = 0;  // steps; 0: never
+  std::size_t train_evaluation = 0;  // training images to evaluate at the end, without masks
+
+  std::string checkpoint;            // file, or empty
+  std::size_t checkpoint_every = 0;  // steps
+  std::string key;                   // what the checkpoint must have been made with
+
+  std::vector<double> initial_parameters;  // empty: drawn
+  std::vector<std::uint8_t> given_masks;   // empty: drawn
+  bool returns_parameters = false;
+};
+
+// Means over the minibatches since the report before, and the test set without masks.
+struct Report {
+  std::uint64_t step = 0;
+  double train_loss = 0;
+  double train_accuracy = 0;
+  double test_loss = 0;
+  double test_accuracy = 0;
+};
+
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+  std::size_t count = 0;
+};
+
+// Why a run ended before its last step.
+struct Stop {
+  bool has_stopped = false;
+  std::uint64_t step = 0;
+  std::size_t layer = 0;  // counted from 1
+  std::string where;      // "weights", "activations" or "loss"
+};
+
+struct TrainingResult {
+  std::uint64_t steps = 0;          // done in all
+  std::uint64_t resumed_from = 0;   // step of the checkpoint, 0 without
+  std::vector<Report> reports;
+  Evaluation train;
+  Evaluation test;
+  Stop stop;
+  // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
+  std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
+  std::uint64_t checksum = 0;       // of the parameters
+  std::vector<double> parameters;   // when wanted
+  std::size_t planned_bytes = 0;
+};
+
+// Bytes the run of one network allocates for its steps; images not counted.
+std::size_t planned_bytes(const TrainingOptions& options);
+
+}  // namespace mft::train

@@ -1,0 +1,207 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "train/checkpoint.h"
+#include "train/shuffle.h"
+#include "train/step.h"
+
+namespace mft::train {
+namespace {
+
+// What a run knows beside its parameters.
+struct Counters {
+  std::uint64_t step = 0;
+  double loss = 0;            // sums since the last report
+  std::uint64_t correct = 0;
+  std::uint64_t seen = 0;
+};
+
+template <typename X>
+std::span<const std::byte> view(const std::vector<X>& values) {
+  return std::as_bytes(std::span(values));
+}
+template <typename X>
+std::span<const std::byte> view(const Buffer<X>& values) {
+  return std::as_bytes(std::span(values.data(), values.size()));
+}
+
+void copy_exactly(const std::vector<std::byte>& from, void* to, std::size_t bytes) {
+  if (from.size() != bytes) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has arrays of other sizes than this run.");
+  if (bytes != 0) std::memcpy(to, from.data(), bytes);
+}
+
+template <typename X>
+void copy_list(const std::vector<std::byte>& from, std::vector<X>& to) {
+  if (from.size() % sizeof(X) != 0) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has a list with a broken entry.");
+  to.resize(from.size() / sizeof(X));
+  if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
+}
+
+template <typename T>
+class Run {
+ public:
+  Run(const TrainingOptions& options, const Images& train, const Images& test, const Control& control)
+      : options_(options), train_(train), test_(test), control_(control), network_(options), team_(options.threads),
+        stepper_(options, network_, team_), order_(train.count) {
+    const std::size_t reports = options.report_every > 0 ? options.rates.size() / options.report_every + 1 : 1;
+    result_.reports.reserve(reports);
+    if (options.statistics_every > 0) {
+      const std::size_t records = options.rates.size() / options.statistics_every + 1;
+      result_.statistics_steps.reserve(records);
+      for (std::vector<double>* list : {&result_.variance, &result_.correlation, &result_.error_square, &result_.gradient_square})
+        list->reserve(records * options.widths.size());
+    }
+  }
+
+  TrainingResult operator()() {
+    result_.planned_bytes = planned_bytes(options_);
+    if (!options_.checkpoint.empty()) resume();
+    const std::uint64_t steps = options_.rates.size(), per_epoch = train_.count / options_.batch;
+    std::uint64_t shuffled_epoch = ~std::uint64_t{0};
+    while (counters_.step < steps) {
+      if (control_.is_cancelled()) {
+        if (!options_.checkpoint.empty()) save();
+        throw Cancelled();
+      }
+      const std::uint64_t step = counters_.step, epoch = step / per_epoch;
+      if (epoch != shuffled_epoch) {
+        order_epoch(epoch);
+        shuffled_epoch = epoch;
+      }
+      const std::span<const std::uint32_t> indices(order_.data() + (step % per_epoch) * options_.batch, options_.batch);
+      if (!one_step(step, indices)) break;
+      control_.advance(1);
+    }
+    return finish();
+  }
+
+ private:
+  void order_epoch(std::uint64_t epoch) {
+    if (options_.is_shuffled) return epoch_order(options_.seed, epoch, order_);
+    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
+  }
+
+  // False when the loss is not finite: the parameters stay what they were before this step.
+  bool one_step(std::uint64_t step, std::span<const std::uint32_t> indices) {
+    const bool with_statistics = options_.statistics_every > 0 && step % options_.statistics_every == 0;
+    const BatchSums sums = stepper_.gradients(train_, indices, step, with_statistics);
+    if (!std::isfinite(sums.loss)) {
+      result_.stop = stepper_.divergence(step);
+      return false;
+    }
+    if (with_statistics) stepper_.record(step, result_);
+    stepper_.update(step);
+    counters_.step = step + 1;
+    counters_.loss += sums.loss;
+    counters_.correct += sums.correct;
+    counters_.seen += options_.batch;
+    const bool is_last = counters_.step == options_.rates.size();
+    if (is_last || (options_.report_every > 0 && counters_.step % options_.report_every == 0)) report();
+    if (!options_.checkpoint.empty() && (is_last || (options_.checkpoint_every > 0 && counters_.step % options_.checkpoint_every == 0)))
+      save();
+    return true;
+  }
+
+  void report() {
+    const auto seen = static_cast<double>(counters_.seen);
+    const Evaluation test = evaluate(test_, test_.count);
+    result_.reports.push_back({counters_.step, counters_.loss / seen, static_cast<double>(counters_.correct) / seen, test.loss, test.accuracy});
+    counters_.loss = 0;
+    counters_.correct = counters_.seen = 0;
+  }
+
+  Evaluation evaluate(const Images& images, std::size_t count) {
+    if (count == 0) return {};
+    const BatchSums sums = stepper_.evaluate(images, count);
+    const auto total = static_cast<double>(count);
+    return {sums.loss / total, static_cast<double>(sums.correct) / total, count};
+  }
+
+  TrainingResult finish() {
+    result_.steps = counters_.step;
+    result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
+    result_.test = evaluate(test_, test_.count);
+    result_.checksum = checksum64(view(network_.values()));
+    if (options_.returns_parameters) result_.parameters.assign(network_.values().begin(), network_.values().end());
+    return std::move(result_);
+  }
+
+  void save() {
+    const std::span<const Counters> counters(&counters_, 1);
+    save_checkpoint(options_.checkpoint, options_.key,
+                    {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
+                     view(result_.reports), view(result_.statistics_steps), view(result_.variance), view(result_.correlation),
+                     view(result_.error_square), view(result_.gradient_square)});
+  }
+
+  void resume() {
+    const std::vector<std::vector<std::byte>> sections = load_checkpoint(options_.checkpoint, options_.key);
+    if (sections.empty()) return;
+    if (sections.size() != 10) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other sections than this run.");
+    copy_exactly(sections[0], &counters_, sizeof(counters_));
+    copy_exactly(sections[1], network_.values().data(), network_.values().size() * sizeof(T));
+    copy_exactly(sections[2], network_.first().data(), network_.first().size() * sizeof(T));
+    copy_exactly(sections[3], network_.second().data(), network_.second().size() * sizeof(T));
+    copy_list(sections[4], result_.reports);
+    copy_list(sections[5], result_.statistics_steps);
+    copy_list(sections[6], result_.variance);
+    copy_list(sections[7], result_.correlation);
+    copy_list(sections[8], result_.error_square);
+    copy_list(sections[9], result_.gradient_square);
+    result_.resumed_from = counters_.step;
+    control_.advance(static_cast<std::int32_t>(counters_.step));
+  }
+
+  const TrainingOptions& options_;
+  const Images& train_;
+  const Images& test_;
+  const Control& control_;
+  Network<T> network_;
+  Team team_;
+  Stepper<T> stepper_;
+  std::vector<std::uint32_t> order_;
+  Counters counters_;
+  TrainingResult result_;
+};
+
+void check(const TrainingOptions& o, const Images& train) {
+  const auto refuse = [](const char* name, const std::string& expected) {
+    throw Error("SHAPE", name, std::string("Expected `") + name + "` to be " + expected + ".");
+  };
+  if (o.widths.empty() || std::find(o.widths.begin(), o.widths.end(), 0) != o.widths.end()) refuse("width", "a list of whole numbers >= 1");
+  if (o.widths.back() > 256) refuse("classes", "at most 256");
+  if (o.batch == 0 || o.batch > train.count) refuse("batchSize", "between 1 and the number of training images");
+  const std::size_t depth = o.widths.size();
+  if (o.weight_variance.size() != depth || o.bias_variance.size() != depth) refuse("weightVariance", "one number per layer");
+  if (o.keep_probability.size() != depth) refuse("keepProbability", "one number for the inputs and per hidden layer");
+  if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension) refuse("inputScale", "one number per input component");
+  if (o.rates.size() > 2147483647) refuse("steps", "fewer than 2^31");
+  for (std::size_t i = 0; i < train.count; ++i)
+    if (train.labels[i] >= o.widths.back()) refuse("labels", "below the number of classes");
+}
+
+}  // namespace
+
+TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test, const Control& control) {
+  check(options, train);
+  if (options.is_double) return Run<double>(options, train, test, control)();
+  return Run<float>(options, train, test, control)();
+}
+
+std::vector<TrainingResult> train_networks(const std::vector<TrainingOptions>& options, const Images& train, const Images& test,
+                                           int threads, const Control& control) {
+  std::vector<TrainingResult> results(options.size());
+  parallel_for(options.size(), threads, [&](std::size_t i, int) {
+    TrainingOptions alone = options[i];
+    alone.threads = 1;
+    results[i] = train_network(alone, train, test, control);
+  });
+  return results;
+}
+
+}  // namespace mft::train

@@ -1,0 +1,38 @@
+// The memory of a step: what is kept for the whole minibatch, and what a worker needs for a tile. One place says how
+// much, for the allocation and for the plan shown before the start.
+#pragma once
+#include "train/network.h"
+
+namespace mft::train {
+
+// Rows that evaluation hands to the workers at once.
+inline constexpr std::size_t kEvaluationRows = 1024;
+
+template <typename T>
+struct Workspace {
+  // Of the whole minibatch; layer l's rows are rows_of(outputs[l]).
+  Buffer<T> input;
+  std::vector<Buffer<T>> outputs, tapes;
+  Buffer<double> loss;  // at least kEvaluationRows, as is_correct
+  Buffer<std::uint8_t> is_correct, labels;
+  Buffer<double> square, product, error_square;  // layer x row, when statistics are wanted
+  Buffer<double> tile_squares;                   // of the gradient, one per update tile
+
+  struct Worker {
+    Buffer<T> values[2];
+    Buffer<std::uint64_t> mask_bits;
+    Buffer<T> update_scratch;
+  };
+  std::vector<Worker> workers;
+
+  // A (layer, tile) of the update.
+  struct UpdateUnit {
+    std::uint32_t layer;
+    std::uint32_t tile;
+  };
+  std::vector<UpdateUnit> update_units;
+
+  Workspace(const TrainingOptions& options, const Network<T>& network, int worker_count);
+};
+
+}  // namespace mft::train

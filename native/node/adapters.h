@@ -45,4 +45,8 @@ Napi::Value alpha_relu_correlation_deficit(const Napi::CallbackInfo& info);  // 
 Napi::Value alpha_relu_correlation_slope(const Napi::CallbackInfo& info);    // (alpha, deficit) -> number
 Napi::Value tanh_second_moment_complement(const Napi::CallbackInfo& info);   // (variance) -> number
 
+// train.cc: training of fully connected networks.
+Napi::Value train_networks(const Napi::CallbackInfo& info);   // ({jobs, train, test?, threads}, control?) -> Promise of results
+Napi::Value training_memory(const Napi::CallbackInfo& info);  // (job) -> bytes
+
 }  // namespace mft::node

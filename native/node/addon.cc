@@ -40,6 +40,8 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<alpha_relu_correlation_deficit>(exports, "alphaReluCorrelationDeficit");
   add<alpha_relu_correlation_slope>(exports, "alphaReluCorrelationSlope");
   add<tanh_second_moment_complement>(exports, "tanhSecondMomentComplement");
+  add<train_networks>(exports, "trainNetworks");
+  add<training_memory>(exports, "trainingMemory");
   return exports;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <napi.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -83,6 +84,18 @@ inline std::vector<std::uint32_t> whole_numbers(const Napi::Object& object, cons
     result.push_back(static_cast<std::uint32_t>(x));
   }
   return result;
+}
+
+// One of the names, in the order of the enumeration.
+template <typename Enumeration, std::size_t kCount>
+Enumeration choice_field(const Napi::Object& object, const char* name, const std::array<const char*, kCount>& names) {
+  const std::string value = string_field(object, name);
+  std::string list;
+  for (std::size_t k = 0; k < kCount; ++k) {
+    if (value == names[k]) return static_cast<Enumeration>(k);
+    list += std::string(k == 0 ? "" : ", ") + names[k];
+  }
+  throw wrong(name, "one of " + list);
 }
 
 // Seeds are unsigned 64-bit; JavaScript gives two 32-bit halves as a Float64Array [low, high].

@@ -1,6 +1,5 @@
 #include "systems/feedforward.h"
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,18 +15,6 @@ using namespace feedforward;
 
 constexpr double kLargestWord = 4294967295.0;
 constexpr double kLargestResult = 1073741824.0;  // numbers in one Float64Array: 8 GiB
-
-// One of the names, in the order of the enumeration.
-template <typename Enumeration, std::size_t kCount>
-Enumeration choice_field(const Napi::Object& object, const char* name, const std::array<const char*, kCount>& names) {
-  const std::string value = string_field(object, name);
-  std::string list;
-  for (std::size_t k = 0; k < kCount; ++k) {
-    if (value == names[k]) return static_cast<Enumeration>(k);
-    list += std::string(k == 0 ? "" : ", ") + names[k];
-  }
-  throw wrong(name, "one of " + list);
-}
 
 Parameters parameters_of(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "parameters");

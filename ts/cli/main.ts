@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../core/provenance.js';
 import { register as advise } from './advise.js';
 import { register as compare } from './compare.js';
+import { register as data } from './data.js';
 import { register as doctor } from './doctor.js';
 import { register as evaluate } from './evaluate.js';
 import { exitCodes, reportAndExit } from './exit.js';
@@ -13,9 +14,10 @@ import { prepareSpecFlags } from './flags.js';
 import { register as predict } from './predict.js';
 import { register as simulate } from './simulate.js';
 import { register as sweep } from './sweep.js';
+import { register as train } from './train.js';
 import { register as worker } from './worker.js';
 
-const commands = [predict, simulate, compare, fit, evaluate, advise, figure, sweep, worker, doctor];
+const commands = [predict, simulate, compare, fit, train, evaluate, advise, figure, sweep, worker, data, doctor];
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')

@@ -66,6 +66,19 @@ export interface SystemOptions extends ControlOptions {
   readonly inputs?: InputVectors;
 }
 
+/** A network as native/train builds it: what `train` asks of a system. Lists are per layer. */
+export interface TrainableNetwork {
+  readonly widths: readonly number[];
+  /** φ of the hidden layers, as the addon takes it. */
+  readonly activation: object;
+  readonly weightVariance: readonly number[];
+  readonly biasVariance: readonly number[];
+  /** Of the inputs, then of each hidden layer. */
+  readonly keepProbability: readonly number[];
+  readonly hasSharedMasks: boolean;
+  readonly law: 'gaussian' | 'orthogonal';
+}
+
 /** What a system gives to the verbs. `Spec` and `Run` are the forms with defaults filled in. */
 export interface System<Spec = never, Run = never> {
   readonly name: string;
@@ -87,6 +100,8 @@ export interface System<Spec = never, Run = never> {
   readonly figures: Readonly<Record<string, SystemFigure>>;
   /** Estimated peak memory of a simulation in bytes. */
   readonly simulationMemory: (spec: Spec, run: Run) => number;
+  /** The network that `train` trains on images of `dimension` components in `classes` classes. Systems with `train: true` only. */
+  readonly trainable?: (spec: Spec, dimension: number, classes: number) => TrainableNetwork;
   readonly findings?: (spec: Spec) => Promise<readonly Finding[]>;
   /** Specs of other systems that describe the same network (for `advise`). */
   readonly related?: (spec: Spec) => readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[];

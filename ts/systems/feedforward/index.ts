@@ -12,6 +12,7 @@ import {
   resolveFeedforwardRun,
   resolveFeedforwardSpec,
 } from './spec.js';
+import { trainableFeedforward } from './train.js';
 
 /** Observables of `feedforward`; axes: layer 1..L, then input or pair. */
 export const observables = {
@@ -44,4 +45,5 @@ export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun
   simulate: simulateFeedforward,
   simulationMemory,
   figures,
+  trainable: trainableFeedforward,
 };

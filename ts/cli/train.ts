@@ -1,0 +1,49 @@
+// mft train DATASET: trains the network of a spec.
+import { Argument, type Command } from 'commander';
+import { isUndefined, type Undefined } from '../core/results.js';
+import { trainOptionsSchema } from '../train/options.js';
+import type { Training } from '../train/result.js';
+import { train } from '../train/train.js';
+import { interruptSignal } from './exit.js';
+import { addFlags, readFlags, specCommand } from './flags.js';
+import { printJson, printWarnings, shown, table } from './output.js';
+import { progressBar } from './progress.js';
+
+export function register(program: Command): void {
+  const configure = (command: Command): void => {
+    command
+      .addArgument(new Argument('[dataset]', 'mnist, cifar10, synthetic or a .npz archive').default('synthetic'))
+      .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
+      .option('--no-shuffle', 'take the images in their order in every epoch')
+      .option('--no-biases', 'train a network without biases');
+    addFlags(command, trainOptionsSchema, 'Training:');
+  };
+  specCommand(program, 'train', 'train the network of a spec on images', false, configure, async ({ spec, options, words }) => {
+    const bar = await progressBar('train');
+    const data = options.data === undefined ? {} : { data: String(options.data) };
+    const chosen = readFlags(options, trainOptionsSchema);
+    const training = (await train(spec as never, words[0] ?? 'synthetic', { ...chosen, ...data, signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop)) as Training;
+    printWarnings(training.warnings);
+    if (options.json === true) printJson(training);
+    else printTraining(training);
+  });
+}
+
+function printTraining(training: Training): void {
+  const { dataset, reports, test, stopped } = training;
+  const name = dataset.test?.split ?? 'test';
+  const rows = reports.map((report) => [shown(Number(report.epoch.toFixed(2))), shown(report.step), shown(report.trainLoss), percent(report.trainAccuracy), loss(report.testLoss), report.testAccuracy === undefined ? '' : percent(report.testAccuracy)]);
+  process.stdout.write(`${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`);
+  process.stdout.write(`train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`);
+  if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
+  process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);
+  if (stopped !== undefined) process.stdout.write(`stopped: ${stopped.reason}\n`);
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(2)} %`;
+}
+
+function loss(value: number | Undefined | undefined): string {
+  return isUndefined(value) ? value.reason : shown(value);
+}

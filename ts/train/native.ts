@@ -1,0 +1,103 @@
+// The native side of training (native/node/train.cc).
+import { addon, seedHalves } from '../core/addon.js';
+import type { TrainableNetwork } from '../core/system.js';
+import type { InputMap } from './normalise.js';
+import type { ResolvedTrainOptions } from './options.js';
+
+declare module '../core/addon.js' {
+  interface NativeAddon {
+    trainNetworks(training: NativeTraining, control?: Int32Array): Promise<NativeResult[]>;
+    trainingMemory(job: NativeJob): number;
+  }
+}
+
+export interface NativeImages {
+  /** Over shared memory: the native threads read it while JavaScript runs. */
+  readonly images: Uint8Array | Float32Array;
+  readonly labels: Uint8Array;
+}
+
+export interface NativeTraining {
+  readonly jobs: readonly NativeJob[];
+  readonly train: NativeImages;
+  readonly test?: NativeImages;
+  readonly threads: number;
+}
+
+export type NativeJob = Readonly<Record<string, unknown>>;
+
+interface NativeEvaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly count: number;
+}
+
+export interface NativeResult {
+  readonly steps: number;
+  readonly resumedFrom: number;
+  readonly reports: readonly { readonly step: number; readonly trainLoss: number; readonly trainAccuracy: number; readonly testLoss: number; readonly testAccuracy: number }[];
+  readonly train: NativeEvaluation;
+  readonly test: NativeEvaluation;
+  readonly stop?: { readonly step: number; readonly layer: number; readonly where: 'weights' | 'activations' | 'loss' };
+  readonly statisticsSteps: Float64Array;
+  readonly variance: Float64Array;
+  readonly correlation: Float64Array;
+  readonly errorSquare: Float64Array;
+  readonly gradientSquare: Float64Array;
+  readonly checksum: string;
+  readonly parameters: Float64Array;
+  readonly plannedBytes: number;
+}
+
+/** What a comparison with another program fixes instead of drawing it. */
+export interface Given {
+  readonly initialParameters?: Float64Array;
+  /** 0 or 1 per step, mask layer, row and unit; layers that are not masked have none. */
+  readonly masks?: Uint8Array;
+}
+
+/** The job of one network as the addon takes it. */
+export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptions, input: InputMap, rates: Float64Array, stepsPerEpoch: number, threads: number, key: string, given: Given = {}): NativeJob {
+  return {
+    dimension: input.scale.length,
+    widths: Float64Array.from(network.widths),
+    activation: network.activation,
+    hasBias: options.biases,
+    weightVariance: Float64Array.from(network.weightVariance),
+    biasVariance: Float64Array.from(network.biasVariance),
+    keepProbability: Float64Array.from(network.keepProbability),
+    hasSharedMasks: network.hasSharedMasks,
+    law: network.law,
+    inputScale: input.scale,
+    inputShift: input.shift,
+    loss: options.loss,
+    optimiser: options.optimiser,
+    momentum: options.momentum,
+    decay: options.decay,
+    beta1: options.beta1,
+    beta2: options.beta2,
+    epsilon: options.epsilon,
+    weightDecay: options.weightDecay,
+    clipNorm: options.clipNorm,
+    rates,
+    batch: options.batchSize,
+    isShuffled: options.shuffle,
+    seed: seedHalves(options.seed),
+    isDouble: options.precision === 'float64',
+    threads,
+    reportEvery: options.reportEvery || stepsPerEpoch,
+    statisticsEvery: options.statisticsEvery,
+    trainEvaluation: options.trainEvaluation,
+    checkpoint: options.checkpoint ?? '',
+    checkpointEvery: options.checkpointEvery || stepsPerEpoch,
+    key,
+    initialParameters: given.initialParameters ?? new Float64Array(0),
+    givenMasks: given.masks ?? new Uint8Array(0),
+    returnsParameters: options.returnParameters,
+  };
+}
+
+export const native = {
+  train: (training: NativeTraining, control: Int32Array): Promise<NativeResult[]> => addon().trainNetworks(training, control),
+  memory: (job: NativeJob): number => addon().trainingMemory(job),
+};

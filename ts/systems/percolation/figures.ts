@@ -117,9 +117,9 @@ async function profile(input: unknown, run: unknown, options: ControlOptions): P
   return figureCurves(points, { title: 'Reached nodes, layer by layer', x: 'layer', y: 'value' });
 }
 
-export const figures: Readonly<Record<string, SystemFigure>> = {
+export const figures = {
   profile: { description: 'Path probability, reached fractions and edge participation of the spec, layer by layer: theory and simulation.', simulates: true, build: profile },
   pathCurves: { description: 'Path probability against drop probability for widths 2 to 32 and depths 1, 10, 100, dropout and dropconnect: theory and explicit masks.', simulates: true, build: pathCurves },
   phaseDiagram: { description: 'Width against depth at the keep rates of the spec, with the line of path probability 1/2.', simulates: false, build: phaseDiagram },
   criticalCollapse: { description: 'Finite-size scaling of dropconnect at mean degree 1 + a/√W and depth t√W.', simulates: false, build: criticalCollapse },
-};
+} as const satisfies Readonly<Record<string, SystemFigure>>;

@@ -21,7 +21,7 @@ export const observables = {
 export type PercolationObservable = keyof typeof observables;
 export type { PercolationQuantity } from './quantities.js';
 
-export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun> = {
+export const percolation = {
   name: 'percolation',
   version: 1,
   title: 'Dropout and dropconnect as a path problem',
@@ -37,4 +37,4 @@ export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun
   figures,
   findings,
   simulationMemory,
-};
+} as const satisfies System<ResolvedPercolationSpec, ResolvedPercolationRun>;

@@ -1,0 +1,9 @@
+// Signal propagation in C++ over OpenBLAS: weights drawn, stored, and used in both directions.
+#include "../competitor/dense_network.h"
+
+int main(int count, char** arguments) {
+  const bench::Options options(count, arguments);
+  bench::Network network = bench::network_from(options);
+  const std::size_t networks = options.whole("networks");
+  bench::serve([&](std::uint64_t seed) { return bench::forward_and_backward(network, seed, networks); });
+}

@@ -63,6 +63,6 @@ export function accumulator() {
         });
       }
     },
-    mean: () => ({ networks, observables: Object.fromEntries(Object.entries(sums).map(([name, values]) => [name, values.map((value) => value / networks)])) }),
+    mean: () => ({ networks, observables: Object.fromEntries(Object.entries(sums).map(([name, values]) => [name, Array.from(values, (value) => value / networks)])) }),
   };
 }

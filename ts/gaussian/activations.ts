@@ -17,7 +17,7 @@ export type PlainActivationName =
  * A user's own activation as text; `parseExpression` says what it may hold.
  *
  * @example
- * { expression: 'x * sigmoid(1.702 * x)' }
+ * const smooth: ExpressionActivation = { expression: 'x * sigmoid(1.702 * x)' };
  */
 export interface ExpressionActivation {
   readonly expression: string;
@@ -210,11 +210,11 @@ declare module '../core/addon.js' {
  * @param order 0: φ, 1: φ' (at a kink from the left), 2: φ'' away from kinks
  * @returns as many numbers; NaN where an expression has no value (the logarithm of a negative number) or z is NaN
  * @throws MftError like `canonicalActivation`
+ * **Numerics**: own elementary functions, the same bits on every instruction set; errors of at most 9 units in the last place, also
+ * in the tails. Expressions: every operation in them has such an error, and the errors of composed operations add up.
+ *
  * @example
  * evaluateActivation('tanh', Float64Array.of(0, 1)); // [0, 0.7615941559557649]
- *
- * **Numerics**: own elementary functions with the same bits on every machine; errors of at most 9 units in the last place,
- * also in the tails; expressions: every operation and function in them has such an error.
  */
 export function evaluateActivation(activation: ActivationSpec | ResolvedActivation, z: Float64Array, order: 0 | 1 | 2 = 0): Float64Array {
   const resolved = typeof activation === 'object' && 'kind' in activation ? activation : resolveActivation(activation);

@@ -95,7 +95,7 @@ t.test('the scaling laws of dropout at the former critical point', async (t) => 
   t.ok(Math.abs(ratio - 1) < 1e-3, `relu: ${ratio}`);
 });
 
-t.test('the shared-weight recursion gives the linear formulas', async (t) => {
+t.test('the shared-weight recursion gives the linear formulas', async (_t) => {
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 0.05, max: 0.5, noNaN: true }), fc.double({ min: 0.01, max: 2, noNaN: true }), fc.double({ min: 0.6, max: 1, noNaN: true }), fc.integer({ min: 0, max: 40 }), async (weightVariance, biasVariance, keepProbability, distance) => {
       const layer = { activation: 'linear', weightVariance, biasVariance, keepProbability, distance };

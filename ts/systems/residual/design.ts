@@ -1,5 +1,5 @@
 // Inverse design: schedules that meet a gradient budget.
-import { type ControlOptions } from '../../core/control.js';
+import type { ControlOptions } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { nativeNetwork, type NativeResidualNetwork, recurrence, type ResidualNetwork } from './network.js';
 import { bracketedRootAsync } from './root.js';

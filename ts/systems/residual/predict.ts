@@ -1,5 +1,5 @@
 // Theory of `residual`: the recurrences layer by layer, as observables, and the numbers drawn from them.
-import { type InputVectors } from '../../core/inputs.js';
+import type { InputVectors } from '../../core/inputs.js';
 import { axis, type Axis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { subjectOf } from '../../gaussian/expectation.js';

@@ -47,6 +47,8 @@ export type { Prediction, Simulation, SpecOf } from './verbs/results.js';
 // Systems
 export type { SystemName, Systems, Trainable } from './systems/registry.js';
 export { systemNames } from './systems/registry.js';
+export { fitGrowth, type FittedForm, type FittedGrowth, type GrowthFit, type GrowthFitOptions } from './systems/residual/growth-fit.js';
+export { growthLaw, type Growth, type GrowthForm, type GrowthLaw } from './systems/residual/growth-law.js';
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';

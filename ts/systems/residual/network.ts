@@ -57,8 +57,11 @@ export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
 
 /** The variance of each block: base · l^−decay · factor. */
 export function schedule(parameter: string, base: number | readonly number[], decay: number, factor: number, depth: number): Float64Array {
-  const list = perLayer(parameter, base, depth);
-  return Float64Array.from(list, (variance, i) => variance * factor * (decay === 0 ? 1 : (i + 1) ** -decay));
+  const list = new Float64Array(depth);
+  if (typeof base === 'number') list.fill(base * factor);
+  else perLayer(parameter, base, depth).forEach((variance, i) => void (list[i] = variance * factor));
+  if (decay !== 0) for (let i = 0; i < depth; i++) list[i] = (list[i] as number) * (i + 1) ** -decay;
+  return list;
 }
 
 /** The arguments of the native recurrences and engines. */

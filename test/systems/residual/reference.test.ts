@@ -1,0 +1,48 @@
+// The quantities against independently computed values (test/fixtures/residual.json says where they come from).
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { evaluate } from 'mft-native';
+import { quantities } from '../../../dist/systems/residual/quantities.js';
+
+interface Case {
+  readonly quantity: keyof typeof quantities;
+  readonly parameters: object;
+  readonly value: number | string;
+  readonly relativeTolerance?: number;
+}
+
+const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/residual.json', import.meta.url), 'utf8')) as { cases: readonly Case[] };
+
+t.test('reference values', async (t) => {
+  for (const { quantity, parameters, value, relativeTolerance } of cases) {
+    const got = await evaluate('residual', quantity, parameters);
+    const what = `${quantity} ${JSON.stringify(parameters).slice(0, 120)}`;
+    if (typeof value === 'string') t.equal(got, value, what);
+    else t.ok(typeof got === 'number' && Math.abs(got / value - 1) <= (relativeTolerance ?? 0), `${what}: ${String(got)} for ${value}`);
+  }
+});
+
+// Values of section 3.6 to 3.8: deep iteration, independent of this package.
+t.test('published and derived numbers', async (t) => {
+  const ones = { outerWeightVariance: 1, innerWeightVariance: 1, outerBiasVariance: 1, innerBiasVariance: 1 };
+  const rows: [keyof typeof quantities, object, number, number][] = [
+    ['logGradientRatio', { ...ones, depth: 10_000 }, 74.746249, 1e-8],
+    ['logGradientRatio', { ...ones, depth: 1_000_000 }, 751.935417, 1e-9],
+    ['logGradientRatio', { ...ones, depth: 1000, depthPower: 0.5 }, 3.6956, 1e-4],
+    ['secondMoment', { ...ones, depth: 1000 }, 1965.54, 1e-5],
+    ['angularExpressivity', { ...ones, depth: 1000 }, 0.8424, 1e-4],
+    ['angularExpressivity', { ...ones, depth: 1000, depthPower: 1 }, 0.7474, 1e-4],
+    ['logGradientRatio', { ...ones, depth: 1000, activation: 'relu', depthPower: 0.5 }, 15.6877, 1e-5],
+    ['secondMoment', { ...ones, depth: 1000, activation: 'relu', depthPower: 1 }, 3.5941, 1e-4],
+    ['alphaReluLaw.estar', { alpha: 0.6 }, 0.9840204, 1e-7],
+    ['growthLaw.fixedPointPreactivationVariance', { ...ones, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0.5, innerBiasDecay: 0.5 }, 3.19999549, 1e-8],
+    ['growthLaw.angularLimit', { outerWeightVariance: 8, innerWeightVariance: 4, outerBiasVariance: 0.5, innerBiasVariance: 1, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0.5, innerBiasDecay: 0.5 }, 0.1897, 1e-3],
+    ['growthLaw.innerWeight.exponent', { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 }, -0.5, 1e-12],
+    ['growthLaw.outerWeight.exponent', { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 }, 1.5, 1e-12],
+    ['varianceOfLogGradient', { ...ones, depth: 16, widths: 200 }, 0.06239, 1e-4],
+  ];
+  for (const [quantity, parameters, value, tolerance] of rows) {
+    const got = await evaluate('residual', quantity, parameters);
+    t.ok(typeof got === 'number' && Math.abs(got / value - 1) <= tolerance, `${quantity} ${JSON.stringify(parameters)}: ${JSON.stringify(got)} for ${value}`);
+  }
+});

@@ -28,11 +28,20 @@ bool grows_linearly(ActivationKind kind) {
          kind == ActivationKind::kAbRelu || kind == ActivationKind::kAbs;
 }
 
+// Two equal inputs stay equal: they are run as one, so that their distance is exactly zero.
+bool has_equal_inputs(const Simulation& s) {
+  if (s.inputs != 2) return false;
+  if (s.vectors.empty()) return s.angular_deficit == 0.0;
+  const auto half = s.vectors.begin() + static_cast<std::ptrdiff_t>(s.vectors.size() / 2);
+  return std::equal(s.vectors.begin(), half, half);
+}
+
 // Everything one worker needs; runs any trial.
 class TrialRunner {
  public:
   explicit TrialRunner(const Simulation& simulation)
-      : s_(simulation), layout_(row_layout(simulation)), depth_(simulation.network.depth()), n_(simulation.inputs) {
+      : s_(simulation), layout_(row_layout(simulation)), depth_(simulation.network.depth()),
+        n_(has_equal_inputs(simulation) ? 1 : simulation.inputs) {
     const auto width = [](double x) { return static_cast<std::size_t>(x); };
     for (const double x : s_.network.widths) widths_.push_back(width(x));
     for (const double x : s_.network.hidden_widths) hidden_.push_back(width(x));
@@ -67,9 +76,26 @@ class TrialRunner {
       control.throw_if_cancelled();
       backward(l);
     }
+    if (n_ < s_.inputs) repeat_first_input();
   }
 
  private:
+  void repeat_first_input() {
+    for (std::size_t l = 0; l <= depth_; ++l) {
+      double* out = layout_.layer(row_, l);
+      out[1] = out[0];
+      out[3] = out[2];
+      out[4] = kMinusInfinity;
+    }
+    for (std::size_t l = 1; l <= depth_; ++l) {
+      double* out = layout_.block(row_, l);
+      out[1] = out[0];
+      out[3] = out[2];
+      out[5] = out[4];
+      out[6] = 1.0;
+    }
+  }
+
   bool is_reduced() const { return s_.network.block == Block::kReduced; }
   double skip() const { return s_.network.block == Block::kGeneralised ? s_.network.skip_strength : 1.0; }
   Stream stream(std::size_t block, Purpose purpose) const { return {s_.seed, trial_, static_cast<std::uint32_t>(block), purpose}; }
@@ -81,7 +107,7 @@ class TrialRunner {
   void draw_inputs() {
     const std::size_t length = widths_[0];
     if (!s_.vectors.empty()) {
-      std::copy(s_.vectors.begin(), s_.vectors.end(), x_.begin());
+      std::copy_n(s_.vectors.begin(), n_ * length, x_.begin());
       return;
     }
     const std::size_t directions = n_ == 2 && s_.angular_deficit > 0.0 && s_.angular_deficit < 2.0 ? 2 : 1;
@@ -159,10 +185,10 @@ class TrialRunner {
       if (!(out[a] < std::numeric_limits<double>::infinity()))
         throw Error("NOT_FINITE", "depth", "The activations of layer " + std::to_string(l) + " of trial " + std::to_string(trial_) + " exceed the range of double precision.");
     }
-    if (layout_.pairs == 0) return;
+    if (n_ == 1) return;
     double square = 0.0;
     for (std::size_t i = 0; i < length; ++i) square += (x_[i] - x_[length + i]) * (x_[i] - x_[length + i]);
-    out[2 * n_] = square > 0.0 ? std::log(square) + 2.0 * exponent_ * std::numbers::ln2 : kMinusInfinity;
+    out[2 * layout_.inputs] = square > 0.0 ? std::log(square) + 2.0 * exponent_ * std::numbers::ln2 : kMinusInfinity;
   }
 
   void record_block(std::size_t l) {
@@ -170,12 +196,12 @@ class TrialRunner {
     const std::size_t length = hidden_[l - 1];
     for (std::size_t a = 0; a < n_; ++a) {
       out[a] = log_square(h_.data() + a * length, length, exponent_);
-      out[n_ + a] = log_square(active_.data() + a * length, length, exponent_);
+      out[layout_.inputs + a] = log_square(active_.data() + a * length, length, exponent_);
     }
-    if (layout_.pairs == 0) return;
+    if (n_ == 1) return;
     const double* other = h_.data() + length;
     const double mean = 0.5 * (dot_product(h_.data(), h_.data(), length) + dot_product(other, other, length));
-    out[3 * n_] = mean > 0.0 ? dot_product(h_.data(), other, length) / mean : 1.0;
+    out[3 * layout_.inputs] = mean > 0.0 ? dot_product(h_.data(), other, length) / mean : 1.0;
   }
 
   // The gradient of the last layer: a random direction, the same for every input. Errors are kept at unit length.
@@ -186,7 +212,7 @@ class TrialRunner {
     std::fill(log_error_.begin(), log_error_.end(), 0.0);
     normalise(length, false);
     double* out = layout_.layer(row_, depth_);
-    for (std::size_t a = 0; a < n_; ++a) out[n_ + a] = 0.0;
+    for (std::size_t a = 0; a < n_; ++a) out[layout_.inputs + a] = 0.0;
   }
 
   void normalise(std::size_t length, bool counts) {
@@ -216,7 +242,7 @@ class TrialRunner {
     }
     double* out = layout_.block(row_, l);
     for (std::size_t i = 0; i < n_ * hidden; ++i) at_hidden[i] *= derivative_[l - 1][i];
-    for (std::size_t a = 0; a < n_; ++a) out[2 * n_ + a] = log_error_[a] + log_square(at_hidden.data() + a * hidden, hidden, 0);
+    for (std::size_t a = 0; a < n_; ++a) out[2 * layout_.inputs + a] = log_error_[a] + log_square(at_hidden.data() + a * hidden, hidden, 0);
     inner_[l - 1]->backward(at_hidden.data(), branch_.data(), stream(l, Purpose::kForwardNormals), stream(l, Purpose::kBackwardNormals), fresh);
     const double inner_scale = std::sqrt(net.inner_weight_variance[l - 1] / static_cast<double>(before));
     if (before == after) {
@@ -228,7 +254,7 @@ class TrialRunner {
     }
     normalise(before, true);
     double* layer = layout_.layer(row_, l - 1);
-    for (std::size_t a = 0; a < n_; ++a) layer[n_ + a] = log_error_[a];
+    for (std::size_t a = 0; a < n_; ++a) layer[layout_.inputs + a] = log_error_[a];
   }
 
   const Simulation& s_;

@@ -1,7 +1,141 @@
-// Theory of `feedforward`: fixed points, depth scales and the layer-by-layer recursions.
+// Theory of `feedforward`: the quantities of the fixed point and the observables layer by layer.
+//
+// Exact at infinite width (numerical error stated): variance, covariance, correlation, errorNorm, errorCorrelation,
+// gradientSingle, gradientPair, logGradientSingle; gradientPairAbsolute too, integrated to 1e-2 where errors are coherent
+// with the activities (near the output of a loss on the output itself). With more than 16 pairs these errors are taken as
+// Gaussian instead, and the stated error grows with the coherent part.
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../../core/control.js';
+import { axis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import { absoluteProductError } from './absolute-error.js';
+import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
+import { finiteSize, type FiniteSize } from './finite-size.js';
+import { type ForwardPass, forwardPass, type InputGram, inputGram, type LayerParameters, layerParameters, type PairState } from './forward.js';
+import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
+import { expectation } from '../../gaussian/moments.js';
 
-export async function predictFeedforward(_spec: ResolvedFeedforwardSpec, _options: SystemOptions): Promise<PredictionBody> {
-  return { quantities: {}, observables: {}, warnings: [] };
+/** Relative error of the recursions at 1000 layers: the moments' own, carried along. */
+const numericalError = 1e-10;
+/** Largest error of the Gaussian approximation behind gradientPairAbsolute per unit of coherence, on a log scale. */
+const coherentError = 1.5;
+const yieldEveryMilliseconds = 25;
+
+export async function predictFeedforward(spec: ResolvedFeedforwardSpec, options: SystemOptions): Promise<PredictionBody> {
+  const layers = layerParameters(spec);
+  const gram = inputGram(spec, options.inputs);
+  const forward = await forwardPass(layers, gram, ticker(spec.depth, options));
+  const backward = await backwardPass(spec, layers, gram, forward, options);
+  const terms = spec.weights === 'orthogonal' ? undefined : Array.from({ length: gram.count }, (_, a) => finiteSize(layers, forward, a, outputResponse(spec, layers, forward, a)));
+  return {
+    quantities: fixedPointQuantities(spec),
+    observables: { ...forwardObservables(gram, forward, terms), ...backwardObservables(layers, gram, backward, terms) },
+    warnings: warningsFor(spec),
+  };
+}
+
+/** Lets the event loop run now and then, reports progress, and stops when cancelled. */
+function ticker(depth: number, options: SystemOptions): (layer: number) => Promise<void> {
+  const started = performance.now();
+  let last = started;
+  return async (layer) => {
+    const now = performance.now();
+    if (now - last < yieldEveryMilliseconds && layer < depth) return;
+    last = now;
+    await setImmediate();
+    throwIfAborted(options);
+    options.onProgress?.({ done: layer, total: depth, elapsedSeconds: (now - started) / 1000 });
+  };
+}
+
+/** d log E(δ^L)²/dq^L. */
+function outputResponse(spec: ResolvedFeedforwardSpec, layers: LayerParameters, forward: ForwardPass, input: number): number {
+  const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
+  if (spec.output === 'randomReadout' || q === 0) return 0;
+  if (spec.output === 'preactivation') return 1 / q;
+  const log = (variance: number): number => Math.log(expectation(layers.subject, { value: 2, first: 2 }, variance));
+  const response = (log(q * 1.001) - log(q * 0.999)) / (0.002 * q);
+  return Number.isFinite(response) ? response : 0;
+}
+
+type Values = (l: number, k: number) => number;
+
+/** An observable over layer × input or layer × pair; a value that is NaN is undefined for `reason`. */
+function observable(depth: number, kind: 'input' | 'pair', count: number, value: Values, more: { readonly scale?: 'log'; readonly sign?: Values; readonly error?: number; readonly shift?: Values | undefined; readonly reason?: string } = {}): Predicted {
+  const fill = (f: Values): Float64Array => Float64Array.from({ length: depth * count }, (_, i) => f(Math.floor(i / count), i % count));
+  const undefinedAt: UndefinedPoint[] = [];
+  const values = fill(value).map((x, i) => {
+    if (!Number.isNaN(x)) return x;
+    undefinedAt.push({ index: i, reason: more.reason ?? 'undefined' });
+    return 0;
+  });
+  return {
+    axes: [axis('layer', depth, 1), axis(kind, count)],
+    scale: more.scale ?? 'linear',
+    values,
+    error: more.error ?? numericalError,
+    ...(more.sign === undefined ? {} : { sign: Int8Array.from(fill(more.sign)) }),
+    ...(more.shift === undefined ? {} : { finiteSize: { order: 1, values: fill(more.shift) } }),
+    ...(undefinedAt.length > 0 ? { undefinedAt } : {}),
+  };
+}
+
+function forwardObservables(gram: InputGram, forward: ForwardPass, terms: readonly FiniteSize[] | undefined): Record<string, Predicted> {
+  const depth = forward.variance.length;
+  const shift = terms === undefined ? undefined : (l: number, a: number): number => terms[a]?.variance[l] as number;
+  const pair = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
+  const variance = observable(depth, 'input', gram.count, (l, a) => (forward.variance[l] as Float64Array)[a] as number, { shift });
+  if (gram.pairs.length === 0) return { variance };
+  const count = gram.pairs.length;
+  return {
+    variance,
+    covariance: observable(depth, 'pair', count, (l, p) => Math.sqrt(pair(l, p).varianceA * pair(l, p).varianceB) * (1 - pair(l, p).delta)),
+    correlation: observable(depth, 'pair', count, (l, p) => (pair(l, p).varianceA * pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta), { reason: 'a variance is exactly zero' }),
+  };
+}
+
+function backwardObservables(layers: LayerParameters, gram: InputGram, backward: BackwardPass, terms: readonly FiniteSize[] | undefined): Record<string, Predicted> {
+  const { depth, width } = layers;
+  const at = (rows: readonly Float64Array[]): Values => (l, k) => (rows[l] as Float64Array)[k] as number;
+  const scale = (l: number): number => backward.logScale[l] as number;
+  const error = at(backward.error);
+  const activity = at(backward.activity);
+  const gradient: Values = (l, a) => Math.log(error(l, a)) + Math.log(activity(l, a)) + scale(l);
+  const shiftOf = (pick: 'logError' | 'logGradient'): Values | undefined => (terms === undefined ? undefined : (l, a) => -0.5 * (terms[a]?.[pick][l] as number));
+  const log = { scale: 'log' } as const;
+  const singles = {
+    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { ...log, shift: shiftOf('logError') }),
+    gradientSingle: observable(depth, 'input', gram.count, gradient, log),
+    logGradientSingle: observable(depth, 'input', gram.count, gradient, { shift: shiftOf('logGradient') }),
+  };
+  const count = gram.pairs.length;
+  if (count === 0) return singles;
+  const pairError = at(backward.errorPair);
+  const product: Values = (l, p) => pairError(l, p) * at(backward.activityPair)(l, p);
+  const cosine: Values = (l, p) => {
+    const { a, b } = gram.pairs[p] as { a: number; b: number };
+    const size = Math.sqrt(error(l, a)) * Math.sqrt(error(l, b));
+    return size === 0 ? Number.NaN : Math.min(1, Math.max(-1, pairError(l, p) / size));
+  };
+  const coherent = Math.max(0, ...backward.coherence.map((row) => Math.max(0, ...row)));
+  return {
+    ...singles,
+    errorCorrelation: observable(depth, 'pair', count, cosine, { reason: 'an error is exactly zero' }),
+    gradientPair: observable(depth, 'pair', count, (l, p) => Math.log(Math.abs(product(l, p))) + (product(l, p) === 0 ? 0 : scale(l)), { ...log, sign: (l, p) => Math.sign(product(l, p)) }),
+    gradientPairAbsolute: observable(depth, 'pair', count, (l, p) => Math.log(at(backward.errorAbsolute)(l, p)) + Math.log(at(backward.activityAbsolute)(l, p)) + scale(l), {
+      ...log,
+      error: coherent <= negligible ? numericalError + coherentError * coherent : count <= exactPairs ? absoluteProductError : coherentError * coherent,
+    }),
+  };
+}
+
+function warningsFor(spec: ResolvedFeedforwardSpec): Warning[] {
+  const warnings: Warning[] = [];
+  if (spec.weights === 'orthogonal') {
+    warnings.push({ id: 'orthogonalWeights', message: 'With orthogonal weights the means are those of infinite width, with the exact norm of the backward pass; finite-width terms and the noise floor are known for Gaussian weights only.' });
+  } else if (spec.weights !== 'gaussian') {
+    warnings.push({ id: 'weightLaw', message: 'The means depend on the weights through their variance only, at infinite width; the finite-width terms are those of Gaussian weights.' });
+  }
+  return warnings;
 }

@@ -10,7 +10,7 @@ import { resolveActivation } from '../../gaussian/activations.js';
 import { addLog, estimatedLog, type LogAccumulator, logAccumulator } from '../../statistics/log-moments.js';
 import { type Accumulator, accumulator, addTrial, estimated } from '../../statistics/moments.js';
 import type { FeedforwardLayout, FeedforwardParameters } from './native.js';
-import { inputWidthOf, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
+import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Numbers held at once by the rows of one native call: 256 MiB. */
 const rowsAtOnce = 2 ** 25;
@@ -82,8 +82,8 @@ export function nativeParameters(spec: ResolvedFeedforwardSpec, run: ResolvedFee
   };
 }
 
-/** Pairs are reported among the first inputs only: 32 inputs have 496 pairs. */
-const largestPaired = 32;
+
+
 
 interface Reducer {
   readonly add: (rows: Float64Array, offset: number, trial: number) => void;

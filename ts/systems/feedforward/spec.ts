@@ -100,6 +100,9 @@ export const feedforwardRunSchema = z.strictObject({
 export type ResolvedFeedforwardSpec = z.output<typeof feedforwardSpecSchema>;
 export type ResolvedFeedforwardRun = z.output<typeof feedforwardRunSchema> & { readonly engine: 'conditioned' | 'dense'; readonly precision: 'float64' | 'float32' };
 
+/** Pairs are reported among the first inputs only: 32 inputs have 496 pairs. */
+export const largestPaired = 32;
+
 /** A spec with defaults filled in and every cross-check done. */
 export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec {
   const spec = parse(feedforwardSpecSchema, input, 'spec');

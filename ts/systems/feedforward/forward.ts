@@ -1,0 +1,176 @@
+// The forward recursions of theory section 3.3, layer by layer at infinite width, for any number of inputs.
+import { perLayer } from '../../core/checks.js';
+import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
+import { type Subject, subjectOf } from '../../gaussian/expectation.js';
+import { deficit, expectation, pairExpectation } from '../../gaussian/moments.js';
+import { inputWidthOf, largestPaired, type ResolvedFeedforwardSpec } from './spec.js';
+
+/** Mean squares and distances of the inputs: s_a = |x_a|²/N_0 and, for pairs, δ = 1 − correlation. */
+export interface InputGram {
+  readonly count: number;
+  readonly dimension: number;
+  readonly secondMoment: Float64Array;
+  readonly pairs: readonly InputPair[];
+}
+
+export interface InputPair {
+  readonly a: number;
+  readonly b: number;
+  /** 1 − x_a·x_b/(|x_a||x_b|); 1 when an input is zero. */
+  readonly delta: number;
+  /** Σ|x_ai x_bi|/N_0; for drawn inputs its limit at large N_0. */
+  readonly absolute: number;
+}
+
+/** E|xy| for a centred Gaussian pair with unit variances and correlation r. */
+export function absoluteProduct(r: number): number {
+  const c = Math.min(1, Math.max(-1, r));
+  return (2 / Math.PI) * (Math.sqrt((1 - c) * (1 + c)) + c * Math.asin(c));
+}
+
+/** The spec's parameters, one number per layer. Layer l (1..L) stands at index l − 1. */
+export interface LayerParameters {
+  readonly depth: number;
+  readonly subject: Subject;
+  readonly weightVariance: readonly number[];
+  readonly biasVariance: readonly number[];
+  /** ρ_l of the hidden layers 1..L−1. */
+  readonly keepProbability: readonly number[];
+  readonly inputKeepProbability: number;
+  readonly width: readonly number[];
+  readonly isShared: boolean;
+}
+
+/** Pair statistics of one layer. */
+export interface PairState {
+  readonly varianceA: number;
+  readonly varianceB: number;
+  readonly delta: number;
+}
+
+export interface ForwardPass {
+  /** variance[l − 1][a] = q_aa of layer l. */
+  readonly variance: readonly Float64Array[];
+  /** pair[l − 1][p]. */
+  readonly pair: readonly (readonly PairState[])[];
+}
+
+export function layerParameters(spec: ResolvedFeedforwardSpec): LayerParameters {
+  const { depth } = spec;
+  return {
+    depth,
+    subject: subjectOf(spec.activation),
+    weightVariance: perLayer('weightVariance', spec.weightVariance, depth),
+    biasVariance: perLayer('biasVariance', spec.biasVariance, depth),
+    keepProbability: perLayer('keepProbability', spec.keepProbability, depth - 1),
+    inputKeepProbability: spec.inputKeepProbability,
+    width: perLayer('width', spec.width, depth),
+    isShared: spec.maskSharing === 'shared',
+  };
+}
+
+/** The Gram matrix of the inputs, from the spec or from the images it names. */
+export function inputGram(spec: ResolvedFeedforwardSpec, images: InputVectors | undefined): InputGram {
+  const { inputs } = spec;
+  if (images !== undefined) return gramOf(images.count, images.dimension, (a) => images.values.subarray(a * images.dimension, (a + 1) * images.dimension));
+  if ('values' in inputs) return gramOf(inputs.values.length, inputs.values[0]?.length ?? 0, (a) => inputs.values[a] as readonly number[]);
+  const count = 'indices' in inputs ? inputs.indices.length : (inputs.count ?? 2);
+  const moment = 'indices' in inputs ? 1 : (inputs.secondMoment ?? 1);
+  const delta = 'indices' in inputs ? 0.5 : drawnDeficit(inputs);
+  return { count, dimension: inputWidthOf(spec), secondMoment: new Float64Array(count).fill(moment), pairs: pairsOf(count, () => ({ delta, absolute: moment * absoluteProduct(1 - delta) })) };
+}
+
+function gramOf(count: number, dimension: number, vector: (a: number) => ArrayLike<number>): InputGram {
+  const rows = Array.from({ length: count }, (_, a) => vector(a));
+  const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
+  const relation = (a: number, b: number): Pick<InputPair, 'delta' | 'absolute'> => {
+    const [x, y, p, q] = [rows[a] as ArrayLike<number>, rows[b] as ArrayLike<number>, lengths[a] as number, lengths[b] as number];
+    if (p === 0 || q === 0) return { delta: 1, absolute: 0 };
+    let absolute = 0;
+    let sum = 0; // ½|x/|x| − y/|y||²: nothing cancels for nearly parallel inputs
+    for (let i = 0; i < dimension; i++) {
+      sum += ((x[i] as number) / p - (y[i] as number) / q) ** 2;
+      absolute += Math.abs((x[i] as number) * (y[i] as number));
+    }
+    return { delta: Math.min(2, 0.5 * sum), absolute: absolute / dimension };
+  };
+  return { count, dimension, secondMoment: Float64Array.from(lengths, (length) => (length * length) / dimension), pairs: pairsOf(count, relation) };
+}
+
+function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i] as number) * (y[i] as number);
+  return sum;
+}
+
+/** Pairs (0,1), (0,2), …, (1,2), … of the first inputs, as the simulation reports them. */
+function pairsOf(count: number, relation: (a: number, b: number) => Pick<InputPair, 'delta' | 'absolute'>): InputPair[] {
+  const paired = Math.min(count, largestPaired);
+  const pairs: InputPair[] = [];
+  for (let a = 0; a < paired; a++) for (let b = a + 1; b < paired; b++) pairs.push({ a, b, ...relation(a, b) });
+  return pairs;
+}
+
+/**
+ * All layers: q_aa' = (σ_w²/ρ) E φ² + σ_b²; pairs of equal variance carry δ (no cancellation as inputs merge), pairs of
+ * unequal variance the covariance. `tick` is called after every layer: it may wait, and it throws when cancelled.
+ */
+export async function forwardPass(layers: LayerParameters, gram: InputGram, tick: (layer: number) => Promise<void>): Promise<ForwardPass> {
+  const { depth, subject, weightVariance, biasVariance, keepProbability, isShared } = layers;
+  const variance: Float64Array[] = [];
+  const pair: PairState[][] = [];
+  for (let l = 0; l < depth; l++) {
+    const [w, b] = [weightVariance[l] as number, biasVariance[l] as number];
+    const keep = l === 0 ? layers.inputKeepProbability : (keepProbability[l - 1] as number);
+    const before = variance[l - 1];
+    const activity = (a: number): number => (before === undefined ? (gram.secondMoment[a] as number) : expectation(subject, { value: 2 }, before[a] as number));
+    const now = settled(Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b), before);
+    variance.push(now);
+    pair.push(
+      gram.pairs.map((input, p) => {
+        const last = pair[l - 1]?.[p];
+        const [varianceA, varianceB] = [now[input.a] as number, now[input.b] as number];
+        return { varianceA, varianceB, delta: nextDelta({ subject, w, b, keep, isShared, varianceA, varianceB, activityA: activity(input.a), activityB: activity(input.b), last, input }) };
+      }),
+    );
+    await tick(l + 1);
+  }
+  return { variance, pair };
+}
+
+/** Values that have stopped moving keep their bits, so that their moments are found in the cache. */
+function settled(now: Float64Array, before: Float64Array | undefined): Float64Array {
+  if (before === undefined) return now;
+  return now.map((value, a) => (Math.abs(value - (before[a] as number)) <= 1e-15 * value ? (before[a] as number) : value));
+}
+
+interface PairStep {
+  readonly subject: Subject;
+  readonly w: number;
+  readonly b: number;
+  readonly keep: number;
+  readonly isShared: boolean;
+  readonly varianceA: number;
+  readonly varianceB: number;
+  readonly activityA: number;
+  readonly activityB: number;
+  readonly last: PairState | undefined;
+  readonly input: InputPair;
+}
+
+function nextDelta(step: PairStep): number {
+  const { subject, w, b, keep, isShared, varianceA, varianceB, activityA, activityB, last, input } = step;
+  if (varianceA === 0 || varianceB === 0) return 1;
+  const isEqual = last === undefined ? activityA === activityB : last.varianceA === last.varianceB;
+  let delta: number;
+  if (isEqual) {
+    // Independent masks: q − q_ab = σ_w²[(1/ρ − 1) E φ² + D]; shared masks: (σ_w²/ρ) D.
+    const gap = last === undefined ? activityA * input.delta : deficit(subject, last.varianceA, last.delta);
+    delta = (w * (isShared ? gap / keep : (1 / keep - 1) * activityA + gap)) / varianceA;
+  } else {
+    const product = last === undefined ? Math.sqrt(activityA * activityB) * (1 - input.delta) : pairExpectation(subject, { value: 1 }, last.varianceA, last.varianceB, last.delta);
+    delta = 1 - ((isShared ? w / keep : w) * product + b) / Math.sqrt(varianceA * varianceB);
+  }
+  const clamped = Math.min(2, Math.max(0, delta));
+  return last !== undefined && Math.abs(clamped - last.delta) <= 1e-15 * clamped ? last.delta : clamped;
+}

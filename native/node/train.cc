@@ -68,6 +68,7 @@ TrainingOptions options_of(const Napi::Object& o) {
   options.bias_variance = finite_doubles(o, "biasVariance");
   options.keep_probability = finite_doubles(o, "keepProbability");
   options.has_shared_masks = boolean_field(o, "hasSharedMasks");
+  options.has_path_masks = boolean_field(o, "hasPathMasks");
   options.law = choice_field<InitialLaw, 2>(o, "law", {"gaussian", "orthogonal"});
   options.input_scale = finite_doubles(o, "inputScale");
   options.input_shift = finite_doubles(o, "inputShift");

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "train/dense_layer.h"
+#include "train/path_masks.h"
 
 namespace mft::train {
 
@@ -57,6 +58,8 @@ void Network<T>::initialise(const TrainingOptions& options) {
 }
 
 std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options) {
+  if (options.given_masks.empty() && options.has_path_masks)
+    return std::make_unique<PathMasks>(options.seed, options.keep_probability, options.has_shared_masks);
   if (options.given_masks.empty())
     return std::make_unique<BernoulliMasks>(options.seed, options.keep_probability, options.has_shared_masks);
   std::vector<std::size_t> units{options.dimension};

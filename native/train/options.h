@@ -30,6 +30,7 @@ struct TrainingOptions {
   std::vector<double> bias_variance;     // per layer
   std::vector<double> keep_probability;  // of the inputs, then of each hidden layer
   bool has_shared_masks = false;
+  bool has_path_masks = false;  // masks given that a path survives (train/path_masks.h)
   InitialLaw law = InitialLaw::kGaussian;
   // The input component i is value * input_scale[i] + input_shift[i].
   std::vector<double> input_scale;

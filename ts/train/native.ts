@@ -67,6 +67,7 @@ export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptio
     biasVariance: Float64Array.from(network.biasVariance),
     keepProbability: Float64Array.from(network.keepProbability),
     hasSharedMasks: network.hasSharedMasks,
+    hasPathMasks: options.masks === 'pathConditioned',
     law: network.law,
     inputScale: input.scale,
     inputShift: input.shift,

@@ -46,6 +46,8 @@ export interface TrainOptions {
   readonly trainCount?: number;
   /** What becomes of a component x: 'unit' x/255, 'centered' x/255 − 1/2, 'standard' mean 0 and variance 1 per colour over the training images. Default 'standard'. */
   readonly normalisation?: 'unit' | 'centered' | 'standard';
+  /** 'pathConditioned': dropout masks given that a path from inputs to outputs survives; no step is blocked. Default 'independent'. */
+  readonly masks?: 'independent' | 'pathConditioned';
   /** Whether the layers have biases. Default true. */
   readonly biases?: boolean;
   /** Seed of weights, masks and orders. Default 1. */
@@ -93,6 +95,7 @@ const fields = {
   shuffle: booleanField('Whether every epoch has its own order of the images.').default(true),
   trainCount: wholeField(0, 100_000_000, 'Use only the first images of the training set; 0 = all.').default(0),
   normalisation: choiceField(['unit', 'centered', 'standard'], 'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.').default('standard'),
+  masks: choiceField(['independent', 'pathConditioned'], 'Dropout masks as they fall, or given that a path survives.').default('independent'),
   biases: booleanField('Whether the layers have biases.').default(true),
   seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of weights, masks and orders.').default(1),
   precision: choiceField(['float32', 'float64'], 'Precision of weights and activations.').default('float32'),

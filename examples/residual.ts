@@ -1,5 +1,5 @@
 // A residual network: its laws, a schedule that meets a gradient budget, and real networks beside the theory.
-// Run: node --import=tsx examples/residual.ts, or compile it first.
+// Run by the tests; with Node 22.18 or newer: node examples/residual.ts
 import { advise, compare, evaluate, predict, simulate } from 'mft-native';
 
 const variances = { innerWeightVariance: 1, innerBiasVariance: 0.1, outerWeightVariance: 1, outerBiasVariance: 0.1 };

@@ -88,9 +88,10 @@ export async function connectRedis(target: Target, warn: (message: string) => vo
   const { isTls, ...address } = target;
   const client = new Client({ ...address, ...(isTls ? { tls: { servername: target.host } } : {}), lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(100 * 2 ** times, 3000) });
   let latest = '';
+  let isConnected = false;
   client.on('error', (error: Error) => {
-    const message = `Redis at ${target.host}:${target.port}: ${scrubbed(error.message, target)}`;
-    if (message !== latest && client.status !== 'end') warn(message);
+    const message = scrubbed(error.message, target);
+    if (message !== latest && isConnected) warn(`Redis at ${target.host}:${target.port}: ${message}`);
     latest = message;
   });
   client.on('ready', () => (latest = ''));
@@ -101,10 +102,13 @@ export async function connectRedis(target: Target, warn: (message: string) => vo
     const version = /redis_version:(\d+)\.(\d+)/.exec(await Promise.race([client.info('server'), patience]));
     const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
     if (major < 6 || (major === 6 && minor < 2)) throw new Error(`it has version ${major}.${minor}, needed is 6.2 or newer`);
+    isConnected = true;
     return client;
   } catch (cause) {
     client.disconnect();
-    throw new MftError('ERR_MFT_QUEUE', `Could not use Redis at ${target.host}:${target.port}: ${scrubbed(cause instanceof Error ? cause.message : String(cause), target)}.`, { parameter: 'redis' });
+    // What ended the connection says more than that it ended.
+    const reason = latest || scrubbed(cause instanceof Error ? cause.message : String(cause), target);
+    throw new MftError('ERR_MFT_QUEUE', `Could not use Redis at ${target.host}:${target.port}: ${reason.replace(/\.$/, '')}.`, { parameter: 'redis' });
   } finally {
     clearTimeout(timer);
   }

@@ -7,7 +7,7 @@ import { canonicalJson } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
 import { type Disk, disk as realDisk, onDisk } from './disk.js';
 import { manifestLine, manifestPrefix, type RowHead, type ScannedLine, scanLines } from './lines.js';
-import { hasSideFiles, type SideFile } from './side-files.js';
+import { hasSideFiles, removePartialFiles, type SideFile } from './side-files.js';
 
 /** Where the newest row of a key lies. */
 export interface IndexEntry extends RowHead {
@@ -106,6 +106,7 @@ export async function openJournal(path: string, manifest: Readonly<Record<string
     }
     const index = await onDisk(path, () => indexJournal(handle, path));
     if (!index.isJournal) throw notAJournal(path);
+    await removePartialFiles(path);
     await onDisk(path, async () => {
       await handle.truncate(index.end);
       const opening = `${index.lacksNewline ? '\n' : ''}${isNews(manifest, index.manifests.at(-1)) ? manifestLine(manifest) : ''}`;

@@ -1,5 +1,5 @@
 // Large arrays of a row: kept beside the journal in binary files that the row names with length and checksum.
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { sha256 as sha256Of } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
@@ -83,6 +83,13 @@ export async function writeSideFiles(journal: string, arrays: readonly Extracted
     }
     await disk.syncFolder(folder);
   });
+}
+
+/** Removes what a killed run left half-written. Only for the one writer of the journal. */
+export async function removePartialFiles(journal: string): Promise<void> {
+  const folder = sideFolder(journal);
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) if (name.endsWith('.partial')) await onDisk(folder, () => rm(join(folder, name), { force: true }));
 }
 
 /** Reads an array back. @throws MftError ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DATA_CHECKSUM naming the file */

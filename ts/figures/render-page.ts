@@ -27,7 +27,7 @@ function classicScript(module: string): string {
   if (imports === null || exports === null || /^\s*(import|export) (?!\{)/m.test(module)) {
     throw new MftError('ERR_MFT_MISSING_PEER', 'The installed vega-interpreter has a form this version does not know; install vega-interpreter 2.3.', { parameter: 'vega-interpreter' });
   }
-  const body = module.replace(imports[0], `const {${imports[1] as string}} = vega;`).replace(exports[0], `return {${exports[1] as string}};`);
+  const body = module.replace(imports[0], `const {${(imports[1] as string).replace(/ as /g, ': ')}} = vega;`).replace(exports[0], `return {${(exports[1] as string).replace(/([$\w]+) as ([$\w]+)/g, '$2: $1')}};`);
   return `var vegaInterpreter = (function () {\n${body}\n})();\n`;
 }
 

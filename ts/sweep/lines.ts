@@ -1,7 +1,7 @@
 // The lines of a journal: one JSON object each, ending in a checksum of everything before it.
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { canonicalJson } from '../core/codec.js';
+import { canonicalJson, toJson } from '../core/codec.js';
 
 /** How a stored job ended. */
 export type RowStatus = 'done' | 'failed';
@@ -51,9 +51,9 @@ export function rowLine(head: Omit<RowHead, 'hasFiles'>, files: readonly object[
   return sealedLine(`{${fields.join(',')}}`);
 }
 
-/** The manifest's line. */
+/** The manifest's line; its plan keeps the order its author gave the axes. */
 export function manifestLine(manifest: object): string {
-  return sealedLine(`${manifestPrefix}"format":1,"manifest":${canonicalJson(manifest)}}`);
+  return sealedLine(`${manifestPrefix}"format":1,"manifest":${JSON.stringify(toJson(manifest))}}`);
 }
 
 const chunkBytes = 4 * 2 ** 20;

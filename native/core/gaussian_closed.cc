@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "core/alpha_relu.h"
 #include "core/gaussian_tanh.h"
 
 namespace mft {
@@ -154,12 +155,8 @@ std::optional<double> homogeneous_deficit(const Homogeneous& phi, double q, doub
   }
   const double scale = std::pow(q, phi.degree);
   const double second_moment = homogeneous_moment(phi, Integrand{.value = 2}, 1).value_or(0);
-  const double difference = second_moment - homogeneous_unit_pair(phi, angle);
-  if (difference > 0.05 * second_moment) return scale * difference;
-  const Homogeneous derivative = applied(phi, Integrand{.first = 1});
-  return scale * 2 * delta * double_exponential([&](double y, double) {
-           return y * homogeneous_unit_pair(derivative, Angle(delta * y * y));
-         });
+  if (phi.below != 0) return std::nullopt;  // none in the catalogue
+  return scale * second_moment * alpha_relu_correlation_deficit(phi.degree, delta);
 }
 
 // --- erf(scale x) ----------------------------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ t.test('figures', async (t) => {
   t.equal(formAt(2, 0.5, 1), 'power');
   t.equal(formAt(2, 1, 1.5), 'bounded');
   t.equal(formAt(3, 1, 1), 'log');
+  const exponents = panelsOf(await build('phaseTable', {})).flatMap(({ data }) => data.values.filter(({ mark }) => mark === 'point'));
+  t.ok(exponents.length >= 12 && exponents.every(({ x, y }) => Math.abs(x - y) < 0.05), 'fitted exponents lie on the diagonal');
   const growth = panelsOf(await build('growth', { depth: 40 }));
   t.equal(growth.length, 4);
   t.ok(growth.every(({ data }) => data.values.every(({ y }) => Number.isFinite(y))));

@@ -6,6 +6,7 @@ import { figure, palette, titled } from '../../figures/vega-lite.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { growthLaw, type GrowthForm } from './growth-law.js';
 import { nativeNetwork, recurrence } from './network.js';
+import { phaseTable } from './phase-table.js';
 import { predictResidual } from './predict.js';
 import { simulateResidual } from './simulate.js';
 import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
@@ -105,7 +106,7 @@ export function phaseCells(): readonly PhaseCell[] {
 function phaseDiagram(): VegaLiteFigure {
   const cells = phaseCells();
   const half = 0.025;
-  const color = { field: 'form', type: 'nominal', title: null, scale: { domain: formColours.map(([form]) => form), range: formColours.map(([, colour]) => colour) } };
+  const color = { field: 'form', type: 'nominal', title: null, legend: { labelLimit: 240 }, scale: { domain: formColours.map(([form]) => form), range: formColours.map(([, colour]) => colour) } };
   const encoding = {
     x: { field: 'x0', type: 'quantitative', title: 'β_v = β_w', scale: { nice: false } },
     x2: { field: 'x1' },
@@ -129,8 +130,19 @@ function phaseDiagram(): VegaLiteFigure {
   });
 }
 
+/** Fitted exponents of iterated recurrences against those of the theory, one point per cell of the table. */
+async function exponentTable(options: ControlOptions): Promise<VegaLiteFigure> {
+  const rows = await phaseTable(100_000, options);
+  const shown: CurvePoint[] = rows.flatMap((row) =>
+    row.exponent === undefined || row.fittedExponent === undefined ? [] : [{ panel: `${row.activation}: ${row.quantity === 'gradient' ? 'χ_0/χ_l' : 'p_l'}`, series: `fitted: ${row.form}`, mark: 'point', x: row.exponent, y: row.fittedExponent } as const],
+  );
+  const diagonal = [...new Set(shown.map(({ panel }) => panel))].flatMap((panel) => [0, 1].map((x): CurvePoint => ({ ...(panel === undefined ? {} : { panel }), series: 'theory', x, y: x })));
+  return figureCurves([...diagonal, ...shown], { title: 'Growth exponents: fits to recurrences of depth 100 000 against the theory', x: 'exponent in theory', y: 'fitted exponent', columns: 2 });
+}
+
 export const figures: Readonly<Record<string, SystemFigure>> = {
   growth: { description: 'log χ_0/χ_l, log p_l, log s_l and e_l along the layers for common decays 0 to 1 (theory).', simulates: false, build: resolved((spec, _run, options) => growthCurves(spec, options)) },
   widthVariation: { description: 'p, e, χ per coordinate and total against the layer with the widths of the spec and with constant width (theory and simulation).', simulates: true, build: resolved(widthVariation) },
+  phaseTable: { description: 'Exponents fitted to iterated recurrences against those of the theory, a point per cell of the phase table.', simulates: false, build: (_spec, _run, options) => exponentTable(options) },
   phaseDiagram: { description: 'Form of growth of gradients and activations over the decay exponents, tanh and ReLU (3.7).', simulates: false, build: async () => phaseDiagram() },
 };

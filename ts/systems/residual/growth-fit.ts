@@ -113,9 +113,10 @@ function linear(x: readonly number[], y: readonly number[], form: FittedForm, g:
 
 function stretched(x: readonly number[], y: readonly number[]): FittedGrowth {
   const unit = x[x.length - 1] as number;
-  const { theta, amplitudes, residualSquares } = solve(problemOf(x, y, (power, l) => (l / unit) ** power), stretchGrid);
+  const { theta, amplitudes, residualSquares, isAtEdge } = solve(problemOf(x, y, (power, l) => (l / unit) ** power), stretchGrid);
   const residual = Math.sqrt(residualSquares / x.length);
-  const margin = 6;
+  // At the edge of the grid it is another law in disguise: l^0.02 is a power law with a correction.
+  const margin = isAtEdge ? Infinity : 6;
   return { form: 'stretchedExponential', coefficient: (amplitudes[0] as number) / unit ** theta, exponent: theta, offset: amplitudes[1] as number, residual, criterion: criterion(residual, x.length, 3) + margin };
 }
 

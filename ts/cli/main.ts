@@ -26,6 +26,12 @@ const program = new Command('mft')
   .exitOverride();
 for (const register of commands) register(program);
 
+// A reader that has seen enough (head) closes the pipe: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
 try {
   await prepareSpecFlags(program, process.argv.slice(2));
   await program.parseAsync();

@@ -8,20 +8,26 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(toJson(value), null, 2)}\n`);
 }
 
-/** Columns of text, right-aligned but the first. */
+/** Columns of text: the first and columns of words to the left, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNumeric = header.map((_, column) => column > 0 && rows.every((row) => /^$|^-?(\d|Infinity)/.test(row[column] ?? '')));
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd();
+    cells.map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
   return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
+
+const longestShown = 90;
 
 /** A number for people: six significant digits. */
 export function shown(value: QuantityValue | undefined): string {
   if (value === undefined) return '';
   if (typeof value === 'number') return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : value > 0 ? 'Infinity' : '-Infinity';
   if (isUndefined(value)) return `undefined (${value.reason})`;
-  if (typeof value === 'object') return JSON.stringify(toJson(value));
+  if (typeof value === 'object') {
+    const text = JSON.stringify(toJson(value));
+    return text.length > longestShown ? `${text.slice(0, longestShown)}… (in full with --json)` : text;
+  }
   return String(value);
 }
 

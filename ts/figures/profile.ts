@@ -24,10 +24,17 @@ export function profileRows(name: string, observable: Observable | Estimated, so
     if (hidden.has(i) || !Number.isFinite(y)) continue;
     const series = others.length === 0 || inner === 1 ? '' : others.map((axis) => `${axis.name} ${axis.values[i % inner]}`).join(', ');
     const error = 'standardError' in observable ? (observable.standardError[i] as number) : Number.NaN;
-    const bar = Number.isFinite(error) ? { low: y - 2 * error, high: y + 2 * error } : {};
+    const bar = errorBar(y, error, observable.scale);
     rows.push({ observable: name, source, series, x: first?.values[Math.floor(i / inner)] ?? 0, y, ...bar });
   }
   return rows;
+}
+
+/** ±2 standard errors; on a log scale they are relative, and a value within 2 of them of zero has no bar. */
+function errorBar(y: number, error: number, scale: Observable['scale']): { readonly low?: number; readonly high?: number } {
+  if (!Number.isFinite(error)) return {};
+  if (scale === 'linear') return { low: y - 2 * error, high: y + 2 * error };
+  return 2 * error < 1 ? { low: y + Math.log1p(-2 * error), high: y + Math.log1p(2 * error) } : {};
 }
 
 /**
@@ -59,7 +66,7 @@ function panel(name: string, rows: readonly ProfileRow[], axisName: string, isLo
   const series = [...new Set(rows.map((row) => row.series))].filter((label) => label !== '');
   const color = series.length > 0 ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette } } } : { color: { value: palette[0] } };
   const x = { field: 'x', type: 'quantitative', title: axisName, scale: { zero: false, nice: false } };
-  const y = { field: 'y', type: 'quantitative', title: isLog ? `log ${name}` : name, scale: { zero: false } };
+  const y = { field: 'y', type: 'quantitative', title: isLog ? `log ${name}` : null, scale: { zero: false } };
   const layer = (source: string, mark: Record<string, unknown>, encoding: Record<string, unknown>): Record<string, unknown> => ({
     transform: [{ filter: `datum.source === '${source}'` }],
     mark,
@@ -71,7 +78,7 @@ function panel(name: string, rows: readonly ProfileRow[], axisName: string, isLo
     height: 180,
     data: { values: rows },
     layer: [
-      layer('simulation', { type: 'rule', opacity: 0.5 }, { y: { ...y, field: 'low' }, y2: { field: 'high' } }),
+      layer('simulation', { type: 'rule', opacity: 0.5, clip: true }, { y: { ...y, field: 'low' }, y2: { field: 'high' } }),
       layer('simulation', { type: 'point', size: 14, filled: true, opacity: 0.75 }, {}),
       layer('theory', { type: 'line', strokeWidth: 1.6 }, {}),
     ],

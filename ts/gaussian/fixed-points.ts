@@ -157,12 +157,14 @@ export function reachedFixedPoint(layer: Layer, start = 1): VarianceFixedPoint {
   );
 }
 
-/** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q). */
+/** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q); Infinity where φ grows slower than x. */
 export function limitingWeightVariance(layer: Layer): number {
   const subject = subjectOf(layer.activation);
   const keep = layer.keepProbability ?? 1;
   if (subject.homogeneousDegree === 1) return keep / varianceSlope(subject, 1);
   const ratio = (q: number): number => (q - layer.biasVariance) / expectation(subject, { value: 2 }, q);
+  const largest = scanned.at(-1) as number;
+  if (ratio(largest) > 10 * ratio(largest / 1e6)) return Infinity;
   return keep * maximum((x) => ratio(Math.exp(x)), scanned.map(Math.log)).value;
 }
 

@@ -105,7 +105,7 @@ function backwardObservables(layers: LayerParameters, gram: InputGram, backward:
   const shiftOf = (pick: 'logError' | 'logGradient'): Values | undefined => (terms === undefined ? undefined : (l, a) => -0.5 * (terms[a]?.[pick][l] as number));
   const log = { scale: 'log' } as const;
   const singles = {
-    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { ...log, shift: shiftOf('logError') }),
+    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { shift: shiftOf('logError') }),
     gradientSingle: observable(depth, 'input', gram.count, gradient, log),
     logGradientSingle: observable(depth, 'input', gram.count, gradient, { shift: shiftOf('logGradient') }),
   };

@@ -1,0 +1,86 @@
+// Every TypeScript example of README.md, docs/ and the docstrings: type-checked and run.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import ts from 'typescript';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, 'build', 'examples');
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+function markdownExamples(file: string): Example[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```/gm), (match, i) => ({ name: `${file} ${i + 1}`, code: match[1] as string }));
+}
+
+function docstringExamples(file: string): Example[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return Array.from(text.matchAll(/\* @example\n((?:\s*\* ?.*\n)*?)\s*\*\//g), (match, i) => ({
+    name: `${file} ${i + 1}`,
+    code: (match[1] as string).replace(/^\s*\* ?/gm, ''),
+  }));
+}
+
+/** Every name that ts/index.ts exports, types too. */
+const exported = Array.from(readFileSync(join(root, 'ts/index.ts'), 'utf8').matchAll(/export (?:type )?\{([^}]*)\}/g), (match) => (match[1] as string).split(',').map((name) => name.trim().replace(/^type /, '')).filter(Boolean)).flat();
+
+/** The example with an import of every export of the package that it uses without importing it. */
+function complete(code: string): string {
+  const used = exported.filter((name) => new RegExp(`(?<![.\\w'-])${name}\\b`).test(code) && !new RegExp(`import[^;]*\\b${name}\\b[^;]*from`).test(code));
+  const header = used.length > 0 ? `import { ${used.join(', ')} } from 'mft-native';\n` : '';
+  return `${header}${code}\nexport {};\n`;
+}
+
+const list = (where: string, pattern: RegExp): string[] =>
+  readdirSync(join(root, where), { recursive: true, encoding: 'utf8' }).filter((name) => pattern.test(name)).map((name) => join(where, name)).sort();
+
+/** Docstrings of what the package exports: only these are public. */
+function exportsSomethingPublic(file: string): boolean {
+  return readFileSync(join(root, 'ts/index.ts'), 'utf8').includes(`'./${file.slice(3).replace(/\.ts$/, '.js')}'`);
+}
+
+const examples = [...['README.md', ...list('docs', /\.md$/)].flatMap(markdownExamples), ...list('ts', /\.ts$/).filter(exportsSomethingPublic).flatMap(docstringExamples)];
+
+t.test('examples of the documentation compile and run', async (t) => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = examples.map(({ code }, i) => {
+    const file = join(folder, `example-${i}.ts`);
+    writeFileSync(file, complete(code));
+    return file;
+  });
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    skipLibCheck: true,
+    types: ['node'],
+  });
+  const diagnostics = ts.getPreEmitDiagnostics(program);
+  for (const diagnostic of diagnostics) {
+    const at = files.indexOf(diagnostic.file?.fileName ?? '');
+    t.fail(`${examples[at]?.name ?? diagnostic.file?.fileName}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`);
+  }
+  t.ok(diagnostics.length === 0, `${files.length} examples compile`);
+  program.emit();
+  // Examples that read files of a data set by name are compiled but not run: their files are not part of the project.
+  const runnable = examples.map(({ name, code }, i) => ({ name, i, runs: !/'data\//.test(code) })).filter(({ runs }) => runs);
+  const runner = join(folder, 'run.mjs');
+  writeFileSync(
+    runner,
+    `for (const { i, name } of ${JSON.stringify(runnable)}) {
+  try { console.log = () => {}; await import(\`./example-\${i}.js\`); } catch (error) { process.stderr.write(\`\${name}: \${error.stack}\\n\`); process.exitCode = 1; }
+}
+`,
+  );
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const ran = spawnSync(process.execPath, [runner], { encoding: 'utf8', env, cwd: folder });
+  t.equal(ran.status, 0, ran.stderr);
+});

@@ -1,5 +1,5 @@
 // What `train` returns, and how the native result becomes it.
-import { axis, type Observable, type Provenance, schemaVersion, type Undefined, type Warning } from '../core/results.js';
+import { axis, type Observable, type Provenance, type schemaVersion, type Undefined, type Warning } from '../core/results.js';
 import type { Dataset } from '../data/dataset.js';
 import type { NativeResult } from './native.js';
 import type { ResolvedTrainOptions } from './options.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { evaluate } from 'mft-native';
-import { quantities } from '../../../dist/systems/residual/quantities.js';
+import type { quantities } from '../../../dist/systems/residual/quantities.js';
 
 interface Case {
   readonly quantity: keyof typeof quantities;

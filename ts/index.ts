@@ -7,7 +7,7 @@ export { predict, simulate } from './verbs/predict.js';
 // Training
 export { train, type TrainDataset, type TrainJob, trainMany } from './train/train.js';
 export type { TrainOptions } from './train/options.js';
-export type { DatasetReference, TrainEvaluation, Training, TrainReport, TrainStatistics } from './train/result.js';
+export type { DatasetReference, TrainEvaluation, Training, TrainPaths, TrainReport, TrainStatistics } from './train/result.js';
 
 // Advice
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';

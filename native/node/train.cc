@@ -69,6 +69,7 @@ TrainingOptions options_of(const Napi::Object& o) {
   options.keep_probability = finite_doubles(o, "keepProbability");
   options.has_shared_masks = boolean_field(o, "hasSharedMasks");
   options.has_path_masks = boolean_field(o, "hasPathMasks");
+  options.counts_paths = boolean_field(o, "countsPaths");
   options.law = choice_field<InitialLaw, 2>(o, "law", {"gaussian", "orthogonal"});
   options.input_scale = finite_doubles(o, "inputScale");
   options.input_shift = finite_doubles(o, "inputShift");
@@ -101,6 +102,17 @@ Napi::Object evaluation_of(Napi::Env env, const Evaluation& evaluation) {
   return result;
 }
 
+Napi::Object paths_of(Napi::Env env, const PathCounts& paths) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("steps", static_cast<double>(paths.steps));
+  result.Set("masksPerStep", static_cast<double>(paths.masks_per_step));
+  result.Set("blockedMasks", static_cast<double>(paths.blocked_masks));
+  result.Set("lostSteps", static_cast<double>(paths.lost_steps));
+  result.Set("zeroGradientSteps", static_cast<double>(paths.zero_gradient_steps));
+  result.Set("differingSteps", static_cast<double>(paths.differing_steps));
+  return result;
+}
+
 Napi::Object result_of(Napi::Env env, const TrainingResult& r) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("steps", static_cast<double>(r.steps));
@@ -126,6 +138,7 @@ Napi::Object result_of(Napi::Env env, const TrainingResult& r) {
     stop.Set("where", r.stop.where);
     result.Set("stop", stop);
   }
+  result.Set("paths", paths_of(env, r.paths));
   result.Set("statisticsSteps", float64_array(env, r.statistics_steps));
   result.Set("variance", float64_array(env, r.variance));
   result.Set("correlation", float64_array(env, r.correlation));

@@ -39,6 +39,7 @@ TrainingOptions options_for(std::size_t depth, std::size_t steps, double keep) {
   options.seed = 31 + depth;
   options.is_double = true;
   options.statistics_every = 1;
+  options.counts_paths = true;
   return options;
 }
 
@@ -84,6 +85,10 @@ void zero_gradient_exactly_without_path(test::Tally& tally) {
       blocked += !path;
       ++steps;
     }
+    const PathCounts& counts = result.paths;
+    tally.check(counts.steps == kSteps && counts.masks_per_step == 1 && counts.lost_steps == blocked && counts.blocked_masks == blocked,
+                "the trainer counts the lost steps at depth " + std::to_string(depth));
+    tally.check(counts.zero_gradient_steps == blocked && counts.differing_steps == 0, "and gradients of exactly zero at the same steps");
     // Lost share against 1 - (1 - 0.7^8)^L, within four standard deviations.
     const double lost = -std::expm1(static_cast<double>(depth) * std::log1p(-std::pow(1 - kKeep, kWidth)));
     const double z = (static_cast<double>(blocked) / kSteps - lost) / std::sqrt(lost * (1 - lost) / kSteps);
@@ -125,6 +130,31 @@ void conditioned_masks_always_have_a_path(test::Tally& tally) {
   tally.within((kept / count - mean) / std::sqrt(variance / count), -4, 4, "z of the kept units of conditioned masks");
 }
 
+// One mask per example: a step is lost when all of them are blocked. float32 over hundreds of layers: gradients that
+// underflow are counted as what they are, zero gradients of steps with a path.
+void counts_masks_of_a_minibatch(test::Tally& tally) {
+  constexpr std::size_t kBatch = 4, kSteps = 2000, kDepth = 16;
+  const Data data;
+  TrainingOptions options = options_for(kDepth, kSteps, 0.3);
+  options.batch = kBatch;
+  options.statistics_every = 0;
+  const PathCounts each = train_network(options, data.images(), Images{}, Control()).paths;
+  const double blocked = -std::expm1(kDepth * std::log1p(-std::pow(0.7, kWidth))), lost = std::pow(blocked, kBatch);
+  tally.check(each.masks_per_step == kBatch && each.differing_steps == 0 && each.lost_steps == each.zero_gradient_steps, "minibatches");
+  const auto z = [](std::size_t found, double p, std::size_t n) { return (static_cast<double>(found) / static_cast<double>(n) - p) / std::sqrt(p * (1 - p) / static_cast<double>(n)); };
+  tally.within(z(each.lost_steps, lost, kSteps), -4, 4, "z of the lost steps of minibatches");
+  tally.within(z(each.blocked_masks, blocked, kSteps * kBatch), -4, 4, "z of the blocked masks of minibatches");
+  options.has_shared_masks = true;
+  const PathCounts shared = train_network(options, data.images(), Images{}, Control()).paths;
+  tally.check(shared.masks_per_step == 1 && shared.differing_steps == 0, "shared masks");
+  tally.within(z(shared.lost_steps, blocked, kSteps), -4, 4, "z of the lost steps of shared masks");
+  TrainingOptions deep = options_for(400, 200, 0.9);
+  deep.is_double = false;
+  deep.weight_variance.assign(401, 0.01);
+  const PathCounts faded = train_network(deep, data.images(), Images{}, Control()).paths;
+  tally.check(faded.lost_steps == 0 && faded.zero_gradient_steps == 200 && faded.differing_steps == 200, "underflow is not taken for a lost step");
+}
+
 void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
   // Two networks differing in their image only, on a step without a path: the same gradient, bit for bit.
   constexpr std::size_t kDepth = 12;
@@ -160,6 +190,7 @@ int main() {
   test::Tally tally;
   zero_gradient_exactly_without_path(tally);
   conditioned_masks_always_have_a_path(tally);
+  counts_masks_of_a_minibatch(tally);
   biased_blocked_steps_do_not_see_the_input(tally);
   return tally.finish();
 }

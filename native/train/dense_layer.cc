@@ -128,6 +128,19 @@ double DenseLayer<T>::squared_gradient(std::size_t tile_index, std::size_t batch
   return total;
 }
 
+template <typename T>
+bool DenseLayer<T>::has_gradient(std::size_t tile_index, std::size_t batch, const T* input, const T* tape, T* scratch) const {
+  const Tile tile = tile_at(tile_index);
+  const auto is_some = [](const T* values, std::size_t count) { return std::any_of(values, values + count, [](T x) { return x != T(0); }); };
+  if (shape_.has_bias) {
+    sum_over_batch(tile, batch, tape, scratch);
+    if (is_some(scratch, tile.rows)) return true;
+  }
+  if (tile.rows == 0) return false;
+  gradient_of(product(tile, batch, input, tape), T(1), scratch);
+  return is_some(scratch, tile.rows * shape_.inputs);
+}
+
 template class DenseLayer<float>;
 template class DenseLayer<double>;
 

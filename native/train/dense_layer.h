@@ -32,6 +32,7 @@ class DenseLayer final : public Layer<T> {
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
   double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+  bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:
   struct Tile {

@@ -62,6 +62,9 @@ class Layer {
 
   // Squared norm of the gradient of the mean loss with respect to one tile's parameters.
   virtual double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;
+
+  // Whether a component of that gradient is not 0.0; squares could underflow, this does not.
+  virtual bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;
 };
 
 }  // namespace mft::train

@@ -31,6 +31,7 @@ struct TrainingOptions {
   std::vector<double> keep_probability;  // of the inputs, then of each hidden layer
   bool has_shared_masks = false;
   bool has_path_masks = false;  // masks given that a path survives (train/path_masks.h)
+  bool counts_paths = false;    // fill TrainingResult::paths (train/path_count.h)
   InitialLaw law = InitialLaw::kGaussian;
   // The input component i is value * input_scale[i] + input_shift[i].
   std::vector<double> input_scale;
@@ -73,6 +74,16 @@ struct Evaluation {
   std::size_t count = 0;
 };
 
+// Masks without a path and gradients of exactly zero, over all steps.
+struct PathCounts {
+  std::uint64_t steps = 0;
+  std::uint64_t masks_per_step = 0;
+  std::uint64_t blocked_masks = 0;
+  std::uint64_t lost_steps = 0;           // all masks of the step are blocked
+  std::uint64_t zero_gradient_steps = 0;  // every component of the gradient of the loss is 0.0
+  std::uint64_t differing_steps = 0;      // lost with a gradient, or not lost without one
+};
+
 // Why a run ended before its last step.
 struct Stop {
   bool has_stopped = false;
@@ -88,6 +99,7 @@ struct TrainingResult {
   Evaluation train;
   Evaluation test;
   Stop stop;
+  PathCounts paths;
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
   std::uint64_t checksum = 0;       // of the parameters

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "train/path_count.h"
 
 namespace mft::train {
 namespace {
@@ -11,14 +12,6 @@ namespace {
 constexpr std::uint64_t kAttemptWords = std::uint64_t{1} << 24;  // more than the words of any minibatch's masks
 constexpr std::uint64_t kMostAttempts = 100'000;                  // streams hold 2^41 words of bits
 constexpr double kSmallestKeep = 1e-3;                            // one kept unit in about 1000 attempts at worst
-
-// Bits beyond the last unit are drawn too, but keep nothing.
-bool keeps_none(std::span<const std::uint64_t> row, std::size_t units) {
-  for (std::size_t i = 0; i + 1 < row.size(); ++i)
-    if (row[i] != 0) return false;
-  const std::size_t rest = units - 64 * (row.size() - 1);
-  return rest == 64 ? row.back() == 0 : (row.back() & ((std::uint64_t{1} << rest) - 1)) == 0;
-}
 
 }  // namespace
 

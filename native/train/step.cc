@@ -24,7 +24,7 @@ Rows tile_rows(std::size_t tile, std::size_t rows) {
 
 template <typename T>
 Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& team)
-    : options_(options), network_(network), team_(team), workspace_(options, network, team.size()), masks_(make_masks(options)) {
+    : options_(options), network_(network), team_(team), workspace_(options, network, team.size()), masks_(make_masks(options)), blocked_(options) {
   input_scale_.assign(options.input_scale.begin(), options.input_scale.end());
   input_shift_.assign(options.input_shift.begin(), options.input_shift.end());
 }
@@ -187,6 +187,31 @@ void Stepper<T>::record(std::uint64_t step, TrainingResult& result) {
     result.error_square.push_back(errors / rows);
     result.gradient_square.push_back(gradient);
   }
+}
+
+template <typename T>
+bool Stepper<T>::has_gradient() {
+  const FlushSubnormals flush;
+  T* scratch = workspace_.workers.front().update_scratch.data();
+  // From the outputs backwards: where there is a gradient the last layer shows it at once.
+  for (std::size_t unit = workspace_.update_units.size(); unit-- > 0;) {
+    const auto [layer, tile] = workspace_.update_units[unit];
+    const T* input = layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
+    if (network_.layer(layer).has_gradient(tile, options_.batch, input, workspace_.tapes[layer].data(), scratch)) return true;
+  }
+  return false;
+}
+
+template <typename T>
+void Stepper<T>::count_paths(PathCounts& counts) {
+  const std::size_t blocked = blocked_.count(*masks_);
+  const bool is_lost = blocked == blocked_.masks_per_step(), is_zero = !has_gradient();
+  counts.steps += 1;
+  counts.masks_per_step = blocked_.masks_per_step();
+  counts.blocked_masks += blocked;
+  counts.lost_steps += is_lost;
+  counts.zero_gradient_steps += is_zero;
+  counts.differing_steps += is_lost != is_zero;
 }
 
 template <typename T>

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/team.h"
+#include "train/path_count.h"
 #include "train/workspace.h"
 
 namespace mft::train {
@@ -27,6 +28,8 @@ class Stepper {
   BatchSums evaluate(const Images& images, std::size_t count);
   // Appends this step's record to the statistics of the result; call after gradients(..., true).
   void record(std::uint64_t step, TrainingResult& result);
+  // Adds the masks and the gradient of this step to the counts; call after gradients().
+  void count_paths(PathCounts& counts);
   // The first layer with a number that is not finite; the loss when there is none.
   Stop divergence(std::uint64_t step) const;
 
@@ -35,6 +38,7 @@ class Stepper {
   void gather(const Images& images, std::size_t index, T* out) const;
   void row_tile(const Images& images, std::span<const std::uint32_t> indices, Rows rows, bool with_statistics, Worker& worker);
   void gradient_squares();
+  bool has_gradient();
   RowStatistics statistics_of(std::size_t layer, bool with_statistics);
 
   const TrainingOptions& options_;
@@ -42,6 +46,7 @@ class Stepper {
   Team& team_;
   Workspace<T> workspace_;
   std::unique_ptr<MaskSource> masks_;
+  BlockedMasks blocked_;
   Buffer<T> input_scale_, input_shift_;
 };
 

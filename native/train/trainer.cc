@@ -19,6 +19,7 @@ struct Counters {
   double loss = 0;            // sums since the last report
   std::uint64_t correct = 0;
   std::uint64_t seen = 0;
+  PathCounts paths;           // over the whole run
 };
 
 template <typename X>
@@ -95,6 +96,7 @@ class Run {
       return false;
     }
     if (with_statistics) stepper_.record(step, result_);
+    if (options_.counts_paths) stepper_.count_paths(counters_.paths);
     stepper_.update(step);
     counters_.step = step + 1;
     counters_.loss += sums.loss;
@@ -124,6 +126,7 @@ class Run {
 
   TrainingResult finish() {
     result_.steps = counters_.step;
+    result_.paths = counters_.paths;
     result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
     result_.test = evaluate(test_, test_.count);
     result_.checksum = checksum64(view(network_.values()));

@@ -51,7 +51,8 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t workers = static_cast<std::size_t>(std::max(1, o.threads));
   const std::size_t per_worker = sizeof(T) * (2 * kRowTile * widest + largest_matrix) + 8 * kRowTile * words_for(widest);
   const std::size_t statistics = o.statistics_every > 0 ? 24 * o.widths.size() * o.batch : 0;
-  const std::size_t steps = sizeof(T) * o.batch * (o.dimension + 2 * units) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + workers * per_worker;
+  const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
+  const std::size_t steps = sizeof(T) * o.batch * (o.dimension + 2 * units) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
   const std::size_t kept = sizeof(T) * parameters * (1 + moment_count(o.optimiser.kind)) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * orthogonal) + (o.returns_parameters ? 8 * parameters : 0);
 }

@@ -15,6 +15,7 @@ export function register(program: Command): void {
       .addArgument(new Argument('[dataset]', 'mnist, cifar10, synthetic or a .npz archive').default('synthetic'))
       .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
       .option('--no-shuffle', 'take the images in their order in every epoch')
+      .option('--biases', 'train a network with biases (default: what the system says)')
       .option('--no-biases', 'train a network without biases');
     addFlags(command, trainOptionsSchema, 'Training:');
   };
@@ -36,6 +37,10 @@ function printTraining(training: Training): void {
   process.stdout.write(`${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`);
   process.stdout.write(`train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`);
   if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
+  if (training.paths !== undefined) {
+    const { pathProbability, lostSteps, zeroGradientSteps } = training.paths;
+    process.stdout.write(`steps without a path: ${lostSteps} of ${training.steps} (a mask leaves a path with probability ${shown(pathProbability)}); with a gradient of exactly zero: ${zeroGradientSteps}\n`);
+  }
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);
   if (stopped !== undefined) process.stdout.write(`stopped: ${stopped.reason}\n`);
 }

@@ -76,6 +76,14 @@ export interface TrainableNetwork {
   /** Of the inputs, then of each hidden layer. */
   readonly keepProbability: readonly number[];
   readonly hasSharedMasks: boolean;
+  /** Independent masks of a step, where the spec says so: 1, or the batch size. Wins over `hasSharedMasks`. */
+  readonly masksPerStep?: number;
+  /** Whether layers have biases, where the spec says so. */
+  readonly hasBias?: boolean;
+  /** Steps of the run when the options do not say. */
+  readonly steps?: number;
+  /** Count masks without a path and gradients of exactly zero in every step. */
+  readonly countsPaths?: boolean;
   readonly law: 'gaussian' | 'orthogonal';
 }
 

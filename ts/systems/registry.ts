@@ -22,7 +22,7 @@ export interface Systems {
     run: PercolationRun;
     quantities: PercolationQuantity;
     observable: PercolationObservable;
-    train: false;
+    train: true;
   };
   residual: {
     spec: ResidualSpec;

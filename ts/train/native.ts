@@ -39,6 +39,7 @@ export interface NativeResult {
   readonly train: NativeEvaluation;
   readonly test: NativeEvaluation;
   readonly stop?: { readonly step: number; readonly layer: number; readonly where: 'weights' | 'activations' | 'loss' };
+  readonly paths: { readonly steps: number; readonly masksPerStep: number; readonly blockedMasks: number; readonly lostSteps: number; readonly zeroGradientSteps: number; readonly differingSteps: number };
   readonly statisticsSteps: Float64Array;
   readonly variance: Float64Array;
   readonly correlation: Float64Array;
@@ -62,11 +63,12 @@ export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptio
     dimension: input.scale.length,
     widths: Float64Array.from(network.widths),
     activation: network.activation,
-    hasBias: options.biases,
+    hasBias: network.hasBias ?? options.biases,
     weightVariance: Float64Array.from(network.weightVariance),
     biasVariance: Float64Array.from(network.biasVariance),
     keepProbability: Float64Array.from(network.keepProbability),
-    hasSharedMasks: network.hasSharedMasks,
+    hasSharedMasks: network.masksPerStep === undefined ? network.hasSharedMasks : network.masksPerStep === 1,
+    countsPaths: network.countsPaths === true,
     hasPathMasks: options.masks === 'pathConditioned',
     law: network.law,
     inputScale: input.scale,

@@ -48,7 +48,9 @@ export interface TrainOptions {
   readonly normalisation?: 'unit' | 'centered' | 'standard';
   /** 'pathConditioned': dropout masks given that a path from inputs to outputs survives; no step is blocked. Default 'independent'. */
   readonly masks?: 'independent' | 'pathConditioned';
-  /** Whether the layers have biases. Default true. */
+  /** Take steps/θ steps (rounded) instead of `steps`: on average as many masks with a path as that many path-conditioned ones. Default false. */
+  readonly moreSteps?: boolean;
+  /** Whether the layers have biases. Default true; in `percolation` the spec says it. */
   readonly biases?: boolean;
   /** Seed of weights, masks and orders. Default 1. */
   readonly seed?: number;
@@ -96,6 +98,7 @@ const fields = {
   trainCount: wholeField(0, 100_000_000, 'Use only the first images of the training set; 0 = all.').default(0),
   normalisation: choiceField(['unit', 'centered', 'standard'], 'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.').default('standard'),
   masks: choiceField(['independent', 'pathConditioned'], 'Dropout masks as they fall, or given that a path survives.').default('independent'),
+  moreSteps: booleanField('Take steps / (path probability) steps, to make up for blocked masks.').default(false),
   biases: booleanField('Whether the layers have biases.').default(true),
   seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of weights, masks and orders.').default(1),
   precision: choiceField(['float32', 'float64'], 'Precision of weights and activations.').default('float32'),
@@ -117,6 +120,7 @@ export type ResolvedTrainOptions = z.output<typeof trainOptionsSchema> & { reado
 export function resolveTrainOptions(input: unknown): ResolvedTrainOptions {
   const options = parse(trainOptionsSchema, input, 'training options');
   if (options.epochs !== undefined && options.steps !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'steps', 'left out when `epochs` is given', options.steps);
+  if (options.moreSteps && options.masks === 'pathConditioned') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'moreSteps', 'false where `masks` is pathConditioned: no mask is blocked', true);
   return { ...options, epsilon: options.epsilon ?? (options.optimiser === 'rmsProp' ? 1e-10 : 1e-8) };
 }
 

@@ -25,6 +25,22 @@ export interface TrainReport {
   readonly testAccuracy?: number;
 }
 
+/** What became of the masks of a run: counted on every step. */
+export interface TrainPaths {
+  /** θ: probability that a mask leaves a path, from the keep probabilities. */
+  readonly pathProbability: number;
+  /** M. */
+  readonly masksPerStep: number;
+  /** Masks that kept no unit of some layer, among steps · masksPerStep. */
+  readonly blockedMasks: number;
+  /** Steps all of whose masks were blocked. */
+  readonly lostSteps: number;
+  /** Steps with 0.0 in every component of the gradient. Without biases and with φ(0) = 0 these are the lost steps, unless numbers underflow or all units of a ReLU layer are off. */
+  readonly zeroGradientSteps: number;
+  /** Steps lost with a gradient, or not lost without one. */
+  readonly differingSteps: number;
+}
+
 /** A data set as results name it. */
 export interface DatasetReference {
   readonly name: string;
@@ -63,6 +79,8 @@ export interface Training<K extends string = string, S = unknown> {
   readonly train: TrainEvaluation;
   readonly test?: TrainEvaluation;
   readonly statistics?: TrainStatistics;
+  /** Blocked masks and lost steps: in system `percolation`. */
+  readonly paths?: TrainPaths;
   /** Why the run ended early: the loss was not finite at `step`; `layer` is the first at which a number is not finite. */
   readonly stopped?: { readonly step: number; readonly layer: number; readonly where: 'weights' | 'activations' | 'loss'; readonly reason: string };
   /** Step of the checkpoint the run continued from. */

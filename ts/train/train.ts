@@ -5,12 +5,13 @@ import { expectedError, MftError } from '../core/errors.js';
 import { memoryAllowed, threadsFor } from '../core/memory.js';
 import { provenance } from '../core/provenance.js';
 import { schemaVersion, type Warning } from '../core/results.js';
-import type { System } from '../core/system.js';
+import type { System, TrainableNetwork } from '../core/system.js';
 import type { DataOptions } from '../data/bytes.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
 import { loadSystem, type Systems, type Trainable } from '../systems/registry.js';
 import { type Given, native, type NativeImages, type NativeJob, nativeJob } from './native.js';
 import { inputMap } from './normalise.js';
+import { logPathProbability, stepsWithPaths, trainPaths } from './paths.js';
 import { learningRates, type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './options.js';
 import { reference, type Training, trainingBody } from './result.js';
 
@@ -87,7 +88,7 @@ interface Prepared {
   readonly spec: unknown;
   readonly options: ResolvedTrainOptions;
   readonly job: NativeJob;
-  readonly depth: number;
+  readonly network: TrainableNetwork;
   readonly steps: number;
   readonly stepsPerEpoch: number;
 }
@@ -97,7 +98,7 @@ async function run(jobs: readonly { readonly spec: unknown; readonly options?: T
   const checked = await Promise.all(jobs.map(async ({ spec, options }) => {
     const system = await loadSystem((spec as { system?: unknown } | undefined)?.system);
     if (system.trainable === undefined) throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`system\` to be one that can be trained, received ${system.name}.`, { parameter: 'system' });
-    return { system, spec: system.resolveSpec(spec), options: resolveTrainOptions(options ?? {}) };
+    return { system, spec: system.resolveSpec(spec), options: resolveTrainOptions(options ?? {}), givenBiases: options?.biases };
   }));
   const data = await resolveData(dataset, control);
   const threads = threadsFor(control.threads ?? 0);
@@ -108,10 +109,10 @@ async function run(jobs: readonly { readonly spec: unknown; readonly options?: T
     native.train({ jobs: prepared.map(({ job }) => job), train: images(data.train, checked[0]?.options.trainCount ?? 0), ...(data.test === undefined ? {} : { test: images(data.test, 0) }), threads }, slots),
   );
   const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
-  return prepared.map(({ system, spec, options, depth, stepsPerEpoch }, i) => {
+  return prepared.map(({ system, spec, options, network, stepsPerEpoch }, i) => {
     const result = results[i];
     if (result === undefined) throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
-    const body = trainingBody(result, options, depth, stepsPerEpoch, data.test !== undefined);
+    const body = { ...trainingBody(result, options, network.widths.length, stepsPerEpoch, data.test !== undefined), ...trainPaths(network, data.train.dimension, result) };
     return { kind: 'training', schemaVersion, system: system.name, spec, dataset: datasets, options, ...body, warnings: warnings(data), provenance: provenance(system.version) };
   });
 }
@@ -128,18 +129,31 @@ async function resolveData(dataset: TrainDataset, options: DataOptions): Promise
   }
 }
 
-function prepare({ system, spec, options }: Pick<Prepared, 'system' | 'spec' | 'options'>, data: { train: Dataset; test?: Dataset }, threads: number, given: Given | undefined): Prepared {
+type Checked = Pick<Prepared, 'system' | 'spec' | 'options'> & { readonly givenBiases: boolean | undefined };
+
+function prepare({ system, spec, options: chosen, givenBiases }: Checked, data: { train: Dataset; test?: Dataset }, threads: number, given: Given | undefined): Prepared {
   const { train, test } = data;
   if (test !== undefined && (test.dimension !== train.dimension || test.classes > train.classes)) throw expectedError('ERR_MFT_SHAPE', 'test', `images of ${train.dimension} components in ${train.classes} classes`, `${test.dimension} components, ${test.classes} classes`);
+  const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
+  const options = optionsFor(network, chosen, givenBiases);
   const count = options.trainCount > 0 ? Math.min(options.trainCount, train.count) : train.count;
   if (options.batchSize > count) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'batchSize', `a whole number in [1, ${count}], the training images`, options.batchSize);
-  const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
   const stepsPerEpoch = Math.floor(count / options.batchSize);
-  const steps = options.steps ?? stepsPerEpoch * (options.epochs ?? 1);
+  const planned = options.steps ?? (options.epochs === undefined ? network.steps : undefined) ?? stepsPerEpoch * (options.epochs ?? 1);
+  const steps = options.moreSteps ? stepsWithPaths(planned, logPathProbability(network, train.dimension)) : planned;
   const { threads: _threads, checkpoint: _checkpoint, checkpointEvery: _every, memoryLimit: _limit, returnParameters: _return, ...deciding } = options;
   const key = canonicalHash({ system: system.name, version: system.version, spec, options: deciding, train: train.sha256, labels: train.files.map((file) => file.sha256), test: test?.sha256 ?? null });
   const job = nativeJob(network, options, inputMap(train, options.normalisation), learningRates(options, steps), stepsPerEpoch, threads, key, given);
-  return { system, spec, options, job, depth: network.widths.length, steps, stepsPerEpoch };
+  return { system, spec, options, job, network, steps, stepsPerEpoch };
+}
+
+/** The options of a network whose spec speaks of biases and masks itself; contradictions are refused. */
+function optionsFor(network: TrainableNetwork, options: ResolvedTrainOptions, givenBiases: boolean | undefined): ResolvedTrainOptions {
+  const { masksPerStep: masks, hasBias } = network;
+  if (masks !== undefined && masks !== 1 && masks !== options.batchSize) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'masksPerStep', `1 or the batch size, ${options.batchSize}`, masks);
+  if (hasBias === undefined) return options;
+  if (givenBiases !== undefined && givenBiases !== hasBias) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'biases', `left out, or what the spec says: ${hasBias}`, givenBiases);
+  return { ...options, biases: hasBias };
 }
 
 function refuseHuge(prepared: readonly Prepared[], data: { train: Dataset; test?: Dataset }, sideBySide: number, memoryLimit: number | undefined): void {

@@ -5,6 +5,7 @@ import { findings } from './findings.js';
 import { predictPercolation } from './predict.js';
 import { mapped, quantities } from './quantities.js';
 import { simulatePercolation, simulationMemory } from './simulate.js';
+import { trainablePercolation } from './train.js';
 import { percolationRunSchema, percolationSpecSchema, type ResolvedPercolationRun, type ResolvedPercolationSpec, resolvePercolationRun, resolvePercolationSpec } from './spec.js';
 
 /** Observables of `percolation`; axis: layer 0 (input) .. L+1 (output), for edges the weight layer 0..L. */
@@ -36,5 +37,6 @@ export const percolation = {
   simulate: simulatePercolation,
   figures,
   findings,
+  trainable: trainablePercolation,
   simulationMemory,
 } as const satisfies System<ResolvedPercolationSpec, ResolvedPercolationRun>;

@@ -37,7 +37,8 @@ fi
 stamp=node_modules/.mft-lock
 if ! cmp -s package-lock.json "$stamp"; then
   say "Installing npm packages"
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  # Not `npm ci`: it refuses a lock file made where a registry lacks some packages for other platforms. Versions are pinned alike.
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json "$stamp"
 fi
 

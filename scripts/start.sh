@@ -7,3 +7,11 @@ bash scripts/setup.sh
 mkdir -p out
 node dist/cli/main.js compare --activation tanh --weight-variance 1.4 --bias-variance 0.1 --keep-probability 0.9 \
   --width 4000 --depth 100 --trials 40 --seed 7 --figure out/tanh-dropout.svg out/tanh-dropout.png
+
+# The same on two real images, where the files are at hand.
+if [ -n "${MFT_DATA:-}" ]; then
+  printf '\n\033[1m==> The same network on two MNIST digits\033[0m\n' >&2
+  node dist/cli/main.js compare --activation tanh --weight-variance 1.4 --bias-variance 0.1 --keep-probability 0.9 \
+    --width 4000 --depth 100 --trials 40 --seed 7 --inputs '{"dataset":"mnist","indices":[0,1]}' \
+    --observables variance,correlation,logGradientSingle --figure out/mnist-digits.svg out/mnist-digits.png
+fi

@@ -135,7 +135,7 @@ double integrate_pair(const GaussianFunction& function, const Integrand& integra
 // Price: D = 2 q delta int_0^1 y F(q, delta y^2) dy; the square makes F analytic for kinked activations too.
 template <typename Derivative>
 double price_integral(double q, double delta, Derivative derivative_pair) {
-  const LegendreRule& legendre = legendre_rule();
+  const LegendreRule& legendre = legendre_rule(24);
   const int panels = q * delta <= kOnePanelPrice ? 1 : kPriceLadder + 1;
   double sum = 0;
   for (int panel = 0; panel < panels; ++panel) {
@@ -164,6 +164,23 @@ bool is_direct(const GaussianFunction& function, double q, double delta) {
   return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps || (!function.profile.kinks.empty() && delta > 0.5);
 }
 
+// Integrated activations of which even fourth powers times x^2 are negligible at 9.5 standard deviations.
+bool grows_linearly(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kTanh:
+    case ActivationKind::kErf:
+    case ActivationKind::kErfUnitSlope:
+    case ActivationKind::kHardTanh:
+    case ActivationKind::kSigmoid:
+    case ActivationKind::kSoftplus:
+    case ActivationKind::kGelu:
+    case ActivationKind::kSilu:
+    case ActivationKind::kElu:
+    case ActivationKind::kSelu: return true;
+    default: return false;
+  }
+}
+
 // Distance of the nearest pole from the real axis, for the activations that are integrated and have any.
 double strip_of(ActivationKind kind) {
   switch (kind) {
@@ -183,6 +200,8 @@ constexpr Integrand kDerivative{.first = 1};
 GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos) profile.wavelength = 2 * std::numbers::pi;
   profile.strip = strip_of(activation.kind);
+  if (grows_linearly(activation.kind)) profile.range = 9.5;
+  if (activation.kind == ActivationKind::kHardTanh || activation.kind == ActivationKind::kElu || activation.kind == ActivationKind::kSelu) profile.order = 16;
   GaussianFunction function{std::move(activation), std::move(profile)};
   for (const double kink : function.profile.kinks) {
     function.value_jumps = function.value_jumps || jumps_at(function.activation, kValue, kink);

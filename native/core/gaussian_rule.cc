@@ -11,9 +11,7 @@
 namespace mft {
 namespace {
 
-constexpr double kRange = 13;             // exp(-13^2/2) = 2e-37
-constexpr int kOuterPanels = 13;          // uniform panels of s
-constexpr double kInnerPanel = 13.0 / 7;  // length of a uniform panel of t
+constexpr double kPanel = 2;              // length of a uniform panel of s or t, at most
 constexpr double kSmoothInner = 0.25;     // below this many features per unit of t any smooth function is flat for the step:
 constexpr double kSmoothStep = 0.5;       // error 2 exp(-2 pi^2/h^2) = 1e-34 for the Gaussian itself
 constexpr double kTrapezoidRange = 9.5;   // exp(-9.5^2/2) = 3e-20
@@ -26,11 +24,11 @@ constexpr double kLargestBreakCount = 2e6;
 using Breaks = std::vector<double>;
 
 // The centre and the points centre +- rung 2^j (sort_breaks drops those outside the range).
-void add_ladder(Breaks& breaks, double centre, double rung) {
-  if (!(std::abs(centre) <= 3 * kRange)) return;
+void add_ladder(Breaks& breaks, double centre, double rung, double range) {
+  if (!(std::abs(centre) <= 3 * range)) return;
   breaks.push_back(centre);
   if (!(rung > 0)) return;
-  for (double step = rung; step < 2 * kRange; step *= 2) {
+  for (double step = rung; step < 2 * range; step *= 2) {
     breaks.push_back(centre - step);
     breaks.push_back(centre + step);
   }
@@ -47,7 +45,7 @@ void sort_breaks(Breaks& breaks, double low, double high) {
 // Splits panels longer than one wavelength of the integrand.
 void split_longer_than(Breaks& breaks, double length) {
   if (!(length > 0)) return;
-  if (2 * kRange / length > kLargestBreakCount)
+  if ((breaks.back() - breaks.front()) / length > kLargestBreakCount)
     throw Error("OUT_OF_RANGE", "variance", "Expected `variance` to be small enough for an oscillating activation to be integrated.");
   Breaks finer;
   for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
@@ -71,16 +69,15 @@ void multiply_by_density(std::span<const double> z, std::span<double> weights) {
 }
 
 // Nodes and Gaussian weights of all panels between the breaks, times `factor`.
-void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes, std::vector<double>& weights) {
-  const LegendreRule& legendre = legendre_rule();
+void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor, std::vector<double>& nodes, std::vector<double>& weights) {
+  const LegendreRule& legendre = legendre_rule(profile.order);
   nodes.clear();
   weights.clear();
   for (std::size_t panel = 0; panel + 1 < breaks.size(); ++panel) {
     const double length = breaks[panel + 1] - breaks[panel];
-    for (int i = 0; i < kLegendreOrder; ++i) {
-      const double z = breaks[panel] + length * legendre.nodes[static_cast<std::size_t>(i)];
-      nodes.push_back(z);
-      weights.push_back(factor * length * legendre.weights[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 0; i < legendre.nodes.size(); ++i) {
+      nodes.push_back(breaks[panel] + length * legendre.nodes[i]);
+      weights.push_back(factor * length * legendre.weights[i]);
     }
   }
   multiply_by_density(nodes, weights);
@@ -88,15 +85,42 @@ void fill_panels(const Breaks& breaks, double factor, std::vector<double>& nodes
 
 Breaks single_breaks(const RuleProfile& profile, double root) {
   Breaks breaks;
-  for (int z = -static_cast<int>(kRange) + 1; z < static_cast<int>(kRange); ++z) breaks.push_back(z);
+  for (double z = std::ceil(-profile.range); z < profile.range; ++z) breaks.push_back(z);
   const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
   if (root > 0) {
-    if (rung > 0) add_ladder(breaks, 0, rung);
-    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung);
+    if (rung > 0) add_ladder(breaks, 0, rung, profile.range);
+    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung, profile.range);
   }
-  sort_breaks(breaks, -kRange, kRange);
+  sort_breaks(breaks, -profile.range, profile.range);
   if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
   return breaks;
+}
+
+LegendreRule legendre_of(int order) {
+  LegendreRule result;
+  result.nodes.resize(static_cast<std::size_t>(order));
+  result.weights.resize(static_cast<std::size_t>(order));
+  for (int i = 0; i < order; ++i) {
+    double x = std::cos(std::numbers::pi * (i + 0.75) / (order + 0.5));
+    double slope = 1;
+    for (int step = 0; step < 20; ++step) {  // Newton on P_n with the three-term recurrence
+      double previous = 1;
+      double value = x;
+      for (int n = 2; n <= order; ++n) {
+        const double next = ((2 * n - 1) * x * value - (n - 1) * previous) / n;
+        previous = value;
+        value = next;
+      }
+      slope = order * (x * value - previous) / (x * x - 1);
+      const double change = value / slope;
+      x -= change;
+      if (std::abs(change) < 1e-17) break;
+    }
+    const std::size_t place = static_cast<std::size_t>(order - 1 - i);
+    result.nodes[place] = 0.5 * (1 + x);
+    result.weights[place] = 1 / ((1 - x * x) * slope * slope);
+  }
+  return result;
 }
 
 // The geometry of a pair: u1 = root1 (a s + b t), u2 = root2 (a s - b t).
@@ -109,10 +133,11 @@ struct PairGeometry {
 
 Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
   Breaks breaks;
-  for (int i = 1; i < kOuterPanels; ++i) breaks.push_back(-kRange + 2 * kRange * i / kOuterPanels);
+  const int panels = static_cast<int>(std::ceil(2 * profile.range / kPanel));
+  for (int i = 1; i < panels; ++i) breaks.push_back(-profile.range + 2 * profile.range * i / panels);
   const double outer = pair.outer_scale() / profile.scale;
   if (profile.kinks.empty()) {
-    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer);
+    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer, profile.range);
   } else if (pair.a > 0) {
     const double rung = 0.5 * std::min({1.0, pair.b / pair.a, 1 / outer});
     Breaks centres{0};
@@ -125,9 +150,9 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
     }
     std::sort(centres.begin(), centres.end());
     centres.erase(std::unique(centres.begin(), centres.end()), centres.end());
-    for (const double centre : centres) add_ladder(breaks, centre, rung);
+    for (const double centre : centres) add_ladder(breaks, centre, rung, profile.range);
   }
-  sort_breaks(breaks, -kRange, kRange);
+  sort_breaks(breaks, -profile.range, profile.range);
   if (profile.wavelength > 0 && outer > 0) split_longer_than(breaks, profile.wavelength / pair.outer_scale());
   return breaks;
 }
@@ -135,11 +160,12 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
 // Panels in t at one s. The symmetric rule uses t >= 0 only.
 void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s, Breaks& breaks) {
   const bool half = pair.is_symmetric();
-  const double low = half ? 0 : -kRange;
+  const double low = half ? 0 : -profile.range;
   breaks.clear();
-  for (double t = kInnerPanel; t < kRange - 0.5 * kInnerPanel; t += kInnerPanel) {
-    breaks.push_back(t);
-    if (!half) breaks.push_back(-t);
+  const int panels = static_cast<int>(std::ceil(profile.range / kPanel));
+  for (int i = 1; i < panels; ++i) {
+    breaks.push_back(profile.range * i / panels);
+    if (!half) breaks.push_back(-profile.range * i / panels);
   }
   if (!half) breaks.push_back(0);
   const double inner = pair.inner_scale() / profile.scale;
@@ -149,8 +175,8 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
     double t2 = (pair.a * s - k / pair.root2) / pair.b;
     if (half) t1 = t2 = std::abs(t1);
     if (inner > 0.5) {
-      add_ladder(breaks, t1, 0.5 / inner);
-      if (!half) add_ladder(breaks, t2, 0.5 / inner);
+      add_ladder(breaks, t1, 0.5 / inner, profile.range);
+      if (!half) add_ladder(breaks, t2, 0.5 / inner, profile.range);
     } else if (is_kink) {
       breaks.push_back(t1);
       breaks.push_back(t2);
@@ -158,7 +184,7 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
   };
   meet(0, false);
   for (const double k : profile.kinks) meet(k, true);
-  sort_breaks(breaks, low, kRange);
+  sort_breaks(breaks, low, profile.range);
   if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
 }
 
@@ -185,7 +211,7 @@ void fill_trapezoid(double step, bool half, std::vector<double>& nodes, std::vec
 
 // Whether a line of kinks passes through the range of t at this s.
 bool meets_kink(const RuleProfile& profile, const PairGeometry& pair, double s) {
-  const double reach = pair.b * kRange;
+  const double reach = pair.b * profile.range;
   return std::any_of(profile.kinks.begin(), profile.kinks.end(), [&](double k) {
     return std::abs(k / pair.root1 - pair.a * s) < reach || std::abs(k / pair.root2 - pair.a * s) < reach;
   });
@@ -215,34 +241,10 @@ class PairBlocks {
 
 }  // namespace
 
-const LegendreRule& legendre_rule() {
-  static const LegendreRule rule = [] {
-    LegendreRule result;
-    result.nodes.resize(kLegendreOrder);
-    result.weights.resize(kLegendreOrder);
-    for (int i = 0; i < kLegendreOrder; ++i) {
-      double x = std::cos(std::numbers::pi * (i + 0.75) / (kLegendreOrder + 0.5));
-      double slope = 1;
-      for (int step = 0; step < 20; ++step) {  // Newton on P_n with the three-term recurrence
-        double previous = 1;
-        double value = x;
-        for (int n = 2; n <= kLegendreOrder; ++n) {
-          const double next = ((2 * n - 1) * x * value - (n - 1) * previous) / n;
-          previous = value;
-          value = next;
-        }
-        slope = kLegendreOrder * (x * value - previous) / (x * x - 1);
-        const double change = value / slope;
-        x -= change;
-        if (std::abs(change) < 1e-17) break;
-      }
-      const std::size_t place = static_cast<std::size_t>(kLegendreOrder - 1 - i);
-      result.nodes[place] = 0.5 * (1 + x);
-      result.weights[place] = 1 / ((1 - x * x) * slope * slope);
-    }
-    return result;
-  }();
-  return rule;
+const LegendreRule& legendre_rule(int order) {
+  static const LegendreRule short_rule = legendre_of(16);
+  static const LegendreRule long_rule = legendre_of(24);
+  return order == 16 ? short_rule : long_rule;
 }
 
 void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) {
@@ -251,7 +253,7 @@ void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) 
   if (const double step = trapezoid_step(profile, root); step >= kLeastOuterStep) {
     fill_trapezoid(step, false, nodes, weights);
   } else {
-    fill_panels(single_breaks(profile, root), 1, nodes, weights);
+    fill_panels(profile, single_breaks(profile, root), 1, nodes, weights);
   }
   for (double& z : nodes) z *= root;
   for (std::size_t first = 0; first < nodes.size(); first += kRuleBlock) {
@@ -267,7 +269,7 @@ void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double
   if (outer_step >= kLeastOuterStep) {
     fill_trapezoid(outer_step, false, s, s_weights);
   } else {
-    fill_panels(outer_breaks(profile, pair), 1, s, s_weights);
+    fill_panels(profile, outer_breaks(profile, pair), 1, s, s_weights);
   }
   // The inner rule: one trapezoidal rule for all s where the function is flat enough or its strip is known, one set of
   // panels for all s where nothing depends on s, otherwise panels for each s.
@@ -284,7 +286,7 @@ void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double
       held = Held::kTrapezoid;
     } else if (!(is_fixed && held == Held::kPanels)) {
       inner_breaks(profile, pair, s[i], breaks);
-      fill_panels(breaks, half ? 2 : 1, t, t_weights);
+      fill_panels(profile, breaks, half ? 2 : 1, t, t_weights);
       held = Held::kPanels;
     }
     const double centre = pair.a * s[i];

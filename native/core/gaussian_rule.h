@@ -2,7 +2,7 @@
 // every feature of the integrand gets panels of its own size: relative accuracy 1e-14 for variances from 1e-8 (and
 // smaller) to 1e4 (and larger) and for 1 - correlation from 1e-14 to 2.
 //
-// One variable, u = sqrt(q) z: panels of unit length in z on [-kRange, kRange] and, around every centre k (0 and each
+// One variable, u = sqrt(q) z: panels of unit length in z on [-range, range] and, around every centre k (0 and each
 // kink), a ladder of panels that double from half the feature size in u.
 // A pair, u1 = sqrt(q1) (a s + b t), u2 = sqrt(q2) (a s - b t) with independent s, t and a^2 = 1 - delta/2,
 // b^2 = delta/2: taking delta = 1 - correlation as the input loses nothing as delta -> 0. Outer panels in s have ladders
@@ -19,6 +19,8 @@ struct RuleProfile {
   std::vector<double> kinks;  // where the function or a derivative jumps
   double scale = 1;           // size of its finest smooth feature, e.g. 0.1 for tanh(10 x)
   double strip = 0;           // > 0: analytic for |Im x| < strip, without kinks: a trapezoidal rule converges geometrically
+  int order = 24;             // nodes per panel; 16 suffice where the pieces between kinks are entire
+  double range = 13;          // in units of the standard deviation: exp(-13^2/2) = 2e-37, exp(-9.5^2/2) = 3e-20
   int pole_order = 4;         // order of the poles at the edge of the strip
   double wavelength = 0;      // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
 };
@@ -35,12 +37,11 @@ void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink);
 // symmetric in u1, u2: half the points are fed, with twice the weight.
 void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink);
 
-// Nodes and weights of Gauss-Legendre with kLegendreOrder nodes on [0, 1].
-constexpr int kLegendreOrder = 24;
+// Nodes and weights of Gauss-Legendre on [0, 1].
 struct LegendreRule {
   std::vector<double> nodes;
   std::vector<double> weights;
 };
-const LegendreRule& legendre_rule();
+const LegendreRule& legendre_rule(int order = 24);  // 16 or 24
 
 }  // namespace mft

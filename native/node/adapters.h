@@ -23,6 +23,9 @@ Napi::Value simulate_feedforward(const Napi::CallbackInfo& info);  // (parameter
 Napi::Value feedforward_layout(const Napi::CallbackInfo& info);    // (parameters) -> places of the observables in a row
 Napi::Value feedforward_memory(const Napi::CallbackInfo& info);    // (parameters) -> bytes
 
+// feedforward_phase.cc: fixed points and multipliers over many points.
+Napi::Value feedforward_phase(const Napi::CallbackInfo& info);  // (points, control?) -> Promise of rows
+
 // gaussian.cc: Gaussian expectations of an activation; the rules' points for integrands written in JavaScript.
 Napi::Value gaussian(const Napi::CallbackInfo& info);                   // ({what, activation, integrand, varianceA, ...}) -> Float64Array
 Napi::Value start_gaussian(const Napi::CallbackInfo& info);             // (the same and threads, control) -> Promise<Float64Array>

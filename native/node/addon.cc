@@ -24,6 +24,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   add<simulate_feedforward>(exports, "simulateFeedforward");
   add<feedforward_layout>(exports, "feedforwardLayout");
   add<feedforward_memory>(exports, "feedforwardMemory");
+  add<feedforward_phase>(exports, "feedforwardPhase");
   add<gaussian>(exports, "gaussian");
   add<start_gaussian>(exports, "startGaussian");
   add<gaussian_rule_points>(exports, "gaussianRule");

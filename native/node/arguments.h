@@ -13,6 +13,7 @@
 #include "core/activation.h"
 #include "core/control.h"
 #include "core/error.h"
+#include "core/gaussian_rule.h"
 #include "core/gaussian.h"
 
 namespace mft::node {
@@ -116,6 +117,9 @@ inline Control control_argument(const Napi::CallbackInfo& info, std::size_t inde
 
 // The plain object made by `resolveActivation` in ts/gaussian/activations.ts (defined in native/node/activation.cc).
 Activation activation_field(const Napi::Object& object, const char* name);
+
+// Kinks, scale and wavelength of such an object (native/node/gaussian.cc).
+RuleProfile rule_profile_field(const Napi::Object& object);
 
 // The same with what the Gaussian rules must know: made by `subjectOf` in ts/gaussian/expectation.ts (native/node/gaussian.cc).
 GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name);

@@ -12,18 +12,19 @@
 #include "node/task.h"
 
 namespace mft::node {
-namespace {
 
-constexpr std::size_t kPointsPerUnit = 16;
-constexpr double kLargestRule = 1e8;
-
-RuleProfile profile_field(const Napi::Object& object) {
+RuleProfile rule_profile_field(const Napi::Object& object) {
   RuleProfile profile{finite_doubles(object, "kinks")};
   if (has_field(object, "scale")) profile.scale = number_field(object, "scale");
   if (has_field(object, "wavelength")) profile.wavelength = number_field(object, "wavelength");
   if (!(profile.scale > 0) || !(profile.wavelength >= 0)) throw wrong("scale", "a number > 0");
   return profile;
 }
+
+namespace {
+
+constexpr std::size_t kPointsPerUnit = 16;
+constexpr double kLargestRule = 1e8;
 
 Integrand integrand_field(const Napi::Object& object, const char* name) {
   const std::vector<std::uint32_t> powers = whole_numbers(object, name);
@@ -74,7 +75,7 @@ Request request_from(const Napi::Object& options) {
 
 GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name) {
   Activation activation = activation_field(object, name);
-  return gaussian_function(std::move(activation), profile_field(object.Get(name).As<Napi::Object>()));
+  return gaussian_function(std::move(activation),  rule_profile_field(object.Get(name).As<Napi::Object>()));
 }
 
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
@@ -108,7 +109,7 @@ Napi::Value start_gaussian(const Napi::CallbackInfo& info) {
 Napi::Value gaussian_rule_points(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "options");
   std::vector<double> points, weights;
-  gaussian_rule(profile_field(options), checked_variance(number_field(options, "variance")),
+  gaussian_rule(rule_profile_field(options), checked_variance(number_field(options, "variance")),
                 [&](std::span<const double> u, std::span<const double> weight) {
                   points.insert(points.end(), u.begin(), u.end());
                   weights.insert(weights.end(), weight.begin(), weight.end());
@@ -122,7 +123,7 @@ Napi::Value gaussian_rule_points(const Napi::CallbackInfo& info) {
 Napi::Value gaussian_pair_rule_points(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "options");
   std::vector<double> first, second, weights;
-  gaussian_pair_rule(profile_field(options), checked_variance(number_field(options, "varianceA")),
+  gaussian_pair_rule(rule_profile_field(options), checked_variance(number_field(options, "varianceA")),
                      checked_variance(number_field(options, "varianceB")), checked_delta(number_field(options, "oneMinusCorrelation")),
                      [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
                        if (static_cast<double>(first.size() + u1.size()) > kLargestRule)

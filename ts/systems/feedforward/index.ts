@@ -1,6 +1,7 @@
 // System `feedforward`: what the registry gets. Same five entry points as every system.
 import type { System } from '../../core/system.js';
 import { figures } from './figures.js';
+import { mapFeedforward } from './map.js';
 import { predictFeedforward } from './predict.js';
 import { mapped, quantities } from './quantities.js';
 import { simulateFeedforward, simulationMemory } from './simulate.js';
@@ -43,6 +44,7 @@ export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun
   resolveRun: resolveFeedforwardRun,
   predict: predictFeedforward,
   simulate: simulateFeedforward,
+  map: mapFeedforward,
   simulationMemory,
   figures,
   trainable: trainableFeedforward,

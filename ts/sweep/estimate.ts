@@ -3,7 +3,7 @@ import { processorsAllowed } from '../core/memory.js';
 import type { Job } from './job.js';
 import { heaviestFirst } from './pending.js';
 import { processPool } from './processes.js';
-import type { VerbTable } from './verbs.js';
+import type { VerbTable } from './verb.js';
 
 export interface SweepEstimate {
   readonly jobs: number;

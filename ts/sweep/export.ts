@@ -11,7 +11,8 @@ import { writeReport } from './report.js';
 import { decodeRow, type SweepRow } from './rows.js';
 import { journalPlan } from './status.js';
 import { type ColumnType, columnCollector, type TableRow, tableRows } from './table.js';
-import { type VerbTable, verbs as allVerbs } from './verbs.js';
+import type { VerbTable } from './verb.js';
+import { verbs as allVerbs } from './verbs.js';
 
 /** Files to write; any of them. */
 export interface ExportFiles {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { Job } from './job.js';
 import { encodeResult, jobError, type Outcome } from './rows.js';
-import type { VerbTable } from './verbs.js';
+import type { VerbTable } from './verb.js';
 
 /** Runs one job in this process. Never rejects: a failure is an outcome. */
 export async function runJob(job: Job, verbs: VerbTable): Promise<Outcome> {

@@ -2,7 +2,7 @@
 import { canonicalHash, canonicalJson, sha256 } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { isRecord } from './axes.js';
-import type { VerbTable, Work } from './verbs.js';
+import type { VerbTable, Work } from './verb.js';
 
 /** Version of the form of jobs and journal rows. */
 export const jobFormat = 1;
@@ -33,7 +33,7 @@ export function jobSeed(sweepSeed: number, key: string): number {
   return Number.parseInt(sha256(`seed ${sweepSeed} of job ${key}`).slice(0, 13), 16);
 }
 
-const jobFields = new Set(['format', 'key', 'point', 'verb', 'system', 'systemVersion', 'spec', 'run', 'quantity', 'outputs', 'sweepSeed']);
+const jobFields = new Set(['format', 'key', 'point', 'verb', 'system', 'systemVersion', 'spec', 'run', 'quantity', 'outputs', 'fit', 'dataset', 'sweepSeed']);
 
 /**
  * A job from a source that is not trusted: every field is checked, spec and run pass through their system again, and the
@@ -53,7 +53,9 @@ export async function checkedJob(value: unknown, verbs: VerbTable): Promise<Job>
   const work = await verb.resolve({
     spec: isRecord(value.spec) ? value.spec : {},
     run,
-    quantity: typeof value.quantity === 'string' ? value.quantity : undefined,
+    quantity: value.quantity,
+    fit: value.fit,
+    dataset: value.dataset,
     outputs: Array.isArray(value.outputs) ? value.outputs.map(String) : undefined,
   });
   if (value.systemVersion !== work.systemVersion) {

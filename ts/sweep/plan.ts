@@ -6,7 +6,8 @@ import { describe, MftError } from '../core/errors.js';
 import { choiceField, wholeField } from '../core/fields.js';
 import { type GridPoint, gridPoints, isRecord, type PlanAxes, withField } from './axes.js';
 import { type Job, makeJob } from './job.js';
-import { type VerbTable, verbs as allVerbs } from './verbs.js';
+import type { VerbTable } from './verb.js';
+import { verbs as allVerbs } from './verbs.js';
 
 /**
  * A grid of jobs. `base` is a spec of any system; every axis replaces one of its fields (or, as `run.<field>`, one of the
@@ -34,6 +35,10 @@ export interface SweepPlan {
   readonly outputs?: readonly string[];
   /** For verb `evaluate`: the quantity. */
   readonly quantity?: string;
+  /** For verb `fit`: the depth scale of this observable; `limit` is a number or the name of a predicted quantity. */
+  readonly fit?: { readonly observable: string; readonly series?: number; readonly limit?: number | string; readonly from?: number; readonly significance?: number };
+  /** For verb `train`: mnist, cifar10 or synthetic. `run` holds the training options. */
+  readonly dataset?: string;
   /** Shown in reports. */
   readonly title?: string;
 }
@@ -49,6 +54,9 @@ export interface ExpandedPlan {
   readonly axisNames: readonly string[];
 }
 
+/** Fields of a plan that belong to one verb. */
+const ownFields = { quantity: 'evaluate', fit: 'fit', dataset: 'train' } as const;
+
 const dataObject = (what: string): z.ZodType<Record<string, unknown>> =>
   z.custom<Record<string, unknown>>(isRecord).meta({ expected: 'an object', description: what });
 
@@ -61,6 +69,8 @@ const planFields = (names: readonly string[]) =>
     trials: wholeField(1, 10_000_000, 'Short for run.trials.').optional(),
     seeds: z.array(z.int().gte(0)).min(1).optional().meta({ expected: 'a list of whole numbers >= 0', description: 'Sweep seeds.' }),
     outputs: z.array(z.string()).min(1).optional().meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
+    fit: dataObject('For fit: the observable, and how.').optional(),
+    dataset: z.string().optional().meta({ expected: 'the name of a data set', description: 'For train: mnist, cifar10 or synthetic.' }),
     quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
     title: z.string().max(200).optional().meta({ expected: 'a text of at most 200 characters', description: 'Shown in reports.' }),
   });
@@ -78,12 +88,16 @@ export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): 
   if (verb === undefined) throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);
   if (read.trials !== undefined && 'trials' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `trials` or `run.trials`, not both.', { parameter: 'trials' });
   if (read.seeds !== undefined && 'seed' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `seeds` or `run.seed`, not both.', { parameter: 'seeds' });
+  for (const [field, owner] of Object.entries(ownFields)) {
+    if (read[field as keyof typeof ownFields] !== undefined && owner !== read.verb) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${field}\` only with verb ${owner}, received it with ${read.verb}.`, { parameter: field });
+  }
+  if (read.seeds !== undefined && !verb.isRandom) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`seeds\` for verb ${read.verb}, which draws nothing.`, { parameter: 'seeds' });
   const { seed = 1, ...run } = { ...read.run, ...(read.trials === undefined ? {} : { trials: read.trials }) };
   const seeds = verb.isRandom ? (read.seeds ?? [checkedSeed(seed)]) : [0];
   const points = gridPoints(read.axes);
   const jobs = new Map<string, Job>();
   for (const point of points) {
-    const work = await naming(point, () => verb.resolve({ ...applied(point, read.base, run), quantity: read.quantity, outputs: read.outputs }));
+    const work = await naming(point, () => verb.resolve({ ...applied(point, read.base, run), quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset }));
     for (const sweepSeed of seeds) {
       const job = makeJob(read.verb, verb.isRandom, work, sweepSeed);
       jobs.set(job.key, job);

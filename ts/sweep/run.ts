@@ -11,7 +11,8 @@ import { heaviestFirst, type PendingReason, pendingJobs, shardOf } from './pendi
 import { type ExpandedPlan, expandPlan, type SweepPlan } from './plan.js';
 import { progressCounter, type SweepProgress } from './progress.js';
 import { decodeRow, encodeRow, type Outcome, type SweepRow } from './rows.js';
-import { type VerbTable, verbs as allVerbs } from './verbs.js';
+import type { VerbTable } from './verb.js';
+import { verbs as allVerbs } from './verbs.js';
 
 /** Options of a sweep. */
 export interface SweepOptions {

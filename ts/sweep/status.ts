@@ -4,7 +4,8 @@ import { type DamagedLine, lineAt, readableJournal } from './journal.js';
 import { pendingJobs } from './pending.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import { jobError, type JobError } from './rows.js';
-import { type VerbTable, verbs as allVerbs } from './verbs.js';
+import type { VerbTable } from './verb.js';
+import { verbs as allVerbs } from './verbs.js';
 
 export interface JournalStatus {
   readonly done: number;

@@ -20,9 +20,10 @@ export function tableRows(row: SweepRow): TableRow[] {
   if (row.quantity !== undefined) job.quantity = row.quantity;
   if (row.status === 'failed') return [{ ...job, error_code: row.error.code, error_message: row.error.message }];
   if (isRecord(row.result.quantities)) quantityCells(row.result.quantities, job);
+  if (row.result.kind === 'training') trainingCells(row.result, job);
   if (typeof row.result.verdict === 'string') job.verdict = row.result.verdict;
   const positions = new Map<string, Record<string, Cell>>();
-  for (const [name, observable] of Object.entries((row.result.observables ?? {}) as Record<string, TableObservable>)) addObservable(snake(name), observable, positions);
+  for (const [name, observable] of Object.entries((row.result.observables ?? row.result.statistics ?? {}) as Record<string, TableObservable>)) addObservable(snake(name), observable, positions);
   if (positions.size === 0) return [job];
   return [...positions.values()].map((cells) => ({ ...job, ...cells }));
 }
@@ -49,6 +50,12 @@ function quantityCells(quantities: Readonly<Record<string, unknown>>, into: Reco
     else if (typeof value === 'object' && value !== null) into[column] = JSON.stringify(value);
     else into[column] = value as Cell;
   }
+}
+
+/** The end of a training run: losses and accuracies without dropout, steps, checksum, and why it stopped. */
+function trainingCells(result: Readonly<Record<string, unknown>>, into: Record<string, Cell>): void {
+  for (const name of ['train', 'test', 'stopped']) if (isRecord(result[name])) quantityCells(Object.fromEntries(Object.entries(result[name]).map(([key, value]) => [`${name}_${key}`, value])), into);
+  for (const name of ['steps', 'checksum']) if (result[name] !== undefined) into[name === 'steps' ? 'steps_done' : name] = result[name] as Cell;
 }
 
 /** The parts of predicted, estimated and compared observables that become columns. */

@@ -6,7 +6,7 @@ import { packageVersion } from '../../core/provenance.js';
 import { isRecord } from '../axes.js';
 import { checkedJob, type Job } from '../job.js';
 import type { JobError, Outcome, RowMeta } from '../rows.js';
-import type { VerbTable } from '../verbs.js';
+import type { VerbTable } from '../verb.js';
 
 /** A job is at most this long; a row at most `largestRow`. */
 export const largestJob = 2 ** 20;

@@ -1,0 +1,30 @@
+// Verb evaluate: one named quantity at every point.
+import { parse } from '../../core/checks.js';
+import { expectedError, MftError } from '../../core/errors.js';
+import { loadSystem } from '../../systems/registry.js';
+import { evaluate } from '../../verbs/evaluate.js';
+import type { Data, SweepVerb } from '../verb.js';
+import { refuseRun } from './network.js';
+
+const anyEvaluate = evaluate as (...values: unknown[]) => Promise<unknown>;
+
+export const evaluateVerb: SweepVerb = {
+  isRandom: false,
+  resolve: async (input) => {
+    const { system: name, ...parameters } = input.spec;
+    refuseRun(input.run);
+    const system = await loadSystem(name);
+    const quantity = typeof input.quantity === 'string' ? input.quantity : '';
+    const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
+    if (found === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'quantity', `one of ${Object.keys(system.quantities).join(', ')}`, input.quantity);
+    if (input.outputs !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected no `outputs` for verb evaluate: its one output is the quantity.', { parameter: 'outputs' });
+    const spec = { system: system.name, ...(parse(found.parameters, parameters, `parameters of ${quantity}`) as Data) };
+    return { system: system.name, systemVersion: system.version, spec, quantity };
+  },
+  execute: async (work) => {
+    const { system, ...parameters } = work.spec;
+    return { kind: 'evaluation', quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters) } };
+  },
+  cost: () => 1,
+  memory: async () => 0,
+};

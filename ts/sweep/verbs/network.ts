@@ -1,0 +1,105 @@
+// Verbs that predict and simulate a network: predict, simulate, compare.
+import { MftError, nearest } from '../../core/errors.js';
+import { type Comparison, compare } from '../../statistics/compare.js';
+import { loadSystem } from '../../systems/registry.js';
+import { withInputs } from '../../verbs/inputs.js';
+import { predict, simulate } from '../../verbs/predict.js';
+import { simulationCost } from '../cost.js';
+import type { Data, SweepVerb, Work, WorkInput } from '../verb.js';
+
+type System = Awaited<ReturnType<typeof loadSystem>>;
+
+// The registry's types tie a spec to its system; here both came through `resolve`, which the type system cannot see.
+type AnyVerb = (...values: unknown[]) => Promise<never>;
+export const anyPredict = predict as AnyVerb;
+export const anySimulate = simulate as AnyVerb;
+
+/** Fields of a run that never change a result, and the seed, which follows from the key. */
+const outsideTheKey = new Set(['threads', 'seed']);
+
+/** The fields of a run that belong to the key. */
+export function decidingFields(run: Data): Data {
+  return Object.fromEntries(Object.entries(run).filter(([name, value]) => !outsideTheKey.has(name) && value !== undefined));
+}
+
+/** Spec and run of a network with defaults filled in. */
+export async function resolveNetwork(input: WorkInput, takesRun: boolean): Promise<Work> {
+  const system = await loadSystem(input.spec.system);
+  const spec = (await withDataHash(system.resolveSpec(input.spec))) as Data;
+  refuseUnknownOutputs(system, input.outputs);
+  const work = { system: system.name, systemVersion: system.version, spec, ...(input.outputs === undefined ? {} : { outputs: [...new Set(input.outputs)].sort() }) };
+  if (!takesRun) {
+    refuseRun(input.run);
+    return work;
+  }
+  refuseRunFields(input.run, ['memoryLimit'], 'limit the memory of all jobs with max-memory');
+  return { ...work, run: decidingFields(system.resolveRun(input.run, spec) as Data) };
+}
+
+/** The spec with the hash of its data file, so that the key names the data and not a place. */
+async function withDataHash(spec: unknown): Promise<unknown> {
+  const inputs = (spec as { inputs?: { dataset?: unknown; sha256?: unknown } }).inputs;
+  if (inputs?.dataset === undefined || inputs.sha256 !== undefined) return spec;
+  return (await withInputs(spec, {})).spec;
+}
+
+/** Refuses fields of a run that a sweep decides. */
+export function refuseRunFields(run: Data, names: readonly string[], instead: string): void {
+  const found = names.find((name) => run[name] !== undefined);
+  if (found !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`${found}\` in the run of a sweep: ${instead}.`, { parameter: `run.${found}` });
+}
+
+/** Refuses a run for verbs that have none. */
+export function refuseRun(run: Data): void {
+  const first = Object.keys(run).find((name) => name !== 'seed');
+  if (first !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`run\` for this verb, which has no trials and no seed; received the field \`${first}\`.`, { parameter: `run.${first}` });
+}
+
+function refuseUnknownOutputs(system: System, outputs: readonly string[] | undefined): void {
+  const known = [...Object.keys(system.observables), ...Object.keys(system.quantities)];
+  const unknown = outputs?.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown output "${unknown.slice(0, 60)}" of system ${system.name}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, { parameter: 'outputs', received: unknown });
+}
+
+/** The quantities and observables a plan asked for; all of them when it did not say. */
+function selected<T extends { readonly observables: object; readonly quantities?: object }>(result: T, outputs: readonly string[] | undefined): T {
+  if (outputs === undefined) return result;
+  const pick = (from: object): object => Object.fromEntries(Object.entries(from).filter(([name]) => outputs.includes(name)));
+  return { ...result, observables: pick(result.observables), ...(result.quantities === undefined ? {} : { quantities: pick(result.quantities) }) };
+}
+
+/** Memory of a simulation with one thread. */
+export async function networkMemory(work: Work): Promise<number> {
+  const system = await loadSystem(work.system);
+  return system.simulationMemory(work.spec, { ...work.run, threads: 1, seed: 0 });
+}
+
+export const predictVerb: SweepVerb = {
+  isRandom: false,
+  resolve: (input) => resolveNetwork(input, false),
+  execute: async (work, control) => selected(await anyPredict(work.spec, control), work.outputs),
+  cost: () => 1,
+  memory: async () => 0,
+};
+
+export const simulateVerb: SweepVerb = {
+  isRandom: true,
+  resolve: (input) => resolveNetwork(input, true),
+  execute: async (work, control) => selected(await anySimulate(work.spec, work.run, control), work.outputs),
+  cost: simulationCost,
+  memory: networkMemory,
+};
+
+export const compareVerb: SweepVerb = {
+  isRandom: true,
+  resolve: (input) => resolveNetwork(input, true),
+  execute: async (work, control) => {
+    const prediction = await anyPredict(work.spec, control);
+    const simulation = await anySimulate(work.spec, work.run, control);
+    return selected(compare(prediction, simulation) as Comparison, work.outputs);
+  },
+  cost: simulationCost,
+  memory: networkMemory,
+};

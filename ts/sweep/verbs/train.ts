@@ -1,0 +1,75 @@
+// Verb train: a training run on a named data set. The job carries the name and the hashes of the images, never a path.
+import type { ControlOptions } from '../../core/control.js';
+import { expectedError, MftError } from '../../core/errors.js';
+import { type Dataset, readDataset } from '../../data/dataset.js';
+import { loadSystem } from '../../systems/registry.js';
+import { resolveTrainOptions } from '../../train/options.js';
+import { train } from '../../train/train.js';
+import type { DatasetRequest, SweepVerb, Work } from '../verb.js';
+import { decidingFields, refuseRunFields } from './network.js';
+
+const datasetNames = ['mnist', 'cifar10', 'synthetic'];
+const anyTrain = train as (...values: unknown[]) => Promise<object>;
+
+interface Pair {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+// Every job of a sweep uses the same few data sets: read once per process.
+const read = new Map<string, Promise<Pair>>();
+
+function pairOf(name: string): Promise<Pair> {
+  const known = read.get(name);
+  if (known !== undefined) return known;
+  const pair = Promise.all([readDataset(name, 'train'), readDataset(name, 'test')]).then(([train, test]) => ({ train, test }));
+  pair.catch(() => read.delete(name));
+  read.set(name, pair);
+  return pair;
+}
+
+async function resolveDataset(given: unknown): Promise<DatasetRequest> {
+  const { name, sha256, testSha256 } = (typeof given === 'string' ? { name: given } : (given ?? {})) as Partial<DatasetRequest>;
+  if (typeof name !== 'string' || !datasetNames.includes(name)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', `one of ${datasetNames.join(', ')}`, name ?? given);
+  const { train, test } = await pairOf(name);
+  if ((sha256 !== undefined && sha256 !== train.sha256) || (testSha256 !== undefined && testSha256 !== test.sha256)) {
+    throw new MftError('ERR_MFT_DATA_CHECKSUM', `The data set ${name} of this machine is not the one the sweep was planned with (its checksum differs).`, { parameter: 'dataset' });
+  }
+  return { name, sha256: train.sha256, testSha256: test.sha256 };
+}
+
+/** steps × images per step × weights. */
+function trainingCost({ spec, run = {}, dataset }: Work): number {
+  const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
+  const batch = number(run.batchSize, 128);
+  const images = number(run.trainCount, 0) || (dataset?.name === 'synthetic' ? 10_000 : 60_000);
+  const steps = typeof run.steps === 'number' ? run.steps : (number(run.epochs, 1) * images) / batch;
+  return steps * batch * weights(spec);
+}
+
+function weights(spec: Work['spec']): number {
+  const widths = Array.isArray(spec.width) ? (spec.width as number[]) : [Number(spec.width) || 1];
+  const mean = widths.reduce((sum, width) => sum + width ** 2, 0) / widths.length;
+  return mean * (typeof spec.depth === 'number' ? spec.depth : 1);
+}
+
+export const trainVerb: SweepVerb = {
+  isRandom: true,
+  resolve: async (input) => {
+    const system = await loadSystem(input.spec.system);
+    if (system.trainable === undefined) throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`system\` to be one that can be trained, received ${system.name}.`, { parameter: 'system' });
+    if (input.outputs !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected no `outputs` for verb train: its result is always whole.', { parameter: 'outputs' });
+    refuseRunFields(input.run, ['checkpoint', 'returnParameters', 'memoryLimit'], 'jobs write no files, return no parameters, and have the memory of max-memory');
+    const { checkpointEvery: _, returnParameters: __, ...options } = resolveTrainOptions(input.run);
+    const spec = system.resolveSpec(input.spec) as Work['spec'];
+    return { system: system.name, systemVersion: system.version, spec, run: decidingFields(options), dataset: await resolveDataset(input.dataset) };
+  },
+  execute: async (work, control: ControlOptions) => {
+    const dataset = await resolveDataset(work.dataset);
+    const { options: _, dataset: __, memory: ___, ...training } = (await anyTrain(work.spec, await pairOf(dataset.name), { ...work.run, ...control })) as Record<string, unknown>;
+    return training;
+  },
+  cost: trainingCost,
+  // Weights, gradients and the state of the optimiser in single precision, with as much again for activations.
+  memory: async (work) => 40 * weights(work.spec),
+};

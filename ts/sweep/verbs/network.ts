@@ -1,6 +1,6 @@
 // Verbs that predict and simulate a network: predict, simulate, compare.
 import { MftError, nearest } from '../../core/errors.js';
-import { type Comparison, compare } from '../../statistics/compare.js';
+import { compare } from '../../statistics/compare.js';
 import { loadSystem } from '../../systems/registry.js';
 import { withInputs } from '../../verbs/inputs.js';
 import { predict, simulate } from '../../verbs/predict.js';
@@ -98,7 +98,8 @@ export const compareVerb: SweepVerb = {
   execute: async (work, control) => {
     const prediction = await anyPredict(work.spec, control);
     const simulation = await anySimulate(work.spec, work.run, control);
-    return selected(compare(prediction, simulation) as Comparison, work.outputs);
+    // Only what was asked for counts among the points that are tested together.
+    return compare(prediction, simulation, work.outputs === undefined ? {} : { observables: work.outputs });
   },
   cost: simulationCost,
   memory: networkMemory,

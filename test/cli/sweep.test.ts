@@ -1,0 +1,119 @@
+// mft sweep: the commands, their exit codes, and Ctrl-C.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'cli', 'main.js');
+const folder = mkdtempSync(join(tmpdir(), 'mft-cli-sweep-'));
+const { NODE_OPTIONS: _, ...env } = process.env;
+
+function mft(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'sweep', ...args], { encoding: 'utf8', env, cwd: folder });
+  return { status, stdout, stderr };
+}
+
+function plan(name: string, content: unknown): string {
+  writeFileSync(join(folder, name), JSON.stringify(content));
+  return name;
+}
+
+const base = { system: 'feedforward', activation: 'tanh', biasVariance: 0.05, width: 50, depth: 6 };
+const small = plan('small.json', { verb: 'simulate', base, run: { trials: 2, seed: 5 }, axes: { weightVariance: { linear: [1, 3, 5] } } });
+
+t.test('dry run, run, run again, status, export', async (t) => {
+  const dry = mft('run', small, '--journal', 'rows.jsonl', '--dry-run', '--json');
+  t.equal(dry.status, 0, dry.stderr);
+  const report = JSON.parse(dry.stdout) as { jobs: number; pending: { why: string }[]; estimate: { coreHours: number; memoryBytes: number; diskBytes: number } };
+  t.equal(report.jobs, 5);
+  t.ok(report.pending.every(({ why }) => why === 'new'));
+  t.ok(report.estimate.coreHours > 0 && report.estimate.memoryBytes > 0 && report.estimate.diskBytes > 0);
+  t.match(mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 5/ });
+  t.match(mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 0/ });
+  t.match(mft('run', small, '--journal', 'rows.jsonl', '--dry-run'), { status: 0, stdout: /to run +0/ });
+  t.match(mft('status', 'rows.jsonl', '--json'), { status: 0, stdout: /"done": 5/ });
+  t.match(mft('export', 'rows.jsonl', '--csv', 'rows.csv', '--parquet', 'rows.parquet', '--json', 'rows.json', '--report', 'rows.html'), { status: 0 });
+  t.equal(readFileSync(join(folder, 'rows.csv'), 'utf8').trim().split('\r\n').length, 1 + 5 * 6);
+  t.match(readFileSync(join(folder, 'rows.html'), 'utf8'), /Content-Security-Policy/);
+  t.equal(readFileSync(join(folder, 'rows.parquet')).toString('latin1', 0, 4), 'PAR1');
+});
+
+t.test('shards, merged', async (t) => {
+  for (const shard of ['1/2', '2/2']) t.equal(mft('run', small, '--journal', `shard-${shard[0]}.jsonl`, '--shard', shard).status, 0);
+  t.match(mft('merge', 'merged.jsonl', 'shard-1.jsonl', 'shard-2.jsonl'), { status: 0, stderr: /5 rows/ });
+  t.equal(mft('export', 'merged.jsonl', '--csv', 'merged.csv').status, 0);
+  t.equal(readFileSync(join(folder, 'merged.csv'), 'utf8'), readFileSync(join(folder, 'rows.csv'), 'utf8'), 'the bytes of the unsharded export');
+});
+
+t.test('failed jobs: exit code 3, status, retry', async (t) => {
+  const slow = plan('slow.json', { verb: 'simulate', base: { ...base, width: 400, depth: 100 }, run: { trials: 2000, engine: 'dense' }, axes: { weightVariance: [1, 2] } });
+  t.match(mft('run', slow, '--journal', 'slow.jsonl', '--max-seconds', '0.3'), { status: 3, stderr: /2 failed/ });
+  t.match(mft('status', 'slow.jsonl'), { status: 3, stdout: /max-seconds/ });
+  t.match(mft('retry', 'slow.jsonl', '--max-seconds', '0.3', '--on-error', 'stop', '--processes', '1'), { status: 3, stderr: /1 ran, 1 failed, 1 missing/ });
+});
+
+t.test('usage and environment', async (t) => {
+  const cases: [string[], number, RegExp][] = [
+    [['run', small], 2, /--journal/],
+    [['run', small, '--journal', 'x.jsonl', '--shard', '3/2'], 2, /`shard`/],
+    [['run', small, '--journal', 'x.jsonl', '--processes', 'many'], 2, /`processes`/],
+    [['run', small, '--journal', 'x.jsonl', '--on-error', 'ignore'], 2, /continue, stop/],
+    [['run', 'none.json', '--journal', 'x.jsonl'], 4, /none\.json/],
+    [['run', plan('bad.json', { verb: 'simulate', base, axes: { weightVariance: [-1] } }), '--journal', 'x.jsonl'], 2, /weightVariance.*At weightVariance = -1/],
+    [['run', small, '--journal', small], 4, /not the journal/],
+    [['run', small, '--journal', 'none/x.jsonl'], 4, /does not exist/],
+    [['export', 'rows.jsonl'], 2, /--csv/],
+    [['export', 'rows.jsonl', '--csv', 'none/x.csv'], 4, /ERR_MFT_DISK/],
+    [['merge', 'rows.jsonl', 'merged.jsonl'], 4, /exists/],
+    [['run', small, '--journal', 'x.jsonl', '--executor', 'bullmq', '--redis', 'redis://user:word@127.0.0.1'], 2, /MFT_REDIS_PASSWORD/],
+    [['run', small, '--journal', 'x.jsonl', '--executor', 'bullmq', '--redis', 'redis://192.0.2.1'], 4, /--insecure/],
+  ];
+  env.MFT_QUEUE_SECRET = 'a secret of this test only';
+  for (const [args, status, message] of cases) {
+    const result = mft(...args);
+    t.equal(result.status, status, `${args.join(' ')}: ${result.stderr}`);
+    t.match(result.stderr, message);
+  }
+});
+
+const long = plan('long.json', { verb: 'simulate', base: { ...base, width: 300, depth: 40 }, run: { trials: 200, engine: 'dense' }, axes: { weightVariance: { linear: [1, 3, 400] } } });
+
+async function started(journal: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [main, 'sweep', 'run', long, '--journal', journal], { cwd: folder, env, stdio: 'ignore' });
+  const rows = (): number => {
+    try {
+      return readFileSync(join(folder, journal), 'utf8').split('\n').length;
+    } catch {
+      return 0;
+    }
+  };
+  while (rows() < 4 && child.exitCode === null) await sleep(50);
+  return child;
+}
+
+t.test('the first Ctrl-C finishes the running jobs, the second ends them: exit code 130', async (t) => {
+  const first = await started('drained.jsonl');
+  first.kill('SIGINT');
+  await once(first, 'exit');
+  t.equal(first.exitCode, 130);
+  t.match(mft('status', 'drained.jsonl', '--json'), { status: 0, stdout: /"damaged": \[\]/ });
+  const second = await started('stopped.jsonl');
+  second.kill('SIGINT');
+  await sleep(30);
+  second.kill('SIGINT');
+  await once(second, 'exit');
+  t.equal(second.exitCode, 130);
+  t.equal(mft('run', long, '--journal', 'stopped.jsonl', '--dry-run', '--json').status, 0, 'the lock is free again');
+});
+
+t.test('two runs on one journal: the second is refused', async (t) => {
+  const running = await started('shared.jsonl');
+  t.match(mft('run', long, '--journal', 'shared.jsonl'), { status: 4, stderr: /Another run.*ERR_MFT_JOURNAL_LOCKED/ });
+  running.kill('SIGKILL');
+  await once(running, 'exit');
+  t.match(mft('run', small, '--journal', 'shared.jsonl'), { status: 0 }, 'a dead process holds no lock; a journal takes another plan too');
+});

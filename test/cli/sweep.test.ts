@@ -80,7 +80,7 @@ t.test('usage and environment', async (t) => {
   }
 });
 
-const long = plan('long.json', { verb: 'simulate', base: { ...base, width: 300, depth: 40 }, run: { trials: 200, engine: 'dense' }, axes: { weightVariance: { linear: [1, 3, 400] } } });
+const long = plan('long.json', { verb: 'simulate', base: { ...base, width: 300, depth: 40 }, run: { trials: 40, engine: 'dense' }, axes: { weightVariance: { linear: [1, 3, 400] } } });
 
 async function started(journal: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, 'sweep', 'run', long, '--journal', journal], { cwd: folder, env, stdio: 'ignore' });

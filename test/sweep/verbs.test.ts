@@ -84,5 +84,5 @@ t.test('what the verbs refuse', async (t) => {
     [{ verb: 'simulate', fit: { observable: 'correlation' } }, 'fit'],
     [{ verb: 'predict', seeds: [1] }, 'seeds'],
   ];
-  for (const [change, parameter] of cases) await t.rejects(expandPlan({ base, ...change } as SweepPlan), { parameter } as { message: string }, JSON.stringify(change));
+  for (const [change, parameter] of cases) await t.rejects(expandPlan({ base, ...change } as SweepPlan), { parameter } as object as { message: string }, JSON.stringify(change));
 });

@@ -7,6 +7,8 @@ export interface ExecutorControl {
   readonly drain: AbortSignal;
   /** Aborted: end everything now; outcomes of running jobs are lost. */
   readonly stop: AbortSignal;
+  /** Whether a failed job means `drain`; an executor must not start another job behind it. */
+  readonly stopAtFailure: boolean;
   /** Something the user should know that is no failure. */
   readonly warn: (message: string) => void;
 }

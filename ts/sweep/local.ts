@@ -26,13 +26,15 @@ export function localExecutor(options: LocalOptions = {}): Executor {
         pool.end();
         close(error);
       };
+      let hasFailed = false;
       const finished = async (outcome: Outcome): Promise<void> => {
+        hasFailed ||= outcome.status === 'failed';
         await push(outcome);
         running--;
         fill();
       };
       const fill = (): void => {
-        while (running < pool.depth() && next < jobs.length && !control.drain.aborted && !control.stop.aborted) {
+        while (running < (control.stopAtFailure ? processes : pool.depth()) && next < jobs.length && !control.drain.aborted && !control.stop.aborted && !(hasFailed && control.stopAtFailure)) {
           const job = jobs[next++];
           if (job === undefined) break;
           running++;

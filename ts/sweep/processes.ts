@@ -103,7 +103,7 @@ export function processPool(options: PoolOptions): ProcessPool {
         waiting.push({ job, settle, refuse });
         dispatch();
       }),
-    depth: () => options.processes * perChild() + 1,
+    depth: () => options.processes * perChild(),
     end: () => {
       isEnded = true;
       clearInterval(watch);

@@ -125,7 +125,7 @@ async function drive(jobs: readonly Job[], cost: (job: Job) => number, options: 
   const writes = new Set<Promise<void>>();
   const count = progressCounter(jobs, cost, options.onProgress);
   let failed = 0;
-  const control = { drain: either(drain.signal, options.drain), stop: either(stop.signal, options.signal), warn: options.onWarning ?? (() => undefined) };
+  const control = { drain: either(drain.signal, options.drain), stop: either(stop.signal, options.signal), stopAtFailure: options.onError === 'stop', warn: options.onWarning ?? (() => undefined) };
   const executor = options.executor ?? localExecutor();
   if (jobs.length === 0) return { ran: 0, failed };
   for await (const outcome of executor.execute(jobs, control)) {

@@ -9,8 +9,8 @@ export interface CurvePoint {
   /** Ends of the uncertainty band. */
   readonly low?: number;
   readonly high?: number;
-  /** 'line' (theory) or 'point' (measurement). Default 'line'. */
-  readonly mark?: 'line' | 'point';
+  /** 'line' (theory), 'point' (measurement) or 'dashed' (a line to compare with). Default 'line'. */
+  readonly mark?: 'line' | 'point' | 'dashed';
   /** Small multiple the point belongs to. */
   readonly panel?: string;
 }
@@ -21,10 +21,15 @@ export interface CurveOptions {
   readonly y: string;
   readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
+  /** Range of y that is shown; the rest is clipped. Default: all. */
+  readonly yDomain?: readonly [number, number];
   readonly width?: number;
   readonly height?: number;
   readonly columns?: number;
 }
+
+/** Labels of a logarithmic axis: powers of ten as exponents, few of them. */
+const powers = { format: '~e', labelOverlap: true, tickCount: 8 };
 
 /**
  * A figure of curves: lines for theory, points with bars for measurements, small multiples by `panel`.
@@ -39,21 +44,28 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const isShown = ({ x, y }: CurvePoint): boolean => Number.isFinite(x) && Number.isFinite(y) && (options.xScale !== 'log' || x > 0) && (options.yScale !== 'log' || y > 0);
   const values = points.filter(isShown).map((point) => ({ series: '', mark: 'line', panel: '', ...point }));
   const panels = [...new Set(values.map((value) => value.panel))];
-  const hasSeries = new Set(values.map((value) => value.series)).size > 1;
+  const series = [...new Set(values.map((value) => value.series))];
+  // Series that are only dashed are lines to compare with: grey, and last in the legend.
+  const isReference = (name: string): boolean => values.every((value) => value.series !== name || value.mark === 'dashed');
+  const [references, measured] = [series.filter(isReference), series.filter((name) => !isReference(name))];
+  const greys = ['#777777', '#aaaaaa', '#444444'];
+  const colors = { domain: [...measured, ...references], range: [...measured.map((_, i) => palette[i % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
   const body = (rows: readonly unknown[]): Record<string, unknown> => {
     const x = { field: 'x', type: 'quantitative', title: options.x, scale: { type: options.xScale ?? 'linear', zero: false, nice: false } };
-    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { type: options.yScale ?? 'linear', zero: false } };
-    const color = hasSeries ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette }, sort: null } } : { color: { value: palette[0] } };
+    const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
+    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { type: options.yScale ?? 'linear', zero: false, ...domain }, ...(options.yScale === 'log' ? { axis: powers } : {}) };
+    const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
     const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
     return {
       width: options.width ?? 320,
       height: options.height ?? 220,
       data: { values: rows },
       layer: [
-        { transform: [...of('line'), { filter: 'isValid(datum.low)' }], mark: { type: 'area', opacity: 0.2 }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
-        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6 }, encoding: { x, y, ...color, order: { field: 'x' } } },
-        { transform: [...of('point'), { filter: 'isValid(datum.low)' }], mark: { type: 'rule', opacity: 0.6 }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
-        { transform: of('point'), mark: { type: 'point', size: 18, filled: true }, encoding: { x, y, ...color } },
+        { transform: [...of('line'), { filter: 'isValid(datum.low)' }], mark: { type: 'area', opacity: 0.2, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
+        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6, clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
+        { transform: of('dashed'), mark: { type: 'line', strokeWidth: 1.2, strokeDash: [5, 4], clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
+        { transform: [...of('point'), { filter: 'isValid(datum.low)' }], mark: { type: 'rule', opacity: 0.6, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
+        { transform: of('point'), mark: { type: 'point', size: 18, filled: true, clip: true }, encoding: { x, y, ...color } },
       ],
     };
   };

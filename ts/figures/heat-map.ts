@@ -21,6 +21,8 @@ export interface HeatMapOptions {
   /** Curves drawn over the cells. */
   readonly lines?: readonly HeatLine[];
   readonly scheme?: string;
+  /** Turns the colour scheme round. */
+  readonly isReversed?: boolean;
   /** Range of the colours; default: of the values. */
   readonly domain?: readonly [number, number];
   readonly width?: number;
@@ -46,7 +48,7 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
   const lines = (options.lines ?? []).flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && y >= lowY && y <= highY).map((point) => ({ ...point, series: line.series })));
   const x = { type: 'quantitative', title: options.x, scale: { domain: [lowX, highX], nice: false } };
   const y = { type: 'quantitative', title: options.y, scale: { domain: [lowY, highY], nice: false } };
-  const color = { field: 'value', type: 'quantitative', title: options.value, scale: { scheme: options.scheme ?? 'viridis', ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };
+  const color = { field: 'value', type: 'quantitative', title: options.value, scale: { scheme: options.scheme ?? 'viridis', ...(options.isReversed === true ? { reverse: true } : {}), ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };
   const layers: Record<string, unknown>[] = [
     { data: { values }, mark: { type: 'rect', clip: true, strokeWidth: 0 }, encoding: { x: { ...x, field: 'x0' }, x2: { field: 'x1' }, y: { ...y, field: 'y0' }, y2: { field: 'y1' }, color } },
   ];

@@ -36,6 +36,8 @@ function errorBar(y: number, error: number, scale: Observable['scale']): { reado
   if (scale === 'linear') return { low: y - 2 * error, high: y + 2 * error };
   return 2 * error < 1 ? { low: y + Math.log1p(-2 * error), high: y + Math.log1p(2 * error) } : {};
 }
+/** What a profile needs of a prediction or a simulation. */
+export type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
 
 /**
  * A figure of layer profiles, small multiples by observable: theory (lines) and simulation (points, ±2 standard errors).
@@ -48,7 +50,7 @@ function errorBar(y: number, error: number, scale: Observable['scale']): { reado
  * import { figureProfile, predict } from 'mft-native';
  * const figure = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
  */
-export function figureProfile(results: readonly (Prediction | Simulation)[], options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {}): VegaLiteFigure {
+export function figureProfile(results: readonly ProfileResult[], options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {}): VegaLiteFigure {
   const names = options.observables ?? Object.keys(results[0]?.observables ?? {});
   const axisName = results[0]?.observables[names[0] ?? '']?.axes[0]?.name ?? 'layer';
   const panels = names.map((name) => {

@@ -1,0 +1,13 @@
+// The list of reproduced figures and tables; each is loaded when used.
+import type { Reproduction } from './types.js';
+
+const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  'deep-dropout-figure-1': async () => (await import('./deep-dropout/figure-1.js')).figure1,
+};
+
+/** Ids of all reproductions, in the order they are listed. */
+export const reproductionIds: readonly string[] = Object.keys(loaders);
+
+export async function loadReproduction(id: string): Promise<Reproduction | undefined> {
+  return Object.hasOwn(loaders, id) ? ((await loaders[id]?.()) as Reproduction) : undefined;
+}

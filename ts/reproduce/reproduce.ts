@@ -1,0 +1,68 @@
+// reproduce: a published figure or table, published numbers beside ours.
+import { throwIfAborted } from '../core/control.js';
+import { expectedError, MftError, nearest } from '../core/errors.js';
+import { provenance } from '../core/provenance.js';
+import { feedforward } from '../systems/feedforward/index.js';
+import { loadReproduction, reproductionIds } from './registry.js';
+import type { ReproductionOptions, ReproductionResult, ReproductionRow, ReproductionScale, RowVerdict } from './types.js';
+
+/**
+ * Computes a published figure or table again and holds its numbers against the published ones.
+ *
+ * @param id one of `reproductionIds`, e.g. 'deep-dropout-figure-7-curves'
+ * @param options `scale`: 'quick' (default; seconds) or 'paper' (the paper's widths, depths and numbers of networks); `seed`
+ *   (default 1), `threads`, `signal`, `onProgress`
+ * @returns Vega-Lite figures and rows { what, published, source, measured, standardError, z, verdict, note }
+ * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown id or scale
+ * **Numerics**: verdicts use |z| < 4.5 with errors over independent networks; deterministic rows the printed digits.
+ * **Source**: docs/papers.md says for each row whose statement it is.
+ *
+ * @example
+ * import { reproduce } from 'mft-native';
+ * const { rows } = await reproduce('deep-dropout-figure-7-curves', { scale: 'quick' });
+ * console.log(rows.every((row) => row.verdict === 'agrees')); // true
+ */
+export async function reproduce(id: string, options: ReproductionOptions & { readonly scale?: ReproductionScale } = {}): Promise<ReproductionResult> {
+  const { scale = 'quick', ...rest } = options;
+  throwIfAborted(rest);
+  const found = await loadReproduction(id);
+  if (found === undefined) {
+    const near = nearest(String(id), reproductionIds);
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown reproduction "${String(id)}"${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${reproductionIds.join(', ')}.`, { parameter: 'id', received: id });
+  }
+  if (!Object.hasOwn(found.scales, scale)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'scale', 'quick or paper', scale);
+  const computed = found.scales[scale];
+  const { figures, rows } = await found.run(computed, rest);
+  const { paper, title, settings } = found;
+  return { kind: 'reproduction', id, paper, title, scale, settings, computed, figures, rows, provenance: provenance(feedforward.version) };
+}
+
+/** What `mft reproduce` lists. */
+export interface ReproductionEntry {
+  readonly id: string;
+  readonly paper: string;
+  readonly title: string;
+  /** Cost at scale quick and at scale paper, on two cores. */
+  readonly quick: string;
+  readonly full: string;
+}
+
+/** Every figure and table that `reproduce` knows, with its cost. */
+export async function reproductions(): Promise<readonly ReproductionEntry[]> {
+  const entries: ReproductionEntry[] = [];
+  for (const id of reproductionIds) {
+    const found = await loadReproduction(id);
+    if (found !== undefined) entries.push({ id, paper: found.paper, title: found.title, quick: found.scales.quick.cost, full: found.scales.paper.cost });
+  }
+  return entries;
+}
+
+/** "12 agree, 1 explained": the verdicts of the rows in words. */
+export function summary(rows: readonly Pick<ReproductionRow, 'verdict'>[]): string {
+  const words = { agrees: 'agree', explained: 'explained', differs: 'differ', inconclusive: 'inconclusive' } as const;
+  return (Object.keys(words) as RowVerdict[])
+    .map((verdict) => ({ verdict, count: rows.filter((row) => row.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${words[verdict]}`)
+    .join(', ');
+}

@@ -1,0 +1,73 @@
+// The one shape of every reproduced figure or table: settings, two scales, and a run that gives figures and rows.
+import type { ControlOptions } from '../core/control.js';
+import type { Provenance } from '../core/results.js';
+import type { VegaLiteFigure } from '../core/system.js';
+
+export type ReproductionScale = 'quick' | 'paper';
+
+/**
+ * `agrees`: within the statistical or the printed error. `explained`: differs from what is published, and equals what theory
+ * gives for the same setting once the stated effect is counted; `note` names it. `differs`: neither.
+ */
+export type RowVerdict = 'agrees' | 'explained' | 'differs' | 'inconclusive';
+
+/** One published number or statement beside ours. */
+export interface ReproductionRow {
+  readonly what: string;
+  readonly published: number | string;
+  /** Where the published side comes from: the paper's equation, caption, code or data, or "derived" (ours). */
+  readonly source: string;
+  readonly measured: number | string;
+  readonly standardError?: number;
+  /** What theory gives for exactly this setting, where that is not the published value. */
+  readonly expected?: number;
+  /** (measured − published)/error, after any stated allowance. */
+  readonly z?: number;
+  readonly verdict: RowVerdict;
+  readonly note?: string;
+}
+
+export interface NamedFigure {
+  /** Part of the file name. */
+  readonly name: string;
+  readonly figure: VegaLiteFigure;
+}
+
+export interface ReproductionOutput {
+  readonly figures: readonly NamedFigure[];
+  readonly rows: readonly ReproductionRow[];
+}
+
+export interface ReproductionOptions extends ControlOptions {
+  readonly seed?: number;
+  /** Threads over trials; 0 = all processors. */
+  readonly threads?: number;
+}
+
+/** How much is computed: free numbers, and what that costs on two cores, in words. */
+export type Scale = Readonly<Record<string, unknown>> & { readonly cost: string };
+
+/** A published figure or table. */
+export interface Reproduction<S extends Scale = Scale> {
+  /** Paper and figure: 'deep-dropout-figure-2'. */
+  readonly id: string;
+  readonly paper: string;
+  readonly title: string;
+  /** The settings of the published figure. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly scales: Readonly<Record<ReproductionScale, S>>;
+  readonly run: (scale: S, options: ReproductionOptions) => Promise<ReproductionOutput>;
+}
+
+/** What `reproduce` returns. */
+export interface ReproductionResult extends ReproductionOutput {
+  readonly kind: 'reproduction';
+  readonly id: string;
+  readonly paper: string;
+  readonly title: string;
+  readonly scale: ReproductionScale;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The numbers of the scale that was run. */
+  readonly computed: Scale;
+  readonly provenance: Provenance;
+}

@@ -1,0 +1,61 @@
+// Phase diagram and depth scales: theory over the plane (σ_w², σ_b²) and along σ_w².
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import type { VegaLiteFigure } from '../../core/system.js';
+import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import { figureHeatMap, type HeatCell } from '../../figures/heat-map.js';
+import { criticalPoints } from '../../gaussian/critical.js';
+import { subjectOf } from '../../gaussian/expectation.js';
+import { depthScale, gain, type Layer, reachedFixedPoint } from '../../gaussian/fixed-points.js';
+import { expectation } from '../../gaussian/moments.js';
+import { layerOf, linearGrid, multipliersWhereDefined, whereDefined } from './figure-layer.js';
+import { title } from './figure-maps.js';
+import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
+
+/** χ₁ at the fixed point that the network reaches, or undefined. */
+function chi1(layer: Layer): number | undefined {
+  return whereDefined(() => gain(layer) * expectation(subjectOf(layer.activation), { first: 2 }, reachedFixedPoint(layer).variance));
+}
+
+export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+  const layer = layerOf(spec);
+  const weights = linearGrid(0.1, Math.max(4, 1.5 * layer.weightVariance), 40);
+  const biases = linearGrid(0, Math.max(0.5, 1.5 * layer.biasVariance), 26);
+  const cells: HeatCell[] = [];
+  for (const biasVariance of biases) {
+    throwIfAborted(options);
+    for (const weightVariance of weights) cells.push({ x: weightVariance, y: biasVariance, value: Math.log(chi1({ ...layer, weightVariance, biasVariance }) ?? Number.NaN) });
+    await new Promise(setImmediate);
+  }
+  const critical = linearGrid(biases[0] as number, biases.at(-1) as number, 60).flatMap((biasVariance) =>
+    criticalPoints(layer.activation, { biasVariance, keepProbability: layer.keepProbability ?? 1 }).filter((point) => point.isStable).map((point) => ({ x: point.weightVariance, y: biasVariance })),
+  );
+  return figureHeatMap(cells, {
+    title: `Phase diagram: ${title(layer).split(',')[0]}, ρ = ${layer.keepProbability} (blue: gradients vanish, red: they explode, white: no fixed point)`,
+    x: 'σ_w²',
+    y: 'σ_b²',
+    value: 'log χ₁',
+    scheme: 'redblue',
+    isReversed: true,
+    domain: [-1, 1],
+    lines: [
+      { series: 'critical line χ₁ = 1', points: critical },
+    ],
+  });
+}
+
+/** Points of ξ_q, ξ_c, |ξ_∇| over `weights`; a scale that is infinite or undefined is left out. */
+export function depthScalePoints(layer: Layer, weights: readonly number[]): CurvePoint[] {
+  return weights.flatMap((weightVariance): CurvePoint[] => {
+    const found = multipliersWhereDefined({ ...layer, weightVariance });
+    if (found === undefined) return [];
+    const point = (series: string, multiplier: number | undefined): CurvePoint[] => (multiplier === undefined ? [] : [{ x: weightVariance, y: Math.abs(depthScale(multiplier)), series }]);
+    return [...point('ξ_q', found.varianceMultiplier), ...point('ξ_c', found.correlationMultiplier), ...point('|ξ_∇|', found.gradientMultiplier)];
+  });
+}
+
+export async function drawDepthScales(spec: ResolvedFeedforwardSpec, _run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+  const layer = layerOf(spec);
+  throwIfAborted(options);
+  const points = depthScalePoints(layer, linearGrid(0.1, Math.max(4, 1.5 * layer.weightVariance), 118));
+  return figureCurves(points, { title: `Depth scales: ${title(layer).replace(/ σ_w² = [^,]*,/, '')}`, x: 'σ_w²', y: 'layers', yScale: 'log', width: 420, height: 280 });
+}

@@ -3,6 +3,8 @@ import type { Reproduction } from './types.js';
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-dropout-figure-1': async () => (await import('./deep-dropout/figure-1.js')).figure1,
+  'deep-dropout-figure-2': async () => (await import('./deep-dropout/figure-2.js')).figure2,
+  'deep-dropout-figure-3': async () => (await import('./deep-dropout/figure-3.js')).figure3,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

@@ -1,0 +1,103 @@
+// Figure 2: gradients of a linear dropout network with shared weights, simulated and in closed form.
+import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import { decadePoints, type GradientRun, gradientRun, meanLogSlope, rateLine } from '../gradients.js';
+import { profile } from '../measure.js';
+import { quantity } from '../network.js';
+import { statementRow, statisticRow } from '../rows.js';
+import type { Reproduction, ReproductionRow, Scale } from '../types.js';
+import { paper, sources } from './paper.js';
+
+interface GradientScale extends Scale {
+  readonly width: number;
+  readonly depth: number;
+  readonly trials: number;
+}
+
+const keeps = [0.6, 0.7, 0.8, 0.9, 1];
+const base = { activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 } as const;
+/** 4 q*²/ρ at the output layer. */
+const publishedAtOutput: Readonly<Record<number, number>> = { 0.6: 2.4, 0.7: 0.7, 0.8: 0.3556 };
+const panels = ['(a) one input: g_aa', '(b) pair: |g_ab|, theory of the mean', '(c) pair, last 30 layers', '(d) pair: |g_ab| with χ₁^(L−l)'] as const;
+
+export const figure2: Reproduction<GradientScale> = {
+  id: 'deep-dropout-figure-2',
+  paper,
+  title: 'Gradients of a linear dropout network with shared weights',
+  settings: { ...base, keepProbability: keeps, depth: 200, width: '1000 in the caption, 500 in the file names', networks: 200, loss: 'Σ z²', inputs: 'two fixed N(0, 1) vectors' },
+  scales: { quick: { width: 500, depth: 120, trials: 100, cost: '5 s' }, paper: { width: 1000, depth: 200, trials: 200, cost: '40 s' } },
+  run: async (scale, options) => {
+    const points: CurvePoint[] = [];
+    const rows: ReproductionRow[] = [];
+    for (const keepProbability of keeps) {
+      const run = await gradientRun({ ...base, keepProbability }, scale, 'preactivation', options);
+      points.push(...(await curves(run)));
+      rows.push(...(await rowsOf(run, scale.trials)));
+    }
+    const title = `Linear network, σ_w² = 0.5, σ_b² = 0.1, width ${scale.width}, ${scale.trials} networks (lines: closed form)`;
+    return { figures: [{ name: 'gradients', figure: figureCurves(points, { title, x: 'layer', y: 'log₁₀ of the mean', columns: 2, width: 340, height: 260 }) }], rows };
+  },
+};
+
+async function curves(run: GradientRun): Promise<CurvePoint[]> {
+  const { network, depth } = run;
+  const series = `ρ = ${network.keepProbability}`;
+  const points: CurvePoint[] = [];
+  for (let layer = 1; layer <= depth; layer++) {
+    const parameters = { ...network, distance: depth - layer };
+    const single = Math.log10(await quantity('linearGradientSingle', parameters));
+    const pair = Math.log10(await quantity('linearGradientPair', parameters));
+    points.push({ x: layer, y: single, series, panel: panels[0] }, { x: layer, y: pair, series, panel: panels[1] });
+    if (layer > depth - 30) points.push({ x: layer, y: pair, series, panel: panels[2] });
+  }
+  const pair = decadePoints(run, 'gradientPair', series, 5, panels[3]);
+  points.push(...decadePoints(run, 'gradientSingle', series, 5, panels[0]), ...pair.map((point) => ({ ...point, panel: panels[1] })));
+  points.push(...decadePoints(run, 'gradientPair', series, 1, panels[2]).filter(({ x }) => x > depth - 30));
+  points.push(...pair, ...rateLine(pair, run.decay, depth));
+  return points;
+}
+
+async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow[]> {
+  const { network, depth, width, decay, pairDecay, logBias } = run;
+  const { keepProbability } = network;
+  const rows: ReproductionRow[] = [];
+  const single = run.simulation.observables.gradientSingle;
+  const atOutput = publishedAtOutput[keepProbability];
+  if (atOutput !== undefined && single !== undefined) {
+    const measured = Math.exp(profile(single).values.at(-1) as number);
+    const relative = single.standardError[(depth - 1) * 2] as number;
+    rows.push(statisticRow({ what: `g_aa at the output, ρ = ${keepProbability}`, published: atOutput, source: sources.equation, measured, standardError: relative * measured, allowance: (atOutput * 4 * (1 + 2 * width * logBias)) / width }));
+  }
+  const far = depth - 10;
+  const slope = meanLogSlope(run, 'gradientSingle', 20, far);
+  rows.push(statisticRow({ what: `slope of log g_aa, ρ = ${keepProbability}`, published: decay, source: sources.equation, measured: slope.mean, standardError: slope.standardError, allowance: 0.1 * logBias }));
+  if (keepProbability === 1) return rows;
+  const floor = await quantity('pairGradientNoiseFloor', { ...network, width });
+  const hidden = Math.log(1 / floor) / (pairDecay - decay);
+  const pairSlope = meanLogSlope(run, 'gradientPair', Math.max(20, Math.ceil(2 * hidden)), far);
+  rows.push(statisticRow({ what: `slope of log |g_ab|, ρ = ${keepProbability}`, published: decay, source: sources.caption, measured: pairSlope.mean, standardError: pairSlope.standardError, allowance: 0.1 * logBias, note: 'one network sees only the noise floor of g_ab, which decays with χ₁; its mean decays with χ_c' }));
+  const expected = Math.log(Math.sqrt(trials) / floor) / (pairDecay - decay);
+  const departure = await departureOf(run);
+  rows.push(
+    statementRow({
+      what: `layers below the output at which the mean of g_ab leaves its theory, ρ = ${keepProbability}`,
+      published: `M* = ${expected.toFixed(1)} for ${trials} networks of width ${width}`,
+      measured: departure,
+      holds: departure > 0.5 * expected && departure < 1.7 * expected,
+      source: sources.derived,
+      note: 'first layer where they differ by more than a factor 1.5; a crossover, right to about 40 %',
+    }),
+  );
+  return rows;
+}
+
+/** The first distance from the output at which mean g_ab and its closed form differ by a factor 1.5, or in sign. */
+async function departureOf({ simulation, network, depth }: GradientRun): Promise<number> {
+  const pair = simulation.observables.gradientPair;
+  const { values } = profile(pair);
+  for (let distance = 0; distance < depth; distance++) {
+    const at = depth - 1 - distance;
+    const theory = Math.log(await quantity('linearGradientPair', { ...network, distance }));
+    if ((pair?.sign?.[at] ?? 0) <= 0 || Math.abs((values[at] as number) - theory) > Math.log(1.5)) return distance;
+  }
+  return depth;
+}

@@ -5,6 +5,9 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-dropout-figure-1': async () => (await import('./deep-dropout/figure-1.js')).figure1,
   'deep-dropout-figure-2': async () => (await import('./deep-dropout/figure-2.js')).figure2,
   'deep-dropout-figure-3': async () => (await import('./deep-dropout/figure-3.js')).figure3,
+  'deep-dropout-figure-4': async () => (await import('./deep-dropout/figure-4.js')).figure4,
+  'deep-dropout-figure-5': async () => (await import('./deep-dropout/figure-5.js')).figure5,
+  'deep-dropout-figure-7-curves': async () => (await import('./deep-dropout/figure-7-curves.js')).figure7Curves,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

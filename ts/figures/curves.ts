@@ -28,6 +28,11 @@ export interface CurveOptions {
   readonly columns?: number;
 }
 
+/** A logarithmic axis has no zero to leave out. */
+function scaleType(type: 'linear' | 'log' = 'linear'): Readonly<Record<string, unknown>> {
+  return type === 'log' ? { type } : { type, zero: false };
+}
+
 /** Labels of a logarithmic axis: powers of ten as exponents, few of them. */
 const powers = { format: '~e', labelOverlap: true, tickCount: 8 };
 
@@ -51,9 +56,9 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const greys = ['#777777', '#aaaaaa', '#444444'];
   const colors = { domain: [...measured, ...references], range: [...measured.map((_, i) => palette[i % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
   const body = (rows: readonly unknown[]): Record<string, unknown> => {
-    const x = { field: 'x', type: 'quantitative', title: options.x, scale: { type: options.xScale ?? 'linear', zero: false, nice: false } };
+    const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...(options.xScale === 'log' ? { axis: powers } : {}) };
     const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
-    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { type: options.yScale ?? 'linear', zero: false, ...domain }, ...(options.yScale === 'log' ? { axis: powers } : {}) };
+    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { ...scaleType(options.yScale), ...domain }, ...(options.yScale === 'log' ? { axis: powers } : {}) };
     const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
     const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
     return {
@@ -69,7 +74,7 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
       ],
     };
   };
-  if (panels.length <= 1) return figure({ ...titled(options.title), ...body(values) });
+  if (panels.length <= 1) return figure({ ...titled(options.title, (options.width ?? 320) + 80), ...body(values) });
   return figure({
     ...titled(options.title),
     columns: options.columns ?? 3,

@@ -56,7 +56,7 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
     const stroke = { field: 'series', type: 'nominal', title: null, scale: { range: ['#ffffff', '#D55E00', '#E69F00', '#CC79A7', ...palette] }, sort: null };
     layers.push({ data: { values: lines }, mark: { type: 'line', clip: true, strokeWidth: 2 }, encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'x' }, stroke } });
   }
-  return figure({ ...titled(options.title), width: options.width ?? 360, height: options.height ?? 280, layer: layers });
+  return figure({ ...titled(options.title, (options.width ?? 360) + 60), width: options.width ?? 360, height: options.height ?? 280, layer: layers });
 }
 
 function halfStep(coordinates: readonly number[]): number {

@@ -20,7 +20,17 @@ export function figure(body: Readonly<Record<string, unknown>>): VegaLiteFigure 
   };
 }
 
-/** A title entry, or nothing. */
-export function titled(title: string | undefined): Readonly<Record<string, unknown>> {
-  return title === undefined ? {} : { title: { text: title, fontSize: 14, anchor: 'start' } };
+/** A title entry, or nothing; broken into lines that fit above a plot of that width. */
+export function titled(title: string | undefined, width = 720): Readonly<Record<string, unknown>> {
+  return title === undefined ? {} : { title: { text: lines(title, Math.max(24, Math.floor(width / 7))), fontSize: 14, anchor: 'start' } };
+}
+
+function lines(text: string, longest: number): string | string[] {
+  const result: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = result.at(-1);
+    if (last === undefined || last.length + word.length + 1 > longest) result.push(word);
+    else result[result.length - 1] = `${last} ${word}`;
+  }
+  return result.length === 1 ? text : result;
 }

@@ -8,6 +8,10 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-dropout-figure-4': async () => (await import('./deep-dropout/figure-4.js')).figure4,
   'deep-dropout-figure-5': async () => (await import('./deep-dropout/figure-5.js')).figure5,
   'deep-dropout-figure-7-curves': async () => (await import('./deep-dropout/figure-7-curves.js')).figure7Curves,
+  'deep-information-figure-1': async () => (await import('./deep-information/figure-1.js')).figure1,
+  'deep-information-figure-2': async () => (await import('./deep-information/figure-2.js')).figure2,
+  'deep-information-figure-3': async () => (await import('./deep-information/figure-3.js')).figure3,
+  'deep-information-figure-4': async () => (await import('./deep-information/figure-4.js')).figure4,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

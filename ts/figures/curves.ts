@@ -33,8 +33,18 @@ function scaleType(type: 'linear' | 'log' = 'linear'): Readonly<Record<string, u
   return type === 'log' ? { type } : { type, zero: false };
 }
 
-/** Labels of a logarithmic axis: powers of ten as exponents, few of them. */
-const powers = { format: '~e', labelOverlap: true, tickCount: 8 };
+const mostTicks = 9;
+
+/** Ticks of a logarithmic axis: powers of ten, thinned out when there are many; 1, 2, 5 when there are few. */
+function powers(type: 'linear' | 'log' | undefined, numbers: readonly number[], domain?: readonly [number, number]): Readonly<Record<string, unknown>> {
+  if (type !== 'log' || numbers.length === 0) return {};
+  const [lowest, highest] = domain ?? [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
+  const [low, high] = [Math.floor(Math.log10(lowest) + 1e-9), Math.ceil(Math.log10(highest) - 1e-9)];
+  const step = Math.max(1, Math.ceil((high - low) / mostTicks));
+  const decades = Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step);
+  const values = decades.flatMap((decade) => (high - low <= 2 ? [1, 2, 5] : [1]).map((digit) => digit * 10 ** decade));
+  return { axis: { values, format: '~g' } };
+}
 
 /**
  * A figure of curves: lines for theory, points with bars for measurements, small multiples by `panel`.
@@ -47,7 +57,7 @@ const powers = { format: '~e', labelOverlap: true, tickCount: 8 };
  */
 export function figureCurves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteFigure {
   const isShown = ({ x, y }: CurvePoint): boolean => Number.isFinite(x) && Number.isFinite(y) && (options.xScale !== 'log' || x > 0) && (options.yScale !== 'log' || y > 0);
-  const values = points.filter(isShown).map((point) => ({ series: '', mark: 'line', panel: '', ...point }));
+  const values = points.filter(isShown).map((point) => ({ series: '', mark: 'line' as const, panel: '', ...point }));
   const panels = [...new Set(values.map((value) => value.panel))];
   const series = [...new Set(values.map((value) => value.series))];
   // Series that are only dashed are lines to compare with: grey, and last in the legend.
@@ -55,10 +65,10 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const [references, measured] = [series.filter(isReference), series.filter((name) => !isReference(name))];
   const greys = ['#777777', '#aaaaaa', '#444444'];
   const colors = { domain: [...measured, ...references], range: [...measured.map((_, i) => palette[i % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
-  const body = (rows: readonly unknown[]): Record<string, unknown> => {
-    const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...(options.xScale === 'log' ? { axis: powers } : {}) };
+  const body = (rows: readonly CurvePoint[]): Record<string, unknown> => {
+    const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...powers(options.xScale, rows.map((row) => row.x)) };
     const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
-    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { ...scaleType(options.yScale), ...domain }, ...(options.yScale === 'log' ? { axis: powers } : {}) };
+    const y = { field: 'y', type: 'quantitative', title: options.y, scale: { ...scaleType(options.yScale), ...domain }, ...powers(options.yScale, rows.map((row) => row.y), options.yDomain) };
     const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
     const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
     return {

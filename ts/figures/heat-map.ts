@@ -21,6 +21,8 @@ export interface HeatMapOptions {
   /** Curves drawn over the cells. */
   readonly lines?: readonly HeatLine[];
   readonly scheme?: string;
+  /** Colours of the lines, first line first. */
+  readonly lineColors?: readonly string[];
   /** Turns the colour scheme round. */
   readonly isReversed?: boolean;
   /** Range of the colours; default: of the values. */
@@ -53,7 +55,7 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
     { data: { values }, mark: { type: 'rect', clip: true, strokeWidth: 0 }, encoding: { x: { ...x, field: 'x0' }, x2: { field: 'x1' }, y: { ...y, field: 'y0' }, y2: { field: 'y1' }, color } },
   ];
   if (lines.length > 0) {
-    const stroke = { field: 'series', type: 'nominal', title: null, scale: { range: ['#ffffff', '#D55E00', '#E69F00', '#CC79A7', ...palette] }, sort: null };
+    const stroke = { field: 'series', type: 'nominal', title: null, scale: { range: options.lineColors ?? ['#ffffff', '#D55E00', '#E69F00', '#CC79A7', ...palette] }, sort: null, legend: { labelLimit: 400, symbolStrokeWidth: 3 } };
     layers.push({ data: { values: lines }, mark: { type: 'line', clip: true, strokeWidth: 2 }, encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'x' }, stroke } });
   }
   return figure({ ...titled(options.title, (options.width ?? 360) + 60), width: options.width ?? 360, height: options.height ?? 280, layer: layers });

@@ -22,7 +22,7 @@ export function figure(body: Readonly<Record<string, unknown>>): VegaLiteFigure 
 
 /** A title entry, or nothing; broken into lines that fit above a plot of that width. */
 export function titled(title: string | undefined, width = 720): Readonly<Record<string, unknown>> {
-  return title === undefined ? {} : { title: { text: lines(title, Math.max(24, Math.floor(width / 7))), fontSize: 14, anchor: 'start' } };
+  return title === undefined ? {} : { title: { text: lines(title, Math.max(24, Math.floor(width / 9))), fontSize: 14, anchor: 'start' } };
 }
 
 function lines(text: string, longest: number): string | string[] {

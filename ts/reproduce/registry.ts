@@ -12,6 +12,9 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-information-figure-2': async () => (await import('./deep-information/figure-2.js')).figure2,
   'deep-information-figure-3': async () => (await import('./deep-information/figure-3.js')).figure3,
   'deep-information-figure-4': async () => (await import('./deep-information/figure-4.js')).figure4,
+  'expressivity-figure-1': async () => (await import('./expressivity/figure-1.js')).figure1,
+  'expressivity-figure-2': async () => (await import('./expressivity/figure-2.js')).figure2,
+  'expressivity-figures-3-4': async () => (await import('./expressivity/figure-3.js')).figure3,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

@@ -74,6 +74,6 @@ async function rowsOf(of: 'variance' | 'correlation', network: Network, run: Res
 
 async function criticalLine(): Promise<VegaLiteFigure> {
   const points: CurvePoint[] = [];
-  for (const y of linear(0, 0.5, 51)) points.push({ x: await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance: y }), y });
+  for (const root of linear(0, Math.sqrt(0.5), 51)) points.push({ x: await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance: root ** 2 }), y: root ** 2 });
   return figureCurves(points, { title: 'Critical line of tanh: ordered to the left, chaotic to the right', x: 'σ_w²', y: 'σ_b²', width: 380, height: 280 });
 }

@@ -26,7 +26,8 @@ export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: Reso
     for (const weightVariance of weights) cells.push({ x: weightVariance, y: biasVariance, value: Math.log(chi1({ ...layer, weightVariance, biasVariance }) ?? Number.NaN) });
     await new Promise(setImmediate);
   }
-  const critical = linearGrid(biases[0] as number, biases.at(-1) as number, 60).flatMap((biasVariance) =>
+  // Denser near σ_b² = 0, where the line is steepest.
+  const critical = linearGrid(0, 1, 60).map((x) => x * x * (biases.at(-1) as number)).flatMap((biasVariance) =>
     criticalPoints(layer.activation, { biasVariance, keepProbability: layer.keepProbability ?? 1 }).filter((point) => point.isStable).map((point) => ({ x: point.weightVariance, y: biasVariance })),
   );
   return figureHeatMap(cells, {
@@ -37,6 +38,7 @@ export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: Reso
     scheme: 'redblue',
     isReversed: true,
     domain: [-1, 1],
+    lineColors: ['#000000'],
     lines: [
       { series: 'critical line χ₁ = 1', points: critical },
     ],

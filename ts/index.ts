@@ -40,6 +40,10 @@ export { queueExecutor, type QueueOptions } from './sweep/queue/coordinator.js';
 export { readJournal, type SweepRow } from './sweep/rows.js';
 export { sweep, type SweepOptions, type SweepSummary } from './sweep/run.js';
 
+// Published figures and tables
+export { reproduce, type ReproductionEntry, reproductions } from './reproduce/reproduce.js';
+export type { NamedFigure, ReproductionOptions, ReproductionResult, ReproductionRow, ReproductionScale, RowVerdict, Scale } from './reproduce/types.js';
+
 // Results
 export type { Axis, AxisName, Estimated, Finding, Observable, Predicted, Provenance, QuantityValue, Undefined, UndefinedPoint, Warning } from './core/results.js';
 export { isUndefined, schemaVersion } from './core/results.js';

@@ -12,10 +12,18 @@ export function flagName(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Adds one flag per field of the schema; `system` and fields already there are left out. */
-export function addFlags(command: Command, schema: z.ZodObject, heading: string): void {
-  for (const [field, type] of Object.entries(schema.shape)) {
-    if (field === 'system' || command.options.some((option) => option.attributeName() === field)) continue;
+/** The flag of a field; `--spec-output` and the like where the command itself has a flag of that name. */
+function flagField(field: string, taken: ReadonlySet<string>): string {
+  return taken.has(field) ? `spec${field.charAt(0).toUpperCase()}${field.slice(1)}` : field;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Adds one flag per field of the schema; `system` is left out. `taken`: the command's own flags. */
+export function addFlags(command: Command, schema: z.ZodObject, heading: string, taken = none): void {
+  for (const [name, type] of Object.entries(schema.shape)) {
+    const field = flagField(name, taken);
+    if (name === 'system' || command.options.some((option) => option.attributeName() === field)) continue;
     const about = info(type as z.ZodType);
     const isSwitch = about?.expected === 'true or false';
     const text = `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field} ${isSwitch ? '' : `(${about?.expected ?? ''})`}`;
@@ -26,10 +34,10 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string)
 }
 
 /** The fields of the schema that were given as flags, read as numbers, lists, JSON or words. */
-export function readFlags(options: Readonly<Record<string, unknown>>, schema: z.ZodObject): Record<string, unknown> {
+export function readFlags(options: Readonly<Record<string, unknown>>, schema: z.ZodObject, taken = none): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [field, type] of Object.entries(schema.shape)) {
-    const text = options[field];
+    const text = options[flagField(field, taken)];
     if (text === undefined || field === 'system') continue;
     result[field] = typeof text === 'string' ? flagValue(field, text, info(type as z.ZodType)?.list === true) : text;
   }
@@ -77,27 +85,29 @@ export function specCommand(program: Command, name: string, description: string,
     .option('--spec <file>', 'read the spec from a JSON file (- for standard input); flags win over it')
     .option('--json', 'print JSON');
   configure(command);
-  deferred.set(command, takesRun);
+  const taken = new Set(command.options.map((option) => option.attributeName()));
+  deferred.set(command, { takesRun, taken });
   command.action(async () => {
     const options = command.opts() as Record<string, unknown>;
     const fromFile = options.spec === undefined ? {} : readSpec(String(options.spec));
     const system = await loadSystem(fromFile.system ?? options.system);
-    const spec = { ...fromFile, ...readFlags(options, system.specSchema), system: system.name } as unknown as { system: never };
-    const run = takesRun ? readFlags(options, system.runSchema) : {};
+    const spec = { ...fromFile, ...readFlags(options, system.specSchema, taken), system: system.name } as unknown as { system: never };
+    const run = takesRun ? readFlags(options, system.runSchema, taken) : {};
     await action({ system, spec, run, options, words: command.args });
   });
 }
 
-const deferred = new Map<Command, boolean>();
+const deferred = new Map<Command, { readonly takesRun: boolean; readonly taken: ReadonlySet<string> }>();
 
 /** Adds the system's flags to the command that is about to be parsed. Call before parsing. */
 export async function prepareSpecFlags(program: Command, argv: readonly string[]): Promise<void> {
   const command = program.commands.find((candidate) => candidate.name() === argv[0]);
-  const takesRun = command === undefined ? undefined : deferred.get(command);
-  if (command === undefined || takesRun === undefined) return;
+  const found = command === undefined ? undefined : deferred.get(command);
+  if (command === undefined || found === undefined) return;
+  const { takesRun, taken } = found;
   const system = await loadSystem(systemIn(argv));
-  addFlags(command, system.specSchema, `Spec of system ${system.name}:`);
-  if (takesRun) addFlags(command, system.runSchema, 'Run:');
+  addFlags(command, system.specSchema, `Spec of system ${system.name}:`, taken);
+  if (takesRun) addFlags(command, system.runSchema, 'Run:', taken);
 }
 
 /** The system a command line asks for: `--system`, else the spec file's, else feedforward. */

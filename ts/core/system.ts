@@ -55,7 +55,7 @@ export interface SimulationBody {
 export interface SystemFigure {
   readonly description: string;
   readonly simulates: boolean;
-  readonly build: (spec: unknown, run: unknown, options: ControlOptions) => Promise<VegaLiteFigure>;
+  readonly build: (spec: unknown, run: unknown, options: SystemOptions) => Promise<VegaLiteFigure>;
 }
 
 /** A Vega-Lite specification: plain JSON. */

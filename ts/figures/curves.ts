@@ -69,7 +69,7 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
     const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...powers(options.xScale, rows.map((row) => row.x)) };
     const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
     const y = { field: 'y', type: 'quantitative', title: options.y, scale: { ...scaleType(options.yScale), ...domain }, ...powers(options.yScale, rows.map((row) => row.y), options.yDomain) };
-    const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
+    const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { labelLimit: 300, symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
     const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
     return {
       width: options.width ?? 320,

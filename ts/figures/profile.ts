@@ -36,6 +36,7 @@ function errorBar(y: number, error: number, scale: Observable['scale']): { reado
   if (scale === 'linear') return { low: y - 2 * error, high: y + 2 * error };
   return 2 * error < 1 ? { low: y + Math.log1p(-2 * error), high: y + Math.log1p(2 * error) } : {};
 }
+
 /** What a profile needs of a prediction or a simulation. */
 export type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
 

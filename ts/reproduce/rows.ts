@@ -38,9 +38,12 @@ export interface Statistic extends Common {
 /** A measured number with its error. `explained` needs `expected` to agree where the published value does not. */
 export function statisticRow(given: Statistic): ReproductionRow {
   const { publishedError = 0, allowance = 0, ...row } = given;
-  const z = deviation(given.measured - given.published, allowance, Math.hypot(given.standardError, publishedError));
+  const error = Math.hypot(given.standardError, publishedError);
+  // An error that is unknown (one network) or zero (all networks alike) decides nothing by itself.
+  if (!Number.isFinite(error) || !Number.isFinite(given.measured)) return { ...row, verdict: 'inconclusive' };
+  const z = deviation(given.measured - given.published, allowance, error);
   const isExplained = given.expected !== undefined && Math.abs(deviation(given.measured - given.expected, allowance, given.standardError)) < largestZ;
-  return { ...row, z, verdict: !Number.isFinite(z) ? 'inconclusive' : Math.abs(z) < largestZ ? 'agrees' : isExplained ? 'explained' : 'differs' };
+  return { ...row, z, verdict: Math.abs(z) < largestZ ? 'agrees' : isExplained ? 'explained' : 'differs' };
 }
 
 function deviation(difference: number, allowance: number, error: number): number {

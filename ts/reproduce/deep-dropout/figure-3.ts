@@ -16,7 +16,7 @@ interface GradientScale extends Scale {
 const keeps = [0.7, 0.8, 0.9, 1] as const;
 /** Slopes −log χ₁ of the lines; ratio g̃_ab/g_aa far from the output at ρ = 0.7 in the paper's files. */
 const panels = [
-  { label: '(a) ReLU, σ_w² = 1, σ_b² = 0.1', name: 'relu', network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 }, slopes: [0.3365, 0.47, 0.5878, 0.6931], ratio: 0.164 },
+  { label: '(a) ReLU, σ_w² = 1, σ_b² = 0.1', name: 'relu', network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 }, slopes: [0.3365, 0.47, 0.5878, Math.LN2], ratio: 0.164 },
   { label: '(b) tanh, σ_w² = 1.4, σ_b² = 0.1', name: 'tanh', network: { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1 }, slopes: [-0.003, 0.0562, 0.1124, 0.1667], ratio: 0.19 },
   { label: '(c) hard tanh, σ_w² = 1.4, σ_b² = 0.1', name: 'hard tanh', network: { activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 }, slopes: [-0.2434, -0.1762, -0.1149, -0.058], ratio: 0.145 },
 ] as const;

@@ -15,6 +15,8 @@ interface DepthScale extends Scale {
   readonly simulated: readonly number[];
 }
 
+/** Relative distances from the critical line. */
+const near = [0.03, 0.01, 0.003, 0.001];
 const biases = [0.01, 0.05, 0.1, 0.2, 0.3];
 
 export const figure2: Reproduction<DepthScale> = {
@@ -31,8 +33,10 @@ export const figure2: Reproduction<DepthScale> = {
     const rows: ReproductionRow[] = [];
     for (const biasVariance of biases) {
       const layer = { activation: 'tanh', weightVariance: 1, biasVariance, keepProbability: 1 } as const;
-      for (const { series: panel, ...point } of depthScalePoints(layer, linear(0.1, 4, scale.points))) points.push({ ...point, panel: panel ?? '', series: `σ_b² = ${biasVariance}` });
       const weightVariance = await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance });
+      // Close to the critical line too, or the peaks are those of the grid.
+      const weights = [...linear(0.1, 4, scale.points), ...near.flatMap((x) => [weightVariance * (1 - x), weightVariance * (1 + x)])].sort((a, b) => a - b);
+      for (const { series: panel, ...point } of depthScalePoints(layer, weights)) points.push({ ...point, panel: panel ?? '', series: `σ_b² = ${biasVariance}` });
       const atCritical = { ...layer, weightVariance };
       const correlation = await quantity('depthScaleCorrelation', atCritical);
       const variance = await quantity('depthScaleVariance', atCritical);
@@ -54,6 +58,6 @@ export const figure2: Reproduction<DepthScale> = {
     }
     const shown = points.filter((point) => point.panel === 'ξ_q' || point.panel === 'ξ_c');
     const title = `Depth scales of tanh (points: fits to ${scale.trials} networks of width ${scale.width}, transient corrected by the map)`;
-    return { figures: [{ name: 'depth-scales', figure: figureCurves(shown, { title, x: 'σ_w²', y: 'layers', yScale: 'log', yDomain: [0.2, 300], columns: 2, width: 340, height: 260 }) }], rows };
+    return { figures: [{ name: 'depth-scales', figure: figureCurves(shown, { title, x: 'σ_w²', y: 'layers', yScale: 'log', yDomain: [0.2, 1000], columns: 2, width: 340, height: 260 }) }], rows };
   },
 };

@@ -24,7 +24,7 @@ export const figure3: Reproduction<DropoutScale> = {
   settings: { activation: 'tanh', biasVariance, weightVariance: '1 … 4', keepProbability: keeps },
   scales: { quick: { width: 5000, trials: 20, points: 40, cost: '8 s' }, paper: { width: 20_000, trials: 100, points: 120, cost: '60 s' } },
   run: async (scale, options) => {
-    const curves: CurvePoint[] = [];
+    const curves: { readonly depthScale: CurvePoint[]; readonly fixedPoint: CurvePoint[] } = { depthScale: [], fixedPoint: [] };
     const rows: ReproductionRow[] = [];
     for (const keepProbability of keeps) {
       let highest = 0;
@@ -33,7 +33,8 @@ export const figure3: Reproduction<DropoutScale> = {
         const series = `ρ = ${keepProbability}`;
         const scaleOfCorrelation = await quantity('depthScaleCorrelation', network);
         highest = Math.max(highest, scaleOfCorrelation);
-        curves.push({ x: weightVariance, y: scaleOfCorrelation, series, panel: 'ξ_c' }, { x: weightVariance, y: await quantity('fixedPointCorrelation', network), series, panel: 'c*' });
+        curves.depthScale.push({ x: weightVariance, y: scaleOfCorrelation, series });
+        curves.fixedPoint.push({ x: weightVariance, y: await quantity('fixedPointCorrelation', network), series });
       }
       if (keepProbability === 1) continue;
       const atCritical = await quantity('depthScaleCorrelation', { activation: 'tanh', weightVariance: await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance }), biasVariance, keepProbability });
@@ -46,7 +47,8 @@ export const figure3: Reproduction<DropoutScale> = {
     const scaling = [...scalingPoints('tanh (−1/2)', smooth), ...scalingPoints('ReLU (−1/3)', kinked)];
     return {
       figures: [
-        { name: 'depth-scales', figure: figureCurves(curves, { title: 'Correlation with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: '', columns: 2, width: 340, height: 260 }) },
+        { name: 'depth-scales', figure: figureCurves(curves.depthScale, { title: 'ξ_c with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'ξ_c', yScale: 'log', width: 380, height: 260 }) },
+        { name: 'fixed-points', figure: figureCurves(curves.fixedPoint, { title: 'c* with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'c*', width: 380, height: 260 }) },
         { name: 'scaling', figure: figureCurves(scaling, { title: 'ξ_c at the former critical point: theory (points) and scaling law (lines)', x: 'ε', y: 'ξ_c', xScale: 'log', yScale: 'log', width: 380, height: 280 }) },
       ],
       rows,

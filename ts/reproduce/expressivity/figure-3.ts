@@ -42,7 +42,7 @@ export const figure3: Reproduction<CircleScale> = {
       }
     }
     const title = `Circle through tanh networks, σ_b = 0.3, width ${scale.width}, ${scale.trials} networks (lines: theory)`;
-    return { figures: [{ name: 'circle', figure: figureCurves(points, { title, x: 'layer', y: '', yScale: 'log', columns: 2, width: 340, height: 260 }) }], rows };
+    return { figures: [{ name: 'circle', figure: figureCurves(points, { title, x: 'layer', y: 'mean over networks', yScale: 'log', columns: 2, width: 340, height: 260 }) }], rows };
   },
 };
 

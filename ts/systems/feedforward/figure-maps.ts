@@ -10,6 +10,7 @@ import { layerOf, linearGrid } from './figure-layer.js';
 import { simulateFeedforward } from './simulate.js';
 import { resolveFeedforwardSpec, type FeedforwardSpec, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
+/** Simulated layers; each from trials of its own, so that their errors are independent. */
 const simulatedPoints = 13;
 
 /** Two weight layers: the first makes pre-activations of variance `variance` exactly in the mean, the second is the layer. */
@@ -54,9 +55,9 @@ export async function drawVarianceMap(spec: ResolvedFeedforwardSpec, run: Resolv
   }
   for (const q of [0, highest]) points.push({ x: q, y: q, series: 'q = q′', mark: 'dashed' });
   for (const { variance } of fixedPointsVariance(layer).points) if (variance <= highest) points.push({ x: variance, y: variance, series: 'fixed point', mark: 'point' });
-  for (const q of linearGrid(highest / simulatedPoints, highest, simulatedPoints)) {
+  for (const [i, q] of linearGrid(highest / simulatedPoints, highest, simulatedPoints).entries()) {
     const each = resolveFeedforwardSpec(singleLayerSpec(layer, width, q, { count: 1 }));
-    const { observables } = await simulateFeedforward(each, { ...run, rawTrials: false }, options);
+    const { observables } = await simulateFeedforward(each, { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false }, options);
     points.push({ x: q, ...estimate(observables.variance, 1), series: `simulation, width ${width}`, mark: 'point' });
   }
   return figureCurves(points, { title: `Variance map: ${title(layer)}`, x: 'q', y: 'q′', width: 420, height: 320 });
@@ -70,9 +71,9 @@ export async function drawCorrelationMap(spec: ResolvedFeedforwardSpec, run: Res
   const points: CurvePoint[] = linearGrid(0, 1, 101).map((c) => ({ x: c, y: correlationMap(layer, variance, 1 - c), series: 'theory' }));
   for (const c of [0, 1]) points.push({ x: c, y: c, series: 'c = c′', mark: 'dashed' });
   points.push({ x: fixed, y: fixed, series: `c* = ${Number(fixed.toPrecision(6))}`, mark: 'point' });
-  for (const c of linearGrid(0, 1, simulatedPoints)) {
+  for (const [i, c] of linearGrid(0, 1, simulatedPoints).entries()) {
     const each = resolveFeedforwardSpec(singleLayerSpec(layer, width, variance, { correlation: c }));
-    const { observables } = await simulateFeedforward(each, { ...run, rawTrials: false }, options);
+    const { observables } = await simulateFeedforward(each, { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false }, options);
     points.push({ x: c, ...estimate(observables.correlation, 1), series: `simulation, width ${width}`, mark: 'point' });
   }
   return figureCurves(points, { title: `Correlation map at q* = ${Number(variance.toPrecision(6))}: ${title(layer)}`, x: 'c', y: 'c′', width: 420, height: 320 });

@@ -31,7 +31,7 @@ export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: Reso
     criticalPoints(layer.activation, { biasVariance, keepProbability: layer.keepProbability ?? 1 }).filter((point) => point.isStable).map((point) => ({ x: point.weightVariance, y: biasVariance })),
   );
   return figureHeatMap(cells, {
-    title: `Phase diagram: ${title(layer).split(',')[0]}, ρ = ${layer.keepProbability} (blue: gradients vanish, red: they explode, white: no fixed point)`,
+    title: `Phase diagram: ${title(layer).split(',')[0]}, ρ = ${layer.keepProbability} (white: no fixed point)`,
     x: 'σ_w²',
     y: 'σ_b²',
     value: 'log χ₁',

@@ -29,9 +29,10 @@ export async function drawGradientProfile(spec: ResolvedFeedforwardSpec, run: Re
     ...decades(simulation.observables[name], label, 'point'),
   ]);
   const multiplier = isUniform(spec) ? multipliersWhereDefined(layerOf(spec))?.gradientMultiplier : undefined;
-  const anchor = points.findLast((point) => point.series === 'one input' && point.mark === 'line');
+  // Through the middle, where neither the output nor the input is felt.
+  const anchor = points.find((point) => point.series === 'one input' && point.mark === 'line' && point.x >= spec.depth / 2);
   if (multiplier !== undefined && anchor !== undefined) {
-    for (const x of [1, anchor.x]) points.push({ x, y: anchor.y + ((anchor.x - x) * Math.log(multiplier)) / Math.LN10, series: 'slope −log χ₁', mark: 'dashed' });
+    for (const x of [1, spec.depth]) points.push({ x, y: anchor.y + ((anchor.x - x) * Math.log(multiplier)) / Math.LN10, series: 'slope −log χ₁', mark: 'dashed' });
   }
   return figureCurves(points, { title: `Mean squared gradients, width ${spec.width}, ${run.trials} networks`, x: 'layer', y: 'log₁₀ of the mean', width: 460, height: 320 });
 }

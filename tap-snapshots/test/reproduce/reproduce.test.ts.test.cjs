@@ -1,0 +1,148 @@
+/* IMPORTANT
+ * This snapshot file is auto-generated, but designed for humans.
+ * It should be checked into source control and tracked carefully.
+ * Re-generate by setting TAP_SNAPSHOT=1 and running tests.
+ * Make sure to inspect the output below.  Do not ignore changes!
+ */
+'use strict'
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 correlation-maps 1`] = `
+Correlation maps at q*: one layer, width 500, 20 networks (bars: standard deviation)
+(c) ReLU, σ_w = 0.9, σ_b = 0.5 | x c linear | y c′ linear | area line line rule point | c = c′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point
+(d) erf(√π x/2), σ_w = 0.9, σ_b = 0.5 | x c linear | y c′ linear | area line line rule point | c = c′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.4 line; ρ = 0.4 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 variance-maps 1`] = `
+Variance maps: one layer, width 500, 20 networks (bars: standard deviation)
+(a) linear, σ_w = 0.5, σ_b = 1.5 | x q linear | y q′ linear | area line line rule point | q = q′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.4 line; ρ = 0.4 point
+(b) tanh, σ_w = 2.5, σ_b = 0.5 | x q linear | y q′ linear | area line line rule point | q = q′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.4 line; ρ = 0.4 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-2 > deep-dropout-figure-2 gradients 1`] = `
+Linear network, σ_w² = 0.5, σ_b² = 0.1, width 300, 20 networks (lines: closed form)
+(a) one input: g_aa | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.6 line; ρ = 0.6 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.8 line; ρ = 0.8 point; ρ = 0.9 line; ρ = 0.9 point; ρ = 1 line; ρ = 1 point
+(b) pair: |g_ab|, theory of the mean | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.6 line; ρ = 0.6 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.8 line; ρ = 0.8 point; ρ = 0.9 line; ρ = 0.9 point; ρ = 1 line; ρ = 1 point
+(c) pair, last 30 layers | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.6 line; ρ = 0.6 point; ρ = 0.7 line; ρ = 0.7 point; ρ = 0.8 line; ρ = 0.8 point; ρ = 0.9 line; ρ = 0.9 point; ρ = 1 line; ρ = 1 point
+(d) pair: |g_ab| with χ₁^(L−l) | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.6 point; ρ = 0.6 dashed; ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-3 > deep-dropout-figure-3 gradients 1`] = `
+Mean gradients, width 300, 16 networks (dashed: χ₁^(L−l) through the middle)
+(a) ReLU, σ_w² = 1, σ_b² = 0.1: g_aa | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+(a) ReLU, σ_w² = 1, σ_b² = 0.1: pair, absolute | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+(b) tanh, σ_w² = 1.4, σ_b² = 0.1: g_aa | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+(b) tanh, σ_w² = 1.4, σ_b² = 0.1: pair, absolute | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+(c) hard tanh, σ_w² = 1.4, σ_b² = 0.1: g_aa | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+(c) hard tanh, σ_w² = 1.4, σ_b² = 0.1: pair, absolute | x layer linear | y log₁₀ of the mean linear | area line line rule point | ρ = 0.7 point; ρ = 0.7 dashed; ρ = 0.8 point; ρ = 0.8 dashed; ρ = 0.9 point; ρ = 0.9 dashed; ρ = 1 point; ρ = 1 dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-4 > deep-dropout-figure-4 gradient-pair 1`] = `
+signed g_ab: variance against mean over 40 networks of width 300, every 10th of 200 layers
+linear | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+ReLU | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+hard tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-4 > deep-dropout-figure-4 gradient-pair-absolute 1`] = `
+absolute g_ab: variance against mean over 40 networks of width 300, every 10th of 200 layers
+linear | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+ReLU | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+hard tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-4 > deep-dropout-figure-4 gradient-single 1`] = `
+g_aa: variance against mean over 40 networks of width 300, every 10th of 200 layers
+linear | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+ReLU | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+hard tanh | x log₁₀ |m| linear | y log₁₀ V linear | area line line rule point | ρ = 0.8 point; V = m² dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-5 > deep-dropout-figure-5 law 1`] = `
+tanh, ρ = 0.9, 80 networks: variance against mean of g_aa
+ | x log₁₀ m linear | y log₁₀ V linear | area line line rule point | N = 200 point; N = 400 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-5 > deep-dropout-figure-5 rate 1`] = `
+tanh, ρ = 0.9, 80 networks: the variance of log g_aa collapses in width
+ | x M, layers below the output linear | y N · Var(log g_aa) linear | area line line rule point | N = 200 point; βM (derived) dashed; N = 400 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7-curves > deep-dropout-figure-7-curves curves 1`] = `
+Trainable lengths, tanh, σ_b² = 0.05
+ρ = 1 | x σ_w² linear | y layers linear | area line line rule point | 12 ξ₁ line; 6 ξ₂ line; 12 ξ₂ line
+ρ = 0.99 | x σ_w² linear | y layers linear | area line line rule point | 12 ξ₁ line; 6 ξ₂ line; 12 ξ₂ line
+ρ = 0.98 | x σ_w² linear | y layers linear | area line line rule point | 12 ξ₁ line; 6 ξ₂ line; 12 ξ₂ line
+ρ = 0.95 | x σ_w² linear | y layers linear | area line line rule point | 12 ξ₁ line; 6 ξ₂ line; 12 ξ₂ line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-1 > deep-information-figure-1 critical-line 1`] = `
+Critical line of tanh: ordered to the left, chaotic to the right
+ | x σ_w² linear | y σ_b² linear | area line line rule point | line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-1 > deep-information-figure-1 phase-diagram 1`] = `
+Phase diagram: tanh, ρ = 1 (white: no fixed point)
+ | x σ_w² | y σ_b² | rect line | ; critical line χ₁ = 1
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-1 > deep-information-figure-1 residuals 1`] = `
+tanh, σ_b² = 0.05: maps (lines) and 8 networks of width 5000 (points, ±2 standard errors)
+|q − q*| | x layer linear | y residual log | area line line rule point | σ_w² = 0.3 line; σ_w² = 0.3 point; σ_w² = 1 line; σ_w² = 1 point
+|c − c*| | x layer linear | y residual log | area line line rule point | σ_w² = 0.3 line; σ_w² = 0.3 point; σ_w² = 1 line; σ_w² = 1 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-2 > deep-information-figure-2 depth-scales 1`] = `
+Depth scales of tanh (points: fits to 8 networks of width 5000, transient corrected by the map)
+ξ_q | x σ_w² linear | y layers log | area line line rule point | σ_b² = 0.01 line; σ_b² = 0.05 line; σ_b² = 0.1 line; σ_b² = 0.2 line; σ_b² = 0.3 line
+ξ_c | x σ_w² linear | y layers log | area line line rule point | σ_b² = 0.01 line; σ_b² = 0.05 line; σ_b² = 0.1 line; σ_b² = 0.2 line; σ_b² = 0.3 line; σ_b² = 0.05 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-3 > deep-information-figure-3 depth-scales 1`] = `
+ξ_c with dropout, tanh, σ_b² = 0.05
+ | x σ_w² linear | y ξ_c log | area line line rule point | ρ = 1 line; ρ = 0.99 line; ρ = 0.98 line; ρ = 0.95 line; ρ = 0.9 line; ρ = 0.8 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-3 > deep-information-figure-3 fixed-points 1`] = `
+c* with dropout, tanh, σ_b² = 0.05
+ | x σ_w² linear | y c* linear | area line line rule point | ρ = 1 line; ρ = 0.99 line; ρ = 0.98 line; ρ = 0.95 line; ρ = 0.9 line; ρ = 0.8 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-3 > deep-information-figure-3 scaling 1`] = `
+ξ_c at the former critical point: theory (points) and scaling law (lines)
+ | x ε log | y ξ_c log | area line line rule point | tanh (−1/2) point; tanh (−1/2) line; ReLU (−1/3) point; ReLU (−1/3) line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-4 > deep-information-figure-4 gradients 1`] = `
+Squared gradients, tanh, width 300, 20 networks (dashed: e^(−(L−l)/ξ_∇))
+ | x layer linear | y log₁₀ of the mean linear | area line line rule point | σ_w² = 1 point; σ_w² = 1 dashed; σ_w² = 2.5 point; σ_w² = 2.5 dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-1 > expressivity-figure-1 fixed-points 1`] = `
+Fixed point q* of tanh
+ | x σ_w | y σ_b | rect | 
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-1 > expressivity-figure-1 variance-map 1`] = `
+Variance map, tanh, σ_b = 0.3, width 500 (bars: standard deviation)
+ | x q linear | y q′ linear | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point; q = q′ dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-2 > expressivity-figure-2 correlation-map 1`] = `
+Correlation map at q*, tanh, σ_b = 0.3, width 500 (bars: standard deviation)
+ | x c linear | y c′ linear | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point; c = c′ dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-2 > expressivity-figure-2 dynamics 1`] = `
+Correlation against layer, width 500, 20 networks (bars: ±2 standard errors)
+σ_w = 1.3 | x layer linear | y c linear | area line line rule point | c¹ = 0.2 line; c¹ = 0.2 point; c¹ = 0.5 line; c¹ = 0.5 point; c¹ = 0.8 line; c¹ = 0.8 point
+σ_w = 2.5 | x layer linear | y c linear | area line line rule point | c¹ = 0.2 line; c¹ = 0.2 point; c¹ = 0.5 line; c¹ = 0.5 point; c¹ = 0.8 line; c¹ = 0.8 point
+σ_w = 4 | x layer linear | y c linear | area line line rule point | c¹ = 0.2 line; c¹ = 0.2 point; c¹ = 0.5 line; c¹ = 0.5 point; c¹ = 0.8 line; c¹ = 0.8 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figures-3-4 > expressivity-figures-3-4 circle 1`] = `
+Circle through tanh networks, σ_b = 0.3, width 200, 20 networks (lines: theory)
+metric g | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
+curvature N κ² | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
+`

@@ -1,0 +1,97 @@
+// Every reproduction at a tiny scale: verdicts, structure of the figures; errors; a planted error is caught.
+import t from 'tap';
+import { MftError, reproduce, reproductions } from 'mft-native';
+import { gradientRun, meanLogSlope } from '../../dist/reproduce/gradients.js';
+import { loadReproduction, reproductionIds } from '../../dist/reproduce/registry.js';
+import { numberRow, printedRow, statementRow, statisticRow } from '../../dist/reproduce/rows.js';
+import { predictedExponent } from '../../dist/reproduce/variance-law.js';
+import { numbersOf, structure, tiny } from './tiny.js';
+
+for (const id of reproductionIds) {
+  t.test(id, async (t) => {
+    const found = await loadReproduction(id);
+    t.ok(found !== undefined && tiny[id] !== undefined, 'has a tiny scale');
+    if (found === undefined) return;
+    t.equal(found.id, id);
+    t.match(found.scales.quick.cost, /^\d+ (s|min)$/);
+    t.match(found.scales.paper.cost, /^\d+ (s|min)$/);
+    const { figures, rows } = await found.run({ ...found.scales.quick, ...tiny[id] }, { seed: 3 });
+    t.ok(rows.length > 0 && figures.length > 0);
+    for (const row of rows) {
+      t.not(row.verdict, 'differs', `${row.what}: published ${row.published}, measured ${row.measured}, z ${row.z}`);
+      if (row.verdict === 'explained') t.ok((row.note ?? '') !== '', `${row.what} says why`);
+    }
+    t.equal(new Set(figures.map((figure) => figure.name)).size, figures.length, 'names of figures differ');
+    for (const { name, figure } of figures) {
+      t.ok(numbersOf(figure).every(Number.isFinite), `${name}: finite numbers`);
+      t.matchSnapshot(structure(figure).join('\n'), `${id} ${name}`);
+    }
+  });
+}
+
+t.test('the verb', async (t) => {
+  const result = await reproduce('deep-dropout-figure-7-curves');
+  t.match(result, { kind: 'reproduction', id: 'deep-dropout-figure-7-curves', scale: 'quick', provenance: { package: String } });
+  t.ok(result.rows.every((row) => row.verdict === 'agrees'));
+  t.same((await reproductions()).map((entry) => entry.id), reproductionIds);
+});
+
+t.test('the same seed gives the same rows, another seed others', async (t) => {
+  const found = await loadReproduction('deep-information-figure-4');
+  const run = async (seed: number, threads: number): Promise<unknown> => (await found?.run({ ...found.scales.quick, ...tiny['deep-information-figure-4'] }, { seed, threads }))?.rows;
+  const first = await run(1, 1);
+  t.same(await run(1, 2), first);
+  t.notSame(await run(2, 1), first);
+});
+
+t.test('errors', async (t) => {
+  const error = async (work: Promise<unknown>): Promise<MftError> => {
+    try {
+      await work;
+    } catch (caught) {
+      if (caught instanceof MftError) return caught;
+    }
+    throw new Error('expected an MftError');
+  };
+  const unknown = await error(reproduce('deep-dropout-figure-9'));
+  t.equal(unknown.code, 'ERR_MFT_INVALID_ARGUMENT');
+  t.match(unknown.message, /did you mean `deep-dropout-figure-\d`/);
+  t.equal((await error(reproduce('__proto__'))).code, 'ERR_MFT_INVALID_ARGUMENT');
+  t.match(await error(reproduce('deep-dropout-figure-2', { scale: 'huge' as never })), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'scale' });
+  await t.rejects(reproduce('deep-dropout-figure-2', { signal: AbortSignal.abort(new Error('stop')) }), /stop/);
+});
+
+t.test('rows: what agrees, what does not', async (t) => {
+  const common = { what: 'x', source: 'derived' };
+  t.equal(printedRow({ ...common, published: 0.736322, measured: 0.7363224, decimals: 6 }).verdict, 'agrees');
+  t.equal(printedRow({ ...common, published: 0.736322, measured: 0.736323, decimals: 6 }).verdict, 'differs');
+  t.equal(numberRow({ ...common, published: 1, measured: Number.NaN, tolerance: 1 }).verdict, 'differs', 'no number never agrees');
+  t.match(statisticRow({ ...common, published: 2, measured: 2.3, standardError: 0.1 }), { verdict: 'agrees' });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1 }), { verdict: 'differs' });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 2.55 }), { verdict: 'explained' });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 3.5 }), { verdict: 'differs' });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: Infinity }), { verdict: 'inconclusive' });
+  t.match(statementRow({ ...common, published: 'a', measured: 'b', holds: false }), { verdict: 'differs' });
+});
+
+t.test('power: a weight variance that is 2 % too large is seen in the slope of the gradients', async (t) => {
+  const network = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.9 } as const;
+  const size = { width: 500, depth: 120, trials: 60 };
+  const row = async (planted: number): Promise<string> => {
+    const right = await gradientRun(network, { ...size, trials: 2 }, 'postactivation', {});
+    const run = await gradientRun({ ...network, weightVariance: planted * network.weightVariance }, size, 'postactivation', {});
+    const { mean, standardError } = meanLogSlope(run, 'gradientSingle', 25, 105);
+    return statisticRow({ what: 'slope', source: 'derived', published: right.decay, measured: mean, standardError, allowance: 0.1 * run.logBias }).verdict;
+  };
+  t.equal(await row(1), 'agrees');
+  t.equal(await row(1.02), 'differs');
+});
+
+t.test('exponent of exp(βM/N) − 1 against the values of an independent evaluation', async (t) => {
+  // Linear, σ_w² 0.5, width 500, every 10th of 200 layers: 1.879 at ρ = 0.6, 1.966 at ρ = 0.9 (to the choice of the layers).
+  const layers = Array.from({ length: 19 }, (_, i) => 10 * (i + 1));
+  for (const [keep, exponent] of [[0.6, 1.879], [0.9, 1.966]] as const) {
+    const beta = 3 / keep - 1;
+    t.ok(Math.abs(predictedExponent(layers, 200, -Math.log(0.5 / keep), beta / 1000) - exponent) < 0.03, `ρ = ${keep}`);
+  }
+});

@@ -1,0 +1,42 @@
+// Scales so small that every reproduction runs in about a second.
+export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'deep-dropout-figure-1': { width: 500, trials: 20, points: 3 },
+  'deep-dropout-figure-2': { width: 300, depth: 80, trials: 20 },
+  'deep-dropout-figure-3': { width: 300, depth: 80, trials: 16 },
+  'deep-dropout-figure-4': { trials: 40, width: 300, depth: 200, keeps: [0.8] },
+  'deep-dropout-figure-5': { depth: 60, trials: 80, widths: [200, 400] },
+  'deep-dropout-figure-7-curves': { points: 4 },
+  'deep-information-figure-1': { width: 5000, trials: 8, weights: [0.3, 1] },
+  'deep-information-figure-2': { width: 5000, trials: 8, points: 4, simulated: [0.8] },
+  'deep-information-figure-3': { width: 1000, trials: 12, points: 3 },
+  'deep-information-figure-4': { width: 300, depth: 60, trials: 20, weights: [1, 2.5] },
+  'expressivity-figure-1': { width: 500, trials: 20, points: 3, grid: 3 },
+  'expressivity-figure-2': { width: 500, trials: 20, points: 3 },
+  'expressivity-figures-3-4': { width: 200, depth: 11, trials: 20 },
+};
+
+type Json = { readonly [key: string]: unknown };
+
+/** What a figure is made of, without its numbers: per panel a line of title, axes, marks and series. */
+export function structure(figure: unknown): string[] {
+  const { concat, title, ...body } = figure as Json & { concat?: readonly Json[]; title?: { text: string | string[] } };
+  const heading = [title?.text ?? ''].flat().join(' ');
+  return [heading, ...(concat ?? [body]).map(panel)];
+}
+
+function panel(body: Json): string {
+  const layers = (body.layer ?? []) as readonly Json[];
+  const encodings = layers.map((layer) => layer.encoding as Readonly<Record<string, { title?: string; scale?: { type?: string } }>>);
+  const axis = (name: string): string => [encodings[0]?.[name]?.title, encodings[0]?.[name]?.scale?.type].filter(Boolean).join(' ');
+  const marks = layers.map((layer) => (layer.mark as { type: string }).type).join(' ');
+  const data = [body, ...layers].flatMap((part) => (part.data as { values?: readonly { series?: string; mark?: string }[] } | undefined)?.values ?? []);
+  const series = [...new Set(data.map((row) => `${row.series ?? ''} ${row.mark ?? ''}`.trim()))].join('; ');
+  return `${typeof body.title === 'string' ? body.title : ''} | x ${axis('x')} | y ${axis('y')} | ${marks} | ${series}`;
+}
+
+/** Every number of a figure's data. */
+export function numbersOf(figure: unknown): number[] {
+  if (typeof figure === 'number') return [figure];
+  if (typeof figure !== 'object' || figure === null) return [];
+  return Object.values(figure).flatMap(numbersOf);
+}

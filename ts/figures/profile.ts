@@ -37,6 +37,11 @@ function errorBar(y: number, error: number, scale: Observable['scale']): { reado
   return 2 * error < 1 ? { low: y + Math.log1p(-2 * error), high: y + Math.log1p(2 * error) } : {};
 }
 
+/** Whether the values are logarithms: on a log scale, or means of logarithms. */
+function isLogarithm(observable: Observable | Estimated | undefined): boolean {
+  return observable !== undefined && (observable.scale === 'log' || ('estimator' in observable && observable.estimator === 'meanLog'));
+}
+
 /** What a profile needs of a prediction or a simulation. */
 export type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
 
@@ -59,7 +64,7 @@ export function figureProfile(results: readonly ProfileResult[], options: { read
       const observable = result.observables[name];
       return observable === undefined ? [] : profileRows(name, observable, result.kind === 'prediction' ? 'theory' : 'simulation');
     });
-    const isLog = results.some((result) => result.observables[name]?.scale === 'log');
+    const isLog = results.some(({ observables }) => isLogarithm(observables[name]));
     return panel(name, rows, axisName, isLog);
   });
   return figure({ ...titled(options.title), columns: options.columns ?? 3, concat: panels, resolve: { scale: { color: 'independent' } } });

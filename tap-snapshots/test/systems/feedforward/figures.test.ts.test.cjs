@@ -27,8 +27,8 @@ Phase diagram: tanh, ρ = 0.9 (white: no fixed point)
 
 exports[`test/systems/feedforward/figures.test.ts > TAP > profile > profile 1`] = `
 Width 200, 6 networks
-variance | x layer | y variance | rule point line | input 0; input 1
-correlation | x layer | y correlation | rule point line | 
+variance | x layer | y  | rule point line | input 0; input 1
+correlation | x layer | y  | rule point line | 
 errorNorm | x layer | y log errorNorm | rule point line | input 0; input 1
 gradientSingle | x layer | y log gradientSingle | rule point line | input 0; input 1
 gradientPair | x layer | y log gradientPair | rule point line | 

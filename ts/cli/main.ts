@@ -11,6 +11,7 @@ import { exitCodes, reportAndExit } from './exit.js';
 import { register as figure } from './figure.js';
 import { register as fit } from './fit.js';
 import { prepareSpecFlags } from './flags.js';
+import { register as map } from './map.js';
 import { register as predict } from './predict.js';
 import { register as reproduce } from './reproduce.js';
 import { register as simulate } from './simulate.js';
@@ -18,7 +19,7 @@ import { register as sweep } from './sweep.js';
 import { register as train } from './train.js';
 import { register as worker } from './worker.js';
 
-const commands = [predict, simulate, compare, fit, train, evaluate, advise, figure, reproduce, sweep, worker, data, doctor];
+const commands = [predict, simulate, compare, fit, train, map, evaluate, advise, figure, reproduce, sweep, worker, data, doctor];
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')

@@ -42,9 +42,11 @@ export interface HeatMapOptions {
  */
 export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOptions): VegaLiteFigure {
   const [halfX, halfY] = [halfStep(cells.map((cell) => cell.x)), halfStep(cells.map((cell) => cell.y))];
+  // Cells overlap by a little: otherwise the renderer leaves hairlines of background between them.
+  const [edgeX, edgeY] = [1.06 * halfX, 1.06 * halfY];
   const values = cells
     .filter((cell) => Number.isFinite(cell.value))
-    .map((cell) => ({ x0: cell.x - halfX, x1: cell.x + halfX, y0: cell.y - halfY, y1: cell.y + halfY, value: cell.value }));
+    .map((cell) => ({ x0: cell.x - edgeX, x1: cell.x + edgeX, y0: cell.y - edgeY, y1: cell.y + edgeY, value: cell.value }));
   const [lowX, highX] = extent(cells.map((cell) => cell.x), halfX);
   const [lowY, highY] = extent(cells.map((cell) => cell.y), halfY);
   const lines = (options.lines ?? []).flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && y >= lowY && y <= highY).map((point) => ({ ...point, series: line.series })));

@@ -36,7 +36,7 @@ export const network = { weightVariance: 1.69, biasVariance: 0.05, keepProbabili
 
 /**
  * Smallest time of one network of `width` and `depth` under the measured limits.
- *  dense:       every weight drawn forward and again backward, at our normals per second, or the products at the multiply-add peak;
+ *  dense:       few inputs: every weight drawn forward and again backward (many: once), at our normals per second, or the products at the multiply-add peak;
  *  stored:      weights written once and read twice at copy bandwidth (where they do not fit a cache), or the products;
  *  conditioned: two normals per unit and input direction, and one for the bias.
  */
@@ -47,7 +47,7 @@ export function networkLimit({ width, depth, inputs, weights }, { kind, precisio
   const draws = (count, rate = normals) => ({ limit: `our normals ${(rate / 1e9).toFixed(2)}e9/s`, seconds: count / rate });
   const traffic = { limit: `copy bandwidth ${(limits.copyBandwidth / 1e9).toFixed(1)} GB/s`, seconds: ((weights === 'given' ? 2 : 3) * bytes * weightCount) / (2 * limits.copyBandwidth) };
   if (kind === 'conditioned') return draws((2 * inputs + 1) * width * depth);
-  if (kind === 'dense') return larger(products, draws(inputs > 8 ? weightCount : 2 * weightCount));
+  if (kind === 'dense') return larger(products, draws(inputs > 8 ? weightCount : 2 * weightCount - width * width)); // nothing flows back through the first layer
   return larger(products, traffic);
 }
 

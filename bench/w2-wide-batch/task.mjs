@@ -1,6 +1,6 @@
-// Our rows draw three networks a call, so that reading the given inputs (0.15 s of validation) is shared as in any simulation.
 // W2: 256 inputs through one network and their gradients back through the same weights. Our network is drawn in every run, as
 // simulations need it; competitors are timed both ways: with weights drawn, and with weights given, which is less work than ours.
+// Our rows draw three networks a call, so that reading the given inputs (0.15 s of validation) is shared as in any simulation.
 import { checkNetworks, expectedNetworks, network, networkLimit } from '../runner/networks.mjs';
 
 const native = (engine, precision) => ({

@@ -13,6 +13,10 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'expressivity-figure-1': { width: 500, trials: 20, points: 3, grid: 3 },
   'expressivity-figure-2': { width: 500, trials: 20, points: 3 },
   'expressivity-figures-3-4': { width: 200, depth: 11, trials: 20 },
+  'percolation-path-curves': { trials: 1024 },
+  'percolation-critical-collapse': { trials: 1024 },
+  'percolation-zero-gradients': { seeds: 1 },
+  'percolation-three-arms': { seeds: 2, steps: 60, depths: [1, 2], testCount: 200 },
 };
 
 type Json = { readonly [key: string]: unknown };

@@ -15,6 +15,10 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'expressivity-figure-1': async () => (await import('./expressivity/figure-1.js')).figure1,
   'expressivity-figure-2': async () => (await import('./expressivity/figure-2.js')).figure2,
   'expressivity-figures-3-4': async () => (await import('./expressivity/figure-3.js')).figure3,
+  'percolation-path-curves': async () => (await import('./percolation/path-curves.js')).pathCurves,
+  'percolation-critical-collapse': async () => (await import('./percolation/critical-collapse.js')).criticalCollapse,
+  'percolation-zero-gradients': async () => (await import('./percolation/zero-gradients.js')).zeroGradients,
+  'percolation-three-arms': async () => (await import('./percolation/three-arms.js')).threeArms,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

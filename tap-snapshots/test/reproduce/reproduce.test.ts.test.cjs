@@ -146,3 +146,49 @@ Circle through tanh networks, σ_b = 0.3, width 200, 20 networks (lines: theory)
 metric g | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
 curvature N κ² | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
 `
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-critical-collapse > percolation-critical-collapse collapse 1`] = `
+Critical window of dropconnect
+L = 1 √W | x a = (W b − 1) √W linear | y path probability θ linear | area line line rule point | W = 64 line; W = 256 line; W = 1024 line
+L = 2 √W | x a = (W b − 1) √W linear | y path probability θ linear | area line line rule point | W = 64 line; W = 256 line; W = 1024 line
+L = 4 √W | x a = (W b − 1) √W linear | y path probability θ linear | area line line rule point | W = 64 line; W = 256 line; W = 1024 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-path-curves > percolation-path-curves curves 1`] = `
+Probability that a path survives
+dropout, L = 1 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+dropout, L = 10 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+dropout, L = 100 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+dropconnect, L = 1 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+dropconnect, L = 10 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+dropconnect, L = 100 | x drop probability linear | y path probability θ linear | area line line rule point | W = 2 line; W = 2 point; W = 4 line; W = 4 point; W = 8 line; W = 8 point; W = 16 line; W = 16 point; W = 32 line; W = 32 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-three-arms > percolation-three-arms accuracy 1`] = `
+Test accuracy after training (synthetic, W = 8, ± 2 standard errors)
+keep 0.3 | x depth L log | y test accuracy linear | area line line rule point | plain dropout point; plain dropout line; path-conditioned point; path-conditioned line; T/θ steps point; T/θ steps line; no dropout point; no dropout line
+keep 0.5 | x depth L log | y test accuracy linear | area line line rule point | plain dropout point; plain dropout line; path-conditioned point; path-conditioned line; T/θ steps point; T/θ steps line; no dropout point; no dropout line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-three-arms > percolation-three-arms effects 1`] = `
+What costs loss (synthetic, W = 8, ± 2 standard errors)
+keep 0.3 | x depth L log | y difference of test losses linear | area line line rule point | paths point; paths line; lost steps point; lost steps line; decay, noise point; decay, noise line
+keep 0.5 | x depth L log | y difference of test losses linear | area line line rule point | paths point; paths line; lost steps point; lost steps line; decay, noise point; decay, noise line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-three-arms > percolation-three-arms loss 1`] = `
+Test loss after training (synthetic, W = 8, ± 2 standard errors)
+keep 0.3 | x depth L log | y test loss linear | area line line rule point | plain dropout point; plain dropout line; path-conditioned point; path-conditioned line; T/θ steps point; T/θ steps line; no dropout point; no dropout line
+keep 0.5 | x depth L log | y test loss linear | area line line rule point | plain dropout point; plain dropout line; path-conditioned point; path-conditioned line; T/θ steps point; T/θ steps line; no dropout point; no dropout line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-three-arms > percolation-three-arms steps 1`] = `
+Test loss against steps with a path (synthetic, W = 8)
+keep 0.3 | x steps with a path linear | y test loss linear | area line line rule point | plain dropout point; path-conditioned point; T/θ steps point
+keep 0.5 | x steps with a path linear | y test loss linear | area line line rule point | plain dropout point; path-conditioned point; T/θ steps point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > percolation-zero-gradients > percolation-zero-gradients share 1`] = `
+Training steps with a gradient of exactly zero (W = 8, keep 0.3)
+ | x depth L log | y share of steps linear | area line line rule point | trained steps point; theory line
+`

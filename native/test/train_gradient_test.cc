@@ -163,7 +163,8 @@ void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_drop
   Network<double> network(o);
   Team team(1);
   Stepper<double> stepper(o, network, team);
-  const BatchSums sums = stepper.gradients(p.images(), p.indices, 2, false);
+  const BatchSums sums = stepper.forward(p.images(), p.indices, 2, false);
+  stepper.backward();
   tally.check(std::abs(sums.loss / kBatch - naive_pass(o, parameters, p, 2, {}).loss) < 1e-12, name + ": forward against the naive twin");
   stepper.update(2);
   const std::vector<double> analytic(network.first().begin(), network.first().end());

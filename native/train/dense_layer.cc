@@ -11,7 +11,7 @@ namespace mft::train {
 namespace {
 
 // Units of a parameter tile: enough for the GEMM to run at full speed, few enough to share a layer among threads.
-constexpr std::size_t kTileUnits = 160;
+constexpr std::size_t kTileUnits = 384;
 // Numbers that one elementwise pass works on before the next pass: they stay in the L1 cache.
 constexpr std::size_t kBlock = 3072;
 

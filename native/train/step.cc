@@ -30,7 +30,7 @@ Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& t
 }
 
 template <typename T>
-void Stepper<T>::gather(const Images& images, std::size_t index, T* out) const {
+void Stepper<T>::image(const Images& images, std::size_t index, T* out) const {
   const std::size_t n = options_.dimension;
   const Elementwise<T>& loops = elementwise<T>();
   if (images.bytes != nullptr) return loops.from_bytes(images.bytes + index * n, input_scale_.data(), input_shift_.data(), out, n);
@@ -38,23 +38,38 @@ void Stepper<T>::gather(const Images& images, std::size_t index, T* out) const {
 }
 
 template <typename T>
-RowStatistics Stepper<T>::statistics_of(std::size_t layer, bool with_statistics) {
-  if (!with_statistics) return {};
+RowStatistics Stepper<T>::statistics_of(std::size_t layer) {
+  if (!has_statistics_) return {};
   const std::size_t at = layer * options_.batch;
   return {workspace_.square.data() + at, workspace_.product.data() + at, workspace_.error_square.data() + at};
 }
 
+// Each worker takes a stretch of tiles. Which tiles it takes changes no bit: they are the same tiles.
 template <typename T>
-BatchSums Stepper<T>::gradients(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step,
-                                bool with_statistics) {
-  masks_->begin_step(step, indices.size());
-  auto body = [&](std::size_t tile, int worker) {
+template <typename Body>
+void Stepper<T>::for_groups(Body body) {
+  const std::size_t tiles = tiles_of(rows_);
+  const std::size_t groups = std::min(tiles, static_cast<std::size_t>(team_.size()));
+  auto work = [&](std::size_t group, int worker) {
     const FlushSubnormals flush;
-    row_tile(images, indices, tile_rows(tile, indices.size()), with_statistics, workspace_.workers[static_cast<std::size_t>(worker)]);
+    body(Tiles{group * tiles / groups, (group + 1) * tiles / groups, rows_}, worker_at(worker));
   };
-  team_.run(tiles_of(indices.size()), body);
+  team_.run(groups, work);
+}
+
+template <typename T>
+BatchSums Stepper<T>::forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step,
+                              bool with_statistics) {
+  rows_ = indices.size();
+  has_statistics_ = with_statistics;
+  masks_->begin_step(step, rows_);
+  for_groups([&](Tiles tiles, Worker& worker) {
+    gather(images, indices, tiles, worker);
+    forward_tiles(tiles, worker);
+    losses(tiles);
+  });
   BatchSums sums;
-  for (std::size_t row = 0; row < indices.size(); ++row) {
+  for (std::size_t row = 0; row < rows_; ++row) {
     sums.loss += workspace_.loss[row];
     sums.correct += workspace_.is_correct[row];
   }
@@ -62,38 +77,69 @@ BatchSums Stepper<T>::gradients(const Images& images, std::span<const std::uint3
 }
 
 template <typename T>
-void Stepper<T>::row_tile(const Images& images, std::span<const std::uint32_t> indices, Rows rows, bool with_statistics,
-                          Worker& worker) {
-  const std::size_t dimension = options_.dimension, depth = network_.depth(), classes = options_.widths.back();
-  Pass pass{true, masks_.get(), {}};
-  T* input = workspace_.input.data() + rows.first * dimension;
-  for (std::size_t row = 0; row < rows.count; ++row) {
-    const std::uint32_t index = indices[rows.first + row];
-    gather(images, index, input + row * dimension);
-    workspace_.labels[rows.first + row] = images.labels[index];
-  }
-  if (masks_->masks(0)) {
+void Stepper<T>::backward() {
+  for_groups([&](Tiles tiles, Worker&) {
+    for (std::size_t l = network_.depth(); l-- > 0;) backward_layer(l, tiles);
+  });
+}
+
+template <typename T>
+void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> indices, Tiles tiles, Worker& worker) {
+  const std::size_t dimension = options_.dimension;
+  for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
+    const Rows rows = tile_rows(tile, tiles.rows);
+    T* input = workspace_.input.data() + rows.first * dimension;
+    for (std::size_t row = 0; row < rows.count; ++row) {
+      const std::uint32_t index = indices[rows.first + row];
+      image(images, index, input + row * dimension);
+      workspace_.labels[rows.first + row] = images.labels[index];
+    }
+    if (!masks_->masks(0)) continue;
     masks_->draw(0, rows.first, rows.count, dimension, worker.mask_bits);
     for (std::size_t row = 0; row < rows.count; ++row)
       elementwise<T>().mask(input + row * dimension, worker.mask_bits.data() + row * words_for(dimension),
                             static_cast<T>(masks_->scale(0)), dimension);
   }
-  const auto output_of = [&](std::size_t l) { return workspace_.outputs[l].data() + rows.first * network_.layer(l).outputs(); };
-  const auto tape_of = [&](std::size_t l) { return workspace_.tapes[l].data() + rows.first * network_.layer(l).tape_per_row(); };
-  const T* layer_input = input;
-  for (std::size_t l = 0; l < depth; ++l) {
-    pass.statistics = statistics_of(l, with_statistics);
-    network_.layer(l).forward(pass, rows, layer_input, output_of(l), tape_of(l), worker.mask_bits.data());
-    layer_input = output_of(l);
+}
+
+// Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
+// Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
+template <typename T>
+void Stepper<T>::forward_tiles(Tiles tiles, Worker& worker) {
+  Pass pass{true, masks_.get(), {}};
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
+    const Layer<T>& layer = network_.layer(l);
+    pass.statistics = statistics_of(l);
+    for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
+      const Rows rows = tile_rows(tile, tiles.rows);
+      layer.forward(pass, rows, input_of(l) + rows.first * layer.inputs(),
+                    workspace_.outputs[l].data() + rows.first * layer.outputs(),
+                    workspace_.tapes[l].data() + rows.first * layer.tape_per_row(), worker.mask_bits.data());
+    }
   }
-  T* error = worker.values[0].data();
-  T* next_error = worker.values[1].data();
-  loss_of(options_.loss, layer_input, workspace_.labels.data() + rows.first, rows.count, classes,
-          workspace_.loss.data() + rows.first, workspace_.is_correct.data() + rows.first, error);
-  for (std::size_t l = depth; l-- > 0;) {
-    pass.statistics = statistics_of(l, with_statistics);
-    network_.layer(l).backward(pass, rows, error, l > 0 ? next_error : nullptr, tape_of(l));
-    std::swap(error, next_error);
+}
+
+template <typename T>
+void Stepper<T>::losses(Tiles tiles) {
+  const std::size_t classes = options_.widths.back();
+  for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
+    const Rows rows = tile_rows(tile, tiles.rows);
+    loss_of(options_.loss, workspace_.outputs.back().data() + rows.first * classes, workspace_.labels.data() + rows.first,
+            rows.count, classes, workspace_.loss.data() + rows.first, workspace_.is_correct.data() + rows.first,
+            workspace_.errors[network_.depth() % 2].data() + rows.first * network_.largest_width());
+  }
+}
+
+template <typename T>
+void Stepper<T>::backward_layer(std::size_t l, Tiles tiles) {
+  const Layer<T>& layer = network_.layer(l);
+  const std::size_t widest = network_.largest_width();
+  const Pass pass{true, masks_.get(), statistics_of(l)};
+  for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
+    const Rows rows = tile_rows(tile, tiles.rows);
+    layer.backward(pass, rows, workspace_.errors[(l + 1) % 2].data() + rows.first * widest,
+                   l > 0 ? workspace_.errors[l % 2].data() + rows.first * widest : nullptr,
+                   workspace_.tapes[l].data() + rows.first * layer.tape_per_row());
   }
 }
 
@@ -102,10 +148,9 @@ void Stepper<T>::gradient_squares() {
   auto body = [&](std::size_t unit, int worker) {
     const FlushSubnormals flush;
     const auto [layer, tile] = workspace_.update_units[unit];
-    const T* input = layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
     workspace_.tile_squares[unit] =
-        network_.layer(layer).squared_gradient(tile, options_.batch, input, workspace_.tapes[layer].data(),
-                                               workspace_.workers[static_cast<std::size_t>(worker)].update_scratch.data());
+        network_.layer(layer).squared_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(),
+                                               worker_at(worker).update_scratch.data());
   };
   team_.run(workspace_.update_units.size(), body);
 }
@@ -122,12 +167,32 @@ void Stepper<T>::update(std::uint64_t step) {
   const Update<T> rule(options_.optimiser, options_.rates[step], factor, step);
   auto body = [&](std::size_t unit, int worker) {
     const FlushSubnormals flush;
-    const auto [layer, tile] = workspace_.update_units[unit];
-    const T* input = layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
-    network_.layer(layer).update(tile, options_.batch, input, workspace_.tapes[layer].data(), rule,
-                                 workspace_.workers[static_cast<std::size_t>(worker)].update_scratch.data());
+    update_unit(unit, rule, worker_at(worker));
   };
   team_.run(workspace_.update_units.size(), body);
+}
+
+template <typename T>
+void Stepper<T>::update_unit(std::size_t unit, const Update<T>& rule, Worker& worker) {
+  const auto [layer, tile] = workspace_.update_units[unit];
+  network_.layer(layer).update(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), rule, worker.update_scratch.data());
+}
+
+template <typename T>
+void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result, PathCounts& counts) {
+  if (has_statistics_ || options_.counts_paths || options_.optimiser.clip_norm > 0 || team_.size() > 1) {
+    backward();
+    if (has_statistics_) record(step, result);
+    if (options_.counts_paths) count_paths(counts);
+    return update(step);
+  }
+  const FlushSubnormals flush;
+  const Update<T> rule(options_.optimiser, options_.rates[step], 1.0 / static_cast<double>(rows_), step);
+  std::size_t unit = workspace_.update_units.size();
+  for (std::size_t l = network_.depth(); l-- > 0;) {
+    backward_layer(l, {0, tiles_of(rows_), rows_});
+    for (; unit > 0 && workspace_.update_units[unit - 1].layer == l; --unit) update_unit(unit - 1, rule, worker_at(0));
+  }
 }
 
 template <typename T>
@@ -143,7 +208,7 @@ BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
       const Rows at = tile_rows(tile, rows);
       T* values = worker.values[0].data();
       T* next = worker.values[1].data();
-      for (std::size_t row = 0; row < at.count; ++row) gather(images, first + at.first + row, values + row * dimension);
+      for (std::size_t row = 0; row < at.count; ++row) image(images, first + at.first + row, values + row * dimension);
       for (std::size_t l = 0; l < network_.depth(); ++l) {
         network_.layer(l).forward(Pass{}, at, values, next, nullptr, nullptr);
         std::swap(values, next);

@@ -20,26 +20,44 @@ class Stepper {
  public:
   Stepper(const TrainingOptions& options, Network<T>& network, Team& team);
 
-  // Forward and backward of the images `indices` (a whole minibatch) with the masks of `step`.
-  BatchSums gradients(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, bool with_statistics);
-  // Applies the gradients; call after gradients().
+  // Forward of the images `indices` (a whole minibatch) with the masks of `step`, and the losses.
+  BatchSums forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, bool with_statistics);
+  // Back through the layers of the last forward(); afterwards the tapes hold what gradients are made of.
+  void backward();
+  // Applies the gradients.
   void update(std::uint64_t step);
+  // Both, and between them the record of the statistics when forward() collected any, and the count of masks and
+  // gradients that the options ask for. On one thread a layer is updated as soon as its error has been passed on, while its
+  // weights are still in the cache: the same bits.
+  void backward_and_update(std::uint64_t step, TrainingResult& result, PathCounts& counts);
   // Loss and hits of the first `count` images, without masks.
   BatchSums evaluate(const Images& images, std::size_t count);
-  // Appends this step's record to the statistics of the result; call after gradients(..., true).
-  void record(std::uint64_t step, TrainingResult& result);
-  // Adds the masks and the gradient of this step to the counts; call after gradients().
-  void count_paths(PathCounts& counts);
   // The first layer with a number that is not finite; the loss when there is none.
   Stop divergence(std::uint64_t step) const;
 
  private:
   using Worker = typename Workspace<T>::Worker;
-  void gather(const Images& images, std::size_t index, T* out) const;
-  void row_tile(const Images& images, std::span<const std::uint32_t> indices, Rows rows, bool with_statistics, Worker& worker);
+  // Tiles [first, end) of a minibatch of so many rows.
+  struct Tiles {
+    std::size_t first, end, rows;
+  };
+  void image(const Images& images, std::size_t index, T* out) const;
+  void gather(const Images& images, std::span<const std::uint32_t> indices, Tiles tiles, Worker& worker);
+  void forward_tiles(Tiles tiles, Worker& worker);
+  void losses(Tiles tiles);
+  void backward_layer(std::size_t layer, Tiles tiles);
+  void update_unit(std::size_t unit, const Update<T>& rule, Worker& worker);
+  void record(std::uint64_t step, TrainingResult& result);
+  const T* input_of(std::size_t layer) const {
+    return layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
+  }
   void gradient_squares();
+  void count_paths(PathCounts& counts);
   bool has_gradient();
-  RowStatistics statistics_of(std::size_t layer, bool with_statistics);
+  RowStatistics statistics_of(std::size_t layer);
+  Worker& worker_at(int worker) { return workspace_.workers[static_cast<std::size_t>(worker)]; }
+  template <typename Body>
+  void for_groups(Body body);
 
   const TrainingOptions& options_;
   Network<T>& network_;
@@ -48,6 +66,8 @@ class Stepper {
   std::unique_ptr<MaskSource> masks_;
   BlockedMasks blocked_;
   Buffer<T> input_scale_, input_shift_;
+  std::size_t rows_ = 0;          // of the minibatch at hand
+  bool has_statistics_ = false;  // whether it collects statistics
 };
 
 }  // namespace mft::train

@@ -90,14 +90,12 @@ class Run {
   // False when the loss is not finite: the parameters stay what they were before this step.
   bool one_step(std::uint64_t step, std::span<const std::uint32_t> indices) {
     const bool with_statistics = options_.statistics_every > 0 && step % options_.statistics_every == 0;
-    const BatchSums sums = stepper_.gradients(train_, indices, step, with_statistics);
+    const BatchSums sums = stepper_.forward(train_, indices, step, with_statistics);
     if (!std::isfinite(sums.loss)) {
       result_.stop = stepper_.divergence(step);
       return false;
     }
-    if (with_statistics) stepper_.record(step, result_);
-    if (options_.counts_paths) stepper_.count_paths(counters_.paths);
-    stepper_.update(step);
+    stepper_.backward_and_update(step, result_, counters_.paths);
     counters_.step = step + 1;
     counters_.loss += sums.loss;
     counters_.correct += sums.correct;

@@ -10,6 +10,7 @@ template <typename T>
 Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& network, int worker_count) {
   const std::size_t batch = options.batch, depth = network.depth();
   input.resize(batch * options.dimension);
+  for (Buffer<T>& error : errors) error.resize(batch * network.largest_width());
   for (std::size_t l = 0; l < depth; ++l) {
     outputs.emplace_back(batch * network.layer(l).outputs());
     tapes.emplace_back(batch * network.layer(l).tape_per_row());
@@ -44,7 +45,7 @@ std::size_t bytes_of(const TrainingOptions& o) {
     parameters += outputs * (inputs + (o.has_bias ? 1 : 0));
     units += outputs;
     widest = std::max(widest, outputs);
-    largest_matrix = std::max(largest_matrix, std::min<std::size_t>(outputs, 168) * (inputs + 1));
+    largest_matrix = std::max(largest_matrix, std::min<std::size_t>(outputs, 392) * (inputs + 1));
     orthogonal = std::max(orthogonal, initialisation_scratch({o.law, 1, 0}, outputs, inputs));
     inputs = outputs;
   }
@@ -52,7 +53,7 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t per_worker = sizeof(T) * (2 * kRowTile * widest + largest_matrix) + 8 * kRowTile * words_for(widest);
   const std::size_t statistics = o.statistics_every > 0 ? 24 * o.widths.size() * o.batch : 0;
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
-  const std::size_t steps = sizeof(T) * o.batch * (o.dimension + 2 * units) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
+  const std::size_t steps = sizeof(T) * o.batch * (o.dimension + 2 * units + 2 * widest) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
   const std::size_t kept = sizeof(T) * parameters * (1 + moment_count(o.optimiser.kind)) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * orthogonal) + (o.returns_parameters ? 8 * parameters : 0);
 }

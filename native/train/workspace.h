@@ -13,6 +13,7 @@ struct Workspace {
   // Of the whole minibatch; layer l's rows are rows_of(outputs[l]).
   Buffer<T> input;
   std::vector<Buffer<T>> outputs, tapes;
+  Buffer<T> errors[2];  // dE/doutput on its way down, rows of the largest width
   Buffer<double> loss;  // at least kEvaluationRows, as is_correct
   Buffer<std::uint8_t> is_correct, labels;
   Buffer<double> square, product, error_square;  // layer x row, when statistics are wanted

@@ -23,11 +23,11 @@ struct Elementwise {
   // out[i] = byte[i] scale[i] + shift[i]
   void (*from_bytes)(const std::uint8_t* bytes, const T* scale, const T* shift, T* out, std::size_t n);
   void (*from_floats)(const float* floats, const T* scale, const T* shift, T* out, std::size_t n);
-  // The rules of train/optimiser.h: weights w, gradient g, moments first and second.
+  // The rules of train/optimiser.h: weights w, gradient g, and what the rule keeps (the first block of it, then the second).
   void (*sgd)(const UpdateFactors<T>& f, const T* g, T* w, std::size_t n);
   void (*momentum)(const UpdateFactors<T>& f, T* velocity_with_gradient, T* w, std::size_t n);
   void (*nesterov)(const UpdateFactors<T>& f, const T* g, T* velocity, T* w, std::size_t n);
-  void (*rms_prop)(const UpdateFactors<T>& f, const T* g, T* second, T* w, std::size_t n);
+  void (*rms_prop)(const UpdateFactors<T>& f, const T* g, T* square, T* w, std::size_t n);
   void (*adam)(const UpdateFactors<T>& f, const T* g, T* first, T* second, T* w, std::size_t n);
 };
 

@@ -102,12 +102,12 @@ void nesterov(const UpdateFactors<T>& f, const T* g, T* velocity, T* w, std::siz
 }
 
 template <typename T>
-void rms_prop(const UpdateFactors<T>& f, const T* g, T* second, T* w, std::size_t n) {
+void rms_prop(const UpdateFactors<T>& f, const T* g, T* square, T* w, std::size_t n) {
   const T rate = f.rate, weight_decay = f.weight_decay, decay = f.decay, rest = T(1) - f.decay, epsilon = f.epsilon;
   for (std::size_t i = 0; i < n; ++i) {
     const T gradient = g[i] + weight_decay * w[i];
-    const T s = decay * second[i] + rest * (gradient * gradient);
-    second[i] = s;
+    const T s = decay * square[i] + rest * (gradient * gradient);
+    square[i] = s;
     w[i] -= rate * gradient / (std::sqrt(s) + epsilon);
   }
 }

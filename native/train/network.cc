@@ -30,8 +30,6 @@ Network<T>::Network(const TrainingOptions& options) {
   const std::size_t moments = moment_count(options.optimiser.kind);
   first_.resize(moments >= 1 ? count : 0);
   second_.resize(moments >= 2 ? count : 0);
-  // RMSProp's one moment is its second.
-  if (options.optimiser.kind == OptimiserKind::kRmsProp) first_.swap(second_);
   for (std::size_t l = 0; l < layers_.size(); ++l)
     layers_[l]->bind({values_.data() + offsets_[l], first_.empty() ? nullptr : first_.data() + offsets_[l],
                       second_.empty() ? nullptr : second_.data() + offsets_[l]});

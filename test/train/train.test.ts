@@ -1,0 +1,144 @@
+// train: determinism, resume, statistics, divergence, errors. (Accuracies on real data and kills: test/verify.)
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { MftError, predict, readDataset, train, trainMany, type TrainOptions } from 'mft-native';
+import { learningRates, resolveTrainOptions } from '../../dist/train/options.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'mft-train-'));
+t.teardown(() => rm(folder, { recursive: true }));
+const spec = { system: 'feedforward', activation: 'tanh', width: 60, depth: 4, weightVariance: 1.5, biasVariance: 0.05, keepProbability: 0.9 } as const;
+const quick = { steps: 60, batchSize: 150, learningRate: 0.05, trainCount: 3000, trainEvaluation: 500 } as const satisfies TrainOptions;
+const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
+
+t.test('learns the synthetic set', async (t) => {
+  const run = await train(spec, data, { epochs: 3, learningRate: 0.1, seed: 3 });
+  t.ok((run.test?.accuracy ?? 0) > 0.95, `test accuracy ${run.test?.accuracy}`);
+  t.equal(run.steps, 3 * 78);
+  t.equal(run.reports.length, 3);
+  t.ok((run.reports[0]?.trainLoss ?? 0) > (run.reports[2]?.trainLoss ?? 9));
+  t.equal(run.dataset.test?.count, 2000);
+  t.match(run, { kind: 'training', system: 'feedforward', warnings: [] });
+  t.equal(run.parameters, undefined);
+});
+
+t.test('the bits do not depend on threads, statistics, evaluation or company', async (t) => {
+  for (const optimiser of ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'] as const) {
+    const options: TrainOptions = { ...quick, optimiser, learningRate: 0.002, weightDecay: 1e-4, clipNorm: optimiser === 'adam' ? 1 : 0 };
+    const one = await train(spec, data, { ...options, threads: 1 });
+    for (const threads of [2, 3]) t.equal((await train(spec, data, { ...options, threads })).checksum, one.checksum, `${optimiser}, ${threads} threads`);
+    t.equal((await train(spec, data, { ...options, threads: 2, statisticsEvery: 7, reportEvery: 11 })).checksum, one.checksum, `${optimiser}, with statistics and reports`);
+    const many = await trainMany([{ spec, options: { ...options, seed: 9 } }, { spec, options }, { spec: { ...spec, depth: 6 }, options }], data, { threads: 2 });
+    t.equal(many[1]?.checksum, one.checksum, `${optimiser}, beside other networks`);
+    t.not(many[0]?.checksum, one.checksum, 'another seed');
+    t.notOk(one.stopped);
+  }
+});
+
+t.test('resume continues the same bits', async (t) => {
+  const options = { ...quick, optimiser: 'adam', learningRate: 0.002, statisticsEvery: 10, reportEvery: 20 } as const;
+  const whole = await train(spec, data, options);
+  const checkpoint = join(folder, 'run.checkpoint');
+  const controller = new AbortController();
+  const cancelled = train(spec, data, { ...options, checkpoint, checkpointEvery: 7, signal: controller.signal, onProgress: ({ done }) => { if (done > 5) controller.abort(new Error('enough')); } });
+  setTimeout(() => controller.abort(new Error('enough')), 40);
+  const outcome = await cancelled.then(() => 'done', (error: Error) => error.message);
+  t.ok(outcome === 'enough' || outcome === 'done');
+  const resumed = await train(spec, data, { ...options, checkpoint, threads: 1 });
+  t.equal(resumed.checksum, whole.checksum);
+  t.same(resumed.reports, whole.reports, 'reports are those of one run');
+  t.same(resumed.statistics, whole.statistics);
+  const again = await train(spec, data, { ...options, checkpoint });
+  t.equal(again.resumedFrom, options.steps, 'a finished run is not trained again');
+  t.equal(again.checksum, whole.checksum);
+  t.same(again.test, whole.test);
+
+  await t.rejects(train(spec, data, { ...options, checkpoint, learningRate: 0.003 }), { code: 'ERR_MFT_JOURNAL_MISMATCH', parameter: 'checkpoint' }, 'another run');
+  const bytes = await readFile(checkpoint);
+  for (const [what, damaged] of [
+    ['flipped', Buffer.from(bytes.map((byte, i) => (i === 5000 ? byte ^ 4 : byte)))],
+    ['truncated', bytes.subarray(0, bytes.length - 9)],
+    ['grown', Buffer.concat([bytes, Buffer.alloc(3)])],
+    ['empty', Buffer.alloc(0)],
+  ] as const) {
+    await writeFile(checkpoint, damaged);
+    await t.rejects(train(spec, data, { ...options, checkpoint }), { code: 'ERR_MFT_DATA_CHECKSUM' }, what);
+  }
+  await writeFile(checkpoint, Buffer.alloc(200, 'x'));
+  await t.rejects(train(spec, data, { ...options, checkpoint }), { code: 'ERR_MFT_DATA_FORMAT' });
+  await t.rejects(train(spec, data, { ...options, checkpoint: join(folder, 'none', 'x') }), { code: 'ERR_MFT_DISK' });
+});
+
+t.test('statistics at step 0 are what the theory predicts', async (t) => {
+  const wide = { system: 'feedforward', width: 1000, depth: 6, weightVariance: 1.6, biasVariance: 0.1, keepProbability: 0.8 } as const;
+  const run = await train(wide, data, { steps: 1, batchSize: 200, learningRate: 0, statisticsEvery: 1, trainEvaluation: 0, trainCount: 400 });
+  const { variance, correlation, gradientNorm, errorNorm } = run.statistics ?? t.fail('no statistics') as never;
+  t.same(variance.axes.map((axis) => [axis.name, axis.values.length]), [['step', 1], ['layer', 6]]);
+  const theory = await predict({ ...wide, inputs: { secondMoment: 1, correlation: 0, count: 2 } });
+  t.ok(theory.observables.variance !== undefined);
+  // Standardised images have mean square 1: q of layer 2 on follows the variance map within the fluctuations of one network.
+  const predicted = theory.observables.variance?.values ?? new Float64Array(12);
+  for (let layer = 1; layer < 5; layer++) {
+    const ratio = (variance.values[layer] as number) / (predicted[2 * layer] as number);
+    t.ok(Math.abs(ratio - 1) < 0.15, `layer ${layer + 1}: q is ${ratio.toFixed(3)} of the prediction`);
+  }
+  t.ok(correlation.values.every((c) => Math.abs(c) < 1));
+  t.ok(gradientNorm.scale === 'log' && errorNorm.values.every(Number.isFinite));
+});
+
+t.test('divergence ends the run and says where', async (t) => {
+  const run = await train({ ...spec, activation: 'relu', weightVariance: 2 }, data, { ...quick, loss: 'squared', learningRate: 1e6 });
+  t.ok(run.stopped, 'stopped');
+  t.ok((run.stopped?.step ?? -1) > 0 && run.steps === run.stopped?.step, 'the parameters are those before the step');
+  t.match(run.stopped?.reason, /the loss is not finite at step \d+; the (weights|activations|loss) of layer \d/);
+  t.same(Object.keys(run.train.loss), ['reason'], 'never a NaN as a result');
+});
+
+t.test('precisions, losses, laws and masks', async (t) => {
+  const options = { ...quick, steps: 40 };
+  const float = await train(spec, data, options);
+  const double = await train(spec, data, { ...options, precision: 'float64' });
+  t.ok(Math.abs((float.train.accuracy ?? 0) - double.train.accuracy) < 0.2);
+  const orthogonal = await train({ ...spec, weights: 'orthogonal', width: 100 }, data, { ...options, steps: 1, learningRate: 0, biases: false, returnParameters: true });
+  const weights = orthogonal.parameters ?? new Float64Array(0);
+  t.equal(weights.length, 784 * 100 + 2 * 100 * 100 + 100 * 10);
+  for (const [i, j] of [[0, 0], [0, 1], [41, 99]] as const) {  // rows of the second layer: orthogonal, of squared norm 1.5
+    let product = 0;
+    for (let k = 0; k < 100; k++) product += (weights[78400 + 100 * i + k] as number) * (weights[78400 + 100 * j + k] as number);
+    t.ok(Math.abs(product - (i === j ? 1.5 : 0)) < 1e-5, `rows ${i}, ${j}`);
+  }
+  const shared = await train({ ...spec, maskSharing: 'shared' }, data, options);
+  t.not(shared.checksum, float.checksum);
+  const squared = await train(spec, data, { ...options, loss: 'squared' });
+  t.ok((squared.reports.at(-1)?.trainAccuracy ?? 0) > 0.3);
+});
+
+t.test('schedules', async (t) => {
+  const rates = (options: TrainOptions): number[] => [...learningRates(resolveTrainOptions({ learningRate: 8, ...options }), 8)];
+  t.same(rates({}), [8, 8, 8, 8, 8, 8, 8, 8]);
+  t.same(rates({ schedule: 'step', scheduleEvery: 3, scheduleFactor: 0.5 }), [8, 8, 8, 4, 4, 4, 2, 2]);
+  t.same(rates({ warmupSteps: 4 }), [2, 4, 6, 8, 8, 8, 8, 8]);
+  t.ok(Math.abs((rates({ schedule: 'exponential', scheduleEvery: 4, scheduleFactor: 0.25 })[2] ?? 0) - 4) < 1e-12);
+  const cosine = rates({ schedule: 'cosine', scheduleFactor: 0.5 });
+  t.ok(cosine[0] === 8 && Math.abs((cosine[4] ?? 0) - 6) < 1e-12);
+});
+
+t.test('errors', async (t) => {
+  const rejected = async (change: object, options: object, code: string, parameter: string): Promise<void> => {
+    const error = await train({ ...spec, ...change } as never, data, { ...quick, ...options }).catch((reason: unknown) => reason);
+    t.ok(error instanceof MftError, `${parameter} is refused`);
+    t.match(error, { code, parameter });
+  };
+  await rejected({}, { learningRate: -1 }, 'ERR_MFT_OUT_OF_RANGE', 'learningRate');
+  await rejected({}, { learningrate: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'learningrate');
+  await rejected({}, { batchSize: 5000 }, 'ERR_MFT_OUT_OF_RANGE', 'batchSize');
+  await rejected({}, { epochs: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'steps');
+  await rejected({ weights: 'rademacher' }, {}, 'ERR_MFT_UNSUPPORTED', 'weights');
+  await rejected({ output: 'randomReadout' }, {}, 'ERR_MFT_UNSUPPORTED', 'output');
+  await rejected({ width: [60, 60, 60, 11] }, {}, 'ERR_MFT_SHAPE', 'width');
+  await rejected({ inputWidth: 100 }, {}, 'ERR_MFT_SHAPE', 'inputWidth');
+  await rejected({ width: 90_000, depth: 200 }, {}, 'ERR_MFT_MEMORY', 'width');
+  const signal = AbortSignal.abort(new Error('before'));
+  await t.rejects(train(spec, data, { ...quick, signal }), { message: 'before' });
+});

@@ -1,0 +1,47 @@
+// A training run killed with SIGKILL at ten random moments ends with bit-identical weights.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { choices } from '../data/mutations.js';
+
+const child = fileURLToPath(new URL('../fixtures/train-child.mjs', import.meta.url));
+const kills = 10;
+
+/** Runs the child; kills it `delay` milliseconds after its checkpoint file has changed. */
+async function run(args: string[], killAfter?: number): Promise<{ signal: string | null; output: string }> {
+  const process_ = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<{ signal: string | null; output: string }>((resolve) => process_.on('close', (_, signal) => resolve({ signal, output })));
+  if (killAfter !== undefined) {
+    const before = await modified(args[0] as string);
+    let hasEnded = false;
+    void ended.then(() => (hasEnded = true));
+    while (!hasEnded && (await modified(args[0] as string)) === before) await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, killAfter));
+    process_.kill('SIGKILL');
+  }
+  return ended;
+}
+
+async function modified(path: string): Promise<number> {
+  return stat(path).then((status) => status.mtimeMs, () => 0);
+}
+
+t.test('killed ten times', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mft-kill-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const checkpoint = join(folder, 'run.checkpoint');
+  const undisturbed = (await run([])).output.split(' ');
+  const pick = choices(7);
+  let killed = 0;
+  for (let i = 0; i < kills; i++) if ((await run([checkpoint], pick(120))).signal === 'SIGKILL') killed++;
+  t.equal(killed, kills, 'every kill came before the end');
+  const [checksum, resumedFrom, reports] = (await run([checkpoint])).output.split(' ');
+  t.ok(Number(resumedFrom) > 0, `the last run continued from step ${resumedFrom}`);
+  t.equal(checksum, undisturbed[0], 'the same bits');
+  t.equal(reports, undisturbed[2], 'the same reports');
+});

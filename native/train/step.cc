@@ -261,8 +261,7 @@ bool Stepper<T>::has_gradient() {
   // From the outputs backwards: where there is a gradient the last layer shows it at once.
   for (std::size_t unit = workspace_.update_units.size(); unit-- > 0;) {
     const auto [layer, tile] = workspace_.update_units[unit];
-    const T* input = layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
-    if (network_.layer(layer).has_gradient(tile, options_.batch, input, workspace_.tapes[layer].data(), scratch)) return true;
+    if (network_.layer(layer).has_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), scratch)) return true;
   }
   return false;
 }

@@ -43,7 +43,6 @@ const drawn = z.strictObject({
   oneMinusCorrelation: z.number().gte(0).lte(2).optional(),
   count: z.union([z.literal(1), z.literal(2)]).optional(),
 });
-const given = z.strictObject({ values: z.array(z.array(z.number()).min(1)).min(1) });
 const named = z.strictObject({
   dataset: z.enum(['mnist', 'cifar10', 'synthetic']),
   split: z.enum(['train', 'test']).optional(),
@@ -62,7 +61,8 @@ export const inputsField = z
 
 /** Checks `inputs` in detail and fills its defaults. @throws MftError naming the inner field. */
 export function resolveInputs(value: Inputs): Inputs {
-  const [schema, form] = 'values' in value ? [given, 'values'] : 'dataset' in value ? [named, 'dataset'] : [drawn, 'drawn'];
+  if ('values' in value) return checkedValues(value);
+  const [schema, form] = 'dataset' in value ? [named, 'dataset'] : [drawn, 'drawn'];
   const verdict = schema.safeParse(value);
   if (!verdict.success) {
     const issue = verdict.error.issues[0];
@@ -71,14 +71,6 @@ export function resolveInputs(value: Inputs): Inputs {
     if (issue?.code === 'unrecognized_keys') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, `an object without the key "${issue.keys[0] ?? ''}"`, value);
     throw expectedError(typeof received === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT', path, innerExpectation(path), received);
   }
-  if (form === 'values') {
-    const rows = (value as GivenInputs).values;
-    const length = rows[0]?.length ?? 0;
-    rows.forEach((row, i) => {
-      if (row.length !== length) throw expectedError('ERR_MFT_SHAPE', `inputs.values.${i}`, `a list of ${length} numbers like the first`, row.length);
-    });
-    return value;
-  }
   if (form === 'dataset') return { split: 'train', ...(value as DatasetInputs) };
   const pair = value as DrawnInputs;
   if (pair.correlation !== undefined && pair.oneMinusCorrelation !== undefined) {
@@ -86,6 +78,25 @@ export function resolveInputs(value: Inputs): Inputs {
   }
   const angle = pair.oneMinusCorrelation !== undefined ? { oneMinusCorrelation: pair.oneMinusCorrelation } : { correlation: pair.correlation ?? 0.5 };
   return { secondMoment: pair.secondMoment ?? 1, ...angle, count: pair.count ?? 2 };
+}
+
+/** Rows of finite numbers, checked by hand: a schema takes a microsecond per number, and there may be millions. */
+function checkedValues(value: GivenInputs): GivenInputs {
+  const refuse = (code: 'ERR_MFT_INVALID_ARGUMENT' | 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_SHAPE', path: string, received: unknown, expected = innerExpectation(path)): never => {
+    throw expectedError(code, path, expected, received);
+  };
+  const stranger = Object.keys(value).find((key) => key !== 'values');
+  if (stranger !== undefined) refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs', value, `an object without the key "${stranger}"`);
+  const rows: readonly (readonly number[])[] = value.values;
+  if (!Array.isArray(rows) || rows.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs.values', rows);
+  rows.forEach((row, i) => {
+    if (!Array.isArray(row) || row.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}`, row);
+    if (row.length !== rows[0]?.length) refuse('ERR_MFT_SHAPE', `inputs.values.${i}`, row.length, `a list of ${rows[0]?.length} numbers like the first`);
+    for (let j = 0; j < row.length; j++) {
+      if (!Number.isFinite(row[j])) refuse(typeof row[j] === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}.${j}`, row[j], 'a finite number');
+    }
+  });
+  return value;
 }
 
 function innerExpectation(path: string): string {

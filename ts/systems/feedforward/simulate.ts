@@ -45,11 +45,18 @@ export async function simulateFeedforward(spec: ResolvedFeedforwardSpec, run: Re
   return { observables: gathered.observables(), warnings: [] };
 }
 
+function flattened(rows: readonly (readonly number[])[]): Float64Array {
+  const dimension = rows[0]?.length ?? 0;
+  const values = new Float64Array(rows.length * dimension);
+  rows.forEach((row, i) => values.set(row, i * dimension));
+  return values;
+}
+
 /** What the addon takes. Without `vectors`, inputs that name a data set are planned as two vectors of the first width. */
 export function nativeParameters(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, vectors: InputVectors | undefined): FeedforwardParameters {
   const { depth, inputs, weights } = spec;
   const width = perLayer('width', spec.width, depth);
-  const given = 'values' in inputs ? { count: inputs.values.length, dimension: inputs.values[0]?.length ?? 0, values: Float64Array.from(inputs.values.flat()) } : vectors;
+  const given = 'values' in inputs ? { count: inputs.values.length, dimension: inputs.values[0]?.length ?? 0, values: flattened(inputs.values) } : vectors;
   const isDrawn = given === undefined;
   const count = given?.count ?? ('indices' in inputs ? inputs.indices.length : 'count' in inputs ? (inputs.count ?? 2) : 2);
   const secondMoment = 'secondMoment' in inputs ? (inputs.secondMoment ?? 1) : 1;

@@ -142,6 +142,8 @@ export interface FormulaFit {
   readonly multiple: number;
   readonly low: number;
   readonly high: number;
+  /** Of the multiple. */
+  readonly standardError: number;
   /** rms of log(boundary/(multiple · ξ)). */
   readonly scatter: number;
   /** rms of log(boundary/formula), nothing fitted. */
@@ -160,9 +162,10 @@ export function fitFormulas(columns: readonly LengthColumn[], measured: readonly
     if (n < 2) return [];
     const mean = logs.reduce((sum, log) => sum + log, 0) / n;
     const scatter = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / n);
-    const half = (studentQuantile(0.05, n - 1) * scatter) / Math.sqrt(n - 1);
+    const logError = scatter / Math.sqrt(n - 1);
+    const half = studentQuantile(0.05, n - 1) * logError;
     const multiple = lengthFormulas[formula].factor * Math.exp(mean);
-    return [{ formula, columns: n, multiple, low: multiple * Math.exp(-half), high: multiple * Math.exp(half), scatter, misfit: Math.hypot(mean, scatter) }];
+    return [{ formula, columns: n, multiple, low: multiple * Math.exp(-half), high: multiple * Math.exp(half), standardError: multiple * logError, scatter, misfit: Math.hypot(mean, scatter) }];
   });
 }
 

@@ -3,6 +3,7 @@ import type { System } from '../../core/system.js';
 import { figures } from './figures.js';
 import { mapFeedforward } from './map.js';
 import { predictFeedforward } from './predict.js';
+import { feedforwardFindings, relatedSpecs } from './findings.js';
 import { mapped, quantities } from './quantities.js';
 import { simulateFeedforward, simulationMemory } from './simulate.js';
 import {
@@ -48,4 +49,6 @@ export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun
   simulationMemory,
   figures,
   trainable: trainableFeedforward,
+  findings: feedforwardFindings,
+  related: relatedSpecs,
 };

@@ -31,15 +31,24 @@ export function toJson(value: unknown, path = 'value'): Json {
 }
 
 /** The canonical text of `toJson(value)` (RFC 8785: sorted keys, ECMAScript numbers, no white space). */
-export function canonicalJson(value: unknown, path = 'value'): string {
-  if (typeof value === 'string' || value === null) return JSON.stringify(value);
+export function canonicalJson(value: unknown): string {
+  try {
+    return canonical(value);
+  } catch {
+    // Once more, to say where the value is that has no JSON.
+    return canonical(toJson(value));
+  }
+}
+
+function canonical(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '0' : String(value);
-  if (Array.isArray(value)) return `[${value.map((item, i) => canonicalJson(item, `${path}[${i}]`)).join(',')}]`;
-  if (typeof value !== 'object' || ArrayBuffer.isView(value)) return JSON.stringify(toJson(value, path));
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return JSON.stringify(toJson(value));
   const object = value as Readonly<Record<string, unknown>>;
   let text = '';
   for (const key of Object.keys(object).sort()) {
-    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(object[key], `${path}.${key}`)}`;
+    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(object[key])}`;
   }
   return `{${text}}`;
 }

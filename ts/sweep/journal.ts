@@ -28,8 +28,8 @@ export interface DamagedLine {
 export interface JournalIndex {
   /** Key → its newest row; a finished row is never replaced by a failed one. */
   readonly rows: Map<string, IndexEntry>;
-  /** Point → system versions it was run with. */
-  readonly versions: Map<string, Set<number>>;
+  /** Point → newest version of the system it was run with. */
+  readonly versions: Map<string, number>;
   readonly damaged: readonly DamagedLine[];
   readonly manifests: readonly string[];
   /** Bytes up to the end of the last whole line. */
@@ -53,29 +53,30 @@ export interface Journal {
 /** Reads the lines of an open journal into an index. */
 export async function indexJournal(handle: FileHandle, path: string): Promise<JournalIndex> {
   const rows = new Map<string, IndexEntry>();
-  const versions = new Map<string, Set<number>>();
+  const versions = new Map<string, number>();
   const damaged: DamagedLine[] = [];
   const manifests: string[] = [];
   let end = 0;
   let lacksNewline = false;
   let first: ScannedLine | undefined;
-  for await (const line of scanLines(handle)) {
-    first ??= line;
-    const { number, offset, length, isEnded, head } = line;
-    if (line.kind === 'damaged' && !isEnded) break;
-    end = offset + length + (isEnded ? 1 : 0);
-    lacksNewline = !isEnded;
-    if (line.kind === 'manifest') manifests.push(line.bytes.toString());
-    if (line.kind === 'damaged') damaged.push({ line: number, reason: 'its checksum does not fit its content', ...(head === undefined ? {} : { key: head.key }) });
-    if (line.kind !== 'row' || head === undefined) continue;
-    if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(line.bytes)))) {
-      damaged.push({ line: number, reason: 'a side file it names is missing or has another size', key: head.key });
-      continue;
+  for await (const lines of scanLines(handle)) {
+    for (const line of lines) {
+      first ??= line;
+      const { number, offset, length, isEnded, head } = line;
+      // A last line that was cut off counts as not written.
+      if (line.kind === 'damaged' && !isEnded) break;
+      end = offset + length + (isEnded ? 1 : 0);
+      lacksNewline = !isEnded;
+      if (line.kind === 'manifest') manifests.push(line.bytes.toString());
+      if (line.kind === 'damaged') damaged.push({ line: number, reason: 'its checksum does not fit its content', ...(head === undefined ? {} : { key: head.key }) });
+      if (line.kind !== 'row' || head === undefined) continue;
+      if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(line.bytes)))) {
+        damaged.push({ line: number, reason: 'a side file it names is missing or has another size', key: head.key });
+        continue;
+      }
+      if (rows.get(head.key)?.status !== 'done' || head.status === 'done') rows.set(head.key, { ...head, line: number, offset, length });
+      versions.set(head.point, Math.max(head.version, versions.get(head.point) ?? 0));
     }
-    if (rows.get(head.key)?.status !== 'done' || head.status === 'done') rows.set(head.key, { ...head, line: number, offset, length });
-    const known = versions.get(head.point);
-    if (known === undefined) versions.set(head.point, new Set([head.version]));
-    else known.add(head.version);
   }
   const start = first?.bytes.toString('latin1', 0, manifestPrefix.length) ?? '';
   const isTornHead = first?.isEnded === false && (start.startsWith(manifestPrefix) || manifestPrefix.startsWith(start));

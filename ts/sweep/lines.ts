@@ -31,12 +31,17 @@ export interface ScannedLine {
 
 export const manifestPrefix = '{"journal":"mft-sweep",';
 const checkLength = ',"crc":"00000000"}'.length;
-const headPattern = /^\{"key":"([0-9a-f]{64})","point":"([0-9a-f]{64})","version":(\d+),"status":"(done|failed)",("files":)?/;
+/** Where the head of a row has its key and its point: both are 64 hexadecimal digits at fixed places. */
+const keyAt = '{"key":"'.length;
+const pointAt = keyAt + 64 + '","point":"'.length;
+const restAt = pointAt + 64;
+const headRest = /^","version":(\d+),"status":"(done|failed)",("files":)?/;
+const hash = /^[0-9a-f]{64}$/;
 
 /** `{…}` with its checksum as the last field, and a newline. */
 export function sealedLine(object: string): string {
   const body = object.slice(0, -1);
-  return `${body},"crc":"${crc32(body).toString(16).padStart(8, '0')}"}\n`;
+  return `${body}${checkText(crc32(body))}\n`;
 }
 
 /** A row's line. `rest` holds the fields after the head, `result` the canonical JSON text of the result. */
@@ -58,8 +63,8 @@ export function manifestLine(manifest: object): string {
 
 const chunkBytes = 4 * 2 ** 20;
 
-/** Every line of an open journal, in order; reads from the start, in constant memory but for the longest line. */
-export async function* scanLines(handle: FileHandle): AsyncGenerator<ScannedLine> {
+/** Every line of an open journal, in order and some thousand at a time; in constant memory but for the longest line. */
+export async function* scanLines(handle: FileHandle): AsyncGenerator<readonly ScannedLine[]> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   let position = 0;
@@ -69,33 +74,43 @@ export async function* scanLines(handle: FileHandle): AsyncGenerator<ScannedLine
     const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position);
     if (bytesRead === 0) break;
     position += bytesRead;
-    let from = rest.length;
+    const from = rest.length;
     rest = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
     let start = 0;
+    const lines: ScannedLine[] = [];
     for (let end = rest.indexOf(10, from); end >= 0; end = rest.indexOf(10, start)) {
-      yield scanned(rest.subarray(start, end), ++number, offset, true);
+      lines.push(scanned(rest.subarray(start, end), ++number, offset, true));
       offset += end + 1 - start;
       start = end + 1;
     }
     rest = rest.subarray(start);
-    from = 0;
+    yield lines;
   }
-  if (rest.length > 0) yield scanned(rest, number + 1, offset, false);
+  if (rest.length > 0) yield [scanned(rest, number + 1, offset, false)];
 }
 
 function scanned(bytes: Buffer, number: number, offset: number, isEnded: boolean): ScannedLine {
   const place = { number, offset, length: bytes.length, isEnded, bytes };
-  const start = bytes.toString('latin1', 0, 240);
-  const match = headPattern.exec(start);
-  const head = match === null ? {} : { head: { key: match[1] as string, point: match[2] as string, version: Number(match[3]), status: match[4] as RowStatus, hasFiles: match[5] !== undefined } };
-  if (!isIntact(bytes)) return { ...place, kind: 'damaged', ...head };
-  if (match !== null) return { ...place, kind: 'row', ...head };
-  return { ...place, kind: start.startsWith(manifestPrefix) ? 'manifest' : 'damaged' };
+  const head = headOf(bytes);
+  if (!isIntact(bytes)) return head === undefined ? { ...place, kind: 'damaged' } : { ...place, kind: 'damaged', head };
+  if (head !== undefined) return { ...place, kind: 'row', head };
+  return { ...place, kind: bytes.toString('latin1', 0, manifestPrefix.length) === manifestPrefix ? 'manifest' : 'damaged' };
+}
+
+function headOf(bytes: Buffer): RowHead | undefined {
+  if (bytes.toString('latin1', 0, keyAt) !== '{"key":"') return undefined;
+  const rest = headRest.exec(bytes.toString('latin1', restAt, restAt + 64));
+  const key = bytes.toString('latin1', keyAt, keyAt + 64);
+  const point = bytes.toString('latin1', pointAt, restAt);
+  if (rest === null || !hash.test(key) || !hash.test(point)) return undefined;
+  return { key, point, version: Number(rest[1]), status: rest[2] as RowStatus, hasFiles: rest[3] !== undefined };
 }
 
 function isIntact(bytes: Buffer): boolean {
   const bodyLength = bytes.length - checkLength;
-  if (bodyLength <= 0) return false;
-  const check = /^,"crc":"([0-9a-f]{8})"\}$/.exec(bytes.toString('latin1', bodyLength));
-  return check !== null && crc32(bytes.subarray(0, bodyLength)) === Number.parseInt(check[1] as string, 16);
+  return bodyLength > 0 && bytes.toString('latin1', bodyLength) === checkText(crc32(bytes.subarray(0, bodyLength)));
+}
+
+function checkText(sum: number): string {
+  return `,"crc":"${sum.toString(16).padStart(8, '0')}"}`;
 }

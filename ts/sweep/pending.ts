@@ -23,9 +23,9 @@ export function pendingJobs(jobs: readonly Job[], index: JournalIndex | undefine
     if (onlyFailed) return [];
     const line = damaged.get(job.key);
     if (line !== undefined) return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
-    const versions = [...(index.versions.get(job.point) ?? [])].sort((a, b) => a - b);
-    if (versions.length === 0) return [{ job, reason: 'new', why: 'new' }];
-    return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${versions.join(', ')} to ${job.systemVersion}` }];
+    const version = index.versions.get(job.point);
+    if (version === undefined) return [{ job, reason: 'new', why: 'new' }];
+    return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${version} to ${job.systemVersion}` }];
   });
 }
 

@@ -103,8 +103,9 @@ export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): 
       jobs.set(job.key, job);
     }
   }
-  const axisNames = [...new Set(points.flatMap((point) => Object.keys(point)))];
-  return { plan, hash: canonicalHash(plan), jobs: [...jobs.values()], duplicates: points.length * seeds.length - jobs.size, axisNames };
+  const axisNames = new Set<string>();
+  for (const point of points) for (const name of Object.keys(point)) axisNames.add(name);
+  return { plan, hash: canonicalHash(plan), jobs: [...jobs.values()], duplicates: points.length * seeds.length - jobs.size, axisNames: [...axisNames] };
 }
 
 function checkedSeed(seed: unknown): number {

@@ -10,18 +10,23 @@ import { choices } from '../data/mutations.js';
 const child = fileURLToPath(new URL('../fixtures/train-child.mjs', import.meta.url));
 const kills = 10;
 
-/** Runs the child; kills it `delay` milliseconds after its checkpoint file has changed. */
-async function run(args: string[], killAfter?: number): Promise<{ signal: string | null; output: string }> {
+/** Runs the child; kills it some milliseconds after its checkpoint has been renewed so many times. */
+async function run(args: string[], kill?: { readonly renewals: number; readonly milliseconds: number }): Promise<{ signal: string | null; output: string }> {
   const process_ = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const ended = new Promise<{ signal: string | null; output: string }>((resolve) => process_.on('close', (_, signal) => resolve({ signal, output })));
-  if (killAfter !== undefined) {
-    const before = await modified(args[0] as string);
+  if (kill !== undefined) {
     let hasEnded = false;
     void ended.then(() => (hasEnded = true));
-    while (!hasEnded && (await modified(args[0] as string)) === before) await new Promise((resolve) => setTimeout(resolve, 2));
-    await new Promise((resolve) => setTimeout(resolve, killAfter));
+    let seen = await modified(args[0] as string);
+    for (let renewals = 0; renewals < kill.renewals && !hasEnded; ) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const now = await modified(args[0] as string);
+      if (now !== seen) renewals++;
+      seen = now;
+    }
+    await new Promise((resolve) => setTimeout(resolve, kill.milliseconds));
     process_.kill('SIGKILL');
   }
   return ended;
@@ -38,9 +43,9 @@ t.test('killed ten times', async (t) => {
   const undisturbed = (await run([])).output.split(' ');
   const pick = choices(7);
   let killed = 0;
-  for (let i = 0; i < kills; i++) if ((await run([checkpoint], pick(250))).signal === 'SIGKILL') killed++;
+  for (let i = 0; i < kills; i++) if ((await run([checkpoint], { renewals: 1 + pick(24), milliseconds: pick(30) })).signal === 'SIGKILL') killed++;
   t.equal(killed, kills, 'every kill came before the end');
-  const [checksum, resumedFrom, reports] = (await run([checkpoint])).output.split(' ');
+  const [checksum = '', resumedFrom, reports] = (await run([checkpoint])).output.split(' ');
   t.ok(Number(resumedFrom) > 0, `the last run continued from step ${resumedFrom}`);
   t.equal(checksum, undisturbed[0], 'the same bits');
   t.equal(reports, undisturbed[2], 'the same reports');

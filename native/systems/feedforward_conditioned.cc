@@ -3,8 +3,8 @@
 // Weights and biases are one standard normal matrix [W / s, b / sigma_b] (s^2 = sigma_w^2 / fan-in) met by the extended
 // inputs (s u, sigma_b), so biases cost no numbers of their own. With two inputs Q needs no storage: q_1 = u_a / |u_a|,
 // q_2 = w / |w| with w = (u_b - alpha u_a) - beta u_a, beta being the second projection (zero unless the inputs are
-// nearly parallel). Of a layer only G and a few numbers are kept; activations are made again in the backward pass, and
-// G too (from the counter) where the memory budget is spent. The errors themselves are never stored: the next layer
+// nearly parallel). G, u and phi' of a layer are kept while they fit in the cache and in the memory budget; otherwise
+// they are made again in the backward pass, G from the counter. The errors themselves are never stored: the next layer
 // needs only their Gram matrix and G^T D.
 //
 // Everything runs over blocks of kBlock units that stay in the L1 cache.
@@ -27,7 +27,7 @@ constexpr double kSinglePrecisionTolerance = 1e-5;
 
 // What is known of the matrix of one layer.
 struct LayerState {
-  LaneSum inputs[4];  // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
+  LaneSum inputs[kInputSums];  // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
   double scale = 0.0;     // s
   double bias = 0.0;      // sigma_b: the last entry of the extended inputs
   double inverse_a = 0.0, inverse_w = 0.0;  // 1 / |extended u_a|, 1 / |extended w|; 0: no direction
@@ -36,42 +36,38 @@ struct LayerState {
   PairRemainder remainder{};
 };
 
+// Per unit and input a layer has G, the activity and the derivative.
+constexpr std::size_t kPerUnit = 3;
+// What is kept must stay in the cache: from memory, reading is slower than drawing again.
+constexpr double kCacheBudget = 12e6;
+
 struct Plan {
-  std::vector<std::size_t> normals_at;  // [l] where G of layer l is kept, or kNowhere
-  std::vector<std::size_t> masks_at;    // [l] where the masks of layer l are kept
-  std::size_t normals = 0, mask_words = 0, widest = 0;
+  std::vector<std::size_t> kept_at;  // [l] where layer l is kept, or kNowhere
+  std::size_t kept = 0, widest = 0;
   bool is_everything_kept = true;
   static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 };
 
+// The last layers are kept: the backward pass comes to them first.
 Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
   Plan plan;
   const std::size_t depth = p.widths.size() - 1;
-  const Masks masks(p);
-  plan.normals_at.assign(depth + 1, Plan::kNowhere);
-  plan.masks_at.assign(depth + 1, Plan::kNowhere);
-  double spent = 0.0;
-  for (std::size_t l = 1; l < depth; ++l) {
-    const std::size_t normals = p.inputs * rounded_up(p.widths[l], kPad);
-    const std::size_t words = masks.is_masked(l) ? p.inputs * masks.words(l) : 0;
-    const double bytes = static_cast<double>(normals) * static_cast<double>(size_of_real) + 8.0 * static_cast<double>(words);
-    if (spent + bytes > budget) {
+  plan.kept_at.assign(depth + 1, Plan::kNowhere);
+  const double most = std::min(budget, kCacheBudget) / static_cast<double>(size_of_real);
+  for (std::size_t l = depth; l-- > 1;) {
+    const std::size_t numbers = kPerUnit * p.inputs * rounded_up(p.widths[l], kPad);
+    if (static_cast<double>(plan.kept + numbers) > most) {
       plan.is_everything_kept = false;
       break;
     }
-    spent += bytes;
-    plan.normals_at[l] = std::exchange(plan.normals, plan.normals + normals);
-    plan.masks_at[l] = std::exchange(plan.mask_words, plan.mask_words + words);
+    plan.kept_at[l] = std::exchange(plan.kept, plan.kept + numbers);
   }
   for (std::size_t l = 1; l <= depth; ++l) plan.widest = std::max(plan.widest, rounded_up(p.widths[l], kPad));
   return plan;
 }
 
-// The arrays of the workspace lie an odd number of cache lines off whole pages: side by side in all cache sets.
-std::size_t spacing_of(const Plan& plan, std::size_t size_of_real) {
-  return rounded_up(plan.widest, 4096 / size_of_real) + 9 * kCacheLine / size_of_real;
-}
-std::size_t arrays_of(const Plan& plan, std::size_t inputs) { return inputs * (plan.is_everything_kept ? 4 : 5); }
+// Arrays of one number per unit and input: the errors, fresh normals, and a layer that is not kept.
+std::size_t arrays_of(const Plan& plan) { return plan.is_everything_kept ? 2 : 2 + kPerUnit; }
 
 template <typename Real, bool kPair>
 class PairEngine final : public TrialEngine {
@@ -87,15 +83,12 @@ class PairEngine final : public TrialEngine {
         depth_(p_.widths.size() - 1),
         tolerance_(sizeof(Real) == 4 ? std::max(p_.rank_tolerance, kSinglePrecisionTolerance) : p_.rank_tolerance),
         states_(depth_ + 1) {
-    kept_normals_.resize(plan_.normals);
-    kept_masks_.resize(plan_.mask_words);
-    workspace_.resize(arrays_of(plan_, kDirections) * spacing_of(plan_, sizeof(Real)));
-    Real* next = workspace_.data();
-    const auto take = [&](std::size_t arrays) { return std::exchange(next, next + arrays * spacing_of(plan_, sizeof(Real))); };
-    ua_ = take(1), da_ = take(1), delta_a_ = take(1);
-    if (kPair) ub_ = take(1), db_ = take(1), delta_b_ = take(1);
-    fresh_ = take(kDirections);
-    if (!plan_.is_everything_kept) again_ = take(kDirections);
+    kept_.resize(plan_.kept);
+    const std::size_t array = kDirections * plan_.widest;
+    workspace_.resize(arrays_of(plan_) * array);
+    delta_ = workspace_.data();
+    fresh_ = delta_ + array;
+    again_ = fresh_ + array;
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
@@ -132,95 +125,94 @@ class PairEngine final : public TrialEngine {
     }
   }
 
-  static void clear_tail(Real* x, const Block& block) { std::fill(x + block.size, x + block.padded, Real{0}); }
+  // Every array lies block after block, and within a block direction after direction: b's part begins `padded` after a's.
+  struct Units {
+    Real *g, *u, *d;
+  };
+  static Units units_at(Real* block_begin, const Block& block) {
+    const std::size_t size = kDirections * block.padded;
+    return {block_begin, block_begin + size, block_begin + 2 * size};
+  }
+  bool is_kept(std::size_t layer) const { return plan_.kept_at[layer] != Plan::kNowhere; }
+  Units kept_units(std::size_t layer, const Block& block) {
+    return units_at(kept_.data() + plan_.kept_at[layer] + kPerUnit * kDirections * block.first, block);
+  }
+  Units again_units(const Block& block) { return units_at(again_ + kPerUnit * kDirections * block.first, block); }
+  static std::size_t second(const Block& block) { return kPair ? block.padded : 0; }
 
-  // The normals of a block: direction k at out + k * padded.
+  static void clear_tail(Real* x, const Block& block) {
+    for (std::size_t k = 0; k < kDirections; ++k)
+      std::fill(x + k * block.padded + block.size, x + (k + 1) * block.padded, Real{0});
+  }
+
   void draw_normals(Purpose purpose, std::size_t layer, const Block& block, Real* out) const {
     random_normals({p_.seed, trial_, static_cast<std::uint32_t>(layer), purpose}, block.first * kDirections,
                    std::span<Real>(out, kDirections * block.padded));
-    for (std::size_t k = 0; k < kDirections; ++k) clear_tail(out + k * block.padded, block);
+    clear_tail(out, block);
   }
 
-  Real* kept_normals(std::size_t layer, const Block& block) {
-    const std::size_t at = plan_.normals_at[layer];
-    return at == Plan::kNowhere ? nullptr : kept_normals_.data() + at + block.first * kDirections;
-  }
-
-  // G of a block in the backward pass: kept, or drawn again into `again_`.
-  const Real* normals_again(std::size_t layer, const Block& block) {
-    if (const Real* kept = kept_normals(layer, block)) return kept;
-    Real* out = again_ + block.first * kDirections;
-    draw_normals(Purpose::kForwardNormals, layer, block, out);
-    return out;
-  }
-
-  // Mask words of a block and input, or null. draw: false when they are already in the kept store.
-  const std::uint64_t* mask(std::size_t layer, std::size_t input, const Block& block, bool draw) {
+  // Mask words of a block and input, or null.
+  const std::uint64_t* mask(std::size_t layer, std::size_t input, const Block& block) {
     if (!masks_.is_masked(layer)) return nullptr;
-    const std::size_t first = block.first / 64, count = rounded_up(block.size, 64) / 64;
-    const std::size_t at = plan_.masks_at[layer];
-    std::uint64_t* words = at == Plan::kNowhere ? mask_words_[input]
-                                                : kept_masks_.data() + at + input * masks_.words(layer) + first;
-    if (draw || at == Plan::kNowhere) masks_.draw(trial_, layer, input, first, std::span<std::uint64_t>(words, count));
+    std::uint64_t* words = mask_words_[input];
+    masks_.draw(trial_, layer, input, block.first / 64, std::span<std::uint64_t>(words, rounded_up(block.size, 64) / 64));
     return words;
   }
 
-  const std::uint64_t* second_mask(std::size_t layer, const Block& block, bool draw, const std::uint64_t* mask_a) {
-    if (!kPair || p_.mask_sharing == MaskSharing::kShared) return mask_a;
-    return mask(layer, 1, block, draw);
+  // Masks and scales the activities u of a block of layer l, and the derivatives unless d is null.
+  void mask_units(std::size_t layer, const Block& block, Real* u, Real* d, LaneSum* sums) {
+    clear_tail(u, block);
+    if (d != nullptr) clear_tail(d, block);
+    const std::uint64_t* mask_a = mask(layer, 0, block);
+    const bool is_common = !kPair || p_.mask_sharing == MaskSharing::kShared;
+    const std::uint64_t* mask_b = is_common ? mask_a : mask(layer, 1, block);
+    const double scale = 1.0 / masks_.keep(layer);
+    (kPair ? kernels_.activities : kernels_.activities_single)(u, u + second(block), d, d == nullptr ? d : d + second(block),
+                                                               mask_a, mask_b, scale, block.padded, sums);
   }
 
-  // phi, masked and scaled, of a block of layer l into block_a_, block_b_ (layer 0: the inputs).
-  void activities(std::size_t layer, const Block& block, LaneSum* sums, bool draw_masks) {
-    clear_tail(block_a_, block);
-    if (kPair) clear_tail(block_b_, block);
-    const std::uint64_t* mask_a = mask(layer, 0, block, draw_masks);
-    const std::uint64_t* mask_b = second_mask(layer, block, draw_masks, mask_a);
-    (kPair ? kernels_.activities : kernels_.activities_single)(block_a_, block_b_, mask_a, mask_b,
-                                                               1.0 / masks_.keep(layer), block.padded, sums);
-  }
-
-  void load_inputs(const Block& block) {
-    const double* a = vectors_ + block.first;
-    for (std::size_t i = 0; i < block.size; ++i) block_a_[i] = static_cast<Real>(a[i]);
-    if (!kPair) return;
-    const double* b = a + p_.widths[0];
-    for (std::size_t i = 0; i < block.size; ++i) block_b_[i] = static_cast<Real>(b[i]);
-  }
-
-  void preactivations(std::size_t layer, const Real* g, const Block& block) {
+  void preactivations(std::size_t layer, const Block& block, const Real* g, LaneSum* sums) {
     (kPair ? kernels_.preactivations : kernels_.preactivations_single)(
-        g, g + (kPair ? block.padded : 0), states_[layer].factor, block_a_, block_b_, block.padded);
+        g, g + second(block), states_[layer].factor, block_z_, block_z_ + second(block), block.padded, sums);
+  }
+
+  // Draws G of a block of a hidden layer and makes u, and d unless it is null.
+  void make_units(std::size_t layer, const Block& block, const Units& units, LaneSum* normal_sums, LaneSum* activity_sums) {
+    draw_normals(Purpose::kForwardNormals, layer, block, units.g);
+    preactivations(layer, block, units.g, normal_sums);
+    const std::size_t count = kDirections * block.padded;
+    const std::span<const Real> z(block_z_, count);
+    if (units.d == nullptr) activate(p_.activation, z, std::span<Real>(units.u, count));
+    else activate_both(p_.activation, z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
+    mask_units(layer, block, units.u, units.d, activity_sums);
+  }
+
+  // The masked inputs of a block.
+  void load_inputs(const Block& block, Real* u, LaneSum* sums) {
+    for (std::size_t k = 0; k < kDirections; ++k) {
+      const double* from = vectors_ + k * p_.widths[0] + block.first;
+      for (std::size_t i = 0; i < block.size; ++i) u[k * block.padded + i] = static_cast<Real>(from[i]);
+    }
+    mask_units(0, block, u, nullptr, sums);
   }
 
   void measure_inputs() {
     LaneSum* sums = states_[1].inputs;
-    std::fill(sums, sums + 4, LaneSum{});
-    for_blocks(0, [&](const Block& block) {
-      load_inputs(block);
-      activities(0, block, sums, true);
-    });
+    std::fill(sums, sums + kInputSums, LaneSum{});
+    for_blocks(0, [&](const Block& block) { load_inputs(block, block_units_, sums); });
   }
 
-  // Makes u^layer once more and measures w = (u_b - alpha u_a) - beta u_a.
+  // Measures w = (u_b - alpha u_a) - beta u_a of a layer, whose activities are made once more unless they are kept.
   void measure_remainder(std::size_t layer, const PairRemainder& remainder, LaneSum* sums) {
     std::fill(sums, sums + 2, LaneSum{});
-    LaneSum unused[4] = {};
+    LaneSum unused[kInputSums] = {};
     for_blocks(layer, [&](const Block& block) {
-      if (layer == 0) {
-        load_inputs(block);
-      } else {
-        const Real* g = kept_normals(layer, block);
-        if (g == nullptr) {
-          draw_normals(Purpose::kForwardNormals, layer, block, block_g_);
-          g = block_g_;
-        }
-        preactivations(layer, g, block);
-        activate(p_.activation, std::span<const Real>(block_a_, block.padded), std::span<Real>(block_a_, block.padded));
-        activate(p_.activation, std::span<const Real>(block_b_, block.padded), std::span<Real>(block_b_, block.padded));
-      }
-      activities(layer, block, unused, false);
-      kernels_.remainder(block_a_, block_b_, remainder, block.padded, sums);
+      Units units = units_at(block_units_, block);
+      units.d = nullptr;
+      if (layer == 0) load_inputs(block, units.u, unused);
+      else if (is_kept(layer)) units = kept_units(layer, block);
+      else make_units(layer, block, units, unused, unused);
+      kernels_.remainder(units.u, units.u + second(block), remainder, block.padded, sums);
     });
   }
 
@@ -263,24 +255,22 @@ class PairEngine final : public TrialEngine {
   void forward(std::size_t layer, std::span<double> row) {
     condition(layer);
     LaneSum sums[3] = {};
-    LaneSum* input_sums = layer < depth_ ? states_[layer + 1].inputs : nullptr;
-    if (input_sums != nullptr) std::fill(input_sums, input_sums + 4, LaneSum{});
-    std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
-    for_blocks(layer, [&](const Block& block) {
-      Real* g = layer < depth_ ? kept_normals(layer, block) : nullptr;
-      if (g == nullptr) g = block_g_;
-      draw_normals(Purpose::kForwardNormals, layer, block, g);
-      (kPair ? kernels_.products : kernels_.products_single)(g, g + (kPair ? block.padded : 0), block.padded, sums);
-      preactivations(layer, g, block);
-      if (layer == depth_) {
-        output_errors(block, g);
-        return;
-      }
-      activate(p_.activation, std::span<const Real>(block_a_, block.padded), std::span<Real>(block_a_, block.padded));
-      if (kPair)
-        activate(p_.activation, std::span<const Real>(block_b_, block.padded), std::span<Real>(block_b_, block.padded));
-      activities(layer, block, input_sums, true);
-    });
+    if (layer == depth_) {
+      std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
+      for_blocks(layer, [&](const Block& block) {
+        draw_normals(Purpose::kForwardNormals, layer, block, block_units_);
+        preactivations(layer, block, block_units_, sums);
+        output_errors(block, block_units_);
+      });
+    } else {
+      LaneSum* input_sums = states_[layer + 1].inputs;
+      std::fill(input_sums, input_sums + kInputSums, LaneSum{});
+      for_blocks(layer, [&](const Block& block) {
+        Units units = is_kept(layer) ? kept_units(layer, block) : units_at(block_units_, block);
+        if (!is_kept(layer)) units.d = nullptr;
+        make_units(layer, block, units, sums, input_sums);
+      });
+    }
     // Z = R^T G, so Z's Gram matrix follows from G's.
     const PairFactor& r = states_[layer].factor;
     const double g11 = sums[0].total(), g22 = sums[1].total(), g12 = sums[2].total();
@@ -291,33 +281,32 @@ class PairEngine final : public TrialEngine {
                     [&](std::size_t, std::size_t) { return quadratic(states_[layer].stretch, -r.bb); });
   }
 
-  // delta^L of a block whose pre-activations are in block_a_, block_b_.
+  // delta^L of a block whose pre-activations are in block_z_.
   void output_errors(const Block& block, const Real* g) {
-    for (std::size_t a = 0; a < kDirections; ++a) {
-      Real* z = a == 0 ? block_a_ : block_b_;
-      Real* delta = (a == 0 ? delta_a_ : delta_b_) + block.first;
-      switch (p_.output_error) {
-        case OutputError::kPreactivation:
-          for (std::size_t i = 0; i < block.padded; ++i) delta[i] = Real{2} * z[i];
-          break;
-        case OutputError::kPostactivation:
-          activate_both(p_.activation, std::span<const Real>(z, block.padded), std::span<Real>(block_phi_, block.padded),
-                        std::span<Real>(delta, block.padded));
-          for (std::size_t i = 0; i < block.padded; ++i) delta[i] *= Real{2} * block_phi_[i];
-          break;
-        case OutputError::kRandomReadout:
-        case OutputError::kSharedRandomReadout: {
+    Real* delta = delta_ + kDirections * block.first;
+    const std::size_t count = kDirections * block.padded;
+    switch (p_.output_error) {
+      case OutputError::kPreactivation:
+        for (std::size_t i = 0; i < count; ++i) delta[i] = Real{2} * block_z_[i];
+        break;
+      case OutputError::kPostactivation:
+        activate_both(p_.activation, std::span<const Real>(block_z_, count), std::span<Real>(block_z_, count),
+                      std::span<Real>(delta, count));
+        for (std::size_t i = 0; i < count; ++i) delta[i] *= Real{2} * block_z_[i];
+        break;
+      case OutputError::kRandomReadout:
+      case OutputError::kSharedRandomReadout:
+        for (std::size_t a = 0; a < kDirections; ++a) {
           const std::size_t source = p_.output_error == OutputError::kSharedRandomReadout ? 0 : a;
           random_normals({p_.seed, trial_, static_cast<std::uint32_t>(depth_), Purpose::kOutputError},
-                         source * rounded_up(p_.widths[depth_], kPad) + block.first, std::span<Real>(delta, block.padded));
-          break;
+                         source * rounded_up(p_.widths[depth_], kPad) + block.first,
+                         std::span<Real>(delta + a * block.padded, block.padded));
         }
-      }
-      clear_tail(delta, block);
+        break;
     }
-    (kPair ? kernels_.error_sums : kernels_.error_sums_single)(delta_a_ + block.first,
-                                                               delta_b_ + (kPair ? block.first : 0), g,
-                                                               g + (kPair ? block.padded : 0), block.padded, error_sums_);
+    clear_tail(delta, block);
+    (kPair ? kernels_.error_sums : kernels_.error_sums_single)(delta, delta + second(block), g, g + second(block),
+                                                               block.padded, error_sums_);
   }
 
   void report_errors(std::size_t layer, std::span<double> row) {
@@ -335,28 +324,26 @@ class PairEngine final : public TrialEngine {
     writer_.backward(row, trial_, layer, log_scale_, errors, errors_absolute, inputs, inputs_absolute);
   }
 
-  // Runs the last pass of layer `layer` (whose operands are still in the workspace).
-  void propagate(std::size_t layer, const PairCoefficients& c, Real* delta_a, Real* delta_b, LaneSum* sums) {
+  // Runs the last pass of layer `layer` (whose operands are still in the workspace). store: writes the errors themselves.
+  void propagate(std::size_t layer, const PairCoefficients& c, bool store, LaneSum* sums) {
     const auto kernel = kPair ? kernels_.errors : kernels_.errors_single;
     for_blocks(layer, [&](const Block& block) {
-      const Real* kept = kept_normals(layer, block);
-      const Real* g = kept != nullptr ? kept : again_ + block.first * kDirections;
-      const Real* e = fresh_ + block.first * kDirections;
-      const std::size_t second = kPair ? block.padded : 0, at = block.first, at_b = kPair ? at : 0;
-      kernel(ua_ + at, ub_ + at_b, da_ + at, db_ + at_b, e, e + second, g, g + second, c,
-             delta_a == nullptr ? nullptr : delta_a + at, delta_b == nullptr ? nullptr : delta_b + at_b, block.padded,
-             sums);
+      const Units units = is_kept(layer) ? kept_units(layer, block) : again_units(block);
+      const std::size_t at = kDirections * block.first, b = second(block);
+      Real* delta = store ? delta_ + at : nullptr;
+      kernel(units.u, units.u + b, units.d, units.d + b, fresh_ + at, fresh_ + at + b, units.g, units.g + b, c, delta,
+             store ? delta + b : nullptr, block.padded, sums);
     });
   }
 
   // |delta_b - c delta_a| / |delta_b| for nearly parallel errors, from the errors themselves.
   double error_remainder(std::size_t layer, double alpha, double length_b) {
     LaneSum unused[kErrorSums] = {};
-    if (!errors_are_stored_) propagate(layer, coefficients_, delta_a_, delta_b_, unused);
+    if (!errors_are_stored_) propagate(layer, coefficients_, true, unused);
     LaneSum sums[2] = {};
     for_blocks(layer, [&](const Block& block) {
-      kernels_.remainder(delta_a_ + block.first, delta_b_ + block.first, {alpha, 0.0, true}, block.padded,
-                         sums);
+      const Real* delta = delta_ + kDirections * block.first;
+      kernels_.remainder(delta, delta + second(block), {alpha, 0.0, true}, block.padded, sums);
     });
     return std::sqrt(sums[1].total()) / length_b;
   }
@@ -403,33 +390,21 @@ class PairEngine final : public TrialEngine {
     if (length_b > 0.0) log_scale_[1] += 2.0 * std::log(length_b);
     std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
     errors_are_stored_ = false;
-    propagate(layer - 1, coefficients_, nullptr, nullptr, error_sums_);
+    propagate(layer - 1, coefficients_, false, error_sums_);
   }
 
-  // u_a, w, d_a, d_b of layer - 1 and fresh normals, with their overlaps.
-  void make_operands(std::size_t layer, LaneSum* sums) {
-    const LayerState& state = states_[layer];
+  // Fresh normals with their overlaps with u_a and w of layer - 1, which is made again unless it is kept; w takes u_b's
+  // place.
+  void make_operands(std::size_t layer, LaneSum* overlaps) {
     const std::size_t below = layer - 1;
-    const double scale = 1.0 / masks_.keep(below);
+    LaneSum unused[kInputSums] = {};
     for_blocks(below, [&](const Block& block) {
-      const Real* g = normals_again(below, block);
-      Real* e = fresh_ + block.first * kDirections;
+      const Units units = is_kept(below) ? kept_units(below, block) : again_units(block);
+      if (!is_kept(below)) make_units(below, block, units, unused, unused);
+      Real* e = fresh_ + kDirections * block.first;
       draw_normals(Purpose::kBackwardNormals, layer, block, e);
-      preactivations(below, g, block);
-      for (std::size_t a = 0; a < kDirections; ++a) {
-        Real* u = (a == 0 ? ua_ : ub_) + block.first;
-        Real* d = (a == 0 ? da_ : db_) + block.first;
-        activate_both(p_.activation, std::span<const Real>(a == 0 ? block_a_ : block_b_, block.padded),
-                      std::span<Real>(u, block.padded), std::span<Real>(d, block.padded));
-        clear_tail(u, block);
-        clear_tail(d, block);
-      }
-      const std::size_t at = block.first, at_b = kPair ? at : 0;
-      const std::uint64_t* mask_a = mask(below, 0, block, false);
-      const std::uint64_t* mask_b = second_mask(below, block, false, mask_a);
-      (kPair ? kernels_.overlaps : kernels_.overlaps_single)(
-          ua_ + at, ub_ + at_b, da_ + at, db_ + at_b, mask_a, mask_b, scale,
-          state.remainder, e, e + (kPair ? block.padded : 0), block.padded, sums);
+      (kPair ? kernels_.overlaps : kernels_.overlaps_single)(units.u, units.u + second(block), states_[layer].remainder, e,
+                                                             e + second(block), block.padded, overlaps);
     });
   }
 
@@ -451,16 +426,10 @@ class PairEngine final : public TrialEngine {
   PairCoefficients coefficients_{};
   bool errors_are_stored_ = false;
 
-  AlignedVector<Real> kept_normals_, workspace_;
-  std::vector<std::uint64_t> kept_masks_;
-  Real *ua_ = nullptr, *ub_ = nullptr, *da_ = nullptr, *db_ = nullptr, *delta_a_ = nullptr, *delta_b_ = nullptr;
-  Real *fresh_ = nullptr, *again_ = nullptr;
-  // One block each, a few cache lines longer so that they do not share cache sets.
-  static constexpr std::size_t kBlockArray = kBlock + 5 * kCacheLine / sizeof(Real);
-  alignas(kCacheLine) Real block_a_[kBlockArray] = {};
-  alignas(kCacheLine) Real block_b_[kBlockArray] = {};
-  alignas(kCacheLine) Real block_phi_[kBlockArray] = {};
-  alignas(kCacheLine) Real block_g_[2 * kBlock] = {};
+  AlignedVector<Real> kept_, workspace_;
+  Real *delta_ = nullptr, *fresh_ = nullptr, *again_ = nullptr;
+  alignas(kCacheLine) Real block_z_[2 * kBlock] = {};
+  alignas(kCacheLine) Real block_units_[2 * kPerUnit * kBlock] = {};
   std::uint64_t mask_words_[2][kBlock / 64] = {};
 };
 
@@ -478,9 +447,9 @@ std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& p, double budget
 double pair_engine_memory(const Parameters& p, double budget) {
   const std::size_t size = p.precision == Precision::kFloat32 ? 4 : 8;
   const Plan plan = plan_of(p, budget, size);
-  const double arrays = static_cast<double>(arrays_of(plan, p.inputs)) * static_cast<double>(spacing_of(plan, size));
-  return static_cast<double>(size) * (static_cast<double>(plan.normals) + arrays) +
-         8.0 * static_cast<double>(plan.mask_words) + static_cast<double>(sizeof(LayerState) * p.widths.size());
+  const double arrays = static_cast<double>(arrays_of(plan) * p.inputs) * static_cast<double>(plan.widest);
+  return static_cast<double>(size) * (static_cast<double>(plan.kept) + arrays) +
+         static_cast<double>(sizeof(LayerState) * p.widths.size());
 }
 
 }  // namespace mft::feedforward

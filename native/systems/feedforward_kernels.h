@@ -36,26 +36,24 @@ struct PairRemainder {
 // For one input (`single`) everything of b is ignored and may be null.
 template <typename Real>
 struct PairKernels {
-  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count);
-  void (*preactivations_single)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb,
-                                std::size_t count);
   // sums: g_1 g_1, g_2 g_2, g_1 g_2
-  void (*products)(const Real* g1, const Real* g2, std::size_t count, LaneSum* sums);
-  void (*products_single)(const Real* g1, const Real* g2, std::size_t count, LaneSum* sums);
-  // u *= scale where the mask bit is set, else 0 (no mask: null); sums: u_a u_a, u_b u_b, u_a u_b, |u_a u_b|
-  void (*activities)(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint64_t* mask_b, double scale,
-                     std::size_t count, LaneSum* sums);
-  void (*activities_single)(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint64_t* mask_b, double scale,
-                            std::size_t count, LaneSum* sums);
+  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count,
+                         LaneSum* sums);
+  void (*preactivations_single)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb,
+                                std::size_t count, LaneSum* sums);
+  // u and d (left alone when da is null) *= scale where the mask bit is set, else 0 (no mask: null);
+  // sums: u_a u_a, u_b u_b, u_a u_b, |u_a u_b|
+  void (*activities)(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a, const std::uint64_t* mask_b,
+                     double scale, std::size_t count, LaneSum* sums);
+  void (*activities_single)(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a,
+                            const std::uint64_t* mask_b, double scale, std::size_t count, LaneSum* sums);
   // w = (u_b - alpha u_a) - beta u_a; sums: u_a w, w w
   void (*remainder)(const Real* ua, const Real* ub, const PairRemainder& remainder, std::size_t count, LaneSum* sums);
-  // In place: phi -> u_a and u_b -> w, phi' -> d (both masked and scaled); sums: u_a e_1, u_a e_2, w e_1, w e_2
-  void (*overlaps)(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a, const std::uint64_t* mask_b,
-                   double scale, const PairRemainder& remainder, const Real* e1, const Real* e2, std::size_t count,
-                   LaneSum* sums);
-  void (*overlaps_single)(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a,
-                          const std::uint64_t* mask_b, double scale, const PairRemainder& remainder, const Real* e1,
-                          const Real* e2, std::size_t count, LaneSum* sums);
+  // u_b -> w in place; sums: u_a e_1, u_a e_2, w e_1, w e_2
+  void (*overlaps)(const Real* ua, Real* ub, const PairRemainder& remainder, const Real* e1, const Real* e2,
+                   std::size_t count, LaneSum* sums);
+  void (*overlaps_single)(const Real* ua, Real* ub, const PairRemainder& remainder, const Real* e1, const Real* e2,
+                          std::size_t count, LaneSum* sums);
   // The errors themselves; stored only when delta_a is not null. Sums as error_sums.
   void (*errors)(const Real* ua, const Real* w, const Real* da, const Real* db, const Real* e1, const Real* e2,
                  const Real* g1, const Real* g2, const PairCoefficients& c, Real* delta_a, Real* delta_b,
@@ -70,6 +68,7 @@ struct PairKernels {
                             LaneSum* sums);
 };
 
+inline constexpr std::size_t kInputSums = 4;  // of `activities`
 inline constexpr std::size_t kErrorSums = 8;
 
 // A tile of weights is `rows` x `columns`, rows `columns` apart, columns a multiple of kPad not required (the rest of a

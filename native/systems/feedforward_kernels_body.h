@@ -126,34 +126,28 @@ inline __attribute__((always_inline)) void for_vectors(std::size_t count, SumsTy
 }
 
 template <typename Real, bool kPair>
-void preactivations(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count) {
+void preactivations(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count,
+                    LaneSum* totals) {
   const Vector<Real> aa = Vector<Real>{} + static_cast<Real>(factor.aa);
   const Vector<Real> ba = Vector<Real>{} + static_cast<Real>(factor.ba);
   const Vector<Real> bb = Vector<Real>{} + static_cast<Real>(factor.bb);
-  for (std::size_t i = 0; i < count; i += kLanes<Real>) {
-    const Vector<Real> first = load(g1 + i);
-    store(za + i, aa * first);
-    if constexpr (kPair) store(zb + i, ba * first + bb * load(g2 + i));
-  }
-}
-
-template <typename Real, bool kPair>
-void products(const Real* g1, const Real* g2, std::size_t count, LaneSum* totals) {
   Sums<Real, 3> sums(totals);
   for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
     const Vector<Real> first = load(g1 + i);
+    store(za + i, aa * first);
     sums.add(0, first * first);
     if constexpr (kPair) {
       const Vector<Real> second = load(g2 + i);
+      store(zb + i, ba * first + bb * second);
       sums.add(1, second * second);
       sums.add(2, first * second);
     }
   });
 }
 
-template <typename Real, bool kPair>
-void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint64_t* mask_b, double scale,
-                std::size_t count, LaneSum* totals) {
+template <typename Real, bool kPair, bool kDerivatives>
+void masked_activities(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a, const std::uint64_t* mask_b,
+                       double scale, std::size_t count, LaneSum* totals) {
   const Vector<Real> factor = Vector<Real>{} + static_cast<Real>(scale);
   Sums<Real, 4> sums(totals);
   for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
@@ -161,6 +155,7 @@ void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint
     if (mask_a != nullptr) {
       a = masked(a * factor, mask_a, i);
       store(ua + i, a);
+      if constexpr (kDerivatives) store(da + i, masked(load(da + i) * factor, mask_a, i));
     }
     sums.add(0, a * a);
     if constexpr (kPair) {
@@ -168,6 +163,7 @@ void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint
       if (mask_b != nullptr) {
         b = masked(b * factor, mask_b, i);
         store(ub + i, b);
+        if constexpr (kDerivatives) store(db + i, masked(load(db + i) * factor, mask_b, i));
       }
       const Vector<Real> product = a * b;
       sums.add(1, b * b);
@@ -175,6 +171,13 @@ void activities(Real* ua, Real* ub, const std::uint64_t* mask_a, const std::uint
       sums.add(3, magnitude(product));
     }
   });
+}
+
+template <typename Real, bool kPair>
+void activities(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a, const std::uint64_t* mask_b,
+                double scale, std::size_t count, LaneSum* totals) {
+  const auto kernel = da != nullptr ? masked_activities<Real, kPair, true> : masked_activities<Real, kPair, false>;
+  kernel(ua, ub, da, db, mask_a, mask_b, scale, count, totals);
 }
 
 template <typename Real>
@@ -189,40 +192,24 @@ void remainder(const Real* ua, const Real* ub, const PairRemainder& r, std::size
 }
 
 template <typename Real, bool kPair>
-void overlaps(Real* ua, Real* ub, Real* da, Real* db, const std::uint64_t* mask_a, const std::uint64_t* mask_b,
-              double scale, const PairRemainder& r, const Real* e1, const Real* e2, std::size_t count, LaneSum* totals) {
-  const Vector<Real> factor = Vector<Real>{} + static_cast<Real>(scale);
+void overlaps(const Real* ua, Real* ub, const PairRemainder& r, const Real* e1, const Real* e2, std::size_t count,
+              LaneSum* totals) {
   const Vector<Real> alpha = Vector<Real>{} + static_cast<Real>(r.alpha);
   const Vector<Real> beta = Vector<Real>{} + static_cast<Real>(r.beta);
   Sums<Real, 4> sums(totals);
   for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    Vector<Real> a = load(ua + i);
-    if (mask_a != nullptr) {
-      a = masked(a * factor, mask_a, i);
-      store(ua + i, a);
-      store(da + i, masked(load(da + i) * factor, mask_a, i));
-    }
-    const Vector<Real> first = load(e1 + i);
+    const Vector<Real> a = load(ua + i), first = load(e1 + i);
     sums.add(0, a * first);
     if constexpr (kPair) {
-      Vector<Real> b = load(ub + i);
-      if (mask_b != nullptr) {
-        b = masked(b * factor, mask_b, i);
-        store(db + i, masked(load(db + i) * factor, mask_b, i));
-      }
-      Vector<Real> w;
       if (r.precise) {
-        store(ub + i, b);
         for (std::size_t k = i; k < i + kLanes<Real>; k += 8) {
           const Doubles wide = load_wide(ua + k);
           store_narrow(ub + k, (load_wide(ub + k) - r.alpha * wide) - r.beta * wide);
         }
-        w = load(ub + i);
       } else {
-        w = (b - alpha * a) - beta * a;
-        store(ub + i, w);
+        store(ub + i, (load(ub + i) - alpha * a) - beta * a);
       }
-      const Vector<Real> second = load(e2 + i);
+      const Vector<Real> w = load(ub + i), second = load(e2 + i);
       sums.add(1, a * second);
       sums.add(2, w * first);
       sums.add(3, w * second);
@@ -350,10 +337,9 @@ void tile_backward(const Real* weights, std::size_t rows, std::size_t columns, c
 
 template <typename Real>
 constexpr PairKernels<Real> kPairTable = {
-    preactivations<Real, true>, preactivations<Real, false>, products<Real, true>, products<Real, false>,
-    activities<Real, true>,     activities<Real, false>,     remainder<Real>,      overlaps<Real, true>,
-    overlaps<Real, false>,      errors<Real, true>,          errors<Real, false>,  error_sums<Real, true>,
-    error_sums<Real, false>};
+    preactivations<Real, true>, preactivations<Real, false>, activities<Real, true>, activities<Real, false>,
+    remainder<Real>,            overlaps<Real, true>,        overlaps<Real, false>,  errors<Real, true>,
+    errors<Real, false>,        error_sums<Real, true>,      error_sums<Real, false>};
 
 template <typename Real>
 constexpr TileKernels<Real> kTileTable = {

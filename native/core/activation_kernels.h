@@ -6,44 +6,64 @@
 namespace mft {
 namespace {
 
-template <typename P, typename V, typename T>
-MFT_INLINE void both_elements(const ActivationRequest<T>& r) {
-  const auto a = static_cast<ScalarOf<V>>(r.a);
-  const auto b = static_cast<ScalarOf<V>>(r.b);
+// Calls put(i, point) for the points of every vector of z: several at once where P knows how; the last, partial vector
+// goes through a padded copy.
+template <typename P, typename V, typename T, typename Put>
+MFT_INLINE void for_points(const ActivationRequest<T>& request, const Put& put) {
+  const auto a = static_cast<ScalarOf<V>>(request.a);
+  const auto b = static_cast<ScalarOf<V>>(request.b);
+  const T* const z = request.z;
+  const std::size_t count = request.count;
   std::size_t i = 0;
-  for (; i + kLanes<V> <= r.count; i += kLanes<V>) {
-    const Point<V> point = P::template at<V>(load<V>(r.z + i), a, b);
-    store<V>(point.value, r.out + i);
-    store<V>(point.first, r.derivative + i);
+  if constexpr (requires { P::kSideBySide; }) {
+    constexpr std::size_t kSideBySide = P::kSideBySide;
+    for (; i + kSideBySide * kLanes<V> <= count; i += kSideBySide * kLanes<V>) {
+      V x[kSideBySide];
+      Point<V> points[kSideBySide];
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kSideBySide; ++j) x[j] = load<V>(z + i + j * kLanes<V>);
+      P::template several<V>(x, points);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kSideBySide; ++j) put(i + j * kLanes<V>, points[j]);
+    }
   }
-  if (i == r.count) return;
+  for (; i + kLanes<V> <= count; i += kLanes<V>) put(i, P::template at<V>(load<V>(z + i), a, b));
+  if (i == count) return;
   T padded[kLanes<V>] = {};
-  __builtin_memcpy(padded, r.z + i, (r.count - i) * sizeof(T));
-  const Point<V> point = P::template at<V>(load<V>(padded), a, b);
-  store<V>(point.value, padded);
-  __builtin_memcpy(r.out + i, padded, (r.count - i) * sizeof(T));
-  store<V>(point.first, padded);
-  __builtin_memcpy(r.derivative + i, padded, (r.count - i) * sizeof(T));
+  __builtin_memcpy(padded, z + i, (count - i) * sizeof(T));
+  put(i, P::template at<V>(load<V>(padded), a, b));
+}
+
+// Element i and the following of x, as far as there are any.
+template <typename V, typename T>
+MFT_INLINE void put_vector(V x, T* to, std::size_t i, std::size_t count) {
+  if (i + kLanes<V> <= count) return store<V>(x, to + i);
+  T padded[kLanes<V>];
+  store<V>(x, padded);
+  __builtin_memcpy(to + i, padded, (count - i) * sizeof(T));
 }
 
 template <typename P, typename V, typename T>
-void run(const ActivationRequest<T>& r) {
-  const auto a = static_cast<ScalarOf<V>>(r.a);
-  const auto b = static_cast<ScalarOf<V>>(r.b);
+void run(const ActivationRequest<T>& request) {
+  const ActivationRequest<T> r = request;
   switch (r.output) {
     case ActivationOutput::kValue:
-      return map_elements<V>(r.z, r.out, r.count, [=](V x) __attribute__((always_inline)) {
-        return P::template at<V>(x, a, b).value;
+      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
+        put_vector<V>(point.value, r.out, i, r.count);
       });
     case ActivationOutput::kDerivative:
-      return map_elements<V>(r.z, r.out, r.count, [=](V x) __attribute__((always_inline)) {
-        return P::template at<V>(x, a, b).first;
+      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
+        put_vector<V>(point.first, r.out, i, r.count);
       });
     case ActivationOutput::kSecondDerivative:
-      return map_elements<V>(r.z, r.out, r.count, [=](V x) __attribute__((always_inline)) {
-        return P::template at<V>(x, a, b).second;
+      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
+        put_vector<V>(point.second, r.out, i, r.count);
       });
-    case ActivationOutput::kBoth: return both_elements<P, V, T>(r);
+    case ActivationOutput::kBoth:
+      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
+        put_vector<V>(point.value, r.out, i, r.count);
+        put_vector<V>(point.first, r.derivative, i, r.count);
+      });
   }
 }
 

@@ -35,12 +35,22 @@ struct LinearPoint {
 };
 
 struct TanhPoint {
+  static constexpr std::size_t kSideBySide = MFT_VECTOR_BYTES == 64 ? 4 : 2;  // as many as the registers hold
+  template <typename V, std::size_t kCount>
+  static MFT_INLINE void several(const V (&x)[kCount], Point<V> (&points)[kCount]) {
+    HyperbolicTangent<V> t[kCount];
+    hyperbolic_tangents<V>(x, t);
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kCount; ++j)
+      points[j] = {t[j].value, scale_by_exponential<V>(t[j].slope, t[j].decay, 2),
+                   scale_by_exponential<V>(-2 * t[j].value * t[j].slope, t[j].decay, 2)};
+  }
   template <typename V>
   static MFT_INLINE Point<V> at(V x, ScalarOf<V>, ScalarOf<V>) {
-    const Decay<V> d = decay_of<V>(2 * absolute(x));
-    const V value = with_sign_of<V>(d.complement * d.reciprocal, x);
-    const V sech2 = 4 * d.shifted_decay * d.reciprocal * d.reciprocal;
-    return {value, unshift(sech2), unshift(-2 * value * sech2)};
+    const V all[1] = {x};
+    Point<V> points[1];
+    several<V>(all, points);
+    return points[0];
   }
 };
 

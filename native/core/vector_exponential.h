@@ -80,6 +80,17 @@ MFT_INLINE V scale_by_power(V y, UnsignedOf<V> k) {
   return y * from_bits<V>(half << Traits<V>::kMantissaBits) * from_bits<V>((biased - half) << Traits<V>::kMantissaBits);
 }
 
+// y 2^(e's exponent + shift), rounded once: y of ordinary size.
+template <typename V>
+MFT_INLINE V scale_by_exponential(V y, const Exponential<V>& e, int shift) {
+#if defined(__AVX512F__) && MFT_VECTOR_BYTES == 64
+  if constexpr (sizeof(ScalarOf<V>) == 8) return _mm512_scalef_pd(y, e.exponent + static_cast<double>(shift));
+  else return _mm512_scalef_ps(y, e.exponent + static_cast<float>(shift));
+#else
+  return scale_by_power<V>(y, e.integer_exponent + static_cast<typename Traits<V>::Bits>(shift));
+#endif
+}
+
 // 2^k for k in the normal range.
 template <typename V>
 MFT_INLINE V power_of_two(UnsignedOf<V> k) {
@@ -134,10 +145,46 @@ MFT_INLINE V unshift(V x) {
   return x * (sizeof(ScalarOf<V>) == 8 ? ScalarOf<V>(0x1p-80) : ScalarOf<V>(0x1p-40));
 }
 
+// tanh x = (1 - e^-m)/(1 + e^-m) and tanh' x = 4 e^-m/(1 + e^-m)^2, m = 2|x|, with e^-m = 2^k (1 + p).
+template <typename V>
+struct HyperbolicTangent {
+  V value;
+  V slope;  // tanh' x / 2^(k + 2): of ordinary size in the tails too
+  Exponential<V> decay;
+};
+
+// Of kCount vectors, step by step side by side: one alone would wait for its own results most of the time.
+template <typename V, std::size_t kCount>
+MFT_INLINE void hyperbolic_tangents(const V (&x)[kCount], HyperbolicTangent<V> (&result)[kCount]) {
+#define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kCount; ++j)
+  using C = ExponentialConstants<V>;
+  const V rounder = broadcast<V>(Traits<V>::kRounder);
+  V m[kCount], k[kCount], r[kCount], p[kCount], power[kCount], complement[kCount], reciprocal[kCount];
+  UnsignedOf<V> integer[kCount];
+  MFT_EACH m[j] = at_most(2 * absolute(x[j]), -C::kSmallest + 8);
+  // As split_exponential, without its correction: what p lacks then is small beside 1 - e^-m wherever k < 0.
+  MFT_EACH {
+    const V shifted = rounder - m[j] * C::kLog2E;
+    k[j] = shifted - rounder;
+    integer[j] = bits_of(shifted) - bits_of(rounder);
+  }
+  MFT_EACH r[j] = (-m[j] - k[j] * C::kLn2High) - k[j] * C::kLn2Low;
+  polynomials<V>(r, C::kExp, p);
+  MFT_EACH p[j] = r[j] + (r[j] * r[j]) * p[j];
+  MFT_EACH power[j] = k[j] > -60 ? power_of_two<V>(integer[j]) : V{};
+  MFT_EACH complement[j] = (1 - power[j]) - power[j] * p[j];
+  MFT_EACH reciprocal[j] = 1 / (2 - complement[j]);
+  MFT_EACH result[j] = {with_sign_of<V>(complement[j] * reciprocal[j], x[j]), (1 + p[j]) * (reciprocal[j] * reciprocal[j]),
+                        {k[j], integer[j], p[j]}};
+#undef MFT_EACH
+}
+
 template <typename V>
 MFT_INLINE V hyperbolic_tangent(V x) {
-  const Decay<V> d = decay_of<V>(2 * absolute(x));
-  return with_sign_of<V>(d.complement * d.reciprocal, x);
+  const V all[1] = {x};
+  HyperbolicTangent<V> result[1];
+  hyperbolic_tangents<V>(all, result);
+  return result[0].value;
 }
 
 // x = 2^k m, m in [sqrt(1/2), sqrt(2)); x normal and positive.

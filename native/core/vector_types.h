@@ -8,6 +8,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 #ifndef MFT_VECTOR_BYTES
 #error "Define MFT_VECTOR_BYTES before including the vector kernels."
@@ -90,7 +93,21 @@ MFT_INLINE V with_sign_of(V magnitude, V x) {
   return from_bits<V>(bits_of(magnitude) | (bits_of(x) & kSignBit<V>));
 }
 
-// min and max that let NaN in x through.
+// min and max that let NaN in x through: what the instructions do with their second operand.
+#ifdef __SSE2__
+#if MFT_VECTOR_BYTES == 64
+#define MFT_LIMIT(operation, bound, x, kind) _mm512_##operation##_##kind(bound, x)
+#elif MFT_VECTOR_BYTES == 32
+#define MFT_LIMIT(operation, bound, x, kind) _mm256_##operation##_##kind(bound, x)
+#else
+#define MFT_LIMIT(operation, bound, x, kind) _mm_##operation##_##kind(bound, x)
+#endif
+MFT_INLINE Doubles at_most(Doubles x, double bound) { return MFT_LIMIT(min, broadcast<Doubles>(bound), x, pd); }
+MFT_INLINE Floats at_most(Floats x, float bound) { return MFT_LIMIT(min, broadcast<Floats>(bound), x, ps); }
+MFT_INLINE Doubles at_least(Doubles x, double bound) { return MFT_LIMIT(max, broadcast<Doubles>(bound), x, pd); }
+MFT_INLINE Floats at_least(Floats x, float bound) { return MFT_LIMIT(max, broadcast<Floats>(bound), x, ps); }
+#undef MFT_LIMIT
+#else
 template <typename V>
 MFT_INLINE V at_most(V x, ScalarOf<V> bound) {
   return x > bound ? broadcast<V>(bound) : x;
@@ -99,19 +116,31 @@ template <typename V>
 MFT_INLINE V at_least(V x, ScalarOf<V> bound) {
   return x < bound ? broadcast<V>(bound) : x;
 }
+#endif
 
-// c[0] + c[1] x + ... : the even and the odd part by Horner's rule, side by side.
+// c[0] + c[1] x + ... of several vectors: the even and the odd part by Horner's rule, side by side.
+template <typename V, std::size_t kCount, std::size_t N>
+MFT_INLINE void polynomials(const V (&x)[kCount], const ScalarOf<V> (&c)[N], V (&result)[kCount]) {
+  static_assert(N >= 2);
+#define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kCount; ++j)
+  V x2[kCount], even[kCount], odd[kCount];
+  MFT_EACH x2[j] = x[j] * x[j];
+  MFT_EACH even[j] = broadcast<V>(c[(N - 1) / 2 * 2]);
+  MFT_EACH odd[j] = broadcast<V>(c[(N - 2) / 2 * 2 + 1]);
+#pragma GCC unroll 16
+  for (std::size_t i = (N - 1) / 2 * 2; i >= 2; i -= 2) MFT_EACH even[j] = even[j] * x2[j] + c[i - 2];
+#pragma GCC unroll 16
+  for (std::size_t i = (N - 2) / 2 * 2 + 1; i >= 3; i -= 2) MFT_EACH odd[j] = odd[j] * x2[j] + c[i - 2];
+  MFT_EACH result[j] = even[j] + x[j] * odd[j];
+#undef MFT_EACH
+}
+
 template <typename V, std::size_t N>
 MFT_INLINE V polynomial(V x, const ScalarOf<V> (&c)[N]) {
-  static_assert(N >= 2);
-  const V x2 = x * x;
-  V even = broadcast<V>(c[(N - 1) / 2 * 2]);
-  V odd = broadcast<V>(c[(N - 2) / 2 * 2 + 1]);
-#pragma GCC unroll 16
-  for (std::size_t i = (N - 1) / 2 * 2; i >= 2; i -= 2) even = even * x2 + c[i - 2];
-#pragma GCC unroll 16
-  for (std::size_t i = (N - 2) / 2 * 2 + 1; i >= 3; i -= 2) odd = odd * x2 + c[i - 2];
-  return even + x * odd;
+  const V all[1] = {x};
+  V result[1];
+  polynomials<V>(all, c, result);
+  return result[0];
 }
 
 // An unevaluated sum high + low.

@@ -99,14 +99,17 @@ bool has_pair_engine(const Parameters& p) {
   return p.weight_law == WeightLaw::kGaussian && p.inputs <= 2 && !p.use_block_engine;
 }
 
-std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget) {
-  if (p.engine == Engine::kDense) return make_dense_engine(p, budget);
+std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget, int threads) {
+  if (p.engine == Engine::kDense) return make_dense_engine(p, budget, threads);
   return has_pair_engine(p) ? make_pair_engine(p, budget) : make_block_engine(p, budget);
 }
 
 int workers_of(const Parameters& p) {
   return std::max(1, static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, p.threads)), p.trials)));
 }
+
+// Threads of each worker when there are more than trials.
+int threads_inside(const Parameters& p) { return std::max(1, p.threads / workers_of(p)); }
 
 }  // namespace
 
@@ -163,7 +166,7 @@ double memory_estimate(const Parameters& p) {
   const int workers = workers_of(p);
   const double budget = p.memory_budget / workers;
   const double rows = 8.0 * static_cast<double>(layout_of(p).row_length) * p.trials;
-  const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget)
+  const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget, threads_inside(p))
                         : has_pair_engine(p)       ? pair_engine_memory(p, budget)
                                                    : block_engine_memory(p, budget);
   return rows + 8.0 * static_cast<double>(p.input_vectors.size()) +
@@ -183,7 +186,7 @@ void simulate(const Parameters& p, const Control& control, std::span<double> row
   parallel_for(p.trials, workers, [&](std::size_t unit, int worker) {
     control.throw_if_cancelled();
     std::unique_ptr<TrialEngine>& engine = engines[static_cast<std::size_t>(worker)];
-    if (!engine) engine = make_engine(p, p.memory_budget / workers);
+    if (!engine) engine = make_engine(p, p.memory_budget / workers, threads_inside(p));
     engine->run(p.first_trial + static_cast<std::uint32_t>(unit), control,
                 rows.subspan(unit * layout.row_length, layout.row_length));
   });

@@ -2,16 +2,19 @@
 //
 // Up to eight inputs: weights are drawn in tiles of about 8192, multiplied while they are in cache and forgotten; the
 // backward pass draws the same tiles again from the counter. Memory is O(width depth). More inputs (and orthogonal
-// weights, which exist only as a whole): tiles of rows multiplied through BLAS, kept while the budget lasts, else drawn
-// again. Forward Z = U W^T and backward V = D W take the row-major tiles as they are: no transposed copies.
+// weights, which exist only as a whole): larger tiles, multiplied through BLAS. They are drawn again as well, which is
+// cheaper than to fetch them from memory; only weights that are costly to draw are kept while the budget lasts. Forward
+// Z = U W^T and backward V = D W take the row-major tiles as they are: no transposed copies.
 //
-// Weights have unit variance; the scale of a layer multiplies the products.
+// Threads left over by the trials share the tiles of a layer: of rows forward, of columns backward, so that every sum
+// is made by one thread in one order. Weights have unit variance; the scale of a layer multiplies the products.
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "core/aligned.h"
 #include "core/blas.h"
+#include "core/parallel.h"
 #include "systems/feedforward_kernels.h"
 #include "systems/feedforward_parts.h"
 #include "systems/feedforward_weights.h"
@@ -22,47 +25,49 @@ namespace {
 constexpr std::size_t kTileWeights = 8192;
 constexpr std::size_t kTileColumns = 1024;
 constexpr std::size_t kTileRows = 8;
-constexpr std::size_t kBlasTileWeights = std::size_t{1} << 19;
-constexpr std::size_t kBlasTileRows = 256;
+constexpr std::size_t kRowTilesPerUnit = 8;
+constexpr std::size_t kBlasTile = 512;  // rows of a forward tile; rows and columns of a backward one
+constexpr std::size_t kBlasTileWeights = std::size_t{1} << 20;
 
 std::size_t widest_of(const Parameters& p) { return *std::max_element(p.widths.begin(), p.widths.end()); }
 bool is_few(const Parameters& p) { return p.inputs <= kMostFewInputs && p.weight_law != WeightLaw::kOrthogonal; }
+bool is_costly(WeightLaw law) { return law == WeightLaw::kOrthogonal || law == WeightLaw::kStudentT; }
 
-std::size_t blas_tile_rows(const Parameters& p, std::size_t layer) {
-  const std::size_t rows = p.widths[layer], columns = p.widths[layer - 1];
-  if (p.weight_law == WeightLaw::kOrthogonal) return rows;
-  return std::min(rows, std::clamp<std::size_t>(kBlasTileWeights / columns, 16, kBlasTileRows));
+std::size_t forward_tile_rows(const Parameters& p, std::size_t layer) {
+  return std::min(p.widths[layer], std::clamp<std::size_t>(kBlasTileWeights / p.widths[layer - 1], 16, kBlasTile));
 }
 
 struct Plan {
   std::vector<bool> is_kept;  // [l]: the whole matrix stays in memory
-  std::size_t kept = 0, tile = 0;
+  std::size_t kept = 0;       // numbers of all kept matrices
+  std::size_t whole = 0;      // of the largest matrix that exists as a whole without being kept
+  std::size_t tile = 0;       // of one thread's tile
 };
 
 Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
   Plan plan;
   plan.is_kept.assign(p.widths.size(), false);
-  if (is_few(p)) {
-    for (std::size_t l = 1; l < p.widths.size(); ++l)
-      plan.tile = std::max(plan.tile, p.widths[l - 1] <= kTileColumns ? std::max(kTileWeights, p.widths[l - 1])
-                                                                       : kTileRows * kTileColumns);
-    return plan;
-  }
-  const bool may_keep = p.backward_weights == BackwardWeights::kShared;
   double spent = 0.0;
-  bool is_spent = !may_keep;
+  bool may_keep = !is_few(p) && is_costly(p.weight_law) && p.backward_weights == BackwardWeights::kShared;
   for (std::size_t l = 1; l < p.widths.size(); ++l) {
-    const std::size_t weights = p.widths[l] * p.widths[l - 1];
-    const double bytes = static_cast<double>(weights) * static_cast<double>(size_of_real);
-    is_spent = is_spent || spent + bytes > budget;
-    // The backward pass ends at layer 2: the first matrix is used once.
-    if (is_spent || l == 1) {
-      plan.tile = std::max(plan.tile, blas_tile_rows(p, l) * p.widths[l - 1]);
+    const std::size_t rows = p.widths[l], columns = p.widths[l - 1], weights = rows * columns;
+    if (is_few(p)) {
+      plan.tile = std::max(plan.tile, columns <= kTileColumns ? std::max(kTileWeights, columns) : kTileRows * kTileColumns);
       continue;
     }
-    spent += bytes;
-    plan.kept += weights;
-    plan.is_kept[l] = true;
+    const double bytes = static_cast<double>(weights) * static_cast<double>(size_of_real);
+    may_keep = may_keep && spent + bytes <= budget;
+    // The backward pass ends at layer 2: the first matrix is used once.
+    if (may_keep && l > 1) {
+      spent += bytes;
+      plan.kept += weights;
+      plan.is_kept[l] = true;
+    } else if (p.weight_law == WeightLaw::kOrthogonal) {
+      plan.whole = std::max(plan.whole, weights);
+    } else {
+      const std::size_t backward = std::min(rows, kBlasTile) * std::min(columns, kBlasTile);
+      plan.tile = std::max({plan.tile, forward_tile_rows(p, l) * columns, backward});
+    }
   }
   return plan;
 }
@@ -70,30 +75,34 @@ Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
 template <typename Real>
 class DenseEngine final : public TrialEngine {
  public:
-  DenseEngine(const Parameters& parameters, double budget)
+  DenseEngine(const Parameters& parameters, double budget, int threads)
       : p_(parameters),
         layout_(layout_of(parameters)),
         writer_(p_, layout_),
         masks_(p_),
         inputs_(p_),
         products_(layout_),
-        weights_(p_),
         plan_(plan_of(p_, budget, sizeof(Real))),
         kernels_(tile_kernels<Real>()),
         depth_(p_.widths.size() - 1),
         n_(p_.inputs),
         stride_(rounded_up(widest_of(p_), kPad)) {
-    tile_.resize(plan_.tile);
+    workers_.reserve(static_cast<std::size_t>(threads));
+    for (int k = 0; k < threads; ++k) {
+      Worker& worker = workers_.emplace_back(p_);
+      worker.tile.resize(plan_.tile);
+      if (is_few(p_)) worker.sums.resize(kTileWeights * n_);
+      worker.words.resize(rounded_up(stride_, 64) / 64);
+    }
     kept_.resize(plan_.kept);
+    whole_.resize(plan_.whole);
     for (AlignedVector<Real>* array : {&u_, &errors_, &result_}) array->resize(n_ * stride_);
     z_at_.resize(depth_ + 1);
     std::size_t next = 0;
     for (std::size_t l = 1; l <= depth_; ++l) z_at_[l] = std::exchange(next, next + n_ * rounded_up(p_.widths[l], kPad));
     z_.resize(next);
-    if (is_few(p_)) sums_.resize(kTileWeights * n_);
     if (is_few(p_)) small_errors_.resize(widest_of(p_) * n_);
     bias_.resize(stride_);
-    words_.resize(rounded_up(stride_, 64) / 64);
     gram_.resize(n_ * n_);
     absolute_.resize(n_ * n_);
     input_gram_.resize(depth_ * n_ * n_);
@@ -105,9 +114,11 @@ class DenseEngine final : public TrialEngine {
     trial_ = trial;
     const double* x = inputs_.draw(trial);
     const std::size_t length = p_.widths[0];
-    for (std::size_t a = 0; a < n_; ++a)
-      for (std::size_t i = 0; i < length; ++i) u_[a * stride_ + i] = static_cast<Real>(x[a * length + i]);
-    apply_masks(0, u_.data());
+    share(n_, [&](std::size_t a, Worker& worker) {
+      Real* u = u_.data() + a * stride_;
+      for (std::size_t i = 0; i < length; ++i) u[i] = static_cast<Real>(x[a * length + i]);
+      apply_mask_of(0, a, u, worker);
+    });
     kept_next_ = kept_.data();
     for (std::size_t l = 1; l <= depth_; ++l) {
       forward(l, control, row);
@@ -125,15 +136,29 @@ class DenseEngine final : public TrialEngine {
   }
 
  private:
+  // What a thread needs for itself.
+  struct Worker {
+    explicit Worker(const Parameters& parameters) : weights(parameters) {}
+    WeightSource<Real> weights;
+    AlignedVector<Real> tile;
+    std::vector<double> sums;
+    std::vector<std::uint64_t> words;
+  };
+
   Real* z(std::size_t layer) { return z_.data() + z_at_[layer]; }
   std::size_t z_stride(std::size_t layer) const { return rounded_up(p_.widths[layer], kPad); }
 
-  void apply_masks(std::size_t layer, Real* x) {
+  // Calls body(unit, worker) for every unit on the threads of this engine.
+  template <typename Body>
+  void share(std::size_t units, const Body& body) {
+    parallel_for(units, static_cast<int>(workers_.size()),
+                 [&](std::size_t unit, int worker) { body(unit, workers_[static_cast<std::size_t>(worker)]); });
+  }
+
+  void apply_mask_of(std::size_t layer, std::size_t input, Real* x, Worker& worker) const {
     if (!masks_.is_masked(layer)) return;
-    for (std::size_t a = 0; a < n_; ++a) {
-      masks_.draw(trial_, layer, a, 0, std::span<std::uint64_t>(words_.data(), masks_.words(layer)));
-      apply_mask(words_.data(), static_cast<Real>(1.0 / masks_.keep(layer)), x + a * stride_, p_.widths[layer]);
-    }
+    masks_.draw(trial_, layer, input, 0, std::span<std::uint64_t>(worker.words.data(), masks_.words(layer)));
+    apply_mask(worker.words.data(), static_cast<Real>(1.0 / masks_.keep(layer)), x, p_.widths[layer]);
   }
 
   void forward(std::size_t layer, const Control& control, std::span<double> row) {
@@ -144,21 +169,17 @@ class DenseEngine final : public TrialEngine {
     const std::size_t stride = z_stride(layer);
     if (is_few(p_)) multiply_few(layer, control, z_layer, stride);
     else multiply_many(layer, control, z_layer, stride);
-    finish_preactivations(layer, z_layer, stride);
+    finish_units(layer, z_layer, stride);
     products_.measure(z_layer, stride, width, gram_.data(), nullptr);
     writer_.forward(row, trial_, layer, gram_.data(), [&](std::size_t a, std::size_t b) {
       return squared_distance(z_layer + a * stride, z_layer + b * stride, width);
     });
-    if (layer == depth_) return;
-    for (std::size_t a = 0; a < n_; ++a)
-      activate(p_.activation, std::span<const Real>(z_layer + a * stride, width), std::span<Real>(u_.data() + a * stride_, width));
-    apply_masks(layer, u_.data());
   }
 
-  // z = scale * product + bias
-  void finish_preactivations(std::size_t layer, Real* z_layer, std::size_t stride) {
+  // z = scale * product + bias, and u of a hidden layer.
+  void finish_units(std::size_t layer, Real* z_layer, std::size_t stride) {
     const std::size_t width = p_.widths[layer];
-    const Real scale = static_cast<Real>(weights_.scale(layer));
+    const Real scale = static_cast<Real>(workers_[0].weights.scale(layer));
     const double deviation = std::sqrt(p_.bias_variance[layer - 1]);
     if (deviation > 0.0)
       random_normals({p_.seed, trial_, static_cast<std::uint32_t>(layer), Purpose::kBiases}, 0,
@@ -166,111 +187,126 @@ class DenseEngine final : public TrialEngine {
     else
       std::fill(bias_.begin(), bias_.end(), Real{0});
     const Real factor = static_cast<Real>(deviation);
-    for (std::size_t a = 0; a < n_; ++a)
-      for (std::size_t i = 0; i < width; ++i) z_layer[a * stride + i] = scale * z_layer[a * stride + i] + factor * bias_[i];
+    share(n_, [&](std::size_t a, Worker& worker) {
+      Real* z_row = z_layer + a * stride;
+      Real* u = u_.data() + a * stride_;
+      for (std::size_t i = 0; i < width; ++i) z_row[i] = scale * z_row[i] + factor * bias_[i];
+      if (layer == depth_) return;
+      activate(p_.activation, std::span<const Real>(z_row, width), std::span<Real>(u, width));
+      apply_mask_of(layer, a, u, worker);
+    });
   }
 
-  // Few inputs: calls body(first row, rows, first column, columns) with the tile's weights in tile_.
-  template <typename Body>
-  void for_tiles(std::size_t layer, bool is_backward, const Control& control, const Body& body) {
-    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1];
-    const std::size_t tile_rows = columns <= kTileColumns ? std::max<std::size_t>(1, kTileWeights / columns) : kTileRows;
-    for (std::size_t i = 0; i < rows; i += tile_rows) {
-      control.throw_if_cancelled();
-      const std::size_t height = std::min(tile_rows, rows - i);
-      if (columns <= kTileColumns) {
-        weights_.draw(trial_, layer, is_backward, i * columns, tile_.data(), height * columns);
-        body(i, height, 0, columns);
-        continue;
-      }
-      for (std::size_t j = 0; j < columns; j += kTileColumns) {
-        const std::size_t length = std::min(kTileColumns, columns - j);
-        for (std::size_t r = 0; r < height; ++r)
-          weights_.draw(trial_, layer, is_backward, (i + r) * columns + j, tile_.data() + r * length, length);
-        body(i, height, j, length);
-      }
-    }
+  // Few inputs: draws a tile of `height` rows from row i and `length` columns from column j.
+  void draw_tile(std::size_t layer, bool is_backward, std::size_t i, std::size_t height, std::size_t j, std::size_t length,
+                 Worker& worker) {
+    const std::size_t columns = p_.widths[layer - 1];
+    if (length == columns) return worker.weights.draw(trial_, layer, is_backward, i * columns, worker.tile.data(), height * columns);
+    for (std::size_t r = 0; r < height; ++r)
+      worker.weights.draw(trial_, layer, is_backward, (i + r) * columns + j, worker.tile.data() + r * length, length);
+  }
+
+  static std::size_t few_tile_rows(std::size_t columns) {
+    return columns <= kTileColumns ? std::max<std::size_t>(1, kTileWeights / columns) : kTileRows;
   }
 
   void multiply_few(std::size_t layer, const Control& control, Real* out, std::size_t stride) {
     const auto kernel = kernels_.forward[n_ - 1];
-    const std::size_t columns = p_.widths[layer - 1];
-    for_tiles(layer, false, control, [&](std::size_t i, std::size_t height, std::size_t j, std::size_t length) {
-      if (j == 0) std::fill_n(sums_.data(), height * n_, 0.0);
-      kernel(tile_.data(), height, length, u_.data() + j, stride_, sums_.data());
-      if (j + length < columns) return;
-      for (std::size_t r = 0; r < height; ++r)
-        for (std::size_t a = 0; a < n_; ++a) out[a * stride + i + r] = static_cast<Real>(sums_[r * n_ + a]);
+    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1], tile_rows = few_tile_rows(columns);
+    const std::size_t unit_rows = tile_rows * kRowTilesPerUnit;
+    share((rows + unit_rows - 1) / unit_rows, [&](std::size_t unit, Worker& worker) {
+      const std::size_t last = std::min(rows, (unit + 1) * unit_rows);
+      for (std::size_t i = unit * unit_rows; i < last; i += tile_rows) {
+        control.throw_if_cancelled();
+        const std::size_t height = std::min(tile_rows, last - i);
+        std::fill_n(worker.sums.data(), height * n_, 0.0);
+        for (std::size_t j = 0; j < columns; j += kTileColumns) {
+          const std::size_t length = std::min(kTileColumns, columns - j);
+          draw_tile(layer, false, i, height, j, length, worker);
+          kernel(worker.tile.data(), height, length, u_.data() + j, stride_, worker.sums.data());
+        }
+        for (std::size_t r = 0; r < height; ++r)
+          for (std::size_t a = 0; a < n_; ++a) out[a * stride + i + r] = static_cast<Real>(worker.sums[r * n_ + a]);
+      }
     });
   }
 
   void multiply_transposed_few(std::size_t layer, const Control& control) {
     const auto kernel = kernels_.backward[n_ - 1];
-    const std::size_t rows = p_.widths[layer];
+    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1], tile_rows = few_tile_rows(columns);
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t a = 0; a < n_; ++a) small_errors_[i * n_ + a] = errors_[a * stride_ + i];
     std::fill(result_.begin(), result_.end(), Real{0});
     const bool is_backward = p_.backward_weights == BackwardWeights::kIndependent;
-    for_tiles(layer, is_backward, control, [&](std::size_t i, std::size_t height, std::size_t j, std::size_t length) {
-      kernel(tile_.data(), height, length, small_errors_.data() + i * n_, result_.data() + j, stride_);
+    share((columns + kTileColumns - 1) / kTileColumns, [&](std::size_t unit, Worker& worker) {
+      const std::size_t j = unit * kTileColumns, length = std::min(kTileColumns, columns - j);
+      for (std::size_t i = 0; i < rows; i += tile_rows) {
+        control.throw_if_cancelled();
+        const std::size_t height = std::min(tile_rows, rows - i);
+        draw_tile(layer, is_backward, i, height, j, length, worker);
+        kernel(worker.tile.data(), height, length, small_errors_.data() + i * n_, result_.data() + j, stride_);
+      }
     });
   }
 
-  // Many inputs: calls body(first row, rows, weights) for tiles of whole rows.
-  template <typename Body>
-  void for_row_tiles(std::size_t layer, bool is_backward, bool draw_kept, const Control& control, Real* kept,
-                     const Body& body) {
-    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1], tile_rows = blas_tile_rows(p_, layer);
-    for (std::size_t i = 0; i < rows; i += tile_rows) {
-      control.throw_if_cancelled();
-      const std::size_t height = std::min(tile_rows, rows - i);
-      Real* tile = kept != nullptr ? kept + i * columns : tile_.data();
-      if (kept == nullptr || draw_kept) {
-        if (p_.weight_law == WeightLaw::kOrthogonal) weights_.draw_orthogonal(trial_, layer, is_backward, tile);
-        else weights_.draw(trial_, layer, is_backward, i * columns, tile, height * columns);
-      }
-      body(i, height, tile);
-    }
-  }
-
   void multiply_many(std::size_t layer, const Control& control, Real* out, std::size_t stride) {
-    const std::size_t columns = p_.widths[layer - 1];
-    Real* kept = nullptr;
-    if (plan_.is_kept[layer]) kept = std::exchange(kept_next_, kept_next_ + p_.widths[layer] * columns);
-    for_row_tiles(layer, false, true, control, kept, [&](std::size_t i, std::size_t height, const Real* tile) {
+    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1], tile_rows = forward_tile_rows(p_, layer);
+    const bool is_orthogonal = p_.weight_law == WeightLaw::kOrthogonal;
+    Real* whole = is_orthogonal ? whole_.data() : nullptr;
+    if (plan_.is_kept[layer]) whole = std::exchange(kept_next_, kept_next_ + rows * columns);
+    if (is_orthogonal) workers_[0].weights.draw_orthogonal(trial_, layer, false, whole);
+    share((rows + tile_rows - 1) / tile_rows, [&](std::size_t unit, Worker& worker) {
+      control.throw_if_cancelled();
+      const std::size_t i = unit * tile_rows, height = std::min(tile_rows, rows - i);
+      Real* tile = whole != nullptr ? whole + i * columns : worker.tile.data();
+      if (!is_orthogonal) worker.weights.draw(trial_, layer, false, i * columns, tile, height * columns);
       blas::gemm(false, true, n_, height, columns, Real{1}, u_.data(), stride_, tile, columns, Real{0}, out + i, stride);
     });
   }
 
   void multiply_transposed_many(std::size_t layer, const Control& control) {
-    const std::size_t columns = p_.widths[layer - 1];
-    Real* kept = nullptr;
-    if (plan_.is_kept[layer]) kept = kept_next_ -= p_.widths[layer] * columns;
+    const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1];
     const bool is_backward = p_.backward_weights == BackwardWeights::kIndependent;
-    for_row_tiles(layer, is_backward, false, control, kept, [&](std::size_t i, std::size_t height, const Real* tile) {
-      blas::gemm(false, false, n_, columns, height, Real{1}, errors_.data() + i, stride_, tile, columns,
-                 i == 0 ? Real{0} : Real{1}, result_.data(), stride_);
+    const Real* whole = nullptr;
+    if (plan_.is_kept[layer]) {
+      whole = kept_next_ -= rows * columns;
+    } else if (p_.weight_law == WeightLaw::kOrthogonal) {
+      workers_[0].weights.draw_orthogonal(trial_, layer, is_backward, whole_.data());
+      whole = whole_.data();
+    }
+    share((columns + kBlasTile - 1) / kBlasTile, [&](std::size_t unit, Worker& worker) {
+      const std::size_t j = unit * kBlasTile, length = std::min(kBlasTile, columns - j);
+      for (std::size_t i = 0; i < rows; i += kBlasTile) {
+        control.throw_if_cancelled();
+        const std::size_t height = std::min(kBlasTile, rows - i);
+        if (whole == nullptr) draw_tile(layer, is_backward, i, height, j, length, worker);
+        const Real* tile = whole != nullptr ? whole + i * columns + j : worker.tile.data();
+        blas::gemm(false, false, n_, length, height, Real{1}, errors_.data() + i, stride_, tile,
+                   whole != nullptr ? columns : length, i == 0 ? Real{0} : Real{1}, result_.data() + j, stride_);
+      }
     });
   }
 
   void backward(std::size_t layer, const Control& control) {
     const std::size_t below = layer - 1, width = p_.widths[layer], width_below = p_.widths[below];
-    for (std::size_t a = 0; a < n_; ++a) {
+    share(n_, [&](std::size_t a, Worker&) {
       const double square = gram_[a * n_ + a];
-      if (!(square > 0.0)) continue;
+      if (!(square > 0.0)) return;
       const Real inverse = static_cast<Real>(1.0 / std::sqrt(square));
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
       log_scale_[a] += 2.0 * std::log(1.0 / static_cast<double>(inverse));
-    }
+    });
     if (is_few(p_)) multiply_transposed_few(layer, control);
     else multiply_transposed_many(layer, control);
-    const Real scale = static_cast<Real>(weights_.scale(layer));
-    for (std::size_t a = 0; a < n_; ++a) {
+    const Real scale = static_cast<Real>(workers_[0].weights.scale(layer));
+    share(n_, [&](std::size_t a, Worker& worker) {
+      Real* errors = errors_.data() + a * stride_;
+      const Real* result = result_.data() + a * stride_;
       activate_derivative(p_.activation, std::span<const Real>(z(below) + a * z_stride(below), width_below),
-                          std::span<Real>(errors_.data() + a * stride_, width_below));
-      for (std::size_t i = 0; i < width_below; ++i) errors_[a * stride_ + i] *= scale * result_[a * stride_ + i];
-    }
-    apply_masks(below, errors_.data());
+                          std::span<Real>(errors, width_below));
+      for (std::size_t i = 0; i < width_below; ++i) errors[i] *= scale * result[i];
+      apply_mask_of(below, a, errors, worker);
+    });
   }
 
   const Parameters& p_;
@@ -279,36 +315,36 @@ class DenseEngine final : public TrialEngine {
   const Masks masks_;
   InputVectors inputs_;
   RowProducts<Real> products_;
-  WeightSource<Real> weights_;
   const Plan plan_;
   const TileKernels<Real>& kernels_;
   const std::size_t depth_, n_, stride_;
   std::uint32_t trial_ = 0;
 
-  AlignedVector<Real> tile_, kept_, u_, errors_, result_, z_, small_errors_, bias_;
+  std::vector<Worker> workers_;
+  AlignedVector<Real> kept_, whole_, u_, errors_, result_, z_, small_errors_, bias_;
   Real* kept_next_ = nullptr;
   std::vector<std::size_t> z_at_;
-  std::vector<double> sums_, gram_, absolute_, input_gram_, input_absolute_, log_scale_;
-  std::vector<std::uint64_t> words_;
+  std::vector<double> gram_, absolute_, input_gram_, input_absolute_, log_scale_;
 };
 
 }  // namespace
 
-std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& p, double budget) {
-  if (p.precision == Precision::kFloat32) return std::make_unique<DenseEngine<float>>(p, budget);
-  return std::make_unique<DenseEngine<double>>(p, budget);
+std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& p, double budget, int threads) {
+  if (p.precision == Precision::kFloat32) return std::make_unique<DenseEngine<float>>(p, budget, threads);
+  return std::make_unique<DenseEngine<double>>(p, budget, threads);
 }
 
-double dense_engine_memory(const Parameters& p, double budget) {
+double dense_engine_memory(const Parameters& p, double budget, int threads) {
   const std::size_t size = p.precision == Precision::kFloat32 ? 4 : 8;
   const Plan plan = plan_of(p, budget, size);
   const double n = static_cast<double>(p.inputs), widest = static_cast<double>(rounded_up(widest_of(p), kPad));
-  double stored = static_cast<double>(plan.kept + plan.tile) + (3.0 * n + 1.0) * widest + (is_few(p) ? n * widest : 0.0);
+  double stored = static_cast<double>(plan.kept + plan.whole) + threads * static_cast<double>(plan.tile) +
+                  (3.0 * n + 1.0) * widest + (is_few(p) ? n * widest : 0.0);
   for (std::size_t l = 1; l < p.widths.size(); ++l) stored += n * static_cast<double>(rounded_up(p.widths[l], kPad));
   double doubles = (2.0 * static_cast<double>(p.widths.size()) + 2.0) * n * n;
-  if (is_few(p)) doubles += static_cast<double>(kTileWeights) * n;
+  if (is_few(p)) doubles += threads * static_cast<double>(kTileWeights) * n;
   if (p.weight_law == WeightLaw::kOrthogonal) doubles += widest * widest;
-  else if (p.weight_law != WeightLaw::kGaussian) doubles += 4.0 * static_cast<double>(std::max(plan.tile, kTileWeights));
+  else if (p.weight_law != WeightLaw::kGaussian) doubles += threads * WeightSource<double>::scratch();
   const double products = size == 4 ? RowProducts<float>::memory(layout_of(p), widest_of(p))
                                     : RowProducts<double>::memory(layout_of(p), widest_of(p));
   return static_cast<double>(size) * stored + 8.0 * doubles + products;

@@ -23,13 +23,13 @@ class TrialEngine {
   virtual void run(std::uint32_t trial, const Control& control, std::span<double> row) = 0;
 };
 
-// budget: bytes this worker may spend on keeping what it would otherwise draw again.
+// budget: bytes this worker may spend on keeping what it would otherwise draw again; threads: those of one trial.
 std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& parameters, double budget);   // Gaussian, 1 or 2 inputs
 std::unique_ptr<TrialEngine> make_block_engine(const Parameters& parameters, double budget);  // any number of inputs
-std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& parameters, double budget);
+std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& parameters, double budget, int threads);
 double pair_engine_memory(const Parameters& parameters, double budget);
 double block_engine_memory(const Parameters& parameters, double budget);
-double dense_engine_memory(const Parameters& parameters, double budget);
+double dense_engine_memory(const Parameters& parameters, double budget, int threads);
 
 inline std::size_t rounded_up(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
 

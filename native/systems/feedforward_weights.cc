@@ -28,6 +28,10 @@ double WeightSource<Real>::scale(std::size_t layer) const {
 template <typename Real>
 void WeightSource<Real>::draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out,
                               std::size_t count) {
+  while (p_.weight_law != WeightLaw::kGaussian && count > kChunk) {
+    draw(trial, layer, is_backward, first, out, kChunk);
+    first += kChunk, out += kChunk, count -= kChunk;
+  }
   const auto index = static_cast<std::uint32_t>(layer);
   const Stream stream{p_.seed, trial, index, is_backward ? Purpose::kBackwardWeights : Purpose::kWeights};
   switch (p_.weight_law) {

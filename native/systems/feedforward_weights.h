@@ -21,8 +21,11 @@ class WeightSource {
   void draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out);
   // sigma_w / sqrt(fan-in), or sigma_w for orthogonal weights: what the entries above are multiplied by.
   double scale(std::size_t layer) const;
+  // Doubles the laws other than the Gaussian need for themselves.
+  static double scratch() { return 4.0 * kChunk; }
 
  private:
+  static constexpr std::size_t kChunk = 8192;  // drawn at once by those laws
   const Parameters& p_;
   std::vector<double> uniforms_;
   std::vector<std::uint64_t> bits_;

@@ -84,9 +84,9 @@ inline Floats masked(Floats v, const std::uint64_t* bits, std::size_t i) {
 #endif
 }
 
-// Lane sums in registers for the length of one block. Floats are added in single precision over kGroup elements (four
-// terms a lane, no more rounding than in the terms themselves) before they enter the double sums.
-constexpr std::size_t kGroup = 64;
+// Lane sums in registers for the length of one block. Floats are added in single precision over kGroup elements (eight
+// terms a lane, hardly more rounding than in the terms themselves) before they enter the double sums.
+constexpr std::size_t kGroup = 128;
 
 template <typename Real, std::size_t kCount>
 struct Sums {

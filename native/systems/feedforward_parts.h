@@ -68,10 +68,19 @@ class Masks {
   const Parameters& parameters_;
 };
 
-// x[i] *= bit i ? factor : 0.
+// x[i] *= bit i ? factor : 0, four at a time.
 template <typename Real>
 void apply_mask(const std::uint64_t* bits, Real factor, Real* x, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) x[i] *= (bits[i / 64] >> (i % 64)) & 1 ? factor : Real{0};
+  Real factors[16][4];
+  for (std::size_t nibble = 0; nibble < 16; ++nibble)
+    for (std::size_t k = 0; k < 4; ++k) factors[nibble][k] = (nibble >> k) & 1 ? factor : Real{0};
+  const auto nibble_at = [&](std::size_t i) { return (bits[i / 64] >> (i % 64)) & 15; };
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const Real* four = factors[nibble_at(i)];
+    for (std::size_t k = 0; k < 4; ++k) x[i + k] *= four[k];
+  }
+  for (std::size_t k = 0; i + k < count; ++k) x[i + k] *= factors[nibble_at(i)][k];
 }
 
 // delta^L of every input from z^L (rows `stride` apart); phi: scratch for one row.

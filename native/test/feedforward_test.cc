@@ -112,11 +112,33 @@ void bits_are_the_seeds_alone() {
   orthogonal.p.trials = 5;
   orthogonal.p.first_trial = 3;
   cases.push_back(orthogonal);
+  orthogonal.p.engine = Engine::kDense;
+  orthogonal.name = "dense orthogonal";
+  cases.push_back(orthogonal);
+  // Several tiles in each direction, weights that are costly to draw.
+  for (const std::size_t inputs : {2, 9})
+    for (const WeightLaw law : {WeightLaw::kGaussian, WeightLaw::kStudentT}) {
+      Case wide{network(ActivationKind::kTanh, 1100, 3, inputs),
+                "wide, inputs " + std::to_string(inputs) + ", law " + std::to_string(static_cast<int>(law))};
+      wide.p.engine = Engine::kDense;
+      wide.p.weight_law = law;
+      wide.p.law_parameter = 5.0;
+      wide.p.trials = 5;
+      wide.p.first_trial = 3;
+      cases.push_back(wide);
+    }
   for (Case& c : cases) {
     const std::vector<double> reference = rows_of(c.p);
     Parameters p = c.p;
     p.threads = 2;
     tally.check(same_bits(rows_of(p), reference), c.name + ": two threads give the same bits");
+    // More threads than trials: they share the tiles of one network.
+    p.trials = 1;
+    p.threads = 3;
+    const std::vector<double> alone = rows_of(p);
+    const auto first = reference.begin();
+    tally.check(same_bits(alone, {first, first + static_cast<std::ptrdiff_t>(alone.size())}),
+                c.name + ": three threads on one trial give the same bits");
     p = c.p;
     p.memory_budget = 0.0;
     tally.check(same_bits(rows_of(p), reference), c.name + ": nothing kept gives the same bits");

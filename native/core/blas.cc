@@ -26,4 +26,12 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
               integer(lda), b, integer(ldb), beta, c, integer(ldc));
 }
 
+void gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* gram) {
+  if (count == 0) return;
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, integer(count), integer(length), 1.0, x, integer(stride), 0.0, gram,
+              integer(count));
+  for (std::size_t a = 0; a < count; ++a)
+    for (std::size_t b = 0; b < a; ++b) gram[a * count + b] = gram[b * count + a];
+}
+
 }  // namespace mft::blas

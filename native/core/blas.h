@@ -17,4 +17,7 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
           std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc);
 
+// gram (count x count) of the rows of x, `length` long.
+void gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* gram);
+
 }  // namespace mft::blas

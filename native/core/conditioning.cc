@@ -78,8 +78,7 @@ void ConditionedMatrix::apply(double* outputs, std::size_t stride) const {
     zero_rows(outputs, stride, options_.inputs, options_.rows);
     return;
   }
-  blas::gemm(true, false, options_.inputs, options_.rows, rank_, 1.0, factor_.data(), options_.inputs, draw_,
-             options_.rows, 0.0, outputs, stride);
+  multiply_by_factor(true, factor_.data(), rank_, options_.inputs, draw_, options_.rows, options_.rows, outputs, stride);
 }
 
 void ConditionedMatrix::apply_transposed(const double* errors, std::size_t error_stride, std::size_t count,
@@ -116,7 +115,7 @@ void ConditionedMatrix::gaussian_transposed(const double* errors, std::size_t er
     blas::gemm(true, false, count, rank_, fresh_rank, -1.0, factor, count, overlap, rank_, 1.0, returned, rank_);
   }
   if (fresh_rank > 0)
-    blas::gemm(true, false, count, columns, fresh_rank, 1.0, factor, count, fresh, columns, 0.0, result, result_stride);
+    multiply_by_factor(true, factor, fresh_rank, count, fresh, columns, columns, result, result_stride);
   else
     zero_rows(result, result_stride, count, columns);
   if (rank_ > 0)
@@ -152,7 +151,7 @@ void ConditionedMatrix::orthogonal_transposed(const double* errors, std::size_t 
     project_off(basis_, rows, rank_, fresh, rows, fresh_rank, rows, workspace.coefficients);
   workspace.frame.orthonormalise(fresh, rows, fresh_rank, rows);
   if (fresh_rank > 0)
-    blas::gemm(true, false, count, rows, fresh_rank, 1.0, factor, count, fresh, rows, 0.0, result, result_stride);
+    multiply_by_factor(true, factor, fresh_rank, count, fresh, rows, rows, result, result_stride);
   else
     zero_rows(result, result_stride, count, rows);
   if (rank_ > 0 && options_.fault != ConditioningFault::kNoReturnTerm)
@@ -170,7 +169,7 @@ void ConditionedMatrix::apply_independent_transposed(const double* errors, std::
   draw_normals(stream, fresh, fresh_rank * columns, workspace);
   if (options_.law == MatrixLaw::kOrthogonal) workspace.frame.orthonormalise(fresh, columns, fresh_rank, columns);
   if (fresh_rank > 0)
-    blas::gemm(true, false, count, columns, fresh_rank, 1.0, factor, count, fresh, columns, 0.0, result, result_stride);
+    multiply_by_factor(true, factor, fresh_rank, count, fresh, columns, columns, result, result_stride);
   else
     zero_rows(result, result_stride, count, columns);
 }

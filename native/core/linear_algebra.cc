@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kSmallestGramPivot = 1e-4;
 constexpr std::size_t kFrameBlock = 32;
+constexpr std::size_t kFactorBlock = 64;
 
 void subtract_multiple(double factor, const double* x, double* y, std::size_t length) {
   for (std::size_t i = 0; i < length; ++i) y[i] -= factor * x[i];
@@ -28,7 +29,31 @@ void ensure_size(std::vector<T>& storage, std::size_t size) {
 
 void gram_matrix(const double* x, std::size_t x_stride, const double* y, std::size_t y_stride, std::size_t x_count,
                  std::size_t y_count, std::size_t length, double* gram) {
+  if (x == y && x_stride == y_stride && x_count == y_count) {
+    blas::gram(x_count, length, x, x_stride, gram);
+    return;
+  }
   blas::gemm(false, true, x_count, y_count, length, 1.0, x, x_stride, y, y_stride, 0.0, gram, y_count);
+}
+
+void multiply_by_factor(bool transposed, const double* factor, std::size_t rows, std::size_t columns, const double* x,
+                        std::size_t x_stride, std::size_t length, double* y, std::size_t y_stride) {
+  const std::size_t outputs = transposed ? columns : rows, inputs = transposed ? rows : columns;
+  const auto entry = [&](std::size_t out, std::size_t in) {
+    return transposed ? factor[in * columns + out] : factor[out * columns + in];
+  };
+  for (std::size_t first = 0; first < outputs; first += kFactorBlock) {
+    const std::size_t count = std::min(kFactorBlock, outputs - first);
+    std::size_t used = inputs;
+    const auto is_unused = [&](std::size_t in) {
+      for (std::size_t k = 0; k < count; ++k)
+        if (entry(first + k, in) != 0.0) return false;
+      return true;
+    };
+    while (used > 1 && is_unused(used - 1)) --used;
+    const double* block = factor + (transposed ? first : first * columns);
+    blas::gemm(transposed, false, count, length, used, 1.0, block, columns, x, x_stride, 0.0, y + first * y_stride, y_stride);
+  }
 }
 
 double dot_product(const double* x, const double* y, std::size_t length) {
@@ -56,13 +81,17 @@ std::size_t RangeFactor::factor(const double* u, std::size_t stride, std::size_t
   // Vectors short of their reference by a large factor must not be blown up to unit length before the tolerance test.
   if (reference_lengths != nullptr)
     for (const std::size_t a : order_) lengths_[a] = std::max(lengths_[a], reference_lengths[a]);
-  if (order_.size() <= length && factor_by_gram(u, stride, count, length, q, r)) return order_.size();
+  // In the given order first: the factor is then triangular, which saves a third of the products with it.
+  if (order_.size() <= length)
+    for (const bool pivoted : {false, true})
+      if (factor_by_gram(u, stride, count, length, pivoted, q, r)) return order_.size();
   return factor_by_projection(u, stride, count, length, tolerance, q, r);
 }
 
-bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length, double* q,
-                                 double* r) {
+bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length, bool pivoted,
+                                 double* q, double* r) {
   const std::size_t rank = order_.size();
+  std::sort(order_.begin(), order_.end());
   // factor_ row k: the k-th row of the Cholesky factor over the scaled vectors in pivot order (upper triangular).
   ensure_size(factor_, rank * rank);
   ensure_size(squares_, rank);
@@ -73,7 +102,7 @@ bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_
   }
   for (std::size_t k = 0; k < rank; ++k) {
     std::size_t best = k;
-    for (std::size_t i = k + 1; i < rank; ++i)
+    for (std::size_t i = k + 1; pivoted && i < rank; ++i)
       if (squares_[i] > squares_[best]) best = i;
     if (!(squares_[best] > kSmallestGramPivot)) return false;
     if (best != k) {
@@ -121,7 +150,7 @@ bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_
   std::fill(transform, transform + rank * count, 0.0);
   for (std::size_t i = 0; i < rank; ++i)
     for (std::size_t j = 0; j <= i; ++j) transform[i * count + order_[j]] = inverse[i * rank + j] / lengths_[order_[j]];
-  blas::gemm(false, false, rank, length, count, 1.0, transform, count, u, stride, 0.0, q, length);
+  multiply_by_factor(false, transform, rank, count, u, stride, length, q, length);
   return true;
 }
 

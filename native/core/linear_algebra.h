@@ -10,6 +10,11 @@ namespace mft {
 void gram_matrix(const double* x, std::size_t x_stride, const double* y, std::size_t y_stride, std::size_t x_count,
                  std::size_t y_count, std::size_t length, double* gram);
 
+// Rows of y = factor x, or factor^T x, for a factor (rows x columns) whose zeros, as of a triangular one, are skipped in
+// blocks. x: rows x_stride apart, `length` long.
+void multiply_by_factor(bool transposed, const double* factor, std::size_t rows, std::size_t columns, const double* x,
+                        std::size_t x_stride, std::size_t length, double* y, std::size_t y_stride);
+
 // Dot product in eight lanes, summed in a fixed order.
 double dot_product(const double* x, const double* y, std::size_t length);
 
@@ -17,8 +22,8 @@ double dot_product(const double* x, const double* y, std::size_t length);
 // that u_a = sum_k R[k][a] q_k. Vectors are scaled to unit length first and directions are taken in pivot order, so a
 // long vector hides no short one; what remains below `tolerance` of a vector's own length is not a direction.
 //
-// Two routes with the same meaning: a pivoted Cholesky factor of the scaled Gram matrix while every squared pivot is
-// above 1e-4 (orthogonality then holds to 1e-12), otherwise pivoted Gram-Schmidt, each direction projected twice.
+// Two routes with the same meaning: a Cholesky factor of the scaled Gram matrix, in the given order or else pivoted, while
+// every squared pivot is above 1e-4 (orthogonality then holds to 1e-12), otherwise pivoted Gram-Schmidt, each direction projected twice.
 class RangeFactor {
  public:
   // q: rank x length rows (room for min(count, length) of them) or nullptr when only R is wanted.
@@ -28,7 +33,8 @@ class RangeFactor {
                      const double* reference_lengths, double* q, double* r);
 
  private:
-  bool factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length, double* q, double* r);
+  bool factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length, bool pivoted,
+                      double* q, double* r);
   std::size_t factor_by_projection(const double* u, std::size_t stride, std::size_t count, std::size_t length,
                                    double tolerance, double* q, double* r);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/aligned.h"
 #include "systems/feedforward_parts.h"
 
 namespace mft::feedforward {
@@ -62,7 +63,7 @@ class BlockEngine final : public TrialEngine {
     }
     kept_.resize(kept);
     spare_basis_.resize(basis);
-    for (std::vector<double>& spare : spare_draw_) spare.resize(draw);
+    for (AlignedVector<double>& spare : spare_draw_) spare.resize(draw);
     double* next = kept_.data();
     for (std::size_t l = 1; l <= depth_; ++l) {
       if (!is_kept_[l]) {
@@ -209,7 +210,7 @@ class BlockEngine final : public TrialEngine {
   std::vector<ConditionedMatrix> matrices_;
   std::vector<bool> is_kept_;
   ConditioningWorkspace workspace_;
-  std::vector<double> kept_, spare_basis_, spare_draw_[2];
+  AlignedVector<double> kept_, spare_basis_, spare_draw_[2];
   std::vector<double> u_, d_, z_, extended_, errors_, bias_;
   std::vector<double> error_gram_, error_absolute_, input_gram_, input_absolute_, log_scale_;
   std::vector<std::uint64_t> words_;

@@ -31,9 +31,10 @@ export function register(program: Command): void {
       }
       const run = { scale: options.scale as ReproductionScale, seed: whole('seed', options.seed), threads: whole('threads', options.threads) };
       const ids = id === 'all' ? (await reproductions()).map((entry) => entry.id) : [id];
+      const signal = interruptSignal();
       for (const each of ids) {
         const bar = await progressBar(each);
-        const result = await reproduce(each, { ...run, signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop);
+        const result = await reproduce(each, { ...run, signal, onProgress: bar.onProgress }).finally(bar.stop);
         await write(result, folder);
         if (options.json === true) printJson(result);
         else print(result);
@@ -51,7 +52,7 @@ function whole(name: string, text: unknown): number {
 async function list(folder: string, asJson: boolean): Promise<void> {
   const entries = (await reproductions()).map((entry) => ({ ...entry, state: state(folder, entry.id) }));
   if (asJson) printJson(entries);
-  else process.stdout.write(`${table(['id', 'quick', 'paper', 'state', 'title'], entries.map((entry) => [entry.id, entry.quick, entry.full, entry.state, `${entry.paper.split(':')[0]}: ${entry.title}`]))}\n`);
+  else process.stdout.write(`${table(['id', 'quick', 'paper', 'state', 'title'], entries.map((entry) => [entry.id, entry.quickCost, entry.paperCost, entry.state, `${entry.paper.split(':')[0]}: ${entry.title}`]))}\n`);
 }
 
 /** What an earlier run left in the folder. */

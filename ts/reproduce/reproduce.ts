@@ -42,9 +42,9 @@ export interface ReproductionEntry {
   readonly id: string;
   readonly paper: string;
   readonly title: string;
-  /** Cost at scale quick and at scale paper, on two cores. */
-  readonly quick: string;
-  readonly full: string;
+  /** Time at scale quick and at scale paper, on two cores. */
+  readonly quickCost: string;
+  readonly paperCost: string;
 }
 
 /** Every figure and table that `reproduce` knows, with its cost. */
@@ -52,7 +52,7 @@ export async function reproductions(): Promise<readonly ReproductionEntry[]> {
   const entries: ReproductionEntry[] = [];
   for (const id of reproductionIds) {
     const found = await loadReproduction(id);
-    if (found !== undefined) entries.push({ id, paper: found.paper, title: found.title, quick: found.scales.quick.cost, full: found.scales.paper.cost });
+    if (found !== undefined) entries.push({ id, paper: found.paper, title: found.title, quickCost: found.scales.quick.cost, paperCost: found.scales.paper.cost });
   }
   return entries;
 }

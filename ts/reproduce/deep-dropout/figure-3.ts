@@ -26,7 +26,7 @@ export const figure3: Reproduction<GradientScale> = {
   paper,
   title: 'Gradients of one input and of a pair: the same slope',
   settings: { panels: panels.map((panel) => panel.label), keepProbability: keeps, depth: 200, networks: 'not recorded (100 and 200 elsewhere in the paper)', loss: 'Σ φ(z)²' },
-  scales: { quick: { width: 500, depth: 120, trials: 60, cost: '8 s' }, paper: { width: 500, depth: 200, trials: 200, cost: '60 s' } },
+  scales: { quick: { width: 500, depth: 120, trials: 60, cost: '8 s' }, paper: { width: 500, depth: 200, trials: 200, cost: '25 s' } },
   run: async (scale, options) => {
     const points: CurvePoint[] = [];
     const rows: ReproductionRow[] = [];

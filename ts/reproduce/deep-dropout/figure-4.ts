@@ -33,7 +33,7 @@ export const figure4: Reproduction<LawScale> = {
   settings: { panels: panels.map((panel) => panel.label), keepProbability: keepsOfPaper, depth: 200, width: 500, networks: networksOfPaper, layers: 'every 10th' },
   scales: {
     quick: { width: 500, depth: 200, trials: 100, keeps: [0.6, 0.8, 1], cost: '12 s' },
-    paper: { width: 500, depth: 200, trials: 500, keeps: keepsOfPaper, cost: '2 min' },
+    paper: { width: 500, depth: 200, trials: 500, keeps: keepsOfPaper, cost: '60 s' },
   },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];

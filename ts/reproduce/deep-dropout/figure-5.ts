@@ -1,7 +1,8 @@
 // Figure 5: the law of figure 4 at several widths: does it collapse?
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import { bootstrap } from '../../statistics/bootstrap.js';
 import { type GradientRun, gradientRun } from '../gradients.js';
-import { line, meanOf, momentsOfLogs, trialProfiles, varianceOf } from '../measure.js';
+import { line, momentsOfLogs, trialProfiles, varianceOf } from '../measure.js';
 import { statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { sampleStatistic } from '../variance-law.js';
@@ -23,7 +24,7 @@ export const figure5: Reproduction<WidthScale> = {
   paper,
   title: 'Variance against mean of gradients at several widths',
   settings: { ...network, depth: 200, widths: [300, 500, 700, 900], alsoComputed: 100, networks: networksOfPaper },
-  scales: { quick: { depth: 200, trials: 200, widths: [100, 300, 500, 900], cost: '10 s' }, paper: { depth: 200, trials: 1000, widths: [100, 300, 500, 700, 900], cost: '2 min' } },
+  scales: { quick: { depth: 200, trials: 200, widths: [100, 300, 500, 900], cost: '10 s' }, paper: { depth: 200, trials: 1000, widths: [100, 300, 500, 700, 900], cost: '45 s' } },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];
     const points: CurvePoint[] = [];
@@ -77,14 +78,13 @@ function ratioRow(logs: readonly (readonly number[])[], width: number, published
   });
 }
 
-/** N d Var(log g)/dM by least squares over the layers far from both ends; its error from halves of the networks. */
+/** N d Var(log g)/dM by least squares over the layers far from both ends; its error by a bootstrap over networks. */
 function rateRow({ width, depth, logBias }: GradientRun, logs: readonly (readonly number[])[]): ReproductionRow {
   const beta = 2 * width * logBias;
   const layers = Array.from({ length: depth - 30 }, (_, i) => i + 11);
   const rate = (sample: readonly (readonly number[])[]): number =>
     -width * line(layers, layers.map((layer) => varianceOf(sample.map((values) => values[layer - 1] as number)))).slope;
-  const parts = Math.min(10, Math.floor(logs.length / 20));
-  const { standardError } = meanOf(Array.from({ length: parts }, (_, i) => rate(logs.filter((__, t) => t % parts === i))));
+  const { standardError } = bootstrap(logs.length, (networks) => rate(networks.map((t) => logs[t] as readonly number[])), { replicates: 60 });
   return statisticRow({
     what: `β = N dVar(log g_aa)/dM, N = ${width}`,
     published: beta,

@@ -29,7 +29,7 @@ export const figure1: Reproduction<ResidualScale> = {
   settings: { activation: 'tanh', biasVariance: 0.05, weightVariance: '0.01 … 1.7' },
   scales: {
     quick: { width: 20_000, trials: 10, weights: [0.3, 1, 1.7], cost: '15 s' },
-    paper: { width: 50_000, trials: 40, weights: [0.01, 0.3, 0.7, 1, 1.3, 1.5, 1.7, 2.5], cost: '4 min' },
+    paper: { width: 50_000, trials: 40, weights: [0.01, 0.3, 0.7, 1, 1.3, 1.5, 1.7, 2.5], cost: '60 s' },
   },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];

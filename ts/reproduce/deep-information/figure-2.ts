@@ -26,7 +26,7 @@ export const figure2: Reproduction<DepthScale> = {
   settings: { activation: 'tanh', biasVariance: biases, weightVariance: '0.1 … 4' },
   scales: {
     quick: { width: 20_000, trials: 10, points: 40, simulated: [0.8, 1.2, 2.4, 3.2], cost: '15 s' },
-    paper: { width: 50_000, trials: 40, points: 118, simulated: [0.5, 0.8, 1.1, 1.4, 2.1, 2.4, 2.8, 3.2, 3.6], cost: '4 min' },
+    paper: { width: 50_000, trials: 40, points: 118, simulated: [0.5, 0.8, 1.1, 1.4, 2.1, 2.4, 2.8, 3.2, 3.6], cost: '60 s' },
   },
   run: async (scale, options) => {
     const points: CurvePoint[] = [];

@@ -20,7 +20,7 @@ export const figure1: Reproduction<MapScale> = {
   paper,
   title: 'Variance map of tanh, its fixed point over (σ_w, σ_b)',
   settings: { activation: 'tanh', highlighted: highlighted.map(({ deviation }) => `σ_w = ${deviation}, σ_b = 0.3`), grid: 'σ_w = 1 … 5, σ_b = 0 … 4, step 0.1', width: 1000, inputs: 20 },
-  scales: { quick: { width: 1000, trials: 60, points: 12, grid: 17, cost: '5 s' }, paper: { width: 1000, trials: 200, points: 100, grid: 41, cost: '60 s' } },
+  scales: { quick: { width: 1000, trials: 60, points: 12, grid: 17, cost: '5 s' }, paper: { width: 1000, trials: 200, points: 100, grid: 41, cost: '15 s' } },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];
     const points: CurvePoint[] = [];

@@ -21,7 +21,7 @@ export const figure3: Reproduction<CircleScale> = {
   paper,
   title: 'A circle through the layers: metric and curvature',
   settings: { activation: 'tanh', highlighted: highlighted.map(({ deviation }) => `σ_w = ${deviation}, σ_b = 0.3`), depth: 40, width: 1000, angles: 500 },
-  scales: { quick: { width: 500, depth: 12, trials: 40, cost: '10 s' }, paper: { width: 1000, depth: 12, trials: 400, cost: '90 s' } },
+  scales: { quick: { width: 500, depth: 12, trials: 40, cost: '10 s' }, paper: { width: 1000, depth: 12, trials: 100, cost: '2 min' } },
   run: async (scale, options) => {
     const points: CurvePoint[] = [];
     const rows: ReproductionRow[] = [

@@ -5,5 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh redis-server chromium
 npm run --silent lint
+npm run --silent api
+node scripts/docs.mjs --check
 npm test
 npm run --silent verify

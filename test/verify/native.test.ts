@@ -16,7 +16,7 @@ for (const [name, options] of [
   ['plain', []],
   ['sanitized', ['-DMFT_SANITIZE=address,undefined', '-DCMAKE_BUILD_TYPE=RelWithDebInfo']],
 ] as const) {
-  t.test(`native tests, ${name}`, { timeout: 900_000 }, async (t) => {
+  t.test(`native tests, ${name}`, { timeout: 2_400_000 }, async (t) => {
     const build = join(root, 'build', `native-${name}`);
     const configured = run('cmake', ['-S', '.', '-B', build, '-DMFT_BUILD_TESTS=ON', ...options]);
     t.equal(configured.status, 0, configured.output.slice(-2000));

@@ -48,6 +48,11 @@ export function varianceMap(layer: Layer, variance: number): number {
   return gain(layer) * expectation(subjectOf(layer.activation), { value: 2 }, variance) + layer.biasVariance;
 }
 
+/** factor · moment, 0 for the factor 0 even where the moment is infinite (a layer without weights passes nothing). */
+export function scaled(factor: number, moment: number): number {
+  return factor === 0 ? 0 : factor * moment;
+}
+
 /** σ_w²/ρ. */
 export function gain(layer: Layer): number {
   return layer.weightVariance / (layer.keepProbability ?? 1);
@@ -70,7 +75,9 @@ export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoint
   const subject = subjectOf(layer.activation);
   if (subject.homogeneousDegree === 1) return homogeneousFixedPoints(layer, subject, start);
   const points: VarianceFixedPoint[] = [];
-  if (layer.biasVariance === 0 && (subject.atZero.value === 0 || layer.weightVariance === 0)) points.push(pointAtZero(layer, subject));
+  // A jump at 0 (step, sign) throws any signal away from 0, however small.
+  const vanishes = subject.atZero.value === 0 && subject.homogeneousDegree !== 0;
+  if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, subject));
   const excess = (q: number): number => varianceMap(layer, q) / q - 1;
   let last: { readonly q: number; readonly sign: number } | undefined;
   for (const q of scanned) {
@@ -182,7 +189,7 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
   const isShared = layer.maskSharing === 'shared';
   const pairGain = layer.weightVariance * (isShared ? 1 / keep : 1);
   const floor = isShared ? 0 : ((layer.weightVariance * (1 - keep)) / keep) * expectation(subject, { value: 2 }, variance);
-  if (floor === 0 && gain(layer) * expectation(subject, { first: 2 }, variance) <= 1 + marginality) return 0;
+  if (floor === 0 && scaled(gain(layer), expectation(subject, { first: 2 }, variance)) <= 1 + marginality) return 0;
   const map = (delta: number): number => (floor + pairGain * deficit(subject, variance, delta)) / variance;
   // T(δ)/δ falls with δ (the correlation map is convex): one root, bracketed from 1 downwards, found in log δ.
   if (map(1) >= 1 - 4 * Number.EPSILON) return 1;
@@ -224,7 +231,7 @@ export interface Multipliers {
 export function multipliers(layer: Layer, start = 1): Multipliers {
   const subject = subjectOf(layer.activation);
   const { variance, multiplier, isMarginal } = reachedFixedPoint(layer, start);
-  const gradientMultiplier = gain(layer) * expectation(subject, { first: 2 }, variance);
+  const gradientMultiplier = scaled(gain(layer), expectation(subject, { first: 2 }, variance));
   const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
   if (variance === 0) return single;
   const delta = fixedPointDelta(layer, variance);
@@ -234,7 +241,7 @@ export function multipliers(layer: Layer, start = 1): Multipliers {
 /** χ_c = σ_w² F(q, δ) (σ_w²/ρ with shared masks). */
 export function correlationMultiplier(layer: Layer, variance: number, delta: number): number {
   const pairGain = layer.maskSharing === 'shared' ? gain(layer) : layer.weightVariance;
-  return pairGain * pairExpectation(subjectOf(layer.activation), { first: 1 }, variance, variance, delta);
+  return scaled(pairGain, pairExpectation(subjectOf(layer.activation), { first: 1 }, variance, variance, delta));
 }
 
 /** ξ = −1/log|χ|: positive decays, negative grows, Infinity is critical (within rounding), 0 ends in one layer. */

@@ -1,8 +1,14 @@
-// Leading 1/width terms: the shift of the mean length, and the variance of log g_aa that separates the mean of the logarithm
-// from the logarithm of the mean (theory section 3.11, generalised layer by layer; derived).
+// Leading 1/width terms: the shift of the mean length, the shift of the logarithm of the mean of |δ|² and g_aa, and the
+// variance of their logarithms that separates the mean of the logarithm from it (theory section 3.11, generalised layer by
+// layer; derived). The coherent part of errors (κ of section 3.9) is treated like the rest.
 //
 // Every layer j of width N_j adds to the variance of the next pre-activations a noise η_j with N_j Var η_j = V_e, and to
-// log|δ^j|² a noise ξ_j with N_j Var ξ_j = V_x, N_j Cov(ξ_j, η_j) = C. A deviation of q^k moves log s2(q^k) by c'_k.
+// log|δ^j|² a noise ξ_j with N_j Var ξ_j = V_x, N_j Cov(ξ_j, η_j) = C. A deviation ε_k of q^k multiplies s2(q^k) by
+// 1 + c'_k ε_k + c''_k ε_k²/2. Errors are never quite independent of the activities above which they were propagated: with
+// (W^{l+1})ᵀδ = κu + e the excess y_l of N_l E κ² over that of independent vectors is
+//   y_{L−1} = 0,   y_{l−1} = (q^l − σ_b²)(v2² y_l/(s2 m2) + 2c'_l),
+// and multiplies E|δ^l|² by 1 + y_l E[φ²φ'²]/(ρ N_l m2 s2) (derived for errors independent of the weights at the output).
+// A product of factors 1 + x_k has the mean 1 + Σ E x_k + (Var Σ x_k − Σ Var x_k)/2.
 import { expectation, varianceSlope } from '../../gaussian/moments.js';
 import type { ForwardPass, LayerParameters } from './forward.js';
 
@@ -11,8 +17,12 @@ interface LayerLaw {
   /** Slope of the length map to the next layer, and half its curvature. */
   readonly slope: number;
   readonly halfCurvature: number;
-  /** d log s2/dq. */
+  /** d log s2/dq, and s2''/s2. */
   readonly response: number;
+  readonly secondResponse: number;
+  /** v2²/(s2 m2) and E[φ²φ'²]/(ρ m2 s2). */
+  readonly memory: number;
+  readonly coherent: number;
   readonly own: number;
   readonly cross: number;
   readonly length: number;
@@ -24,10 +34,20 @@ export interface FiniteSize {
   /** Variance of log|δ^l|² and of log g_aa at layer l. */
   readonly logError: Float64Array;
   readonly logGradient: Float64Array;
+  /** Shift of the logarithm of their means. */
+  readonly meanError: Float64Array;
+  readonly meanGradient: Float64Array;
 }
 
-/** The leading terms for one input. `outputResponse` is d log E(δ^L)²/dq^L. */
-export function finiteSize(layers: LayerParameters, forward: ForwardPass, input: number, outputResponse: number): FiniteSize {
+/** How the output layer starts the errors: relative derivatives of E(δ^L)² with q^L, and N_L times the variance of |δ^L|². */
+export interface OutputLaw {
+  readonly response: number;
+  readonly secondResponse: number;
+  readonly own: number;
+}
+
+/** The leading terms for one input. */
+export function finiteSize(layers: LayerParameters, forward: ForwardPass, input: number, output: OutputLaw): FiniteSize {
   const { depth, width } = layers;
   const laws = Array.from({ length: depth - 1 }, (_, l) => layerLaw(layers, l, (forward.variance[l] as Float64Array)[input] as number));
   const variance = new Float64Array(depth);
@@ -39,42 +59,56 @@ export function finiteSize(layers: LayerParameters, forward: ForwardPass, input:
   }
   const logError = new Float64Array(depth);
   const logGradient = new Float64Array(depth);
+  const meanError = new Float64Array(depth);
+  const meanGradient = new Float64Array(depth);
   // Spread of q^l itself (from the layers below l), and what the layers from l on add when their own noise is followed upward.
   const spreads = new Float64Array(depth);
   for (let l = 0; l + 1 < depth; l++) spreads[l + 1] = (laws[l] as LayerLaw).slope ** 2 * (spreads[l] as number) + (laws[l] as LayerLaw).length / (width[l] as number);
-  let reach = outputResponse; // derivative of log|δ^l|² with respect to q^{l+1}
-  let gathered = 0;
-  const outputLaw = 2 / (width[depth - 1] as number);
-  for (let l = depth - 1; l >= 0; l--) {
-    if (l < depth - 1) {
+  const last = depth - 1;
+  let reach = output.response; // derivative of log|δ^l|² with respect to q^l
+  let gathered = output.own / (width[last] as number); // noise of the layers from l on
+  let separate = gathered + reach ** 2 * (spreads[last] as number); // Σ Var x_k
+  let drift = reach * (variance[last] as number) + 0.5 * output.secondResponse * (spreads[last] as number); // Σ E x_k
+  let excess = 0; // y_l
+  for (let l = last; l >= 0; l--) {
+    const spread = spreads[l] as number;
+    const signal = ((forward.variance[l] as Float64Array)[input] as number) - (layers.biasVariance[l] as number);
+    if (l < last) {
       const law = laws[l] as LayerLaw;
       gathered += (law.own + 2 * reach * law.cross + reach ** 2 * law.length) / (width[l] as number);
       reach = law.response + law.slope * reach;
+      separate += law.own / (width[l] as number) + law.response ** 2 * spread;
+      drift += law.response * (variance[l] as number) + 0.5 * law.secondResponse * spread + (excess * law.coherent) / (width[l] as number);
+      excess = signal * (law.memory * excess + 2 * law.response);
     }
-    const q = (forward.variance[l] as Float64Array)[input] as number;
-    const w = layers.weightVariance[l] as number;
-    const signal = q - (layers.biasVariance[l] as number);
-    logError[l] = outputLaw + gathered + reach ** 2 * (spreads[l] as number);
-    // log |u^{l−1}|²/N moves with q^l: d log u²/dq = 1/(q − σ_b²).
-    const moved = l > 0 && w > 0 && signal > 0 ? reach + 1 / signal : reach;
-    logGradient[l] = outputLaw + gathered + moved ** 2 * (spreads[l] as number);
+    // |u^{l−1}|²/N is proportional to q^l − σ_b².
+    const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal > 0 ? 1 / signal : 0;
+    logError[l] = gathered + reach ** 2 * spread;
+    logGradient[l] = gathered + (reach + below) ** 2 * spread;
+    meanError[l] = drift + 0.5 * ((logError[l] as number) - separate);
+    meanGradient[l] = drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
   }
-  return { variance, logError, logGradient };
+  return { variance, logError, logGradient, meanError, meanGradient };
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
   const { subject } = layers;
   const keep = layers.keepProbability[l] as number;
   const w = layers.weightVariance[l + 1] as number;
-  if (q === 0) return { slope: (w / keep) * varianceSlope(subject, 0), halfCurvature: 0, response: 0, own: 0, cross: 0, length: 0 };
+  if (q === 0) return { slope: (w / keep) * varianceSlope(subject, 0), halfCurvature: 0, response: 0, secondResponse: 0, memory: 0, coherent: 0, own: 0, cross: 0, length: 0 };
   const second = expectation(subject, { value: 2 }, q);
   const slope = expectation(subject, { first: 2 }, q);
   const step = 1e-3 * q;
+  const slopeAt = (variance: number): number => expectation(subject, { first: 2 }, variance);
+  const secondDifference = (slopeAt(q + step) - 2 * slope + slopeAt(q - step)) / (step * step);
   const bend = (varianceSlope(subject, q + step) - varianceSlope(subject, q - step)) / (2 * step);
   return {
     slope: (w / keep) * varianceSlope(subject, q),
     halfCurvature: 0.5 * (w / keep) * bend,
     response: slope > 0 ? (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope) : 0,
+    secondResponse: slope > 0 && subject.homogeneousDegree !== 1 ? secondDifference / slope : 0,
+    memory: slope * second > 0 ? varianceSlope(subject, q) ** 2 / (slope * second) : 0,
+    coherent: slope * second > 0 ? expectation(subject, { value: 2, first: 2 }, q) / (keep * second * slope) : 0,
     own: slope > 0 ? (3 * expectation(subject, { first: 4 }, q)) / (keep * slope ** 2) - 1 : 0,
     cross: slope > 0 ? w * (expectation(subject, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - second / keep) : 0,
     length: w ** 2 * (expectation(subject, { value: 4 }, q) / keep ** 3 - (second / keep) ** 2),

@@ -2,7 +2,7 @@
 // finite-width law, the geometry of a circle. Equation numbers are those of docs/systems/feedforward.md.
 import { MftError } from '../../core/errors.js';
 import { subjectOf } from '../../gaussian/expectation.js';
-import { correlationMultiplier, fixedPointDelta, gain, type Layer, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
+import { correlationMultiplier, fixedPointDelta, gain, type Layer, type Multipliers, multipliers, scaled } from '../../gaussian/fixed-points.js';
 import { expectation, pairExpectation } from '../../gaussian/moments.js';
 
 /** Where the loss Σ out² is taken: out = z (preactivation) or φ(z). */
@@ -13,6 +13,13 @@ export function pairFixedPoint(layer: Layer): Multipliers & { readonly delta: nu
   const found = multipliers(layer);
   const delta = found.oneMinusFixedPointCorrelation ?? fixedPointDelta(layer, found.fixedPointVariance);
   return { ...found, delta, chiC: found.correlationMultiplier ?? correlationMultiplier(layer, found.fixedPointVariance, delta) };
+}
+
+/** E φ'², refused where it is infinite: nothing can be divided by it. */
+function finiteSlope(layer: Layer, q: number): number {
+  const slope = expectation(subjectOf(layer.activation), { first: 2 }, q);
+  if (slope < Infinity) return slope;
+  throw new MftError('ERR_MFT_DEGENERATE', 'The activation jumps: its derivative is not square integrable, and gradients have no finite mean square.', { parameter: 'activation' });
 }
 
 function keepOf(layer: Layer): number {
@@ -27,6 +34,7 @@ export function sharedWeightGradientSingle(layer: Layer, distance: number, outpu
   const { fixedPointVariance: q, gradientMultiplier, varianceMultiplier } = multipliers(layer);
   const subject = subjectOf(layer.activation);
   const keep = keepOf(layer);
+  finiteSlope(layer, q);
   const product = expectation(subject, { value: 2, first: 2 }, q);
   let a = output === 'preactivation' ? 4 * q : 4 * product;
   let kappa = startingCoupling(layer, output, varianceMultiplier);
@@ -85,7 +93,8 @@ export function linearGradientPair(layer: Layer, distance: number): number {
 export function absoluteToSingleGradientRatio(layer: Layer): number {
   const { fixedPointVariance: q, delta } = pairFixedPoint(layer);
   const subject = subjectOf(layer.activation);
-  const slopes = pairExpectation(subject, { first: 1, isAbsolute: true }, q, q, delta) / expectation(subject, { first: 2 }, q);
+  const slope = finiteSlope(layer, q);
+  const slopes = pairExpectation(subject, { first: 1, isAbsolute: true }, q, q, delta) / slope;
   const values = pairExpectation(subject, { value: 1, isAbsolute: true }, q, q, delta) / expectation(subject, { value: 2 }, q);
   return ((2 * keepOf(layer) ** 2) / Math.PI) * slopes * values;
 }
@@ -93,11 +102,12 @@ export function absoluteToSingleGradientRatio(layer: Layer): number {
 /** The rms cosine of the errors of a pair far from the output (3.10): √(κ₄/(N(1 − (χ_c/χ₁)²))). */
 export function pairGradientNoiseFloor(layer: Layer, width: number): number {
   const { fixedPointVariance: q, delta, chiC, gradientMultiplier } = pairFixedPoint(layer);
+  finiteSlope(layer, q);
   if (!(chiC < gradientMultiplier * (1 - 1e-12))) {
     throw new MftError('ERR_MFT_WRONG_PHASE', 'The errors of a pair have no stationary noise floor here: χ_c = χ₁, so their cosine never forgets the output.', { parameter: 'keepProbability' });
   }
   const subject = subjectOf(layer.activation);
-  const slope = expectation(subject, { first: 2 }, q);
+  const slope = finiteSlope(layer, q);
   const fourth = pairExpectation(subject, { first: 2 }, q, q, delta) / (slope * slope);
   return Math.sqrt(fourth / (width * (1 - (chiC / gradientMultiplier) ** 2)));
 }
@@ -114,7 +124,7 @@ export function logGradientVarianceRateAt(layer: Layer, q: number, varianceMulti
   }
   const subject = subjectOf(layer.activation);
   const keep = keepOf(layer);
-  const slope = expectation(subject, { first: 2 }, q);
+  const slope = finiteSlope(layer, q);
   const length = expectation(subject, { value: 2 }, q);
   const local = (3 * expectation(subject, { first: 4 }, q)) / (keep * slope * slope) - 1;
   const response = subject.homogeneousDegree === 1 ? 0 : (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope);
@@ -139,6 +149,8 @@ export function circleCurvature(layer: Layer, at: number): number {
   }
   let curvature = 1 / fixedPointVariance;
   if (at === 1) return curvature;
+  if (gradientMultiplier === 0) throw new MftError('ERR_MFT_DEGENERATE', 'Without weights a circle is one point after the first layer and has no curvature.', { parameter: 'weightVariance' });
+  finiteSlope(layer, fixedPointVariance);
   const bend = curvatureMultiplier(layer, fixedPointVariance);
   for (let l = 2; l <= at; l++) curvature = (3 * bend) / gradientMultiplier ** 2 + curvature / gradientMultiplier;
   return curvature;
@@ -146,5 +158,5 @@ export function circleCurvature(layer: Layer, at: number): number {
 
 /** χ_curv = (σ_w²/ρ) E φ''². */
 export function curvatureMultiplier(layer: Layer, q: number): number {
-  return gain(layer) * expectation(subjectOf(layer.activation), { second: 2 }, q);
+  return scaled(gain(layer), expectation(subjectOf(layer.activation), { second: 2 }, q));
 }

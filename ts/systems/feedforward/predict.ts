@@ -10,7 +10,7 @@ import { axis, type Predicted, type UndefinedPoint, type Warning } from '../../c
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { absoluteProductError } from './absolute-error.js';
 import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
-import { finiteSize, type FiniteSize } from './finite-size.js';
+import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
 import { type ForwardPass, forwardPass, type InputGram, inputGram, type LayerParameters, layerParameters, type PairState } from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
@@ -27,7 +27,7 @@ export async function predictFeedforward(spec: ResolvedFeedforwardSpec, options:
   const gram = inputGram(spec, options.inputs);
   const forward = await forwardPass(layers, gram, ticker(spec.depth, options));
   const backward = await backwardPass(spec, layers, gram, forward, options);
-  const terms = spec.weights === 'orthogonal' ? undefined : Array.from({ length: gram.count }, (_, a) => finiteSize(layers, forward, a, outputResponse(spec, layers, forward, a)));
+  const terms = spec.weights === 'orthogonal' ? undefined : Array.from({ length: gram.count }, (_, a) => finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a)));
   return {
     quantities: fixedPointQuantities(spec),
     observables: { ...forwardObservables(gram, forward, terms), ...backwardObservables(layers, gram, backward, terms) },
@@ -49,14 +49,19 @@ function ticker(depth: number, options: SystemOptions): (layer: number) => Promi
   };
 }
 
-/** d log E(δ^L)²/dq^L. */
-function outputResponse(spec: ResolvedFeedforwardSpec, layers: LayerParameters, forward: ForwardPass, input: number): number {
+/** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
+function outputLaw(spec: ResolvedFeedforwardSpec, layers: LayerParameters, forward: ForwardPass, input: number): OutputLaw {
   const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
-  if (spec.output === 'randomReadout' || q === 0) return 0;
-  if (spec.output === 'preactivation') return 1 / q;
-  const log = (variance: number): number => Math.log(expectation(layers.subject, { value: 2, first: 2 }, variance));
-  const response = (log(q * 1.001) - log(q * 0.999)) / (0.002 * q);
-  return Number.isFinite(response) ? response : 0;
+  if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
+  if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
+  const at = (variance: number): number => expectation(layers.subject, { value: 2, first: 2 }, variance);
+  const [below, here, above, step] = [at(q * 0.999), at(q), at(q * 1.001), 0.001 * q];
+  if (!(here > 0)) return { response: 0, secondResponse: 0, own: 0 };
+  return {
+    response: (above - below) / (2 * step * here),
+    secondResponse: (above - 2 * here + below) / (step * step * here),
+    own: expectation(layers.subject, { value: 4, first: 4 }, q) / (here * here) - 1,
+  };
 }
 
 type Values = (l: number, k: number) => number;
@@ -102,12 +107,13 @@ function backwardObservables(layers: LayerParameters, gram: InputGram, backward:
   const error = at(backward.error);
   const activity = at(backward.activity);
   const gradient: Values = (l, a) => Math.log(error(l, a)) + Math.log(activity(l, a)) + scale(l);
-  const shiftOf = (pick: 'logError' | 'logGradient'): Values | undefined => (terms === undefined ? undefined : (l, a) => -0.5 * (terms[a]?.[pick][l] as number));
+  const term = (pick: keyof FiniteSize, l: number, a: number): number => terms?.[a]?.[pick][l] as number;
+  const shift = (f: Values): Values | undefined => (terms === undefined ? undefined : f);
   const log = { scale: 'log' } as const;
   const singles = {
-    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { shift: shiftOf('logError') }),
-    gradientSingle: observable(depth, 'input', gram.count, gradient, log),
-    logGradientSingle: observable(depth, 'input', gram.count, gradient, { shift: shiftOf('logGradient') }),
+    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) }),
+    gradientSingle: observable(depth, 'input', gram.count, gradient, { ...log, shift: shift((l, a) => term('meanGradient', l, a)) }),
+    logGradientSingle: observable(depth, 'input', gram.count, gradient, { shift: shift((l, a) => term('meanGradient', l, a) - 0.5 * term('logGradient', l, a)) }),
   };
   const count = gram.pairs.length;
   if (count === 0) return singles;

@@ -49,7 +49,7 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
     .map((cell) => ({ x0: cell.x - edgeX, x1: cell.x + edgeX, y0: cell.y - edgeY, y1: cell.y + edgeY, value: cell.value }));
   const [lowX, highX] = extent(cells.map((cell) => cell.x), halfX);
   const [lowY, highY] = extent(cells.map((cell) => cell.y), halfY);
-  const lines = (options.lines ?? []).flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && y >= lowY && y <= highY).map((point) => ({ ...point, series: line.series })));
+  const lines = (options.lines ?? []).flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && Number.isFinite(y)).map((point) => ({ ...point, series: line.series })));
   const x = { type: 'quantitative', title: options.x, scale: { domain: [lowX, highX], nice: false } };
   const y = { type: 'quantitative', title: options.y, scale: { domain: [lowY, highY], nice: false } };
   const color = { field: 'value', type: 'quantitative', title: options.value, scale: { scheme: options.scheme ?? 'viridis', ...(options.isReversed === true ? { reverse: true } : {}), ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };

@@ -1,6 +1,6 @@
 // The package as a user gets it: packed, installed without install scripts, imported, type-checked by a strict consumer.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ t.test('packed, installed without scripts, imported and type-checked', async (t)
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const packed = run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
   t.equal(packed.status, 0, packed.output);
-  const tarball = packed.output.trim().split('\n').at(-1) as string;
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   const installed = run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], folder);
   t.equal(installed.status, 0, installed.output);
@@ -50,7 +50,10 @@ console.log(simulation.provenance.blasCore.length > 0, comparison.verdict);
 t.test('a source build without OpenBLAS says what to install', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mft-cmake-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const configured = run('cmake', ['-S', root, '-B', folder, '-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF', '-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF'], root);
+  // CMake looks nowhere by itself, so that it finds no OpenBLAS; compiler and make are named instead.
+  const tool = (name: string): string => run('sh', ['-c', `command -v ${name}`], root).output.trim();
+  const nowhere = ['-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF', '-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF', `-DCMAKE_MAKE_PROGRAM=${tool('make')}`, `-DCMAKE_CXX_COMPILER=${tool('g++')}`];
+  const configured = run('cmake', ['-S', root, '-B', folder, ...nowhere], root);
   t.not(configured.status, 0);
   t.match(configured.output, /apt-get install libopenblas-dev/);
 });

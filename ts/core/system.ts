@@ -1,5 +1,6 @@
 // The interface every system fills (ts/systems/<name>/index.ts) and the registry hands to the verbs.
 import type { z } from 'zod';
+import { parse } from './checks.js';
 import type { ControlOptions } from './control.js';
 import type { InputVectors } from './inputs.js';
 import type { Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
@@ -24,8 +25,11 @@ export interface Quantity {
   readonly description: string;
   /** Paper and equation, or "derived". */
   readonly source: string;
-  readonly parameters: z.ZodObject;
-  /** Gets parameters that passed the schema. Throws MftErrors. */
+  /** The zod schema of the parameters, known here by its fields only: the public declarations do not need zod. */
+  readonly parameters: { readonly shape: Readonly<Record<string, unknown>> };
+  /** Parameters checked, with defaults filled in; `what` names them in messages. */
+  readonly resolve: (given: object, what: string) => Readonly<Record<string, unknown>>;
+  /** Gets resolved parameters. Throws MftErrors. */
   readonly evaluate: (parameters: never) => QuantityValue | Promise<QuantityValue>;
 }
 
@@ -37,7 +41,7 @@ export function quantity<T extends z.ZodObject>(definition: {
   readonly parameters: T;
   readonly evaluate: (parameters: z.output<T>) => QuantityValue | Promise<QuantityValue>;
 }): Quantity {
-  return definition as unknown as Quantity;
+  return { ...definition, resolve: (given, what) => parse(definition.parameters, given, what) };
 }
 
 export interface PredictionBody {

@@ -1,12 +1,18 @@
 // The few operations that change the disk, in one record, so that a test can make each of them fail or be the last.
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { MftError } from '../core/errors.js';
+
+/** An open file, as far as a journal needs it. */
+export interface OpenFile {
+  readonly writeFile: (bytes: Uint8Array) => Promise<void>;
+  readonly datasync: () => Promise<void>;
+}
 
 export interface Disk {
   /** Writes all bytes at the handle's position (its end, for files opened to append). */
-  readonly write: (handle: FileHandle, bytes: Uint8Array) => Promise<void>;
+  readonly write: (handle: OpenFile, bytes: Uint8Array) => Promise<void>;
   /** Returns when everything written is on the medium. */
-  readonly sync: (handle: FileHandle) => Promise<void>;
+  readonly sync: (handle: OpenFile) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
   /** Makes new names in a folder durable. */
   readonly syncFolder: (folder: string) => Promise<void>;

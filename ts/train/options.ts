@@ -114,7 +114,10 @@ const fields = {
 
 export const trainOptionsSchema = z.strictObject(fields);
 
-export type ResolvedTrainOptions = z.output<typeof trainOptionsSchema> & { readonly epsilon: number };
+type Optional = 'epochs' | 'steps' | 'checkpoint' | 'memoryLimit';
+
+/** Options with defaults filled in. */
+export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & { readonly [K in Optional]?: TrainOptions[K] | undefined };
 
 /** Options with defaults filled in. @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE */
 export function resolveTrainOptions(input: unknown): ResolvedTrainOptions {

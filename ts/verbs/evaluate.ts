@@ -1,5 +1,4 @@
 // evaluate: one named quantity of a specification's table.
-import { parse } from '../core/checks.js';
 import { MftError, nearest } from '../core/errors.js';
 import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
@@ -26,5 +25,5 @@ export async function evaluate<K extends SystemName>(systemName: K, quantity: Sy
       received: quantity,
     });
   }
-  return found.evaluate(parse(found.parameters, parameters, `parameters of ${quantity}`) as never);
+  return found.evaluate(found.resolve(parameters, `parameters of ${quantity}`) as never);
 }

@@ -145,7 +145,7 @@ async function valuesOf(system: AnySystem, name: string, points: readonly GridPo
       options.onProgress?.({ done: i, total: points.length, elapsedSeconds: (now - started) / 1000, phase: name });
     }
     const given = Object.fromEntries(parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]));
-    result.push(await attempt(() => quantity.evaluate(parse(quantity.parameters, given, `parameters of ${name}`) as never)));
+    result.push(await attempt(() => quantity.evaluate(quantity.resolve(given, `parameters of ${name}`) as never)));
   }
   return result;
 }

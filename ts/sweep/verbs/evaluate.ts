@@ -1,5 +1,4 @@
 // Verb evaluate: one named quantity at every point.
-import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { loadSystem } from '../../systems/registry.js';
 import { evaluate } from '../../verbs/evaluate.js';
@@ -18,7 +17,7 @@ export const evaluateVerb: SweepVerb = {
     const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
     if (found === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'quantity', `one of ${Object.keys(system.quantities).join(', ')}`, input.quantity);
     if (input.outputs !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected no `outputs` for verb evaluate: its one output is the quantity.', { parameter: 'outputs' });
-    const spec = { system: system.name, ...(parse(found.parameters, parameters, `parameters of ${quantity}`) as Data) };
+    const spec = { system: system.name, ...found.resolve(parameters, `parameters of ${quantity}`) };
     return { system: system.name, systemVersion: system.version, spec, quantity };
   },
   execute: async (work) => {

@@ -21,7 +21,7 @@ t.test('packed, installed without scripts, imported and type-checked', async (t)
   t.match(prebuild.output, /glibc >= 2\.\d+;.*BLAS symbols exported: 0/);
   const folder = mkdtempSync(join(tmpdir(), 'mft-package-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const packed = run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
+  const packed = run('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], root);
   t.equal(packed.status, 0, packed.output);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));

@@ -2,7 +2,7 @@
 import { expectedError, MftError } from '../../core/errors.js';
 import { loadSystem } from '../../systems/registry.js';
 import { evaluate } from '../../verbs/evaluate.js';
-import type { Data, SweepVerb } from '../verb.js';
+import type { SweepVerb } from '../verb.js';
 import { refuseRun } from './network.js';
 
 const anyEvaluate = evaluate as (...values: unknown[]) => Promise<unknown>;

@@ -88,8 +88,10 @@ void closed_forms_equal_quadrature() {
         near(*closed, integral, 1e-13, scale, label(item, "moment", static_cast<int>(i), q, 0));
       }
       if (oscillates && q > 100) continue;  // the pair rule would need a billion points; these have closed forms
+      // |phi phi| and squares of an oscillating phi need minutes of quadrature once several waves fit: tested up to q = 1.
+      const std::size_t pairs = oscillates && q > 1 ? 2 : kPairs.size();
       for (const double delta : {1e-12, 1e-6, 1e-2, 0.5, 1.0, 1.999}) {
-        for (std::size_t i = 0; i < kPairs.size(); ++i) {
+        for (std::size_t i = 0; i < pairs; ++i) {
           const auto closed = mft::closed_pair_moment(item.function.activation, kPairs[i], q, q, delta);
           const auto uneven = mft::closed_pair_moment(item.function.activation, kPairs[i], q, 0.3 * q, delta);
           mft::Integrand square{2 * kPairs[i].value, 2 * kPairs[i].first, 0, 0, false};

@@ -7,10 +7,10 @@ import { predict, simulate } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
 import { writeFigure } from './figure.js';
 import { specCommand } from './flags.js';
-import { printJson, printWarnings, shown, spreadIndices, table } from './output.js';
+import { positionText, printJson, printWarnings, shown, shownPositions, table } from './output.js';
 import { progressBar } from './progress.js';
 
-const layersShown = 8;
+const rowsShown = 8;
 
 export function register(program: Command): void {
   specCommand(
@@ -39,12 +39,10 @@ export function register(program: Command): void {
 
 function printComparison(comparison: Comparison): void {
   for (const [name, observable] of Object.entries(comparison.observables)) {
-    const inner = observable.axes.slice(1).reduce((product, axis) => product * axis.values.length, 1);
-    const layers = observable.axes[0]?.values ?? new Float64Array();
-    const rows = spreadIndices(observable.index.length, layersShown).map((i) => {
-      const position = observable.index[i] as number;
-      const where = `${observable.axes[0]?.name ?? ''} ${layers[Math.floor(position / inner)]}${observable.axes.slice(1).map((axis) => `, ${axis.name} ${axis.values[position % axis.values.length]}`).join('')}`;
-      return [where, shown(observable.expected[i]), shown(observable.estimate[i]), shown(observable.standardError[i]), (observable.z[i] as number).toFixed(2), observable.verdicts[i] ?? ''];
+    const place = new Map(Array.from(observable.index, (position, i) => [position, i]));
+    const rows = shownPositions(observable, rowsShown, observable.index).map((position) => {
+      const i = place.get(position) as number;
+      return [positionText(observable, position), shown(observable.expected[i]), shown(observable.estimate[i]), shown(observable.standardError[i]), (observable.z[i] as number).toFixed(2), observable.verdicts[i] ?? ''];
     });
     const scale = observable.scale === 'log' ? ' (log)' : '';
     process.stdout.write(`${table([`${name}${scale}: ${observable.verdict}`, 'theory', 'simulation', 'standard error', 'z', 'verdict'], rows)}\n\n`);

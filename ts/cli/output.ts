@@ -32,7 +32,7 @@ export function shown(value: QuantityValue | undefined): string {
 }
 
 /** Positions of an observable as "layer 3, input 0". */
-export function positionText(observable: Observable, index: number): string {
+export function positionText(observable: Pick<Observable, 'axes'>, index: number): string {
   let rest = index;
   const parts: string[] = [];
   for (let a = observable.axes.length - 1; a >= 0; a--) {
@@ -45,10 +45,28 @@ export function positionText(observable: Observable, index: number): string {
   return parts.join(', ');
 }
 
-/** At most `most` positions of the first axis, evenly spread, first and last included. */
+/** At most `most` of 0..count − 1, evenly spread, first and last included. */
 export function spreadIndices(count: number, most: number): number[] {
   if (count <= most) return Array.from({ length: count }, (_, i) => i);
   return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+}
+
+/**
+ * About `most` of the positions `index` (ascending; all positions when left out): evenly spread values of the first axis, each
+ * with all its inputs or pairs.
+ */
+export function shownPositions(observable: Pick<Observable, 'axes'>, most: number, index?: ArrayLike<number>): number[] {
+  const inner = observable.axes.slice(1).reduce((product, axis) => product * axis.values.length, 1);
+  const all = Array.from(index ?? { length: inner * (observable.axes[0]?.values.length ?? 1) }, (value, i) => (index === undefined ? i : (value as number)));
+  const layers = [...new Set(all.map((position) => Math.floor(position / inner)))];
+  const chosen = new Set(spreadIndices(layers.length, Math.max(2, Math.ceil(most / inner))).map((i) => layers[i]));
+  return all.filter((position) => chosen.has(Math.floor(position / inner)) && position % inner < most);
+}
+
+/** The value at a position, or why it has none. */
+export function shownAt(observable: Observable, position: number): string {
+  const missing = observable.undefinedAt?.find(({ index }) => index === position);
+  return shown(missing === undefined ? observable.values[position] : { reason: missing.reason });
 }
 
 export function printWarnings(warnings: readonly Warning[]): void {

@@ -4,9 +4,9 @@ import type { Prediction } from '../core/results.js';
 import { predict } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
-import { positionText, printJson, printWarnings, shown, spreadIndices, table } from './output.js';
+import { positionText, printJson, printWarnings, shown, shownAt, shownPositions, table } from './output.js';
 
-const layersShown = 12;
+const rowsShown = 12;
 
 export function register(program: Command): void {
   specCommand(program, 'predict', 'theory of a network: fixed points, depth scales, layer profiles', false, () => undefined, async ({ spec, options }) => {
@@ -23,7 +23,7 @@ function printPrediction(prediction: Prediction): void {
   for (const [name, observable] of Object.entries(prediction.observables)) {
     if (observable === undefined) continue;
     const scale = observable.scale === 'log' ? ' (log)' : '';
-    const rows = spreadIndices(observable.values.length, layersShown).map((i) => [positionText(observable, i), shown(observable.values[i])]);
+    const rows = shownPositions(observable, rowsShown).map((i) => [positionText(observable, i), shownAt(observable, i)]);
     process.stdout.write(`\n${table([`${name}${scale}`, 'value'], rows)}\n`);
   }
 }

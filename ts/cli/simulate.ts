@@ -4,10 +4,10 @@ import type { Simulation } from '../core/results.js';
 import { simulate } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
-import { positionText, printJson, printWarnings, shown, spreadIndices, table } from './output.js';
+import { positionText, printJson, printWarnings, shown, shownAt, shownPositions, table } from './output.js';
 import { progressBar } from './progress.js';
 
-const layersShown = 12;
+const rowsShown = 12;
 
 export function register(program: Command): void {
   specCommand(program, 'simulate', 'exact simulation of random networks', true, () => undefined, async ({ spec, run, options }) => {
@@ -23,9 +23,9 @@ function printSimulation(simulation: Simulation): void {
   for (const [name, observable] of Object.entries(simulation.observables)) {
     if (observable === undefined) continue;
     const scale = observable.scale === 'log' ? ' (log)' : '';
-    const rows = spreadIndices(observable.values.length, layersShown).map((i) => [
+    const rows = shownPositions(observable, rowsShown).map((i) => [
       positionText(observable, i),
-      shown(observable.values[i]),
+      shownAt(observable, i),
       shown(observable.standardError[i]),
       shown(observable.variance[i]),
       shown(observable.count[i]),

@@ -24,7 +24,7 @@ export { type KolmogorovSmirnov, kolmogorovSmirnov } from './statistics/kolmogor
 // Figures
 export type { VegaLiteFigure } from './core/system.js';
 export { type CurveOptions, type CurvePoint, figureCurves } from './figures/curves.js';
-export { figureHeatMap, type HeatCell, type HeatLine, type HeatMapOptions } from './figures/heat-map.js';
+export { figureHeatMap, type HeatCell, type HeatLine, type HeatMapOptions, type HeatMark } from './figures/heat-map.js';
 export { figureProfile } from './figures/profile.js';
 export { render, type RenderOptions } from './figures/render.js';
 

@@ -1,3 +1,10 @@
+/** Heat maps of training accuracy: two seeds of small networks on the synthetic images. */
+const trained = { width: 24, batchSize: 20, trainCount: 400, validationCount: 200, seeds: 2 };
+
+function trainedMap(keepProbability: number): Readonly<Record<string, unknown>> {
+  return { dataset: 'mnist', keepProbability, weightVariances: [1, 2, 3], depths: [4, 12, 36], steps: 40, learningRates: [0.1, 0.03] };
+}
+
 // Scales so small that every reproduction runs in about a second.
 export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'deep-dropout-figure-1': { width: 500, trials: 20, points: 3 },
@@ -5,11 +12,15 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'deep-dropout-figure-3': { width: 300, depth: 80, trials: 16 },
   'deep-dropout-figure-4': { trials: 40, width: 300, depth: 200, keeps: [0.8] },
   'deep-dropout-figure-5': { depth: 60, trials: 80, widths: [200, 400] },
+  'deep-dropout-figure-6': { width: 32, steps: 30, validationCount: 200, seeds: 2, learningRates: [0.01, 0.05, 0.2], panels: [{ keepProbability: 1, depths: [3, 6] }, { keepProbability: 0.8, depths: [2, 4, 40] }] },
+  'deep-dropout-figure-7': { ...trained, maps: [1, 0.8].map(trainedMap) },
   'deep-dropout-figure-7-curves': { points: 4 },
   'deep-information-figure-1': { width: 5000, trials: 8, weights: [0.3, 1] },
   'deep-information-figure-2': { width: 5000, trials: 8, points: 4, simulated: [0.8] },
   'deep-information-figure-3': { width: 1000, trials: 12, points: 3 },
   'deep-information-figure-4': { width: 300, depth: 60, trials: 20, weights: [1, 2.5] },
+  'deep-information-figure-5': { ...trained, maps: [1].map(trainedMap) },
+  'deep-information-figure-6': { ...trained, maps: [0.9, 0.8].map(trainedMap) },
   'expressivity-figure-1': { width: 500, trials: 20, points: 3, grid: 3 },
   'expressivity-figure-2': { width: 500, trials: 20, points: 3 },
   'expressivity-figures-3-4': { width: 200, depth: 11, trials: 20 },

@@ -36,6 +36,21 @@ t.test('the bits do not depend on threads, statistics, evaluation or company', a
   }
 });
 
+t.test('validation images are held out of the training set', async (t) => {
+  const run = await train(spec, data, { ...quick, validationCount: 700 });
+  t.match(run.dataset, { train: { split: 'train', count: 3000 }, test: { split: 'validation', count: 700 } });
+  t.equal(run.test?.count, 700);
+  const part = (from: number, to: number) => ({ ...data.train, count: to - from, images: data.train.images.subarray(from * 784, to * 784), labels: data.train.labels.subarray(from, to) });
+  const byHand = await train(spec, { train: part(0, 3000), test: part(3000, 3700) }, { ...quick, trainCount: 0 });
+  t.equal(run.checksum, byHand.checksum, 'the images after the first trainCount, and neither they nor the others are trained on');
+  t.same(run.test, byHand.test);
+  const last = await train(spec, 'synthetic', { ...quick, trainCount: 0, validationCount: 9000 });
+  t.match(last.dataset, { train: { count: 1000 }, test: { split: 'validation', count: 9000 } });
+  const count = data.train.count;
+  for (const options of [{ validationCount: count }, { trainCount: count, validationCount: 1 }]) await t.rejects(train(spec, data, { ...quick, trainCount: 0, ...options }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'validationCount' });
+  await t.rejects(trainMany([{ spec, options: quick }, { spec, options: { ...quick, trainCount: 2000 } }], data), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'trainCount' }, 'networks side by side read the same images');
+});
+
 t.test('resume continues the same bits', async (t) => {
   const options = { ...quick, optimiser: 'adam', learningRate: 0.002, statisticsEvery: 10, reportEvery: 20 } as const;
   const whole = await train(spec, data, options);

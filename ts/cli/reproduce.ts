@@ -20,6 +20,7 @@ export function register(program: Command): void {
     .argument('[id]', 'which one; all: every one in turn')
     .option('--scale <scale>', "quick (seconds) or paper (the paper's widths and numbers of networks)", 'quick')
     .option('-o, --output <folder>', 'folder for the figures (SVG, PNG) and the rows (JSON)', defaultFolder)
+    .option('--journal <file>', 'journal of the training runs, continued when it is there (default: training.jsonl in the folder)')
     .option('--seed <value>', 'seed', '1')
     .option('--threads <value>', 'threads; 0 = all processors', '0')
     .option('--json', 'print JSON')
@@ -30,11 +31,13 @@ export function register(program: Command): void {
         return;
       }
       const run = { scale: options.scale as ReproductionScale, seed: whole('seed', options.seed), threads: whole('threads', options.threads) };
+      mkdirSync(folder, { recursive: true });
+      const journal = String(options.journal ?? join(folder, 'training.jsonl'));
       const ids = id === 'all' ? (await reproductions()).map((entry) => entry.id) : [id];
       const signal = interruptSignal();
       for (const each of ids) {
         const bar = await progressBar(each);
-        const result = await reproduce(each, { ...run, signal, onProgress: bar.onProgress }).finally(bar.stop);
+        const result = await reproduce(each, { ...run, journal, signal, onProgress: bar.onProgress }).finally(bar.stop);
         await write(result, folder);
         if (options.json === true) printJson(result);
         else print(result);
@@ -68,7 +71,6 @@ function state(folder: string, id: string): string {
 }
 
 async function write(result: ReproductionResult, folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
   for (const { name, figure } of result.figures) for (const extension of ['svg', 'png']) await writeFigure(figure, join(folder, `${result.id}-${name}.${extension}`));
   writeOutput(join(folder, `${result.id}.json`), `${JSON.stringify(toJson(result), null, 1)}\n`);
 }

@@ -24,8 +24,8 @@ export interface DataFile {
 /** Labelled images. */
 export interface Dataset {
   readonly name: string;
-  /** What the images are: `testFirst1000` is the first tenth of CIFAR-10's test set, not the test set. */
-  readonly split: 'train' | 'test' | 'testFirst1000';
+  /** What the images are: `testFirst1000` is the first tenth of CIFAR-10's test set, not the test set; `validation`: held out of the training set. */
+  readonly split: 'train' | 'test' | 'testFirst1000' | 'validation';
   readonly count: number;
   /** Shape of one image, e.g. [28, 28] or [3, 32, 32]. */
   readonly shape: readonly number[];

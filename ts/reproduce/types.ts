@@ -40,8 +40,10 @@ export interface ReproductionOutput {
 
 export interface ReproductionOptions extends ControlOptions {
   readonly seed?: number;
-  /** Threads over trials; 0 = all processors. */
+  /** Threads over trials, processes over training runs; 0 = all processors. */
   readonly threads?: number;
+  /** Journal of the training runs: made, or continued when it is there. Figures may share one. Without it runs live in memory only. */
+  readonly journal?: string;
 }
 
 /** How much is computed: free numbers, and what that costs on two cores, in words. */

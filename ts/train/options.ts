@@ -44,6 +44,8 @@ export interface TrainOptions {
   readonly shuffle?: boolean;
   /** Use only the first images of the training set. 0 = all. Default 0. */
   readonly trainCount?: number;
+  /** Hold out this many images, those after the first `trainCount` (0: the last ones), and evaluate on them instead of the test set. 0 = none. Default 0. */
+  readonly validationCount?: number;
   /** What becomes of a component x: 'unit' x/255, 'centered' x/255 − 1/2, 'standard' mean 0 and variance 1 per colour over the training images. Default 'standard'. */
   readonly normalisation?: 'unit' | 'centered' | 'standard';
   /** 'pathConditioned': dropout masks given that a path from inputs to outputs survives; no step is blocked. Default 'independent'. */
@@ -96,6 +98,7 @@ const fields = {
   steps: wholeField(1, largestSteps, 'Number of steps, instead of epochs.').optional(),
   shuffle: booleanField('Whether every epoch has its own order of the images.').default(true),
   trainCount: wholeField(0, 100_000_000, 'Use only the first images of the training set; 0 = all.').default(0),
+  validationCount: wholeField(0, 100_000_000, 'Hold out this many images after the first train-count of the training set, and evaluate on them instead of the test set; 0 = none.').default(0),
   normalisation: choiceField(['unit', 'centered', 'standard'], 'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.').default('standard'),
   masks: choiceField(['independent', 'pathConditioned'], 'Dropout masks as they fall, or given that a path survives.').default('independent'),
   moreSteps: booleanField('Take steps / (path probability) steps, to make up for blocked masks.').default(false),

@@ -9,6 +9,7 @@ import type { System, TrainableNetwork } from '../core/system.js';
 import type { DataOptions } from '../data/bytes.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
 import { loadSystem, type Systems, type Trainable } from '../systems/registry.js';
+import { heldOut } from './hold-out.js';
 import { type Given, native, type NativeImages, type NativeJob, nativeJob } from './native.js';
 import { inputMap } from './normalise.js';
 import { logPathProbability, stepsWithPaths, trainPaths } from './paths.js';
@@ -100,13 +101,14 @@ async function run(jobs: readonly { readonly spec: unknown; readonly options?: T
     if (system.trainable === undefined) throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`system\` to be one that can be trained, received ${system.name}.`, { parameter: 'system' });
     return { system, spec: system.resolveSpec(spec), options: resolveTrainOptions(options ?? {}), givenBiases: options?.biases };
   }));
-  const data = await resolveData(dataset, control);
+  const { trainCount, validationCount } = sharedImages(checked.map(({ options }) => options));
+  const data = await resolveData(dataset, trainCount, validationCount, control);
   const threads = threadsFor(control.threads ?? 0);
   const prepared = checked.map((one) => prepare(one, data, jobs.length > 1 ? 1 : threads, given));
   refuseHuge(prepared, data, Math.min(threads, jobs.length), control.memoryLimit);
   const total = prepared.reduce((sum, { steps }) => sum + steps, 0);
   const results = await controlled(control, total, (slots) =>
-    native.train({ jobs: prepared.map(({ job }) => job), train: images(data.train, checked[0]?.options.trainCount ?? 0), ...(data.test === undefined ? {} : { test: images(data.test, 0) }), threads }, slots),
+    native.train({ jobs: prepared.map(({ job }) => job), train: images(data.train, trainCount), ...(data.test === undefined ? {} : { test: images(data.test, 0) }), threads }, slots),
   );
   const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
   return prepared.map(({ system, spec, options, network, stepsPerEpoch }, i) => {
@@ -117,7 +119,18 @@ async function run(jobs: readonly { readonly spec: unknown; readonly options?: T
   });
 }
 
-async function resolveData(dataset: TrainDataset, options: DataOptions): Promise<{ train: Dataset; test?: Dataset }> {
+/** Networks side by side read the same images. */
+function sharedImages(options: readonly ResolvedTrainOptions[]): Pick<ResolvedTrainOptions, 'trainCount' | 'validationCount'> {
+  const [first] = options as [ResolvedTrainOptions];
+  for (const name of ['trainCount', 'validationCount'] as const) {
+    const other = options.find((one) => one[name] !== first[name]);
+    if (other !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `the same for all jobs of \`trainMany\` (${first[name]})`, other[name]);
+  }
+  return first;
+}
+
+async function resolveData(dataset: TrainDataset, trainCount: number, validationCount: number, options: DataOptions): Promise<{ train: Dataset; test?: Dataset }> {
+  if (validationCount > 0) return heldOut(typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train, trainCount, validationCount);
   if (typeof dataset !== 'string') return dataset;
   const train = await readDataset(dataset, 'train', options);
   try {
@@ -180,7 +193,7 @@ function shared<T extends Uint8Array | Float32Array>(array: T): T {
 
 function warnings({ train, test }: { train: Dataset; test?: Dataset }): Warning[] {
   const list: Warning[] = [];
-  for (const set of [train, test]) if (set !== undefined && !set.verified) list.push({ id: 'unverifiedData', message: `The ${set.split} images of ${set.name} are not the published files (SHA-256 ${set.sha256}).` });
+  for (const set of [train, test]) if (set !== undefined && set.split !== 'validation' && !set.verified) list.push({ id: 'unverifiedData', message: `The ${set.split} images of ${set.name} are not the published files (SHA-256 ${set.sha256}).` });
   if (test?.split === 'testFirst1000') list.push({ id: 'partialTestSet', message: 'Test figures are of the first 1,000 test images of CIFAR-10, not of its test set.' });
   return list;
 }

@@ -12,14 +12,14 @@
 //   * the formulas are 6 ξ_c, 12 ξ_1, 12 ξ_c and 12 min(ξ_1, ξ_c); for each: the fitted multiple of ξ (geometric mean over
 //     columns, 95 % interval of Student's t), the rms of log(boundary/formula) about that multiple, and about the formula itself.
 import type { ControlOptions } from '../core/control.js';
-import { expectedError } from '../core/errors.js';
 import type { DataOptions } from '../data/bytes.js';
-import { type Dataset, readDataset } from '../data/dataset.js';
+import { readDataset } from '../data/dataset.js';
 import { fitLevelSet, type LevelSet } from '../fit/level-set.js';
 import { multipliers } from '../gaussian/fixed-points.js';
 import { trainableLengths } from '../systems/feedforward/trainability.js';
 import { studentTwoSided } from '../statistics/distributions.js';
 import type { ActivationSpec } from '../gaussian/activations.js';
+import { heldOut } from './hold-out.js';
 import { trainMany } from './train.js';
 
 /** Fractions of the best accuracy at which a network counts as trained. */
@@ -64,7 +64,7 @@ export interface LengthCell {
  */
 export async function trainCells(dataset: string, columns: readonly LengthColumn[], protocol: LengthProtocol, options: DataOptions & ControlOptions & { readonly threads?: number } = {}): Promise<readonly LengthCell[]> {
   const { depths, learningRates, seeds } = protocol;
-  const data = await split(dataset, protocol, options);
+  const data = heldOut(await readDataset(dataset, 'train', options), protocol.trainCount, protocol.validationCount);
   const keys = columns.flatMap((_, column) => depths.map((depth) => ({ column, depth })));
   const accuracies = async (runs: readonly (Key & { readonly learningRate: number; readonly seed: number })[]): Promise<readonly { train: number; validation: number }[]> => {
     if (runs.length === 0) return [];
@@ -78,8 +78,7 @@ export async function trainCells(dataset: string, columns: readonly LengthColumn
   const [firstSeed, ...otherSeeds] = seeds;
   const first = await accuracies(keys.flatMap((key) => learningRates.map((learningRate) => ({ ...key, learningRate, seed: firstSeed as number }))));
   const chosen = keys.map((key, i) => {
-    const tried = learningRates.map((learningRate, r) => ({ learningRate, ...(first[i * learningRates.length + r] as { train: number; validation: number }) }));
-    const best = tried.reduce((a, b) => (b.validation > a.validation || (b.validation === a.validation && b.learningRate > a.learningRate) ? b : a));
+    const best = bestRate(learningRates.map((learningRate, r) => ({ learningRate, ...(first[i * learningRates.length + r] as { train: number; validation: number }) })));
     return { ...key, learningRate: best.learningRate, train: best.train };
   });
   const rest = await accuracies(chosen.flatMap(({ column, depth, learningRate }) => otherSeeds.map((seed) => ({ column, depth, learningRate, seed }))));
@@ -91,16 +90,14 @@ export async function trainCells(dataset: string, columns: readonly LengthColumn
   }));
 }
 
+/** The run with the highest accuracy on validation images; a tie takes the larger rate. */
+export function bestRate<R extends { readonly learningRate: number; readonly validation: number }>(tried: readonly R[]): R {
+  return tried.reduce((a, b) => (b.validation > a.validation || (b.validation === a.validation && b.learningRate > a.learningRate) ? b : a));
+}
+
 interface Key {
   readonly column: number;
   readonly depth: number;
-}
-
-async function split(dataset: string, { trainCount, validationCount }: LengthProtocol, options: DataOptions): Promise<{ train: Dataset; test: Dataset }> {
-  const all = await readDataset(dataset, 'train', options);
-  if (all.count < trainCount + validationCount) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trainCount', `at most ${all.count} images together with validationCount`, trainCount + validationCount);
-  const part = (from: number, to: number): Dataset => ({ ...all, count: to - from, images: all.images.subarray(from * all.dimension, to * all.dimension), labels: all.labels.subarray(from, to) });
-  return { train: part(0, trainCount), test: part(trainCount, trainCount + validationCount) };
 }
 
 /** Boundary of every column at one threshold. */

@@ -69,6 +69,36 @@ tanh, ρ = 0.9, 80 networks: the variance of log g_aa collapses in width
  | x M, layers below the output linear | y N · Var(log g_aa) linear | area line line rule point | N = 200 point; βM (derived) dashed; N = 400 point
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-6 > deep-dropout-figure-6 collapse 1`] = `
+The same against ηL (synthetic images, orthogonal weights, width 32, batches of 64)
+ρ = 1 | x η L log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
+ρ = 0.8 | x η L log | y steps τ log | area line line rule point | L = 2 line; L = 2 point; L = 4 line; L = 4 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-6 > deep-dropout-figure-6 steps 1`] = `
+Steps τ to accuracy 0.25 (synthetic images, orthogonal weights, width 32, batches of 64)
+ρ = 1 | x learning rate η log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
+ρ = 0.8 | x learning rate η log | y steps τ log | area line line rule point | L = 2 line; L = 2 point; L = 4 line; L = 4 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 keep 1`] = `
+Training accuracy at σ_w² = 2, width 24
+ | x √(1 − ρ)   (0, 0.1, 0.22, 0.32, 0.45: ρ = 1, 0.99, 0.95, 0.9, 0.8) | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 multiples 1`] = `
+Depth of the boundary as a multiple of the depth scales (95 % intervals over σ_w²)
+synthetic images, accuracy 0.3 of the best | x √(1 − ρ) linear | y multiple log | area line line rule point | of ξ_1 point; of ξ_c point; of min(ξ_1, ξ_c) point; 6: the papers dashed; 12: the papers dashed
+synthetic images, accuracy 0.5 of the best | x √(1 − ρ) linear | y multiple log | area line line rule point | of ξ_1 point; of ξ_c point; of min(ξ_1, ξ_c) point; 6: the papers dashed; 12: the papers dashed
+synthetic images, accuracy 0.7 of the best | x √(1 − ρ) linear | y multiple log | area line line rule point | of ξ_1 point; of ξ_c point; of min(ξ_1, ξ_c) point; 6: the papers dashed; 12: the papers dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 syntheticimages 1`] = `
+Training accuracy, width 24
+synthetic images, ρ = 1, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7-curves > deep-dropout-figure-7-curves curves 1`] = `
 Trainable lengths, tanh, σ_b² = 0.05
 ρ = 1 | x σ_w² linear | y layers linear | area line line rule point | 12 ξ₁ line; 6 ξ₂ line; 12 ξ₂ line
@@ -117,6 +147,17 @@ exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-3 > de
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-4 > deep-information-figure-4 gradients 1`] = `
 Squared gradients, tanh, width 300, 20 networks (dashed: e^(−(L−l)/ξ_∇))
  | x layer linear | y log₁₀ of the mean linear | area line line rule point | σ_w² = 1 point; σ_w² = 1 dashed; σ_w² = 2.5 point; σ_w² = 2.5 dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-5 > deep-information-figure-5 map-1 1`] = `
+Training accuracy, width 24: synthetic images, ρ = 1, 40 steps
+ | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 1.3 ξ_c (fitted); boundary: accuracy 0.5 of the best (95 %)
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-6 > deep-information-figure-6 maps 1`] = `
+Training accuracy with dropout, width 24
+synthetic images, ρ = 0.9, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-1 > expressivity-figure-1 fixed-points 1`] = `

@@ -7,4 +7,5 @@ export const sources = {
   caption: 'caption and code of the paper',
   data: "fit to the paper's result files",
   derived: 'derived',
+  question: 'our reading of the published maps',
 } as const;

@@ -1,6 +1,6 @@
 // Reading data sets: the synthetic set through every format, errors that say which file belongs where, real files when
 // MFT_DATA names them.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -51,8 +51,11 @@ t.test('files of the synthetic set read back, packed and plain', async (t) => {
   t.match(digits.files.map((file) => file.sha256.length), [64, 64]);
 
   const colours = syntheticFiles('cifar10', counts);
-  for (let batch = 1; batch <= 5; batch++) await writeFile(join(folder, 'cifar10', `data_batch_${batch}.bin`), colours.get('data_batch_1.bin') as Buffer);
-  t.match(await readDataset('cifar10', 'train', { data: folder }), { count: 150, shape: [3, 32, 32], verified: false });
+  for (const [name, bytes] of colours) if (name.startsWith('data_batch')) await writeFile(join(folder, 'cifar10', name), bytes);
+  const painted = await readDataset('cifar10', 'train', { data: folder });
+  t.match(painted, { count: 30, shape: [3, 32, 32], verified: false });
+  const whole = syntheticImages('train', { size: 32, channels: 3 }, counts.train);
+  t.same(Buffer.from(painted.images.buffer), Buffer.from(whole.images.buffer), 'five batches are one set');
   await t.rejects(readDataset('cifar10', 'test', { data: folder }), { code: 'ERR_MFT_DATA_NOT_FOUND', message: /test_batch\.bin was not found.*test_batch_first1000\.bin/ });
   await writeFile(join(folder, 'cifar10', 'test_batch_first1000.bin'), colours.get('test_batch.bin') as Buffer);
   t.equal((await readDataset('cifar10', 'test', { data: folder })).split, 'testFirst1000', 'a part of the test set is never called the test set');
@@ -73,9 +76,12 @@ t.test('errors say which file belongs where', async (t) => {
   const checks = await checkData({ data: empty });
   t.ok(checks.length === 11 && checks.every((check) => check.status === 'missing'));
   const other = await checkData({ data: folder });
-  t.match(other.find((check) => check.path.endsWith('data_batch_1.bin')), { status: 'unverified', count: 30 });
+  t.match(other.find((check) => check.path.endsWith('data_batch_1.bin')), { status: 'unverified', count: 6 });
   await writeFile(join(folder, 'cifar10', 'data_batch_2.bin'), 'not an image');
   t.match((await checkData({ data: folder })).find((check) => check.path.endsWith('data_batch_2.bin')), { status: 'damaged', reason: /12 bytes/ });
+  await mkdir(join(empty, 'mnist'));
+  await copyFile(join(folder, 'mnist', 't10k-labels-idx1-ubyte'), join(empty, 'mnist', 'train-images-idx3-ubyte'));
+  t.match((await checkData({ data: empty }))[0], { status: 'damaged', reason: /shape 20, not images/ });
   const signal = AbortSignal.abort(new Error('enough'));
   await t.rejects(readIdx(join(folder, 'mnist', 't10k-labels-idx1-ubyte'), { signal }), { message: 'enough' });
 });

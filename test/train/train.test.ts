@@ -129,6 +129,15 @@ t.test('precisions, losses, laws and masks', async (t) => {
   t.ok((squared.reports.at(-1)?.trainAccuracy ?? 0) > 0.3);
 });
 
+t.test('an activation given as an expression trains like the named one', async (t) => {
+  for (const [expression, activation] of [['tanh(x)', 'tanh'], ['x * sigmoid(x)', 'silu'], ['max(x, 0)', 'relu']] as const) {
+    const options = { ...quick, steps: 20, precision: 'float64', returnParameters: true } as const;
+    const [named, given] = [await train({ ...spec, activation }, data, options), await train({ ...spec, activation: { expression, ...(activation === 'relu' ? { kinks: [0] } : {}) } }, data, options)];
+    const difference = (named.parameters ?? new Float64Array(1)).reduce((worst, value, i) => Math.max(worst, Math.abs(value - (given.parameters?.[i] ?? Infinity))), 0);
+    t.ok(difference < 1e-12, `${expression}: parameters differ by ${difference}`);
+  }
+});
+
 t.test('schedules', async (t) => {
   const rates = (options: TrainOptions): number[] => [...learningRates(resolveTrainOptions({ learningRate: 8, ...options }), 8)];
   t.same(rates({}), [8, 8, 8, 8, 8, 8, 8, 8]);

@@ -138,7 +138,7 @@ export async function readSection<T>(
       const wrong = (held: string): MftError => formatError(name, `its header declares ${declared} bytes, the file holds ${held}.`);
       if (section.packing === 'none' && declared !== section.length) throw wrong(`${section.length}`);
       if (section.packing !== 'none' && declared > section.length * largestDeflateRatio) throw wrong(`at most ${section.length * largestDeflateRatio}`);
-      if (trailer !== undefined && declared % 2 ** 32 !== trailer.size) throw wrong(`${trailer.size} (unpacked, says its gzip trailer)`);
+      if (trailer !== undefined && declared % 2 ** 32 !== trailer.size) throw wrong(`${trailer.size} (unpacked, says the end of its gzip data; it may be cut off or have something appended)`);
     },
     end: async () => {
       if (held.length > 0 || (await next())) throw formatError(name, `has data after its ${done} declared bytes.`);

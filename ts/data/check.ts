@@ -1,10 +1,10 @@
 // What `mft data check` says: which of the well-known files are there, whole and published.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MftError } from '../core/errors.js';
-import { type DataOptions, hashFile } from './bytes.js';
+import { type DataOptions, formatError, hashFile } from './bytes.js';
 import { readCifar10 } from './cifar10.js';
 import { readIdx } from './idx.js';
-import { dataFolders, type KnownFile, knownFiles } from './known.js';
+import { dataFolders, type KnownFile, knownFiles, recognised } from './known.js';
 import { dataFolder, locate } from './locate.js';
 
 /** State of one well-known file. */
@@ -16,7 +16,7 @@ export interface DataCheck {
   readonly path: string;
   /**
    * `verified`: the published file, byte for byte; `unverified`: readable, but another file than the published one (or none is known); `damaged`:
-   * not readable; `missing`.
+   * not readable, or another file under this name; `missing`.
    */
   readonly status: 'verified' | 'unverified' | 'damaged' | 'missing';
   readonly sha256?: string;
@@ -55,7 +55,9 @@ async function checkFile(file: KnownFile, folder: string, options: DataOptions):
   if (path === undefined) return { dataset, split, role, status: 'missing', path: join(folder, dataFolders[dataset][0], file.names[0] as string) };
   const sha256 = await hashFile(path, options);
   try {
-    const count = dataset === 'mnist' ? (await readIdx(path, options)).shape[0] : (await readCifar10([path], options)).count;
+    const other = recognised(sha256);
+    if (other !== undefined && other !== file) return { dataset, split, role, path, status: 'damaged', sha256, reason: `it is the ${other.split} ${other.role} of ${other.dataset} (${other.names[0]}) under another name` };
+    const count = dataset === 'mnist' ? await idxCount(path, role, options) : (await readCifar10([path], options)).count;
     const counted = count === undefined ? {} : { count };
     if (file.sha256.includes(sha256)) return { dataset, split, role, path, status: 'verified', sha256, ...counted };
     const reason = file.sha256.length === 0 ? 'no published hash is known for this file' : 'its hash is not that of the published file';
@@ -64,4 +66,11 @@ async function checkFile(file: KnownFile, folder: string, options: DataOptions):
     if (!(error instanceof MftError)) throw error;
     return { dataset, split, role, path, status: 'damaged', sha256, reason: error.message };
   }
+}
+
+/** Images or labels in an IDX file of the right number of dimensions. */
+async function idxCount(path: string, role: KnownFile['role'], options: DataOptions): Promise<number | undefined> {
+  const { shape } = await readIdx(path, options);
+  if (shape.length !== (role === 'images' ? 3 : 1)) throw formatError(basename(path), `holds an array of shape ${shape.join(' × ')}, not ${role}.`);
+  return shape[0];
 }

@@ -90,7 +90,10 @@ function triangular(u: number): number {
   return coarse / 2 ** 20 + (scaled - coarse) - 1;
 }
 
-/** The synthetic set as files in the formats of MNIST (four IDX files) or CIFAR-10 (two batch files): name → bytes. */
+/** CIFAR-10 has its training images in so many files. */
+const batches = 5;
+
+/** The synthetic set as files in the formats of MNIST (four IDX files) or CIFAR-10 (five batches and a test batch): name → bytes. */
 export function syntheticFiles(format: 'mnist' | 'cifar10', counts: { readonly train: number; readonly test: number } = syntheticCounts): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   for (const split of ['train', 'test'] as const) {
@@ -102,7 +105,12 @@ export function syntheticFiles(format: 'mnist' | 'cifar10', counts: { readonly t
       files.set(`${stem}-labels-idx1-ubyte`, encodeIdx([count], labels));
     } else {
       const { images, labels } = syntheticImages(split, { size: 32, channels: 3 }, count);
-      files.set(split === 'train' ? 'data_batch_1.bin' : 'test_batch.bin', encodeCifar10(images, labels));
+      if (split === 'test') files.set('test_batch.bin', encodeCifar10(images, labels));
+      const bounds = Array.from({ length: batches + 1 }, (_, batch) => Math.round((batch * count) / batches));
+      for (let batch = 1; split === 'train' && batch <= batches; batch++) {
+        const [from, to] = [bounds[batch - 1] as number, bounds[batch] as number];
+        files.set(`data_batch_${batch}.bin`, encodeCifar10(images.subarray(3072 * from, 3072 * to), labels.subarray(from, to)));
+      }
     }
   }
   return files;

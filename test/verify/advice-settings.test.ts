@@ -1,6 +1,6 @@
 // Is advise right about networks that are then trained? Twelve networks and the intervals advise gives them were committed
-// before any of them was trained (test/fixtures/advice-settings.json). The measurement needs MNIST in MFT_DATA and ten idle minutes on
-// two cores: it is an experiment, run by MFT_EXPERIMENTS=1 npm run verify.
+// before any of them was trained (test/fixtures/advice-settings.json). The measurement needs MNIST in MFT_DATA and a minute on two
+// idle cores: it is an experiment, run by MFT_EXPERIMENTS=1 npm run verify.
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { advise, isUndefined } from 'mft-native';

@@ -4,7 +4,7 @@ import { advise } from '../advise/advise.js';
 import { isUndefined } from '../core/results.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
-import { printJson, shown } from './output.js';
+import { printJson } from './output.js';
 
 export function register(program: Command): void {
   specCommand(program, 'advise', 'what theory says about training this network, and what would help', false, () => undefined, async ({ spec, options }) => {
@@ -21,12 +21,37 @@ export function register(program: Command): void {
       }
       for (const finding of findings) {
         process.stdout.write(`  [${finding.severity}] ${finding.claim}\n`);
-        for (const { quantity, value, low, high } of finding.evidence) {
-          process.stdout.write(`      ${quantity} = ${shown(value)}${low === undefined || high === undefined ? '' : ` (${shown(low)} to ${shown(high)})`}\n`);
-        }
-        if (finding.change !== undefined) process.stdout.write(`      change: ${JSON.stringify(finding.change)}\n`);
-        for (const { quantity, value } of finding.after ?? []) process.stdout.write(`      after:  ${quantity} = ${shown(value)}\n`);
+        const numbers = finding.evidence.map(({ quantity, value, low, high }) => `${quantity} = ${brief(value)}${low === undefined || high === undefined ? '' : ` (${brief(low)} to ${brief(high)})`}`);
+        if (numbers.length > 0) process.stdout.write(`      ${numbers.join(', ')}\n`);
+        if (finding.change === undefined) continue;
+        process.stdout.write(`      change: ${flags(finding.change)}\n`);
+        if (finding.after !== undefined) process.stdout.write(`      then:   ${reached(finding.after)}\n`);
       }
     }
   });
+}
+
+/** Four digits are more than advice is worth. */
+function brief(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+}
+
+/** "trainableDepth = 20 (14 to 28), depth = 14": a quantity with the ends of its interval. */
+function reached(after: readonly { readonly quantity: string; readonly value: number }[]): string {
+  const values = new Map(after.map(({ quantity, value }) => [quantity, value]));
+  const isEnd = (quantity: string): boolean => /(Low|High)$/.test(quantity) && values.has(quantity.replace(/(Low|High)$/, ''));
+  return after
+    .filter(({ quantity }) => !isEnd(quantity))
+    .map(({ quantity, value }) => {
+      const [low, high] = [values.get(`${quantity}Low`), values.get(`${quantity}High`)];
+      return `${quantity} = ${brief(value)}${low === undefined || high === undefined ? '' : ` (${brief(low)} to ${brief(high)})`}`;
+    })
+    .join(', ');
+}
+
+/** A change as the flags that make it. */
+function flags(change: Readonly<Record<string, unknown>>): string {
+  return Object.entries(change)
+    .map(([field, value]) => `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${typeof value === 'number' ? Number(value.toPrecision(6)) : typeof value === 'string' ? value : `'${JSON.stringify(value)}'`}`)
+    .join(' ');
 }

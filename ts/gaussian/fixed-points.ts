@@ -225,6 +225,8 @@ export interface Multipliers {
   readonly gradientMultiplier: number;
   /** χ_c = σ_w² F(q*, δ*); absent at q* = 0. */
   readonly correlationMultiplier?: number;
+  /** At q* = 0 with dropout: slope of the correlation map of signals that vanish, at its own fixed point. It does not depend on σ_w². */
+  readonly vanishingCorrelationMultiplier?: number;
 }
 
 /** q*, c* and the multipliers χ_q, χ₁, χ_c of a layer. @throws MftError like `reachedFixedPoint` */
@@ -233,9 +235,20 @@ export function multipliers(layer: Layer, start = 1): Multipliers {
   const { variance, multiplier, isMarginal } = reachedFixedPoint(layer, start);
   const gradientMultiplier = scaled(gain(layer), expectation(subject, { first: 2 }, variance));
   const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
-  if (variance === 0) return single;
+  if (variance === 0) return { ...single, ...vanishingCorrelation(layer, subject) };
   const delta = fixedPointDelta(layer, variance);
   return { ...single, oneMinusFixedPointCorrelation: delta, correlationMultiplier: correlationMultiplier(layer, variance, delta) };
+}
+
+/** Small enough for φ(x) ≈ φ'(0) x, or for both slopes at a kink at 0. */
+const vanishing = 1e-10;
+
+/** The layer with the σ_w² that keeps a vanishing variance: correlations go through it as through any σ_w². Without dropout inputs stay as they are. */
+function vanishingCorrelation(layer: Layer, subject: Subject): Pick<Multipliers, 'vanishingCorrelationMultiplier'> {
+  const weightVariance = ((layer.keepProbability ?? 1) * vanishing) / expectation(subject, { value: 2 }, vanishing);
+  if ((layer.keepProbability ?? 1) === 1 || !Number.isFinite(weightVariance)) return {};
+  const kept = { ...layer, weightVariance };
+  return { vanishingCorrelationMultiplier: correlationMultiplier(kept, vanishing, fixedPointDelta(kept, vanishing)) };
 }
 
 /** χ_c = σ_w² F(q, δ) (σ_w²/ρ with shared masks). */

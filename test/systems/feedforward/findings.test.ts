@@ -70,6 +70,21 @@ t.test('shared weights decide the exponent where χ_q² > χ_1', async (t) => {
   t.notOk((await findingsOf({ weightVariance: 1.5, depth: 10 })).get('sharedWeightExponent'));
 });
 
+t.test('signals that vanish under dropout lose their correlation all the same', async (t) => {
+  // A ReLU network without biases only scales its signals: no σ_w² and no ρ just off the marginal point can change correlations.
+  const relu = { activation: 'relu', biasVariance: 0, keepProbability: 0.5 } as const;
+  const marginal = multipliers({ ...relu, weightVariance: 1 });
+  const vanishing = multipliers({ ...relu, weightVariance: 0.9 });
+  t.equal(vanishing.fixedPointVariance, 0);
+  t.ok(Math.abs((vanishing.vanishingCorrelationMultiplier as number) / (marginal.correlationMultiplier as number) - 1) < 1e-9);
+  t.ok(trainableDepth(vanishing).depth <= trainableDepth(marginal).depth);
+  t.notOk((await findingsOf({ ...relu, weightVariance: 1, depth: 30 })).has('changeKeepProbability'), 'an imperceptible change of ρ is no cure');
+  // A smooth φ is linear there: c falls by ρ per layer.
+  const smooth = multipliers({ activation: 'tanh', weightVariance: 0.9, biasVariance: 0, keepProbability: 0.9 });
+  t.ok(Math.abs((smooth.vanishingCorrelationMultiplier as number) - 0.9) < 1e-8);
+  t.equal(multipliers({ activation: 'tanh', weightVariance: 0.9, biasVariance: 0 }).vanishingCorrelationMultiplier, undefined);
+});
+
 t.test('every proposed change makes the depth trainable, and is the nearest that does', async (t) => {
   const spec = { weightVariance: 1, biasVariance: 0.05, activation: 'tanh', keepProbability: 1 } as const;
   const depth = 24;

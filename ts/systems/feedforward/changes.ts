@@ -59,7 +59,7 @@ export async function trainableChanges(layer: Layer, depth: number, before: Trai
   const other = await otherActivation(layer, depth);
   if (other !== undefined) add('changeActivation', `Activation ${String(other.change.activation)}${'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${shown(other.layer.weightVariance)}` : ''} makes ${depth} layers trainable.`, other.change, other.after);
   const shallower = Math.floor(before.low);
-  if (shallower >= 1 && shallower < depth) changes.push({ id: 'changeDepth', claim: `${shallower} layers are trainable as the network is.`, change: { depth: shallower }, after: before, newDepth: shallower });
+  if (shallower >= 1 && shallower < depth) changes.push({ id: 'changeDepth', claim: `${shallower} layers are trainable as the network is.${changes.length === 0 ? ` No change of the weight variance, the keep probability or the activation alone makes ${depth} layers trainable.` : ''}`, change: { depth: shallower }, after: before, newDepth: shallower });
   return changes;
 }
 

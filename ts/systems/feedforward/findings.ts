@@ -62,7 +62,7 @@ function phaseFinding(layer: Layer, found: Multipliers): Finding {
 
 function depthFinding(depth: number, found: Multipliers, { depth: value, low, high, isUnbounded }: TrainableDepth): Finding {
   const range = `about ${Math.round(value)} layers (80 % interval ${Math.round(low)} to ${Math.round(high)})`;
-  const source = ` The interval is that of ${calibration.source}.`;
+  const source = ` The interval comes from ${calibration.source}.`;
   const longer = isUnbounded ? ' Its depth scales exceed those of the calibration: the end of the range is used.' : '';
   const verdict = depth <= low ? 'within what trains' : depth <= value ? 'probably trainable' : depth <= high ? 'probably too deep' : 'too deep';
   return {

@@ -34,7 +34,7 @@ export type { FeedforwardQuantity } from './quantities.js';
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun> = {
   name: 'feedforward',
-  version: 1,
+  version: 2,
   title: 'Fully connected network with dropout and shared-weight back-propagation',
   specSchema: feedforwardSpecSchema,
   runSchema: feedforwardRunSchema,

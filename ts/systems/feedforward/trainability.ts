@@ -25,10 +25,14 @@ export interface TrainableLengths {
 const validity =
   'Rules of thumb for tanh networks of width 300 to 400 trained for hundreds to thousands of steps; 6 ξ_c is from Deep Information Propagation, 12 ξ from the deep dropout paper. The factor changes with the accuracy asked for.';
 
-/** The estimates of both papers. At q* = 0, where signals vanish and a correlation is undefined, ξ₁ stands for ξ₂ (its limit). */
+/**
+ * The estimates of both papers. At q* = 0, where signals vanish and c* is 0/0, ξ₁ stands for ξ₂ (its limit); with dropout the
+ * correlations of the vanishing signals decay as well, and the shorter of both counts.
+ */
 export function trainableLengths(found: Multipliers): TrainableLengths {
   const gradient = Math.abs(depthScale(found.gradientMultiplier));
-  const correlation = found.correlationMultiplier === undefined ? gradient : Math.abs(depthScale(found.correlationMultiplier));
+  const { correlationMultiplier = found.gradientMultiplier, vanishingCorrelationMultiplier = 1 } = found;
+  const correlation = Math.min(Math.abs(depthScale(correlationMultiplier)), depthScale(vanishingCorrelationMultiplier));
   return {
     trainableLength: 12 * Math.min(gradient, correlation),
     trainableLengthSixCorrelation: 6 * correlation,

@@ -24,7 +24,7 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
   ];
   const lost = expectedLostSteps(logBlocked, spec.steps, spec.masksPerStep);
   if (Math.exp(logBlocked) < irrelevantBlocked) {
-    return [{ id: 'percolation-irrelevant', severity: 'info', claim: `Percolation is irrelevant for this network: a mask blocks every path with probability ${exponent(logBlocked)}.`, evidence }];
+    return [{ id: 'percolation-irrelevant', severity: 'info', claim: `Percolation is irrelevant for this network: a mask blocks every path with probability ${exponent(logBlocked)}.${await farDeath(spec)}`, evidence }];
   }
   const share = lost / spec.steps;
   const severity = share > 0.5 ? 'critical' : share > 1e-3 ? 'warning' : 'info';
@@ -45,6 +45,14 @@ async function deathDepth(spec: ResolvedPercolationSpec): Promise<string> {
   // 2 θ(L) < 1: the depth at which half of the masks are blocked.
   const depth = await breakdownDepth(layer, 2);
   return depth === Infinity ? 'Paths die at no depth' : `Paths would die at depth ${shown(depth)}`;
+}
+
+/** How far paths reach where they do not matter; nothing beyond the largest number. */
+async function farDeath(spec: ResolvedPercolationSpec): Promise<string> {
+  const layer = repeatedLayer(spec);
+  if ('reason' in layer) return '';
+  const depth = await breakdownDepth(layer, 2);
+  return depth < Infinity ? ` Paths would die at depth ${shown(depth)}.` : '';
 }
 
 async function breakdown(spec: ResolvedPercolationSpec): Promise<string> {

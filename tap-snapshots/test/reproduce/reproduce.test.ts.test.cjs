@@ -151,7 +151,7 @@ Squared gradients, tanh, width 300, 20 networks (dashed: e^(−(L−l)/ξ_∇))
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-5 > deep-information-figure-5 map-1 1`] = `
 Training accuracy, width 24: synthetic images, ρ = 1, 40 steps
- | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 1.3 ξ_c (fitted); boundary: accuracy 0.5 of the best (95 %)
+ | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; n ξ_c, n fitted (rows); boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-6 > deep-information-figure-6 maps 1`] = `

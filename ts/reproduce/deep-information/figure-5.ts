@@ -42,7 +42,7 @@ const sixScales: TheoryCurve = { name: '6 ξ_c', depth: (column) => formulaLengt
 function fitted(map: MeasuredMap): TheoryCurve {
   const fit = fitFormulas(map.columns, mapBoundaries(map, 0.5).map(({ boundary }) => boundary)).find(({ formula }) => formula === 'sixCorrelation');
   const multiple = fit?.multiple ?? 6;
-  return { name: fit === undefined ? '6 ξ_c (no fit)' : `${multiple.toFixed(1)} ξ_c (fitted)`, depth: (column) => (multiple / 6) * formulaLengths(column).sixCorrelation };
+  return { name: 'n ξ_c, n fitted (rows)', depth: (column) => (multiple / 6) * formulaLengths(column).sixCorrelation };
 }
 
 /** The critical weight variance at σ_b² = 0.05. */

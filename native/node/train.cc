@@ -58,10 +58,28 @@ Optimiser optimiser_of(const Napi::Object& o) {
   return optimiser;
 }
 
+// Residual blocks: seven numbers each (hidden units, outer parameters 0 or 1, skip strength, then the variances of inner weights,
+// inner biases, outer weights, outer biases); none: a feedforward network.
+std::vector<BlockOptions> blocks_of(const Napi::Object& o, std::size_t layers) {
+  const std::vector<double> values = finite_doubles(o, "blocks");
+  if (values.empty()) return {};
+  if (values.size() % 7 != 0 || values.size() / 7 + 2 != layers) throw wrong("blocks", "seven numbers for every layer but the first and the last");
+  std::vector<BlockOptions> blocks;
+  for (std::size_t at = 0; at < values.size(); at += 7) {
+    const double hidden = values[at];
+    if (!(hidden >= 1 && hidden <= kLargestCount)) throw wrong("blocks", "at least one hidden unit in a block");
+    for (std::size_t i = at + 3; i < at + 7; ++i)
+      if (values[i] < 0) throw wrong("blocks", "variances >= 0");
+    blocks.push_back({static_cast<std::size_t>(hidden), values[at + 1] != 0, values[at + 2], values[at + 3], values[at + 4], values[at + 5], values[at + 6]});
+  }
+  return blocks;
+}
+
 TrainingOptions options_of(const Napi::Object& o) {
   TrainingOptions options;
   options.dimension = integer_field(o, "dimension", 1, kLargestCount);
   for (const std::uint32_t width : whole_numbers(o, "widths")) options.widths.push_back(width);
+  options.blocks = blocks_of(o, options.widths.size());
   options.activation = activation_field(o, "activation");
   options.has_bias = boolean_field(o, "hasBias");
   options.weight_variance = finite_doubles(o, "weightVariance");

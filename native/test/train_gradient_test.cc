@@ -7,8 +7,7 @@
 
 #include "check.h"
 #include "core/blas.h"
-#include "core/random.h"
-#include "train/step.h"
+#include "train_cases.h"
 
 using namespace mft;
 using namespace mft::train;
@@ -44,27 +43,6 @@ std::vector<Case> catalogue() {
           {"sign", {K::kSign, {}, {}}, {0}},
           {"cos", {K::kCos, {}, {}}, {}},
           {"rectifiedMonomial", {K::kRectifiedMonomial, {2, 0}, {}}, {0}}};
-}
-
-constexpr std::size_t kBatch = 5, kDimension = 6, kClasses = 3;
-constexpr double kStep = 2e-3;
-
-struct Problem {
-  std::vector<float> values;
-  std::vector<std::uint8_t> labels;
-  std::vector<std::uint32_t> indices;
-  Images images() const { return {nullptr, values.data(), labels.data(), kBatch}; }
-};
-
-Problem make_problem(std::uint64_t seed) {
-  Problem p;
-  p.values.resize(kBatch * kDimension);
-  random_normals({seed, 0, 0, Purpose::kInputs}, 0, std::span<float>(p.values));
-  for (std::size_t i = 0; i < kBatch; ++i) {
-    p.labels.push_back(static_cast<std::uint8_t>(i % kClasses));
-    p.indices.push_back(static_cast<std::uint32_t>(i));
-  }
-  return p;
 }
 
 TrainingOptions make_options(const Activation& activation, LossKind loss, bool with_dropout, bool has_bias, std::uint64_t seed) {
@@ -127,23 +105,9 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
         u = z;
       }
     }
-    const std::size_t label = p.labels[row];
-    double sum = 0;
-    for (std::size_t k = 0; k < kClasses; ++k)
-      sum += o.loss == LossKind::kCrossEntropy ? std::exp(u[k]) : 0.5 * std::pow(u[k] - (k == label ? 1 : 0), 2);
-    result.loss += (o.loss == LossKind::kCrossEntropy ? std::log(sum) - u[label] : sum) / kBatch;
+    result.loss += naive_loss(o.loss, u, p.labels[row]) / kBatch;
   }
   return result;
-}
-
-// Largest difference of analytic and numeric gradient relative to the numeric one (entries below a thousandth of the
-// largest are held against that).
-double worst_error(const std::vector<double>& analytic, const std::vector<double>& numeric) {
-  double largest = 0, worst = 0;
-  for (const double g : numeric) largest = std::max(largest, std::abs(g));
-  for (std::size_t i = 0; i < numeric.size(); ++i)
-    worst = std::max(worst, std::abs(analytic[i] - numeric[i]) / std::max(std::abs(numeric[i]), 1e-3 * largest));
-  return worst;
 }
 
 void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_dropout, bool has_bias) {
@@ -160,30 +124,7 @@ void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_drop
     parameters.assign(network.values().begin(), network.values().end());
     if (naive_pass(o, parameters, p, 2, c.kinks).distance > 8 * kStep) break;
   }
-  Network<double> network(o);
-  Team team(1);
-  Stepper<double> stepper(o, network, team);
-  const BatchSums sums = stepper.forward(p.images(), p.indices, 2, false);
-  stepper.backward();
-  tally.check(std::abs(sums.loss / kBatch - naive_pass(o, parameters, p, 2, {}).loss) < 1e-12, name + ": forward against the naive twin");
-  stepper.update(2);
-  const std::vector<double> analytic(network.first().begin(), network.first().end());
-  std::vector<double> numeric(analytic.size());
-  for (std::size_t i = 0; i < numeric.size(); ++i) {
-    const auto loss_at = [&](double shift) {
-      std::vector<double> moved = parameters;
-      moved[i] += shift;
-      return naive_pass(o, moved, p, 2, {}).loss;
-    };
-    // Central differences of fourth order.
-    numeric[i] = (8 * (loss_at(kStep) - loss_at(-kStep)) - (loss_at(2 * kStep) - loss_at(-2 * kStep))) / (12 * kStep);
-  }
-  const double error = worst_error(analytic, numeric);
-  tally.check(error < 1e-6, name + ": relative error " + std::to_string(error * 1e6) + "e-6");
-  // Power: an error of one part in 10^5 in the largest entry would be seen.
-  std::vector<double> planted = analytic;
-  *std::max_element(planted.begin(), planted.end()) *= 1 + 1e-5;
-  tally.check(worst_error(planted, numeric) > 1e-6, name + ": a planted error is found");
+  check_gradients(tally, name, o, p, parameters, [&](const std::vector<double>& moved) { return naive_pass(o, moved, p, 2, {}).loss; });
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The fully connected layer with dropout: u = (m / rho) o phi(W x + b), the mask being one of the pass's mask source.
 #pragma once
 #include "core/activation.h"
+#include "train/affine.h"
+#include "train/initialise.h"
 #include "train/layer.h"
 
 namespace mft::train {
@@ -12,6 +14,7 @@ struct DenseShape {
   Activation activation;
   // Mask layer of the outputs (train/mask_source.h).
   std::size_t mask_layer = 0;
+  Initial initial;
 };
 
 // Parameters: W (outputs x inputs, row-major), then b. Tape: phi'(z) m / rho after forward, dE/dz after backward.
@@ -21,12 +24,17 @@ class DenseLayer final : public Layer<T> {
   explicit DenseLayer(DenseShape shape);
   std::size_t inputs() const override { return shape_.inputs; }
   std::size_t outputs() const override { return shape_.outputs; }
-  std::size_t parameters() const override { return shape_.outputs * (shape_.inputs + (shape_.has_bias ? 1 : 0)); }
+  std::size_t parameters() const override { return affine_.parameters(); }
+  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return shape_.outputs; }
+  std::size_t evaluation_scratch_per_row() const override { return 0; }
   std::size_t mask_words(std::size_t rows) const override { return rows * words_for(shape_.outputs); }
-  std::size_t update_scratch() const override { return tile_rows_ * (shape_.inputs + 1); }
-  std::size_t update_tiles() const override { return tiles_; }
-  void bind(ParameterBlock<T> block) override { block_ = block; }
+  std::size_t initialisation_scratch() const override { return train::initialisation_scratch(shape_.initial, shape_.outputs, shape_.inputs); }
+  std::size_t update_scratch() const override { return affine_.update_scratch(); }
+  std::size_t update_tiles() const override { return affine_.update_tiles(); }
+  void bind(ParameterBlock<T> block) override { affine_.bind(block); }
+  void fix(std::uint64_t, std::size_t) override {}
+  void initialise(std::uint64_t seed, std::size_t layer, T* values) const override { initialise_affine(shape_.initial, seed, layer, affine_, values); }
   void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const override;
   void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
@@ -35,18 +43,8 @@ class DenseLayer final : public Layer<T> {
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:
-  struct Tile {
-    std::size_t first, rows;
-  };
-  Tile tile_at(std::size_t tile) const;
-  ParameterBlock<T> at(std::size_t offset) const;
-  void sum_over_batch(Tile tile, std::size_t batch, const T* tape, T* sums) const;
-  GradientProduct<T> product(Tile tile, std::size_t batch, const T* input, const T* tape) const;
-
   DenseShape shape_;
-  std::size_t tiles_;
-  std::size_t tile_rows_;
-  ParameterBlock<T> block_;
+  Affine<T> affine_;
 };
 
 }  // namespace mft::train

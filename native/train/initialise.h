@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "train/affine.h"
+
 namespace mft::train {
 
 enum class InitialLaw : std::uint32_t { kGaussian = 0, kOrthogonal = 1 };
@@ -22,6 +24,13 @@ void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t 
 // b: N(0, bias_variance). Stream (seed, 0, layer, kBiases).
 template <typename T>
 void initialise_biases(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t count, T* biases);
+
+// Both, in the order of train/affine.h.
+template <typename T>
+void initialise_affine(const Initial& initial, std::uint64_t seed, std::size_t layer, const Affine<T>& affine, T* values) {
+  initialise_weights(initial, seed, layer, affine.outputs(), affine.inputs(), values);
+  if (affine.has_bias()) initialise_biases(initial, seed, layer, affine.outputs(), values + affine.outputs() * affine.inputs());
+}
 
 // Numbers of scratch (double) that the orthogonal law allocates while it works.
 std::size_t initialisation_scratch(const Initial& initial, std::size_t outputs, std::size_t inputs);

@@ -1,29 +1,16 @@
 // What a layer of a trained network is. Layers form a chain; each works on tiles of rows of the minibatch (forward and
 // backward) and on tiles of its parameters (update). Tiles are fixed by the shapes alone and write to their own places, so
 // that no bit depends on the number of threads. A residual block, an unrolled recurrence or a convolution is a layer that
-// keeps more numbers per row on its tape.
+// keeps more numbers per row on its tape (train/residual_layer.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 #include "train/mask_source.h"
 #include "train/optimiser.h"
+#include "train/row_statistics.h"
 
 namespace mft::train {
-
-// Rows [first, first + count) of the minibatch.
-struct Rows {
-  std::size_t first;
-  std::size_t count;
-};
-
-// Statistics of one layer at one step, per row: |z|^2, z . z' with the next row (even rows), |delta|^2.
-struct RowStatistics {
-  double* square = nullptr;
-  double* product = nullptr;
-  double* error_square = nullptr;
-  explicit operator bool() const { return square != nullptr; }
-};
 
 // How a pass runs: with masks and tape (training) or without (evaluation).
 struct Pass {
@@ -39,17 +26,28 @@ class Layer {
   virtual std::size_t inputs() const = 0;
   virtual std::size_t outputs() const = 0;
   virtual std::size_t parameters() const = 0;
+  // Numbers the layer draws once and never changes.
+  virtual std::size_t fixed_numbers() const = 0;
   // Numbers kept per row of the minibatch between forward and update.
   virtual std::size_t tape_per_row() const = 0;
+  // Numbers of scratch per row that a forward pass without tape needs.
+  virtual std::size_t evaluation_scratch_per_row() const = 0;
   // Words for mask bits that a tile of this many rows needs.
   virtual std::size_t mask_words(std::size_t rows) const = 0;
   // Numbers of scratch that one update tile needs.
   virtual std::size_t update_scratch() const = 0;
   virtual std::size_t update_tiles() const = 0;
+  // Numbers of scratch (double) that initialise() allocates while it works.
+  virtual std::size_t initialisation_scratch() const = 0;
 
   virtual void bind(ParameterBlock<T> block) = 0;
+  // Draws what is fixed; once, before any pass.
+  virtual void fix(std::uint64_t seed, std::size_t layer) = 0;
+  // Draws the parameters; `layer` counts from 1.
+  virtual void initialise(std::uint64_t seed, std::size_t layer, T* values) const = 0;
 
-  // output (rows x outputs) from input (rows x inputs); tape is that of these rows (null in evaluation).
+  // output (rows x outputs) from input (rows x inputs); tape is that of these rows; in
+  // evaluation it is scratch.
   virtual void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const = 0;
 
   // From dE/doutput of these rows (E: sum of the losses of the examples) to dE/dinput (null: not wanted). Leaves in the

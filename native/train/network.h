@@ -12,6 +12,10 @@ namespace mft::train {
 // Rows of a tile of the minibatch. Fixed: part of the results' bits.
 inline constexpr std::size_t kRowTile = 64;
 
+// The layers the options describe, without parameters.
+template <typename T>
+std::vector<std::unique_ptr<Layer<T>>> make_layers(const TrainingOptions& options);
+
 template <typename T>
 class Network {
  public:
@@ -24,6 +28,7 @@ class Network {
   std::size_t largest_width() const { return largest_width_; }
   std::size_t mask_words() const { return mask_words_; }
   std::size_t update_scratch() const { return update_scratch_; }
+  std::size_t evaluation_scratch() const { return evaluation_scratch_; }
 
   Buffer<T>& values() { return values_; }
   Buffer<T>& first() { return first_; }
@@ -38,6 +43,7 @@ class Network {
   std::size_t largest_width_ = 0;
   std::size_t mask_words_ = 0;
   std::size_t update_scratch_ = 0;
+  std::size_t evaluation_scratch_ = 0;
   Buffer<T> values_, first_, second_;
 };
 

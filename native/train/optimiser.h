@@ -35,6 +35,9 @@ struct ParameterBlock {
   T* values = nullptr;
   T* first = nullptr;
   T* second = nullptr;
+  ParameterBlock from(std::size_t offset) const {
+    return {values + offset, first == nullptr ? nullptr : first + offset, second == nullptr ? nullptr : second + offset};
+  }
 };
 
 // A product that is a gradient: factor * delta^T input, delta is batch x rows (leading dimension given), input is

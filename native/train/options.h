@@ -20,10 +20,21 @@ struct Images {
   std::size_t count = 0;
 };
 
+// A residual block (train/residual_layer.h); its variances are per fan-in for weights.
+struct BlockOptions {
+  std::size_t hidden = 0;
+  bool has_outer = true;
+  double skip = 1;
+  double inner_weight_variance = 1, inner_bias_variance = 0;
+  double outer_weight_variance = 1, outer_bias_variance = 0;
+};
+
 struct TrainingOptions {
-  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked.
+  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked. With blocks, layer 1 is a
+  // linear projection of the image, layer l + 2 is blocks[l], and the last layer is linear again.
   std::size_t dimension = 0;
   std::vector<std::size_t> widths;
+  std::vector<BlockOptions> blocks;
   Activation activation;
   bool has_bias = true;
   std::vector<double> weight_variance;   // per layer

@@ -103,7 +103,6 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
 }
 
 // Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
-// Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
 template <typename T>
 void Stepper<T>::forward_tiles(Tiles tiles, Worker& worker) {
   Pass pass{true, masks_.get(), {}};
@@ -210,7 +209,7 @@ BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
       T* next = worker.values[1].data();
       for (std::size_t row = 0; row < at.count; ++row) image(images, first + at.first + row, values + row * dimension);
       for (std::size_t l = 0; l < network_.depth(); ++l) {
-        network_.layer(l).forward(Pass{}, at, values, next, nullptr, nullptr);
+        network_.layer(l).forward(Pass{}, at, values, next, worker.evaluation_scratch.data(), nullptr);
         std::swap(values, next);
       }
       loss_of<T>(options_.loss, values, images.labels + first + at.first, at.count, classes, workspace_.loss.data() + at.first,

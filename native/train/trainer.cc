@@ -179,6 +179,7 @@ void check(const TrainingOptions& o, const Images& train) {
   if (o.batch == 0 || o.batch > train.count) refuse("batchSize", "between 1 and the number of training images");
   const std::size_t depth = o.widths.size();
   if (o.weight_variance.size() != depth || o.bias_variance.size() != depth) refuse("weightVariance", "one number per layer");
+  if (!o.blocks.empty() && o.blocks.size() + 2 != depth) refuse("blocks", "one for every layer but the first and the last");
   if (o.keep_probability.size() != depth) refuse("keepProbability", "one number for the inputs and per hidden layer");
   if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension) refuse("inputScale", "one number per input component");
   if (o.rates.size() > 2147483647) refuse("steps", "fewer than 2^31");

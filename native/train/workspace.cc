@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "train/initialise.h"
-
 namespace mft::train {
 
 template <typename T>
@@ -31,6 +29,7 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
     for (Buffer<T>& values : worker.values) values.resize(kRowTile * network.largest_width());
     worker.mask_bits.resize(network.mask_words());
     worker.update_scratch.resize(network.update_scratch());
+    worker.evaluation_scratch.resize(network.evaluation_scratch());
   }
 }
 
@@ -39,23 +38,23 @@ namespace {
 // The same sizes, without allocating anything.
 template <typename T>
 std::size_t bytes_of(const TrainingOptions& o) {
-  std::size_t parameters = 0, units = 0, widest = o.dimension, largest_matrix = 0, orthogonal = 0, inputs = o.dimension;
-  for (std::size_t l = 0; l < o.widths.size(); ++l) {
-    const std::size_t outputs = o.widths[l];
-    parameters += outputs * (inputs + (o.has_bias ? 1 : 0));
-    units += outputs;
-    widest = std::max(widest, outputs);
-    largest_matrix = std::max(largest_matrix, std::min<std::size_t>(outputs, 392) * (inputs + 1));
-    orthogonal = std::max(orthogonal, initialisation_scratch({o.law, 1, 0}, outputs, inputs));
-    inputs = outputs;
+  std::size_t parameters = 0, fixed = 0, per_row = o.dimension, widest = o.dimension, update = 0, evaluation = 0, initialisation = 0;
+  for (const auto& layer : make_layers<T>(o)) {
+    parameters += layer->parameters();
+    fixed += layer->fixed_numbers();
+    per_row += layer->outputs() + layer->tape_per_row();
+    widest = std::max(widest, layer->outputs());
+    update = std::max(update, layer->update_scratch());
+    evaluation = std::max(evaluation, layer->evaluation_scratch_per_row());
+    initialisation = std::max(initialisation, layer->initialisation_scratch());
   }
   const std::size_t workers = static_cast<std::size_t>(std::max(1, o.threads));
-  const std::size_t per_worker = sizeof(T) * (2 * kRowTile * widest + largest_matrix) + 8 * kRowTile * words_for(widest);
+  const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update) + 8 * kRowTile * words_for(widest);
   const std::size_t statistics = o.statistics_every > 0 ? 24 * o.widths.size() * o.batch : 0;
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
-  const std::size_t steps = sizeof(T) * o.batch * (o.dimension + 2 * units + 2 * widest) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
-  const std::size_t kept = sizeof(T) * parameters * (1 + moment_count(o.optimiser.kind)) + 8 * o.rates.size();
-  return kept + std::max(steps, 8 * orthogonal) + (o.returns_parameters ? 8 * parameters : 0);
+  const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
+  const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimiser.kind)) + fixed) + 8 * o.rates.size();
+  return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * parameters : 0);
 }
 
 }  // namespace

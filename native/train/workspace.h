@@ -23,6 +23,7 @@ struct Workspace {
     Buffer<T> values[2];
     Buffer<std::uint64_t> mask_bits;
     Buffer<T> update_scratch;
+    Buffer<T> evaluation_scratch;
   };
   std::vector<Worker> workers;
 

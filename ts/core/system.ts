@@ -70,9 +70,22 @@ export interface SystemOptions extends ControlOptions {
   readonly inputs?: InputVectors;
 }
 
+/** A residual block as native/train builds it (native/train/residual_layer.h). */
+export interface TrainableBlock {
+  readonly hidden: number;
+  readonly hasOuter: boolean;
+  readonly skip: number;
+  readonly innerWeightVariance: number;
+  readonly innerBiasVariance: number;
+  readonly outerWeightVariance: number;
+  readonly outerBiasVariance: number;
+}
+
 /** A network as native/train builds it: what `train` asks of a system. Lists are per layer. */
 export interface TrainableNetwork {
   readonly widths: readonly number[];
+  /** The layers between the first and the last, which are then linear, as residual blocks. */
+  readonly blocks?: readonly TrainableBlock[];
   /** φ of the hidden layers, as the addon takes it. */
   readonly activation: object;
   readonly weightVariance: readonly number[];

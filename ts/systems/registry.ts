@@ -29,7 +29,7 @@ export interface Systems {
     run: ResidualRun;
     quantities: ResidualQuantity;
     observable: ResidualObservable;
-    train: false;
+    train: true;
   };
 }
 

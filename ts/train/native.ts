@@ -62,6 +62,7 @@ export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptio
   return {
     dimension: input.scale.length,
     widths: Float64Array.from(network.widths),
+    blocks: Float64Array.from((network.blocks ?? []).flatMap((block) => [block.hidden, block.hasOuter ? 1 : 0, block.skip, block.innerWeightVariance, block.innerBiasVariance, block.outerWeightVariance, block.outerBiasVariance])),
     activation: network.activation,
     hasBias: network.hasBias ?? options.biases,
     weightVariance: Float64Array.from(network.weightVariance),

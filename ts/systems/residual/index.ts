@@ -7,6 +7,7 @@ import { predictResidual } from './predict.js';
 import { mapped, quantities } from './quantities.js';
 import { simulateResidual, simulationMemory } from './simulate.js';
 import { residualRunSchema, residualSpecSchema, type ResolvedResidualRun, type ResolvedResidualSpec, resolveResidualRun, resolveResidualSpec } from './spec.js';
+import { trainableResidual } from './train.js';
 
 export { observables, type ResidualObservable } from './observables.js';
 export type { ResidualQuantity } from './quantities.js';
@@ -26,5 +27,6 @@ export const residual: System<ResolvedResidualSpec, ResolvedResidualRun> = {
   simulate: simulateResidual,
   simulationMemory,
   figures,
+  trainable: trainableResidual,
   findings: residualFindings,
 };

@@ -1,0 +1,83 @@
+// What the tests of training gradients share: a small problem, the naive loss, gradients against central differences.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "core/random.h"
+#include "train/step.h"
+
+namespace mft::train {
+
+inline constexpr std::size_t kBatch = 5, kDimension = 6, kClasses = 3;
+inline constexpr double kStep = 2e-3;
+
+struct Problem {
+  std::vector<float> values;
+  std::vector<std::uint8_t> labels;
+  std::vector<std::uint32_t> indices;
+  Images images() const { return {nullptr, values.data(), labels.data(), kBatch}; }
+};
+
+inline Problem make_problem(std::uint64_t seed) {
+  Problem p;
+  p.values.resize(kBatch * kDimension);
+  random_normals({seed, 0, 0, Purpose::kInputs}, 0, std::span<float>(p.values));
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    p.labels.push_back(static_cast<std::uint8_t>(i % kClasses));
+    p.indices.push_back(static_cast<std::uint32_t>(i));
+  }
+  return p;
+}
+
+// The loss of one example from its outputs.
+inline double naive_loss(LossKind loss, const std::vector<double>& u, std::size_t label) {
+  double sum = 0;
+  for (std::size_t k = 0; k < u.size(); ++k) sum += loss == LossKind::kCrossEntropy ? std::exp(u[k]) : 0.5 * std::pow(u[k] - (k == label ? 1 : 0), 2);
+  return loss == LossKind::kCrossEntropy ? std::log(sum) - u[label] : sum;
+}
+
+// Largest difference of analytic and numeric gradient relative to the numeric one (entries below a thousandth of the
+// largest are held against that).
+inline double worst_error(const std::vector<double>& analytic, const std::vector<double>& numeric) {
+  double largest = 0, worst = 0;
+  for (const double g : numeric) largest = std::max(largest, std::abs(g));
+  for (std::size_t i = 0; i < numeric.size(); ++i)
+    worst = std::max(worst, std::abs(analytic[i] - numeric[i]) / std::max(std::abs(numeric[i]), 1e-3 * largest));
+  return worst;
+}
+
+// The loss of step 2 and its gradient, by a stepper whose velocity after one step is the gradient, against the mean loss
+// `loss_of(parameters)` of the naive twin and its central differences of fourth order.
+template <typename Loss>
+void check_gradients(test::Tally& tally, const std::string& name, const TrainingOptions& o, const Problem& p,
+                     const std::vector<double>& parameters, Loss loss_of) {
+  Network<double> network(o);
+  Team team(1);
+  Stepper<double> stepper(o, network, team);
+  const BatchSums sums = stepper.forward(p.images(), p.indices, 2, false);
+  stepper.backward();
+  tally.check(std::abs(sums.loss / kBatch - loss_of(parameters)) < 1e-12, name + ": forward against the naive twin");
+  stepper.update(2);
+  const std::vector<double> analytic(network.first().begin(), network.first().end());
+  std::vector<double> numeric(analytic.size());
+  for (std::size_t i = 0; i < numeric.size(); ++i) {
+    const auto loss_at = [&](double shift) {
+      std::vector<double> moved = parameters;
+      moved[i] += shift;
+      return loss_of(moved);
+    };
+    numeric[i] = (8 * (loss_at(kStep) - loss_at(-kStep)) - (loss_at(2 * kStep) - loss_at(-2 * kStep))) / (12 * kStep);
+  }
+  const double error = worst_error(analytic, numeric);
+  tally.check(error < 1e-6, name + ": relative error " + std::to_string(error * 1e6) + "e-6");
+  // Power: an error of one part in 10^5 in the largest entry would be seen.
+  std::vector<double> planted = analytic;
+  *std::max_element(planted.begin(), planted.end()) *= 1 + 1e-5;
+  tally.check(worst_error(planted, numeric) > 1e-6, name + ": a planted error is found");
+}
+
+}  // namespace mft::train

@@ -1,0 +1,56 @@
+// W x + b: the parameters of a layer, their products, and their update in tiles. A layer has one of these, or several.
+#pragma once
+#include <cstddef>
+
+#include "train/optimiser.h"
+
+namespace mft::train {
+
+// A matrix of rows of the minibatch, row-major with the given distance between rows.
+template <typename T>
+struct RowView {
+  T* values;
+  std::size_t stride;
+};
+
+// Parameters: W (outputs x inputs, row-major), then b. Update tiles are fixed by the shape alone.
+template <typename T>
+class Affine {
+ public:
+  Affine() = default;
+  Affine(std::size_t inputs, std::size_t outputs, bool has_bias);
+  std::size_t inputs() const { return inputs_; }
+  std::size_t outputs() const { return outputs_; }
+  bool has_bias() const { return has_bias_; }
+  std::size_t parameters() const { return outputs_ * (inputs_ + (has_bias_ ? 1 : 0)); }
+  std::size_t update_scratch() const { return tile_rows_ * (inputs_ + 1); }
+  std::size_t update_tiles() const { return tiles_; }
+  void bind(ParameterBlock<T> block) { block_ = block; }
+
+  // output = W x + b, or output += W x + b.
+  void forward(std::size_t rows, RowView<const T> input, bool is_added, RowView<T> output) const;
+  // input_error = beta input_error + W^T delta, delta = dE/d(W x + b).
+  void backward(std::size_t rows, RowView<const T> delta, T beta, RowView<T> input_error) const;
+
+  // From the inputs and deltas of the whole minibatch, the parameters of one tile.
+  void update(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, const Update<T>& step, T* scratch) const;
+  double squared_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, T* scratch) const;
+  bool has_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, T* scratch) const;
+
+ private:
+  struct Tile {
+    std::size_t first, rows;
+  };
+  Tile tile_at(std::size_t tile) const;
+  void sum_over_batch(Tile tile, std::size_t batch, RowView<const T> delta, T* sums) const;
+  GradientProduct<T> product(Tile tile, std::size_t batch, RowView<const T> input, RowView<const T> delta) const;
+
+  std::size_t inputs_ = 0;
+  std::size_t outputs_ = 0;
+  bool has_bias_ = false;
+  std::size_t tiles_ = 0;
+  std::size_t tile_rows_ = 0;
+  ParameterBlock<T> block_;
+};
+
+}  // namespace mft::train

@@ -1,0 +1,61 @@
+// The residual block: x' = v phi(h) + S x + a with h = w x + b, S = skip or, where the width changes, a fixed random
+// projection; without outer parameters x' = skip x + phi(h).
+#pragma once
+#include "core/activation.h"
+#include "train/affine.h"
+#include "train/buffer.h"
+#include "train/initialise.h"
+#include "train/layer.h"
+
+namespace mft::train {
+
+struct ResidualShape {
+  std::size_t inputs = 0;
+  std::size_t hidden = 0;
+  std::size_t outputs = 0;
+  bool has_bias = true;
+  bool has_outer = true;
+  double skip = 1;
+  Activation activation;
+  Initial inner, outer;
+};
+
+// Parameters: w (hidden x inputs), b, then v (outputs x hidden), a. The projection (entries of variance 1/inputs) is drawn
+// from the seed and not trained. Tape of a row: phi(h), phi'(h), dE/dh, and with outer parameters dE/dx'. Statistics are
+// those of x' and dE/dx'.
+template <typename T>
+class ResidualLayer final : public Layer<T> {
+ public:
+  explicit ResidualLayer(ResidualShape shape);
+  std::size_t inputs() const override { return shape_.inputs; }
+  std::size_t outputs() const override { return shape_.outputs; }
+  std::size_t parameters() const override { return inner_.parameters() + outer_.parameters(); }
+  std::size_t fixed_numbers() const override { return has_projection() ? shape_.outputs * shape_.inputs : 0; }
+  std::size_t tape_per_row() const override { return 3 * shape_.hidden + (shape_.has_outer ? shape_.outputs : 0); }
+  std::size_t evaluation_scratch_per_row() const override { return shape_.hidden; }
+  std::size_t mask_words(std::size_t) const override { return 0; }
+  std::size_t initialisation_scratch() const override { return 0; }
+  std::size_t update_scratch() const override;
+  std::size_t update_tiles() const override { return inner_.update_tiles() + outer_.update_tiles(); }
+  void bind(ParameterBlock<T> block) override;
+  void fix(std::uint64_t seed, std::size_t layer) override;
+  void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
+  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const override;
+  void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
+  void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
+              T* scratch) const override;
+  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+  bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+
+ private:
+  bool has_projection() const { return shape_.inputs != shape_.outputs; }
+  // body(affine, tile of it, inputs of the minibatch, deltas of the minibatch)
+  template <typename Body>
+  auto with_tile(std::size_t tile, const T* input, const T* tape, Body body) const;
+
+  ResidualShape shape_;
+  Affine<T> inner_, outer_;
+  Buffer<T> projection_;
+};
+
+}  // namespace mft::train

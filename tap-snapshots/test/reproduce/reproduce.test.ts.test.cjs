@@ -71,14 +71,14 @@ tanh, ρ = 0.9, 80 networks: the variance of log g_aa collapses in width
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-6 > deep-dropout-figure-6 collapse 1`] = `
 The same against ηL (synthetic images, orthogonal weights, width 32, batches of 64)
-ρ = 1 | x η L log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
 ρ = 0.8 | x η L log | y steps τ log | area line line rule point | L = 2 line; L = 2 point; L = 4 line; L = 4 point
+ρ = 1 | x η L log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-6 > deep-dropout-figure-6 steps 1`] = `
 Steps τ to accuracy 0.25 (synthetic images, orthogonal weights, width 32, batches of 64)
-ρ = 1 | x learning rate η log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
 ρ = 0.8 | x learning rate η log | y steps τ log | area line line rule point | L = 2 line; L = 2 point; L = 4 line; L = 4 point
+ρ = 1 | x learning rate η log | y steps τ log | area line line rule point | L = 3 line; L = 3 point; L = 6 line; L = 6 point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 keep 1`] = `

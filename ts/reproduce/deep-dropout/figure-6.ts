@@ -154,7 +154,7 @@ function text(steps: number): string {
 }
 
 function points(curves: readonly Curve[], scale: StepsScale, isScaled = false): CurvePoint[] {
-  return curves.flatMap((curve) =>
+  return [...curves].sort((a, b) => a.depth - b.depth).flatMap((curve) =>
     curve.rates.flatMap((rate, i): CurvePoint[] => {
       const own = curve.steps[i] as readonly number[];
       if (!own.every(Number.isFinite)) return [];

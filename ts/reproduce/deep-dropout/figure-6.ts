@@ -72,7 +72,7 @@ export const figure6: Reproduction<StepsScale> = {
         { keepProbability: 0.98, depths: [...Array.from({ length: 10 }, (_, i) => 10 + 5 * i), 200] },
       ],
       isPaper: true,
-      cost: '33000 min',
+      cost: '23 days',
     },
   },
   run: async (scale, options) => {

@@ -17,7 +17,7 @@ export const figure7: Reproduction<TrainabilityScale> = {
   settings: { ...network, width: 400, batchSize: 1000, depth: '10 … 250', weightVariance: '1 … 4', keepProbability: '1, 0.99, 0.98, 0.95 (here also 0.9, 0.8)', panels: 'MNIST and CIFAR-10, SGD and RMSProp, Gaussian and orthogonal weights, 1000 to 10 000 steps', overlay: '12 ξ₁, 6 ξ₂, 12 ξ₂' },
   scales: {
     quick: { ...quickTraining, maps: quickMaps(keeps, ['mnist', 'cifar10']), cost: '80 s' },
-    paper: { ...dropoutRuns, maps: paperMaps(), cost: '2700000 min' },
+    paper: { ...dropoutRuns, maps: paperMaps(), cost: '5 years' },
   },
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);

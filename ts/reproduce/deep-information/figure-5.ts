@@ -14,7 +14,7 @@ export const figure5: Reproduction<TrainabilityScale> = {
   settings: { ...network, width: 300, depth: '10 … 300', weightVariance: '1 … 4', panels: 'MNIST 200 steps SGD; CIFAR-10 2000 steps SGD; MNIST 14 000 steps SGD; MNIST 300 steps RMSProp', overlay: 'n ξ_c, 6 ξ_c', recalled: true },
   scales: {
     quick: { ...quickTraining, maps: quickMaps([1], ['mnist', 'cifar10']), cost: '50 s' },
-    paper: { ...informationRuns, maps: paperMaps(), cost: '54000 min' },
+    paper: { ...informationRuns, maps: paperMaps(), cost: '38 days' },
   },
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);

@@ -15,7 +15,7 @@ export const figure6: Reproduction<TrainabilityScale> = {
   settings: { ...network, width: 300, depth: '10 … 300', weightVariance: '1 … 4', keepProbability: keeps, overlay: '6 ξ_c', recalled: true },
   scales: {
     quick: { ...quickTraining, maps: quickMaps(keeps, ['mnist']), cost: '30 s' },
-    paper: { ...informationRuns, maps: paperMaps(), cost: '20000 min' },
+    paper: { ...informationRuns, maps: paperMaps(), cost: '14 days' },
   },
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);

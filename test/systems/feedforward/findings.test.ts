@@ -70,6 +70,17 @@ t.test('shared weights decide the exponent where χ_q² > χ_1', async (t) => {
   t.notOk((await findingsOf({ weightVariance: 1.5, depth: 10 })).get('sharedWeightExponent'));
 });
 
+t.test('where no field does it alone, two are moved together', async (t) => {
+  const spec = { weightVariance: 1.2, keepProbability: 0.9, depth: 24 };
+  const found = await findingsOf(spec);
+  for (const alone of ['changeWeightVariance', 'changeKeepProbability', 'changeActivation']) t.notOk(found.has(alone), alone);
+  const together = found.get('changeTogether');
+  t.match(together, { claim: /together make 24 layers trainable: 6 ξ_c grows/ });
+  t.ok(trainableDepth(multipliers({ ...base, ...spec, ...together?.change } as never)).low >= 24, 'it does');
+  t.match(found.get('changeDepth'), { claim: /No change of .* alone makes 24 layers trainable/ });
+  t.notOk((await findingsOf({ ...spec, depth: 200 })).has('changeTogether'), 'deeper than anything calibrated');
+});
+
 t.test('signals that vanish under dropout lose their correlation all the same', async (t) => {
   // A ReLU network without biases only scales its signals: no σ_w² and no ρ just off the marginal point can change correlations.
   const relu = { activation: 'relu', biasVariance: 0, keepProbability: 0.5 } as const;

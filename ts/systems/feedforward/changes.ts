@@ -5,6 +5,7 @@ import type { ActivationSpec } from '../../gaussian/activations.js';
 import { criticalWeightVariance } from '../../gaussian/critical.js';
 import { type Layer, multipliers } from '../../gaussian/fixed-points.js';
 import { type TrainableDepth, trainableDepth } from './trainable-depth.js';
+import { trainableLengths } from './trainability.js';
 
 export interface TrainableChange {
   readonly id: string;
@@ -35,7 +36,7 @@ function attempt<T>(value: () => T): T | undefined {
 /**
  * Changes of one field each (two where another activation needs its own weight variance) after which `depth` lies at or
  * below the low end of the 80 % interval: σ_w² towards criticality, ρ upwards, another activation, a smaller depth. A field
- * that cannot do it alone is left out.
+ * that cannot do it alone is left out; when none can, ρ and σ_w² are moved together.
  *
  * **Numerics**: 10 values towards the goal, then 10 halvings: the change found is within 1/10240 of the way of the smallest.
  */
@@ -49,18 +50,31 @@ export async function trainableChanges(layer: Layer, depth: number, before: Trai
     // Geometric in σ_w²: it is a scale.
     const at = (share: number): Layer => ({ ...layer, weightVariance: layer.weightVariance ** (1 - share) * critical ** share });
     const found = await nearest(at, depth);
-    if (found !== undefined) add('changeWeightVariance', `\`weightVariance\` ${shown(found.layer.weightVariance)}, nearer to the critical ${shown(critical)}, makes ${depth} layers trainable.`, { weightVariance: found.layer.weightVariance }, found.after);
+    if (found !== undefined) add('changeWeightVariance', `\`weightVariance\` ${shown(found.layer.weightVariance)}, nearer to the critical ${shown(critical)}, makes ${depth} layers trainable${reason(layer, found.layer)}.`, { weightVariance: found.layer.weightVariance }, found.after);
   }
   const keep = layer.keepProbability ?? 1;
   if (keep < 1) {
     const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share }), depth);
-    if (found !== undefined) add('changeKeepProbability', `\`keepProbability\` ${shown(found.layer.keepProbability as number)} makes ${depth} layers trainable.`, { keepProbability: found.layer.keepProbability }, found.after);
+    if (found !== undefined) add('changeKeepProbability', `\`keepProbability\` ${shown(found.layer.keepProbability as number)} makes ${depth} layers trainable${reason(layer, found.layer)}.`, { keepProbability: found.layer.keepProbability }, found.after);
   }
   const other = await otherActivation(layer, depth);
-  if (other !== undefined) add('changeActivation', `Activation ${String(other.change.activation)}${'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${shown(other.layer.weightVariance)}` : ''} makes ${depth} layers trainable.`, other.change, other.after);
+  if (other !== undefined) add('changeActivation', `Activation ${String(other.change.activation)}${'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${shown(other.layer.weightVariance)}` : ''} makes ${depth} layers trainable${reason(layer, other.layer)}.`, other.change, other.after);
+  const isAlone = changes.length > 0;
+  if (!isAlone && keep < 1 && layer.weightVariance > 0) {
+    const goal = attempt(() => criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: 1 })) ?? layer.weightVariance;
+    const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share, weightVariance: layer.weightVariance ** (1 - share) * goal ** share }), depth);
+    if (found !== undefined) add('changeTogether', `\`keepProbability\` ${shown(found.layer.keepProbability as number)} and \`weightVariance\` ${shown(found.layer.weightVariance)} together make ${depth} layers trainable${reason(layer, found.layer)}.`, { keepProbability: found.layer.keepProbability, weightVariance: found.layer.weightVariance }, found.after);
+  }
   const shallower = Math.floor(before.low);
-  if (shallower >= 1 && shallower < depth) changes.push({ id: 'changeDepth', claim: `${shallower} layers are trainable as the network is.${changes.length === 0 ? ` No change of the weight variance, the keep probability or the activation alone makes ${depth} layers trainable.` : ''}`, change: { depth: shallower }, after: before, newDepth: shallower });
+  if (shallower >= 1 && shallower < depth) changes.push({ id: 'changeDepth', claim: `${shallower} layers are trainable as the network is.${!isAlone ? ` No change of the weight variance, the keep probability or the activation alone makes ${depth} layers trainable.` : ''}`, change: { depth: shallower }, after: before, newDepth: shallower });
   return changes;
+}
+
+/** ": 6 ξ_c grows from 22 to 86 layers" */
+function reason(before: Layer, after: Layer): string {
+  const [old, grown] = [before, after].map((layer) => attempt(() => trainableLengths(multipliers(layer)).trainableLengthSixCorrelation));
+  if (old === undefined || grown === undefined || !(grown > old)) return '';
+  return `: 6 ξ_c grows from ${Number(old.toPrecision(3))} to ${grown < 1e6 ? Number(grown.toPrecision(3)) : 'more than a million'} layers`;
 }
 
 function shown(value: number): string {

@@ -67,6 +67,7 @@ t.test('errors say which file belongs where', async (t) => {
   const saved = process.env.MFT_DATA;
   delete process.env.MFT_DATA;
   await t.rejects(readDataset('mnist'), { code: 'ERR_MFT_DATA_NOT_FOUND', message: /train-images-idx3-ubyte\.gz.*MFT_DATA/ });
+  await t.rejects(readDataset('mnist', 'train', { data: join(folder, 'nowhere') }), { code: 'ERR_MFT_DATA_NOT_FOUND', message: /There is no folder .*nowhere\./ });
   await t.rejects(checkData(), { code: 'ERR_MFT_DATA_NOT_FOUND' });
   if (saved !== undefined) process.env.MFT_DATA = saved;
   const empty = await mkdtemp(join(folder, 'empty-'));

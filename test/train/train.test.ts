@@ -48,6 +48,7 @@ t.test('validation images are held out of the training set', async (t) => {
   t.match(last.dataset, { train: { count: 1000 }, test: { split: 'validation', count: 9000 } });
   const count = data.train.count;
   for (const options of [{ validationCount: count }, { trainCount: count, validationCount: 1 }]) await t.rejects(train(spec, data, { ...quick, trainCount: 0, ...options }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'validationCount' });
+  await t.rejects(train(spec, data, { ...quick, trainCount: count + 1 }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'trainCount' }, 'more images than there are');
   await t.rejects(trainMany([{ spec, options: quick }, { spec, options: { ...quick, trainCount: 2000 } }], data), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'trainCount' }, 'networks side by side read the same images');
 });
 

@@ -34,21 +34,25 @@ export async function locateSplit(dataset: KnownFile['dataset'], split: KnownFil
   const found: { file: KnownFile; path: string }[] = [];
   for (const file of files) {
     const path = await locate(file, folder);
-    if (path === undefined) throw notFound(dataset, file, folder);
+    if (path === undefined) throw notFound(dataset, file, folder, await isFolder(folder));
     found.push({ file, path });
   }
   return found;
 }
 
-function notFound(dataset: KnownFile['dataset'], file: KnownFile, folder: string | undefined): MftError {
+function notFound(dataset: KnownFile['dataset'], file: KnownFile, folder: string | undefined, exists = true): MftError {
   const place = join(folder ?? '$MFT_DATA', dataFolders[dataset][0]);
-  const how = folder === undefined ? 'Set MFT_DATA (or `data`, --data) to the folder that holds the data sets. ' : '';
+  const how = folder === undefined ? 'Set MFT_DATA (or `data`, --data) to the folder that holds the data sets. ' : exists ? '' : `There is no folder ${folder}. `;
   const part = file.split === 'test' && dataset === 'cifar10' ? ' (or test_batch_first1000.bin, the first 1,000 test images)' : '';
   return new MftError('ERR_MFT_DATA_NOT_FOUND', `Data set ${dataset}: ${file.names[0]} was not found. ${how}It belongs in ${place}${part}; docs/data.md says where to get it. The data set \`synthetic\` needs no files.`, {
     parameter: 'dataset',
     expected: join(place, file.names[0] as string),
     received: folder,
   });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((status) => status.isDirectory(), () => false);
 }
 
 async function isFile(path: string): Promise<boolean> {

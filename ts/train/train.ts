@@ -149,6 +149,7 @@ function prepare({ system, spec, options: chosen, givenBiases }: Checked, data: 
   if (test !== undefined && (test.dimension !== train.dimension || test.classes > train.classes)) throw expectedError('ERR_MFT_SHAPE', 'test', `images of ${train.dimension} components in ${train.classes} classes`, `${test.dimension} components, ${test.classes} classes`);
   const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
   const options = optionsFor(network, chosen, givenBiases);
+  if (options.validationCount === 0 && options.trainCount > train.count) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trainCount', `a whole number in [0, ${train.count}], the training images (0 = all)`, options.trainCount);
   const count = options.trainCount > 0 ? Math.min(options.trainCount, train.count) : train.count;
   if (options.batchSize > count) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'batchSize', `a whole number in [1, ${count}], the training images`, options.batchSize);
   const stepsPerEpoch = Math.floor(count / options.batchSize);

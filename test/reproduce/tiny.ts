@@ -1,6 +1,9 @@
 /** Heat maps of training accuracy: two seeds of small networks on the synthetic images. */
 const trained = { width: 24, batchSize: 20, trainCount: 400, validationCount: 200, seeds: 2 };
 
+/** Level sets of residual networks. */
+const levelRuns = { width: 16, batchSize: 20, trainCount: 200, validationCount: 100, steps: 20, seeds: 1, depths: [4, 8, 12, 16] };
+
 function trainedMap(keepProbability: number): Readonly<Record<string, unknown>> {
   return { dataset: 'mnist', keepProbability, weightVariances: [1, 2, 3], depths: [4, 12, 36], steps: 40, learningRates: [0.1, 0.03] };
 }
@@ -24,6 +27,11 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'expressivity-figure-1': { width: 500, trials: 20, points: 3, grid: 3 },
   'expressivity-figure-2': { width: 500, trials: 20, points: 3 },
   'expressivity-figures-3-4': { width: 200, depth: 11, trials: 20 },
+  'residual-width-variation': { start: 1024, trials: 300 },
+  'residual-growth-laws': { depth: 100_000 },
+  'residual-mnist-tanh': { ...levelRuns, points: 2 },
+  'residual-mnist-relu': { ...levelRuns, points: 2 },
+  'residual-mnist-weights': { ...levelRuns, points: 2 },
   'percolation-path-curves': { trials: 1024 },
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },

@@ -233,3 +233,40 @@ exports[`test/reproduce/reproduce.test.ts > TAP > percolation-zero-gradients > p
 Training steps with a gradient of exactly zero (W = 8, keep 0.3)
  | x depth L log | y share of steps linear | area line line rule point | trained steps point; theory line
 `
+
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-growth-laws > residual-growth-laws diagram 1`] = `
+Growth of gradients and activations, all variances 1 (darker: larger exponent)
+tanh: χ_0/χ_l | x  | y  |  | 
+tanh: p_l | x  | y  |  | 
+relu: χ_0/χ_l | x  | y  |  | 
+relu: p_l | x  | y  |  | 
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-growth-laws > residual-growth-laws exponents 1`] = `
+Growth exponents: fits to recurrences of depth 100 000 against the theory
+relu: χ_0/χ_l | x exponent in theory linear | y fitted exponent linear | area line line rule point | theory line; fitted: stretchedExponential point; fitted: power point
+relu: p_l | x exponent in theory linear | y fitted exponent linear | area line line rule point | theory line; fitted: stretchedExponential point; fitted: power point
+tanh: χ_0/χ_l | x exponent in theory linear | y fitted exponent linear | area line line rule point | theory line; fitted: stretchedExponential point; fitted: power point
+tanh: p_l | x exponent in theory linear | y fitted exponent linear | area line line rule point | theory line; fitted: power point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-relu > residual-mnist-relu heat-maps 1`] = `
+Accuracy on synthetic images, width 16, 20 steps
+zig: β_w = β_b, β_v = β_a = 0 | x β | y depth L log | rect line | ; log p = 4; log p = 8; log χ_v ratio = 0; log χ_v ratio = 1
+zag: β_a, β_v = 0, β_w = β_b = 2 | x β | y depth L log | rect line | ; log χ_v ratio = 0; log χ_v ratio = 1
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-tanh > residual-mnist-tanh heat-maps 1`] = `
+Accuracy on synthetic images, width 16, 20 steps
+(a) all β equal | x β | y depth L log | rect line | ; log χ_w ratio = 1; log s = 0; log s = 1
+(b) β_v = β_w, β_a = β_b = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0; log s = 1
+(c) β_w = β_b, β_v = β_a = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-width-variation > residual-width-variation profiles 1`] = `
+Width variation: theory (lines), networks (points, ± one standard deviation)
+p_l | x layer linear | y linear | area line line rule point | widths of the spec line; widths of the spec point; constant width line; constant width point
+e_l | x layer linear | y linear | area line line rule point | widths of the spec line; widths of the spec point; constant width line; constant width point
+χ_l/χ_L per coordinate | x layer linear | y linear | area line line rule point | widths of the spec line; widths of the spec point; constant width line; constant width point
+|∂E/∂x_l|² total | x layer linear | y linear | area line line rule point | widths of the spec line; widths of the spec point; constant width line; constant width point
+`

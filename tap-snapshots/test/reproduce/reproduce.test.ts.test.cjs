@@ -263,6 +263,11 @@ Accuracy on synthetic images, width 16, 20 steps
 (c) β_w = β_b, β_v = β_a = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-weights > residual-mnist-weights heat-map 1`] = `
+Accuracy on synthetic images, tanh, width 16, 20 steps
+ | x log₂ σ_w² | y depth L log | rect line | ; log χ_0/χ_L = 2; log χ_0/χ_L = 4; log s = 0; log s = 2
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-width-variation > residual-width-variation profiles 1`] = `
 Width variation: theory (lines), networks (points, ± one standard deviation)
 p_l | x layer linear | y linear | area line line rule point | widths of the spec line; widths of the spec point; constant width line; constant width point

@@ -38,7 +38,7 @@ export const mnistRelu: Reproduction<LevelScale> = {
       }),
     );
     rows.push(...concordanceRows(zig, [{ predictor: 'metricExpressivity', isSmallerBetter: false }, { predictor: 'secondMoment', isSmallerBetter: true }], 'accuracy falls as s falls; p decides where training fails'), ...concordanceRows(zag, [{ predictor: 'outerWeightRatio', isSmallerBetter: false }, { predictor: 'metricExpressivity', isSmallerBetter: false }], 'rises with the χ_v ratio; s does not match'));
-    const figure = await levelSetFigure('heat-maps', `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`, measured, { secondMoment: [4, 8], outerWeightRatio: [0, 1] }, options);
+    const figure = await levelSetFigure('heat-maps', `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`, measured, { secondMoment: [4, 8], outerWeightRatio: [2, 5] }, options);
     return { figures: [figure], rows };
   },
 };

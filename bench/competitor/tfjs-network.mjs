@@ -12,9 +12,18 @@ export async function serveTfjs(backend) {
   await tf.ready();
   const options = readOptions();
   const { width, depth, inputs, weightVariance, biasVariance } = options;
+  // The memory of the wasm backend ends below 4 GiB, and it gives wrong answers when it is full: large networks keep their
+  // weights outside and hand them over layer by layer.
+  const isLarge = backend === 'wasm' && 4 * width * width * depth > 2 ** 30;
+  const held = (weights) => {
+    if (!isLarge) return { weights: () => weights, dispose: () => weights.dispose() };
+    const values = weights.dataSync();
+    weights.dispose();
+    return { weights: () => tf.tensor2d(values, [width, width]), dispose: () => {} };
+  };
   const draw = (seed) =>
     Array.from({ length: depth }, (_, l) => ({
-      weights: tf.randomNormal([width, width], 0, Math.sqrt(weightVariance / width), 'float32', seed * 4096 + 2 * l + 1),
+      ...held(tf.randomNormal([width, width], 0, Math.sqrt(weightVariance / width), 'float32', seed * 4096 + 2 * l + 1)),
       biases: tf.randomNormal([1, width], 0, Math.sqrt(biasVariance), 'float32', seed * 4096 + 2 * l + 2),
     }));
   const input = tf.tensor2d(Float32Array.from(inputVectors(inputs, width).flatMap((row) => Array.from(row))), [inputs, width]);
@@ -26,7 +35,8 @@ export async function serveTfjs(backend) {
       const result = tf.tidy(() => oneNetwork(tf, options, layers, input, seed * options.networks + t));
       const values = Object.fromEntries(await Promise.all(Object.entries(result).map(async ([key, tensor]) => [key, await tensor.data()])));
       for (const tensor of Object.values(result)) tensor.dispose();
-      if (given === undefined) tf.dispose(layers);
+      if (given === undefined) for (const layer of layers) layer.dispose();
+      if (given === undefined) tf.dispose(layers.map(({ biases }) => biases));
       mean.add(values);
     }
     return mean.mean();
@@ -45,7 +55,7 @@ function oneNetwork(tf, { width, depth, keepProbability }, layers, input, seed) 
   let z = input;
   for (let l = 0; l < depth; l++) {
     below.push(squaresOf(u));
-    z = tf.add(tf.matMul(u, layers[l].weights), layers[l].biases);
+    z = tf.tidy(() => tf.add(tf.matMul(u, layers[l].weights()), layers[l].biases));
     variance.push(tf.div(tf.mean(squaresOf(z)), width));
     correlation.push(cosine(z));
     if (l + 1 < depth) {
@@ -61,7 +71,7 @@ function oneNetwork(tf, { width, depth, keepProbability }, layers, input, seed) 
   for (let l = depth - 1; l >= 0; l--) {
     gradient.unshift(tf.mean(tf.log(tf.div(tf.mul(squaresOf(errors), below[l]), width * width))));
     errorCosine.unshift(cosine(errors));
-    if (l > 0) errors = tf.mul(tf.transpose(tf.matMul(layers[l].weights, tf.transpose(errors))), slopes[l - 1]);
+    if (l > 0) errors = tf.tidy(() => tf.mul(tf.transpose(tf.matMul(layers[l].weights(), tf.transpose(errors))), slopes[l - 1]));
   }
   return { variance: tf.stack(variance), correlation: tf.stack(correlation), logGradientSingle: tf.stack(gradient), errorCorrelation: tf.stack(errorCosine) };
 }

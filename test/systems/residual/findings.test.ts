@@ -33,6 +33,28 @@ t.test('relu: activations grow, inputs merge; a shallow network is in order', as
   t.equal(sections[0]?.system, 'residual');
 });
 
+t.test('width schedules: the budget is met, the spread is that of the changed spec, impossible ones say the width needed', async (t) => {
+  const spec = { ...ones, depth: 100, widths: 20_000 };
+  const findings = await findingsOf(spec);
+  for (const [id, budget] of [['widthVariation', 0], ['widthsForBudget', Math.log(10)]] as const) {
+    const finding = findings.find((candidate) => candidate.id === id);
+    for (const { quantity, value } of finding?.after ?? []) {
+      const again = (await evaluate('residual', quantity as 'logGradientRatio', { ...spec, ...finding?.change })) as number;
+      t.ok(Math.abs(again / (value as number) - 1) < 1e-9 || Math.abs(again - (value as number)) < 1e-12, `${id}: ${quantity} ${value}, by the change ${again}`);
+    }
+    const widths = (finding?.change?.widths ?? []) as readonly number[];
+    // Rounding moves the last width by at most ½, the logarithm by its share.
+    t.ok(Math.abs((finding?.after?.[0]?.value as number) - budget) <= 0.5 / ((widths.at(-1) as number) - 0.5), `${id}: log ratio ${finding?.after?.[0]?.value}`);
+  }
+  const [flat, budgeted] = ['widthVariation', 'widthsForBudget'].map((id) => findings.find((finding) => finding.id === id)?.after?.[1]?.value as number);
+  t.ok((budgeted as number) < (flat as number), 'less shrinking, less spread');
+  const narrow = (await findingsOf({ ...spec, widths: 32 })).find(({ id }) => id === 'widthsForBudget');
+  t.match(narrow?.claim, /A first width of 100 is enough/, '997.81/10; from 32 the last would be 0.32');
+  t.equal(narrow?.change, undefined);
+  const growing = (await findingsOf({ ...ones, depth: 5, outerWeightDecay: -3 })).find(({ id }) => id === 'gradientGrowth');
+  t.match(growing, { claim: /Constant variances keep/, change: { outerWeightDecay: 0 } }, 'growing variances: constant ones are enough');
+});
+
 interface Panel {
   readonly title: string;
   readonly data: { readonly values: readonly { readonly x: number; readonly y: number; readonly form?: string; readonly mark?: string; readonly series?: string }[] };

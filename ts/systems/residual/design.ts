@@ -45,21 +45,24 @@ export interface FlatGradientWidths {
 
 /**
  * Widths that hold χ_l constant per coordinate: N_{l−1}/N_l = 1 + σ_v²σ_w²V̇(q_l) at every block, rounded to whole numbers
- * (each from the exact product, so that rounding does not add up).
+ * (each from the exact product, so that rounding does not add up). With a `budget` they shrink only as far as log χ_0/χ_L = budget needs:
+ * N_l is start · (χ_l/χ_0)^f of constant width, f = 1 − budget/log(χ_0/χ_L).
  *
  * @param start N_0
+ * @param budget log χ_0/χ_L per coordinate that may remain; 0: flat
  * @throws MftError ERR_MFT_OUT_OF_RANGE when a width would fall below 1
  */
-export async function widthsForFlatGradient(network: ResidualNetwork, secondMoment: number, start: number, control: ControlOptions = {}): Promise<FlatGradientWidths> {
+export async function widthsForFlatGradient(network: ResidualNetwork, secondMoment: number, start: number, control: ControlOptions = {}, budget = 0): Promise<FlatGradientWidths> {
   if (network.block !== 'full') throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`block\` to be full: only it has projections, received ${network.block}.`, { parameter: 'block' });
   const { depth } = network;
   const options = { secondMoment, angularDeficit: 0, pair: false, fluctuations: false, interpolate: true };
   const { hiddenWidths: _, ...rest } = network;
   const constant = await recurrence(nativeNetwork({ ...rest, widths: start } as ResidualNetwork), options, control);
   const total = constant.logGradient[0] as number;
-  const widths = Array.from({ length: depth + 1 }, (_, l) => Math.round(start * Math.exp((constant.logGradient[l] as number) - total)));
+  const share = budget === 0 ? 1 : Math.max(0, 1 - budget / total);
+  const widths = Array.from({ length: depth + 1 }, (_, l) => Math.round(start * Math.exp(share * ((constant.logGradient[l] as number) - total))));
   const smallest = widths[depth] as number;
-  if (smallest < 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'start', `at least ${Math.ceil(Math.exp(total))}, so that the last width is 1 or more`, start);
+  if (smallest < 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'start', `at least ${Math.ceil(Math.exp(share * total))}, so that the last width is 1 or more`, start);
   const log = await logGradientRatio(nativeNetwork({ ...rest, widths } as ResidualNetwork), secondMoment, control);
   return { widths, logGradientRatio: log };
 }

@@ -2,7 +2,7 @@
 // schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
-import { decayForGradientBudget, widthsForFlatGradient, withCommonDecay } from './design.js';
+import { decayForGradientBudget, logGradientRatio, widthsForFlatGradient, withCommonDecay } from './design.js';
 import { describedInputs } from './inputs.js';
 import { nativeNetwork, recurrence, type Recurrence, type ResidualNetwork } from './network.js';
 import { predictResidual } from './predict.js';
@@ -70,7 +70,8 @@ async function growthFinding(spec: ResolvedResidualSpec, secondMoment: number, a
     const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget);
     const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit);
     const change = { innerWeightDecay: decay, innerBiasDecay: decay, outerWeightDecay: decay, outerBiasDecay: decay };
-    return { ...base, claim: `${claim} Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`, change, after: numbers(after) };
+    const remedy = decay === 0 ? 'Constant variances keep that within a factor of 10.' : `Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`;
+    return { ...base, claim: `${claim} ${remedy}`, change, after: numbers(after) };
   } catch (error) {
     if (error instanceof MftError && error.code === 'ERR_MFT_OUT_OF_RANGE') return base;
     throw error;
@@ -103,19 +104,35 @@ async function alternativesOf(spec: ResolvedResidualSpec, secondMoment: number, 
   if (spec.depthPower === 0) await scheme('inverseRootDepth', 'Branches scaled by 1/√L have a finite limit as the depth grows: gradients, lengths and angles change by O(1) factors.', { depthPower: 1 });
   await scheme('zeroBranch', 'SkipInit and ReZero start every branch at zero: an exact identity. Gradients and angles do not change with depth; all learning starts in the branch multipliers.', { outerWeightVariance: 0, outerBiasVariance: 0 });
   await scheme('fixup', 'Fixup starts the last map of a branch at zero and its first one at variance 2/L: an identity whose first step does not depend on the depth.', { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth });
+  return [...findings, ...(await widthFindings(spec, secondMoment))];
+}
+
+/** Widths that shrink: to a flat gradient, and only as far as the budget needs; with the spread between networks they cost. */
+async function widthFindings(spec: ResolvedResidualSpec, secondMoment: number): Promise<readonly Finding[]> {
   const start = widthList(spec.widths, spec.depth)[0] as number;
-  try {
-    const { widths, logGradientRatio } = await widthsForFlatGradient(spec, secondMoment, start);
-    findings.push({
-      id: 'widthVariation',
-      severity: 'info',
-      claim: `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} hold the gradient per coordinate constant; its total norm and the forward means do not change, the spread between networks grows.`,
-      evidence: [],
-      change: { widths },
-      after: [{ quantity: 'logGradientRatio', value: logGradientRatio }],
-    });
-  } catch (error) {
-    if (!(error instanceof MftError) || error.code !== 'ERR_MFT_OUT_OF_RANGE') throw error;
-  }
+  const { hiddenWidths: _, ...rest } = spec;
+  const constant = await logGradientRatio(nativeNetwork({ ...rest, widths: start } as ResidualNetwork), secondMoment);
+  const findings: Finding[] = [];
+  const schedule = async (id: string, budget: number, effect: string): Promise<void> => {
+    try {
+      const { widths, logGradientRatio: ratio } = await widthsForFlatGradient(spec, secondMoment, start, {}, budget);
+      const run = await recurrence(nativeNetwork({ ...rest, widths: [...widths] }), { secondMoment, angularDeficit: 0, pair: false, fluctuations: true, interpolate: true });
+      const spread = Math.sqrt(run.secondMomentVariance.at(-1) as number);
+      findings.push({
+        id,
+        severity: 'info',
+        claim: `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} ${effect}; its total norm and the forward means do not change, |x|² of the last layer then differs from network to network by about ${(100 * spread).toFixed(0)} % (leading order in 1/width).`,
+        evidence: [],
+        change: { widths, ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: widths.slice(1) }) },
+        after: [{ quantity: 'logGradientRatio', value: ratio }, { quantity: 'relativeStandardDeviationOfSecondMoment', value: spread }],
+      });
+    } catch (error) {
+      if (!(error instanceof MftError) || error.code !== 'ERR_MFT_OUT_OF_RANGE') throw error;
+      const needed = Math.exp(constant - budget);
+      findings.push({ id, severity: 'info', claim: `No widths that start at ${start} ${effect}: the last one would round to 0. A first width of ${needed < 1e9 ? Math.ceil(needed) : needed.toExponential(1)} is enough.`, evidence: [{ quantity: 'logGradientRatio', value: constant }] });
+    }
+  };
+  await schedule('widthVariation', 0, 'hold the gradient per coordinate constant');
+  if (constant > gradientBudget) await schedule('widthsForBudget', gradientBudget, 'keep the gradient per coordinate within a factor of 10');
   return findings;
 }

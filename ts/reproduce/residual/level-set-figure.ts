@@ -1,7 +1,7 @@
 // Heat maps of accuracy over hyperparameter × depth with level curves of the predictors.
 import { figureHeatMap, type HeatLine } from '../../figures/heat-map.js';
 import type { NamedFigure, ReproductionOptions } from '../types.js';
-import { type MeasuredPath, type Predictor, type Predictors, predictorNames, predictorsAlong } from './level-sets.js';
+import { failedAccuracy, type MeasuredPath, type Predictor, type Predictors, predictorNames, predictorsAlong } from './level-sets.js';
 
 const finePoints = 61;
 
@@ -34,10 +34,7 @@ async function levelCurves(path: MeasuredPath, levels: Readonly<Partial<Record<P
 export async function levelSetFigure(name: string, title: string, paths: readonly MeasuredPath[], levels: Readonly<Partial<Record<Predictor, readonly number[]>>>, options: ReproductionOptions): Promise<NamedFigure> {
   const lines: HeatLine[] = [];
   for (const path of paths) lines.push(...(await levelCurves(path, levels, options)));
-  const cells = paths.flatMap((path) => path.cells.map(({ value, depth, accuracy }) => ({ x: value, y: depth, value: accuracy, panel: path.name })));
-  // The colours are for the networks that train; those that fail are all at the dark end.
-  const trained = cells.map(({ value }) => value).filter((value) => value > 0.5);
-  const domain = trained.length > 1 ? { domain: [Math.min(...trained), Math.max(...trained)] as const } : {};
-  const figure = figureHeatMap(cells, { title, x: paths[0]?.hyperparameter ?? '', y: 'depth L', yScale: 'log', value: 'accuracy', lines, lineColors: ['#ff2d55', '#ff8fa3', '#111111', '#9fd3ff'], ...domain, columns: 3, width: 250, height: 220 });
+  const cells = paths.flatMap((path) => path.cells.map(({ value, depth, accuracy }) => ({ x: value, y: depth, value: accuracy < failedAccuracy ? Number.NaN : accuracy, panel: path.name })));
+  const figure = figureHeatMap(cells, { title: cells.some(({ value }) => Number.isNaN(value)) ? `${title} (white: does not train)` : title, x: paths[0]?.hyperparameter ?? '', y: 'depth L', yScale: 'log', value: 'accuracy', lines, lineColors: ['#ff2d55', '#ff8fa3', '#111111', '#9fd3ff'], columns: 3, width: 250, height: 220 });
   return { name, figure };
 }

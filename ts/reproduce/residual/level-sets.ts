@@ -41,6 +41,9 @@ export type Predictor = keyof Predictors;
 
 export const predictorNames: Readonly<Record<Predictor, string>> = { innerWeightRatio: 'log χ_w ratio', outerWeightRatio: 'log χ_v ratio', gradientRatio: 'log χ_0/χ_L', secondMoment: 'log p', metricExpressivity: 'log s' };
 
+/** A network below this accuracy does not train. */
+export const failedAccuracy = 0.2;
+
 export interface LevelCell {
   readonly value: number;
   readonly depth: number;

@@ -1,7 +1,7 @@
 // ReLU residual networks on MNIST along the zig (weights decay) and the zag (biases decay).
 import type { Reproduction, ReproductionRow } from '../types.js';
 import { statementRow } from '../rows.js';
-import { type LevelScale, type MeasuredPath, trainedPaths } from './level-sets.js';
+import { failedAccuracy, type LevelScale, type MeasuredPath, trainedPaths } from './level-sets.js';
 import { levelSetFigure } from './level-set-figure.js';
 import { bestAt, concordanceRows, depthsOf } from './level-set-rows.js';
 import { paper, sources, variances } from './paper.js';
@@ -12,8 +12,6 @@ const paths = [
   { ...common, name: 'zig: β_w = β_b, β_v = β_a = 0', hyperparameter: 'β', fields: (beta: number) => ({ innerWeightDecay: beta, innerBiasDecay: beta, outerWeightDecay: 0, outerBiasDecay: 0 }) },
   { ...common, name: 'zag: β_a, β_v = 0, β_w = β_b = 2', hyperparameter: 'β', fields: (beta: number) => ({ innerWeightDecay: 2, innerBiasDecay: 2, outerWeightDecay: 0, outerBiasDecay: beta }) },
 ] as const;
-
-const failed = 0.2;
 
 export const mnistRelu: Reproduction<LevelScale> = {
   id: 'residual-mnist-relu',
@@ -45,14 +43,14 @@ export const mnistRelu: Reproduction<LevelScale> = {
 
 /** Where training fails along the zig: up to which log p networks train, and from which on they fail. */
 function failureRows(zig: MeasuredPath): ReproductionRow[] {
-  const failing = zig.cells.filter(({ accuracy }) => accuracy < failed).map(({ predictors }) => predictors.secondMoment);
-  const trained = zig.cells.filter(({ accuracy, predictors }) => accuracy >= failed && predictors.secondMoment > 4).map(({ predictors }) => predictors.secondMoment);
+  const failing = zig.cells.filter(({ accuracy }) => accuracy < failedAccuracy).map(({ predictors }) => predictors.secondMoment);
+  const trained = zig.cells.filter(({ accuracy, predictors }) => accuracy >= failedAccuracy && predictors.secondMoment > 4).map(({ predictors }) => predictors.secondMoment);
   if (failing.length === 0) return [statementRow({ what: 'zig: where training fails', published: 'along a contour of p', source: sources.statement, measured: 'no network failed', holds: false, otherwise: 'inconclusive' })];
   const lowest = Math.min(...failing);
   const above = trained.filter((log) => log > lowest).length;
   return [
     statementRow({
-      what: `zig: networks with accuracy below ${failed}`,
+      what: `zig: networks with accuracy below ${failedAccuracy}`,
       published: 'lie beyond a contour of p',
       source: sources.statement,
       measured: `${failing.length} of ${zig.cells.length} fail, all at log p ≥ ${lowest.toFixed(1)}; ${above} train beyond it`,

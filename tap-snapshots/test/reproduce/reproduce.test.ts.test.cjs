@@ -257,14 +257,14 @@ zag: β_a, β_v = 0, β_w = β_b = 2 | x β | y depth L log | rect line | log χ
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-tanh > residual-mnist-tanh heat-maps 1`] = `
-Accuracy on synthetic images, width 16, 20 steps
+Accuracy on synthetic images, width 16, 20 steps (white: does not train)
 (a) all β equal | x β | y depth L log | rect line | ; log χ_w ratio = 1; log s = 0; log s = 1
 (b) β_v = β_w, β_a = β_b = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0; log s = 1
 (c) β_w = β_b, β_v = β_a = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-weights > residual-mnist-weights heat-map 1`] = `
-Accuracy on synthetic images, tanh, width 16, 20 steps
+Accuracy on synthetic images, tanh, width 16, 20 steps (white: does not train)
  | x log₂ σ_w² | y depth L log | rect line | ; log χ_0/χ_L = 2; log χ_0/χ_L = 4; log s = 0; log s = 2
 `
 

@@ -35,6 +35,6 @@ export async function levelSetFigure(name: string, title: string, paths: readonl
   const lines: HeatLine[] = [];
   for (const path of paths) lines.push(...(await levelCurves(path, levels, options)));
   const cells = paths.flatMap((path) => path.cells.map(({ value, depth, accuracy }) => ({ x: value, y: depth, value: accuracy < failedAccuracy ? Number.NaN : accuracy, panel: path.name })));
-  const figure = figureHeatMap(cells, { title: cells.some(({ value }) => Number.isNaN(value)) ? `${title} (white: does not train)` : title, x: paths[0]?.hyperparameter ?? '', y: 'depth L', yScale: 'log', value: 'accuracy', lines, lineColors: ['#ff2d55', '#ff8fa3', '#111111', '#9fd3ff'], columns: 3, width: 250, height: 220 });
+  const figure = figureHeatMap(cells, { title: `${title} (white: does not train)`, x: paths[0]?.hyperparameter ?? '', y: 'depth L', yScale: 'log', value: 'accuracy', lines, lineColors: ['#ff2d55', '#ff8fa3', '#111111', '#9fd3ff'], columns: 3, width: 250, height: 220 });
   return { name, figure };
 }

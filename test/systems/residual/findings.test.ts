@@ -33,6 +33,16 @@ t.test('relu: activations grow, inputs merge; a shallow network is in order', as
   t.equal(sections[0]?.system, 'residual');
 });
 
+t.test('vanishing gradients, reduced blocks, branches that are zero already', async (t) => {
+  const vanishing = await findingsOf({ block: 'generalised', skipStrength: 0.5, outerWeightVariance: 0.1, depth: 100 });
+  t.match(vanishing.find(({ id }) => id === 'gradientGrowth'), { severity: 'critical', claim: /are smaller than those at the output by a factor e\^105/ });
+  const reduced = (await findingsOf({ block: 'reduced', depth: 100 })).find(({ id }) => id === 'gradientGrowth');
+  t.same(Object.keys(reduced?.change ?? {}), ['innerWeightDecay', 'innerBiasDecay'], 'the reduced block has no outer parameters');
+  const ratio = (await evaluate('residual', 'logGradientRatio', { architecture: 'reduced', depth: 100, ...reduced?.change })) as number;
+  t.ok(Math.abs(ratio - Math.log(10)) < 1e-9, `log ratio ${ratio}`);
+  t.same((await findingsOf({ outerWeightVariance: 0, depth: 100 })).map(({ id, severity }) => [id, severity]), [['gradientGrowth', 'info']], 'an identity needs no scheme');
+});
+
 t.test('width schedules: the budget is met, the spread is that of the changed spec, impossible ones say the width needed', async (t) => {
   const spec = { ...ones, depth: 100, widths: 20_000 };
   const findings = await findingsOf(spec);

@@ -10,9 +10,15 @@ export async function logGradientRatio(network: NativeResidualNetwork, secondMom
   return result.logGradient[0] as number;
 }
 
-/** The network with one decay exponent for all four variances. */
+/** Fields of the decay exponents a block has: the reduced one has no outer parameters. */
+export function decaysOf(block: ResidualNetwork['block'], decay: number): Readonly<Record<string, number>> {
+  const inner = { innerWeightDecay: decay, innerBiasDecay: decay };
+  return block === 'reduced' ? inner : { ...inner, outerWeightDecay: decay, outerBiasDecay: decay };
+}
+
+/** The network with one decay exponent for all its variances. */
 export function withCommonDecay(network: ResidualNetwork, decay: number): ResidualNetwork {
-  return { ...network, innerWeightDecay: decay, innerBiasDecay: decay, outerWeightDecay: decay, outerBiasDecay: decay };
+  return { ...network, ...decaysOf(network.block, decay) };
 }
 
 /**

@@ -2,7 +2,7 @@
 // schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
-import { decayForGradientBudget, logGradientRatio, widthsForFlatGradient, withCommonDecay } from './design.js';
+import { decayForGradientBudget, decaysOf, logGradientRatio, widthsForFlatGradient, withCommonDecay } from './design.js';
 import { describedInputs } from './inputs.js';
 import { nativeNetwork, recurrence, type Recurrence, type ResidualNetwork } from './network.js';
 import { predictResidual } from './predict.js';
@@ -61,15 +61,16 @@ export async function residualFindings(spec: ResolvedResidualSpec): Promise<read
 
 async function growthFinding(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number, state: State): Promise<Finding> {
   const ratio = state.logGradientRatio;
-  const claim = `Gradients at the input exceed those at the output by a factor e^${ratio.toFixed(2)} in mean square per coordinate over ${spec.depth} blocks.`;
-  if (ratio <= gradientBudget) return { id: 'gradientGrowth', severity: 'info', claim: `${claim} That is within a factor of 10.`, evidence: numbers(state) };
-  const severity = ratio > severeGradient ? 'critical' : 'warning';
+  const [compared, exponent] = ratio < 0 ? ['are smaller than', -ratio] : ['exceed', ratio];
+  const claim = `Gradients at the input ${compared} those at the output by a factor e^${exponent.toFixed(2)} in mean square per coordinate over ${spec.depth} blocks.`;
+  if (exponent <= gradientBudget) return { id: 'gradientGrowth', severity: 'info', claim: `${claim} That is within a factor of 10.`, evidence: numbers(state) };
+  const severity = exponent > severeGradient ? 'critical' : 'warning';
   const base = { id: 'gradientGrowth', severity, claim, evidence: numbers(state) } as const;
-  if (spec.block !== 'full' || (spec.skipStrength as number) !== 1) return base;
+  if (spec.skipStrength !== 1 || ratio < 0) return base;
   try {
     const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget);
     const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit);
-    const change = { innerWeightDecay: decay, innerBiasDecay: decay, outerWeightDecay: decay, outerBiasDecay: decay };
+    const change = decaysOf(spec.block, decay);
     const remedy = decay === 0 ? 'Constant variances keep that within a factor of 10.' : `Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`;
     return { ...base, claim: `${claim} ${remedy}`, change, after: numbers(after) };
   } catch (error) {
@@ -95,7 +96,8 @@ async function spreadFinding(spec: ResolvedResidualSpec): Promise<readonly Findi
 
 /** Known schemes as points of the same diagram. */
 async function alternativesOf(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number): Promise<readonly Finding[]> {
-  if (spec.block !== 'full' || spec.depth === 0) return [];
+  // Branches that start at zero are an identity already: nothing to change.
+  if (spec.block !== 'full' || nativeNetwork(spec).outerWeightVariance.every((variance) => variance === 0)) return [];
   const findings: Finding[] = [];
   const scheme = async (id: string, claim: string, change: Readonly<Record<string, unknown>>): Promise<void> => {
     const after = await stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit);

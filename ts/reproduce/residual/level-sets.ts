@@ -28,18 +28,20 @@ export interface LevelScale extends Scale {
   readonly points: number;
 }
 
-/** Logarithms of what the theory predicts of a network before training: first block over last, and of the last layer. */
+/** What the theory predicts of a network before training, as logarithms: first block over last, and of the last layer. */
 export interface Predictors {
   readonly innerWeightRatio: number;
   readonly outerWeightRatio: number;
   readonly gradientRatio: number;
   readonly secondMoment: number;
   readonly metricExpressivity: number;
+  /** Blocks in which the gate of a hidden unit differs between two orthogonal inputs, expected: Σ arccos(c_l)/π. Not a logarithm. */
+  readonly gateDisagreement: number;
 }
 
 export type Predictor = keyof Predictors;
 
-export const predictorNames: Readonly<Record<Predictor, string>> = { innerWeightRatio: 'log χ_w ratio', outerWeightRatio: 'log χ_v ratio', gradientRatio: 'log χ_0/χ_L', secondMoment: 'log p', metricExpressivity: 'log s' };
+export const predictorNames: Readonly<Record<Predictor, string>> = { innerWeightRatio: 'log χ_w ratio', outerWeightRatio: 'log χ_v ratio', gradientRatio: 'log χ_0/χ_L', secondMoment: 'log p', metricExpressivity: 'log s', gateDisagreement: 'gate disagreement' };
 
 /** A network below this accuracy does not train. */
 export const failedAccuracy = 0.2;
@@ -62,11 +64,14 @@ export async function predictorsAlong(path: LevelPath, value: number, depth: num
   const spec = residual.resolveSpec({ activation: path.activation, ...variances, ...path.fields(value), depth, widths: 1 }) as Parameters<typeof nativeNetwork>[0];
   const network = nativeNetwork(spec);
   const { signal } = options;
-  const run = await recurrence(network, { secondMoment: 1, angularDeficit: 0.5, pair: true, fluctuations: false, interpolate: false }, signal === undefined ? {} : { signal });
+  const along = (angularDeficit: number): ReturnType<typeof recurrence> => recurrence(network, { secondMoment: 1, angularDeficit, pair: true, fluctuations: false, interpolate: false }, signal === undefined ? {} : { signal });
+  const [run, orthogonal] = [await along(0.5), await along(1)];
   const at = (list: Float64Array, l: number): number => list[l] as number;
+  let gates = 0;
   return Array.from({ length: depth }, (_, i) => {
+    gates += (2 / Math.PI) * Math.asin(Math.sqrt(Math.min(1, at(orthogonal.preactivationDeficit, i) / 2)));
     const ratio = (kind: 'innerWeight' | 'outerWeight'): number => logParameterGradient(kind, 1, network, run) - logParameterGradient(kind, i + 1, network, run);
-    return { innerWeightRatio: ratio('innerWeight'), outerWeightRatio: ratio('outerWeight'), gradientRatio: at(run.logGradient, 0) - at(run.logGradient, i + 1), secondMoment: at(run.logSecondMoment, i + 1), metricExpressivity: at(run.logMetricExpressivity, i + 1) };
+    return { innerWeightRatio: ratio('innerWeight'), outerWeightRatio: ratio('outerWeight'), gradientRatio: at(run.logGradient, 0) - at(run.logGradient, i + 1), secondMoment: at(run.logSecondMoment, i + 1), metricExpressivity: at(run.logMetricExpressivity, i + 1), gateDisagreement: gates };
   });
 }
 

@@ -35,7 +35,9 @@ export const mnistRelu: Reproduction<LevelScale> = {
         otherwise: 'inconclusive',
       }),
     );
-    rows.push(...concordanceRows(zig, [{ predictor: 'metricExpressivity', isSmallerBetter: false }, { predictor: 'secondMoment', isSmallerBetter: true }], 'accuracy falls as s falls; p decides where training fails'), ...concordanceRows(zag, [{ predictor: 'outerWeightRatio', isSmallerBetter: false }, { predictor: 'metricExpressivity', isSmallerBetter: false }], 'rises with the χ_v ratio; s does not match'));
+    const [expressivity, gates] = [{ predictor: 'metricExpressivity', isSmallerBetter: false }, { predictor: 'gateDisagreement', isSmallerBetter: false }] as const;
+    const trainable = { ...zig, cells: zig.cells.filter(({ accuracy }) => accuracy >= failedAccuracy), name: `${zig.name}, networks that train` };
+    rows.push(...concordanceRows(trainable, [expressivity, { predictor: 'secondMoment', isSmallerBetter: false }, gates], 'accuracy falls as s falls'), ...concordanceRows(zag, [{ predictor: 'outerWeightRatio', isSmallerBetter: false }, expressivity, gates], 'rises with the χ_v ratio; s does not match'));
     const figure = await levelSetFigure('heat-maps', `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`, measured, { secondMoment: [4, 8], outerWeightRatio: [2, 5] }, options);
     return { figures: [figure], rows };
   },

@@ -48,9 +48,21 @@ function canonical(value: unknown): string {
   const object = value as Readonly<Record<string, unknown>>;
   let text = '';
   for (const key of Object.keys(object).sort()) {
-    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(object[key])}`;
+    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${member(key)}${canonical(object[key])}`;
   }
   return `{${text}}`;
+}
+
+/** `"key":` of the names met so far, which are few: plans of many jobs meet them a million times. */
+const members = new Map<string, string>();
+const mostMembers = 1000;
+
+function member(key: string): string {
+  const known = members.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  if (members.size < mostMembers) members.set(key, text);
+  return text;
 }
 
 /** SHA-256 of the canonical text, in hexadecimal. */

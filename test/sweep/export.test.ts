@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { csvCell } from '../../dist/sweep/csv.js';
 import { fromJson } from '../../dist/core/codec.js';
-import type { ExportFiles } from '../../dist/sweep/export.js';
+import { exportJournal, type ExportFiles } from '../../dist/sweep/export.js';
 import { localExecutor } from '../../dist/sweep/local.js';
 import { mergeJournals } from '../../dist/sweep/merge.js';
 import type { SweepPlan } from '../../dist/sweep/plan.js';
@@ -132,4 +132,15 @@ t.test('names and nested fields become columns without clashes', async (t) => {
   t.same(tables[0], [{ input: 0, kernel_input_0: 1, kernel_input_1: 2 }, { input: 1, kernel_input_0: 3 }]);
   t.equal(tables[1]?.length, 40);
   t.same(tables[1]?.[21], { input: 1, input_2: 1, kernel: 21 });
+});
+
+t.test('an export never takes the place of its journal, nor of another export', async (t) => {
+  const journal = await written('kept.jsonl', { onError: 'continue' });
+  const before = readFileSync(journal, 'utf8');
+  const link = join(folder, 'link.jsonl');
+  symlinkSync(journal, link);
+  for (const csv of [journal, join(folder, '.', 'kept.jsonl'), link]) await t.rejects(exportJournal(journal, { csv }, toyVerbs()), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'csv', message: /another file than the journal/ });
+  const twice = join(folder, 'twice');
+  await t.rejects(exportJournal(journal, { csv: twice, json: twice }, toyVerbs()), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'json', message: /another file than csv/ });
+  t.equal(readFileSync(journal, 'utf8'), before, 'the journal is what it was');
 });

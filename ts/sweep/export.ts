@@ -1,8 +1,10 @@
 // Writes the rows of a journal out: long-form CSV and Parquet, complete JSON, an HTML report.
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { toJson } from '../core/codec.js';
+import { expectedError } from '../core/errors.js';
 import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
 import { type JournalIndex, lineAt, readableJournal } from './journal.js';
@@ -37,12 +39,13 @@ export interface ExportSource {
  * @param path the journal
  * @param files what to write, and where
  * @returns the files written
- * @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
+ * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for a file that is the journal, or named twice; ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
  *
  * @example
  * await exportJournal('rows.jsonl', { csv: 'rows.csv', parquet: 'rows.parquet' });
  */
 export async function exportJournal(path: string, files: ExportFiles, verbs: VerbTable = allVerbs): Promise<string[]> {
+  await refuseOverwriting(path, files);
   const { handle, index } = await readableJournal(path);
   try {
     const plan = await journalPlan(path).catch(() => undefined);
@@ -73,6 +76,23 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
   } finally {
     await handle.close();
   }
+}
+
+/** Refuses a file that is the journal itself, by whatever name, or another of the files. */
+async function refuseOverwriting(path: string, files: ExportFiles): Promise<void> {
+  const taken = new Map([[await realPath(path), 'the journal']]);
+  for (const [kind, file] of Object.entries(files) as [string, string | undefined][]) {
+    if (file === undefined) continue;
+    const real = await realPath(file);
+    const other = taken.get(real);
+    if (other !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', kind, `another file than ${other}`, file);
+    taken.set(real, kind);
+  }
+}
+
+/** The path without links, of a file that need not exist yet. */
+async function realPath(file: string): Promise<string> {
+  return realpath(file).catch(async () => join(await realpath(dirname(file)).catch(() => resolve(dirname(file))), basename(file)));
 }
 
 /** Keys of the plan in its order, then all others by name. */

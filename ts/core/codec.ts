@@ -41,28 +41,44 @@ export function canonicalJson(value: unknown): string {
 }
 
 function canonical(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '0' : String(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return JSON.stringify(toJson(value));
   const object = value as Readonly<Record<string, unknown>>;
   let text = '';
-  for (const key of Object.keys(object).sort()) {
-    if (object[key] !== undefined) text += `${text === '' ? '' : ','}${member(key)}${canonical(object[key])}`;
+  for (const key of sortedKeys(object)) {
+    const item = object[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonical(item)}`;
   }
   return `{${text}}`;
 }
 
-/** `"key":` of the names met so far, which are few: plans of many jobs meet them a million times. */
-const members = new Map<string, string>();
-const mostMembers = 1000;
+// The jobs of a plan have the same few names and words in the same few shapes, a million times: what follows keeps the last ones.
 
-function member(key: string): string {
-  const known = members.get(key);
+/** Short texts met so far, quoted. */
+const quotes = new Map<string, string>();
+const [mostQuotes, longestQuote] = [1000, 64];
+
+function quoted(text: string): string {
+  const known = quotes.get(text);
   if (known !== undefined) return known;
-  const text = `${JSON.stringify(key)}:`;
-  if (members.size < mostMembers) members.set(key, text);
-  return text;
+  const quote = JSON.stringify(text);
+  if (text.length <= longestQuote && quotes.size < mostQuotes) quotes.set(text, quote);
+  return quote;
+}
+
+/** Number of keys → the keys of the last object that had so many, as they came and sorted. */
+const lastKeys = new Map<number, { readonly keys: readonly string[]; readonly sorted: readonly string[] }>();
+const mostKeys = 64;
+
+function sortedKeys(object: object): readonly string[] {
+  const keys = Object.keys(object);
+  const last = lastKeys.get(keys.length);
+  if (last?.keys.every((key, i) => key === keys[i]) === true) return last.sorted;
+  const sorted = [...keys].sort();
+  if (keys.length <= mostKeys) lastKeys.set(keys.length, { keys, sorted });
+  return sorted;
 }
 
 /** SHA-256 of the canonical text, in hexadecimal. */

@@ -6,7 +6,7 @@ import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
 import { type Disk, disk as realDisk, onDisk } from './disk.js';
-import { manifestLine, manifestPrefix, type RowHead, type ScannedLine, scanLines } from './lines.js';
+import { lineText, manifestLine, manifestPrefix, type RowHead, type ScannedLine, scanLines } from './lines.js';
 import { hasSideFiles, removePartialFiles, type SideFile } from './side-files.js';
 
 /** Where the newest row of a key lies. */
@@ -28,8 +28,6 @@ export interface DamagedLine {
 export interface JournalIndex {
   /** Key → its newest row; a finished row is never replaced by a failed one. */
   readonly rows: Map<string, IndexEntry>;
-  /** Point → newest version of the system it was run with. */
-  readonly versions: Map<string, number>;
   readonly damaged: readonly DamagedLine[];
   readonly manifests: readonly string[];
   /** Bytes up to the end of the last whole line. */
@@ -53,7 +51,6 @@ export interface Journal {
 /** Reads the lines of an open journal into an index. */
 export async function indexJournal(handle: FileHandle, path: string): Promise<JournalIndex> {
   const rows = new Map<string, IndexEntry>();
-  const versions = new Map<string, number>();
   const damaged: DamagedLine[] = [];
   const manifests: string[] = [];
   let end = 0;
@@ -67,25 +64,25 @@ export async function indexJournal(handle: FileHandle, path: string): Promise<Jo
       if (line.kind === 'damaged' && !isEnded) break;
       end = offset + length + (isEnded ? 1 : 0);
       lacksNewline = !isEnded;
-      if (line.kind === 'manifest') manifests.push(line.bytes.toString());
+      if (line.kind === 'manifest') manifests.push(lineText(line));
       if (line.kind === 'damaged') damaged.push({ line: number, reason: 'its checksum does not fit its content', ...(head === undefined ? {} : { key: head.key }) });
       if (line.kind !== 'row' || head === undefined) continue;
-      if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(line.bytes)))) {
+      if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(lineText(line))))) {
         damaged.push({ line: number, reason: 'a side file it names is missing or has another size', key: head.key });
         continue;
       }
-      if (rows.get(head.key)?.status !== 'done' || head.status === 'done') rows.set(head.key, { ...head, line: number, offset, length });
-      versions.set(head.point, Math.max(head.version, versions.get(head.point) ?? 0));
+      const { key, point, version, status, hasFiles } = head;
+      if (rows.get(key)?.status !== 'done' || status === 'done') rows.set(key, { key, point, version, status, hasFiles, line: number, offset, length });
     }
   }
-  const start = first?.bytes.toString('latin1', 0, manifestPrefix.length) ?? '';
+  const start = first === undefined ? '' : lineText(first, manifestPrefix.length);
   const isTornHead = first?.isEnded === false && (start.startsWith(manifestPrefix) || manifestPrefix.startsWith(start));
   const isJournal = first === undefined || rows.size > 0 || manifests.length > 0 || start === manifestPrefix || isTornHead;
-  return { rows, versions, damaged, manifests, end, lacksNewline, isJournal };
+  return { rows, damaged, manifests, end, lacksNewline, isJournal };
 }
 
-function sideFilesOf(line: Buffer): readonly SideFile[] {
-  return (JSON.parse(line.toString()) as { files: readonly SideFile[] }).files;
+function sideFilesOf(line: string): readonly SideFile[] {
+  return (JSON.parse(line) as { files: readonly SideFile[] }).files;
 }
 
 function notAJournal(path: string): MftError {

@@ -23,20 +23,24 @@ export interface ScannedLine {
   readonly length: number;
   readonly kind: 'manifest' | 'row' | 'damaged';
   /** Of a row; of a damaged line when its head can still be read. */
-  readonly head?: RowHead;
+  readonly head: RowHead | undefined;
   /** False for a last line without its newline. */
   readonly isEnded: boolean;
-  readonly bytes: Buffer;
+  /** The bytes around it, and where in them it starts: a view of its own for every line would cost more than the rest. */
+  readonly chunk: Buffer;
+  readonly start: number;
+}
+
+/** The line itself. */
+export function lineText(line: ScannedLine, most = line.length): string {
+  return line.chunk.toString('utf8', line.start, line.start + Math.min(line.length, most));
 }
 
 export const manifestPrefix = '{"journal":"mft-sweep",';
 const checkLength = ',"crc":"00000000"}'.length;
-/** Where the head of a row has its key and its point: both are 64 hexadecimal digits at fixed places. */
-const keyAt = '{"key":"'.length;
-const pointAt = keyAt + 64 + '","point":"'.length;
-const restAt = pointAt + 64;
-const headRest = /^","version":(\d+),"status":"(done|failed)",("files":)?/;
-const hash = /^[0-9a-f]{64}$/;
+/** The head of a row: key and point are 64 hexadecimal digits at fixed places. */
+const headPattern = /^\{"key":"([0-9a-f]{64})","point":"([0-9a-f]{64})","version":(\d+),"status":"(done|failed)",("files":)?/;
+const longestHead = 256;
 
 /** `{…}` with its checksum as the last field, and a newline. */
 export function sealedLine(object: string): string {
@@ -79,36 +83,32 @@ export async function* scanLines(handle: FileHandle): AsyncGenerator<readonly Sc
     let start = 0;
     const lines: ScannedLine[] = [];
     for (let end = rest.indexOf(10, from); end >= 0; end = rest.indexOf(10, start)) {
-      lines.push(scanned(rest.subarray(start, end), ++number, offset, true));
+      lines.push(scanned(rest, start, end, ++number, offset, true));
       offset += end + 1 - start;
       start = end + 1;
     }
     rest = rest.subarray(start);
     yield lines;
   }
-  if (rest.length > 0) yield [scanned(rest, number + 1, offset, false)];
+  if (rest.length > 0) yield [scanned(rest, 0, rest.length, number + 1, offset, false)];
 }
 
-function scanned(bytes: Buffer, number: number, offset: number, isEnded: boolean): ScannedLine {
-  const place = { number, offset, length: bytes.length, isEnded, bytes };
-  const head = headOf(bytes);
-  if (!isIntact(bytes)) return head === undefined ? { ...place, kind: 'damaged' } : { ...place, kind: 'damaged', head };
-  if (head !== undefined) return { ...place, kind: 'row', head };
-  return { ...place, kind: bytes.toString('latin1', 0, manifestPrefix.length) === manifestPrefix ? 'manifest' : 'damaged' };
+function scanned(chunk: Buffer, start: number, end: number, number: number, offset: number, isEnded: boolean): ScannedLine {
+  const head = headOf(chunk, start, end);
+  const isManifest = head === undefined && chunk.toString('latin1', start, Math.min(end, start + manifestPrefix.length)) === manifestPrefix;
+  const kind = !isIntact(chunk, start, end) ? 'damaged' : head !== undefined ? 'row' : isManifest ? 'manifest' : 'damaged';
+  return { number, offset, length: end - start, kind, head, isEnded, chunk, start };
 }
 
-function headOf(bytes: Buffer): RowHead | undefined {
-  if (bytes.toString('latin1', 0, keyAt) !== '{"key":"') return undefined;
-  const rest = headRest.exec(bytes.toString('latin1', restAt, restAt + 64));
-  const key = bytes.toString('latin1', keyAt, keyAt + 64);
-  const point = bytes.toString('latin1', pointAt, restAt);
-  if (rest === null || !hash.test(key) || !hash.test(point)) return undefined;
-  return { key, point, version: Number(rest[1]), status: rest[2] as RowStatus, hasFiles: rest[3] !== undefined };
+function headOf(chunk: Buffer, start: number, end: number): RowHead | undefined {
+  const found = headPattern.exec(chunk.toString('latin1', start, Math.min(end, start + longestHead)));
+  if (found === null) return undefined;
+  return { key: found[1] as string, point: found[2] as string, version: Number(found[3]), status: found[4] as RowStatus, hasFiles: found[5] !== undefined };
 }
 
-function isIntact(bytes: Buffer): boolean {
-  const bodyLength = bytes.length - checkLength;
-  return bodyLength > 0 && bytes.toString('latin1', bodyLength) === checkText(crc32(bytes.subarray(0, bodyLength)));
+function isIntact(chunk: Buffer, start: number, end: number): boolean {
+  const body = end - checkLength;
+  return body > start && chunk.toString('latin1', body, end) === checkText(crc32(chunk.subarray(start, body)));
 }
 
 function checkText(sum: number): string {

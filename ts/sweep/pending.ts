@@ -16,6 +16,7 @@ export interface PendingJob {
 export function pendingJobs(jobs: readonly Job[], index: JournalIndex | undefined, onlyFailed = false): PendingJob[] {
   if (index === undefined) return jobs.map((job) => ({ job, reason: 'new', why: 'new' }));
   const damaged = new Map(index.damaged.flatMap((line) => (line.key === undefined ? [] : [[line.key, line] as const])));
+  let versions: ReadonlyMap<string, number> | undefined;
   return jobs.flatMap((job): PendingJob[] => {
     const stored = index.rows.get(job.key);
     if (stored?.status === 'done') return [];
@@ -23,10 +24,18 @@ export function pendingJobs(jobs: readonly Job[], index: JournalIndex | undefine
     if (onlyFailed) return [];
     const line = damaged.get(job.key);
     if (line !== undefined) return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
-    const version = index.versions.get(job.point);
+    versions ??= versionsIn(index);
+    const version = versions.get(job.point);
     if (version === undefined) return [{ job, reason: 'new', why: 'new' }];
     return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${version} to ${job.systemVersion}` }];
   });
+}
+
+/** Point → newest version of the system it was run with. */
+function versionsIn(index: JournalIndex): ReadonlyMap<string, number> {
+  const versions = new Map<string, number>();
+  for (const { point, version } of index.rows.values()) versions.set(point, Math.max(version, versions.get(point) ?? 0));
+  return versions;
 }
 
 /** The jobs of shard `index` (counted from 1) of `count`: dealt by cost, so that shards take about the same time. */

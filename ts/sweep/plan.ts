@@ -6,7 +6,7 @@ import { describe, MftError } from '../core/errors.js';
 import { choiceField, wholeField } from '../core/fields.js';
 import { type GridPoint, gridPoints, isRecord, type PlanAxes, withField } from './axes.js';
 import { type Job, makeJob } from './job.js';
-import type { VerbTable } from './verb.js';
+import type { VerbTable, Work } from './verb.js';
 import { verbs as allVerbs } from './verbs.js';
 
 /**
@@ -97,7 +97,10 @@ export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): 
   const points = gridPoints(read.axes);
   const jobs = new Map<string, Job>();
   for (const point of points) {
-    const work = await naming(point, () => verb.resolve({ ...applied(point, read.base, run), quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset }));
+    const { spec, run: changed } = applied(point, read.base, run);
+    let work: Work;
+    try { work = await verb.resolve({ spec, run: changed, quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset });
+    } catch (error) { throw located(error, point); }
     for (const sweepSeed of seeds) {
       const job = makeJob(read.verb, verb.isRandom, work, sweepSeed);
       jobs.set(job.key, job);
@@ -125,13 +128,9 @@ function applied(point: GridPoint, base: Readonly<Record<string, unknown>>, run:
   return { spec, run: changed };
 }
 
-/** Adds the point to the message of whatever is wrong with it. */
-async function naming<T>(point: GridPoint, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof MftError) || Object.keys(point).length === 0) throw error;
-    const where = Object.entries(point).map(([name, value]) => `${name} = ${describe(value)}`).join(', ');
-    throw new MftError(error.code, `${error.message} (At ${where}.)`, { parameter: error.parameter, expected: error.expected, received: error.received, cause: error });
-  }
+/** The error with the point in its message. */
+function located(error: unknown, point: GridPoint): unknown {
+  if (!(error instanceof MftError) || Object.keys(point).length === 0) return error;
+  const where = Object.entries(point).map(([name, value]) => `${name} = ${describe(value)}`).join(', ');
+  return new MftError(error.code, `${error.message} (At ${where}.)`, { parameter: error.parameter, expected: error.expected, received: error.received, cause: error });
 }

@@ -34,7 +34,7 @@ export { type ExportFiles, exportJournal } from './sweep/export.js';
 export type { Executor, ExecutorControl, JobLimits } from './sweep/executor.js';
 export { type LocalOptions, localExecutor } from './sweep/local.js';
 export { mergeJournals, type MergeSummary } from './sweep/merge.js';
-export { type ExpandedPlan, expandPlan, type SweepPlan } from './sweep/plan.js';
+export { type ExpandedPlan, expandPlan, type PlannedJob, type SweepPlan } from './sweep/plan.js';
 export type { SweepProgress } from './sweep/progress.js';
 export { queueExecutor, type QueueOptions } from './sweep/queue/coordinator.js';
 export { readJournal, type SweepRow } from './sweep/rows.js';

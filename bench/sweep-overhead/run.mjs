@@ -42,7 +42,8 @@ const quantities = { fixedPointVariance: 0.4, fixedPointCorrelation: 0.7, depthS
 const values60 = Array.from({ length: 20 }, (_, i) => Math.sin(i));
 const result = canonicalJson({ kind: 'prediction', quantities, observables: { variance: { axes: [{ name: 'layer', values: values60 }], scale: 'linear', values: values60, error: 1e-12 } }, warnings: [] });
 let writes = [];
-for (const job of large.jobs) {
+for (const planned of large.jobs) {
+  const job = await large.job(planned);
   writes.push(journal.append(await encodeRow(job, { key: job.key, status: 'done', result, meta: { seconds: 0.001 } }, path, disk)));
   if (writes.length >= 5000) await Promise.all(writes.splice(0));
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { checkedJob, jobSeed } from '../../dist/sweep/job.js';
+import { checkedJob, type Job, jobSeed } from '../../dist/sweep/job.js';
 import { expandPlan, type SweepPlan } from '../../dist/sweep/plan.js';
+import type { VerbTable } from '../../dist/sweep/verb.js';
 import { verbs } from '../../dist/sweep/verbs.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
 
@@ -11,10 +12,16 @@ const smallest: SweepPlan = {
   axes: { weightVariance: { linear: [1, 3, 60] } },
 };
 
+/** The whole of every job of a plan. */
+const jobsOf = async (plan: SweepPlan, ...table: [VerbTable?]): Promise<Job[]> => {
+  const { jobs, job } = await expandPlan(plan, ...table);
+  return Promise.all(jobs.map(job));
+};
+
 t.test('the smallest plan: sixty jobs with distinct keys and seeds', async (t) => {
-  const { jobs, duplicates } = await expandPlan(smallest);
+  t.match(await expandPlan(smallest), { duplicates: 0, axisNames: ['weightVariance'] });
+  const jobs = await jobsOf(smallest);
   t.equal(jobs.length, 60);
-  t.equal(duplicates, 0);
   t.equal(new Set(jobs.map((job) => job.key)).size, 60);
   t.equal(new Set(jobs.map((job) => job.run?.seed)).size, 60);
   t.equal(jobs[59]?.spec.weightVariance, 3);
@@ -42,8 +49,17 @@ t.test('adding a point leaves the other keys alone; equal points are one job', a
   t.equal(twice.jobs.length, 1);
 });
 
+t.test('a planned job names the whole one', async (t) => {
+  const { jobs, job } = await expandPlan({ ...smallest, run: {}, seeds: [3, 4], axes: { weightVariance: [1, 2], depth: [5, 6, 7] } });
+  t.equal(jobs.length, 12);
+  for (const planned of jobs) {
+    const { key, point, system, systemVersion } = planned;
+    t.match(await job(planned), { key, point, system, systemVersion, sweepSeed: planned.sweepSeed });
+  }
+});
+
 t.test('axes reach into the run and into nested fields; several seeds run every point several times', async (t) => {
-  const { jobs } = await expandPlan({ ...smallest, run: {}, seeds: [1, 2, 3], axes: { 'inputs.correlation': [0, 0.5], 'run.trials': [2, 4] } });
+  const jobs = await jobsOf({ ...smallest, run: {}, seeds: [1, 2, 3], axes: { 'inputs.correlation': [0, 0.5], 'run.trials': [2, 4] } });
   t.equal(jobs.length, 12);
   t.same(new Set(jobs.map((job) => (job.spec.inputs as { correlation: number }).correlation)), new Set([0, 0.5]));
   t.same(new Set(jobs.map((job) => job.run?.trials)), new Set([2, 4]));
@@ -66,7 +82,7 @@ t.test('a plan is refused as a whole, naming the point', async (t) => {
 });
 
 t.test('a job from elsewhere is checked again', async (t) => {
-  const [job] = (await expandPlan(smallest)).jobs;
+  const [job] = await jobsOf(smallest);
   if (job === undefined) return t.fail('no job');
   const again = JSON.parse(JSON.stringify(job)) as Record<string, unknown>;
   t.same(await checkedJob(again, verbs), job, 'a true job passes unchanged');
@@ -87,5 +103,5 @@ t.test('a job from elsewhere is checked again', async (t) => {
 
 t.test('resolving a resolved job changes nothing, so keys survive the way through a queue', async (t) => {
   const toys = toyVerbs();
-  for (const job of (await expandPlan({ verb: 'toy', base: { system: 'toy' }, axes: { x: [1, 2, 3] } }, toys)).jobs) t.same(await checkedJob({ ...job }, toys), job);
+  for (const job of await jobsOf({ verb: 'toy', base: { system: 'toy' }, axes: { x: [1, 2, 3] } }, toys)) t.same(await checkedJob({ ...job }, toys), job);
 });

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import t from 'tap';
 import { connectRedis, redisTarget, scrubbed } from '../../dist/sweep/queue/connection.js';
 import { openJob, openOutcome, queueSecret, sealJob, sealOutcome } from '../../dist/sweep/queue/envelope.js';
-import { expandPlan } from '../../dist/sweep/plan.js';
+import { expandPlan, type PlannedJob } from '../../dist/sweep/plan.js';
 import type { Outcome } from '../../dist/sweep/rows.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
 
@@ -41,8 +41,8 @@ t.test('a secret is needed', async (t) => {
 
 t.test('jobs and rows pass, changed ones do not', async (t) => {
   const verbs = toyVerbs();
-  const [job] = (await expandPlan({ verb: 'toy', base: { system: 'toy' }, axes: { x: [2] } }, verbs)).jobs;
-  if (job === undefined) return t.fail('no job');
+  const expanded = await expandPlan({ verb: 'toy', base: { system: 'toy' }, axes: { x: [2] } }, verbs);
+  const job = await expanded.job(expanded.jobs[0] as PlannedJob);
   const envelope = sealJob(job, secret);
   t.same(await openJob(envelope, secret, verbs), job);
   await t.rejects(openJob({ ...envelope, payload: envelope.payload.replace('"x":2', '"x":3') }, secret, verbs), { message: /signature/ });

@@ -68,7 +68,7 @@ t.test('a failing job is a row; it is missing next time; others go on or stop', 
   t.match(rows.find((row) => row.status === 'failed'), { error: { code: 'ERR_MFT_NO_CONVERGENCE', message: 'No convergence at x = 2.', parameter: 'x' } });
   t.match((await collect(given, { ...onToys(), journal })).summary, { ran: 1, resumed: 2, failed: 1, reasons: { failed: 1 } });
   const wider = plan({ points: [{ x: 1 }, { x: 2, fail: true }, { x: 3 }, { x: 4 }] });
-  t.match((await collect(wider, { ...onToys(), journal, retryFailed: true })).summary, { ran: 1, missing: 0 }, 'retryFailed leaves new jobs alone');
+  t.match((await collect(wider, { ...onToys(), journal, retryFailed: true })).summary, { jobs: 4, resumed: 2, ran: 1, missing: 1 }, 'retryFailed leaves new jobs alone, and says so');
   const stopped = await collect(plan({ x: { linear: [0, 1, 40] } }, { fail: true, milliseconds: 2 }), { ...onToys(1), onError: 'stop' });
   t.match(stopped.summary, { ran: 1, missing: 39 }, 'no job starts behind the failed one');
 });

@@ -103,16 +103,22 @@ const shownJobs = 40;
 export async function dryRun(plan: SweepPlan, flags: RunFlags): Promise<void> {
   const expanded = await expandPlan(plan);
   const shard = shardIn(flags.shard);
-  const jobs = shard === undefined ? expanded.jobs : shardOf(expanded.jobs, shard, (job) => verbs[job.verb]?.cost(job) ?? 1);
+  const jobs = shard === undefined ? expanded.jobs : shardOf(expanded.jobs, shard);
   const stored = await readableJournal(flags.journal).catch((error: unknown) => {
     if (error instanceof Error && (error.cause as { code?: string } | undefined)?.code === 'ENOENT') return undefined;
     throw error;
   });
   await stored?.handle.close();
   const pending = pendingJobs(jobs, stored?.index, flags.retryFailed);
-  const estimate = await estimateJobs(pending.map(({ job }) => job), verbs, { processes: whole('processes', flags.processes) });
+  const estimate = await estimateJobs(expanded, pending.map(({ job }) => job), verbs, { processes: whole('processes', flags.processes) });
   const where = (spec: Readonly<Record<string, unknown>>): string => expanded.axisNames.map((name) => `${name}=${JSON.stringify(at(spec, name))}`).join(' ');
-  const reasons = pending.map(({ job, why }) => ({ key: job.key, point: where({ ...job.spec, run: job.run }), why }));
+  const shown = flags.json === true ? pending : pending.slice(0, shownJobs);
+  const reasons = await Promise.all(
+    shown.map(async ({ job, why }) => {
+      const { spec, run } = await expanded.job(job);
+      return { key: job.key, point: where({ ...spec, run }), why };
+    }),
+  );
   if (flags.json === true) return printJson({ planHash: expanded.hash, jobs: jobs.length, duplicates: expanded.duplicates, pending: reasons, damaged: stored?.index.damaged ?? [], estimate });
   const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
   const rows = [
@@ -124,8 +130,8 @@ export async function dryRun(plan: SweepPlan, flags: RunFlags): Promise<void> {
     ['disk', estimate.diskBytes === undefined ? 'unknown' : `about ${gibibytes(estimate.diskBytes)}`],
   ];
   process.stdout.write(`${table(['dry run', ''], rows)}\n\n`);
-  for (const { key, point, why } of reasons.slice(0, shownJobs)) process.stdout.write(`${key.slice(0, 12)}  ${point}  ${why}\n`);
-  if (reasons.length > shownJobs) process.stdout.write(`... and ${reasons.length - shownJobs} more (--json lists all)\n`);
+  for (const { key, point, why } of reasons) process.stdout.write(`${key.slice(0, 12)}  ${point}  ${why}\n`);
+  if (pending.length > shownJobs) process.stdout.write(`... and ${pending.length - shownJobs} more (--json lists all)\n`);
 }
 
 function at(value: unknown, path: string): unknown {

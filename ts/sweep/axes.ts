@@ -24,26 +24,44 @@ export interface PlanAxes {
 /** One point of the grid: field path → value. */
 export type GridPoint = Readonly<Record<string, AxisValue>>;
 
+/** All points of the axes, made when asked for: a plan of a million points keeps the axes only. */
+export interface Grid {
+  readonly count: number;
+  /** Names of the fields that vary, in the order of the axes. */
+  readonly names: readonly string[];
+  /** Point i; the last axis varies fastest. */
+  readonly at: (i: number) => GridPoint;
+}
+
 /** Plans larger than this are refused: nobody meant them, and their keys alone would fill the memory. */
 export const largestPlan = 5_000_000;
 
 /**
- * All points of the axes, the last axis varying fastest. No axes: the one empty point.
+ * The grid of the axes. No axes: the one empty point.
  *
  * @throws MftError ERR_MFT_INVALID_ARGUMENT (a malformed axis, a field named twice), ERR_MFT_SHAPE (zipped axes of different
  * lengths), ERR_MFT_OUT_OF_RANGE (a bad range, more than five million points)
  */
-export function gridPoints(axes: unknown): GridPoint[] {
+export function gridOf(axes: unknown): Grid {
   if (!isRecord(axes)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'an object of axes', axes);
   const factors = Object.entries(axes).flatMap(([name, value]): GridPoint[][] => {
     if (name === 'zip') return (Array.isArray(value) ? value : [value]).map((group, i) => zipped(group, `axes.zip.${i}`));
     if (name === 'points') return [givenPoints(value)];
     return [axisValues(value, `axes.${name}`).map((item) => ({ [name]: item }))];
   });
-  refuseNameTwice(factors);
+  const names = namesOf(factors);
   const count = factors.reduce((product, factor) => product * factor.length, 1);
   if (count > largestPlan) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPlan} points`, count);
-  return factors.reduce<GridPoint[]>((points, factor) => points.flatMap((point) => factor.map((more) => ({ ...point, ...more }))), [{}]);
+  const at = (i: number): GridPoint => {
+    const point: Record<string, AxisValue> = {};
+    let block = count;
+    for (const factor of factors) {
+      block /= factor.length;
+      Object.assign(point, factor[Math.floor(i / block) % factor.length]);
+    }
+    return point;
+  };
+  return { count, names, at };
 }
 
 /** The values of one axis. */
@@ -91,14 +109,18 @@ function givenPoints(value: unknown): GridPoint[] {
   return value as GridPoint[];
 }
 
-function refuseNameTwice(factors: readonly (readonly GridPoint[])[]): void {
+/** Names in all factors, each of which has its own. */
+function namesOf(factors: readonly (readonly GridPoint[])[]): string[] {
   const seen = new Set<string>();
   for (const factor of factors) {
-    for (const name of new Set(factor.flatMap((point) => Object.keys(point)))) {
+    const own = new Set<string>();
+    for (const point of factor) for (const name in point) own.add(name);
+    for (const name of own) {
       if (seen.has(name)) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected every field in one axis only, found \`${name}\` in two.`, { parameter: `axes.${name}` });
       seen.add(name);
     }
   }
+  return [...seen];
 }
 
 /** `base` with the value at a dotted path; the objects on the way are copied, missing ones made. */

@@ -41,7 +41,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  ENOENT: 'the folder does not exist',
+  ENOENT: 'the file or its folder does not exist',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
   EIO: 'the device reported an input/output error',

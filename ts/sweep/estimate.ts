@@ -2,6 +2,7 @@
 import { processorsAllowed } from '../core/memory.js';
 import type { Job } from './job.js';
 import { heaviestFirst } from './pending.js';
+import type { ExpandedPlan, PlannedJob } from './plan.js';
 import { processPool } from './processes.js';
 import type { VerbTable } from './verb.js';
 
@@ -37,17 +38,19 @@ const bytesAroundResult = 1200;
  * most two trials; the others are scaled from the nearest measured one by their relative cost (trials × depth × width or
  * width²). Expect the right order of magnitude, usually a factor below 2.
  */
-export async function estimateJobs(jobs: readonly Job[], verbs: VerbTable, options: EstimateOptions = {}): Promise<SweepEstimate> {
-  const costOf = (job: Job): number => verbs[job.verb]?.cost(job) ?? 1;
+export async function estimateJobs({ job: whole }: ExpandedPlan, jobs: readonly PlannedJob[], verbs: VerbTable, options: EstimateOptions = {}): Promise<SweepEstimate> {
   const processes = Math.max(1, Math.min(options.processes ?? processorsAllowed(), jobs.length));
   let largest = 0;
-  for (const job of jobs) largest = Math.max(largest, (await verbs[job.verb]?.memory(job)) ?? 0);
+  for (const planned of jobs) {
+    const job = await whole(planned);
+    largest = Math.max(largest, (await verbs[job.verb]?.memory(job)) ?? 0);
+  }
   const fixed = { jobs: jobs.length, memoryBytes: processes * (processBytes + largest), processes };
-  const measured = await probe(spread(heaviestFirst(jobs, costOf).reverse(), mostProbes), costOf, options);
+  const probed = await Promise.all(spread(heaviestFirst(jobs).reverse(), mostProbes).map(whole));
+  const measured = await probe(probed, verbs, options);
   if (measured.length === 0) return { ...fixed, probes: 0 };
   let seconds = 0;
-  for (const job of jobs) {
-    const cost = costOf(job);
+  for (const { cost } of jobs) {
     const near = nearest(measured, cost);
     seconds += (near.seconds * cost) / near.cost;
   }
@@ -61,7 +64,7 @@ interface Measured {
   readonly bytes: number;
 }
 
-async function probe(jobs: readonly Job[], costOf: (job: Job) => number, options: EstimateOptions): Promise<Measured[]> {
+async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOptions): Promise<Measured[]> {
   const budget = options.budgetSeconds ?? 10;
   const pool = processPool({ processes: 1, maxSeconds: budget, childModule: options.childModule });
   const measured: Measured[] = [];
@@ -73,7 +76,7 @@ async function probe(jobs: readonly Job[], costOf: (job: Job) => number, options
       if (measured.length === 0) await pool.run(small);
       const before = performance.now();
       const outcome = await pool.run(small);
-      if (outcome.status === 'done') measured.push({ cost: costOf(small), seconds: (performance.now() - before) / 1000, bytes: outcome.result.length });
+      if (outcome.status === 'done') measured.push({ cost: verbs[small.verb]?.cost(small) ?? 1, seconds: (performance.now() - before) / 1000, bytes: outcome.result.length });
       if ((performance.now() - started) / 1000 > budget) break;
     }
   } finally {

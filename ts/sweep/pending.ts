@@ -1,19 +1,19 @@
 // Which jobs of a plan still have to run, and why each of them does.
-import type { Job } from './job.js';
 import type { JournalIndex } from './journal.js';
+import type { PlannedJob } from './plan.js';
 
 /** Why a job runs. */
 export type PendingReason = 'new' | 'failed' | 'version' | 'damaged';
 
 export interface PendingJob {
-  readonly job: Job;
+  readonly job: PlannedJob;
   readonly reason: PendingReason;
   /** The reason in words. */
   readonly why: string;
 }
 
 /** The jobs to run, in the order of the plan; with `onlyFailed` those whose row says they failed. */
-export function pendingJobs(jobs: readonly Job[], index: JournalIndex | undefined, onlyFailed = false): PendingJob[] {
+export function pendingJobs(jobs: readonly PlannedJob[], index: JournalIndex | undefined, onlyFailed = false): PendingJob[] {
   if (index === undefined) return jobs.map((job) => ({ job, reason: 'new', why: 'new' }));
   const damaged = new Map(index.damaged.flatMap((line) => (line.key === undefined ? [] : [[line.key, line] as const])));
   let versions: ReadonlyMap<string, number> | undefined;
@@ -39,13 +39,11 @@ function versionsIn(index: JournalIndex): ReadonlyMap<string, number> {
 }
 
 /** The jobs of shard `index` (counted from 1) of `count`: dealt by cost, so that shards take about the same time. */
-export function shardOf(jobs: readonly Job[], shard: { readonly index: number; readonly count: number }, cost: (job: Job) => number): Job[] {
-  return heaviestFirst(jobs, cost).filter((_, i) => i % shard.count === shard.index - 1);
+export function shardOf(jobs: readonly PlannedJob[], shard: { readonly index: number; readonly count: number }): PlannedJob[] {
+  return heaviestFirst(jobs).filter((_, i) => i % shard.count === shard.index - 1);
 }
 
 /** Jobs by falling cost; equal ones by key, so that the order is the same everywhere. */
-export function heaviestFirst(jobs: readonly Job[], cost: (job: Job) => number): Job[] {
-  const weighed = jobs.map((job) => ({ job, weight: cost(job) }));
-  weighed.sort((a, b) => b.weight - a.weight || (a.job.key < b.job.key ? -1 : 1));
-  return weighed.map(({ job }) => job);
+export function heaviestFirst(jobs: readonly PlannedJob[]): PlannedJob[] {
+  return [...jobs].sort((a, b) => b.cost - a.cost || (a.key < b.key ? -1 : 1));
 }

@@ -4,7 +4,7 @@ import { parse } from '../core/checks.js';
 import { canonicalHash } from '../core/codec.js';
 import { describe, MftError } from '../core/errors.js';
 import { choiceField, wholeField } from '../core/fields.js';
-import { type GridPoint, gridPoints, isRecord, type PlanAxes, withField } from './axes.js';
+import { type GridPoint, gridOf, isRecord, type PlanAxes, withField } from './axes.js';
 import { type Job, makeJob } from './job.js';
 import type { VerbTable, Work } from './verb.js';
 import { verbs as allVerbs } from './verbs.js';
@@ -43,11 +43,22 @@ export interface SweepPlan {
   readonly title?: string;
 }
 
+/** A job of a plan by its names: a plan of a million jobs keeps no more of each. `ExpandedPlan.job` gives the whole of it. */
+export interface PlannedJob extends Pick<Job, 'key' | 'point' | 'system' | 'systemVersion'> {
+  /** Relative cost, comparable within the plan. */
+  readonly cost: number;
+  /** Which point of the grid it is, and which of the sweep's seeds it has. */
+  readonly place: number;
+  readonly sweepSeed: number;
+}
+
 /** A plan whose every point has been checked. */
 export interface ExpandedPlan {
   readonly plan: SweepPlan;
   readonly hash: string;
-  readonly jobs: readonly Job[];
+  readonly jobs: readonly PlannedJob[];
+  /** The whole of one of the jobs. */
+  readonly job: (planned: PlannedJob) => Promise<Job>;
   /** Points that name a job the plan already has. */
   readonly duplicates: number;
   /** Names of the fields that vary, in the order of the axes. */
@@ -94,21 +105,33 @@ export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): 
   if (read.seeds !== undefined && !verb.isRandom) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`seeds\` for verb ${read.verb}, which draws nothing.`, { parameter: 'seeds' });
   const { seed = 1, ...run } = { ...read.run, ...(read.trials === undefined ? {} : { trials: read.trials }) };
   const seeds = verb.isRandom ? (read.seeds ?? [checkedSeed(seed)]) : [0];
-  const points = gridPoints(read.axes);
-  const jobs = new Map<string, Job>();
-  for (const point of points) {
+  const grid = gridOf(read.axes);
+  const resolved = async (place: number): Promise<Work> => {
+    const point = grid.at(place);
     const { spec, run: changed } = applied(point, read.base, run);
-    let work: Work;
-    try { work = await verb.resolve({ spec, run: changed, quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset });
-    } catch (error) { throw located(error, point); }
+    try {
+      return await verb.resolve({ spec, run: changed, quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset });
+    } catch (error) {
+      throw located(error, point);
+    }
+  };
+  const jobs = new Map<string, PlannedJob>();
+  for (let place = 0; place < grid.count; place++) {
+    const work = await resolved(place);
+    const cost = verb.cost(work);
     for (const sweepSeed of seeds) {
-      const job = makeJob(read.verb, verb.isRandom, work, sweepSeed);
-      jobs.set(job.key, job);
+      const { key, point, system, systemVersion } = makeJob(read.verb, verb.isRandom, work, sweepSeed);
+      jobs.set(key, { key, point, system, systemVersion, cost, place, sweepSeed });
     }
   }
-  const axisNames = new Set<string>();
-  for (const point of points) for (const name of Object.keys(point)) axisNames.add(name);
-  return { plan, hash: canonicalHash(plan), jobs: [...jobs.values()], duplicates: points.length * seeds.length - jobs.size, axisNames: [...axisNames] };
+  return {
+    plan,
+    hash: canonicalHash(plan),
+    jobs: [...jobs.values()],
+    job: async ({ place, sweepSeed }) => makeJob(read.verb, verb.isRandom, await resolved(place), sweepSeed),
+    duplicates: grid.count * seeds.length - jobs.size,
+    axisNames: grid.names,
+  };
 }
 
 function checkedSeed(seed: unknown): number {

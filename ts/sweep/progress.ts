@@ -1,6 +1,6 @@
 // Progress of a sweep: jobs, rate, and the time left by the share of the cost that is done.
 import type { Progress } from '../core/control.js';
-import type { Job } from './job.js';
+import type { PlannedJob } from './plan.js';
 
 export interface SweepProgress extends Progress {
   readonly failed: number;
@@ -10,15 +10,15 @@ export interface SweepProgress extends Progress {
 const progressMilliseconds = 200;
 
 /** Counts finished jobs and reports, a few times a second and at the end. */
-export function progressCounter(jobs: readonly Job[], cost: (job: Job) => number, onProgress: ((progress: SweepProgress) => void) | undefined): (job: Job, failed: number) => void {
+export function progressCounter(jobs: readonly PlannedJob[], onProgress: ((progress: SweepProgress) => void) | undefined): (cost: number, failed: number) => void {
   const started = performance.now();
-  const totalCost = jobs.reduce((sum, job) => sum + cost(job), 0);
+  const totalCost = jobs.reduce((sum, job) => sum + job.cost, 0);
   let done = 0;
   let doneCost = 0;
   let reported = -Infinity;
-  return (job, failed) => {
+  return (cost, failed) => {
     done++;
-    doneCost += cost(job);
+    doneCost += cost;
     const now = performance.now();
     if (onProgress === undefined || (now - reported < progressMilliseconds && done < jobs.length)) return;
     reported = now;

@@ -8,11 +8,10 @@ import type { Job } from './job.js';
 import { type DamagedLine, openJournal } from './journal.js';
 import { localExecutor } from './local.js';
 import { heaviestFirst, type PendingReason, pendingJobs, shardOf } from './pending.js';
-import { type ExpandedPlan, expandPlan, type SweepPlan } from './plan.js';
+import { type ExpandedPlan, expandPlan, type PlannedJob, type SweepPlan } from './plan.js';
 import { progressCounter, type SweepProgress } from './progress.js';
 import { decodeRow, encodeRow, type Outcome, type SweepRow } from './rows.js';
 import type { VerbTable } from './verb.js';
-import { verbs as allVerbs } from './verbs.js';
 
 /** Options of a sweep. */
 export interface SweepOptions {
@@ -44,7 +43,7 @@ export interface SweepSummary {
   readonly resumed: number;
   readonly ran: number;
   readonly failed: number;
-  /** Jobs that still have no row: the run was drained or stopped at an error. */
+  /** Jobs still to be run: the run was drained, stopped at an error, or left new ones alone (`retryFailed`). */
   readonly missing: number;
   readonly reasons: Readonly<Partial<Record<PendingReason, number>>>;
   readonly damaged: readonly DamagedLine[];
@@ -84,9 +83,7 @@ type LineSink = (line: string) => Promise<void>;
 
 /** Runs an expanded plan; `onLine` gets the lines of rows that were there, then those that are made, once on disk. */
 export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onLine?: LineSink): Promise<SweepSummary> {
-  const { verbs = allVerbs } = options;
-  const cost = (job: Job): number => verbs[job.verb]?.cost(job) ?? 1;
-  const jobs = options.shard === undefined ? expanded.jobs : shardOf(expanded.jobs, checkedShard(options.shard), cost);
+  const jobs = options.shard === undefined ? expanded.jobs : shardOf(expanded.jobs, checkedShard(options.shard));
   options.signal?.throwIfAborted();
   const journal = options.journal === undefined ? undefined : await openJournal(options.journal, manifestOf(expanded, options), options.disk);
   try {
@@ -100,7 +97,7 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
       resumed++;
       if (onLine !== undefined && journal !== undefined) await onLine(await journal.read(entry));
     }
-    const { ran, failed } = await drive(heaviestFirst(pending.map(({ job }) => job), cost), cost, options, async (job, outcome) => {
+    const { ran, failed } = await drive(expanded, heaviestFirst(pending.map(({ job }) => job)), options, async (job, outcome) => {
       const line = await encodeRow(job, outcome, options.journal, options.disk ?? disk);
       await journal?.append(line);
       await onLine?.(line);
@@ -108,7 +105,7 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
     options.signal?.throwIfAborted();
     const reasons: Partial<Record<PendingReason, number>> = {};
     for (const { reason } of pending) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    return { jobs: jobs.length, resumed, ran, failed, missing: pending.length - ran, reasons, damaged: index?.damaged ?? [] };
+    return { jobs: jobs.length, resumed, ran, failed, missing: jobs.length - resumed - ran, reasons, damaged: index?.damaged ?? [] };
   } finally {
     await journal?.close();
   }
@@ -118,26 +115,28 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
 const largestBacklog = 512;
 
 /** Feeds the executor and records what comes back, several rows at a time, so that they can share a sync. */
-async function drive(jobs: readonly Job[], cost: (job: Job) => number, options: SweepOptions, record: (job: Job, outcome: Outcome) => Promise<void>): Promise<{ ran: number; failed: number }> {
+async function drive(expanded: ExpandedPlan, planned: readonly PlannedJob[], options: SweepOptions, record: (job: Job, outcome: Outcome) => Promise<void>): Promise<{ ran: number; failed: number }> {
   const drain = new AbortController();
   const stop = new AbortController();
-  const waiting = new Map(jobs.map((job) => [job.key, job]));
+  const jobs: Job[] = [];
+  for (const one of planned) jobs.push(await expanded.job(one));
+  const waiting = new Map(jobs.map((job, i) => [job.key, { job, cost: planned[i]?.cost ?? 1 }]));
   const writes = new Set<Promise<void>>();
-  const count = progressCounter(jobs, cost, options.onProgress);
+  const count = progressCounter(planned, options.onProgress);
   let failed = 0;
   const control = { drain: either(drain.signal, options.drain), stop: either(stop.signal, options.signal), stopAtFailure: options.onError === 'stop', warn: options.onWarning ?? (() => undefined) };
   const executor = options.executor ?? localExecutor();
   if (jobs.length === 0) return { ran: 0, failed };
   for await (const outcome of executor.execute(jobs, control)) {
-    const job = waiting.get(outcome.key);
-    if (job === undefined) continue;
+    const running = waiting.get(outcome.key);
+    if (running === undefined) continue;
     waiting.delete(outcome.key);
-    const write: Promise<void> = record(job, outcome).then(() => void writes.delete(write));
+    const write: Promise<void> = record(running.job, outcome).then(() => void writes.delete(write));
     write.catch((error: unknown) => stop.abort(error));
     writes.add(write);
     if (writes.size >= largestBacklog) await Promise.race(writes);
     if (outcome.status === 'failed') failed++;
-    count(job, failed);
+    count(running.cost, failed);
     if (outcome.status === 'failed' && options.onError === 'stop') drain.abort();
   }
   await Promise.all(writes);

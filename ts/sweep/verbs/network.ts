@@ -25,7 +25,8 @@ export function decidingFields(run: Data): Data {
 /** Spec and run of a network with defaults filled in. */
 export async function resolveNetwork(input: WorkInput, takesRun: boolean): Promise<Work> {
   const system = await loadSystem(input.spec.system);
-  const spec = (await withDataHash(system.resolveSpec(input.spec))) as Data;
+  const given = system.resolveSpec(input.spec) as Data;
+  const spec = needsDataHash(given) ? ((await withInputs(given, {})).spec as Data) : given;
   refuseUnknownOutputs(system, input.outputs);
   const work = { system: system.name, systemVersion: system.version, spec, ...(input.outputs === undefined ? {} : { outputs: [...new Set(input.outputs)].sort() }) };
   if (!takesRun) {
@@ -36,11 +37,10 @@ export async function resolveNetwork(input: WorkInput, takesRun: boolean): Promi
   return { ...work, run: decidingFields(system.resolveRun(input.run, spec) as Data) };
 }
 
-/** The spec with the hash of its data file, so that the key names the data and not a place. */
-async function withDataHash(spec: unknown): Promise<unknown> {
-  const inputs = (spec as { inputs?: { dataset?: unknown; sha256?: unknown } }).inputs;
-  if (inputs?.dataset === undefined || inputs.sha256 !== undefined) return spec;
-  return (await withInputs(spec, {})).spec;
+/** Whether a spec names a data file without its hash, which the key needs: it names the data and not a place. */
+function needsDataHash(spec: Data): boolean {
+  const inputs = spec.inputs as { dataset?: unknown; sha256?: unknown } | undefined;
+  return inputs?.dataset !== undefined && inputs.sha256 === undefined;
 }
 
 /** Refuses fields of a run that a sweep decides. */
@@ -56,8 +56,9 @@ export function refuseRun(run: Data): void {
 }
 
 function refuseUnknownOutputs(system: System, outputs: readonly string[] | undefined): void {
+  if (outputs === undefined) return;
   const known = [...Object.keys(system.observables), ...Object.keys(system.quantities)];
-  const unknown = outputs?.find((name) => !known.includes(name));
+  const unknown = outputs.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
   throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown output "${unknown.slice(0, 60)}" of system ${system.name}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, { parameter: 'outputs', received: unknown });

@@ -31,9 +31,12 @@ t.test('25 failpoints, 5 timed kills', { timeout: 600_000 }, async (t) => {
   t.comment(`timed kills: MFT_KILL_SEED=${timeSeed}`);
   const random = seeded(timeSeed);
   for (let i = 0; i < 5; i++) {
-    await run(killed, { milliseconds: 250 + Math.floor(random() * 1000) });
+    const [before, milliseconds] = [rows, Math.floor(random() * 200)];
+    const { signal } = await run(killed, { milliseconds });
     await check(`timed kill ${i} of seed ${timeSeed}`);
+    t.equal(signal, 'SIGKILL', `killed ${milliseconds} ms after the first new row, at ${rows - before} rows`);
   }
+  t.ok(rows < killPlan.axes.points.length, `killed at ${rows} rows, before the end`);
   t.equal((await run(killed)).code, 0);
   const [expected, found] = [essence(whole), essence(killed)];
   t.equal(found.length, killPlan.axes.points.length, 'as many rows as jobs');

@@ -76,9 +76,9 @@ async function write(result: ReproductionResult, folder: string): Promise<void> 
 }
 
 function print(result: ReproductionResult): void {
-  const rows = result.rows.map((row) => [row.what, shown(row.published), measuredText(row), row.z === undefined ? '' : row.z.toFixed(2), row.verdict, row.source]);
+  const rows = result.rows.map((row) => [row.what, shown(row.published), measuredText(row), row.z === undefined ? '' : row.z.toFixed(2), row.allowance === undefined ? '' : String(Number(row.allowance.toPrecision(2))), row.verdict, row.source]);
   const notes = [...new Set(result.rows.filter((row) => row.verdict !== 'agrees' && row.note !== undefined).map((row) => row.note))];
-  process.stdout.write(`${result.id} (${result.paper}), scale ${result.scale}: ${summary(result.rows)}\n${table(['what', 'published', 'measured', 'z', 'verdict', 'source'], rows)}\n`);
+  process.stdout.write(`${result.id} (${result.paper}), scale ${result.scale}: ${summary(result.rows)}\n${table(['what', 'published', 'measured', 'z', 'allowed', 'verdict', 'source'], rows)}\n`);
   for (const note of notes) process.stdout.write(`  ${note}\n`);
 }
 

@@ -29,7 +29,7 @@ export interface Statistic extends Common {
   readonly publishedError?: number;
   readonly measured: number;
   readonly standardError: number;
-  /** Known systematic difference that does not count (terms of higher order in 1/width, window of a fit). */
+  /** Known systematic difference that does not count (terms of higher order in 1/width, window of a fit); shown beside z. */
   readonly allowance?: number;
   /** What theory gives for this setting, when the published value leaves something out. */
   readonly expected?: number;
@@ -37,18 +37,14 @@ export interface Statistic extends Common {
 
 /** A measured number with its error. `explained` needs `expected` to agree where the published value does not. */
 export function statisticRow(given: Statistic): ReproductionRow {
-  const { publishedError = 0, allowance = 0, ...row } = given;
+  const { publishedError = 0, ...row } = given;
+  const { allowance = 0, expected } = given;
   const error = Math.hypot(given.standardError, publishedError);
   // An error that is unknown (one network) or zero (all networks alike) decides nothing by itself.
   if (!Number.isFinite(error) || !Number.isFinite(given.measured)) return { ...row, verdict: 'inconclusive' };
-  const z = deviation(given.measured - given.published, allowance, error);
-  const isExplained = given.expected !== undefined && Math.abs(deviation(given.measured - given.expected, allowance, given.standardError)) < largestZ;
-  return { ...row, z, verdict: Math.abs(z) < largestZ ? 'agrees' : isExplained ? 'explained' : 'differs' };
-}
-
-function deviation(difference: number, allowance: number, error: number): number {
-  const rest = Math.sign(difference) * Math.max(0, Math.abs(difference) - allowance);
-  return rest === 0 ? 0 : rest / error;
+  const isNear = (value: number, within: number): boolean => Math.abs(given.measured - value) <= allowance + largestZ * within;
+  const verdict = isNear(given.published, error) ? 'agrees' : expected !== undefined && isNear(expected, given.standardError) ? 'explained' : 'differs';
+  return { ...row, ...(error > 0 ? { z: (given.measured - given.published) / error } : {}), verdict };
 }
 
 /** A statement that holds or does not. `otherwise` is the verdict when it does not: 'explained' needs a note. */

@@ -21,8 +21,10 @@ export interface ReproductionRow {
   readonly standardError?: number;
   /** What theory gives for exactly this setting, where that is not the published value. */
   readonly expected?: number;
-  /** (measured − published)/error, after any stated allowance. */
+  /** (measured − published)/error. */
   readonly z?: number;
+  /** Known systematic difference that does not count against the row: terms of higher order in 1/width, the window of a fit. */
+  readonly allowance?: number;
   readonly verdict: RowVerdict;
   readonly note?: string;
 }

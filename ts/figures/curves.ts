@@ -23,6 +23,8 @@ export interface CurveOptions {
   readonly yScale?: 'linear' | 'log';
   /** Range of y that is shown; the rest is clipped. Default: all. */
   readonly yDomain?: readonly [number, number];
+  /** Heading of the legend: what the names of the series are values of. */
+  readonly legend?: string;
   readonly width?: number;
   readonly height?: number;
   readonly columns?: number;
@@ -64,12 +66,17 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const isReference = (name: string): boolean => values.every((value) => value.series !== name || value.mark === 'dashed');
   const [references, measured] = [series.filter(isReference), series.filter((name) => !isReference(name))];
   const greys = ['#777777', '#aaaaaa', '#444444'];
-  const colors = { domain: [...measured, ...references], range: [...measured.map((_, i) => palette[i % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
+  // Series that have nothing to show here keep their colour, so that figures of the same series agree.
+  const given = [...new Set(points.map((point) => point.series ?? ''))].filter((name) => !references.includes(name));
+  const colors = { domain: [...measured, ...references], range: [...measured.map((name) => palette[given.indexOf(name) % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
+  // Curves that lie on each other stay visible when the lower ones are wider.
+  const strokes = measured.map((_, i) => 1.6 + (3 * (measured.length - 1 - i)) / Math.max(1, measured.length - 1));
+  const widths = haveCoinciding(values) ? { strokeWidth: { field: 'series', type: 'ordinal', sort: measured, scale: { domain: measured, range: strokes }, legend: null } } : {};
   const body = (rows: readonly CurvePoint[]): Record<string, unknown> => {
     const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...powers(options.xScale, rows.map((row) => row.x)) };
     const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
     const y = { field: 'y', type: 'quantitative', title: options.y, scale: { ...scaleType(options.yScale), ...domain }, ...powers(options.yScale, rows.map((row) => row.y), options.yDomain) };
-    const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: null, scale: colors, legend: { labelLimit: 300, symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
+    const color = series.length > 1 ? { color: { field: 'series', type: 'nominal', title: options.legend || null, scale: colors, legend: { labelLimit: 300, titleLimit: 300, symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 3 } } } : { color: { value: palette[0] } };
     const of = (mark: string): Record<string, unknown>[] => [{ filter: `datum.mark === '${mark}'` }];
     return {
       width: options.width ?? 320,
@@ -77,7 +84,7 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
       data: { values: rows },
       layer: [
         { transform: [...of('line'), { filter: 'isValid(datum.low)' }], mark: { type: 'area', opacity: 0.2, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
-        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6, clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
+        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6, clip: true }, encoding: { x, y, ...color, ...widths, order: { field: 'x' } } },
         { transform: of('dashed'), mark: { type: 'line', strokeWidth: 1.2, strokeDash: [5, 4], clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
         { transform: [...of('point'), { filter: 'isValid(datum.low)' }], mark: { type: 'rule', opacity: 0.6, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
         { transform: of('point'), mark: { type: 'point', size: 18, filled: true, clip: true }, encoding: { x, y, ...color } },
@@ -89,5 +96,19 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
     ...titled(options.title),
     columns: options.columns ?? 3,
     concat: panels.map((panel) => ({ title: panel, ...body(values.filter((value) => value.panel === panel)) })),
+  });
+}
+
+/** Whether two lines of one panel cannot be told apart: equal at every x within half a per cent of the range of y. */
+function haveCoinciding(points: readonly (CurvePoint & { readonly panel: string; readonly series: string })[]): boolean {
+  const lines = new Map<string, Map<number, number>[]>();
+  for (const panel of new Set(points.map((point) => point.panel))) {
+    const own = points.filter((point) => point.panel === panel && point.mark === 'line');
+    lines.set(panel, [...new Set(own.map((point) => point.series))].map((name) => new Map(own.filter((point) => point.series === name).map(({ x, y }) => [x, y]))));
+  }
+  return [...lines.values()].some((curves) => {
+    const heights = curves.flatMap((curve) => [...curve.values()]);
+    const nearness = 0.005 * (heights.reduce((a, b) => Math.max(a, b), -Infinity) - heights.reduce((a, b) => Math.min(a, b), Infinity));
+    return curves.some((one, i) => curves.slice(i + 1).some((other) => one.size === other.size && [...one].every(([x, y]) => Math.abs((other.get(x) ?? Infinity) - y) <= nearness)));
   });
 }

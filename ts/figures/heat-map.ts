@@ -39,6 +39,8 @@ export interface HeatMapOptions {
   readonly xTicks?: readonly number[];
   /** Default 'linear'. */
   readonly yScale?: 'linear' | 'log';
+  /** Of the colours; on 'log', cells that are not positive stay white. Default 'linear'. */
+  readonly valueScale?: 'linear' | 'log';
   /** Panels beside each other. Default 3. */
   readonly columns?: number;
   /** Colours of the lines, first line first. */
@@ -80,14 +82,14 @@ function panelBody(cells: readonly HeatCell[], given: readonly HeatLine[], marks
   const edgesX = edges(cells.map((cell) => cell.x));
   const edgesY = edges(cells.map((cell) => down(cell.y)));
   const values = cells
-    .filter((cell) => Number.isFinite(cell.value))
+    .filter(({ value }) => Number.isFinite(value) && (options.valueScale !== 'log' || value > 0))
     .map((cell) => ({ x0: edgesX.low(cell.x), x1: edgesX.high(cell.x), y0: up(edgesY.low(down(cell.y))), y1: up(edgesY.high(down(cell.y))), value: cell.value }));
   const [lowX, highX] = edgesX.domain;
   const [lowY, highY] = [up(edgesY.domain[0]), up(edgesY.domain[1])];
   const lines = given.flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && Number.isFinite(y)).map((point) => ({ ...point, series: line.series })));
   const x = { type: 'quantitative', title: options.x, scale: { domain: [lowX, highX], nice: false }, ...(options.xTicks === undefined ? {} : { axis: { values: options.xTicks, format: '~g' } }) };
-  const y = { type: 'quantitative', title: options.y, scale: { ...(isLog ? { type: 'log' } : {}), domain: [lowY, highY], nice: false }, ...(isLog ? { axis: { values: [...new Set(cells.map((cell) => cell.y))], format: '~g' } } : {}) };
-  const color = { field: 'value', type: 'quantitative', title: options.value, scale: { scheme: options.scheme ?? 'viridis', ...(options.isReversed === true ? { reverse: true } : {}), ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };
+  const y = { type: 'quantitative', title: options.y, scale: { ...(isLog ? { type: 'log' } : {}), domain: [lowY, highY], nice: false }, ...(isLog ? { axis: { values: [...new Set(cells.map((cell) => cell.y))], format: '.3~g' } } : {}) };
+  const color = { field: 'value', type: 'quantitative', title: options.value, scale: { ...(options.valueScale === 'log' ? { type: 'log' } : {}), scheme: options.scheme ?? 'viridis', ...(options.isReversed === true ? { reverse: true } : {}), ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };
   const layers: Record<string, unknown>[] = [
     { data: { values }, mark: { type: 'rect', clip: true, strokeWidth: 0 }, encoding: { x: { ...x, field: 'x0' }, x2: { field: 'x1' }, y: { ...y, field: 'y0' }, y2: { field: 'y1' }, color } },
   ];

@@ -25,7 +25,8 @@ Promise.all(figures.map((figure, i) => {
 const style = `
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem; color: #1a1a1a; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.figure { margin: 1rem 0; overflow-x: auto; }
+.figures { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
+.figure { max-width: 100%; overflow-x: auto; }
 .scroll { overflow: auto; max-height: 40rem; border: 1px solid #ddd; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 12px; }
 th, td { padding: 2px 8px; border-bottom: 1px solid #eee; text-align: right; white-space: nowrap; }
@@ -66,7 +67,9 @@ export async function writeReport(source: ExportSource): Promise<string> {
 <h1>${escaped(title)}</h1>
 <p>${jobs} jobs, ${failed} failed, ${lines} rows.</p>
 <h2>Figures</h2>
+<div class="figures">
 ${figures.map((_figure, i) => `<div class="figure" id="figure-${i}"></div>`).join('\n')}
+</div>
 <h2>Rows</h2>
 <p>${lines > shown.length ? `The first ${shown.length} of ${lines} rows; the CSV has all.` : 'All rows, with every digit.'}</p>
 <div class="scroll"><table id="rows">

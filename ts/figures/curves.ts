@@ -70,8 +70,10 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const given = [...new Set(points.map((point) => point.series ?? ''))].filter((name) => !references.includes(name));
   const colors = { domain: [...measured, ...references], range: [...measured.map((name) => palette[given.indexOf(name) % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
   // Curves that lie on each other stay visible when the lower ones are wider.
-  const strokes = measured.map((_, i) => 1.6 + (3 * (measured.length - 1 - i)) / Math.max(1, measured.length - 1));
-  const widths = haveCoinciding(values) ? { strokeWidth: { field: 'series', type: 'ordinal', sort: measured, scale: { domain: measured, range: strokes }, legend: null } } : {};
+  const isCovered = haveCoinciding(values);
+  const strokeOf = (name: string): number => 1.6 + (3 * (measured.length - 1 - measured.indexOf(name))) / Math.max(1, measured.length - 1);
+  const strokeWidth = isCovered ? { expr: 'datum.stroke' } : 1.6;
+  const drawn = isCovered ? values.map((value) => ({ ...value, stroke: strokeOf(value.series) })) : values;
   const body = (rows: readonly CurvePoint[]): Record<string, unknown> => {
     const x = { field: 'x', type: 'quantitative', title: options.x, scale: { ...scaleType(options.xScale), nice: false }, ...powers(options.xScale, rows.map((row) => row.x)) };
     const domain = options.yDomain === undefined ? {} : { domain: options.yDomain, nice: false };
@@ -84,18 +86,18 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
       data: { values: rows },
       layer: [
         { transform: [...of('line'), { filter: 'isValid(datum.low)' }], mark: { type: 'area', opacity: 0.2, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
-        { transform: of('line'), mark: { type: 'line', strokeWidth: 1.6, clip: true }, encoding: { x, y, ...color, ...widths, order: { field: 'x' } } },
+        { transform: of('line'), mark: { type: 'line', strokeWidth, clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
         { transform: of('dashed'), mark: { type: 'line', strokeWidth: 1.2, strokeDash: [5, 4], clip: true }, encoding: { x, y, ...color, order: { field: 'x' } } },
         { transform: [...of('point'), { filter: 'isValid(datum.low)' }], mark: { type: 'rule', opacity: 0.6, clip: true }, encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color } },
         { transform: of('point'), mark: { type: 'point', size: 18, filled: true, clip: true }, encoding: { x, y, ...color } },
       ],
     };
   };
-  if (panels.length <= 1) return figure({ ...titled(options.title, (options.width ?? 320) + 80), ...body(values) });
+  if (panels.length <= 1) return figure({ ...titled(options.title, (options.width ?? 320) + 80), ...body(drawn) });
   return figure({
     ...titled(options.title),
     columns: options.columns ?? 3,
-    concat: panels.map((panel) => ({ title: panel, ...body(values.filter((value) => value.panel === panel)) })),
+    concat: panels.map((panel) => ({ title: panel, ...body(drawn.filter((value) => value.panel === panel)) })),
   });
 }
 

@@ -70,7 +70,7 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
   const given = [...new Set(points.map((point) => point.series ?? ''))].filter((name) => !references.includes(name));
   const colors = { domain: [...measured, ...references], range: [...measured.map((name) => palette[given.indexOf(name) % palette.length]), ...references.map((_, i) => greys[i % greys.length])] };
   // Curves that lie on each other stay visible when the lower ones are wider.
-  const isCovered = haveCoinciding(values);
+  const isCovered = haveCoinciding(values, options.yScale === 'log' ? Math.log : Number);
   const strokeOf = (name: string): number => 1.6 + (3 * (measured.length - 1 - measured.indexOf(name))) / Math.max(1, measured.length - 1);
   const strokeWidth = isCovered ? { expr: 'datum.stroke' } : 1.6;
   const drawn = isCovered ? values.map((value) => ({ ...value, stroke: strokeOf(value.series) })) : values;
@@ -102,11 +102,11 @@ export function figureCurves(points: readonly CurvePoint[], options: CurveOption
 }
 
 /** Whether two lines of one panel cannot be told apart: equal at every x within half a per cent of the range of y. */
-function haveCoinciding(points: readonly (CurvePoint & { readonly panel: string; readonly series: string })[]): boolean {
+function haveCoinciding(points: readonly (CurvePoint & { readonly panel: string; readonly series: string })[], scale: (y: number) => number): boolean {
   const lines = new Map<string, Map<number, number>[]>();
   for (const panel of new Set(points.map((point) => point.panel))) {
     const own = points.filter((point) => point.panel === panel && point.mark === 'line');
-    lines.set(panel, [...new Set(own.map((point) => point.series))].map((name) => new Map(own.filter((point) => point.series === name).map(({ x, y }) => [x, y]))));
+    lines.set(panel, [...new Set(own.map((point) => point.series))].map((name) => new Map(own.filter((point) => point.series === name).map(({ x, y }) => [x, scale(y)]))));
   }
   return [...lines.values()].some((curves) => {
     const heights = curves.flatMap((curve) => [...curve.values()]);

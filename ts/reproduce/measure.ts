@@ -81,3 +81,9 @@ export function varianceOf(values: readonly number[]): number {
 export function linear(low: number, high: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
 }
+
+/** The same, and points ever nearer to places where a curve has a peak. */
+export function linearWithPeaks(low: number, high: number, count: number, peaks: readonly number[]): number[] {
+  const near = peaks.flatMap((peak) => Array.from({ length: 12 }, (_, k) => (high - low) * 2 ** -(k + 4)).flatMap((distance) => [peak - distance, peak + distance]));
+  return [...linear(low, high, count), ...near].filter((x) => x >= low && x <= high).sort((a, b) => a - b);
+}

@@ -2,7 +2,8 @@
 import { type CurvePoint, figureCurves } from '../figures/curves.js';
 import { figureHeatMap, type HeatLine, type HeatMark } from '../figures/heat-map.js';
 import { accuracyThresholds, fitFormulas, formulaLengths, type LengthColumn, type LengthFormula, lengthFormulas } from '../train/trainable-length.js';
-import { linear } from './measure.js';
+import { linear, linearWithPeaks } from './measure.js';
+import { quantity } from './network.js';
 import { type MeasuredMap, mapBoundaries, network } from './trainability.js';
 import type { NamedFigure } from './types.js';
 
@@ -22,13 +23,15 @@ export function formulaCurves(formulas: readonly LengthFormula[]): readonly Theo
 }
 
 /** Depth × σ_w², one panel per map. */
-export function accuracyMaps(name: string, title: string, maps: readonly MeasuredMap[], curves: readonly TheoryCurve[], columns = 2): NamedFigure[] {
+export async function accuracyMaps(name: string, title: string, maps: readonly MeasuredMap[], curves: readonly TheoryCurve[], columns = 2): Promise<NamedFigure[]> {
   if (maps.length === 0) return [];
-  const lines = maps.flatMap((map): HeatLine[] => {
+  const lines: HeatLine[] = [];
+  for (const map of maps) {
     const [low, high] = [Math.min(...map.weightVariances), Math.max(...map.weightVariances)];
-    const fine = linear(low - 0.5, high + 0.5, 101).map((weightVariance) => ({ ...network, weightVariance, keepProbability: map.keepProbability }));
-    return curves.map((curve) => ({ series: curve.name, panel: map.name, points: fine.map((column) => ({ x: column.weightVariance, y: curve.depth(column) })) }));
-  });
+    const critical = await quantity('criticalWeightVariance', { ...network, keepProbability: map.keepProbability });
+    const fine = linearWithPeaks(low - 0.5, high + 0.5, 101, [critical]).map((weightVariance) => ({ ...network, weightVariance, keepProbability: map.keepProbability }));
+    lines.push(...curves.map((curve) => ({ series: curve.name, panel: map.name, points: fine.map((column) => ({ x: column.weightVariance, y: curve.depth(column) })) })));
+  }
   const figure = figureHeatMap(cellsOf(maps, ({ weightVariance }) => weightVariance), { title: maps.length === 1 ? `${title}: ${maps[0]?.name}` : title, x: 'σ_w²', ...axes, ...(maps.length === 1 ? { width: 420, height: 300 } : {}), lines, columns, marks: { name: boundaryName, points: marksOf(maps, ({ weightVariance }) => weightVariance) } });
   return [{ name, figure }];
 }

@@ -25,7 +25,7 @@ export const figure7: Reproduction<TrainabilityScale> = {
     const curves = formulaCurves(['twelveGradient', 'sixCorrelation', 'twelveCorrelation']);
     const title = `width ${scale.width}`;
     const figures = [
-      ...groups.flatMap((group) => accuracyMaps(nameOf(group), `Training accuracy, ${title}`, group, curves, 3)),
+      ...(await Promise.all(groups.map((group) => accuracyMaps(nameOf(group), `Training accuracy, ${title}`, group, curves, 3)))).flat(),
       ...keepMap('keep', `Training accuracy at σ_w² = ${nearCritical}, ${title}`, groups, nearCritical, curves),
       multiplesFigure(maps),
     ];

@@ -1,6 +1,6 @@
 // Figure 3: dropout removes the fixed point c = 1 and with it the critical point; how ξ_c falls with the dropout rate.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { line, linear, meanOf, trialProfiles } from '../measure.js';
+import { line, linearWithPeaks, meanOf, trialProfiles } from '../measure.js';
 import { type Network, quantity, simulated } from '../network.js';
 import { numberRow, statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
@@ -26,9 +26,10 @@ export const figure3: Reproduction<DropoutScale> = {
   run: async (scale, options) => {
     const curves: { readonly depthScale: CurvePoint[]; readonly fixedPoint: CurvePoint[] } = { depthScale: [], fixedPoint: [] };
     const rows: ReproductionRow[] = [];
+    const critical = await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance });
     for (const keepProbability of keeps) {
       let highest = 0;
-      for (const weightVariance of linear(0.8, 4, scale.points)) {
+      for (const weightVariance of linearWithPeaks(0.8, 4, scale.points, [critical])) {
         const network: Network = { activation: 'tanh', weightVariance, biasVariance, keepProbability };
         const series = `ρ = ${keepProbability}`;
         const scaleOfCorrelation = await quantity('depthScaleCorrelation', network);
@@ -37,9 +38,9 @@ export const figure3: Reproduction<DropoutScale> = {
         curves.fixedPoint.push({ x: weightVariance, y: await quantity('fixedPointCorrelation', network), series });
       }
       if (keepProbability === 1) continue;
-      const atCritical = await quantity('depthScaleCorrelation', { activation: 'tanh', weightVariance: await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance }), biasVariance, keepProbability });
+      const atCritical = await quantity('depthScaleCorrelation', { activation: 'tanh', weightVariance: critical, biasVariance, keepProbability });
       rows.push(statementRow({ what: `ξ_c at the former critical point, ρ = ${keepProbability}`, published: 'finite', measured: atCritical, holds: atCritical < 50, source: sources.statement, note: `largest on the grid: ${highest.toPrecision(4)}` }));
-      rows.push(await correlationRow(keepProbability, scale, options));
+      rows.push(await correlationRow({ activation: 'tanh', weightVariance: critical, biasVariance, keepProbability }, scale, options));
     }
     const smooth = await smoothScaling();
     const kinked = await kinkedScaling();
@@ -47,7 +48,7 @@ export const figure3: Reproduction<DropoutScale> = {
     const scaling = [...scalingPoints('tanh (−1/2)', smooth), ...scalingPoints('ReLU (−1/3)', kinked)];
     return {
       figures: [
-        { name: 'depth-scales', figure: figureCurves(curves.depthScale, { title: 'ξ_c with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'ξ_c', yScale: 'log', width: 380, height: 260 }) },
+        { name: 'depth-scales', figure: figureCurves(curves.depthScale, { title: 'ξ_c with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'ξ_c', yScale: 'log', yDomain: [1, 1000], width: 380, height: 260 }) },
         { name: 'fixed-points', figure: figureCurves(curves.fixedPoint, { title: 'c* with dropout, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'c*', width: 380, height: 260 }) },
         { name: 'scaling', figure: figureCurves(scaling, { title: 'ξ_c at the former critical point: theory (points) and scaling law (lines)', x: 'ε', y: 'ξ_c', xScale: 'log', yScale: 'log', width: 380, height: 280 }) },
       ],
@@ -57,14 +58,13 @@ export const figure3: Reproduction<DropoutScale> = {
 };
 
 /** c of simulated networks deep below the input against c*. */
-async function correlationRow(keepProbability: number, scale: DropoutScale, options: ReproductionOptions): Promise<ReproductionRow> {
-  const network: Network = { activation: 'tanh', weightVariance: 1.760954639607, biasVariance, keepProbability };
+async function correlationRow(network: Network, scale: DropoutScale, options: ReproductionOptions): Promise<ReproductionRow> {
   const depthScale = await quantity('depthScaleCorrelation', network);
   const depth = Math.ceil(12 * depthScale) + 5;
   const { observables } = await simulated({ ...network, width: scale.width, depth, inputs: { correlation: 0.9 } }, { trials: scale.trials, rawTrials: true }, options);
   const { mean, standardError } = meanOf(trialProfiles(observables.correlation).map((values) => values.at(-1) as number));
   const published = await quantity('fixedPointCorrelation', network);
-  return statisticRow({ what: `c of simulated networks at layer ${depth}, ρ = ${keepProbability}`, published, source: sources.equation, measured: mean, standardError, allowance: (10 * depthScale) / scale.width });
+  return statisticRow({ what: `c of simulated networks at layer ${depth}, ρ = ${network.keepProbability}`, published, source: sources.equation, measured: mean, standardError, allowance: (10 * depthScale) / scale.width });
 }
 
 interface ScalingPoint {

@@ -19,7 +19,7 @@ export const figure5: Reproduction<TrainabilityScale> = {
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);
     const rows = maps.flatMap((map) => [...multipleRows([map], map.name, scale, sources.statement), ...peakRows(map)]);
-    const figures = maps.flatMap((map, i) => accuracyMaps(`map-${i + 1}`, `Training accuracy, width ${scale.width}`, [map], [sixScales, fitted(map)]));
+    const figures = (await Promise.all(maps.map((map, i) => accuracyMaps(`map-${i + 1}`, `Training accuracy, width ${scale.width}`, [map], [sixScales, fitted(map)])))).flat();
     return { figures, rows: [...rows, ...missing] };
   },
 };

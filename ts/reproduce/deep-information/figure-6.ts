@@ -20,7 +20,7 @@ export const figure6: Reproduction<TrainabilityScale> = {
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);
     const rows = [...maps.flatMap((map) => multipleRows([map], map.name, scale, sources.statement)), ...boundRows(maps)];
-    return { figures: accuracyMaps('maps', `Training accuracy with dropout, width ${scale.width}`, maps, formulaCurves(['sixCorrelation', 'twelveMinimum']), 3), rows: [...rows, ...missing] };
+    return { figures: await accuracyMaps('maps', `Training accuracy with dropout, width ${scale.width}`, maps, formulaCurves(['sixCorrelation', 'twelveMinimum']), 3), rows: [...rows, ...missing] };
   },
 };
 

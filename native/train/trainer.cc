@@ -126,7 +126,9 @@ class Run {
     result_.steps = counters_.step;
     result_.paths = counters_.paths;
     result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
-    result_.test = evaluate(test_, test_.count);
+    // After the last step the test set has just been evaluated for its report.
+    const Report* last = result_.reports.empty() ? nullptr : &result_.reports.back();
+    result_.test = last != nullptr && last->step == counters_.step ? Evaluation{last->test_loss, last->test_accuracy, test_.count} : evaluate(test_, test_.count);
     result_.checksum = checksum64(view(network_.values()));
     if (options_.returns_parameters) result_.parameters.assign(network_.values().begin(), network_.values().end());
     return std::move(result_);

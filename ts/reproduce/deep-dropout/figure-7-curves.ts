@@ -28,7 +28,7 @@ export const figure7Curves: Reproduction<CurveScale> = {
   paper,
   title: 'Curves 12 ξ₁, 6 ξ₂, 12 ξ₂ of the trainability heat maps',
   settings: { ...base, weightVariance: '1 … 4', keepProbability: [1, 0.99, 0.98, 0.95] },
-  scales: { quick: { points: 31, cost: '3 s' }, paper: { points: 121, cost: '10 s' } },
+  scales: { quick: { points: 121, cost: '3 s' }, paper: { points: 241, cost: '6 s' } },
   run: async (scale) => {
     const rows: ReproductionRow[] = [];
     for (const [keepProbability, weightVariance, ...values] of published) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { disk } from '../../dist/sweep/disk.js';
-import { indexJournal, openJournal, readableJournal } from '../../dist/sweep/journal.js';
+import { indexJournal, openJournal, readableJournal, rowReader } from '../../dist/sweep/journal.js';
 import { manifestLine, rowLine } from '../../dist/sweep/lines.js';
 
 /** A disk that does not wait for the medium, for tests that write thousands of files. */
@@ -160,3 +160,23 @@ t.test('long lines and many lines cross the chunks of the reader', async (t) => 
   await handle.close();
   truncateSync(path, 3_000_000);
 });
+
+t.test('stored rows are read back in any order, long ones among short ones', async (t) => {
+  const path = newPath();
+  const journal = await openJournal(path, manifest);
+  const lines = Array.from({ length: 300 }, (_, i) => rowLine({ key: key(i), point: key(i), version: 1, status: 'done' }, [], { x: i }, JSON.stringify('é'.repeat(i % 50 === 7 ? 200_000 : i * 10)), {}));
+  await Promise.all(lines.map((line) => journal.append(line)));
+  for (const i of [299, 0, 7, 8, 7, 150, 57, 298]) t.equal(`${await journal.read(await entryOf(path, i))}\n`, lines[i], `row ${i}`);
+  await journal.close();
+  const { handle, index } = await readableJournal(path);
+  const read = rowReader(handle);
+  for (const [i, line] of lines.entries()) if (`${await read(index.rows.get(key(i)) as never)}\n` !== line) t.fail(`row ${i}`);
+  t.equal(index.rows.size, lines.length);
+  await handle.close();
+});
+
+async function entryOf(path: string, i: number): Promise<never> {
+  const { handle, index } = await readableJournal(path);
+  await handle.close();
+  return index.rows.get(key(i)) as never;
+}

@@ -7,7 +7,7 @@ import { toJson } from '../core/codec.js';
 import { expectedError } from '../core/errors.js';
 import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
-import { type JournalIndex, lineAt, readableJournal } from './journal.js';
+import { type JournalIndex, readableJournal, rowReader } from './journal.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import { writeReport } from './report.js';
 import { decodeRow, type SweepRow } from './rows.js';
@@ -52,9 +52,10 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
     const expanded = plan === undefined ? undefined : await expandPlan(plan, verbs).catch(() => undefined);
     const keys = inOrder(index, expanded?.jobs.map((job) => job.key) ?? []);
     async function* rows(): AsyncGenerator<SweepRow> {
+      const read = rowReader(handle);
       for (const key of keys) {
         const entry = index.rows.get(key);
-        if (entry !== undefined) yield await decodeRow(await lineAt(handle, entry), path);
+        if (entry !== undefined) yield await decodeRow(await read(entry), path);
       }
     }
     const { add, columns } = columnCollector();

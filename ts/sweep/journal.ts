@@ -112,7 +112,7 @@ export async function openJournal(path: string, manifest: Readonly<Record<string
       await disk.sync(handle);
       if (index.end === 0) await disk.syncFolder(dirname(path));
     });
-    return { path, index, read: (entry) => lineAt(handle, entry), ...groupCommit(handle, path, disk) };
+    return { path, index, read: rowReader(handle), ...groupCommit(handle, path, disk) };
   } catch (error) {
     await handle.close();
     throw error;
@@ -173,9 +173,19 @@ export async function readableJournal(path: string): Promise<{ readonly handle: 
   }
 }
 
-/** The text of one stored row. */
-export async function lineAt(handle: FileHandle, entry: IndexEntry): Promise<string> {
-  const bytes = Buffer.allocUnsafe(entry.length);
-  await handle.read(bytes, 0, entry.length, entry.offset);
-  return bytes.toString();
+/** Bytes read at a time: rows are mostly asked for in the order in which they lie. */
+const windowBytes = 2 ** 18;
+
+/** Reads stored rows of an open journal: the text of the one asked for. */
+export function rowReader(handle: FileHandle): (entry: IndexEntry) => Promise<string> {
+  let window: Buffer = Buffer.alloc(0);
+  let start = 0;
+  return async ({ offset, length }) => {
+    if (offset < start || offset + length > start + window.length) {
+      const bytes = Buffer.allocUnsafe(Math.max(length, windowBytes));
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
+      [window, start] = [bytes.subarray(0, bytesRead), offset];
+    }
+    return window.toString('utf8', offset - start, offset - start + length);
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256 } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
 import { onDisk } from './disk.js';
-import { lineAt, openJournal, readableJournal } from './journal.js';
+import { openJournal, readableJournal, rowReader } from './journal.js';
 import { readSideFile, sideFolder, type SideFile } from './side-files.js';
 
 export interface MergeSummary {
@@ -43,9 +43,10 @@ export async function mergeJournals(target: string, sources: readonly string[]):
       // Finished rows first, so that no failed row of one shard hides another shard's result.
       for (const status of ['done', 'failed'] as const) {
         for (const { source, handle, index } of inputs) {
+          const read = rowReader(handle);
           for (const entry of index.rows.values()) {
             if (entry.status !== status) continue;
-            const line = await lineAt(handle, entry);
+            const line = await read(entry);
             const known = taken.get(entry.key);
             const essence = sha256(line.slice(0, line.lastIndexOf(',"meta":')));
             if (known !== undefined) {

@@ -6,7 +6,7 @@ import { schemaVersion, type Provenance } from '../core/results.js';
 import { isRecord } from './axes.js';
 import type { Disk } from './disk.js';
 import type { Job } from './job.js';
-import { type JournalIndex, lineAt, readableJournal } from './journal.js';
+import { type JournalIndex, readableJournal, rowReader } from './journal.js';
 import { rowLine } from './lines.js';
 import { extractArrays, readSideFile, type SideFile, writeSideFiles } from './side-files.js';
 
@@ -101,11 +101,10 @@ function withArrays(value: unknown, arrays: readonly Float64Array[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withArrays(item, arrays)]));
 }
 
-/** The stored rows of a journal, each key once, in the order of the file; only those of `keys` when given. */
-export async function* storedRows(handle: FileHandle, path: string, index: JournalIndex, keys?: ReadonlySet<string>): AsyncGenerator<SweepRow> {
-  for (const entry of index.rows.values()) {
-    if (keys === undefined || keys.has(entry.key)) yield decodeRow(await lineAt(handle, entry), path);
-  }
+/** The stored rows of a journal, each key once, in the order of the file. */
+async function* storedRows(handle: FileHandle, path: string, index: JournalIndex): AsyncGenerator<SweepRow> {
+  const read = rowReader(handle);
+  for (const entry of index.rows.values()) yield decodeRow(await read(entry), path);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a journal holds, and what of its plan is missing.
 import { MftError } from '../core/errors.js';
-import { type DamagedLine, lineAt, readableJournal } from './journal.js';
+import { type DamagedLine, readableJournal, rowReader } from './journal.js';
 import { pendingJobs } from './pending.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import { jobError, type JobError } from './rows.js';
@@ -25,10 +25,11 @@ export async function journalStatus(path: string, verbs: VerbTable = allVerbs): 
   try {
     const failures = new Map<string, JobError & { count: number }>();
     let done = 0;
+    const read = rowReader(handle);
     for (const entry of index.rows.values()) {
       if (entry.status === 'done') done++;
       else {
-        const { error } = JSON.parse(await lineAt(handle, entry)) as { error: JobError };
+        const { error } = JSON.parse(await read(entry)) as { error: JobError };
         const known = failures.get(error.code);
         if (known === undefined) failures.set(error.code, { ...error, count: 1 });
         else known.count++;

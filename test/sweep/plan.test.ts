@@ -1,6 +1,6 @@
 import t from 'tap';
 import { checkedJob, type Job, jobSeed } from '../../dist/sweep/job.js';
-import { expandPlan, type SweepPlan } from '../../dist/sweep/plan.js';
+import { expandPlan, type PlannedJob, type SweepPlan } from '../../dist/sweep/plan.js';
 import type { VerbTable } from '../../dist/sweep/verb.js';
 import { verbs } from '../../dist/sweep/verbs.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
@@ -56,6 +56,16 @@ t.test('a planned job names the whole one', async (t) => {
     const { key, point, system, systemVersion } = planned;
     t.match(await job(planned), { key, point, system, systemVersion, sweepSeed: planned.sweepSeed });
   }
+});
+
+t.test('a plan that changes afterwards changes no job', async (t) => {
+  const values = [1, 2];
+  const base = { ...smallest.base };
+  const { jobs, job, plan } = await expandPlan({ ...smallest, base, axes: { weightVariance: values } });
+  values[0] = 3;
+  base.width = 7;
+  t.match(await job(jobs[0] as PlannedJob), { key: jobs[0]?.key, spec: { weightVariance: 1, width: 300 } });
+  t.match(plan, { base: { width: 300 }, axes: { weightVariance: [1, 2] } });
 });
 
 t.test('axes reach into the run and into nested fields; several seeds run every point several times', async (t) => {

@@ -89,11 +89,12 @@ const planFields = (names: readonly string[]) =>
 /**
  * Reads a plan, resolves every point through its system, and returns the jobs, before anything runs.
  *
- * @param plan the plan, as data
+ * @param given the plan, as data; copied, so that it may change afterwards
  * @param verbs the verbs a plan may name
  * @throws MftError (rejects) what the plan's fields, its axes or the spec of any point get wrong, naming the point
  */
-export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
+export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
+  const plan = copied(given);
   const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
   const verb = verbs[read.verb];
   if (verb === undefined) throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);
@@ -132,6 +133,13 @@ export async function expandPlan(plan: SweepPlan, verbs: VerbTable = allVerbs): 
     duplicates: grid.count * seeds.length - jobs.size,
     axisNames: grid.names,
   };
+}
+
+/** A copy of plain data; what is no data is left for the checks to refuse. */
+function copied<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copied) as T;
+  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copied(item)])) as T;
 }
 
 function checkedSeed(seed: unknown): number {

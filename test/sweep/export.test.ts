@@ -122,6 +122,18 @@ t.test('status and the plan of a journal', async (t) => {
   t.same(await journalPlan(journal), plan);
 });
 
+t.test('rows of an older version stay in the journal and leave the exports', async (t) => {
+  const given: SweepPlan = { ...plan, axes: { x: [1, 2, 3] } };
+  const journal = await written('versions.jsonl', {}, given);
+  t.match(await journalStatus(journal, toyVerbs()), { done: 3, superseded: 0, missing: 0 });
+  await written('versions.jsonl', { verbs: toyVerbs(2) }, { ...given, axes: { x: [1, 2] } });
+  t.match(await journalStatus(journal, toyVerbs(2)), { done: 3, superseded: 2, missing: 0 }, 'one point was not run again');
+  const json = join(folder, 'versions.json');
+  exported(journal, { json });
+  const rows = JSON.parse(readFileSync(json, 'utf8')) as SweepRow[];
+  t.same(rows.map(({ spec, systemVersion }) => [spec.x, systemVersion]).sort(), [[1, 2], [2, 2], [3, 1]]);
+});
+
 t.test('names and nested fields become columns without clashes', async (t) => {
   t.equal(snake('oneMinusCorrelation'), 'one_minus_correlation');
   const row = { key: 'k', status: 'done', verb: 'predict', system: 's', systemVersion: 1, meta: { seconds: 0 }, spec: { system: 's', activation: { name: 'elu', alpha: 2 }, width: [1, 2], inputs: { correlation: 0.5 } }, result: { quantities: { width: 3 }, observables: {} } } as unknown as SweepRow;

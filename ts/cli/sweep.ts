@@ -68,6 +68,7 @@ async function printStatus(journal: string, flags: { json?: boolean }): Promise<
   const rows = [
     ['done', String(status.done)],
     ['failed', String(status.failed)],
+    ...(status.superseded > 0 ? [['of older versions', `${status.superseded}, left out of exports`]] : []),
     ['missing', status.missing === undefined ? `unknown (${status.planProblem ?? ''})` : String(status.missing)],
     ['damaged lines', status.damaged.map(({ line }) => line).join(', ') || '0'],
     ['plan', status.planHash ?? 'unknown'],

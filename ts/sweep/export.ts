@@ -7,7 +7,7 @@ import { toJson } from '../core/codec.js';
 import { expectedError } from '../core/errors.js';
 import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
-import { type JournalIndex, readableJournal, rowReader } from './journal.js';
+import { currentRows, type IndexEntry, readableJournal, rowReader } from './journal.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import { writeReport } from './report.js';
 import { decodeRow, type SweepRow } from './rows.js';
@@ -50,13 +50,10 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
   try {
     const plan = await journalPlan(path).catch(() => undefined);
     const expanded = plan === undefined ? undefined : await expandPlan(plan, verbs).catch(() => undefined);
-    const keys = inOrder(index, expanded?.jobs.map((job) => job.key) ?? []);
+    const entries = inOrder(currentRows(index), expanded?.jobs.map((job) => job.key) ?? []);
     async function* rows(): AsyncGenerator<SweepRow> {
       const read = rowReader(handle);
-      for (const key of keys) {
-        const entry = index.rows.get(key);
-        if (entry !== undefined) yield await decodeRow(await read(entry), path);
-      }
+      for (const entry of entries) yield await decodeRow(await read(entry), path);
     }
     const { add, columns } = columnCollector();
     for await (const row of rows()) for (const line of tableRows(row)) add(line);
@@ -96,10 +93,12 @@ async function realPath(file: string): Promise<string> {
   return realpath(file).catch(async () => join(await realpath(dirname(file)).catch(() => resolve(dirname(file))), basename(file)));
 }
 
-/** Keys of the plan in its order, then all others by name. */
-function inOrder(index: JournalIndex, planned: readonly string[]): string[] {
-  const inPlan = new Set(planned);
-  return [...planned.filter((key) => index.rows.has(key)), ...[...index.rows.keys()].filter((key) => !inPlan.has(key)).sort()];
+/** The rows of the plan in its order, then all others by key. */
+function inOrder(entries: readonly IndexEntry[], planned: readonly string[]): IndexEntry[] {
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  const inPlan = planned.flatMap((key) => byKey.get(key) ?? []);
+  for (const key of planned) byKey.delete(key);
+  return [...inPlan, ...[...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))];
 }
 
 /** Writes under another name first: a file with the given name is always whole. */

@@ -173,6 +173,19 @@ export async function readableJournal(path: string): Promise<{ readonly handle: 
   }
 }
 
+/** Point → newest version of the system it was run with. */
+export function newestVersions(index: JournalIndex): ReadonlyMap<string, number> {
+  const versions = new Map<string, number>();
+  for (const { point, version } of index.rows.values()) versions.set(point, Math.max(version, versions.get(point) ?? 0));
+  return versions;
+}
+
+/** The rows that count, in the order of the file: without those whose point was run again with a newer version of its system. */
+export function currentRows(index: JournalIndex): IndexEntry[] {
+  const versions = newestVersions(index);
+  return [...index.rows.values()].filter(({ point, version }) => version === versions.get(point));
+}
+
 /** Bytes read at a time: rows are mostly asked for in the order in which they lie. */
 const windowBytes = 2 ** 18;
 

@@ -1,5 +1,5 @@
 // Which jobs of a plan still have to run, and why each of them does.
-import type { JournalIndex } from './journal.js';
+import { type JournalIndex, newestVersions } from './journal.js';
 import type { PlannedJob } from './plan.js';
 
 /** Why a job runs. */
@@ -24,18 +24,11 @@ export function pendingJobs(jobs: readonly PlannedJob[], index: JournalIndex | u
     if (onlyFailed) return [];
     const line = damaged.get(job.key);
     if (line !== undefined) return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
-    versions ??= versionsIn(index);
+    versions ??= newestVersions(index);
     const version = versions.get(job.point);
     if (version === undefined) return [{ job, reason: 'new', why: 'new' }];
     return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${version} to ${job.systemVersion}` }];
   });
-}
-
-/** Point → newest version of the system it was run with. */
-function versionsIn(index: JournalIndex): ReadonlyMap<string, number> {
-  const versions = new Map<string, number>();
-  for (const { point, version } of index.rows.values()) versions.set(point, Math.max(version, versions.get(point) ?? 0));
-  return versions;
 }
 
 /** The jobs of shard `index` (counted from 1) of `count`: dealt by cost, so that shards take about the same time. */

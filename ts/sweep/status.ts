@@ -1,6 +1,6 @@
 // What a journal holds, and what of its plan is missing.
 import { MftError } from '../core/errors.js';
-import { type DamagedLine, readableJournal, rowReader } from './journal.js';
+import { currentRows, type DamagedLine, readableJournal, rowReader } from './journal.js';
 import { pendingJobs } from './pending.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import { jobError, type JobError } from './rows.js';
@@ -10,6 +10,8 @@ import { verbs as allVerbs } from './verbs.js';
 export interface JournalStatus {
   readonly done: number;
   readonly failed: number;
+  /** Rows of points that were run again with a newer version of their system; exports leave them out. */
+  readonly superseded: number;
   /** Jobs of the newest plan without a finished or failed row; undefined when the plan cannot be expanded. */
   readonly missing?: number;
   readonly planProblem?: string;
@@ -26,7 +28,8 @@ export async function journalStatus(path: string, verbs: VerbTable = allVerbs): 
     const failures = new Map<string, JobError & { count: number }>();
     let done = 0;
     const read = rowReader(handle);
-    for (const entry of index.rows.values()) {
+    const entries = currentRows(index);
+    for (const entry of entries) {
       if (entry.status === 'done') done++;
       else {
         const { error } = JSON.parse(await read(entry)) as { error: JobError };
@@ -35,7 +38,7 @@ export async function journalStatus(path: string, verbs: VerbTable = allVerbs): 
         else known.count++;
       }
     }
-    const common = { done, failed: index.rows.size - done, damaged: index.damaged, failures: [...failures.values()] };
+    const common = { done, failed: entries.length - done, superseded: index.rows.size - entries.length, damaged: index.damaged, failures: [...failures.values()] };
     try {
       const { jobs, hash } = await expandPlan(planIn(path, index.manifests), verbs);
       return { ...common, missing: pendingJobs(jobs, index).filter(({ reason }) => reason !== 'failed').length, planHash: hash };

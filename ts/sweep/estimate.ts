@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 import { heaviestFirst } from './pending.js';
 import type { ExpandedPlan, PlannedJob } from './plan.js';
 import { processPool } from './processes.js';
+import { spread } from './spread.js';
 import type { VerbTable } from './verb.js';
 
 export interface SweepEstimate {
@@ -88,11 +89,6 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
 function withFewTrials(job: Job): Job {
   const trials = job.run?.trials;
   return typeof trials === 'number' ? { ...job, run: { ...job.run, trials: Math.min(trials, probeTrials) } } : job;
-}
-
-function spread<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items];
-  return Array.from({ length: most }, (_, i) => items[Math.round((i * (items.length - 1)) / (most - 1))] as T);
 }
 
 function nearest(measured: readonly Measured[], cost: number): Measured {

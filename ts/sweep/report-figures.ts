@@ -6,6 +6,7 @@ import { figureHeatMap, type HeatCell } from '../figures/heat-map.js';
 import { profileRows } from '../figures/profile.js';
 import type { ComparedObservable } from '../statistics/compare.js';
 import type { SweepRow } from './rows.js';
+import { spread } from './spread.js';
 
 const mostFigures = 24;
 const mostSeries = 8;
@@ -141,11 +142,6 @@ function scaleOf(numbers: readonly number[]): 'linear' | 'log' {
   const values = numbers.filter(Number.isFinite);
   const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), 0)];
   return low > 0 && high / low > wideRatio ? 'log' : 'linear';
-}
-
-/** At most so many of the items, evenly chosen, the first and the last among them. */
-function spread<T>(items: readonly T[], most: number): readonly T[] {
-  return items.length <= most ? items : Array.from({ length: most }, (_, i) => items[Math.round((i * (items.length - 1)) / (most - 1))] as T);
 }
 
 function label(point: Point, axes: readonly string[]): string {

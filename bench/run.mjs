@@ -19,20 +19,35 @@ if (commandLine.install) {
 }
 if (!existsSync(`${bench}../dist/index.js`)) fail('the package is not built: npm run build');
 const tasks = await loadTasks();
-const selected = tasks.flatMap((task) => task.cases(commandLine.quick).map((one) => ({ task, one, wanted: wantedOf(task, one) }))).filter(({ wanted }) => wanted.length > 0);
+const selected = tasks
+  .flatMap((task) => task.cases(commandLine.quick).map((one) => ({ task, one, wanted: wantedOf(task, one) })))
+  .filter(({ wanted }) => wanted.length > 0);
 if (selected.length === 0) fail(`nothing matches ${commandLine.words.join(' ')}; --list lists all`);
 if (commandLine.list) {
-  for (const { task, one, wanted } of selected) console.log(`${task.name}, ${one.name}: ${wanted.map(({ name }) => name).join('; ')}`);
+  for (const { task, one, wanted } of selected)
+    console.log(`${task.name}, ${one.name}: ${wanted.map(({ name }) => name).join('; ')}`);
   process.exit(0);
 }
-if (!existsSync(programs) && selected.some(({ wanted }) => wanted.some(({ program }) => program.endsWith('.cc')))) compile();
+if (!existsSync(programs) && selected.some(({ wanted }) => wanted.some(({ program }) => program.endsWith('.cc'))))
+  compile();
 
 const { machine } = await import('./runner/machine.mjs');
 const { runCase } = await import('./runner/case.mjs');
 const { printCase } = await import('./runner/print.mjs');
 const facts = machine();
-console.log(`${facts.cpu}, ${facts.processors} processors, ${facts.memoryGiB} GiB, BLAS core ${facts.blasCore}, ${facts.instructionSet}, Node ${facts.node}, load ${facts.loadAverage}`);
-if (facts.loadAverage > 0.5) console.log(`The machine is busy (load ${facts.loadAverage}): wall times are not for the record; --clock processor is fairer for one thread.`);
+console.log(
+  `${facts.cpu}, ${facts.processors} ` +
+    `processors, ${facts.memoryGiB} ` +
+    `GiB, BLAS core ` +
+    `${facts.blasCore}, ` +
+    `${facts.instructionSet}, ` +
+    `Node ${facts.node}, load ` +
+    `${facts.loadAverage}`,
+);
+if (facts.loadAverage > 0.5)
+  console.log(
+    `The machine is busy (load ${facts.loadAverage}): wall times are not for the record; --clock processor is fairer for one thread.`,
+  );
 console.log('');
 const rows = [];
 const limits = [];
@@ -58,12 +73,16 @@ function parse() {
 /** The competitors the words select; our reference rows come with them. */
 function wantedOf(task, one) {
   const chosen = task.competitors.filter(({ name }) => matches(commandLine.words, `${task.name} ${one.name} ${name}`));
-  const ours = task.competitors.filter(({ name }) => name === task.reference && chosen.length > 0 && !chosen.some((other) => other.name === name));
+  const ours = task.competitors.filter(
+    ({ name }) => name === task.reference && chosen.length > 0 && !chosen.some((other) => other.name === name),
+  );
   return [...ours, ...chosen];
 }
 
 async function loadTasks() {
-  const folders = readdirSync(bench, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(`${bench}${entry.name}/task.mjs`));
+  const folders = readdirSync(bench, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && existsSync(`${bench}${entry.name}/task.mjs`),
+  );
   const order = (name) => (/^w\d/.test(name) ? name : `z${name}`);
   const names = folders.map(({ name }) => name).sort((a, b) => order(a).localeCompare(order(b)));
   return Promise.all(names.map(async (name) => (await import(`./${name}/task.mjs`)).task));
@@ -77,8 +96,14 @@ function compile() {
 
 function save() {
   if (commandLine.json === undefined) return;
-  const command = ['npm run bench --', ...process.argv.slice(2).filter((word, i, all) => word !== '--json' && all[i - 1] !== '--json')].join(' ');
-  writeFileSync(commandLine.json, `${JSON.stringify({ command, clock: commandLine.clock, machine: facts, limits, rows }, null, 1)}\n`);
+  const command = [
+    'npm run bench --',
+    ...process.argv.slice(2).filter((word, i, all) => word !== '--json' && all[i - 1] !== '--json'),
+  ].join(' ');
+  writeFileSync(
+    commandLine.json,
+    `${JSON.stringify({ command, clock: commandLine.clock, machine: facts, limits, rows }, null, 1)}\n`,
+  );
 }
 
 function fail(message) {

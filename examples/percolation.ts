@@ -13,9 +13,20 @@ const simulation = await simulate(spec, { trials: 102_400, seed: 1 });
 console.log('simulation', compare(theory, simulation).verdict);
 
 // The keep rate that leaves 99 % of the masks a path, and the same network with dropout instead.
-console.log('keep rate for 99 %', await evaluate('percolation', 'bondCriticalKeep', { width: 8, depth: 30, target: 0.99 }));
+console.log(
+  'keep rate for 99 %',
+  await evaluate('percolation', 'bondCriticalKeep', { width: 8, depth: 30, target: 0.99 }),
+);
 console.log('with dropout', await evaluate('percolation', 'siteCriticalKeep', { width: 8, depth: 30, target: 0.99 }));
 
 // Far too rare to meet by chance: importance splitting.
-const deep = await simulate({ system: 'percolation', width: 8, depth: 152, bondKeep: 0.1 }, { engine: 'splitting', trials: 51_200, seed: 1 });
-console.log('log path probability', deep.observables.logPathProbability?.values.at(-1), '±', deep.observables.logPathProbability?.standardError.at(-1));
+const deep = await simulate(
+  { system: 'percolation', width: 8, depth: 152, bondKeep: 0.1 },
+  { engine: 'splitting', trials: 51_200, seed: 1 },
+);
+console.log(
+  'log path probability',
+  deep.observables.logPathProbability?.values.at(-1),
+  '±',
+  deep.observables.logPathProbability?.standardError.at(-1),
+);

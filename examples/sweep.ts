@@ -14,7 +14,11 @@ const plan = {
 } as const;
 
 for await (const row of sweep(plan, { journal, executor: localExecutor({ processes: 2 }) })) {
-  console.log('weightVariance', row.spec.weightVariance, row.status === 'done' ? row.result.verdict : row.error.message);
+  console.log(
+    'weightVariance',
+    row.spec.weightVariance,
+    row.status === 'done' ? row.result.verdict : row.error.message,
+  );
 }
 
 // Run again, with one more point: only that one is computed.

@@ -22,7 +22,16 @@ function run(command, args) {
 const require = createRequire(import.meta.url);
 const nodeApi = require('node-api-headers').include_dir;
 const addonApi = join(dirname(require.resolve('node-addon-api/package.json')));
-run('cmake', ['-S', '.', '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DMFT_STATIC_OPENBLAS=ON', `-DMFT_OUTPUT_DIRECTORY=${build}`, `-DCMAKE_JS_INC=${nodeApi};${addonApi}`]);
+run('cmake', [
+  '-S',
+  '.',
+  '-B',
+  build,
+  '-DCMAKE_BUILD_TYPE=Release',
+  '-DMFT_STATIC_OPENBLAS=ON',
+  `-DMFT_OUTPUT_DIRECTORY=${build}`,
+  `-DCMAKE_JS_INC=${nodeApi};${addonApi}`,
+]);
 run('cmake', ['--build', build, '--target', 'mft_native', '--parallel', '2']);
 
 rmSync(dirname(target), { recursive: true, force: true });
@@ -33,10 +42,18 @@ run('strip', ['--strip-unneeded', target]);
 const needed = [...run('objdump', ['-p', target]).matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1]);
 const versions = [...run('objdump', ['-T', target]).matchAll(/GLIBC_(\d+\.\d+)/g)].map((match) => match[1]);
 const floor = versions.sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1])).at(-1);
-const exported = run('nm', ['-D', '--defined-only', target]).split('\n').filter((line) => /cblas_|openblas_|dgemm/.test(line));
-const foreign = needed.filter((name) => !/^(libc|libm|libpthread|libdl|librt|ld-linux.*|libgcc_s|libstdc\+\+)\.so/.test(name));
+const exported = run('nm', ['-D', '--defined-only', target])
+  .split('\n')
+  .filter((line) => /cblas_|openblas_|dgemm/.test(line));
+const foreign = needed.filter(
+  (name) => !/^(libc|libm|libpthread|libdl|librt|ld-linux.*|libgcc_s|libstdc\+\+)\.so/.test(name),
+);
 if (foreign.length > 0 || exported.length > 0) {
-  process.stderr.write(`The prebuild must stand alone; it needs ${foreign.join(', ') || 'nothing foreign'} and exports ${exported.length} BLAS symbols.\n`);
+  process.stderr.write(
+    `The prebuild must stand alone; it needs ${foreign.join(', ') || 'nothing foreign'} and exports ${exported.length} BLAS symbols.\n`,
+  );
   process.exit(1);
 }
-process.stdout.write(`${target.slice(root.length + 1)}: glibc >= ${floor}; needs ${needed.join(', ')}; BLAS symbols exported: 0\n`);
+process.stdout.write(
+  `${target.slice(root.length + 1)}: glibc >= ${floor}; needs ${needed.join(', ')}; BLAS symbols exported: 0\n`,
+);

@@ -19,16 +19,31 @@ const config = ExtractorConfig.prepare({
     projectFolder: root,
     mainEntryPointFilePath: join(root, 'dist', 'index.d.ts'),
     compiler: { tsconfigFilePath: join(root, 'tsconfig.json') },
-    apiReport: { enabled: true, reportFileName: 'mft-native.api.md', reportFolder: temporary, reportTempFolder: join(temporary, 'temp') },
+    apiReport: {
+      enabled: true,
+      reportFileName: 'mft-native.api.md',
+      reportFolder: temporary,
+      reportTempFolder: join(temporary, 'temp'),
+    },
     docModel: { enabled: false },
     dtsRollup: { enabled: true, untrimmedFilePath: join(root, 'dist', 'mft-native.d.ts') },
     tsdocMetadata: { enabled: false },
-    messages: { compilerMessageReporting: { default: { logLevel: 'none' } }, extractorMessageReporting: { default: { logLevel: 'none' } }, tsdocMessageReporting: { default: { logLevel: 'none' } } },
+    messages: {
+      compilerMessageReporting: { default: { logLevel: 'none' } },
+      extractorMessageReporting: { default: { logLevel: 'none' } },
+      tsdocMessageReporting: { default: { logLevel: 'none' } },
+    },
   },
   configObjectFullPath: undefined,
   packageJsonFullPath: join(root, 'package.json'),
 });
-Extractor.invoke(config, { localBuild: true, showVerboseMessages: false, messageCallback: (message) => { message.handled = true; } });
+Extractor.invoke(config, {
+  localBuild: true,
+  showVerboseMessages: false,
+  messageCallback: (message) => {
+    message.handled = true;
+  },
+});
 
 const [made, committed] = [join(temporary, 'mft-native.api.md'), join(root, 'docs', 'api.md')];
 const written = readFileSync(join(root, 'dist', 'mft-native.d.ts'), 'utf8');

@@ -10,7 +10,12 @@ const { loadSystem } = await import('../dist/systems/registry.js');
 const { info } = await import('../dist/core/fields.js');
 
 const cell = (text) => String(text).replace(/\|/g, '\\|').replace(/\n/g, ' ');
-const rows = (header, body) => [`| ${header.join(' | ')} |`, `|${header.map(() => '---').join('|')}|`, ...body.map((row) => `| ${row.map(cell).join(' | ')} |`)].join('\n');
+const rows = (header, body) =>
+  [
+    `| ${header.join(' | ')} |`,
+    `|${header.map(() => '---').join('|')}|`,
+    ...body.map((row) => `| ${row.map(cell).join(' | ')} |`),
+  ].join('\n');
 
 function fields(schema) {
   return rows(
@@ -28,9 +33,27 @@ function fields(schema) {
 const tables = {
   fields: (system) => fields(system.specSchema),
   run: (system) => fields(system.runSchema),
-  quantities: (system) => rows(['quantity', 'symbol', 'what', 'parameters', 'source'], Object.entries(system.quantities).map(([name, q]) => [`\`${name}\``, q.symbol, q.description, Object.keys(q.parameters.shape).join(', '), q.source])),
-  observables: (system) => rows(['observable', 'what'], Object.entries(system.observables).map(([name, text]) => [`\`${name}\``, text])),
-  figures: (system) => rows(['figure', 'shows'], Object.entries(system.figures).map(([name, figure]) => [`\`${name}\``, figure.description])),
+  quantities: (system) =>
+    rows(
+      ['quantity', 'symbol', 'what', 'parameters', 'source'],
+      Object.entries(system.quantities).map(([name, q]) => [
+        `\`${name}\``,
+        q.symbol,
+        q.description,
+        Object.keys(q.parameters.shape).join(', '),
+        q.source,
+      ]),
+    ),
+  observables: (system) =>
+    rows(
+      ['observable', 'what'],
+      Object.entries(system.observables).map(([name, text]) => [`\`${name}\``, text]),
+    ),
+  figures: (system) =>
+    rows(
+      ['figure', 'shows'],
+      Object.entries(system.figures).map(([name, figure]) => [`\`${name}\``, figure.description]),
+    ),
 };
 
 async function filled(text) {
@@ -45,7 +68,9 @@ async function filled(text) {
 }
 
 let stale = 0;
-for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md')).sort()) {
+for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.md'))
+  .sort()) {
   const file = join(root, 'docs', name);
   const text = readFileSync(file, 'utf8');
   const wanted = await filled(text);

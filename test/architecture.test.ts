@@ -32,9 +32,33 @@ const allowed: readonly { readonly from: RegExp; readonly to: readonly RegExp[] 
   { from: /^ts\/figures(\/render)?$/, to: [/^ts\/core$/, /^ts\/figures$/] },
   { from: system, to: [/^ts\/core$/, /^ts\/gaussian$/, /^ts\/fit$/, /^ts\/statistics$/, /^ts\/figures$/] },
   { from: /^ts\/systems\/registry$/, to: [/^ts\/core$/, system] },
-  { from: /^ts\/(data|train)$/, to: [/^ts\/core$/, /^ts\/data$/, /^ts\/gaussian$/, /^ts\/systems/, /^ts\/statistics$/, /^ts\/fit$/, /^ts\/figures$/, /^ts\/verbs$/] },
+  {
+    from: /^ts\/(data|train)$/,
+    to: [
+      /^ts\/core$/,
+      /^ts\/data$/,
+      /^ts\/gaussian$/,
+      /^ts\/systems/,
+      /^ts\/statistics$/,
+      /^ts\/fit$/,
+      /^ts\/figures$/,
+      /^ts\/verbs$/,
+    ],
+  },
   { from: /^ts\/verbs$/, to: [/^ts\/core$/, /^ts\/systems\/registry$/, /^ts\/data$/, /^ts\/statistics$/, /^ts\/fit$/] },
-  { from: /^ts\/sweep$/, to: [/^ts\/core$/, /^ts\/verbs$/, /^ts\/systems\/registry$/, /^ts\/fit$/, /^ts\/statistics$/, /^ts\/figures/, /^ts\/train$/, /^ts\/data$/] },
+  {
+    from: /^ts\/sweep$/,
+    to: [
+      /^ts\/core$/,
+      /^ts\/verbs$/,
+      /^ts\/systems\/registry$/,
+      /^ts\/fit$/,
+      /^ts\/statistics$/,
+      /^ts\/figures/,
+      /^ts\/train$/,
+      /^ts\/data$/,
+    ],
+  },
   { from: /^ts\/(advise|reproduce)$/, to: [/^ts\/(?!cli)/] },
   { from: /^ts\/cli$/, to: [/^ts\//] },
   { from: /^ts\/index$/, to: [/^ts\/(?!cli)/] },
@@ -59,7 +83,8 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, '');
-  const found = (pattern: RegExp, isDynamic: boolean): Import[] => Array.from(text.matchAll(pattern), (match) => ({ target: match[1] as string, isDynamic }));
+  const found = (pattern: RegExp, isDynamic: boolean): Import[] =>
+    Array.from(text.matchAll(pattern), (match) => ({ target: match[1] as string, isDynamic }));
   return [...found(/(?:from|^import)\s+'([^']+)'/gm, false), ...found(/import\(\s*'([^']+)'\s*\)/g, true)];
 }
 
@@ -77,7 +102,8 @@ t.test('TypeScript imports follow the table', async (t) => {
       } else {
         const owner = packages.find((candidate) => candidate.name.test(target));
         if (owner === undefined || !owner.rooms.test(from)) t.fail(`${file} may not import the package ${target}`);
-        if (owner?.isDynamic && !isDynamic && !/^\s*import type/m.test(readFileSync(join(root, file), 'utf8'))) t.fail(`${file} must import ${target} dynamically`);
+        if (owner?.isDynamic && !isDynamic && !/^\s*import type/m.test(readFileSync(join(root, file), 'utf8')))
+          t.fail(`${file} must import ${target} dynamically`);
       }
     }
   }
@@ -98,7 +124,12 @@ t.test('native includes follow the table', async (t) => {
     }
     if (/<cblas\.h>/.test(text)) t.equal(file, 'native/core/blas.cc', 'only core/blas includes cblas.h');
     if (/<napi\.h>/.test(text)) t.equal(room(file), 'native/node', 'only native/node includes napi.h');
-    if (!file.startsWith('native/test')) t.notMatch(text, /std::(normal_distribution|cout|cerr)|\b(f?printf|puts|exit|getenv)\(/, `${file} prints nothing, reads no environment, draws from no foreign generator`);
+    if (!file.startsWith('native/test'))
+      t.notMatch(
+        text,
+        /std::(normal_distribution|cout|cerr)|\b(f?printf|puts|exit|getenv)\(/,
+        `${file} prints nothing, reads no environment, draws from no foreign generator`,
+      );
     t.notMatch(text, /fast-math/, `${file} asks for no fast-math`);
   }
 });
@@ -110,7 +141,9 @@ t.test('names and lengths', async (t) => {
     const lines = readFileSync(join(root, file), 'utf8').split('\n').length;
     t.ok(lines <= 501, `${file} has ${lines} lines, at most 500`);
   }
-  const lengths = files('ts', /\.ts$/).map((file) => readFileSync(join(root, file), 'utf8').split('\n').length).sort((a, b) => a - b);
+  const lengths = files('ts', /\.ts$/)
+    .map((file) => readFileSync(join(root, file), 'utf8').split('\n').length)
+    .sort((a, b) => a - b);
   t.ok((lengths[Math.floor(lengths.length / 2)] ?? 0) <= 150, 'median TypeScript file has at most 150 lines');
   for (const file of files('ts', /\.ts$/)) {
     const text = readFileSync(join(root, file), 'utf8');

@@ -25,13 +25,27 @@ t.test('the runner checks answers and writes one object per row', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mft-bench-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'rows.json');
-  execFileSync(process.execPath, [join(root, 'bench/run.mjs'), 'w1', 'native,naive', '--quick', '--threads', '1', '--repeats', '1', '--json', file], { stdio: 'pipe' });
-  const { machine, rows, command } = JSON.parse(readFileSync(file, 'utf8')) as { machine: { blasCore: string }; rows: Row[]; command: string };
+  execFileSync(
+    process.execPath,
+    [join(root, 'bench/run.mjs'), 'w1', 'native,naive', '--quick', '--threads', '1', '--repeats', '1', '--json', file],
+    { stdio: 'pipe' },
+  );
+  const { machine, rows, command } = JSON.parse(readFileSync(file, 'utf8')) as {
+    machine: { blasCore: string };
+    rows: Row[];
+    command: string;
+  };
   t.ok(machine.blasCore.length > 0);
   t.equal(command, 'npm run bench -- w1 native,naive --quick --threads 1 --repeats 1');
   t.same(
     rows.map(({ competitor }) => competitor),
-    ['native dense float32', 'native dense float64', 'native conditioned float32', 'native conditioned float64', 'naive JavaScript'],
+    [
+      'native dense float32',
+      'native dense float64',
+      'native conditioned float32',
+      'native conditioned float64',
+      'naive JavaScript',
+    ],
   );
   for (const row of rows) {
     t.equal(row.wrong, undefined, `${row.competitor}: the answer is right`);
@@ -52,8 +66,18 @@ t.test('a wrong answer is caught', async (t) => {
     expectedNetworks: (options: object, trials: number) => Promise<unknown>;
     checkNetworks: (expected: unknown, answer: Answer) => { isRight: boolean; detail: string };
   };
-  const { naiveNetworks } = (await load('competitor/naive-network.mjs')) as { naiveNetworks: (options: object, seed: number) => Answer };
-  const options = { width: 64, depth: 10, inputs: 2, networks: 200, weightVariance: 1.69, biasVariance: 0.05, keepProbability: 0.9 };
+  const { naiveNetworks } = (await load('competitor/naive-network.mjs')) as {
+    naiveNetworks: (options: object, seed: number) => Answer;
+  };
+  const options = {
+    width: 64,
+    depth: 10,
+    inputs: 2,
+    networks: 200,
+    weightVariance: 1.69,
+    biasVariance: 0.05,
+    keepProbability: 0.9,
+  };
   const expected = await expectedNetworks(options, 2000);
   t.ok(checkNetworks(expected, naiveNetworks(options, 3)).isRight);
   for (const planted of [{ weightVariance: 1.69 * 1.05 }, { keepProbability: 0.85 }, { biasVariance: 0.1 }]) {
@@ -62,7 +86,10 @@ t.test('a wrong answer is caught', async (t) => {
     t.match(verdict.detail, /largest \|z\|/, 'by its numbers');
   }
   const answer = naiveNetworks(options, 3);
-  t.notOk(checkNetworks(expected, { ...answer, observables: { ...answer.observables, errorCorrelation: [] } }).isRight, 'a missing observable');
+  t.notOk(
+    checkNetworks(expected, { ...answer, observables: { ...answer.observables, errorCorrelation: [] } }).isRight,
+    'a missing observable',
+  );
 });
 
 t.test('mistakes on the command line', async (t) => {

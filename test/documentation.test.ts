@@ -16,7 +16,10 @@ interface Example {
 
 function markdownExamples(file: string): Example[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```/gm), (match, i) => ({ name: `${file} ${i + 1}`, code: match[1] as string }));
+  return Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```/gm), (match, i) => ({
+    name: `${file} ${i + 1}`,
+    code: match[1] as string,
+  }));
 }
 
 function docstringExamples(file: string): Example[] {
@@ -28,24 +31,40 @@ function docstringExamples(file: string): Example[] {
 }
 
 /** Every name that ts/index.ts exports, types too. */
-const exported = Array.from(readFileSync(join(root, 'ts/index.ts'), 'utf8').matchAll(/export (?:type )?\{([^}]*)\}/g), (match) => (match[1] as string).split(',').map((name) => name.trim().replace(/^type /, '')).filter(Boolean)).flat();
+const exported = Array.from(
+  readFileSync(join(root, 'ts/index.ts'), 'utf8').matchAll(/export (?:type )?\{([^}]*)\}/g),
+  (match) =>
+    (match[1] as string)
+      .split(',')
+      .map((name) => name.trim().replace(/^type /, ''))
+      .filter(Boolean),
+).flat();
 
 /** The example with an import of every export of the package that it uses without importing it. */
 function complete(code: string): string {
-  const used = exported.filter((name) => new RegExp(`(?<![.\\w'-])${name}\\b`).test(code) && !new RegExp(`import[^;]*\\b${name}\\b[^;]*from`).test(code));
+  const used = exported.filter(
+    (name) =>
+      new RegExp(`(?<![.\\w'-])${name}\\b`).test(code) && !new RegExp(`import[^;]*\\b${name}\\b[^;]*from`).test(code),
+  );
   const header = used.length > 0 ? `import { ${used.join(', ')} } from 'mft-native';\n` : '';
   return `${header}${code}\nexport {};\n`;
 }
 
 const list = (where: string, pattern: RegExp): string[] =>
-  readdirSync(join(root, where), { recursive: true, encoding: 'utf8' }).filter((name) => pattern.test(name)).map((name) => join(where, name)).sort();
+  readdirSync(join(root, where), { recursive: true, encoding: 'utf8' })
+    .filter((name) => pattern.test(name))
+    .map((name) => join(where, name))
+    .sort();
 
 /** Docstrings of what the package exports: only these are public. */
 function exportsSomethingPublic(file: string): boolean {
   return readFileSync(join(root, 'ts/index.ts'), 'utf8').includes(`'./${file.slice(3).replace(/\.ts$/, '.js')}'`);
 }
 
-const examples = [...['README.md', ...list('docs', /\.md$/)].flatMap(markdownExamples), ...list('ts', /\.ts$/).filter(exportsSomethingPublic).flatMap(docstringExamples)];
+const examples = [
+  ...['README.md', ...list('docs', /\.md$/)].flatMap(markdownExamples),
+  ...list('ts', /\.ts$/).filter(exportsSomethingPublic).flatMap(docstringExamples),
+];
 
 t.test('examples of the documentation compile and run', async (t) => {
   rmSync(folder, { recursive: true, force: true });
@@ -66,18 +85,29 @@ t.test('examples of the documentation compile and run', async (t) => {
   const diagnostics = ts.getPreEmitDiagnostics(program);
   for (const diagnostic of diagnostics) {
     const at = files.indexOf(diagnostic.file?.fileName ?? '');
-    t.fail(`${examples[at]?.name ?? diagnostic.file?.fileName}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`);
+    t.fail(
+      `${examples[at]?.name ?? diagnostic.file?.fileName}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`,
+    );
   }
   t.ok(diagnostics.length === 0, `${files.length} examples compile`);
   program.emit();
   // Examples that open a file they do not make themselves are compiled but not run.
-  const opensFile = (code: string): boolean => /'[^']*(data\/|\.np[yz]|\.jsonl|\.gz|\.bin)[^']*'/.test(code) && !/\bsweep\(/.test(code);
-  const runnable = examples.map(({ name, code }, i) => ({ name, i, runs: !opensFile(code) })).filter(({ runs }) => runs);
+  const opensFile = (code: string): boolean =>
+    /'[^']*(data\/|\.np[yz]|\.jsonl|\.gz|\.bin)[^']*'/.test(code) && !/\bsweep\(/.test(code);
+  const runnable = examples
+    .map(({ name, code }, i) => ({ name, i, runs: !opensFile(code) }))
+    .filter(({ runs }) => runs);
   const runner = join(folder, 'run.mjs');
   writeFileSync(
     runner,
     `for (const { i, name } of ${JSON.stringify(runnable)}) {
-  try { console.log = () => {}; await import(\`./example-\${i}.js\`); } catch (error) { process.stderr.write(\`\${name}: \${error.stack}\\n\`); process.exitCode = 1; }
+  try {
+    console.log = () => {};
+    await import(\`./example-\${i}.js\`);
+  } catch (error) {
+    process.stderr.write(\`\${name}: \${error.stack}\\n\`);
+    process.exitCode = 1;
+  }
 }
 `,
   );

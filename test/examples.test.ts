@@ -35,7 +35,9 @@ t.test('examples of the pages', async (t) => {
   mkdirSync(folder, { recursive: true });
   try {
     for (const page of pages) {
-      const blocks = [...readFileSync(join(root, 'docs', 'systems', page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] as string);
+      const blocks = [
+        ...readFileSync(join(root, 'docs', 'systems', page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g),
+      ].map((match) => match[1] as string);
       t.ok(blocks.length > 0, `${page} has an example`);
       for (const [i, block] of blocks.entries()) {
         const file = join(folder, `${page.replace('.md', '')}-${i}.ts`);

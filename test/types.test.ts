@@ -1,7 +1,16 @@
 // The interface of the verbs, at the level of types: what must compile, and what must not (checked by tsc -p test).
 import t from 'tap';
 import type { Simulation as AnySimulation } from '../dist/core/results.js';
-import { compare, type Comparison, type Finding, predict, type Prediction, simulate, type Systems, type Trainable } from 'mft-native';
+import {
+  compare,
+  type Comparison,
+  type Finding,
+  predict,
+  type Prediction,
+  simulate,
+  type Systems,
+  type Trainable,
+} from 'mft-native';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <T extends true>(): T | undefined => undefined;
@@ -9,7 +18,10 @@ const holds = <T extends true>(): T | undefined => undefined;
 /** Never called: its body only has to compile. */
 export async function compiles(): Promise<void> {
   const theory = await predict({ system: 'feedforward', activation: 'tanh', weightVariance: [1.4, 1.5], depth: 2 });
-  const simulation = await simulate({ system: 'feedforward', activation: { name: 'leakyRelu', slope: 0.2 } }, { trials: 3, seed: 1, threads: 2 });
+  const simulation = await simulate(
+    { system: 'feedforward', activation: { name: 'leakyRelu', slope: 0.2 } },
+    { trials: 3, seed: 1, threads: 2 },
+  );
   holds<Equal<(typeof theory)['system'], 'feedforward'>>();
   const verdict: Comparison<'feedforward'> = compare(theory, simulation);
   compare(simulation, simulation);

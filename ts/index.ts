@@ -8,13 +8,26 @@ export { predict, simulate } from './verbs/predict.js';
 // Training
 export { train, type TrainDataset, type TrainJob, trainMany } from './train/train.js';
 export type { TrainOptions } from './train/options.js';
-export type { DatasetReference, TrainEvaluation, Training, TrainPaths, TrainReport, TrainStatistics } from './train/result.js';
+export type {
+  DatasetReference,
+  TrainEvaluation,
+  Training,
+  TrainPaths,
+  TrainReport,
+  TrainStatistics,
+} from './train/result.js';
 
 // Advice
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';
 
 // Comparison, fits, statistics
-export { type CompareOptions, type ComparedObservable, type Comparison, compare, type Verdict } from './statistics/compare.js';
+export {
+  type CompareOptions,
+  type ComparedObservable,
+  type Comparison,
+  compare,
+  type Verdict,
+} from './statistics/compare.js';
 export { type Fit, type FitOptions, fitExponential, fitPower } from './fit/laws.js';
 export { fitStretched } from './fit/stretched.js';
 export { type DepthScaleFit, type DepthScaleOptions, fitDepthScale } from './fit/depth-scale.js';
@@ -42,23 +55,54 @@ export { sweep, type SweepOptions, type SweepSummary } from './sweep/run.js';
 
 // Published figures and tables
 export { reproduce, type ReproductionEntry, reproductions } from './reproduce/reproduce.js';
-export type { NamedFigure, ReproductionOptions, ReproductionResult, ReproductionRow, ReproductionScale, RowVerdict, Scale } from './reproduce/types.js';
+export type {
+  NamedFigure,
+  ReproductionOptions,
+  ReproductionResult,
+  ReproductionRow,
+  ReproductionScale,
+  RowVerdict,
+  Scale,
+} from './reproduce/types.js';
 
 // Results
-export type { Axis, AxisName, Estimated, Finding, Observable, Predicted, Provenance, QuantityValue, Undefined, UndefinedPoint, Warning } from './core/results.js';
+export type {
+  Axis,
+  AxisName,
+  Estimated,
+  Finding,
+  Observable,
+  Predicted,
+  Provenance,
+  QuantityValue,
+  Undefined,
+  UndefinedPoint,
+  Warning,
+} from './core/results.js';
 export { isUndefined, schemaVersion } from './core/results.js';
 export type { Prediction, Simulation, SpecOf } from './verbs/results.js';
 
 // Systems
 export type { SystemName, Systems, Trainable } from './systems/registry.js';
 export { systemNames } from './systems/registry.js';
-export { fitGrowth, type FittedForm, type FittedGrowth, type GrowthFit, type GrowthFitOptions } from './systems/residual/growth-fit.js';
+export {
+  fitGrowth,
+  type FittedForm,
+  type FittedGrowth,
+  type GrowthFit,
+  type GrowthFitOptions,
+} from './systems/residual/growth-fit.js';
 export { growthLaw, type Growth, type GrowthForm, type GrowthLaw } from './systems/residual/growth-law.js';
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
-export { type ActivationFunction, type ActivationSpec, evaluateActivation, type ExpressionActivation } from './gaussian/activations.js';
+export {
+  type ActivationFunction,
+  type ActivationSpec,
+  evaluateActivation,
+  type ExpressionActivation,
+} from './gaussian/activations.js';
 
 // Errors, progress, cancellation
 export { MftError, type MftErrorCode } from './core/errors.js';
@@ -89,5 +133,17 @@ export {
 export type { Activation } from './gaussian/expectation.js';
 
 // Fixed points and the critical line
-export { fixedPointsVariance, type Layer, type VarianceFixedPoint, type VarianceFixedPoints } from './gaussian/fixed-points.js';
-export { type CriticalInitialization, criticalInitialization, type CriticalOptions, type CriticalPoint, criticalPoints, criticalWeightVariance } from './gaussian/critical.js';
+export {
+  fixedPointsVariance,
+  type Layer,
+  type VarianceFixedPoint,
+  type VarianceFixedPoints,
+} from './gaussian/fixed-points.js';
+export {
+  type CriticalInitialization,
+  criticalInitialization,
+  type CriticalOptions,
+  type CriticalPoint,
+  criticalPoints,
+  criticalWeightVariance,
+} from './gaussian/critical.js';

@@ -62,7 +62,8 @@ template <class Vector>
   Vector chain[kChains];
 #pragma GCC unroll 32
   for (int c = 0; c < kChains; ++c) chain[c] = Vector{} + static_cast<decltype(Vector{}[0])>(c);
-  const Vector factor = Vector{} + static_cast<decltype(Vector{}[0])>(0.999), term = Vector{} + static_cast<decltype(Vector{}[0])>(1e-3);
+  const Vector factor = Vector{} + static_cast<decltype(Vector{}[0])>(0.999),
+               term = Vector{} + static_cast<decltype(Vector{}[0])>(1e-3);
   for (int round = 0; round < rounds; ++round) {
 #pragma GCC unroll 32
     for (int c = 0; c < kChains; ++c) {
@@ -103,7 +104,8 @@ double normals(int threads) {
   const double steps = rate(threads, [&](int thread) {
     auto& block = blocks[static_cast<std::size_t>(thread)];
     for (int fill = 0; fill < kFills; ++fill) {
-      mft::random_normals({.seed = 1, .trial = static_cast<std::uint32_t>(thread)}, block.position, std::span<Real>(block.values));
+      mft::random_normals({.seed = 1, .trial = static_cast<std::uint32_t>(thread)}, block.position,
+                          std::span<Real>(block.values));
       block.position += kSize;
     }
   });

@@ -12,7 +12,10 @@ export const task = {
   title: 'Matrix products of single precision against the multiply-add peak; seconds per product',
   perNetwork: false,
   cases: (isQuick) =>
-    (isQuick ? shapes.slice(2, 3) : shapes).map(({ name, ...shape }) => ({ name, options: { ...shape, products: Math.max(1, Math.round(5e9 / (2 * shape.m * shape.n * shape.k))) } })),
+    (isQuick ? shapes.slice(2, 3) : shapes).map(({ name, ...shape }) => ({
+      name,
+      options: { ...shape, products: Math.max(1, Math.round(5e9 / (2 * shape.m * shape.n * shape.k))) },
+    })),
   reference: undefined,
   competitors: [
     { name: 'OpenBLAS', program: 'openblas.cc', precision: 'float32' },
@@ -25,5 +28,8 @@ export const task = {
     const error = Math.abs(answer.observables.error?.[0] ?? Number.NaN);
     return { isRight: error < 1e-5, detail: `error of an entry ${error.toExponential(1)} of its standard deviation` };
   },
-  limit: ({ m, n, k }, _, limits) => ({ limit: `multiply-add peak ${(limits.multiplyAddFloat32 / 1e9).toFixed(0)} Gflop/s`, seconds: (2 * m * n * k) / limits.multiplyAddFloat32 }),
+  limit: ({ m, n, k }, _, limits) => ({
+    limit: `multiply-add peak ${(limits.multiplyAddFloat32 / 1e9).toFixed(0)} Gflop/s`,
+    seconds: (2 * m * n * k) / limits.multiplyAddFloat32,
+  }),
 };

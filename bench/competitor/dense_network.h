@@ -17,20 +17,35 @@ struct Network {
   std::size_t width, depth, inputs;
   double weight_variance, bias_variance, keep_probability;
   int threads;
-  std::string generator;   // hashed or standard
-  std::string weights;     // drawn: fresh in every run; given: drawn once, before the time is taken
-  std::string layout;      // unitsFirst: vectors are columns (N x n); inputsFirst: rows (n x N)
+  std::string generator;  // hashed or standard
+  std::string weights;    // drawn: fresh in every run; given: drawn once, before the time is taken
+  std::string layout;     // unitsFirst: vectors are columns (N x n); inputsFirst: rows (n x N)
   std::vector<std::vector<float>> matrices, biases, preactivations, outputs, errors;
   std::vector<float> input;
 };
 
 inline Network network_from(const Options& options) {
-  Network network{options.whole("width"), options.whole("depth"), options.whole("inputs"), options.number("weightVariance"),
-                  options.number("biasVariance"), options.number("keepProbability"), static_cast<int>(options.number("threads")),
-                  options.text("generator"), options.text("weights"), options.text("layout"), {}, {}, {}, {}, {}, {}};
+  Network network{options.whole("width"),
+                  options.whole("depth"),
+                  options.whole("inputs"),
+                  options.number("weightVariance"),
+                  options.number("biasVariance"),
+                  options.number("keepProbability"),
+                  static_cast<int>(options.number("threads")),
+                  options.text("generator"),
+                  options.text("weights"),
+                  options.text("layout"),
+                  {},
+                  {},
+                  {},
+                  {},
+                  {},
+                  {}};
   openblas_set_num_threads(network.threads);
   const std::size_t n = network.inputs, width = network.width;
-  const auto resize = [&](std::vector<std::vector<float>>& list, std::size_t size) { list.assign(network.depth, std::vector<float>(size)); };
+  const auto resize = [&](std::vector<std::vector<float>>& list, std::size_t size) {
+    list.assign(network.depth, std::vector<float>(size));
+  };
   resize(network.matrices, width * width);
   resize(network.biases, width);
   resize(network.preactivations, n * width);
@@ -49,27 +64,35 @@ inline Network network_from(const Options& options) {
 inline void draw_weights(Network& network, std::uint64_t seed) {
   const auto width = static_cast<double>(network.width);
   for (std::size_t l = 0; l < network.depth; ++l) {
-    normals(network.generator, seed * 4096 + 2 * l, static_cast<float>(std::sqrt(network.weight_variance / width)), network.matrices[l], network.threads);
-    normals(network.generator, seed * 4096 + 2 * l + 1, static_cast<float>(std::sqrt(network.bias_variance)), network.biases[l], 1);
+    normals(network.generator, seed * 4096 + 2 * l, static_cast<float>(std::sqrt(network.weight_variance / width)),
+            network.matrices[l], network.threads);
+    normals(network.generator, seed * 4096 + 2 * l + 1, static_cast<float>(std::sqrt(network.bias_variance)),
+            network.biases[l], 1);
   }
 }
 
 // Z = W U
-inline void multiply(const Network& network, const std::vector<float>& matrix, const std::vector<float>& u, std::vector<float>& z) {
+inline void multiply(const Network& network, const std::vector<float>& matrix, const std::vector<float>& u,
+                     std::vector<float>& z) {
   const int width = static_cast<int>(network.width), n = static_cast<int>(network.inputs);
   if (network.layout == "unitsFirst")
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, u.data(), n, 0.0F, z.data(), n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, u.data(), n,
+                0.0F, z.data(), n);
   else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, width, width, 1.0F, u.data(), width, matrix.data(), width, 0.0F, z.data(), width);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, width, width, 1.0F, u.data(), width, matrix.data(), width,
+                0.0F, z.data(), width);
 }
 
 // E = W^T D
-inline void multiply_transposed(const Network& network, const std::vector<float>& matrix, const std::vector<float>& d, std::vector<float>& e) {
+inline void multiply_transposed(const Network& network, const std::vector<float>& matrix, const std::vector<float>& d,
+                                std::vector<float>& e) {
   const int width = static_cast<int>(network.width), n = static_cast<int>(network.inputs);
   if (network.layout == "unitsFirst")
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, d.data(), n, 0.0F, e.data(), n);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, d.data(), n, 0.0F,
+                e.data(), n);
   else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, width, width, 1.0F, d.data(), width, matrix.data(), width, 0.0F, e.data(), width);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, width, width, 1.0F, d.data(), width, matrix.data(), width,
+                0.0F, e.data(), width);
 }
 
 struct Gram {
@@ -84,12 +107,15 @@ inline Gram gram(const Network& network, const std::vector<float>& x) {
   double ab = 0.0;
   if (units_first) {
     for (std::size_t j = 0; j < width; ++j)
-      for (std::size_t a = 0; a < n; ++a) squares[a] += static_cast<double>(x[j * n + a]) * static_cast<double>(x[j * n + a]);
+      for (std::size_t a = 0; a < n; ++a)
+        squares[a] += static_cast<double>(x[j * n + a]) * static_cast<double>(x[j * n + a]);
   } else {
     for (std::size_t a = 0; a < n; ++a)
-      for (std::size_t j = 0; j < width; ++j) squares[a] += static_cast<double>(x[a * width + j]) * static_cast<double>(x[a * width + j]);
+      for (std::size_t j = 0; j < width; ++j)
+        squares[a] += static_cast<double>(x[a * width + j]) * static_cast<double>(x[a * width + j]);
   }
-  for (std::size_t j = 0; j < width; ++j) ab += static_cast<double>(x[j * stride_unit]) * static_cast<double>(x[j * stride_unit + stride_input]);
+  for (std::size_t j = 0; j < width; ++j)
+    ab += static_cast<double>(x[j * stride_unit]) * static_cast<double>(x[j * stride_unit + stride_input]);
   Gram result{squares[0], squares[1], ab, 0.0, 0.0};
   for (const double square : squares) {
     result.mean_square += square / static_cast<double>(n * width);
@@ -99,7 +125,8 @@ inline Gram gram(const Network& network, const std::vector<float>& x) {
 }
 
 // Hash of mask bits, one 32-bit word an element.
-inline void activate_and_mask(const Network& network, std::uint64_t seed, std::size_t l, std::vector<float>& z, std::vector<float>& u) {
+inline void activate_and_mask(const Network& network, std::uint64_t seed, std::size_t l, std::vector<float>& z,
+                              std::vector<float>& u) {
   const auto threshold = static_cast<std::uint32_t>(network.keep_probability * 4294967295.0);
   const auto scale = static_cast<float>(1.0 / network.keep_probability);
   const std::uint32_t key = hashed(static_cast<std::uint32_t>(seed * 131071 + l) + 0x51ed270bU);

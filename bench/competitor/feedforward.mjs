@@ -6,7 +6,9 @@
  * through these numbers, so a drawn pair serves as well.
  */
 export function inputVectors(count, width) {
-  return Array.from({ length: count }, (_, a) => Float32Array.from({ length: width }, (_, j) => (parity((a + 1) & j) === 0 ? Math.SQRT2 : 0)));
+  return Array.from({ length: count }, (_, a) =>
+    Float32Array.from({ length: width }, (_, j) => (parity((a + 1) & j) === 0 ? Math.SQRT2 : 0)),
+  );
 }
 
 function parity(bits) {
@@ -18,14 +20,28 @@ function parity(bits) {
 /** The spec of a case. */
 export function specOf({ width, depth, inputs, weightVariance, biasVariance, keepProbability }) {
   const given = inputs > 2 ? { inputs: { values: inputVectors(inputs, width).map((row) => Array.from(row)) } } : {};
-  return { system: 'feedforward', activation: 'tanh', output: 'preactivation', width, depth, weightVariance, biasVariance, keepProbability, ...given };
+  return {
+    system: 'feedforward',
+    activation: 'tanh',
+    output: 'preactivation',
+    width,
+    depth,
+    weightVariance,
+    biasVariance,
+    keepProbability,
+    ...given,
+  };
 }
 
 /** Per layer: variance and log gradient averaged over the inputs, correlation and error correlation of the first two inputs. */
 export function networkAnswer(simulation, { depth, inputs, networks }) {
   const { variance, correlation, logGradientSingle, errorCorrelation } = simulation.observables;
   const pairs = correlation.values.length / depth;
-  const overInputs = ({ values }) => Array.from({ length: depth }, (_, l) => values.subarray(l * inputs, (l + 1) * inputs).reduce((sum, value) => sum + value, 0) / inputs);
+  const overInputs = ({ values }) =>
+    Array.from(
+      { length: depth },
+      (_, l) => values.subarray(l * inputs, (l + 1) * inputs).reduce((sum, value) => sum + value, 0) / inputs,
+    );
   const ofFirstPair = ({ values }) => Array.from({ length: depth }, (_, l) => values[l * pairs]);
   return {
     networks,

@@ -1,5 +1,5 @@
-// Normals for the C++ competitors: the standard library's, and what a good programmer writes in an hour (a counter hash and
-// Box-Muller in a loop that the compiler vectorises with libmvec).
+// Normals for the C++ competitors: the standard library's, and what a good programmer writes in an hour (a counter hash
+// and Box-Muller in a loop that the compiler vectorises with libmvec).
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -23,7 +23,8 @@ inline std::uint32_t hashed(std::uint32_t x) {
 }
 
 inline void hashed_normals(std::uint64_t seed, float scale, std::span<float> out) {
-  const std::uint32_t key = hashed(static_cast<std::uint32_t>(seed) ^ hashed(static_cast<std::uint32_t>(seed >> 32) + 0x9e3779b9U));
+  const std::uint32_t key =
+      hashed(static_cast<std::uint32_t>(seed) ^ hashed(static_cast<std::uint32_t>(seed >> 32) + 0x9e3779b9U));
   const std::uint32_t other = hashed(key + 0x85ebca6bU);
   const std::size_t half = out.size() / 2;
   float* first = out.data();
@@ -53,8 +54,10 @@ inline void normals(const std::string& generator, std::uint64_t seed, float scal
   const auto fill = [&](std::size_t part, std::size_t parts) {
     const std::size_t begin = out.size() * part / parts, end = out.size() * (part + 1) / parts;
     const std::uint64_t own = seed * 1000003U + part;
-    if (generator == "standard") standard_normals(own, scale, out.subspan(begin, end - begin));
-    else hashed_normals(own, scale, out.subspan(begin, end - begin));
+    if (generator == "standard")
+      standard_normals(own, scale, out.subspan(begin, end - begin));
+    else
+      hashed_normals(own, scale, out.subspan(begin, end - begin));
   };
   std::vector<std::thread> team;
   const auto parts = static_cast<std::size_t>(threads);

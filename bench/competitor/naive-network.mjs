@@ -70,8 +70,13 @@ function naiveNetwork({ width, depth, inputs, weightVariance, biasVariance, keep
     observables.variance[l] = mean(z.map((row) => dot(row, row) / width));
     observables.correlation[l] = cosine(z[0], z[1]);
     observables.errorCorrelation[l] = cosine(errors[0], errors[1]);
-    observables.logGradientSingle[l] = mean(errors.map((row, a) => Math.log((dot(row, row) * dot(below[a], below[a])) / width ** 2)));
-    if (l > 0) errors = errors.map((row, a) => transposedProduct(layers[l].weights, row).map((value, j) => value * layers[l - 1].slopes[a][j]));
+    observables.logGradientSingle[l] = mean(
+      errors.map((row, a) => Math.log((dot(row, row) * dot(below[a], below[a])) / width ** 2)),
+    );
+    if (l > 0)
+      errors = errors.map((row, a) =>
+        transposedProduct(layers[l].weights, row).map((value, j) => value * layers[l - 1].slopes[a][j]),
+      );
   }
   return observables;
 }

@@ -1,5 +1,6 @@
-// The child side of the runner's protocol, for C++ competitors: options come as name=value arguments, every line `run SEED`
-// on standard input is answered by one line of JSON with the seconds and the answer; end of input ends the program.
+// The child side of the runner's protocol, for C++ competitors: options come as name=value arguments, every line `run
+// SEED` on standard input is answered by one line of JSON with the seconds and the answer; end of input ends the
+// program.
 #pragma once
 #include <sys/resource.h>
 
@@ -50,8 +51,10 @@ inline void write_numbers(std::ostream& out, const std::vector<double>& values) 
   out << '[';
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out << ',';
-    if (std::isfinite(values[i])) out << values[i];
-    else out << "null";
+    if (std::isfinite(values[i]))
+      out << values[i];
+    else
+      out << "null";
   }
   out << ']';
 }
@@ -59,7 +62,9 @@ inline void write_numbers(std::ostream& out, const std::vector<double>& values) 
 inline double processor_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -79,8 +84,8 @@ inline void serve(const std::function<Answer(std::uint64_t seed)>& run) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::ostringstream out;
     out.precision(12);
-    out << "{\"seconds\":" << seconds << ",\"processorSeconds\":" << processor_seconds() - processor << ",\"answer\":{\"networks\":"
-        << answer.networks << ",\"observables\":{";
+    out << "{\"seconds\":" << seconds << ",\"processorSeconds\":" << processor_seconds() - processor
+        << ",\"answer\":{\"networks\":" << answer.networks << ",\"observables\":{";
     bool is_first = true;
     for (const auto& [name, values] : answer.observables) {
       out << (is_first ? "\"" : ",\"") << name << "\":";

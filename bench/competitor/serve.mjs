@@ -24,7 +24,9 @@ export async function serve(run, after = async () => {}) {
     const answer = await run(Number(seed));
     const seconds = Number(process.hrtime.bigint() - start) * 1e-9;
     const { user, system } = process.cpuUsage(processor);
-    process.stdout.write(`${JSON.stringify({ seconds, processorSeconds: (user + system) * 1e-6, answer: plain(answer) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ seconds, processorSeconds: (user + system) * 1e-6, answer: plain(answer) })}\n`,
+    );
     await after();
   }
 }
@@ -45,7 +47,9 @@ export async function peer(name) {
 }
 
 function plain(answer) {
-  const observables = Object.fromEntries(Object.entries(answer.observables ?? {}).map(([name, values]) => [name, Array.from(values)]));
+  const observables = Object.fromEntries(
+    Object.entries(answer.observables ?? {}).map(([name, values]) => [name, Array.from(values)]),
+  );
   return { ...answer, observables };
 }
 
@@ -63,6 +67,11 @@ export function accumulator() {
         });
       }
     },
-    mean: () => ({ networks, observables: Object.fromEntries(Object.entries(sums).map(([name, values]) => [name, Array.from(values, (value) => value / networks)])) }),
+    mean: () => ({
+      networks,
+      observables: Object.fromEntries(
+        Object.entries(sums).map(([name, values]) => [name, Array.from(values, (value) => value / networks)]),
+      ),
+    }),
   };
 }

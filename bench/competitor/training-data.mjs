@@ -12,7 +12,10 @@ export function hashed(value) {
 export const imagesOf = (count) => Uint8Array.from({ length: count * 784 }, (_, i) => hashed(i) >>> 24);
 
 /** Labels: the tenth in which the mean of three pixels falls, so that there is something to learn. */
-export const labelsOf = (count, images) => Uint8Array.from({ length: count }, (_, i) => Math.floor(((images[784 * i] + images[784 * i + 1] + images[784 * i + 2]) * 10) / 768));
+export const labelsOf = (count, images) =>
+  Uint8Array.from({ length: count }, (_, i) =>
+    Math.floor(((images[784 * i] + images[784 * i + 1] + images[784 * i + 2]) * 10) / 768),
+  );
 
 /** Widths of the network, inputs first. */
 export const widthsOf = ({ width, depth }) => [784, ...new Array(depth - 1).fill(width), 10];
@@ -24,6 +27,14 @@ export function startingParameters(options) {
   return widths.slice(1).map((outputs, l) => {
     const inputs = widths[l];
     const scale = Math.sqrt((12 * options.weightVariance) / inputs);
-    return { inputs, outputs, weights: Float32Array.from({ length: outputs * inputs }, () => scale * ((hashed(drawn++) + 0.5) * 2 ** -32 - 0.5)), biases: new Float32Array(outputs) };
+    return {
+      inputs,
+      outputs,
+      weights: Float32Array.from(
+        { length: outputs * inputs },
+        () => scale * ((hashed(drawn++) + 0.5) * 2 ** -32 - 0.5),
+      ),
+      biases: new Float32Array(outputs),
+    };
   });
 }

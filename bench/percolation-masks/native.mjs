@@ -5,6 +5,9 @@ import { readOptions, serve } from '../competitor/serve.mjs';
 const { width, depth, bondKeep, siteKeep, networks, threads } = readOptions();
 
 await serve(async (seed) => {
-  const { observables } = await simulate({ system: 'percolation', width, depth, bondKeep, siteKeep }, { trials: networks, seed, threads, backward: false });
+  const { observables } = await simulate(
+    { system: 'percolation', width, depth, bondKeep, siteKeep },
+    { trials: networks, seed, threads, backward: false },
+  );
   return { networks, observables: { pathProbability: [observables.pathProbability.values.at(-1)] } };
 });

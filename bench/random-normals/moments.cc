@@ -1,5 +1,6 @@
 // The long statistical test of our generator: moments 1 to 8, tails beyond 1 to 6 standard deviations on both sides,
-// products of neighbours and of their squares (the two normals of a Box-Muller pair are 8 or 16 apart). Every figure is returned as a z-score.
+// products of neighbours and of their squares (the two normals of a Box-Muller pair are 8 or 16 apart). Every figure is
+// returned as a z-score.
 #include <algorithm>
 #include <array>
 #include <thread>
@@ -66,9 +67,11 @@ Sums sums_of(std::uint64_t seed, std::size_t draws, int threads) {
   Sums total = parts[0];
   for (std::size_t part = 1; part < parts.size(); ++part) {
     for (std::size_t k = 0; k < total.powers.size(); ++k) total.powers[k] += parts[part].powers[k];
-    for (std::size_t k = 0; k < kTails; ++k) total.above[k] += parts[part].above[k], total.below[k] += parts[part].below[k];
+    for (std::size_t k = 0; k < kTails; ++k)
+      total.above[k] += parts[part].above[k], total.below[k] += parts[part].below[k];
     for (std::size_t k = 0; k < kLags; ++k) {
-      total.products[k] += parts[part].products[k], total.square_products[k] += parts[part].square_products[k], total.pairs[k] += parts[part].pairs[k];
+      total.products[k] += parts[part].products[k], total.square_products[k] += parts[part].square_products[k],
+          total.pairs[k] += parts[part].pairs[k];
     }
     total.largest = std::max(total.largest, parts[part].largest);
   }
@@ -115,6 +118,7 @@ int main(int count, char** arguments) {
   const int threads = static_cast<int>(options.number("threads"));
   const bool is_single = options.text("precision") == "float32";
   bench::serve([&](std::uint64_t seed) {
-    return scores(is_single ? sums_of<float>(seed, draws, threads) : sums_of<double>(seed, draws, threads), static_cast<double>(draws));
+    return scores(is_single ? sums_of<float>(seed, draws, threads) : sums_of<double>(seed, draws, threads),
+                  static_cast<double>(draws));
   });
 }

@@ -13,7 +13,9 @@ bench::Answer draw(std::uint64_t seed, std::size_t draws) {
   double sum = 0.0, squares = 0.0;
   for (std::size_t first = 0; first < draws; first += size) {
     mft::random_normals({.seed = seed}, first, std::span<Real>(block));
-    sum += static_cast<double>(block[0]), squares += static_cast<double>(block[0]) * static_cast<double>(block[0]);  // a sample, so that nothing is optimised away
+    sum += static_cast<double>(block[0]),
+        squares +=
+        static_cast<double>(block[0]) * static_cast<double>(block[0]);  // a sample, so that nothing is optimised away
   }
   const double blocks = static_cast<double>((draws + size - 1) / size);
   return {1, {{"sample", {blocks, sum / blocks, squares / blocks}}}};

@@ -6,13 +6,16 @@ const { width, depth, networks } = readOptions();
 
 function network({ normal }) {
   const matrix = () => Float64Array.from({ length: width * width }, () => normal() / Math.sqrt(width));
-  const times = (w, x) => Float64Array.from({ length: width }, (_, i) => x.reduce((sum, value, j) => sum + w[i * width + j] * value, 0));
+  const times = (w, x) =>
+    Float64Array.from({ length: width }, (_, i) => x.reduce((sum, value, j) => sum + w[i * width + j] * value, 0));
   const timesTransposed = (w, x) => {
     const result = new Float64Array(width);
     for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) result[j] += w[i * width + j] * x[i];
     return result;
   };
-  const inputs = [1, 0].map((sign) => Float64Array.from({ length: width }, (_, i) => (i % 2 === sign ? 0 : Math.SQRT2)));
+  const inputs = [1, 0].map((sign) =>
+    Float64Array.from({ length: width }, (_, i) => (i % 2 === sign ? 0 : Math.SQRT2)),
+  );
   const blocks = [];
   let pair = inputs;
   for (let l = 0; l < depth; l++) {

@@ -10,5 +10,11 @@ await serve(async (seed) => {
   const { observables } = await simulate(specOf(options), { trials: networks, seed, threads, engine });
   const last = observables.secondMoment.values.length - 2; // two inputs a layer
   const gradient = observables.gradientSecondMoment.values;
-  return { networks, observables: { secondMoment: [Math.exp(observables.secondMoment.values[last])], gradient: [Math.exp(gradient[0] - gradient[last])] } };
+  return {
+    networks,
+    observables: {
+      secondMoment: [Math.exp(observables.secondMoment.values[last])],
+      gradient: [Math.exp(gradient[0] - gradient[last])],
+    },
+  };
 });

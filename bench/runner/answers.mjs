@@ -12,7 +12,11 @@ export function compareNetworks(ours, theirs) {
   let comparisons = 0;
   for (const [name, { mean, variance }] of Object.entries(ours.observables)) {
     const values = theirs.observables?.[name];
-    if (!Array.isArray(values) || values.length !== mean.length) return { isRight: false, detail: `${name}: expected ${mean.length} values, received ${values?.length ?? 'none'}` };
+    if (!Array.isArray(values) || values.length !== mean.length)
+      return {
+        isRight: false,
+        detail: `${name}: expected ${mean.length} values, received ${values?.length ?? 'none'}`,
+      };
     for (let i = 0; i < mean.length; i++) {
       comparisons += 1;
       if (!Number.isFinite(values[i])) return { isRight: false, detail: `${name}[${i}] is not a number` };
@@ -31,15 +35,23 @@ export function compareValues(ours, theirs, tolerance) {
   let comparisons = 0;
   for (const [name, values] of Object.entries(ours.observables)) {
     const received = theirs.observables?.[name];
-    if (!Array.isArray(received) || received.length !== values.length) return { isRight: false, detail: `${name}: expected ${values.length} values, received ${received?.length ?? 'none'}` };
+    if (!Array.isArray(received) || received.length !== values.length)
+      return {
+        isRight: false,
+        detail: `${name}: expected ${values.length} values, received ${received?.length ?? 'none'}`,
+      };
     for (let i = 0; i < values.length; i++) {
       comparisons += 1;
       if (values[i] === received[i]) continue;
-      if (!Number.isFinite(values[i]) || !Number.isFinite(received[i])) return { isRight: false, detail: `${name}[${i}]: expected ${values[i]}, received ${received[i]}` };
+      if (!Number.isFinite(values[i]) || !Number.isFinite(received[i]))
+        return { isRight: false, detail: `${name}[${i}]: expected ${values[i]}, received ${received[i]}` };
       worst = Math.max(worst, Math.abs(received[i] - values[i]) / Math.max(Math.abs(values[i]), 1e-300));
     }
   }
-  return { isRight: comparisons > 0 && worst <= tolerance, detail: `largest relative difference ${worst.toExponential(1)} of ${comparisons}, allowed ${tolerance.toExponential(0)}` };
+  return {
+    isRight: comparisons > 0 && worst <= tolerance,
+    detail: `largest relative difference ${worst.toExponential(1)} of ${comparisons}, allowed ${tolerance.toExponential(0)}`,
+  };
 }
 
 /** Values that must be within `bound` of zero, e.g. the scores of a statistical test. */

@@ -38,7 +38,9 @@ export async function runCase(task, one, competitors, threads, { repeats, clock 
   }
   for (const { child } of timed) await child.stop();
   await limiter.stop?.();
-  const middle = Object.fromEntries(Object.keys(limits[0] ?? {}).map((name) => [name, median(limits.map((values) => values[name][0]))]));
+  const middle = Object.fromEntries(
+    Object.keys(limits[0] ?? {}).map((name) => [name, median(limits.map((values) => values[name][0]))]),
+  );
   const rows = entries.map((entry) => rowOf(task, one, entry, threads, limits.length > 0 ? middle : undefined, timeOf));
   addRatios(task, rows);
   return { rows, limits: middle };
@@ -83,11 +85,20 @@ function caseOptions({ engine, precision, networks, generator, layout, weights, 
 }
 
 function rowOf(task, one, { competitor, own, results, absent, wrong, detail }, threads, limits, timeOf) {
-  const row = { task: task.name, case: one.name, competitor: competitor.name, precision: competitor.precision, threads, isOurs: competitor.isOurs === true };
-  if (competitor.kind === 'conditioned') row.algorithm = 'exact conditioning: another algorithm with the same law, not a faster product';
+  const row = {
+    task: task.name,
+    case: one.name,
+    competitor: competitor.name,
+    precision: competitor.precision,
+    threads,
+    isOurs: competitor.isOurs === true,
+  };
+  if (competitor.kind === 'conditioned')
+    row.algorithm = 'exact conditioning: another algorithm with the same law, not a faster product';
   if (absent !== undefined) return { ...row, absent };
   const failed = results.find(({ seconds }) => seconds === undefined);
-  if (wrong !== undefined || failed !== undefined || results.length === 0) return { ...row, wrong: wrong ?? failed?.failed ?? 'no run' };
+  if (wrong !== undefined || failed !== undefined || results.length === 0)
+    return { ...row, wrong: wrong ?? failed?.failed ?? 'no run' };
   const per = (task.scale?.(own) ?? 1) / (task.perNetwork ? results[0].answer.networks : 1);
   const seconds = median(results.map(timeOf)) * per;
   const limit = limits === undefined ? undefined : task.limit?.({ ...one.options, ...own }, competitor, limits);
@@ -97,7 +108,9 @@ function rowOf(task, one, { competitor, own, results, absent, wrong, detail }, t
     spread: spread(results.map(timeOf)),
     processorSeconds: median(results.map((result) => result.processorSeconds)) * per,
     repeats: results.length,
-    ...(limit === undefined ? {} : { fractionOfLimit: limit.seconds / seconds, limit: limit.limit, limitSeconds: limit.seconds }),
+    ...(limit === undefined
+      ? {}
+      : { fractionOfLimit: limit.seconds / seconds, limit: limit.limit, limitSeconds: limit.seconds }),
     ...results.at(-1).answer.extra,
     loadAverage: loadAverage(),
     check: detail,

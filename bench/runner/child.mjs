@@ -21,7 +21,13 @@ function commandOf(task, program) {
 
 function threadSettings(threads) {
   const count = String(threads);
-  return { OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: '1' };
+  return {
+    OPENBLAS_NUM_THREADS: count,
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+    TF_NUM_INTEROP_THREADS: '1',
+  };
 }
 
 /**
@@ -30,11 +36,17 @@ function threadSettings(threads) {
  */
 export async function start(task, program, options, threads) {
   const [command, arguments_] = commandOf(task, program);
-  if (!program.endsWith('.mjs') && !program.endsWith('.py') && !existsSync(command)) return { absent: 'its C++ program is not compiled; npm run bench -- --install' };
+  if (!program.endsWith('.mjs') && !program.endsWith('.py') && !existsSync(command))
+    return { absent: 'its C++ program is not compiled; npm run bench -- --install' };
   const words = [...arguments_, ...Object.entries({ ...options, threads }).map(([name, value]) => `${name}=${value}`)];
   const pinned = processors !== undefined && processors.length > threads;
-  const [file, all] = pinned ? ['taskset', ['-c', processors.slice(0, threads).join(','), command, ...words]] : [command, words];
-  const child = spawn(file, all, { env: { ...process.env, ...threadSettings(threads) }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [file, all] = pinned
+    ? ['taskset', ['-c', processors.slice(0, threads).join(','), command, ...words]]
+    : [command, words];
+  const child = spawn(file, all, {
+    env: { ...process.env, ...threadSettings(threads) },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let complaint = '';
   child.stderr.on('data', (text) => {
     complaint = `${complaint}${text}`.slice(-2000);
@@ -71,6 +83,9 @@ export async function start(task, program, options, threads) {
 }
 
 function lastLine(text) {
-  const lines = text.trim().split('\n').filter((line) => /Error|error|abort|cannot|not /.test(line));
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter((line) => /Error|error|abort|cannot|not /.test(line));
   return (lines.at(-1) ?? text.trim().split('\n').at(-1) ?? '').slice(0, 300) || 'it ended without a word';
 }

@@ -31,11 +31,17 @@ export function loadAverage() {
 /** Processors this process may use, for pinning the competitors; undefined where taskset is missing. */
 export function allowedProcessors() {
   try {
-    const list = execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' }).split(':').at(-1) ?? '';
-    return list.trim().split(',').flatMap((range) => {
-      const [first, last] = range.split('-').map(Number);
-      return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
-    });
+    const list =
+      execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' })
+        .split(':')
+        .at(-1) ?? '';
+    return list
+      .trim()
+      .split(',')
+      .flatMap((range) => {
+        const [first, last] = range.split('-').map(Number);
+        return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
+      });
   } catch {
     return undefined;
   }

@@ -5,10 +5,19 @@ import { compareNetworks } from './answers.mjs';
 
 /** Mean and variance over `trials` networks of what the competitors answer, from our conditioned engine in double precision. */
 export async function expectedNetworks(options, trials, engine = 'conditioned') {
-  const simulation = await simulate(specOf(options), { trials, seed: 20_000_003, engine, precision: engine === 'dense' ? 'float32' : 'float64', rawTrials: true });
+  const simulation = await simulate(specOf(options), {
+    trials,
+    seed: 20_000_003,
+    engine,
+    precision: engine === 'dense' ? 'float32' : 'float64',
+    rawTrials: true,
+  });
   const one = (trial) => {
     const observables = Object.fromEntries(
-      Object.entries(simulation.observables).map(([name, { values, trials: raw }]) => [name, { values: raw.subarray(trial * values.length, (trial + 1) * values.length) }]),
+      Object.entries(simulation.observables).map(([name, { values, trials: raw }]) => [
+        name,
+        { values: raw.subarray(trial * values.length, (trial + 1) * values.length) },
+      ]),
     );
     return networkAnswer({ observables }, { ...options, networks: 1 }).observables;
   };
@@ -23,7 +32,13 @@ export async function expectedNetworks(options, trials, engine = 'conditioned') 
       const layers = Array.from({ length: options.depth }, (_, layer) => moments(name, layer));
       // A variance of few trials is noisy: none is taken below half of the typical one.
       const typical = [...layers.map(({ variance }) => variance)].sort((a, b) => a - b)[options.depth >> 1];
-      return [name, { mean: layers.map(({ mean }) => mean), variance: layers.map(({ variance }) => (trials < 100 ? Math.max(variance, typical / 2) : variance)) }];
+      return [
+        name,
+        {
+          mean: layers.map(({ mean }) => mean),
+          variance: layers.map(({ variance }) => (trials < 100 ? Math.max(variance, typical / 2) : variance)),
+        },
+      ];
     }),
   );
   return { networks: trials, observables };
@@ -36,18 +51,32 @@ export const network = { weightVariance: 1.69, biasVariance: 0.05, keepProbabili
 
 /**
  * Smallest time of one network of `width` and `depth` under the measured limits.
- *  dense:       few inputs: every weight drawn forward and again backward (many: once), at our normals per second, or the products at the multiply-add peak;
+ *  dense:       few inputs: every weight drawn forward and again backward (many: once), at our normals per second, or
+ * the products at the multiply-add peak;
  *  stored:      weights written once and read twice at copy bandwidth (where they do not fit a cache), or the products;
  *  conditioned: two normals per unit and input direction, and one for the bias.
  */
 export function networkLimit({ width, depth, inputs, weights }, { kind, precision }, limits) {
-  const [normals, peak, bytes] = precision === 'float64' ? [limits.normalsFloat64, limits.multiplyAddFloat64, 8] : [limits.normalsFloat32, limits.multiplyAddFloat32, 4];
+  const [normals, peak, bytes] =
+    precision === 'float64'
+      ? [limits.normalsFloat64, limits.multiplyAddFloat64, 8]
+      : [limits.normalsFloat32, limits.multiplyAddFloat32, 4];
   const weightCount = width * width * depth;
-  const products = { limit: `multiply-add peak ${(peak / 1e9).toFixed(0)} Gflop/s`, seconds: (2 * 2 * weightCount * inputs) / peak };
-  const draws = (count, rate = normals) => ({ limit: `our normals ${(rate / 1e9).toFixed(2)}e9/s`, seconds: count / rate });
-  const traffic = { limit: `copy bandwidth ${(limits.copyBandwidth / 1e9).toFixed(1)} GB/s`, seconds: ((weights === 'given' ? 2 : 3) * bytes * weightCount) / (2 * limits.copyBandwidth) };
+  const products = {
+    limit: `multiply-add peak ${(peak / 1e9).toFixed(0)} Gflop/s`,
+    seconds: (2 * 2 * weightCount * inputs) / peak,
+  };
+  const draws = (count, rate = normals) => ({
+    limit: `our normals ${(rate / 1e9).toFixed(2)}e9/s`,
+    seconds: count / rate,
+  });
+  const traffic = {
+    limit: `copy bandwidth ${(limits.copyBandwidth / 1e9).toFixed(1)} GB/s`,
+    seconds: ((weights === 'given' ? 2 : 3) * bytes * weightCount) / (2 * limits.copyBandwidth),
+  };
   if (kind === 'conditioned') return draws((2 * inputs + 1) * width * depth);
-  if (kind === 'dense') return larger(products, draws(inputs > 8 ? weightCount : 2 * weightCount - width * width)); // nothing flows back through the first layer
+  // nothing flows back through the first layer
+  if (kind === 'dense') return larger(products, draws(inputs > 8 ? weightCount : 2 * weightCount - width * width));
   return larger(products, traffic);
 }
 

@@ -1,7 +1,8 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
 
-export const usage = `npm run bench -- [WORDS] [--json FILE] [--threads 1,2] [--quick] [--repeats N] [--clock wall|processor] [--install] [--list]
+export const usage = `npm run bench -- [WORDS] [--json FILE] [--threads 1,2] [--quick] [--repeats N] [--clock wall|processor]
+                 [--install] [--list]
 
   WORDS        what to run: every word must occur in "task case competitor"; a,b means a or b. Our own rows are always run:
                the others are checked against them and divided by them
@@ -29,11 +30,17 @@ export function readCommandLine(argv, processors) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const threads = values.threads === undefined ? [1, 2].filter((count) => count <= processors) : values.threads.split(',').map(Number);
-  if (!threads.every((count) => Number.isInteger(count) && count >= 1)) throw new Error(`Expected --threads to be whole numbers >= 1 with commas, received ${values.threads}.`);
+  const threads =
+    values.threads === undefined
+      ? [1, 2].filter((count) => count <= processors)
+      : values.threads.split(',').map(Number);
+  if (!threads.every((count) => Number.isInteger(count) && count >= 1))
+    throw new Error(`Expected --threads to be whole numbers >= 1 with commas, received ${values.threads}.`);
   const repeats = values.repeats === undefined ? undefined : Number(values.repeats);
-  if (repeats !== undefined && !(Number.isInteger(repeats) && repeats >= 1)) throw new Error(`Expected --repeats to be a whole number >= 1, received ${values.repeats}.`);
-  if (values.clock !== 'wall' && values.clock !== 'processor') throw new Error(`Expected --clock to be wall or processor, received ${values.clock}.`);
+  if (repeats !== undefined && !(Number.isInteger(repeats) && repeats >= 1))
+    throw new Error(`Expected --repeats to be a whole number >= 1, received ${values.repeats}.`);
+  if (values.clock !== 'wall' && values.clock !== 'processor')
+    throw new Error(`Expected --clock to be wall or processor, received ${values.clock}.`);
   return { ...values, threads, repeats, words: positionals };
 }
 

@@ -10,12 +10,15 @@ export function axesOf(size) {
 }
 
 /** Positions on an axis of the 8 × 8 points that everybody answers. */
-export const sampled = (size) => Array.from({ length: samples }, (_, i) => Math.floor(((2 * i + 1) * size) / (2 * samples)));
+export const sampled = (size) =>
+  Array.from({ length: samples }, (_, i) => Math.floor(((2 * i + 1) * size) / (2 * samples)));
 
 /** The sampled points, row by row (biasVariance outside). */
 export function samplePoints(size) {
   const { weightVariance, biasVariance } = axesOf(size);
-  return sampled(size).flatMap((row) => sampled(size).map((column) => ({ weightVariance: weightVariance[column], biasVariance: biasVariance[row] })));
+  return sampled(size).flatMap((row) =>
+    sampled(size).map((column) => ({ weightVariance: weightVariance[column], biasVariance: biasVariance[row] })),
+  );
 }
 
 /** Depth scales as multipliers χ = exp(−1/ξ): these stay finite and comparable at criticality. */

@@ -3,7 +3,17 @@ import { trainGiven } from '../../dist/train/train.js';
 import { imagesOf, labelsOf, startingParameters } from '../competitor/training-data.mjs';
 
 /** `job(seed)` trains. */
-export function trainingJob({ width, depth, batch, steps, learningRate, keepProbability, weightVariance, precision = 'float32', threads = 1 }) {
+export function trainingJob({
+  width,
+  depth,
+  batch,
+  steps,
+  learningRate,
+  keepProbability,
+  weightVariance,
+  precision = 'float32',
+  threads = 1,
+}) {
   const images = imagesOf(batch * steps);
   const labels = labelsOf(batch * steps, images);
   const shared = (bytes) => {
@@ -11,10 +21,43 @@ export function trainingJob({ width, depth, batch, steps, learningRate, keepProb
     copy.set(bytes);
     return copy;
   };
-  const train = { name: 'hashed', split: 'train', count: batch * steps, shape: [784], dimension: 784, classes: 10, images: shared(images), labels: shared(labels), verified: false, files: [], sha256: '0'.repeat(64) };
-  const initialParameters = Float64Array.from(startingParameters({ width, depth, weightVariance }).flatMap(({ weights, biases }) => [...weights, ...biases]));
-  const spec = { system: 'feedforward', activation: 'tanh', width: [...new Array(depth - 1).fill(width), 10], depth, weightVariance, keepProbability };
-  const run = { optimiser: 'sgd', loss: 'crossEntropy', batchSize: batch, steps, learningRate, shuffle: false, normalisation: 'unit', reportEvery: steps / 4, trainEvaluation: 0, precision, threads };
+  const train = {
+    name: 'hashed',
+    split: 'train',
+    count: batch * steps,
+    shape: [784],
+    dimension: 784,
+    classes: 10,
+    images: shared(images),
+    labels: shared(labels),
+    verified: false,
+    files: [],
+    sha256: '0'.repeat(64),
+  };
+  const initialParameters = Float64Array.from(
+    startingParameters({ width, depth, weightVariance }).flatMap(({ weights, biases }) => [...weights, ...biases]),
+  );
+  const spec = {
+    system: 'feedforward',
+    activation: 'tanh',
+    width: [...new Array(depth - 1).fill(width), 10],
+    depth,
+    weightVariance,
+    keepProbability,
+  };
+  const run = {
+    optimiser: 'sgd',
+    loss: 'crossEntropy',
+    batchSize: batch,
+    steps,
+    learningRate,
+    shuffle: false,
+    normalisation: 'unit',
+    reportEvery: steps / 4,
+    trainEvaluation: 0,
+    precision,
+    threads,
+  };
   return (seed) => trainGiven(spec, { train }, { ...run, seed }, { initialParameters });
 }
 
@@ -27,8 +70,11 @@ export function trainingAnswer({ steps }, training) {
 export async function expectedTraining(options, runs) {
   const job = trainingJob({ ...options, precision: 'float32', threads: 1 });
   const losses = [];
-  for (let seed = 1; seed <= runs; seed++) losses.push(trainingAnswer(options, await job(1000 + seed)).observables.loss);
+  for (let seed = 1; seed <= runs; seed++)
+    losses.push(trainingAnswer(options, await job(1000 + seed)).observables.loss);
   const mean = losses[0].map((_, i) => losses.reduce((sum, loss) => sum + loss[i], 0) / runs);
-  const variance = mean.map((value, i) => losses.reduce((sum, loss) => sum + (loss[i] - value) ** 2, 0) / Math.max(1, runs - 1));
+  const variance = mean.map(
+    (value, i) => losses.reduce((sum, loss) => sum + (loss[i] - value) ** 2, 0) / Math.max(1, runs - 1),
+  );
   return { networks: runs, observables: { loss: { mean, variance } } };
 }

@@ -7,6 +7,12 @@ const options = readOptions();
 const spec = specOf(options);
 
 await serve(async (seed) => {
-  const simulation = await simulate(spec, { trials: options.networks, seed, engine: options.engine, precision: options.precision, threads: options.threads });
+  const simulation = await simulate(spec, {
+    trials: options.networks,
+    seed,
+    engine: options.engine,
+    precision: options.precision,
+    threads: options.threads,
+  });
   return networkAnswer(simulation, options);
 });

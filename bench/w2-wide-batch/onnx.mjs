@@ -18,13 +18,25 @@ const text = (field, value) => bytes(field, Buffer.from(value));
 /** A constant of the graph. */
 export function constant(name, dimensions, values) {
   const type = values instanceof Float32Array ? 1 : 7; // float or int64
-  return Buffer.concat([...dimensions.map((d) => whole(1, d)), whole(2, type), text(8, name), bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength))]);
+  return Buffer.concat([
+    ...dimensions.map((d) => whole(1, d)),
+    whole(2, type),
+    text(8, name),
+    bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
+  ]);
 }
 
 /** An operation; `attributes` are whole numbers or lists of whole numbers. */
 export function operation(type, inputs, output, attributes = {}) {
   const encoded = Object.entries(attributes).map(([name, value]) =>
-    bytes(5, Buffer.concat(Array.isArray(value) ? [text(1, name), ...value.map((v) => whole(8, v)), whole(20, 7)] : [text(1, name), whole(3, value), whole(20, 2)])),
+    bytes(
+      5,
+      Buffer.concat(
+        Array.isArray(value)
+          ? [text(1, name), ...value.map((v) => whole(8, v)), whole(20, 7)]
+          : [text(1, name), whole(3, value), whole(20, 2)],
+      ),
+    ),
   );
   return Buffer.concat([...inputs.map((name) => text(1, name)), text(2, output), text(4, type), ...encoded]);
 }

@@ -43,13 +43,20 @@ let z = 'input';
 const below = [];
 const slopes = [];
 for (let l = 0; l < depth; l++) {
-  constants.push(constant(`w${l}`, [width, width], normals(width * width, weightVariance / width)), constant(`b${l}`, [width], normals(width, biasVariance)));
+  constants.push(
+    constant(`w${l}`, [width, width], normals(width * width, weightVariance / width)),
+    constant(`b${l}`, [width], normals(width, biasVariance)),
+  );
   below.push(squares(u));
   z = op('Gemm', [u, `w${l}`, `b${l}`], { transB: 1 });
   result(`variance${l}`, [], 'ReduceMean', [op('Mul', [z, z])], { keepdims: 0 });
   gram(`gram${l}`, z);
   if (l + 1 < depth) {
-    masks[`mask${l}`] = new Tensor('float32', Float32Array.from({ length: inputs * width }, () => (uniform() < keepProbability ? 1 / keepProbability : 0)), [inputs, width]);
+    masks[`mask${l}`] = new Tensor(
+      'float32',
+      Float32Array.from({ length: inputs * width }, () => (uniform() < keepProbability ? 1 / keepProbability : 0)),
+      [inputs, width],
+    );
     const value = op('Tanh', [z]);
     slopes.push(op('Mul', [`mask${l}`, op('Sub', ['one', op('Mul', [value, value])])]));
     u = op('Mul', [`mask${l}`, value]);
@@ -63,7 +70,11 @@ for (let l = depth - 1; l >= 0; l--) {
   if (l > 0) errors = op('Mul', [op('MatMul', [errors, `w${l}`]), slopes[l - 1]]);
 }
 const maskShapes = Object.fromEntries(Object.keys(masks).map((name) => [name, [inputs, width]]));
-const session = await InferenceSession.create(model({ operations, constants, inputs: maskShapes, outputs }), { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential' });
+const session = await InferenceSession.create(model({ operations, constants, inputs: maskShapes, outputs }), {
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+});
 
 const numbers = (values, prefix) => Array.from({ length: depth }, (_, l) => values[`${prefix}${l}`].data[0]);
 const cosines = (values, prefix) =>
@@ -75,6 +86,11 @@ await serve(async () => {
   const values = await session.run(masks);
   return {
     networks: 1,
-    observables: { variance: numbers(values, 'variance'), correlation: cosines(values, 'gram'), logGradientSingle: numbers(values, 'gradient'), errorCorrelation: cosines(values, 'errorGram') },
+    observables: {
+      variance: numbers(values, 'variance'),
+      correlation: cosines(values, 'gram'),
+      logGradientSingle: numbers(values, 'gradient'),
+      errorCorrelation: cosines(values, 'errorGram'),
+    },
   };
 });

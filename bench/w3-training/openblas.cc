@@ -20,21 +20,29 @@ struct Training {
 };
 
 void forward(const Layer& layer, int batch, const float* u, float* z) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, layer.outputs, layer.inputs, 1.0F, u, layer.inputs, layer.weights.data(), layer.inputs, 1.0F, z, layer.outputs);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, layer.outputs, layer.inputs, 1.0F, u, layer.inputs,
+              layer.weights.data(), layer.inputs, 1.0F, z, layer.outputs);
 }
 
 void backward(const Layer& layer, int batch, const float* d, float* e) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, layer.inputs, layer.outputs, 1.0F, d, layer.outputs, layer.weights.data(), layer.inputs, 0.0F, e, layer.inputs);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, layer.inputs, layer.outputs, 1.0F, d, layer.outputs,
+              layer.weights.data(), layer.inputs, 0.0F, e, layer.inputs);
 }
 
 // W -= rate D^T U: the update inside the product.
 void update(Layer& layer, int batch, float rate, const float* d, const float* u) {
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, layer.outputs, layer.inputs, batch, -rate, d, layer.outputs, u, layer.inputs, 1.0F, layer.weights.data(), layer.inputs);
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, layer.outputs, layer.inputs, batch, -rate, d, layer.outputs, u,
+              layer.inputs, 1.0F, layer.weights.data(), layer.inputs);
 }
 
 Training training_from(const bench::Options& options) {
-  Training training{static_cast<int>(options.number("batch")), static_cast<int>(options.number("steps")), static_cast<float>(options.number("learningRate")),
-                    static_cast<float>(options.number("keepProbability")), {}, {}, {}};
+  Training training{static_cast<int>(options.number("batch")),
+                    static_cast<int>(options.number("steps")),
+                    static_cast<float>(options.number("learningRate")),
+                    static_cast<float>(options.number("keepProbability")),
+                    {},
+                    {},
+                    {}};
   openblas_set_num_threads(static_cast<int>(options.number("threads")));
   const int depth = static_cast<int>(options.number("depth")), width = static_cast<int>(options.number("width"));
   std::uint32_t drawn = 0x40000000U;
@@ -42,7 +50,8 @@ Training training_from(const bench::Options& options) {
     Layer layer{l == 0 ? 784 : width, l + 1 == depth ? 10 : width, {}, {}, {}, {}, {}};
     const double scale = std::sqrt(12.0 * options.number("weightVariance") / layer.inputs);
     layer.start.resize(static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.outputs));
-    for (float& w : layer.start) w = static_cast<float>(scale * ((static_cast<double>(bench::hashed(drawn++)) + 0.5) * 0x1p-32 - 0.5));
+    for (float& w : layer.start)
+      w = static_cast<float>(scale * ((static_cast<double>(bench::hashed(drawn++)) + 0.5) * 0x1p-32 - 0.5));
     layer.weights = layer.start;
     layer.biases.resize(static_cast<std::size_t>(layer.outputs));
     layer.outputs_of.resize(static_cast<std::size_t>(layer.outputs * training.batch));
@@ -71,16 +80,20 @@ double step(Training& training, std::uint64_t seed, int number) {
   const float* u = input;
   for (std::size_t l = 0; l < depth; ++l) {
     Layer& layer = training.layers[l];
-    for (int i = 0; i < batch; ++i) std::copy(layer.biases.begin(), layer.biases.end(), layer.outputs_of.begin() + i * layer.outputs);
+    for (int i = 0; i < batch; ++i)
+      std::copy(layer.biases.begin(), layer.biases.end(), layer.outputs_of.begin() + i * layer.outputs);
     forward(layer, batch, u, layer.outputs_of.data());
     if (l + 1 < depth) {
-      const std::uint32_t key = bench::hashed(static_cast<std::uint32_t>(seed * 65537U + static_cast<std::uint64_t>(number) * 257U + l));
+      const std::uint32_t key =
+          bench::hashed(static_cast<std::uint32_t>(seed * 65537U + static_cast<std::uint64_t>(number) * 257U + l));
       float* z = layer.outputs_of.data();
       float* slope = layer.errors.data();  // kept until the error is written over it
       const std::size_t size = layer.outputs_of.size();
 #pragma GCC ivdep
       for (std::size_t i = 0; i < size; ++i) {
-        const float mask = bench::hashed(bench::hashed(static_cast<std::uint32_t>(i) ^ key) + key) <= threshold ? 1.0F / training.keep : 0.0F;
+        const float mask = bench::hashed(bench::hashed(static_cast<std::uint32_t>(i) ^ key) + key) <= threshold
+                               ? 1.0F / training.keep
+                               : 0.0F;
         const float value = std::tanh(z[i]);
         z[i] = mask * value;
         slope[i] = mask * (1.0F - value * value);
@@ -96,7 +109,9 @@ double step(Training& training, std::uint64_t seed, int number) {
     for (int k = 1; k < 10; ++k) largest = std::max(largest, z[k]);
     for (int k = 0; k < 10; ++k) sum += std::exp(z[k] - largest);
     loss += static_cast<double>(std::log(sum) + largest - z[labels[i]]) / batch;
-    for (int k = 0; k < 10; ++k) last.errors[static_cast<std::size_t>(i * 10 + k)] = (std::exp(z[k] - largest) / sum - (k == labels[i] ? 1.0F : 0.0F)) / static_cast<float>(batch);
+    for (int k = 0; k < 10; ++k)
+      last.errors[static_cast<std::size_t>(i * 10 + k)] =
+          (std::exp(z[k] - largest) / sum - (k == labels[i] ? 1.0F : 0.0F)) / static_cast<float>(batch);
   }
   static thread_local std::vector<float> product;
   for (std::size_t l = depth; l-- > 0;) {
@@ -109,7 +124,9 @@ double step(Training& training, std::uint64_t seed, int number) {
     }
     update(layer, batch, training.rate, layer.errors.data(), l > 0 ? training.layers[l - 1].outputs_of.data() : input);
     for (int i = 0; i < batch; ++i)
-      for (int k = 0; k < layer.outputs; ++k) layer.biases[static_cast<std::size_t>(k)] -= training.rate * layer.errors[static_cast<std::size_t>(i * layer.outputs + k)];
+      for (int k = 0; k < layer.outputs; ++k)
+        layer.biases[static_cast<std::size_t>(k)] -=
+            training.rate * layer.errors[static_cast<std::size_t>(i * layer.outputs + k)];
   }
   return loss;
 }
@@ -117,11 +134,14 @@ double step(Training& training, std::uint64_t seed, int number) {
 void products(Training& training) {
   const int batch = training.batch;
   const std::size_t depth = training.layers.size();
-  for (std::size_t l = 0; l < depth; ++l) forward(training.layers[l], batch, l == 0 ? training.images.data() : training.layers[l - 1].errors.data(), training.layers[l].outputs_of.data());
+  for (std::size_t l = 0; l < depth; ++l)
+    forward(training.layers[l], batch, l == 0 ? training.images.data() : training.layers[l - 1].errors.data(),
+            training.layers[l].outputs_of.data());
   for (std::size_t l = depth; l-- > 0;) {
     Layer& layer = training.layers[l];
     if (l > 0) backward(layer, batch, layer.outputs_of.data(), training.layers[l - 1].errors.data());
-    update(layer, batch, 1e-20F, layer.outputs_of.data(), l > 0 ? training.layers[l - 1].errors.data() : training.images.data());
+    update(layer, batch, 1e-20F, layer.outputs_of.data(),
+           l > 0 ? training.layers[l - 1].errors.data() : training.images.data());
   }
 }
 
@@ -145,7 +165,8 @@ int main(int count, char** arguments) {
     }
     std::vector<double> losses(4, 0.0);
     const int quarter = training.steps / 4;
-    for (int number = 0; number < training.steps; ++number) losses[static_cast<std::size_t>(number / quarter)] += step(training, seed, number) / quarter;
+    for (int number = 0; number < training.steps; ++number)
+      losses[static_cast<std::size_t>(number / quarter)] += step(training, seed, number) / quarter;
     return bench::Answer{1, {{"loss", losses}}};
   });
 }

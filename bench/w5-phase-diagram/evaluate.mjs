@@ -9,7 +9,8 @@ await serve(async () => {
   const observables = {};
   for (const quantity of quantities) {
     const scales = [];
-    for (const point of samplePoints(size)) scales.push(await evaluate('feedforward', quantity, { activation: 'tanh', keepProbability, ...point }));
+    for (const point of samplePoints(size))
+      scales.push(await evaluate('feedforward', quantity, { activation: 'tanh', keepProbability, ...point }));
     observables[quantity] = multipliersOf(scales);
   }
   return { networks: 1, observables };

@@ -15,7 +15,10 @@ await serve(async () => {
   const diagram = await mft.map({ system: 'feedforward', activation: 'tanh', keepProbability }, axes, { quantities });
   const answers = quantities.map((quantity) => {
     const { values } = diagram.quantities[quantity];
-    return [quantity, multipliersOf(sampled(size).flatMap((row) => sampled(size).map((column) => values[row * size + column])))];
+    return [
+      quantity,
+      multipliersOf(sampled(size).flatMap((row) => sampled(size).map((column) => values[row * size + column]))),
+    ];
   });
   return { networks: 1, observables: Object.fromEntries(answers) };
 });

@@ -20,7 +20,10 @@ const before = status('VmRSS');
 await serve(async (seed) => {
   const answer = networkAnswer(await simulate(spec, { ...run, seed }), options);
   const mebibytes = (kibibytes) => Math.round(kibibytes / 102.4) / 10;
-  return { ...answer, extra: { memory: { grown: mebibytes(status('VmHWM') - before), estimated: mebibytes(estimate / 1024) } } };
+  return {
+    ...answer,
+    extra: { memory: { grown: mebibytes(status('VmHWM') - before), estimated: mebibytes(estimate / 1024) } },
+  };
 });
 
 /** A line of /proc/self/status in KiB. */

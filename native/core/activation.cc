@@ -15,21 +15,30 @@ constexpr std::size_t kBlock = 128;
 
 void check_sizes(std::size_t input, std::size_t output) {
   if (input != output)
-    throw Error("SHAPE", "activation", "Expected the output to have the " + std::to_string(input) +
-                                           " elements of the input, received " + std::to_string(output) + ".");
+    throw Error("SHAPE", "activation",
+                "Expected the output to have the " + std::to_string(input) + " elements of the input, received " +
+                    std::to_string(output) + ".");
 }
 
 template <typename T>
 void dispatch(const Activation& activation, ActivationOutput output, std::span<const T> z, std::span<T> out,
               std::span<T> derivative) {
-  const ActivationRequest<T> request{activation.kind, activation.parameters[0], activation.parameters[1],
-                                     output,          z.data(),                 out.data(),
-                                     derivative.data(), z.size()};
+  const ActivationRequest<T> request{activation.kind,
+                                     activation.parameters[0],
+                                     activation.parameters[1],
+                                     output,
+                                     z.data(),
+                                     out.data(),
+                                     derivative.data(),
+                                     z.size()};
 #ifdef MFT_X86_64
   switch (active_instruction_set()) {
-    case InstructionSet::kAvx512: return activate_avx512(request);
-    case InstructionSet::kAvx2: return activate_avx2(request);
-    case InstructionSet::kBaseline: break;
+    case InstructionSet::kAvx512:
+      return activate_avx512(request);
+    case InstructionSet::kAvx2:
+      return activate_avx2(request);
+    case InstructionSet::kBaseline:
+      break;
   }
 #endif
   activate_baseline(request);

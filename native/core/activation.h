@@ -19,17 +19,17 @@ enum class ActivationKind : std::uint32_t {
   kErf = 2,
   kErfUnitSlope = 3,  // erf(sqrt(pi) x / 2)
   kRelu = 4,
-  kLeakyRelu = 5,     // parameter 0: slope
+  kLeakyRelu = 5,  // parameter 0: slope
   kHardTanh = 6,
   kSigmoid = 7,
   kSoftplus = 8,
-  kGelu = 9,          // x Phi(x)
+  kGelu = 9,  // x Phi(x)
   kSilu = 10,
-  kElu = 11,          // parameter 0: alpha
+  kElu = 11,  // parameter 0: alpha
   kSelu = 12,
   kSin = 13,
-  kAlphaRelu = 14,    // parameter 0: alpha; x^alpha for x > 0
-  kAbRelu = 15,       // parameters a, b: a x for x < 0, b x for x >= 0
+  kAlphaRelu = 14,  // parameter 0: alpha; x^alpha for x > 0
+  kAbRelu = 15,     // parameters a, b: a x for x < 0, b x for x >= 0
   kAbs = 16,
   kStep = 17,
   kSign = 18,
@@ -48,7 +48,8 @@ struct Activation {
 void activate(const Activation& activation, std::span<const double> z, std::span<double> value);
 void activate(const Activation& activation, std::span<const float> z, std::span<float> value);
 
-// derivative[i] = phi'(z[i]); at a kink the one-sided value from the left is taken for relu-like functions (phi'(0) = 0).
+// derivative[i] = phi'(z[i]); at a kink the one-sided value from the left is taken for relu-like functions (phi'(0) =
+// 0).
 void activate_derivative(const Activation& activation, std::span<const double> z, std::span<double> derivative);
 void activate_derivative(const Activation& activation, std::span<const float> z, std::span<float> derivative);
 

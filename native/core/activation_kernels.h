@@ -48,22 +48,23 @@ void run(const ActivationRequest<T>& request) {
   const ActivationRequest<T> r = request;
   switch (r.output) {
     case ActivationOutput::kValue:
-      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
-        put_vector<V>(point.value, r.out, i, r.count);
-      });
+      return for_points<P, V>(
+          r, [=](std::size_t i, const Point<V>& point)
+                 __attribute__((always_inline)) { put_vector<V>(point.value, r.out, i, r.count); });
     case ActivationOutput::kDerivative:
-      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
-        put_vector<V>(point.first, r.out, i, r.count);
-      });
+      return for_points<P, V>(
+          r, [=](std::size_t i, const Point<V>& point)
+                 __attribute__((always_inline)) { put_vector<V>(point.first, r.out, i, r.count); });
     case ActivationOutput::kSecondDerivative:
-      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
-        put_vector<V>(point.second, r.out, i, r.count);
-      });
+      return for_points<P, V>(
+          r, [=](std::size_t i, const Point<V>& point)
+                 __attribute__((always_inline)) { put_vector<V>(point.second, r.out, i, r.count); });
     case ActivationOutput::kBoth:
-      return for_points<P, V>(r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
-        put_vector<V>(point.value, r.out, i, r.count);
-        put_vector<V>(point.first, r.derivative, i, r.count);
-      });
+      return for_points<P, V>(
+          r, [=](std::size_t i, const Point<V>& point) __attribute__((always_inline)) {
+            put_vector<V>(point.value, r.out, i, r.count);
+            put_vector<V>(point.first, r.derivative, i, r.count);
+          });
   }
 }
 
@@ -72,28 +73,52 @@ template <typename V, typename T>
 void run_kind(const ActivationRequest<T>& request) {
   ActivationRequest<T> r = request;
   switch (r.kind) {
-    case ActivationKind::kLinear: return run<LinearPoint, V>(r);
-    case ActivationKind::kTanh: return run<TanhPoint, V>(r);
-    case ActivationKind::kErf: return run<ErfPoint, Doubles>(r);
-    case ActivationKind::kErfUnitSlope: return run<ErfUnitSlopePoint, Doubles>(r);
-    case ActivationKind::kRelu: return run<ReluPoint, V>(r);
-    case ActivationKind::kLeakyRelu: r.b = 1; return run<SlopesPoint, V>(r);
-    case ActivationKind::kHardTanh: return run<HardTanhPoint, V>(r);
-    case ActivationKind::kSigmoid: return run<SigmoidPoint, V>(r);
-    case ActivationKind::kSoftplus: return run<SoftplusPoint, V>(r);
-    case ActivationKind::kGelu: return run<GeluPoint, Doubles>(r);
-    case ActivationKind::kSilu: return run<SiluPoint, V>(r);
-    case ActivationKind::kElu: return run<EluPoint, V>(r);
-    case ActivationKind::kSelu: return run<SeluPoint, V>(r);
-    case ActivationKind::kSin: return run<SinPoint, Doubles>(r);
-    case ActivationKind::kCos: return run<CosPoint, Doubles>(r);
+    case ActivationKind::kLinear:
+      return run<LinearPoint, V>(r);
+    case ActivationKind::kTanh:
+      return run<TanhPoint, V>(r);
+    case ActivationKind::kErf:
+      return run<ErfPoint, Doubles>(r);
+    case ActivationKind::kErfUnitSlope:
+      return run<ErfUnitSlopePoint, Doubles>(r);
+    case ActivationKind::kRelu:
+      return run<ReluPoint, V>(r);
+    case ActivationKind::kLeakyRelu:
+      r.b = 1;
+      return run<SlopesPoint, V>(r);
+    case ActivationKind::kHardTanh:
+      return run<HardTanhPoint, V>(r);
+    case ActivationKind::kSigmoid:
+      return run<SigmoidPoint, V>(r);
+    case ActivationKind::kSoftplus:
+      return run<SoftplusPoint, V>(r);
+    case ActivationKind::kGelu:
+      return run<GeluPoint, Doubles>(r);
+    case ActivationKind::kSilu:
+      return run<SiluPoint, V>(r);
+    case ActivationKind::kElu:
+      return run<EluPoint, V>(r);
+    case ActivationKind::kSelu:
+      return run<SeluPoint, V>(r);
+    case ActivationKind::kSin:
+      return run<SinPoint, Doubles>(r);
+    case ActivationKind::kCos:
+      return run<CosPoint, Doubles>(r);
     case ActivationKind::kAlphaRelu:
-    case ActivationKind::kRectifiedMonomial: return run<PowerPoint, Doubles>(r);
-    case ActivationKind::kAbRelu: return run<SlopesPoint, V>(r);
-    case ActivationKind::kAbs: r.a = -1; r.b = 1; return run<SlopesPoint, V>(r);
-    case ActivationKind::kStep: return run<StepPoint, V>(r);
-    case ActivationKind::kSign: return run<SignPoint, V>(r);
-    case ActivationKind::kExpression: return;  // core/expression.h; never asked here
+    case ActivationKind::kRectifiedMonomial:
+      return run<PowerPoint, Doubles>(r);
+    case ActivationKind::kAbRelu:
+      return run<SlopesPoint, V>(r);
+    case ActivationKind::kAbs:
+      r.a = -1;
+      r.b = 1;
+      return run<SlopesPoint, V>(r);
+    case ActivationKind::kStep:
+      return run<StepPoint, V>(r);
+    case ActivationKind::kSign:
+      return run<SignPoint, V>(r);
+    case ActivationKind::kExpression:
+      return;  // core/expression.h; never asked here
   }
 }
 

@@ -1,5 +1,5 @@
-// phi, phi' and phi'' of each catalogue activation on one vector. What a caller does not use of a Point is not computed:
-// everything is inlined. See vector_types.h.
+// phi, phi' and phi'' of each catalogue activation on one vector. What a caller does not use of a Point is not
+// computed: everything is inlined. See vector_types.h.
 //
 // Tails keep their relative accuracy: with e = exp(-|x|) nothing is computed as 1 minus something near 1, and products
 // with an e that would be subnormal are formed before it is scaled down. At a kink phi' is the one from the left.

@@ -15,8 +15,8 @@ struct ActivationRequest {
   double b;
   ActivationOutput output;
   const T* z;
-  T* out;              // the value, the derivative or the second derivative
-  T* derivative;       // kBoth only
+  T* out;         // the value, the derivative or the second derivative
+  T* derivative;  // kBoth only
   std::size_t count;
 };
 

@@ -35,7 +35,9 @@ Complex log_gamma(Complex z) {  // Re z > -1/2; Stirling's series after the shif
   }
   const Complex r = 1.0 / z, r2 = r * r;
   const Complex series =
-      r * (1.0 / 12 + r2 * (-1.0 / 360 + r2 * (1.0 / 1260 + r2 * (-1.0 / 1680 + r2 * (1.0 / 1188 + r2 * (-691.0 / 360360 + r2 / 156.0))))));
+      r * (1.0 / 12 +
+           r2 * (-1.0 / 360 +
+                 r2 * (1.0 / 1260 + r2 * (-1.0 / 1680 + r2 * (1.0 / 1188 + r2 * (-691.0 / 360360 + r2 / 156.0))))));
   return (z - 0.5) * std::log(z) - z + 0.5 * std::log(2.0 * kPi) + series - shift;
 }
 
@@ -74,7 +76,8 @@ double by_circle(double alpha, double y) {
 }
 
 void check(double alpha, const char* name, double value, double low, double high) {
-  if (!(alpha > -0.5 && alpha <= 50.0)) throw Error("OUT_OF_RANGE", "alpha", "Expected `alpha` to be a number in (-0.5, 50].");
+  if (!(alpha > -0.5 && alpha <= 50.0))
+    throw Error("OUT_OF_RANGE", "alpha", "Expected `alpha` to be a number in (-0.5, 50].");
   if (!(value >= low && value <= high))
     throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to be within its range.");
 }

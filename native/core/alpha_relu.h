@@ -2,7 +2,8 @@
 //
 //   J(c) = E psi(u) psi(u') / E psi(u)^2,  u, u' standard normal with correlation c.
 //
-//   J(c) = P x^(alpha+1/2) F(1/2, 1/2; alpha+3/2; x),  x = (1+c)/2,  P = Gamma(alpha+1)^2 / (Gamma(alpha+1/2) Gamma(alpha+3/2))
+//   J(c) = P x^(alpha+1/2) F(1/2, 1/2; alpha+3/2; x),  x = (1+c)/2,  P = Gamma(alpha+1)^2 / (Gamma(alpha+1/2)
+//   Gamma(alpha+3/2))
 //        = F(-alpha, -alpha; 1/2-alpha; y) - P / cos(pi alpha) y^(alpha+1/2) F(1/2, 1/2; alpha+3/2; y),  y = (1-c)/2
 //
 // F is Gauss's hypergeometric function. The second form gives 1 - J without cancellation; at half-integer alpha its two

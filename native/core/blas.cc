@@ -12,8 +12,8 @@ void use_one_thread() { openblas_set_num_threads(1); }
 std::string configuration() { return openblas_get_config(); }
 std::string core_name() { return openblas_get_corename(); }
 
-void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
-          std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc) {
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
+          const double* a, std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc) {
   if (m == 0 || n == 0) return;
   cblas_dgemm(CblasRowMajor, op(transpose_a), op(transpose_b), integer(m), integer(n), integer(k), alpha, a,
               integer(lda), b, integer(ldb), beta, c, integer(ldc));
@@ -28,8 +28,8 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
 
 void gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* gram) {
   if (count == 0) return;
-  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, integer(count), integer(length), 1.0, x, integer(stride), 0.0, gram,
-              integer(count));
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, integer(count), integer(length), 1.0, x, integer(stride), 0.0,
+              gram, integer(count));
   for (std::size_t a = 0; a < count; ++a)
     for (std::size_t b = 0; b < a; ++b) gram[a * count + b] = gram[b * count + a];
 }

@@ -1,5 +1,5 @@
-// The BLAS wrapper: the only door to OpenBLAS. BLAS always runs with one thread (its thread count changes bits); callers
-// distribute tiles over threads themselves. All matrices are dense; leading dimensions are given in elements.
+// The BLAS wrapper: the only door to OpenBLAS. BLAS always runs with one thread (its thread count changes bits);
+// callers distribute tiles over threads themselves. All matrices are dense; leading dimensions are given in elements.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -12,8 +12,8 @@ std::string configuration();  // openblas_get_config()
 std::string core_name();      // openblas_get_corename()
 
 // Row-major C (m x n) = alpha op(A) op(B) + beta C; op(A) is m x k, op(B) is k x n.
-void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
-          std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc);
+void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
+          const double* a, std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc);
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
           std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc);
 

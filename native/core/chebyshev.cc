@@ -18,7 +18,8 @@ Line transformed(const Line& values) {
   Line result{};
   for (int n = 0; n < kOrder; ++n) {
     double sum = 0;
-    for (int k = 0; k < kOrder; ++k) sum += values[static_cast<std::size_t>(k)] * std::cos(std::numbers::pi * n * (k + 0.5) / kOrder);
+    for (int k = 0; k < kOrder; ++k)
+      sum += values[static_cast<std::size_t>(k)] * std::cos(std::numbers::pi * n * (k + 0.5) / kOrder);
     result[static_cast<std::size_t>(n)] = (n == 0 ? 1.0 : 2.0) * sum / kOrder;
   }
   return result;
@@ -89,7 +90,8 @@ LogTable2::Patch LogTable2::built(int i, int j) const {
   std::array<Line, kOrder> rows;
   for (int k = 0; k < kOrder; ++k) {
     Line values;
-    for (int l = 0; l < kOrder; ++l) values[static_cast<std::size_t>(l)] = function_(position(i, node(k)), position(j, node(l)));
+    for (int l = 0; l < kOrder; ++l)
+      values[static_cast<std::size_t>(l)] = function_(position(i, node(k)), position(j, node(l)));
     rows[static_cast<std::size_t>(k)] = transformed(values);
   }
   Patch patch;
@@ -101,7 +103,8 @@ LogTable2::Patch LogTable2::built(int i, int j) const {
   }
   for (const double s : kChecked)
     for (const double t : kChecked)
-      if (!agrees(clenshaw2(patch.coefficients, s, t), function_(position(i, s), position(j, t)), tolerance_)) patch.is_exact = true;
+      if (!agrees(clenshaw2(patch.coefficients, s, t), function_(position(i, s), position(j, t)), tolerance_))
+        patch.is_exact = true;
   return patch;
 }
 

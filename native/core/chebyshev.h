@@ -1,6 +1,7 @@
-// A function of log x (and log y) tabulated piecewise by Chebyshev polynomials, patch by patch as it is asked for: patches are
-// one octave wide, of degree 15, and each is checked against the function when it is built. Where the check fails the
-// function itself is called, so that a table never loses accuracy, only speed. Safe to use from several threads.
+// A function of log x (and log y) tabulated piecewise by Chebyshev polynomials, patch by patch as it is asked for:
+// patches are one octave wide, of degree 15, and each is checked against the function when it is built. Where the check
+// fails the function itself is called, so that a table never loses accuracy, only speed. Safe to use from several
+// threads.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -18,7 +19,8 @@ constexpr int kChebyshevOrder = 16;
 // f(log2 x) for positive functions; one patch per octave.
 class LogTable {
  public:
-  LogTable(std::function<double(double)> function, double tolerance) : function_(std::move(function)), tolerance_(tolerance) {}
+  LogTable(std::function<double(double)> function, double tolerance)
+      : function_(std::move(function)), tolerance_(tolerance) {}
   double operator()(double x);
 
  private:
@@ -39,7 +41,8 @@ class LogTable {
 // f(log2 x, log2 y).
 class LogTable2 {
  public:
-  LogTable2(std::function<double(double, double)> function, double tolerance) : function_(std::move(function)), tolerance_(tolerance) {}
+  LogTable2(std::function<double(double, double)> function, double tolerance)
+      : function_(std::move(function)), tolerance_(tolerance) {}
   double operator()(double x, double y);
 
  private:

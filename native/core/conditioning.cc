@@ -24,8 +24,7 @@ void zero_rows(double* x, std::size_t stride, std::size_t count, std::size_t len
 }  // namespace
 
 ConditionedMatrix::ConditionedMatrix(const Options& options)
-    : options_(options),
-      complete_(options.law == MatrixLaw::kGaussian && 2 * options.inputs >= options.columns) {
+    : options_(options), complete_(options.law == MatrixLaw::kGaussian && 2 * options.inputs >= options.columns) {
   if (options.law == MatrixLaw::kOrthogonal && options.rows != options.columns)
     throw Error("SHAPE", "widths",
                 "Expected `widths` to be equal on both sides of an orthogonal layer, received " +
@@ -70,7 +69,8 @@ void ConditionedMatrix::condition(const double* inputs, std::size_t stride, Cond
 
 void ConditionedMatrix::draw(const Stream& stream, ConditioningWorkspace& workspace) {
   draw_normals(stream, draw_, rank_ * options_.rows, workspace);
-  if (options_.law == MatrixLaw::kOrthogonal) workspace.frame.orthonormalise(draw_, options_.rows, rank_, options_.rows);
+  if (options_.law == MatrixLaw::kOrthogonal)
+    workspace.frame.orthonormalise(draw_, options_.rows, rank_, options_.rows);
 }
 
 void ConditionedMatrix::apply(double* outputs, std::size_t stride) const {
@@ -78,7 +78,8 @@ void ConditionedMatrix::apply(double* outputs, std::size_t stride) const {
     zero_rows(outputs, stride, options_.inputs, options_.rows);
     return;
   }
-  multiply_by_factor(true, factor_.data(), rank_, options_.inputs, draw_, options_.rows, options_.rows, outputs, stride);
+  multiply_by_factor(true, factor_.data(), rank_, options_.inputs, draw_, options_.rows, options_.rows, outputs,
+                     stride);
 }
 
 void ConditionedMatrix::apply_transposed(const double* errors, std::size_t error_stride, std::size_t count,

@@ -27,11 +27,11 @@ enum class ConditioningFault { kNone, kNoProjector, kNoReturnTerm };
 struct ConditioningWorkspace {
   RangeFactor range;
   OrthonormalFrame frame;
-  std::vector<double> fresh;         // E or H
-  std::vector<double> factor;        // S
-  std::vector<double> remainder;     // (I - F F^T) D
-  std::vector<double> returned;      // G^T D, less what E holds along Q
-  std::vector<double> overlap;       // Q^T E
+  std::vector<double> fresh;      // E or H
+  std::vector<double> factor;     // S
+  std::vector<double> remainder;  // (I - F F^T) D
+  std::vector<double> returned;   // G^T D, less what E holds along Q
+  std::vector<double> overlap;    // Q^T E
   std::vector<double> coefficients;
   std::vector<double> lengths;
   std::vector<float> single;
@@ -53,7 +53,10 @@ class ConditionedMatrix {
   // The caller owns the large arrays and may share them between matrices whose contents can be made again.
   std::size_t basis_size() const;  // doubles for Q
   std::size_t draw_size() const;   // doubles for G or F
-  void bind(double* basis, double* draw) { basis_ = basis; draw_ = draw; }
+  void bind(double* basis, double* draw) {
+    basis_ = basis;
+    draw_ = draw;
+  }
 
   // Q and R of the inputs (inputs x columns, rows `stride` apart). Same inputs, same bits.
   void condition(const double* inputs, std::size_t stride, ConditioningWorkspace& workspace);

@@ -35,15 +35,19 @@ void set_instruction_set(InstructionSet set) {
   if (static_cast<int>(set) > static_cast<int>(best_instruction_set()))
     throw Error("OUT_OF_RANGE", "instructionSet",
                 std::string("Expected `instructionSet` to be one this CPU has (") +
-                    instruction_set_name(best_instruction_set()) + " or lower), received " + instruction_set_name(set) + ".");
+                    instruction_set_name(best_instruction_set()) + " or lower), received " + instruction_set_name(set) +
+                    ".");
   chosen.store(static_cast<int>(set));
 }
 
 const char* instruction_set_name(InstructionSet set) {
   switch (set) {
-    case InstructionSet::kAvx512: return "avx512";
-    case InstructionSet::kAvx2: return "avx2";
-    default: return "baseline";
+    case InstructionSet::kAvx512:
+      return "avx512";
+    case InstructionSet::kAvx2:
+      return "avx2";
+    default:
+      return "baseline";
   }
 }
 

@@ -21,7 +21,8 @@ constexpr bool is_binary(Operation operation) {
 }
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw Error("INVALID_ARGUMENT", "activation", "Expected `activation` to hold a well-formed expression program, received " + what + ".");
+  throw Error("INVALID_ARGUMENT", "activation",
+              "Expected `activation` to hold a well-formed expression program, received " + what + ".");
 }
 
 void check(const Program& program) {
@@ -56,18 +57,27 @@ void transform(T* top, std::size_t count, F f) {
 template <typename T>
 void apply_binary(Operation operation, T* a, T* b, std::size_t n) {
   switch (operation) {
-    case Operation::kAdd: return combine(a, b, n, [](T x, T y) { return x + y; });
-    case Operation::kSubtract: return combine(a, b, n, [](T x, T y) { return x - y; });
-    case Operation::kSubtractReversed: return combine(a, b, n, [](T x, T y) { return y - x; });
-    case Operation::kMultiply: return combine(a, b, n, [](T x, T y) { return x * y; });
-    case Operation::kDivide: return combine(a, b, n, [](T x, T y) { return x / y; });
-    case Operation::kDivideReversed: return combine(a, b, n, [](T x, T y) { return y / x; });
-    case Operation::kPower: return math::power(std::span<const T>(a, n), std::span<const T>(b, n), std::span<T>(a, n));
+    case Operation::kAdd:
+      return combine(a, b, n, [](T x, T y) { return x + y; });
+    case Operation::kSubtract:
+      return combine(a, b, n, [](T x, T y) { return x - y; });
+    case Operation::kSubtractReversed:
+      return combine(a, b, n, [](T x, T y) { return y - x; });
+    case Operation::kMultiply:
+      return combine(a, b, n, [](T x, T y) { return x * y; });
+    case Operation::kDivide:
+      return combine(a, b, n, [](T x, T y) { return x / y; });
+    case Operation::kDivideReversed:
+      return combine(a, b, n, [](T x, T y) { return y / x; });
+    case Operation::kPower:
+      return math::power(std::span<const T>(a, n), std::span<const T>(b, n), std::span<T>(a, n));
     case Operation::kPowerReversed:
       return math::power(std::span<const T>(b, n), std::span<const T>(a, n), std::span<T>(a, n));
     // NaN on either side stays.
-    case Operation::kMaximum: return combine(a, b, n, [](T x, T y) { return x > y || x != x ? x : y; });
-    default: return combine(a, b, n, [](T x, T y) { return x < y || x != x ? x : y; });
+    case Operation::kMaximum:
+      return combine(a, b, n, [](T x, T y) { return x > y || x != x ? x : y; });
+    default:
+      return combine(a, b, n, [](T x, T y) { return x < y || x != x ? x : y; });
   }
 }
 
@@ -75,25 +85,44 @@ template <typename T>
 void apply_unary(Operation operation, T* a, std::size_t n) {
   const auto function = [&](Function f) { math::apply(f, std::span<const T>(a, n), std::span<T>(a, n)); };
   switch (operation) {
-    case Operation::kNegate: return transform(a, n, [](T x) { return -x; });
-    case Operation::kExp: return function(Function::kExp);
-    case Operation::kLog: return function(Function::kLog);
-    case Operation::kLog1p: return function(Function::kLog1p);
-    case Operation::kExpm1: return function(Function::kExpm1);
-    case Operation::kTanh: return function(Function::kTanh);
-    case Operation::kSinh: return function(Function::kSinh);
-    case Operation::kCosh: return function(Function::kCosh);
-    case Operation::kErf: return function(Function::kErf);
-    case Operation::kSin: return function(Function::kSin);
-    case Operation::kCos: return function(Function::kCos);
-    case Operation::kAtan: return function(Function::kAtan);
-    case Operation::kSigmoid: return function(Function::kSigmoid);
-    case Operation::kSoftplus: return function(Function::kSoftplus);
-    case Operation::kSqrt: return transform(a, n, [](T x) { return std::sqrt(x); });  // correctly rounded everywhere
-    case Operation::kAbs: return transform(a, n, [](T x) { return std::abs(x); });
-    case Operation::kSign: return transform(a, n, [](T x) { return x > 0 ? T(1) : (x < 0 ? T(-1) : x); });
-    case Operation::kStep: return transform(a, n, [](T x) { return x > 0 ? T(1) : (x <= 0 ? T(0) : x); });
-    default: return transform(a, n, [](T x) { return x < 0 ? T(0) : x; });  // kRelu
+    case Operation::kNegate:
+      return transform(a, n, [](T x) { return -x; });
+    case Operation::kExp:
+      return function(Function::kExp);
+    case Operation::kLog:
+      return function(Function::kLog);
+    case Operation::kLog1p:
+      return function(Function::kLog1p);
+    case Operation::kExpm1:
+      return function(Function::kExpm1);
+    case Operation::kTanh:
+      return function(Function::kTanh);
+    case Operation::kSinh:
+      return function(Function::kSinh);
+    case Operation::kCosh:
+      return function(Function::kCosh);
+    case Operation::kErf:
+      return function(Function::kErf);
+    case Operation::kSin:
+      return function(Function::kSin);
+    case Operation::kCos:
+      return function(Function::kCos);
+    case Operation::kAtan:
+      return function(Function::kAtan);
+    case Operation::kSigmoid:
+      return function(Function::kSigmoid);
+    case Operation::kSoftplus:
+      return function(Function::kSoftplus);
+    case Operation::kSqrt:
+      return transform(a, n, [](T x) { return std::sqrt(x); });  // correctly rounded everywhere
+    case Operation::kAbs:
+      return transform(a, n, [](T x) { return std::abs(x); });
+    case Operation::kSign:
+      return transform(a, n, [](T x) { return x > 0 ? T(1) : (x < 0 ? T(-1) : x); });
+    case Operation::kStep:
+      return transform(a, n, [](T x) { return x > 0 ? T(1) : (x <= 0 ? T(0) : x); });
+    default:
+      return transform(a, n, [](T x) { return x < 0 ? T(0) : x; });  // kRelu
   }
 }
 
@@ -127,8 +156,9 @@ void run_block(const Program& program, const T* z, T* out, std::size_t n) {
 template <typename T>
 void run(const Program& program, std::span<const T> z, std::span<T> out) {
   if (z.size() != out.size())
-    throw Error("SHAPE", "activation", "Expected the output to have the " + std::to_string(z.size()) +
-                                           " elements of the input, received " + std::to_string(out.size()) + ".");
+    throw Error("SHAPE", "activation",
+                "Expected the output to have the " + std::to_string(z.size()) + " elements of the input, received " +
+                    std::to_string(out.size()) + ".");
   for (std::size_t i = 0; i < z.size(); i += kBlock)
     run_block(program, z.data() + i, out.data() + i, std::min(kBlock, z.size() - i));
 }

@@ -58,8 +58,8 @@ class Expression {
   // Throws INVALID_ARGUMENT when a program is not well formed or needs more than kMaximumStack places.
   Expression(Program value, Program derivative, Program second_derivative);
 
-  // out[i] = the derivative of the given order (0, 1, 2) at z[i]; in place is allowed. Not a number where the expression
-  // has no value (log of a negative number).
+  // out[i] = the derivative of the given order (0, 1, 2) at z[i]; in place is allowed. Not a number where the
+  // expression has no value (log of a negative number).
   void evaluate(int order, std::span<const double> z, std::span<double> out) const;
   void evaluate(int order, std::span<const float> z, std::span<float> out) const;
 

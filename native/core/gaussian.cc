@@ -14,17 +14,18 @@
 namespace mft {
 namespace {
 
-constexpr double kDirectDeficit = 1e-4;  // delta min(q, 1) above which (phi(u1) - phi(u2))^2 loses less than two of sixteen digits
-constexpr double kOnePanelPrice = 5;     // one panel of Price's integral suffices for q delta up to this
-constexpr int kPriceLadder = 12;         // otherwise panels split at 2^-j, j = 0..11
+constexpr double kDirectDeficit =
+    1e-4;  // delta min(q, 1) above which (phi(u1) - phi(u2))^2 loses less than two of sixteen digits
+constexpr double kOnePanelPrice = 5;  // one panel of Price's integral suffices for q delta up to this
+constexpr int kPriceLadder = 12;      // otherwise panels split at 2^-j, j = 0..11
 constexpr double kZeroScanStep = 1.0 / 64;
 constexpr double kZeroScanRange = 40;
-
 
 // Workspace for one block of values of an integrand.
 class Evaluator {
  public:
-  Evaluator(const Activation& activation, const Integrand& integrand) : activation_(activation), integrand_(integrand) {}
+  Evaluator(const Activation& activation, const Integrand& integrand)
+      : activation_(activation), integrand_(integrand) {}
 
   // out[i] = f(x[i])
   void operator()(std::span<const double> x, std::span<double> out) {
@@ -62,14 +63,17 @@ class Evaluator {
 
 double checked(double value) {
   if (std::isnan(value))
-    throw Error("NOT_FINITE", "activation", "The Gaussian expectation of this activation is not a number at this variance.");
+    throw Error("NOT_FINITE", "activation",
+                "The Gaussian expectation of this activation is not a number at this variance.");
   return value;
 }
 
 // A derivative of a jump is a delta function, which no rule sees.
 void refuse_delta_functions(const GaussianFunction& function, const Integrand& integrand) {
   if ((integrand.first > 0 && function.value_jumps) || (integrand.second > 0 && function.slope_jumps))
-    throw Error("UNSUPPORTED", "activation", "Expected `activation` to be continuous for this expectation: the derivative of a jump is no function.");
+    throw Error(
+        "UNSUPPORTED", "activation",
+        "Expected `activation` to be continuous for this expectation: the derivative of a jump is no function.");
 }
 
 // Where f changes sign: |f| has its kinks there.
@@ -82,7 +86,8 @@ std::vector<double> sign_changes(const Activation& activation, Integrand integra
     return y;
   };
   std::vector<double> zeros;
-  double last_x = -kZeroScanRange - 0.3 * kZeroScanStep;  // an offset: simple zeros at round numbers are bracketed, not hit
+  double last_x =
+      -kZeroScanRange - 0.3 * kZeroScanStep;  // an offset: simple zeros at round numbers are bracketed, not hit
   double last = at(last_x);
   for (double x = last_x + kZeroScanStep; x <= kZeroScanRange; x += kZeroScanStep) {
     const double y = at(x);
@@ -116,7 +121,8 @@ RuleProfile profile_for(const GaussianFunction& function, const Integrand& integ
 
 // Sum over the points of a pair rule of weight * combine(f(u1), f(u2)).
 template <typename Combine>
-double integrate_pair(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta, Combine combine) {
+double integrate_pair(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta,
+                      Combine combine) {
   Evaluator evaluate(function.activation, integrand);
   std::array<double, kRuleBlock> f1, f2;
   double sum = 0;
@@ -161,7 +167,8 @@ bool jumps_at(const Activation& activation, const Integrand& integrand, double k
 // Whether the squared difference may be integrated as it stands; at a jump nothing cancels. With kinks F(delta) has a
 // square root at delta = 2 too, which Price's integral must not come near.
 bool is_direct(const GaussianFunction& function, double q, double delta) {
-  return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps || (!function.profile.kinks.empty() && delta > 0.5);
+  return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps ||
+         (!function.profile.kinks.empty() && delta > 0.5);
 }
 
 // Integrated activations of which even fourth powers times x^2 are negligible at 9.5 standard deviations.
@@ -176,19 +183,24 @@ bool grows_linearly(ActivationKind kind) {
     case ActivationKind::kGelu:
     case ActivationKind::kSilu:
     case ActivationKind::kElu:
-    case ActivationKind::kSelu: return true;
-    default: return false;
+    case ActivationKind::kSelu:
+      return true;
+    default:
+      return false;
   }
 }
 
 // Distance of the nearest pole from the real axis, for the activations that are integrated and have any.
 double strip_of(ActivationKind kind) {
   switch (kind) {
-    case ActivationKind::kTanh: return 0.5 * std::numbers::pi;
+    case ActivationKind::kTanh:
+      return 0.5 * std::numbers::pi;
     case ActivationKind::kSigmoid:
     case ActivationKind::kSoftplus:
-    case ActivationKind::kSilu: return std::numbers::pi;
-    default: return 0;
+    case ActivationKind::kSilu:
+      return std::numbers::pi;
+    default:
+      return 0;
   }
 }
 
@@ -198,10 +210,13 @@ constexpr Integrand kDerivative{.first = 1};
 }  // namespace
 
 GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
-  if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos) profile.wavelength = 2 * std::numbers::pi;
+  if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos)
+    profile.wavelength = 2 * std::numbers::pi;
   profile.strip = strip_of(activation.kind);
   if (grows_linearly(activation.kind)) profile.range = 9.5;
-  if (activation.kind == ActivationKind::kHardTanh || activation.kind == ActivationKind::kElu || activation.kind == ActivationKind::kSelu) profile.order = 16;
+  if (activation.kind == ActivationKind::kHardTanh || activation.kind == ActivationKind::kElu ||
+      activation.kind == ActivationKind::kSelu)
+    profile.order = 16;
   GaussianFunction function{std::move(activation), std::move(profile)};
   for (const double kink : function.profile.kinks) {
     function.value_jumps = function.value_jumps || jumps_at(function.activation, kValue, kink);
@@ -231,19 +246,23 @@ double gaussian_moment(const GaussianFunction& function, const Integrand& integr
   return gaussian_moment_by_quadrature(function, integrand, q);
 }
 
-double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta) {
+double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q1,
+                                          double q2, double delta) {
   if (q1 == 0 || q2 == 0) {  // a constant: the pair is independent
-    return gaussian_moment_by_quadrature(function, integrand, q1) * gaussian_moment_by_quadrature(function, integrand, q2);
+    return gaussian_moment_by_quadrature(function, integrand, q1) *
+           gaussian_moment_by_quadrature(function, integrand, q2);
   }
   refuse_delta_functions(function, integrand);
   if (delta == 0 && q1 == q2) {
-    const Integrand square{2 * integrand.value, 2 * integrand.first, 2 * integrand.second, 2 * integrand.argument, false};
+    const Integrand square{2 * integrand.value, 2 * integrand.first, 2 * integrand.second, 2 * integrand.argument,
+                           false};
     return gaussian_moment_by_quadrature(function, square, q1);
   }
   return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
 }
 
-double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta) {
+double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2,
+                            double delta) {
   if (const auto closed = closed_pair_moment(function.activation, integrand, q1, q2, delta)) return *closed;
   return gaussian_pair_moment_by_quadrature(function, integrand, q1, q2, delta);
 }
@@ -252,7 +271,8 @@ double gaussian_deficit_by_quadrature(const GaussianFunction& function, double q
   if (delta == 0 || q == 0) return 0;
   if (is_direct(function, q, delta))
     return integrate_pair(function, kValue, q, q, delta, [](double a, double b) { return 0.5 * (a - b) * (a - b); });
-  return price_integral(q, delta, [&](double x) { return gaussian_pair_moment_by_quadrature(function, kDerivative, q, q, x); });
+  return price_integral(q, delta,
+                        [&](double x) { return gaussian_pair_moment_by_quadrature(function, kDerivative, q, q, x); });
 }
 
 double gaussian_deficit(const GaussianFunction& function, double q, double delta) {

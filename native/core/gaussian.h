@@ -1,5 +1,5 @@
-// Gaussian expectations of an activation phi and its derivatives: closed forms where they exist (gaussian_closed.h), the
-// graded rules of gaussian_rule.h otherwise. Relative error 1e-12 or better for variances from 1e-8 to 1e4 and
+// Gaussian expectations of an activation phi and its derivatives: closed forms where they exist (gaussian_closed.h),
+// the graded rules of gaussian_rule.h otherwise. Relative error 1e-12 or better for variances from 1e-8 to 1e4 and
 // delta = 1 - correlation from 1e-14 to 2.
 #pragma once
 #include <span>
@@ -33,14 +33,17 @@ GaussianFunction gaussian_function(Activation activation, RuleProfile profile);
 double gaussian_moment(const GaussianFunction& function, const Integrand& integrand, double q);
 
 // E f(u1) f(u2) for variances q1, q2 and correlation 1 - delta.
-double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta);
+double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2,
+                            double delta);
 
-// D = E phi(u1)^2 - E phi(u1) phi(u2) = E (phi(u1) - phi(u2))^2 / 2 at equal variances, without cancellation as delta -> 0.
+// D = E phi(u1)^2 - E phi(u1) phi(u2) = E (phi(u1) - phi(u2))^2 / 2 at equal variances, without cancellation as delta
+// -> 0.
 double gaussian_deficit(const GaussianFunction& function, double q, double delta);
 
 // The same by quadrature alone: what the closed forms are tested against, and documentation.
 double gaussian_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q);
-double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q1, double q2, double delta);
+double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, const Integrand& integrand, double q1,
+                                          double q2, double delta);
 double gaussian_deficit_by_quadrature(const GaussianFunction& function, double q, double delta);
 
 }  // namespace mft

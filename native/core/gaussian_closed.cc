@@ -73,16 +73,25 @@ std::optional<Homogeneous> homogeneous(const Activation& activation) {
   const double a = activation.parameters[0];
   const double b = activation.parameters[1];
   switch (activation.kind) {
-    case ActivationKind::kLinear: return Homogeneous{1, -1, 1};
-    case ActivationKind::kRelu: return Homogeneous{1, 0, 1};
-    case ActivationKind::kLeakyRelu: return Homogeneous{1, -a, 1};
-    case ActivationKind::kAbRelu: return Homogeneous{1, -a, b};
-    case ActivationKind::kAbs: return Homogeneous{1, 1, 1};
-    case ActivationKind::kStep: return Homogeneous{0, 0, 1};
-    case ActivationKind::kSign: return Homogeneous{0, -1, 1};
+    case ActivationKind::kLinear:
+      return Homogeneous{1, -1, 1};
+    case ActivationKind::kRelu:
+      return Homogeneous{1, 0, 1};
+    case ActivationKind::kLeakyRelu:
+      return Homogeneous{1, -a, 1};
+    case ActivationKind::kAbRelu:
+      return Homogeneous{1, -a, b};
+    case ActivationKind::kAbs:
+      return Homogeneous{1, 1, 1};
+    case ActivationKind::kStep:
+      return Homogeneous{0, 0, 1};
+    case ActivationKind::kSign:
+      return Homogeneous{0, -1, 1};
     case ActivationKind::kAlphaRelu:
-    case ActivationKind::kRectifiedMonomial: return Homogeneous{a, 0, 1};
-    default: return std::nullopt;
+    case ActivationKind::kRectifiedMonomial:
+      return Homogeneous{a, 0, 1};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -98,8 +107,8 @@ Homogeneous applied(const Homogeneous& phi, const Integrand& f) {
   const double slope = p;
   const double bend = p * (p - 1);
   Homogeneous result{f.value * p + f.first * (p - 1) + f.second * (p - 2) + f.argument,
-                     power(phi.below, f.value) * power(-slope * phi.below, f.first) * power(bend * phi.below, f.second) *
-                         (f.argument % 2 == 0 ? 1 : -1),
+                     power(phi.below, f.value) * power(-slope * phi.below, f.first) *
+                         power(bend * phi.below, f.second) * (f.argument % 2 == 0 ? 1 : -1),
                      power(phi.above, f.value) * power(slope * phi.above, f.first) * power(bend * phi.above, f.second)};
   if (f.is_absolute) {
     result.below = std::abs(result.below);
@@ -118,7 +127,8 @@ std::optional<double> homogeneous_moment(const Homogeneous& phi, const Integrand
   const Homogeneous g = applied(phi, f);
   if (g.below == 0 && g.above == 0) return 0.0;
   if (g.degree <= -1) return kInfinity;
-  const double absolute = std::exp2(0.5 * g.degree) * std::tgamma(0.5 * (g.degree + 1)) * std::sqrt(inv_pi);  // E |z|^degree
+  const double absolute =
+      std::exp2(0.5 * g.degree) * std::tgamma(0.5 * (g.degree + 1)) * std::sqrt(inv_pi);  // E |z|^degree
   const double scale = g.degree == 0 ? 1 : (g.degree == 2 ? q : std::pow(q, 0.5 * g.degree));
   const double moment = g.degree == 0 || g.degree == 2 ? 1 : absolute;
   return 0.5 * (g.below + g.above) * moment * scale;
@@ -151,7 +161,8 @@ std::optional<double> homogeneous_deficit(const Homogeneous& phi, double q, doub
   if (phi.degree == 0) return gap * gap * angle.theta / (2 * pi);
   if (phi.degree == 1) {  // slopes a = -below and b = above: a b q delta + (b - a)^2 relu's
     const double kink = phi.above + phi.below;
-    const double excess = angle.theta < 1 ? sine_excess(angle.theta) : std::sin(angle.theta) - angle.theta * (1 - delta);
+    const double excess =
+        angle.theta < 1 ? sine_excess(angle.theta) : std::sin(angle.theta) - angle.theta * (1 - delta);
     return q * (-phi.below * phi.above * delta + kink * kink * 0.5 * (delta - excess * inv_pi));
   }
   const double scale = std::pow(q, phi.degree);
@@ -191,7 +202,9 @@ double erf_deficit(double scale, double q, double delta) {
   if (delta > 1) return 4 * inv_pi * std::atan2(t, std::sqrt(1 + 2 * t)) - erf_deficit(scale, q, 2 - delta);
   const double x1 = std::sqrt(1 + 2 * t);
   const double x2 = std::sqrt((1 + t * delta) * (1 + t * (2 - delta)));
-  return 2 * inv_pi * std::atan2(t * delta * (2 - delta) * (1 + t) * (1 + t) / (x2 + x1 * (1 - delta)), x1 * x2 + t * t * (1 - delta));
+  return 2 * inv_pi *
+         std::atan2(t * delta * (2 - delta) * (1 + t) * (1 + t) / (x2 + x1 * (1 - delta)),
+                    x1 * x2 + t * t * (1 - delta));
 }
 
 // --- sin and cos: every product of them is a short Fourier series ----------------------------------------------------
@@ -234,8 +247,9 @@ std::optional<double> trigonometric_pair(bool cosine, const Integrand& f, double
   return std::nullopt;
 }
 
-// E |f(u1) f(u2)| for f = sin or cos by its Fourier series |f(u)| = 2/pi - (4/pi) sum of (+-1)^m cos(2 m u)/(4 m^2 - 1): few
-// terms for variances from 1 on, where quadrature would meet every zero. (kTerms terms leave 1/(6 pi^2 kTerms^3) at delta = 0.)
+// E |f(u1) f(u2)| for f = sin or cos by its Fourier series |f(u)| = 2/pi - (4/pi) sum of (+-1)^m cos(2 m u)/(4 m^2 -
+// 1): few terms for variances from 1 on, where quadrature would meet every zero. (kTerms terms leave 1/(6 pi^2
+// kTerms^3) at delta = 0.)
 double trigonometric_absolute(bool cosine, double q1, double q2, double delta) {
   constexpr int kTerms = 20000;
   constexpr double kLargestExponent = 42;
@@ -254,10 +268,12 @@ double trigonometric_absolute(bool cosine, double q1, double q2, double delta) {
     for (int n = first; n <= last; ++n) {
       const double gap = m * r1 - n * r2;
       const double cross = 2.0 * m * n * r1 * r2;
-      line += coefficient(n) * 0.5 * (std::exp(-2 * (gap * gap + cross * delta)) + std::exp(-2 * (gap * gap + cross * (2 - delta))));
+      line += coefficient(n) * 0.5 *
+              (std::exp(-2 * (gap * gap + cross * delta)) + std::exp(-2 * (gap * gap + cross * (2 - delta))));
     }
     paired += coefficient(m) * line;
-    if (2.0 * m * m * q1 > kLargestExponent && 4.0 * m * m * r1 * r2 * std::min(delta, 2 - delta) > kLargestExponent) break;
+    if (2.0 * m * m * q1 > kLargestExponent && 4.0 * m * m * r1 * r2 * std::min(delta, 2 - delta) > kLargestExponent)
+      break;
   }
   return 4 * inv_pi * inv_pi * (1 - 2 * single + 4 * paired);
 }
@@ -272,7 +288,7 @@ double trigonometric_deficit(bool cosine, double q, double delta) {
 
 std::optional<double> gelu_pair(const Integrand& f, double a, double b, double delta) {
   const double r = std::sqrt(a) * std::sqrt(b) * (1 - delta);
-  if (r < 0) return std::nullopt;  // cancels: integrate
+  if (r < 0) return std::nullopt;                     // cancels: integrate
   const double excess = a * b * delta * (2 - delta);  // a b - r^2
   const double determinant = 1 + a + b + excess;
   const double root = std::sqrt(determinant);
@@ -280,7 +296,8 @@ std::optional<double> gelu_pair(const Integrand& f, double a, double b, double d
   const double turn = std::atan2(r, root) / (2 * pi);
   const double inner = excess + r * r * k;
   if (is(f, 1, 0)) return 0.25 * r + r * turn + inner / (2 * pi * root);
-  if (is(f, 0, 1)) return 0.25 + turn + r / (2 * pi * root) + r * (k - 1) / (pi * root) + inner * r / (2 * pi * root * determinant);
+  if (is(f, 0, 1))
+    return 0.25 + turn + r / (2 * pi * root) + r * (k - 1) / (pi * root) + inner * r / (2 * pi * root * determinant);
   return std::nullopt;
 }
 
@@ -303,11 +320,11 @@ std::optional<double> hard_tanh_moment(const Integrand& f, double q) {
 
 double orthant_moment(double n, double theta, double supplement) {
   if (n == 0) return supplement / (2 * pi);
-  if (n == 1) return (supplement < 1 ? sine_excess(supplement) : std::sin(theta) + supplement * std::cos(theta)) / (2 * pi);
+  if (n == 1)
+    return (supplement < 1 ? sine_excess(supplement) : std::sin(theta) + supplement * std::cos(theta)) / (2 * pi);
   // polar coordinates: (2^n n!/2pi) int_{-half}^{half} (sin(half - y) sin(half + y))^n dy, half = (pi - theta)/2
-  const double integral = double_exponential([&](double x, double rest) {
-    return std::pow(std::sin(supplement * x) * std::sin(supplement * rest), n);
-  });
+  const double integral = double_exponential(
+      [&](double x, double rest) { return std::pow(std::sin(supplement * x) * std::sin(supplement * rest), n); });
   return std::exp2(n) * std::tgamma(n + 1) / (2 * pi) * supplement * integral;
 }
 
@@ -329,7 +346,8 @@ std::optional<double> closed_moment(const Activation& activation, const Integran
   return std::nullopt;
 }
 
-std::optional<double> closed_pair_moment(const Activation& activation, const Integrand& f, double q1, double q2, double delta) {
+std::optional<double> closed_pair_moment(const Activation& activation, const Integrand& f, double q1, double q2,
+                                         double delta) {
   if (q1 == 0 || q2 == 0) return std::nullopt;
   if (const auto phi = homogeneous(activation)) return homogeneous_pair(*phi, f, q1, q2, delta);
   if (const auto scale = erf_scale(activation)) {

@@ -11,9 +11,10 @@
 namespace mft {
 namespace {
 
-constexpr double kPanel = 2;              // length of a uniform panel of s or t, at most
-constexpr double kSmoothInner = 0.25;     // below this many features per unit of t any smooth function is flat for the step:
-constexpr double kSmoothStep = 0.5;       // error 2 exp(-2 pi^2/h^2) = 1e-34 for the Gaussian itself
+constexpr double kPanel = 2;  // length of a uniform panel of s or t, at most
+constexpr double kSmoothInner =
+    0.25;                            // below this many features per unit of t any smooth function is flat for the step:
+constexpr double kSmoothStep = 0.5;  // error 2 exp(-2 pi^2/h^2) = 1e-34 for the Gaussian itself
 constexpr double kTrapezoidRange = 9.5;   // exp(-9.5^2/2) = 3e-20
 constexpr double kTrapezoidDigits = 38;   // exp(-38) = 3e-17
 constexpr double kDigitsPerPole = 2.5;    // a pole of order m costs a factor of about 28^(m-1)/(m-1)!
@@ -46,11 +47,13 @@ void sort_breaks(Breaks& breaks, double low, double high) {
 void split_longer_than(Breaks& breaks, double length) {
   if (!(length > 0)) return;
   if ((breaks.back() - breaks.front()) / length > kLargestBreakCount)
-    throw Error("OUT_OF_RANGE", "variance", "Expected `variance` to be small enough for an oscillating activation to be integrated.");
+    throw Error("OUT_OF_RANGE", "variance",
+                "Expected `variance` to be small enough for an oscillating activation to be integrated.");
   Breaks finer;
   for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
     const int pieces = std::max(1, static_cast<int>(std::ceil((breaks[i + 1] - breaks[i]) / length)));
-    for (int piece = 0; piece < pieces; ++piece) finer.push_back(breaks[i] + (breaks[i + 1] - breaks[i]) * piece / pieces);
+    for (int piece = 0; piece < pieces; ++piece)
+      finer.push_back(breaks[i] + (breaks[i + 1] - breaks[i]) * piece / pieces);
   }
   finer.push_back(breaks.back());
   breaks.swap(finer);
@@ -64,12 +67,14 @@ void multiply_by_density(std::span<const double> z, std::span<double> weights) {
     const auto block = std::span(exponential).first(count);
     for (std::size_t i = 0; i < count; ++i) block[i] = -0.5 * z[first + i] * z[first + i];
     math::apply(math::Function::kExp, block, block);
-    for (std::size_t i = 0; i < count; ++i) weights[first + i] *= block[i] * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+    for (std::size_t i = 0; i < count; ++i)
+      weights[first + i] *= block[i] * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
   }
 }
 
 // Nodes and Gaussian weights of all panels between the breaks, times `factor`.
-void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor, std::vector<double>& nodes, std::vector<double>& weights) {
+void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor, std::vector<double>& nodes,
+                 std::vector<double>& weights) {
   const LegendreRule& legendre = legendre_rule(profile.order);
   nodes.clear();
   weights.clear();

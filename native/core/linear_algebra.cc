@@ -52,7 +52,8 @@ void multiply_by_factor(bool transposed, const double* factor, std::size_t rows,
     };
     while (used > 1 && is_unused(used - 1)) --used;
     const double* block = factor + (transposed ? first : first * columns);
-    blas::gemm(transposed, false, count, length, used, 1.0, block, columns, x, x_stride, 0.0, y + first * y_stride, y_stride);
+    blas::gemm(transposed, false, count, length, used, 1.0, block, columns, x, x_stride, 0.0, y + first * y_stride,
+               y_stride);
   }
 }
 
@@ -75,8 +76,10 @@ std::size_t RangeFactor::factor(const double* u, std::size_t stride, std::size_t
   for (std::size_t a = 0; a < count; ++a) {
     lengths_[a] = std::sqrt(gram_[a * count + a]);
     const double reference = reference_lengths != nullptr ? reference_lengths[a] : 0.0;
-    if (lengths_[a] > tolerance * reference) order_.push_back(a);
-    else lengths_[a] = 0.0;
+    if (lengths_[a] > tolerance * reference)
+      order_.push_back(a);
+    else
+      lengths_[a] = 0.0;
   }
   // Vectors short of their reference by a large factor must not be blown up to unit length before the tolerance test.
   if (reference_lengths != nullptr)
@@ -88,8 +91,8 @@ std::size_t RangeFactor::factor(const double* u, std::size_t stride, std::size_t
   return factor_by_projection(u, stride, count, length, tolerance, q, r);
 }
 
-bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length, bool pivoted,
-                                 double* q, double* r) {
+bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_t count, std::size_t length,
+                                 bool pivoted, double* q, double* r) {
   const std::size_t rank = order_.size();
   std::sort(order_.begin(), order_.end());
   // factor_ row k: the k-th row of the Cholesky factor over the scaled vectors in pivot order (upper triangular).
@@ -154,8 +157,8 @@ bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_
   return true;
 }
 
-std::size_t RangeFactor::factor_by_projection(const double* u, std::size_t stride, std::size_t count, std::size_t length,
-                                              double tolerance, double* q, double* r) {
+std::size_t RangeFactor::factor_by_projection(const double* u, std::size_t stride, std::size_t count,
+                                              std::size_t length, double tolerance, double* q, double* r) {
   const std::size_t candidates = order_.size();
   const std::size_t most = std::min(candidates, length);
   std::sort(order_.begin(), order_.end());
@@ -176,7 +179,8 @@ std::size_t RangeFactor::factor_by_projection(const double* u, std::size_t strid
   std::size_t rank = 0;
   while (rank < most) {
     const std::size_t best = static_cast<std::size_t>(
-        std::max_element(squares_.begin(), squares_.begin() + static_cast<std::ptrdiff_t>(candidates)) - squares_.begin());
+        std::max_element(squares_.begin(), squares_.begin() + static_cast<std::ptrdiff_t>(candidates)) -
+        squares_.begin());
     if (!(squares_[best] > tolerance * tolerance)) break;
     double* chosen = remainder_.data() + best * length;
     // It was projected once when each earlier direction was found; this is the second time.
@@ -212,7 +216,8 @@ void project_off(const double* q, std::size_t q_stride, std::size_t q_count, dou
   ensure_size(coefficients, y_count * q_count);
   for (int pass = 0; pass < 2; ++pass) {
     gram_matrix(y, y_stride, q, q_stride, y_count, q_count, length, coefficients.data());
-    blas::gemm(false, false, y_count, length, q_count, -1.0, coefficients.data(), q_count, q, q_stride, 1.0, y, y_stride);
+    blas::gemm(false, false, y_count, length, q_count, -1.0, coefficients.data(), q_count, q, q_stride, 1.0, y,
+               y_stride);
   }
 }
 
@@ -244,8 +249,10 @@ bool semidefinite_cholesky(const double* matrix, std::size_t count, double toler
     for (std::size_t i = k + 1; i < count; ++i) {
       double entry = matrix[i * count + k];
       for (std::size_t j = 0; j < k; ++j) entry -= lower[i * count + j] * known[j];
-      if (is_direction) lower[i * count + k] = entry / pivot;
-      else if (std::abs(entry) > std::sqrt(tolerance) * std::sqrt(diagonal * matrix[i * count + i])) return false;
+      if (is_direction)
+        lower[i * count + k] = entry / pivot;
+      else if (std::abs(entry) > std::sqrt(tolerance) * std::sqrt(diagonal * matrix[i * count + i]))
+        return false;
     }
   }
   return true;

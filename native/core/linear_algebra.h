@@ -10,8 +10,8 @@ namespace mft {
 void gram_matrix(const double* x, std::size_t x_stride, const double* y, std::size_t y_stride, std::size_t x_count,
                  std::size_t y_count, std::size_t length, double* gram);
 
-// Rows of y = factor x, or factor^T x, for a factor (rows x columns) whose zeros, as of a triangular one, are skipped in
-// blocks. x: rows x_stride apart, `length` long.
+// Rows of y = factor x, or factor^T x, for a factor (rows x columns) whose zeros, as of a triangular one, are skipped
+// in blocks. x: rows x_stride apart, `length` long.
 void multiply_by_factor(bool transposed, const double* factor, std::size_t rows, std::size_t columns, const double* x,
                         std::size_t x_stride, std::size_t length, double* y, std::size_t y_stride);
 
@@ -22,8 +22,9 @@ double dot_product(const double* x, const double* y, std::size_t length);
 // that u_a = sum_k R[k][a] q_k. Vectors are scaled to unit length first and directions are taken in pivot order, so a
 // long vector hides no short one; what remains below `tolerance` of a vector's own length is not a direction.
 //
-// Two routes with the same meaning: a Cholesky factor of the scaled Gram matrix, in the given order or else pivoted, while
-// every squared pivot is above 1e-4 (orthogonality then holds to 1e-12), otherwise pivoted Gram-Schmidt, each direction projected twice.
+// Two routes with the same meaning: a Cholesky factor of the scaled Gram matrix, in the given order or else pivoted,
+// while every squared pivot is above 1e-4 (orthogonality then holds to 1e-12), otherwise pivoted Gram-Schmidt, each
+// direction projected twice.
 class RangeFactor {
  public:
   // q: rank x length rows (room for min(count, length) of them) or nullptr when only R is wanted.
@@ -63,7 +64,8 @@ void project_off(const double* q, std::size_t q_stride, std::size_t q_count, dou
                  std::size_t y_count, std::size_t length, std::vector<double>& coefficients);
 
 // Lower-triangular L (count x count) with L L^T = matrix for a positive semidefinite matrix; a pivot below
-// tolerance * its diagonal gives a zero column. Returns false when the matrix is not positive semidefinite to tolerance.
+// tolerance * its diagonal gives a zero column. Returns false when the matrix is not positive semidefinite to
+// tolerance.
 bool semidefinite_cholesky(const double* matrix, std::size_t count, double tolerance, double* lower);
 
 }  // namespace mft

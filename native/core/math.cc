@@ -17,9 +17,12 @@ namespace {
 const Kernels& kernels() {
 #ifdef MFT_X86_64
   switch (active_instruction_set()) {
-    case InstructionSet::kAvx512: return kAvx512Kernels;
-    case InstructionSet::kAvx2: return kAvx2Kernels;
-    case InstructionSet::kBaseline: break;
+    case InstructionSet::kAvx512:
+      return kAvx512Kernels;
+    case InstructionSet::kAvx2:
+      return kAvx2Kernels;
+    case InstructionSet::kBaseline:
+      break;
   }
 #endif
   return kBaselineKernels;
@@ -27,8 +30,9 @@ const Kernels& kernels() {
 
 void check_lengths(std::size_t input, std::size_t output) {
   if (input != output)
-    throw Error("SHAPE", "", "Expected spans of equal length, received " + std::to_string(input) + " and " +
-                                 std::to_string(output) + ".");
+    throw Error(
+        "SHAPE", "",
+        "Expected spans of equal length, received " + std::to_string(input) + " and " + std::to_string(output) + ".");
 }
 
 }  // namespace

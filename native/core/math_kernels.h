@@ -32,7 +32,8 @@ MFT_INLINE V hyperbolic_cosine(V x) {
 
 template <typename T, typename V, V (*F)(V)>
 void unary(const T* in, T* out, std::size_t count) {
-  map_elements<V>(in, out, count, [](V x) __attribute__((always_inline)) { return F(x); });
+  map_elements<V>(
+      in, out, count, [](V x) __attribute__((always_inline)) { return F(x); });
 }
 
 template <typename T>

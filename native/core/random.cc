@@ -17,9 +17,12 @@ static_assert(std::endian::native == std::endian::little, "32-bit words are read
 const RandomKernels& kernels() {
 #ifdef MFT_X86_64
   switch (active_instruction_set()) {
-    case InstructionSet::kAvx512: return random_kernels_avx512();
-    case InstructionSet::kAvx2: return random_kernels_avx2();
-    default: break;
+    case InstructionSet::kAvx512:
+      return random_kernels_avx512();
+    case InstructionSet::kAvx2:
+      return random_kernels_avx2();
+    default:
+      break;
   }
 #endif
   return random_kernels_baseline();
@@ -53,7 +56,8 @@ void draw(std::uint64_t first, std::span<T> out, Make make) {
     } else {
       // A tile ends where the low half of the block number wraps.
       const std::uint64_t before_wrap = kGroupsPerWrap - group % kGroupsPerWrap;
-      const std::size_t groups = std::min({out.size() / kPerGroup, kGroupsPerTile, static_cast<std::size_t>(before_wrap)});
+      const std::size_t groups =
+          std::min({out.size() / kPerGroup, kGroupsPerTile, static_cast<std::size_t>(before_wrap)});
       make(group, groups, out.data());
       taken = groups * kPerGroup;
     }
@@ -64,7 +68,7 @@ void draw(std::uint64_t first, std::span<T> out, Make make) {
 
 template <class T>
 void draw_transformed(const Stream& s, std::uint64_t first, std::span<T> out,
-                      void (*RandomKernels::* transform)(std::size_t, const void*, void*)) {
+                      void (*RandomKernels::*transform)(std::size_t, const void*, void*)) {
   const RandomKernels& table = kernels();
   alignas(64) unsigned char words[kGroupsPerTile * kGroupBytes];  // aligned, whatever `out` is
   draw(first, out, [&](std::uint64_t group, std::size_t groups, T* to) {

@@ -36,9 +36,10 @@ double uniform_of(std::uint64_t word) { return (static_cast<double>(word >> 12) 
 std::uint32_t random_word(const Stream& s, std::uint64_t i) {
   const std::uint64_t group = i / 32, half = i / 16 % 2, lane = i / 2 % 8, side = i % 2;
   const std::uint64_t block = 8 * group + lane;
-  const auto outputs = philox4x32({static_cast<std::uint32_t>(block), s.trial, s.layer,
-                                   static_cast<std::uint32_t>(s.purpose) + static_cast<std::uint32_t>(block >> 32 << 8)},
-                                  {static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32)});
+  const auto outputs =
+      philox4x32({static_cast<std::uint32_t>(block), s.trial, s.layer,
+                  static_cast<std::uint32_t>(s.purpose) + static_cast<std::uint32_t>(block >> 32 << 8)},
+                 {static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32)});
   return outputs[2 * half + side];
 }
 
@@ -56,7 +57,8 @@ long double box_muller_float(std::uint32_t radius, std::uint32_t direction, bool
 }
 
 long double box_muller_double(std::uint64_t radius, std::uint64_t direction, bool second) {
-  return box_muller(uniform_of(radius), (static_cast<long double>(direction >> 12) + 0.5L) * 0x1p-51L - 1, direction, second);
+  return box_muller(uniform_of(radius), (static_cast<long double>(direction >> 12) + 0.5L) * 0x1p-51L - 1, direction,
+                    second);
 }
 
 long double random_normal_float(const Stream& s, std::uint64_t i) {

@@ -45,7 +45,8 @@ struct PhiloxSchedule {
 // first_product: kMultiplier0 times the block numbers. words[chain][h]: outputs 2 h and 2 h + 1 joined to 64 bits.
 template <int kBytes, int kCount>
 inline void philox(const PhiloxSchedule<kBytes>& schedule, const typename Vector<kBytes>::U64 (&first_product)[kCount],
-                   const typename Vector<kBytes>::U64 (&purpose_key)[kCount], typename Vector<kBytes>::U64 (&words)[kCount][2]) {
+                   const typename Vector<kBytes>::U64 (&purpose_key)[kCount],
+                   typename Vector<kBytes>::U64 (&words)[kCount][2]) {
   using U64 = typename Vector<kBytes>::U64;
   const U64 multiplier0 = U64{} + kMultiplier0, multiplier1 = U64{} + kMultiplier1;
   U64 c0[kCount], c1[kCount], c2[kCount], c3[kCount];

@@ -1,9 +1,10 @@
 // Words to uniforms and normals over whole groups (the layout is in random_kernels.h).
 // Included only by the per-instruction-set files of core/random.
 //
-// Box-Muller: radius sqrt(-2 log u) from the words of a group's first half, direction from those of its second half; the
-// cosines take the place of the first half, the sines that of the second. The direction is (cos a, sin a) with a uniform
-// on (-pi/4, pi/4), the sign of the cosine and an exchange of the two by two further bits: together the whole circle.
+// Box-Muller: radius sqrt(-2 log u) from the words of a group's first half, direction from those of its second half;
+// the cosines take the place of the first half, the sines that of the second. The direction is (cos a, sin a) with a
+// uniform on (-pi/4, pi/4), the sign of the cosine and an exchange of the two by two further bits: together the whole
+// circle.
 //
 // The polynomials are minimax fits with rounded coefficients; stated is their relative error in exact arithmetic. With
 // rounding, normals are within 2^-21 (float) and 2^-50 (double) relative of the exact transform: tested at both ends of
@@ -33,8 +34,8 @@ inline typename Vector<kBytes>::F32 minus_two_log_scaled(typename Vector<kBytes>
   using F32 = typename Vector<kBytes>::F32;
   using I32 = typename Vector<kBytes>::I32;
   constexpr std::int32_t kTwoThirds = 0x3F2AAAAB, kScale = 32 << 23;
-  constexpr float kCoefficients[] = {-0x1.000000p+1f, 0x1.ffffd4p-1f, -0x1.555500p-1f, 0x1.0014bap-1f, -0x1.99d22cp-2f,
-                                     0x1.502bdcp-2f,  -0x1.1ebe6cp-2f, 0x1.3b4916p-2f, -0x1.1ec6fcp-2f};
+  constexpr float kCoefficients[] = {-0x1.000000p+1f, 0x1.ffffd4p-1f,  -0x1.555500p-1f, 0x1.0014bap-1f, -0x1.99d22cp-2f,
+                                     0x1.502bdcp-2f,  -0x1.1ebe6cp-2f, 0x1.3b4916p-2f,  -0x1.1ec6fcp-2f};
   constexpr float kMinusTwoLog2 = -0x1.62e430p+0f;
   const I32 shifted = (I32)x - (kTwoThirds + kScale);
   const F32 exponent = __builtin_convertvector(shifted >> 23, F32);
@@ -49,8 +50,9 @@ inline typename Vector<kBytes>::F64 minus_two_log(typename Vector<kBytes>::F64 u
   using U64 = typename Vector<kBytes>::U64;
   constexpr std::uint64_t kOne = 0x3FF0000000000000u, kTwoThirds = 0x3FE5555555555555u;
   constexpr std::uint64_t kMantissa = 0x000FFFFFFFFFFFFFu, kTwoTo52 = 0x4330000000000000u;
-  constexpr double kCoefficients[] = {0x1.5555555555776p-3, 0x1.99999998f0bddp-6, 0x1.249249b22275ep-8, 0x1.c71c0165afa47p-11,
-                                      0x1.7474e258e67a1p-13, 0x1.3852e16ba16adp-15, 0x1.3abdc55e63cb1p-17};
+  constexpr double kCoefficients[] = {0x1.5555555555776p-3,  0x1.99999998f0bddp-6,  0x1.249249b22275ep-8,
+                                      0x1.c71c0165afa47p-11, 0x1.7474e258e67a1p-13, 0x1.3852e16ba16adp-15,
+                                      0x1.3abdc55e63cb1p-17};
   constexpr double kMinusTwoLog2High = -0x1.62e42fefa3800p+0, kMinusTwoLog2Low = -0x1.ef35793c76730p-44;
   const U64 shifted = (U64)u + (kOne - kTwoThirds);
   const F64 exponent = (F64)((shifted >> 52) | kTwoTo52) - (0x1p52 + 1023.0);
@@ -74,10 +76,16 @@ inline void cos_sin_quarter_float(F32 y, F32& cosine, F32& sine) {
 
 template <class F64>
 inline void cos_sin_quarter_double(F64 y, F64& cosine, F64& sine) {
-  constexpr double kSine[] = {0x1.921fb54442d18p-1,  -0x1.4abbce625bdb7p-4, 0x1.466bc6774bfc9p-9, -0x1.32d2ccd590e16p-15,
-                              0x1.507822fd07d35p-22, -0x1.e2f4ff1fae252p-30, 0x1.e021650e80c60p-38};
-  constexpr double kCosine[] = {1.0, -0x1.3bd3cc9be459dp-2, 0x1.03c1f081b0e01p-6, -0x1.55d3c7dc3b7efp-12,
-                                0x1.e1f4fb8227066p-19, -0x1.a6c9c96e7b3fap-26, 0x1.f3dca82ecb7b0p-34};
+  constexpr double kSine[] = {0x1.921fb54442d18p-1,   -0x1.4abbce625bdb7p-4, 0x1.466bc6774bfc9p-9,
+                              -0x1.32d2ccd590e16p-15, 0x1.507822fd07d35p-22, -0x1.e2f4ff1fae252p-30,
+                              0x1.e021650e80c60p-38};
+  constexpr double kCosine[] = {1.0,
+                                -0x1.3bd3cc9be459dp-2,
+                                0x1.03c1f081b0e01p-6,
+                                -0x1.55d3c7dc3b7efp-12,
+                                0x1.e1f4fb8227066p-19,
+                                -0x1.a6c9c96e7b3fap-26,
+                                0x1.f3dca82ecb7b0p-34};
   const F64 z = y * y;
   cosine = polynomial(z, kCosine);
   sine = y * polynomial(z, kSine);

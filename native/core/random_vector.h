@@ -65,8 +65,7 @@ inline V join_low_halves(V low, V high) {
     return (V)_mm512_mask_shuffle_epi32((__m512i)low, 0xAAAA, (__m512i)high, _MM_PERM_CCAA);
 #endif
 #if defined(__AVX2__)
-  if constexpr (sizeof(V) == 32)
-    return (V)_mm256_blend_epi32((__m256i)low, _mm256_slli_epi64((__m256i)high, 32), 0xAA);
+  if constexpr (sizeof(V) == 32) return (V)_mm256_blend_epi32((__m256i)low, _mm256_slli_epi64((__m256i)high, 32), 0xAA);
 #endif
   return (low & 0xFFFFFFFFu) | (high << 32);
 }
@@ -76,24 +75,32 @@ inline V square_root(V a) {
   constexpr bool kFloat = sizeof(a[0]) == 4;
 #if defined(__AVX512F__)
   if constexpr (sizeof(V) == 64) {
-    if constexpr (kFloat) return (V)_mm512_sqrt_ps((__m512)a);
-    else return (V)_mm512_sqrt_pd((__m512d)a);
+    if constexpr (kFloat)
+      return (V)_mm512_sqrt_ps((__m512)a);
+    else
+      return (V)_mm512_sqrt_pd((__m512d)a);
   }
 #endif
 #if defined(__AVX2__)
   if constexpr (sizeof(V) == 32) {
-    if constexpr (kFloat) return (V)_mm256_sqrt_ps((__m256)a);
-    else return (V)_mm256_sqrt_pd((__m256d)a);
+    if constexpr (kFloat)
+      return (V)_mm256_sqrt_ps((__m256)a);
+    else
+      return (V)_mm256_sqrt_pd((__m256d)a);
   }
 #endif
 #if defined(__SSE2__)
   if constexpr (sizeof(V) == 16) {
-    if constexpr (kFloat) return (V)_mm_sqrt_ps((__m128)a);
-    else return (V)_mm_sqrt_pd((__m128d)a);
+    if constexpr (kFloat)
+      return (V)_mm_sqrt_ps((__m128)a);
+    else
+      return (V)_mm_sqrt_pd((__m128d)a);
   }
 #endif
-  if constexpr (kFloat) for (std::size_t lane = 0; lane < sizeof(V) / 4; ++lane) a[lane] = __builtin_sqrtf(a[lane]);
-  else for (std::size_t lane = 0; lane < sizeof(V) / 8; ++lane) a[lane] = __builtin_sqrt(a[lane]);
+  if constexpr (kFloat)
+    for (std::size_t lane = 0; lane < sizeof(V) / 4; ++lane) a[lane] = __builtin_sqrtf(a[lane]);
+  else
+    for (std::size_t lane = 0; lane < sizeof(V) / 8; ++lane) a[lane] = __builtin_sqrt(a[lane]);
   return a;
 }
 

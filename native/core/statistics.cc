@@ -17,9 +17,12 @@ constexpr std::size_t kBlock = 4096;
 const StatisticsKernels& kernels() {
 #ifdef MFT_X86_64
   switch (active_instruction_set()) {
-    case InstructionSet::kAvx512: return statistics_kernels_avx512();
-    case InstructionSet::kAvx2: return statistics_kernels_avx2();
-    default: break;
+    case InstructionSet::kAvx512:
+      return statistics_kernels_avx512();
+    case InstructionSet::kAvx2:
+      return statistics_kernels_avx2();
+    default:
+      break;
   }
 #endif
   return statistics_kernels_baseline();
@@ -31,8 +34,9 @@ using AddToLanes = void (*)(std::size_t, const T*, const T*, double*);
 template <class T>
 double sum_of_terms(std::span<const T> a, std::span<const T> b, AddToLanes<T> add) {
   if (a.size() != b.size())
-    throw Error("SHAPE", "", "Expected two arrays of one length, received lengths " + std::to_string(a.size()) + " and " +
-                                 std::to_string(b.size()) + ".");
+    throw Error("SHAPE", "",
+                "Expected two arrays of one length, received lengths " + std::to_string(a.size()) + " and " +
+                    std::to_string(b.size()) + ".");
   double total = 0, compensation = 0;
   for (std::size_t start = 0; start < a.size(); start += kBlock) {
     const std::size_t count = std::min(kBlock, a.size() - start);
@@ -60,8 +64,12 @@ double sum_of_terms(std::span<const T> a, std::span<const T> b, AddToLanes<T> ad
 double sum(std::span<const float> a) { return sum_of_terms(a, a, kernels().of_floats.add_terms); }
 double sum(std::span<const double> a) { return sum_of_terms(a, a, kernels().of_doubles.add_terms); }
 
-double dot(std::span<const float> a, std::span<const float> b) { return sum_of_terms(a, b, kernels().of_floats.add_products); }
-double dot(std::span<const double> a, std::span<const double> b) { return sum_of_terms(a, b, kernels().of_doubles.add_products); }
+double dot(std::span<const float> a, std::span<const float> b) {
+  return sum_of_terms(a, b, kernels().of_floats.add_products);
+}
+double dot(std::span<const double> a, std::span<const double> b) {
+  return sum_of_terms(a, b, kernels().of_doubles.add_products);
+}
 
 double sum_of_squares(std::span<const float> a) { return dot(a, a); }
 double sum_of_squares(std::span<const double> a) { return dot(a, a); }

@@ -35,7 +35,8 @@ void Team::run_erased(std::size_t count, Call call, void* body) {
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   work(0);
-  for (std::uint32_t busy = busy_.load(std::memory_order_acquire); busy != 0; busy = busy_.load(std::memory_order_acquire))
+  for (std::uint32_t busy = busy_.load(std::memory_order_acquire); busy != 0;
+       busy = busy_.load(std::memory_order_acquire))
     busy_.wait(busy, std::memory_order_acquire);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }

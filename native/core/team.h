@@ -25,7 +25,8 @@ class Team {
   // again here. Allocates nothing.
   template <typename Body>
   void run(std::size_t count, Body& body) {
-    run_erased(count, [](void* self, std::size_t unit, int worker) { (*static_cast<Body*>(self))(unit, worker); }, &body);
+    run_erased(
+        count, [](void* self, std::size_t unit, int worker) { (*static_cast<Body*>(self))(unit, worker); }, &body);
   }
 
  private:

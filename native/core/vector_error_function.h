@@ -6,10 +6,10 @@ namespace mft {
 namespace {
 
 // erf(x)/x - 1 in x^2, |x| <= 1; truncation error below 2^-55 of erf.
-constexpr double kErrorSeries[] = {0x1.06eba8214db69p-3,   -0x1.812746b0379e6p-2, 0x1.ce2f21a042b30p-4,
-                                   -0x1.b82ce31284e00p-6,  0x1.565bcd0dbaa38p-8,  -0x1.c02db3dac435fp-11,
+constexpr double kErrorSeries[] = {0x1.06eba8214db69p-3,   -0x1.812746b0379e6p-2,  0x1.ce2f21a042b30p-4,
+                                   -0x1.b82ce31284e00p-6,  0x1.565bcd0dbaa38p-8,   -0x1.c02db3dac435fp-11,
                                    0x1.f9a321d5b8e1ep-14,  -0x1.f4d1e3183f7aep-17, 0x1.b9df224ca4b97p-20,
-                                   -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27, -0x1.389d4f2641625p-30,
+                                   -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27,  -0x1.389d4f2641625p-30,
                                    0x1.05ffd737fb32ep-34};
 
 // (1 + 2y) exp(y^2) erfc(y) in t = (y - 4)/(y + 4), 0.46 <= y <= 28.5; truncation and rounded coefficients 2^-54.

@@ -41,7 +41,7 @@ struct ExponentialConstants<Floats> {
   static constexpr float kLog2E = 0x1.715476p+0f;
   static constexpr float kLn2High = 0x1.62e0p-1f;
   static constexpr float kLn2Low = 0x1.0bfbe8p-15f;
-  static constexpr float kExp[] = {0x1p-1f,          0x1.555556p-3f,  0x1.5554e8p-5f,
+  static constexpr float kExp[] = {0x1p-1f,        0x1.555556p-3f,  0x1.5554e8p-5f,
                                    0x1.1110e0p-7f, 0x1.6d434ep-10f, 0x1.a12516p-13f};
   static constexpr float kLog[] = {0x1.555556p-1f, 0x1.9999ecp-2f, 0x1.245c38p-2f, 0x1.ddd172p-3f};
   static constexpr float kLargest = 89;
@@ -84,8 +84,10 @@ MFT_INLINE V scale_by_power(V y, UnsignedOf<V> k) {
 template <typename V>
 MFT_INLINE V scale_by_exponential(V y, const Exponential<V>& e, int shift) {
 #if defined(__AVX512F__) && MFT_VECTOR_BYTES == 64
-  if constexpr (sizeof(ScalarOf<V>) == 8) return _mm512_scalef_pd(y, e.exponent + static_cast<double>(shift));
-  else return _mm512_scalef_ps(y, e.exponent + static_cast<float>(shift));
+  if constexpr (sizeof(ScalarOf<V>) == 8)
+    return _mm512_scalef_pd(y, e.exponent + static_cast<double>(shift));
+  else
+    return _mm512_scalef_ps(y, e.exponent + static_cast<float>(shift));
 #else
   return scale_by_power<V>(y, e.integer_exponent + static_cast<typename Traits<V>::Bits>(shift));
 #endif
@@ -174,7 +176,8 @@ MFT_INLINE void hyperbolic_tangents(const V (&x)[kCount], HyperbolicTangent<V> (
   MFT_EACH power[j] = k[j] > -60 ? power_of_two<V>(integer[j]) : V{};
   MFT_EACH complement[j] = (1 - power[j]) - power[j] * p[j];
   MFT_EACH reciprocal[j] = 1 / (2 - complement[j]);
-  MFT_EACH result[j] = {with_sign_of<V>(complement[j] * reciprocal[j], x[j]), (1 + p[j]) * (reciprocal[j] * reciprocal[j]),
+  MFT_EACH result[j] = {with_sign_of<V>(complement[j] * reciprocal[j], x[j]),
+                        (1 + p[j]) * (reciprocal[j] * reciprocal[j]),
                         {k[j], integer[j], p[j]}};
 #undef MFT_EACH
 }

@@ -1,4 +1,5 @@
-// x^y on vectors of doubles: exp(y log x) with the logarithm and the product carried in two numbers. See vector_types.h.
+// x^y on vectors of doubles: exp(y log x) with the logarithm and the product carried in two numbers. See
+// vector_types.h.
 #pragma once
 #include "core/vector_exponential.h"
 
@@ -77,15 +78,24 @@ MFT_INLINE V small_power(V x, int n) {
   const V square = x * x;
   const V fourth = square * square;
   switch (n) {
-    case 0: return x == x ? broadcast<V>(1) : x;
-    case 1: return x;
-    case 2: return square;
-    case 3: return square * x;
-    case 4: return fourth;
-    case 5: return fourth * x;
-    case 6: return fourth * square;
-    case 7: return fourth * square * x;
-    default: return fourth * fourth;
+    case 0:
+      return x == x ? broadcast<V>(1) : x;
+    case 1:
+      return x;
+    case 2:
+      return square;
+    case 3:
+      return square * x;
+    case 4:
+      return fourth;
+    case 5:
+      return fourth * x;
+    case 6:
+      return fourth * square;
+    case 7:
+      return fourth * square * x;
+    default:
+      return fourth * fourth;
   }
 }
 

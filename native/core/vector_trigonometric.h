@@ -1,7 +1,8 @@
 // sin, cos and atan on vectors of doubles. See vector_types.h.
 //
-// The argument is reduced by pi/2 in three parts of 33 bits and a tail (products with k < 2^20 are exact, every rounding
-// is carried along); beyond 2^20 by the leading bits of 2/pi that matter (Payne and Hanek), in integer arithmetic.
+// The argument is reduced by pi/2 in three parts of 33 bits and a tail (products with k < 2^20 are exact, every
+// rounding is carried along); beyond 2^20 by the leading bits of 2/pi that matter (Payne and Hanek), in integer
+// arithmetic.
 #pragma once
 #include "core/vector_types.h"
 
@@ -11,12 +12,28 @@ namespace {
 constexpr double kLargestVectorAngle = 0x1p20;
 
 // Bits of 2/pi after the binary point, with one word of zeros before.
-constexpr std::uint64_t kTwoOverPi[] = {
-    0,
-    0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561, 0xb7246e3a424dd2e0,
-    0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484, 0xe99c7026b45f7e41, 0x3991d639835339f4,
-    0x9c845f8bbdf9283b, 0x1ff897ffde05980f, 0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d,
-    0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab, 0xf0cfbc209af4361d, 0xa9e391615ee61b08};
+constexpr std::uint64_t kTwoOverPi[] = {0,
+                                        0xa2f9836e4e441529,
+                                        0xfc2757d1f534ddc0,
+                                        0xdb6295993c439041,
+                                        0xfe5163abdebbc561,
+                                        0xb7246e3a424dd2e0,
+                                        0x06492eea09d1921c,
+                                        0xfe1deb1cb129a73e,
+                                        0xe88235f52ebb4484,
+                                        0xe99c7026b45f7e41,
+                                        0x3991d639835339f4,
+                                        0x9c845f8bbdf9283b,
+                                        0x1ff897ffde05980f,
+                                        0xef2f118b5a0a6d1f,
+                                        0x6d367ecf27cb09b7,
+                                        0x4f463f669e5fea2d,
+                                        0x7527bac7ebe5f17b,
+                                        0x3d0739f78a5292ea,
+                                        0x6bfb5fb11f8d5d08,
+                                        0x56033046fc7b6bab,
+                                        0xf0cfbc209af4361d,
+                                        0xa9e391615ee61b08};
 
 // One angle = quadrant pi/2 + high + low, |high| <= pi/4 (and a little).
 struct ReducedAngle {

@@ -3,8 +3,8 @@
 //
 // Every function here and in the kernels made of them is a fixed sequence of additions, products, quotients and integer
 // operations, without fused multiply-add and without libm: the bits do not depend on the width, the instruction set or
-// the position of an element in its block. Everything has internal linkage, so that no code compiled for one instruction
-// set is ever called from another.
+// the position of an element in its block. Everything has internal linkage, so that no code compiled for one
+// instruction set is ever called from another.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -37,8 +37,8 @@ struct Traits<Doubles> {
   using Bits = std::uint64_t;
   static constexpr int kMantissaBits = 52;
   static constexpr int kBias = 1023;
-  static constexpr double kRounder = 0x1.8p52;        // adding and subtracting it rounds to the nearest integer
-  static constexpr double kIntegerBits = 0x1p52;      // its low bits hold a small non-negative integer
+  static constexpr double kRounder = 0x1.8p52;    // adding and subtracting it rounds to the nearest integer
+  static constexpr double kIntegerBits = 0x1p52;  // its low bits hold a small non-negative integer
   static constexpr double kSmallestNormal = 0x1p-1022;
   static constexpr double kInfinity = __builtin_inf();
 };
@@ -183,17 +183,13 @@ MFT_INLINE void store(V x, ScalarOf<V>* to) {
 
 // Floats computed in double precision.
 template <typename V>
-MFT_INLINE V load(const float* from)
-  requires(sizeof(ScalarOf<V>) == sizeof(double))
-{
+MFT_INLINE V load(const float* from) requires(sizeof(ScalarOf<V>) == sizeof(double)) {
   HalfFloats x;
   __builtin_memcpy(&x, from, sizeof x);
   return __builtin_convertvector(x, Doubles);
 }
 template <typename V>
-MFT_INLINE void store(V x, float* to)
-  requires(sizeof(ScalarOf<V>) == sizeof(double))
-{
+MFT_INLINE void store(V x, float* to) requires(sizeof(ScalarOf<V>) == sizeof(double)) {
   const HalfFloats narrow = __builtin_convertvector(x, HalfFloats);
   __builtin_memcpy(to, &narrow, sizeof narrow);
 }

@@ -33,8 +33,9 @@ Activation activation_field(const Napi::Object& object, const char* name) {
   if (activation.kind == ActivationKind::kExpression) {
     if (!resolved.Get("programs").IsObject()) throw wrong("programs", "the programs of an expression");
     const Napi::Object programs = resolved.Get("programs").As<Napi::Object>();
-    activation.expression = std::make_shared<const Expression>(
-        program_field(programs, "value"), program_field(programs, "derivative"), program_field(programs, "secondDerivative"));
+    activation.expression =
+        std::make_shared<const Expression>(program_field(programs, "value"), program_field(programs, "derivative"),
+                                           program_field(programs, "secondDerivative"));
   }
   return activation;
 }

@@ -72,7 +72,8 @@ inline std::span<double> doubles(const Napi::Value& value, const char* name) {
 inline std::vector<double> finite_doubles(const Napi::Object& object, const char* name) {
   const std::span<double> view = doubles(object.Get(name), name);
   for (const double x : view)
-    if (!std::isfinite(x)) throw Error("NOT_FINITE", name, std::string("Expected `") + name + "` to hold finite numbers only.");
+    if (!std::isfinite(x))
+      throw Error("NOT_FINITE", name, std::string("Expected `") + name + "` to hold finite numbers only.");
   return {view.begin(), view.end()};
 }
 
@@ -121,7 +122,8 @@ Activation activation_field(const Napi::Object& object, const char* name);
 // Kinks, scale and wavelength of such an object (native/node/gaussian.cc).
 RuleProfile rule_profile_field(const Napi::Object& object);
 
-// The same with what the Gaussian rules must know: made by `subjectOf` in ts/gaussian/expectation.ts (native/node/gaussian.cc).
+// The same with what the Gaussian rules must know: made by `subjectOf` in ts/gaussian/expectation.ts
+// (native/node/gaussian.cc).
 GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name);
 
 }  // namespace mft::node

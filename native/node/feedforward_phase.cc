@@ -23,8 +23,9 @@ Napi::Value feedforward_phase(const Napi::CallbackInfo& info) {
   Activation activation = activation_field(options, "activation");
   const auto arguments = std::make_shared<const Arguments>(Arguments{
       gaussian_function(std::move(activation), rule_profile_field(options.Get("activation").As<Napi::Object>())),
-      finite_doubles(options, "weightVariance"), finite_doubles(options, "biasVariance"), finite_doubles(options, "keepProbability"),
-      boolean_field(options, "sharesMasks"), number_field(options, "valueAtZero")});
+      finite_doubles(options, "weightVariance"), finite_doubles(options, "biasVariance"),
+      finite_doubles(options, "keepProbability"), boolean_field(options, "sharesMasks"),
+      number_field(options, "valueAtZero")});
   for (const double w : arguments->weight_variance)
     if (!(w >= 0)) throw wrong("weightVariance", "numbers >= 0");
   for (const double b : arguments->bias_variance)

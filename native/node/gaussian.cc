@@ -1,4 +1,5 @@
-// Gaussian expectations: single values, batches on worker threads, and the points of the rules for integrands in JavaScript.
+// Gaussian expectations: single values, batches on worker threads, and the points of the rules for integrands in
+// JavaScript.
 #include "core/gaussian.h"
 
 #include <functional>
@@ -28,10 +29,12 @@ constexpr double kLargestRule = 1e8;
 
 Integrand integrand_field(const Napi::Object& object, const char* name) {
   const std::vector<std::uint32_t> powers = whole_numbers(object, name);
-  if (powers.size() != 5) throw wrong(name, "five whole numbers: powers of phi, phi', phi'', x, and whether it is absolute");
+  if (powers.size() != 5)
+    throw wrong(name, "five whole numbers: powers of phi, phi', phi'', x, and whether it is absolute");
   for (const std::uint32_t power : powers)
     if (power > 16) throw wrong(name, "five whole numbers up to 16");
-  return {static_cast<int>(powers[0]), static_cast<int>(powers[1]), static_cast<int>(powers[2]), static_cast<int>(powers[3]), powers[4] != 0};
+  return {static_cast<int>(powers[0]), static_cast<int>(powers[1]), static_cast<int>(powers[2]),
+          static_cast<int>(powers[3]), powers[4] != 0};
 }
 
 double checked_delta(double delta) {
@@ -62,20 +65,22 @@ Request request_from(const Napi::Object& options) {
   const auto delta = std::make_shared<const std::vector<double>>(finite_doubles(options, "oneMinusCorrelation"));
   for (const double d : *delta) checked_delta(d);
   if (delta->size() != q1->size()) throw wrong("oneMinusCorrelation", "as long as `varianceA`");
-  if (what == "deficit") return {q1->size(), [=](std::size_t i) { return gaussian_deficit(*function, (*q1)[i], (*delta)[i]); }};
+  if (what == "deficit")
+    return {q1->size(), [=](std::size_t i) { return gaussian_deficit(*function, (*q1)[i], (*delta)[i]); }};
   if (what != "pair") throw wrong("what", "moment, pair or deficit");
   const Integrand integrand = integrand_field(options, "integrand");
   const auto q2 = std::make_shared<const std::vector<double>>(finite_doubles(options, "varianceB"));
   for (const double q : *q2) checked_variance(q);
   if (q2->size() != q1->size()) throw wrong("varianceB", "as long as `varianceA`");
-  return {q1->size(), [=](std::size_t i) { return gaussian_pair_moment(*function, integrand, (*q1)[i], (*q2)[i], (*delta)[i]); }};
+  return {q1->size(),
+          [=](std::size_t i) { return gaussian_pair_moment(*function, integrand, (*q1)[i], (*q2)[i], (*delta)[i]); }};
 }
 
 }  // namespace
 
 GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name) {
   Activation activation = activation_field(object, name);
-  return gaussian_function(std::move(activation),  rule_profile_field(object.Get(name).As<Napi::Object>()));
+  return gaussian_function(std::move(activation), rule_profile_field(object.Get(name).As<Napi::Object>()));
 }
 
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
@@ -124,7 +129,8 @@ Napi::Value gaussian_pair_rule_points(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "options");
   std::vector<double> first, second, weights;
   gaussian_pair_rule(rule_profile_field(options), checked_variance(number_field(options, "varianceA")),
-                     checked_variance(number_field(options, "varianceB")), checked_delta(number_field(options, "oneMinusCorrelation")),
+                     checked_variance(number_field(options, "varianceB")),
+                     checked_delta(number_field(options, "oneMinusCorrelation")),
                      [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
                        if (static_cast<double>(first.size() + u1.size()) > kLargestRule)
                          throw Error("MEMORY", "variance", "The rule for this pair needs too many points.");

@@ -18,16 +18,20 @@ constexpr double kLargestWhole = 9007199254740991.0;
 constexpr double kMostThreads = 1024;
 constexpr double kMostNodes = 1 << 24;
 
-int threads_field(const Napi::Object& options) { return static_cast<int>(integer_field(options, "threads", 1, kMostThreads)); }
+int threads_field(const Napi::Object& options) {
+  return static_cast<int>(integer_field(options, "threads", 1, kMostThreads));
+}
 
 void check_keep(double keep, const char* name) {
-  if (!(keep >= 0 && keep <= 1)) throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to be in [0, 1].");
+  if (!(keep >= 0 && keep <= 1))
+    throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to be in [0, 1].");
 }
 
 // Four numbers a run: count, width, site keep, bond keep.
 std::vector<LayerRun> runs_field(const Napi::Object& options) {
   const std::vector<double> numbers = finite_doubles(options, "runs");
-  if (numbers.empty() || numbers.size() % 4 != 0) throw Error("SHAPE", "runs", "Expected `runs` to hold four numbers a run.");
+  if (numbers.empty() || numbers.size() % 4 != 0)
+    throw Error("SHAPE", "runs", "Expected `runs` to hold four numbers a run.");
   std::vector<LayerRun> runs;
   for (std::size_t i = 0; i < numbers.size(); i += 4) {
     const LayerRun run{numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]};
@@ -59,7 +63,8 @@ Napi::Value start(const Napi::CallbackInfo& info, std::function<std::vector<Reac
 percolation::MaskNetwork mask_network(const Napi::Object& options) {
   percolation::MaskNetwork network;
   network.connections.push_back({whole_numbers(options, "offsets"), whole_numbers(options, "sources")});
-  if (has_field(options, "outputOffsets")) network.connections.push_back({whole_numbers(options, "outputOffsets"), whole_numbers(options, "outputSources")});
+  if (has_field(options, "outputOffsets"))
+    network.connections.push_back({whole_numbers(options, "outputOffsets"), whole_numbers(options, "outputSources")});
   const std::vector<double> numbers = finite_doubles(options, "layers");
   if (numbers.size() % 6 != 0) throw Error("SHAPE", "layers", "Expected `layers` to hold six numbers a layer.");
   for (std::size_t i = 0; i < numbers.size(); i += 6) {
@@ -70,7 +75,8 @@ percolation::MaskNetwork mask_network(const Napi::Object& options) {
     layer.bond_keep = numbers[i + 3];
     layer.connections = static_cast<std::uint32_t>(numbers[i + 4]);
     layer.residual = numbers[i + 5] != 0;
-    if (numbers[i] < 1 || numbers[i + 1] < 1 || numbers[i] * numbers[i + 1] > kMostNodes) throw Error("OUT_OF_RANGE", "width", "Expected a layer to have between 1 and 2^24 nodes.");
+    if (numbers[i] < 1 || numbers[i + 1] < 1 || numbers[i] * numbers[i + 1] > kMostNodes)
+      throw Error("OUT_OF_RANGE", "width", "Expected a layer to have between 1 and 2^24 nodes.");
     check_keep(layer.site_keep, "siteKeep");
     check_keep(layer.bond_keep, "bondKeep");
     network.layers.push_back(layer);
@@ -111,7 +117,9 @@ Napi::Value percolation_count(const Napi::CallbackInfo& info) {
   const Control control = control_argument(info, 1);
   return Task<percolation::MaskCounts>::start(
       info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [network = mask_network(options), run = mask_run(options), control] { return percolation::count_paths(network, run, control); },
+      [network = mask_network(options), run = mask_run(options), control] {
+        return percolation::count_paths(network, run, control);
+      },
       [](Napi::Env env, percolation::MaskCounts& counts) { return counts_to_object(env, counts); });
 }
 
@@ -120,7 +128,9 @@ Napi::Value percolation_split(const Napi::CallbackInfo& info) {
   const Control control = control_argument(info, 1);
   return Task<percolation::SplittingEstimates>::start(
       info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [network = mask_network(options), run = mask_run(options), control] { return percolation::split_paths(network, run, control); },
+      [network = mask_network(options), run = mask_run(options), control] {
+        return percolation::split_paths(network, run, control);
+      },
       [](Napi::Env env, percolation::SplittingEstimates& estimates) {
         Napi::Object result = Napi::Object::New(env);
         result.Set("logEstimates", float64_array(env, estimates.log_estimates));
@@ -131,11 +141,12 @@ Napi::Value percolation_split(const Napi::CallbackInfo& info) {
 
 Napi::Value percolation_reach(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "options");
-  percolation::Network network{static_cast<double>(integer_field(options, "inputWidth", 1, kLargestWhole)), number_field(options, "inputKeep"), runs_field(options)};
+  percolation::Network network{static_cast<double>(integer_field(options, "inputWidth", 1, kLargestWhole)),
+                               number_field(options, "inputKeep"), runs_field(options)};
   check_keep(network.input_keep, "inputKeep");
-  return start(info, [network, layers = finite_doubles(options, "layers"), threads = threads_field(options)](const Control& control) {
-    return percolation::reach_laws(network, layers, threads, control);
-  });
+  return start(info,
+               [network, layers = finite_doubles(options, "layers"), threads = threads_field(options)](
+                   const Control& control) { return percolation::reach_laws(network, layers, threads, control); });
 }
 
 Napi::Value percolation_stationary(const Napi::CallbackInfo& info) {
@@ -155,9 +166,9 @@ Napi::Value percolation_lattice(const Napi::CallbackInfo& info) {
   lattice.input_keep = number_field(options, "inputKeep");
   check_keep(lattice.input_keep, "inputKeep");
   lattice.runs = runs_field(options);
-  return start(info, [lattice, layers = finite_doubles(options, "layers"), threads = threads_field(options)](const Control& control) {
-    return percolation::lattice_laws(lattice, layers, threads, control);
-  });
+  return start(info,
+               [lattice, layers = finite_doubles(options, "layers"), threads = threads_field(options)](
+                   const Control& control) { return percolation::lattice_laws(lattice, layers, threads, control); });
 }
 
 }  // namespace mft::node

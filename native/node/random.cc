@@ -13,7 +13,8 @@ constexpr double kLargestPurpose = 255;
 template <typename Draw>
 Napi::Value draw(const Napi::CallbackInfo& info, Draw generate) {
   const Napi::Object options = object_argument(info, 0, "options");
-  const Stream stream{seed_field(options, "seed"), static_cast<std::uint32_t>(integer_field(options, "trial", 0, kLargestWord)),
+  const Stream stream{seed_field(options, "seed"),
+                      static_cast<std::uint32_t>(integer_field(options, "trial", 0, kLargestWord)),
                       static_cast<std::uint32_t>(integer_field(options, "layer", 0, kLargestWord)),
                       static_cast<Purpose>(integer_field(options, "purpose", 0, kLargestPurpose))};
   const std::uint64_t first = integer_field(options, "first", 0, 9007199254740991.0);
@@ -26,11 +27,15 @@ Napi::Value draw(const Napi::CallbackInfo& info, Draw generate) {
 }  // namespace
 
 Napi::Value normals(const Napi::CallbackInfo& info) {
-  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) { random_normals(stream, first, out); });
+  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) {
+    random_normals(stream, first, out);
+  });
 }
 
 Napi::Value uniforms(const Napi::CallbackInfo& info) {
-  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) { random_uniforms(stream, first, out); });
+  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) {
+    random_uniforms(stream, first, out);
+  });
 }
 
 }  // namespace mft::node

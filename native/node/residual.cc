@@ -55,7 +55,9 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
       info.Env(), keep, [network, wanted, control] { return residual::recurrence(*network, wanted, control); },
       [](Napi::Env env, residual::Recurrence& r) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
-        const auto set = [&](const char* name, const std::vector<double>& values) { result.Set(name, float64_array(env, values)); };
+        const auto set = [&](const char* name, const std::vector<double>& values) {
+          result.Set(name, float64_array(env, values));
+        };
         set("logSecondMoment", r.log_second_moment);
         set("logMetricExpressivity", r.log_metric_expressivity);
         set("logPreactivationVariance", r.log_preactivation_variance);
@@ -118,15 +120,18 @@ Napi::Value tanh_second_moment_complement(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value alpha_relu_correlation_map(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_map(number_argument(info, 0, "alpha"), number_argument(info, 1, "correlation")));
+  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_map(number_argument(info, 0, "alpha"),
+                                                                       number_argument(info, 1, "correlation")));
 }
 
 Napi::Value alpha_relu_correlation_deficit(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_deficit(number_argument(info, 0, "alpha"), number_argument(info, 1, "deficit")));
+  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_deficit(number_argument(info, 0, "alpha"),
+                                                                           number_argument(info, 1, "deficit")));
 }
 
 Napi::Value alpha_relu_correlation_slope(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_slope(number_argument(info, 0, "alpha"), number_argument(info, 1, "deficit")));
+  return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_slope(number_argument(info, 0, "alpha"),
+                                                                         number_argument(info, 1, "deficit")));
 }
 
 }  // namespace mft::node

@@ -1,5 +1,5 @@
-// How adapters run: errors of the native code become JavaScript errors with `code` and `parameter` (ts/core/addon.ts makes
-// them MftErrors); long work runs on a worker thread and settles a promise.
+// How adapters run: errors of the native code become JavaScript errors with `code` and `parameter` (ts/core/addon.ts
+// makes them MftErrors); long work runs on a worker thread and settles a promise.
 #pragma once
 #include <napi.h>
 
@@ -86,7 +86,10 @@ class Task : public Napi::AsyncWorker {
 
  private:
   Task(Napi::Env env, Work work, Finish finish)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), work_(std::move(work)), finish_(std::move(finish)) {}
+      : Napi::AsyncWorker(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        work_(std::move(work)),
+        finish_(std::move(finish)) {}
 
   Napi::Promise::Deferred deferred_;
   Work work_;

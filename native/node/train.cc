@@ -15,7 +15,9 @@ using namespace train;
 
 constexpr double kLargestCount = 2147483647.0;
 
-std::size_t count_field(const Napi::Object& object, const char* name) { return integer_field(object, name, 0, kLargestCount); }
+std::size_t count_field(const Napi::Object& object, const char* name) {
+  return integer_field(object, name, 0, kLargestCount);
+}
 
 template <typename Array>
 Array typed(const Napi::Object& object, const char* name, napi_typedarray_type type, const char* expected) {
@@ -41,7 +43,8 @@ Images images_of(const Napi::Object& object, std::size_t dimension) {
     images.bytes = array.Data();
     length = array.ElementLength();
   }
-  if (length != images.count * dimension) throw wrong("images", std::to_string(images.count) + " images of the network's input width");
+  if (length != images.count * dimension)
+    throw wrong("images", std::to_string(images.count) + " images of the network's input width");
   return images;
 }
 
@@ -58,19 +61,21 @@ Optimiser optimiser_of(const Napi::Object& o) {
   return optimiser;
 }
 
-// Residual blocks: seven numbers each (hidden units, outer parameters 0 or 1, skip strength, then the variances of inner weights,
-// inner biases, outer weights, outer biases); none: a feedforward network.
+// Residual blocks: seven numbers each (hidden units, outer parameters 0 or 1, skip strength, then the variances of
+// inner weights, inner biases, outer weights, outer biases); none: a feedforward network.
 std::vector<BlockOptions> blocks_of(const Napi::Object& o, std::size_t layers) {
   const std::vector<double> values = finite_doubles(o, "blocks");
   if (values.empty()) return {};
-  if (values.size() % 7 != 0 || values.size() / 7 + 2 != layers) throw wrong("blocks", "seven numbers for every layer but the first and the last");
+  if (values.size() % 7 != 0 || values.size() / 7 + 2 != layers)
+    throw wrong("blocks", "seven numbers for every layer but the first and the last");
   std::vector<BlockOptions> blocks;
   for (std::size_t at = 0; at < values.size(); at += 7) {
     const double hidden = values[at];
     if (!(hidden >= 1 && hidden <= kLargestCount)) throw wrong("blocks", "at least one hidden unit in a block");
     for (std::size_t i = at + 3; i < at + 7; ++i)
       if (values[i] < 0) throw wrong("blocks", "variances >= 0");
-    blocks.push_back({static_cast<std::size_t>(hidden), values[at + 1] != 0, values[at + 2], values[at + 3], values[at + 4], values[at + 5], values[at + 6]});
+    blocks.push_back({static_cast<std::size_t>(hidden), values[at + 1] != 0, values[at + 2], values[at + 3],
+                      values[at + 4], values[at + 5], values[at + 6]});
   }
   return blocks;
 }
@@ -211,7 +216,8 @@ Napi::Value train_networks(const Napi::CallbackInfo& info) {
       },
       [](Napi::Env env, std::vector<TrainingResult>& results) {
         Napi::Array list = Napi::Array::New(env, results.size());
-        for (std::size_t i = 0; i < results.size(); ++i) list.Set(static_cast<std::uint32_t>(i), result_of(env, results[i]));
+        for (std::size_t i = 0; i < results.size(); ++i)
+          list.Set(static_cast<std::uint32_t>(i), result_of(env, results[i]));
         return list;
       });
 }

@@ -105,7 +105,8 @@ std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget, int
 }
 
 int workers_of(const Parameters& p) {
-  return std::max(1, static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, p.threads)), p.trials)));
+  return std::max(1,
+                  static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, p.threads)), p.trials)));
 }
 
 // Threads of each worker when there are more than trials.
@@ -139,12 +140,14 @@ Layout layout_of(const Parameters& p) {
 }
 
 void validate(const Parameters& p) {
-  if (p.widths.size() < 2) fail("OUT_OF_RANGE", "depth", "an integer >= 1", std::to_string(p.widths.size()) + " widths");
+  if (p.widths.size() < 2)
+    fail("OUT_OF_RANGE", "depth", "an integer >= 1", std::to_string(p.widths.size()) + " widths");
   const std::size_t depth = p.widths.size() - 1;
   if (depth > 1000000) fail("OUT_OF_RANGE", "depth", "an integer in [1, 1000000]", std::to_string(depth));
   constexpr std::size_t kWidest = std::size_t{1} << 31;
   for (const std::size_t width : p.widths)
-    if (width < 1 || width > kWidest) fail("OUT_OF_RANGE", "widths", "integers in [1, 2147483648]", std::to_string(width));
+    if (width < 1 || width > kWidest)
+      fail("OUT_OF_RANGE", "widths", "integers in [1, 2147483648]", std::to_string(width));
   check_length("weightVariance", p.weight_variance.size(), depth);
   check_length("biasVariance", p.bias_variance.size(), depth);
   check_length("keepProbability", p.keep_probability.size(), depth - 1);
@@ -157,7 +160,8 @@ void validate(const Parameters& p) {
   if (!(p.rank_tolerance > 0.0 && p.rank_tolerance < 1e-2))
     fail("OUT_OF_RANGE", "rankTolerance", "a number in (0, 0.01)", text(p.rank_tolerance));
   if (!(p.memory_budget >= 0.0)) fail("OUT_OF_RANGE", "memoryBudget", "a number >= 0", text(p.memory_budget));
-  if (p.threads < 1 || p.threads > 4096) fail("OUT_OF_RANGE", "threads", "an integer in [1, 4096]", std::to_string(p.threads));
+  if (p.threads < 1 || p.threads > 4096)
+    fail("OUT_OF_RANGE", "threads", "an integer in [1, 4096]", std::to_string(p.threads));
   if (p.trials < 1 || std::uint64_t{p.first_trial} + p.trials > (std::uint64_t{1} << 32))
     fail("OUT_OF_RANGE", "trials", "at least 1 with the last trial below 2^32", std::to_string(p.trials));
 }
@@ -169,8 +173,7 @@ double memory_estimate(const Parameters& p) {
   const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget, threads_inside(p))
                         : has_pair_engine(p)       ? pair_engine_memory(p, budget)
                                                    : block_engine_memory(p, budget);
-  return rows + 8.0 * static_cast<double>(p.input_vectors.size()) +
-         workers * (engine + InputVectors::memory(p));
+  return rows + 8.0 * static_cast<double>(p.input_vectors.size()) + workers * (engine + InputVectors::memory(p));
 }
 
 std::uint32_t progress_units(const Parameters& p) { return static_cast<std::uint32_t>(2 * (p.widths.size() - 1)); }

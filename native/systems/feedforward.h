@@ -49,15 +49,16 @@ enum class OutputError : int {
 struct Parameters {
   Activation activation;
   std::vector<std::size_t> widths;       // [0..L], widths[0] = input dimension; each >= 1
-  std::vector<double> weight_variance;    // [L], entry l-1 is sigma_w^2 of W^l; >= 0
-  std::vector<double> bias_variance;      // [L]; >= 0
-  std::vector<double> keep_probability;   // [L-1], entry l-1 is rho_l; in (0, 1]
-  double input_keep_probability = 1.0;     // in (0, 1]
+  std::vector<double> weight_variance;   // [L], entry l-1 is sigma_w^2 of W^l; >= 0
+  std::vector<double> bias_variance;     // [L]; >= 0
+  std::vector<double> keep_probability;  // [L-1], entry l-1 is rho_l; in (0, 1]
+  double input_keep_probability = 1.0;   // in (0, 1]
   MaskSharing mask_sharing = MaskSharing::kIndependent;
 
   // n inputs. Either input_vectors (n x widths[0], row-major; the same in every trial) or, when that is empty, vectors
-  // with exactly the given Gram matrix in a uniformly random direction per trial: |x_a|^2 = widths[0] input_variance[a],
-  // x_a . x_b = |x_a| |x_b| input_correlation[a n + b] (n x n, symmetric, positive semidefinite, unit diagonal).
+  // with exactly the given Gram matrix in a uniformly random direction per trial: |x_a|^2 = widths[0]
+  // input_variance[a], x_a . x_b = |x_a| |x_b| input_correlation[a n + b] (n x n, symmetric, positive semidefinite,
+  // unit diagonal).
   std::size_t inputs = 2;
   std::vector<double> input_variance;
   std::vector<double> input_correlation;
@@ -72,7 +73,7 @@ struct Parameters {
   Engine engine = Engine::kConditioned;
   Precision precision = Precision::kFloat64;  // float32: normals and vectors in single, sums in double precision;
                                               // conditioned with more than two inputs: only the normals
-  std::size_t paired_inputs = 2;  // pair observables are reported for a < b < paired_inputs <= n
+  std::size_t paired_inputs = 2;              // pair observables are reported for a < b < paired_inputs <= n
   double rank_tolerance = 1e-12;  // conditioned: what remains below this part of a vector is no direction of its own
   double memory_budget = 1e9;     // bytes, all workers together, for what the backward pass would otherwise draw again
   std::uint64_t seed = 0;

@@ -27,9 +27,9 @@ constexpr double kSinglePrecisionTolerance = 1e-5;
 
 // What is known of the matrix of one layer.
 struct LayerState {
-  LaneSum inputs[kInputSums];  // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
-  double scale = 0.0;     // s
-  double bias = 0.0;      // sigma_b: the last entry of the extended inputs
+  LaneSum inputs[kInputSums];               // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
+  double scale = 0.0;                       // s
+  double bias = 0.0;                        // sigma_b: the last entry of the extended inputs
   double inverse_a = 0.0, inverse_w = 0.0;  // 1 / |extended u_a|, 1 / |extended w|; 0: no direction
   PairFactor factor{};
   double stretch = 0.0;  // factor.aa - factor.ba without cancellation
@@ -125,7 +125,8 @@ class PairEngine final : public TrialEngine {
     }
   }
 
-  // Every array lies block after block, and within a block direction after direction: b's part begins `padded` after a's.
+  // Every array lies block after block, and within a block direction after direction: b's part begins `padded` after
+  // a's.
   struct Units {
     Real *g, *u, *d;
   };
@@ -155,7 +156,8 @@ class PairEngine final : public TrialEngine {
   const std::uint64_t* mask(std::size_t layer, std::size_t input, const Block& block) {
     if (!masks_.is_masked(layer)) return nullptr;
     std::uint64_t* words = mask_words_[input];
-    masks_.draw(trial_, layer, input, block.first / 64, std::span<std::uint64_t>(words, rounded_up(block.size, 64) / 64));
+    masks_.draw(trial_, layer, input, block.first / 64,
+                std::span<std::uint64_t>(words, rounded_up(block.size, 64) / 64));
     return words;
   }
 
@@ -167,8 +169,8 @@ class PairEngine final : public TrialEngine {
     const bool is_common = !kPair || p_.mask_sharing == MaskSharing::kShared;
     const std::uint64_t* mask_b = is_common ? mask_a : mask(layer, 1, block);
     const double scale = 1.0 / masks_.keep(layer);
-    (kPair ? kernels_.activities : kernels_.activities_single)(u, u + second(block), d, d == nullptr ? d : d + second(block),
-                                                               mask_a, mask_b, scale, block.padded, sums);
+    (kPair ? kernels_.activities : kernels_.activities_single)(
+        u, u + second(block), d, d == nullptr ? d : d + second(block), mask_a, mask_b, scale, block.padded, sums);
   }
 
   void preactivations(std::size_t layer, const Block& block, const Real* g, LaneSum* sums) {
@@ -177,13 +179,16 @@ class PairEngine final : public TrialEngine {
   }
 
   // Draws G of a block of a hidden layer and makes u, and d unless it is null.
-  void make_units(std::size_t layer, const Block& block, const Units& units, LaneSum* normal_sums, LaneSum* activity_sums) {
+  void make_units(std::size_t layer, const Block& block, const Units& units, LaneSum* normal_sums,
+                  LaneSum* activity_sums) {
     draw_normals(Purpose::kForwardNormals, layer, block, units.g);
     preactivations(layer, block, units.g, normal_sums);
     const std::size_t count = kDirections * block.padded;
     const std::span<const Real> z(block_z_, count);
-    if (units.d == nullptr) activate(p_.activation, z, std::span<Real>(units.u, count));
-    else activate_both(p_.activation, z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
+    if (units.d == nullptr)
+      activate(p_.activation, z, std::span<Real>(units.u, count));
+    else
+      activate_both(p_.activation, z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
     mask_units(layer, block, units.u, units.d, activity_sums);
   }
 
@@ -209,9 +214,12 @@ class PairEngine final : public TrialEngine {
     for_blocks(layer, [&](const Block& block) {
       Units units = units_at(block_units_, block);
       units.d = nullptr;
-      if (layer == 0) load_inputs(block, units.u, unused);
-      else if (is_kept(layer)) units = kept_units(layer, block);
-      else make_units(layer, block, units, unused, unused);
+      if (layer == 0)
+        load_inputs(block, units.u, unused);
+      else if (is_kept(layer))
+        units = kept_units(layer, block);
+      else
+        make_units(layer, block, units, unused, unused);
       kernels_.remainder(units.u, units.u + second(block), remainder, block.padded, sums);
     });
   }
@@ -324,7 +332,8 @@ class PairEngine final : public TrialEngine {
     writer_.backward(row, trial_, layer, log_scale_, errors, errors_absolute, inputs, inputs_absolute);
   }
 
-  // Runs the last pass of layer `layer` (whose operands are still in the workspace). store: writes the errors themselves.
+  // Runs the last pass of layer `layer` (whose operands are still in the workspace). store: writes the errors
+  // themselves.
   void propagate(std::size_t layer, const PairCoefficients& c, bool store, LaneSum* sums) {
     const auto kernel = kPair ? kernels_.errors : kernels_.errors_single;
     for_blocks(layer, [&](const Block& block) {
@@ -376,7 +385,8 @@ class PairEngine final : public TrialEngine {
     const auto overlap = [&](std::size_t sum, double inverse, double bias, Real tail_entry) {
       return is_projected * inverse * (state.scale * overlaps[sum].total() + bias * static_cast<double>(tail_entry));
     };
-    const double k11 = overlap(0, state.inverse_a, state.bias, tail[0]), k12 = overlap(1, state.inverse_a, state.bias, tail[1]);
+    const double k11 = overlap(0, state.inverse_a, state.bias, tail[0]),
+                 k12 = overlap(1, state.inverse_a, state.bias, tail[1]);
     const double k21 = overlap(2, state.inverse_w, bias_w, tail[0]), k22 = overlap(3, state.inverse_w, bias_w, tail[1]);
     // Coefficients of q_1, q_2: G^T D - (Q^T E) S.
     const double y1a = is_returned * error_sums_[4].total() * inverse_a - k11 * s11;
@@ -403,8 +413,8 @@ class PairEngine final : public TrialEngine {
       if (!is_kept(below)) make_units(below, block, units, unused, unused);
       Real* e = fresh_ + kDirections * block.first;
       draw_normals(Purpose::kBackwardNormals, layer, block, e);
-      (kPair ? kernels_.overlaps : kernels_.overlaps_single)(units.u, units.u + second(block), states_[layer].remainder, e,
-                                                             e + second(block), block.padded, overlaps);
+      (kPair ? kernels_.overlaps : kernels_.overlaps_single)(units.u, units.u + second(block), states_[layer].remainder,
+                                                             e, e + second(block), block.padded, overlaps);
     });
   }
 

@@ -58,8 +58,10 @@ class BlockEngine final : public TrialEngine {
     is_kept_ = kept_layers(p_, matrices_, budget);
     std::size_t kept = 0, basis = 0, draw = 0;
     for (std::size_t l = 1; l <= depth_; ++l) {
-      if (is_kept_[l]) kept += matrix(l).basis_size() + matrix(l).draw_size();
-      else basis = std::max(basis, matrix(l).basis_size()), draw = std::max(draw, matrix(l).draw_size());
+      if (is_kept_[l])
+        kept += matrix(l).basis_size() + matrix(l).draw_size();
+      else
+        basis = std::max(basis, matrix(l).basis_size()), draw = std::max(draw, matrix(l).draw_size());
     }
     kept_.resize(kept);
     spare_basis_.resize(basis);
@@ -190,7 +192,8 @@ class BlockEngine final : public TrialEngine {
     if (p_.backward_weights == BackwardWeights::kShared)
       matrix(layer).apply_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_, workspace_);
     else
-      matrix(layer).apply_independent_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_, workspace_);
+      matrix(layer).apply_independent_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_,
+                                                 workspace_);
     const double s = scale(layer);
     for (std::size_t a = 0; a < n_; ++a)
       for (std::size_t i = 0; i < width_below; ++i)
@@ -233,8 +236,10 @@ double block_engine_memory(const Parameters& p, double budget) {
   for (std::size_t l = 1; l < p.widths.size(); ++l) {
     const auto basis_size = static_cast<double>(matrices[l - 1].basis_size());
     const auto draw_size = static_cast<double>(matrices[l - 1].draw_size());
-    if (is_kept[l]) kept += basis_size + draw_size;
-    else basis = std::max(basis, basis_size), draw = std::max(draw, draw_size);
+    if (is_kept[l])
+      kept += basis_size + draw_size;
+    else
+      basis = std::max(basis, basis_size), draw = std::max(draw, draw_size);
   }
   // Five arrays of the engine, fresh directions, and a second copy for nearly parallel inputs or orthogonal weights.
   const double arrays = n * stride * 7.0;

@@ -52,7 +52,8 @@ Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
   for (std::size_t l = 1; l < p.widths.size(); ++l) {
     const std::size_t rows = p.widths[l], columns = p.widths[l - 1], weights = rows * columns;
     if (is_few(p)) {
-      plan.tile = std::max(plan.tile, columns <= kTileColumns ? std::max(kTileWeights, columns) : kTileRows * kTileColumns);
+      plan.tile =
+          std::max(plan.tile, columns <= kTileColumns ? std::max(kTileWeights, columns) : kTileRows * kTileColumns);
       continue;
     }
     const double bytes = static_cast<double>(weights) * static_cast<double>(size_of_real);
@@ -99,7 +100,8 @@ class DenseEngine final : public TrialEngine {
     for (AlignedVector<Real>* array : {&u_, &errors_, &result_}) array->resize(n_ * stride_);
     z_at_.resize(depth_ + 1);
     std::size_t next = 0;
-    for (std::size_t l = 1; l <= depth_; ++l) z_at_[l] = std::exchange(next, next + n_ * rounded_up(p_.widths[l], kPad));
+    for (std::size_t l = 1; l <= depth_; ++l)
+      z_at_[l] = std::exchange(next, next + n_ * rounded_up(p_.widths[l], kPad));
     z_.resize(next);
     if (is_few(p_)) small_errors_.resize(widest_of(p_) * n_);
     bias_.resize(stride_);
@@ -167,8 +169,10 @@ class DenseEngine final : public TrialEngine {
                       input_absolute_.data() + (layer - 1) * n_ * n_);
     Real* z_layer = z(layer);
     const std::size_t stride = z_stride(layer);
-    if (is_few(p_)) multiply_few(layer, control, z_layer, stride);
-    else multiply_many(layer, control, z_layer, stride);
+    if (is_few(p_))
+      multiply_few(layer, control, z_layer, stride);
+    else
+      multiply_many(layer, control, z_layer, stride);
     finish_units(layer, z_layer, stride);
     products_.measure(z_layer, stride, width, gram_.data(), nullptr);
     writer_.forward(row, trial_, layer, gram_.data(), [&](std::size_t a, std::size_t b) {
@@ -198,10 +202,11 @@ class DenseEngine final : public TrialEngine {
   }
 
   // Few inputs: draws a tile of `height` rows from row i and `length` columns from column j.
-  void draw_tile(std::size_t layer, bool is_backward, std::size_t i, std::size_t height, std::size_t j, std::size_t length,
-                 Worker& worker) {
+  void draw_tile(std::size_t layer, bool is_backward, std::size_t i, std::size_t height, std::size_t j,
+                 std::size_t length, Worker& worker) {
     const std::size_t columns = p_.widths[layer - 1];
-    if (length == columns) return worker.weights.draw(trial_, layer, is_backward, i * columns, worker.tile.data(), height * columns);
+    if (length == columns)
+      return worker.weights.draw(trial_, layer, is_backward, i * columns, worker.tile.data(), height * columns);
     for (std::size_t r = 0; r < height; ++r)
       worker.weights.draw(trial_, layer, is_backward, (i + r) * columns + j, worker.tile.data() + r * length, length);
   }
@@ -260,7 +265,8 @@ class DenseEngine final : public TrialEngine {
       const std::size_t i = unit * tile_rows, height = std::min(tile_rows, rows - i);
       Real* tile = whole != nullptr ? whole + i * columns : worker.tile.data();
       if (!is_orthogonal) worker.weights.draw(trial_, layer, false, i * columns, tile, height * columns);
-      blas::gemm(false, true, n_, height, columns, Real{1}, u_.data(), stride_, tile, columns, Real{0}, out + i, stride);
+      blas::gemm(false, true, n_, height, columns, Real{1}, u_.data(), stride_, tile, columns, Real{0}, out + i,
+                 stride);
     });
   }
 
@@ -296,8 +302,10 @@ class DenseEngine final : public TrialEngine {
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
       log_scale_[a] += 2.0 * std::log(1.0 / static_cast<double>(inverse));
     });
-    if (is_few(p_)) multiply_transposed_few(layer, control);
-    else multiply_transposed_many(layer, control);
+    if (is_few(p_))
+      multiply_transposed_few(layer, control);
+    else
+      multiply_transposed_many(layer, control);
     const Real scale = static_cast<Real>(workers_[0].weights.scale(layer));
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* errors = errors_.data() + a * stride_;
@@ -343,8 +351,10 @@ double dense_engine_memory(const Parameters& p, double budget, int threads) {
   for (std::size_t l = 1; l < p.widths.size(); ++l) stored += n * static_cast<double>(rounded_up(p.widths[l], kPad));
   double doubles = (2.0 * static_cast<double>(p.widths.size()) + 2.0) * n * n;
   if (is_few(p)) doubles += threads * static_cast<double>(kTileWeights) * n;
-  if (p.weight_law == WeightLaw::kOrthogonal) doubles += widest * widest;
-  else if (p.weight_law != WeightLaw::kGaussian) doubles += threads * WeightSource<double>::scratch();
+  if (p.weight_law == WeightLaw::kOrthogonal)
+    doubles += widest * widest;
+  else if (p.weight_law != WeightLaw::kGaussian)
+    doubles += threads * WeightSource<double>::scratch();
   const double products = size == 4 ? RowProducts<float>::memory(layout_of(p), widest_of(p))
                                     : RowProducts<double>::memory(layout_of(p), widest_of(p));
   return static_cast<double>(size) * stored + 8.0 * doubles + products;

@@ -7,21 +7,24 @@
 namespace mft::feedforward {
 
 #ifdef MFT_X86_64
-#define MFT_DECLARE_KERNELS(set)               \
-  namespace set {                              \
-  const PairKernels<double>& pair_double();    \
-  const PairKernels<float>& pair_single();     \
-  const TileKernels<double>& tile_double();    \
-  const TileKernels<float>& tile_single();     \
+#define MFT_DECLARE_KERNELS(set)            \
+  namespace set {                           \
+  const PairKernels<double>& pair_double(); \
+  const PairKernels<float>& pair_single();  \
+  const TileKernels<double>& tile_double(); \
+  const TileKernels<float>& tile_single();  \
   }
 MFT_DECLARE_KERNELS(avx2)
 MFT_DECLARE_KERNELS(avx512)
 #undef MFT_DECLARE_KERNELS
-#define MFT_CHOOSE_KERNELS(name)                                     \
-  switch (active_instruction_set()) {                                \
-    case InstructionSet::kAvx512: return avx512::name();             \
-    case InstructionSet::kAvx2: return avx2::name();                 \
-    default: return baseline::name();                                \
+#define MFT_CHOOSE_KERNELS(name)      \
+  switch (active_instruction_set()) { \
+    case InstructionSet::kAvx512:     \
+      return avx512::name();          \
+    case InstructionSet::kAvx2:       \
+      return avx2::name();            \
+    default:                          \
+      return baseline::name();        \
   }
 #else
 #define MFT_CHOOSE_KERNELS(name) return baseline::name();

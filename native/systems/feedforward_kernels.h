@@ -1,5 +1,6 @@
-// Vector kernels of the pair engine and of the dense engine with few inputs, compiled once per instruction set. Sums are
-// kept in eight double lanes (floats: see the body) and no multiply-add is contracted, so all instruction sets give the same bits.
+// Vector kernels of the pair engine and of the dense engine with few inputs, compiled once per instruction set. Sums
+// are kept in eight double lanes (floats: see the body) and no multiply-add is contracted, so all instruction sets give
+// the same bits.
 //
 // Lengths are multiples of kPad; what lies beyond the true length must be zero.
 #pragma once
@@ -37,8 +38,8 @@ struct PairRemainder {
 template <typename Real>
 struct PairKernels {
   // sums: g_1 g_1, g_2 g_2, g_1 g_2
-  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb, std::size_t count,
-                         LaneSum* sums);
+  void (*preactivations)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb,
+                         std::size_t count, LaneSum* sums);
   void (*preactivations_single)(const Real* g1, const Real* g2, const PairFactor& factor, Real* za, Real* zb,
                                 std::size_t count, LaneSum* sums);
   // u and d (left alone when da is null) *= scale where the mask bit is set, else 0 (no mask: null);

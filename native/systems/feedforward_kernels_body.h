@@ -103,8 +103,10 @@ struct Sums {
     for (std::size_t k = 0; k < kCount; ++k) store(target[k].lane, value[k]);
   }
   void add(std::size_t k, Vector<Real> v) {
-    if constexpr (sizeof(Real) == 8) value[k] += v;
-    else group[k] += v;
+    if constexpr (sizeof(Real) == 8)
+      value[k] += v;
+    else
+      group[k] += v;
   }
   void finish_group() {
     if constexpr (sizeof(Real) == 8) return;
@@ -132,17 +134,18 @@ void preactivations(const Real* g1, const Real* g2, const PairFactor& factor, Re
   const Vector<Real> ba = Vector<Real>{} + static_cast<Real>(factor.ba);
   const Vector<Real> bb = Vector<Real>{} + static_cast<Real>(factor.bb);
   Sums<Real, 3> sums(totals);
-  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    const Vector<Real> first = load(g1 + i);
-    store(za + i, aa * first);
-    sums.add(0, first * first);
-    if constexpr (kPair) {
-      const Vector<Real> second = load(g2 + i);
-      store(zb + i, ba * first + bb * second);
-      sums.add(1, second * second);
-      sums.add(2, first * second);
-    }
-  });
+  for_vectors<Real>(
+      count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+        const Vector<Real> first = load(g1 + i);
+        store(za + i, aa * first);
+        sums.add(0, first * first);
+        if constexpr (kPair) {
+          const Vector<Real> second = load(g2 + i);
+          store(zb + i, ba * first + bb * second);
+          sums.add(1, second * second);
+          sums.add(2, first * second);
+        }
+      });
 }
 
 template <typename Real, bool kPair, bool kDerivatives>
@@ -150,27 +153,28 @@ void masked_activities(Real* ua, Real* ub, Real* da, Real* db, const std::uint64
                        double scale, std::size_t count, LaneSum* totals) {
   const Vector<Real> factor = Vector<Real>{} + static_cast<Real>(scale);
   Sums<Real, 4> sums(totals);
-  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    Vector<Real> a = load(ua + i);
-    if (mask_a != nullptr) {
-      a = masked(a * factor, mask_a, i);
-      store(ua + i, a);
-      if constexpr (kDerivatives) store(da + i, masked(load(da + i) * factor, mask_a, i));
-    }
-    sums.add(0, a * a);
-    if constexpr (kPair) {
-      Vector<Real> b = load(ub + i);
-      if (mask_b != nullptr) {
-        b = masked(b * factor, mask_b, i);
-        store(ub + i, b);
-        if constexpr (kDerivatives) store(db + i, masked(load(db + i) * factor, mask_b, i));
-      }
-      const Vector<Real> product = a * b;
-      sums.add(1, b * b);
-      sums.add(2, product);
-      sums.add(3, magnitude(product));
-    }
-  });
+  for_vectors<Real>(
+      count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+        Vector<Real> a = load(ua + i);
+        if (mask_a != nullptr) {
+          a = masked(a * factor, mask_a, i);
+          store(ua + i, a);
+          if constexpr (kDerivatives) store(da + i, masked(load(da + i) * factor, mask_a, i));
+        }
+        sums.add(0, a * a);
+        if constexpr (kPair) {
+          Vector<Real> b = load(ub + i);
+          if (mask_b != nullptr) {
+            b = masked(b * factor, mask_b, i);
+            store(ub + i, b);
+            if constexpr (kDerivatives) store(db + i, masked(load(db + i) * factor, mask_b, i));
+          }
+          const Vector<Real> product = a * b;
+          sums.add(1, b * b);
+          sums.add(2, product);
+          sums.add(3, magnitude(product));
+        }
+      });
 }
 
 template <typename Real, bool kPair>
@@ -197,29 +201,30 @@ void overlaps(const Real* ua, Real* ub, const PairRemainder& r, const Real* e1, 
   const Vector<Real> alpha = Vector<Real>{} + static_cast<Real>(r.alpha);
   const Vector<Real> beta = Vector<Real>{} + static_cast<Real>(r.beta);
   Sums<Real, 4> sums(totals);
-  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    const Vector<Real> a = load(ua + i), first = load(e1 + i);
-    sums.add(0, a * first);
-    if constexpr (kPair) {
-      if (r.precise) {
-        for (std::size_t k = i; k < i + kLanes<Real>; k += 8) {
-          const Doubles wide = load_wide(ua + k);
-          store_narrow(ub + k, (load_wide(ub + k) - r.alpha * wide) - r.beta * wide);
+  for_vectors<Real>(
+      count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+        const Vector<Real> a = load(ua + i), first = load(e1 + i);
+        sums.add(0, a * first);
+        if constexpr (kPair) {
+          if (r.precise) {
+            for (std::size_t k = i; k < i + kLanes<Real>; k += 8) {
+              const Doubles wide = load_wide(ua + k);
+              store_narrow(ub + k, (load_wide(ub + k) - r.alpha * wide) - r.beta * wide);
+            }
+          } else {
+            store(ub + i, (load(ub + i) - alpha * a) - beta * a);
+          }
+          const Vector<Real> w = load(ub + i), second = load(e2 + i);
+          sums.add(1, a * second);
+          sums.add(2, w * first);
+          sums.add(3, w * second);
         }
-      } else {
-        store(ub + i, (load(ub + i) - alpha * a) - beta * a);
-      }
-      const Vector<Real> w = load(ub + i), second = load(e2 + i);
-      sums.add(1, a * second);
-      sums.add(2, w * first);
-      sums.add(3, w * second);
-    }
-  });
+      });
 }
 
 template <typename Real, bool kPair>
-inline __attribute__((always_inline)) void add_errors(Sums<Real, kErrorSums>& sums, Vector<Real> a, Vector<Real> b, const Real* g1, const Real* g2,
-                       std::size_t i) {
+inline __attribute__((always_inline)) void add_errors(Sums<Real, kErrorSums>& sums, Vector<Real> a, Vector<Real> b,
+                                                      const Real* g1, const Real* g2, std::size_t i) {
   const Vector<Real> first = load(g1 + i);
   sums.add(0, a * a);
   sums.add(4, first * a);
@@ -242,30 +247,32 @@ void errors(const Real* ua, const Real* w, const Real* da, const Real* db, const
   const Vector<Real> cua = all(c.ua), cwa = all(c.wa), cea1 = all(c.ea1), cub = all(c.ub), cwb = all(c.wb);
   const Vector<Real> ceb1 = all(c.eb1), ceb2 = all(c.eb2);
   Sums<Real, kErrorSums> sums(totals);
-  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    const Vector<Real> u = load(ua + i), first = load(e1 + i);
-    Vector<Real> a = u * cua + first * cea1, b{};
-    if constexpr (kPair) {
-      const Vector<Real> rest = load(w + i);
-      a += rest * cwa;
-      b = load(db + i) * ((u * cub + rest * cwb) + (first * ceb1 + load(e2 + i) * ceb2));
-      if (delta_a != nullptr) store(delta_b + i, b);
-    }
-    a *= load(da + i);
-    if (delta_a != nullptr) store(delta_a + i, a);
-    add_errors<Real, kPair>(sums, a, b, g1, g2, i);
-  });
+  for_vectors<Real>(
+      count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+        const Vector<Real> u = load(ua + i), first = load(e1 + i);
+        Vector<Real> a = u * cua + first * cea1, b{};
+        if constexpr (kPair) {
+          const Vector<Real> rest = load(w + i);
+          a += rest * cwa;
+          b = load(db + i) * ((u * cub + rest * cwb) + (first * ceb1 + load(e2 + i) * ceb2));
+          if (delta_a != nullptr) store(delta_b + i, b);
+        }
+        a *= load(da + i);
+        if (delta_a != nullptr) store(delta_a + i, a);
+        add_errors<Real, kPair>(sums, a, b, g1, g2, i);
+      });
 }
 
 template <typename Real, bool kPair>
 void error_sums(const Real* delta_a, const Real* delta_b, const Real* g1, const Real* g2, std::size_t count,
                 LaneSum* totals) {
   Sums<Real, kErrorSums> sums(totals);
-  for_vectors<Real>(count, sums, [&](std::size_t i) __attribute__((always_inline)) {
-    Vector<Real> b{};
-    if constexpr (kPair) b = load(delta_b + i);
-    add_errors<Real, kPair>(sums, load(delta_a + i), b, g1, g2, i);
-  });
+  for_vectors<Real>(
+      count, sums, [&](std::size_t i) __attribute__((always_inline)) {
+        Vector<Real> b{};
+        if constexpr (kPair) b = load(delta_b + i);
+        add_errors<Real, kPair>(sums, load(delta_a + i), b, g1, g2, i);
+      });
 }
 
 // kRows rows at once: each vector of u is loaded once for all of them.
@@ -308,8 +315,7 @@ inline __attribute__((always_inline)) void columns_backward(const Real* weights,
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t a = 0; a < kInputs; ++a) {
       const Vector<Real> error = Vector<Real>{} + delta[r * kInputs + a];
-      for (std::size_t k = 0; k < kVectors; ++k)
-        sums[k][a] += load(weights + r * columns + k * kLanes<Real>) * error;
+      for (std::size_t k = 0; k < kVectors; ++k) sums[k][a] += load(weights + r * columns + k * kLanes<Real>) * error;
     }
   for (std::size_t k = 0; k < kVectors; ++k)
     for (std::size_t a = 0; a < kInputs; ++a) {
@@ -336,10 +342,17 @@ void tile_backward(const Real* weights, std::size_t rows, std::size_t columns, c
 }
 
 template <typename Real>
-constexpr PairKernels<Real> kPairTable = {
-    preactivations<Real, true>, preactivations<Real, false>, activities<Real, true>, activities<Real, false>,
-    remainder<Real>,            overlaps<Real, true>,        overlaps<Real, false>,  errors<Real, true>,
-    errors<Real, false>,        error_sums<Real, true>,      error_sums<Real, false>};
+constexpr PairKernels<Real> kPairTable = {preactivations<Real, true>,
+                                          preactivations<Real, false>,
+                                          activities<Real, true>,
+                                          activities<Real, false>,
+                                          remainder<Real>,
+                                          overlaps<Real, true>,
+                                          overlaps<Real, false>,
+                                          errors<Real, true>,
+                                          errors<Real, false>,
+                                          error_sums<Real, true>,
+                                          error_sums<Real, false>};
 
 template <typename Real>
 constexpr TileKernels<Real> kTileTable = {

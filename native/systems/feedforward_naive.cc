@@ -1,5 +1,5 @@
-// The naive twin of the dense engine: the definition, with whole matrices, plain loops and the explicit gradient matrix.
-// It draws the same numbers, so it must agree to rounding.
+// The naive twin of the dense engine: the definition, with whole matrices, plain loops and the explicit gradient
+// matrix. It draws the same numbers, so it must agree to rounding.
 #include <cmath>
 #include <limits>
 
@@ -22,8 +22,10 @@ double log_or_minus_infinity(double x) { return x > 0.0 ? std::log(x) : -std::nu
 Vector draw_matrix(const Parameters& p, std::uint32_t trial, std::size_t layer, bool is_backward) {
   WeightSource<double> source(p);
   Vector w(p.widths[layer] * p.widths[layer - 1]);
-  if (p.weight_law == WeightLaw::kOrthogonal) source.draw_orthogonal(trial, layer, is_backward, w.data());
-  else source.draw(trial, layer, is_backward, 0, w.data(), w.size());
+  if (p.weight_law == WeightLaw::kOrthogonal)
+    source.draw_orthogonal(trial, layer, is_backward, w.data());
+  else
+    source.draw(trial, layer, is_backward, 0, w.data(), w.size());
   for (double& weight : w) weight *= source.scale(layer);
   return w;
 }
@@ -34,7 +36,8 @@ Vector draw_mask(const Parameters& p, std::uint32_t trial, std::size_t layer, st
   if (!masks.is_masked(layer)) return mask;
   std::vector<std::uint64_t> words(masks.words(layer));
   masks.draw(trial, layer, input, 0, words);
-  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = (words[i / 64] >> (i % 64)) & 1 ? 1.0 / masks.keep(layer) : 0.0;
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    mask[i] = (words[i / 64] >> (i % 64)) & 1 ? 1.0 / masks.keep(layer) : 0.0;
   return mask;
 }
 
@@ -46,8 +49,7 @@ struct Network {
 Network propagate(const Parameters& p, std::uint32_t trial) {
   const std::size_t depth = p.widths.size() - 1, n = p.inputs;
   Network net;
-  for (auto* field : {&net.z, &net.u, &net.derivative, &net.delta})
-    field->assign(n, std::vector<Vector>(depth + 1));
+  for (auto* field : {&net.z, &net.u, &net.derivative, &net.delta}) field->assign(n, std::vector<Vector>(depth + 1));
   InputVectors inputs(p);
   const double* x = inputs.draw(trial);
   std::vector<Vector> weights(depth + 1), back(depth + 1);
@@ -108,7 +110,9 @@ void simulate_naive(const Parameters& p, std::uint32_t trial, std::span<double> 
     double* out = row.data() + (l - 1) * layout.layer_stride;
     const auto width = static_cast<double>(p.widths[l]);
     const double entries = width * static_cast<double>(p.widths[l - 1]);
-    const auto gradient = [&](std::size_t a, std::size_t i, std::size_t j) { return net.delta[a][l][i] * net.u[a][l - 1][j]; };
+    const auto gradient = [&](std::size_t a, std::size_t i, std::size_t j) {
+      return net.delta[a][l][i] * net.u[a][l - 1][j];
+    };
     std::size_t pair = 0;
     for (std::size_t a = 0; a < p.inputs; ++a) {
       const Vector& delta = net.delta[a][l];
@@ -120,7 +124,8 @@ void simulate_naive(const Parameters& p, std::uint32_t trial, std::span<double> 
       out[layout.log_gradient_single + a] = log_or_minus_infinity(single / entries);
       for (std::size_t b = a + 1; a < p.paired_inputs && b < p.paired_inputs; ++b, ++pair) {
         const Vector &za = net.z[a][l], &zb = net.z[b][l], &other = net.delta[b][l];
-        const double lengths = std::sqrt(dot(za, za) * dot(zb, zb)), error_lengths = std::sqrt(dot(delta, delta) * dot(other, other));
+        const double lengths = std::sqrt(dot(za, za) * dot(zb, zb)),
+                     error_lengths = std::sqrt(dot(delta, delta) * dot(other, other));
         double signed_sum = 0.0, absolute = 0.0;
         for (std::size_t i = 0; i < p.widths[l]; ++i)
           for (std::size_t j = 0; j < p.widths[l - 1]; ++j) {

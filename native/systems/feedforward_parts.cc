@@ -116,7 +116,9 @@ void RowProducts<Real>::measure(const Real* x, std::size_t stride, std::size_t l
       lanes[k] += product;
       magnitudes[k] += std::abs(product);
     }
-    const auto total = [](const double* v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); };
+    const auto total = [](const double* v) {
+      return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+    };
     *signed_sum = total(lanes);
     if (absolute_sum != nullptr) *absolute_sum = total(magnitudes);
   };
@@ -124,7 +126,8 @@ void RowProducts<Real>::measure(const Real* x, std::size_t stride, std::size_t l
   if (paired <= kFewRows) {
     for (std::size_t a = 0; a < paired; ++a)
       for (std::size_t b = a + 1; b < paired; ++b) {
-        lane_sums(x + a * stride, x + b * stride, gram + a * n + b, absolute == nullptr ? nullptr : absolute + a * n + b);
+        lane_sums(x + a * stride, x + b * stride, gram + a * n + b,
+                  absolute == nullptr ? nullptr : absolute + a * n + b);
         gram[b * n + a] = gram[a * n + b];
         if (absolute != nullptr) absolute[b * n + a] = absolute[a * n + b];
       }
@@ -132,7 +135,8 @@ void RowProducts<Real>::measure(const Real* x, std::size_t stride, std::size_t l
   }
   products_.resize(paired * paired);
   const auto through_blas = [&](const Real* rows, double* out) {
-    blas::gemm(false, true, paired, paired, length, Real{1}, rows, stride, rows, stride, Real{0}, products_.data(), paired);
+    blas::gemm(false, true, paired, paired, length, Real{1}, rows, stride, rows, stride, Real{0}, products_.data(),
+               paired);
     for (std::size_t a = 0; a < paired; ++a)
       for (std::size_t b = 0; b < paired; ++b)
         if (a != b) out[a * n + b] = static_cast<double>(products_[a * paired + b]);

@@ -85,8 +85,8 @@ void apply_mask(const std::uint64_t* bits, Real factor, Real* x, std::size_t cou
 
 // delta^L of every input from z^L (rows `stride` apart); phi: scratch for one row.
 template <typename Real>
-void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std::size_t z_stride, Real* phi, Real* errors,
-                   std::size_t stride) {
+void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std::size_t z_stride, Real* phi,
+                   Real* errors, std::size_t stride) {
   const std::size_t depth = p.widths.size() - 1, width = p.widths[depth];
   for (std::size_t a = 0; a < p.inputs; ++a) {
     const std::span<const Real> z_row(z + a * z_stride, width);

@@ -26,9 +26,11 @@ class Moments {
   explicit Moments(const GaussianFunction& f)
       : second_([&f](double q) { return gaussian_moment(f, {.value = 2}, q) / q; }, kTableTolerance),
         slope_([&f](double q) { return gaussian_moment(f, {.first = 2}, q); }, kTableTolerance),
-        bend_([&f](double q) { return gaussian_moment(f, {.value = 1, .first = 1, .argument = 1}, q) / q; }, kTableTolerance),
+        bend_([&f](double q) { return gaussian_moment(f, {.value = 1, .first = 1, .argument = 1}, q) / q; },
+              kTableTolerance),
         deficit_([&f](double q, double delta) { return gaussian_deficit(f, q, delta) / (q * delta); }, kTableTolerance),
-        pair_([&f](double q, double delta) { return gaussian_pair_moment(f, {.first = 1}, q, q, delta); }, kTableTolerance) {}
+        pair_([&f](double q, double delta) { return gaussian_pair_moment(f, {.first = 1}, q, q, delta); },
+              kTableTolerance) {}
 
   double second(double q) { return q * second_(q); }
   double slope(double q) { return slope_(q); }
@@ -96,9 +98,12 @@ class Solver {
         high = low;
         low /= kCell;
       } while (length_map(low) < low && low > kSmallest);
-      if (low <= kSmallest) return {.status = b == 0 && points_.value_at_zero == 0 ? PhaseStatus::kVanishing : PhaseStatus::kUnusual};
+      if (low <= kSmallest)
+        return {.status = b == 0 && points_.value_at_zero == 0 ? PhaseStatus::kVanishing : PhaseStatus::kUnusual};
     }
-    const auto excess = [&](double q) { return ValueAndSlope{length_map(q) - q, gain * moments_.variance_slope(q) - 1}; };
+    const auto excess = [&](double q) {
+      return ValueAndSlope{length_map(q) - q, gain * moments_.variance_slope(q) - 1};
+    };
     point.variance = root_between(excess, low, high, 0.5 * (low + high), 1);
     point.chi_q = gain * moments_.variance_slope(point.variance);
     point.chi_1 = gain * moments_.slope(point.variance);
@@ -136,10 +141,13 @@ class Solver {
 
 }  // namespace
 
-void phase_points(const GaussianFunction& function, const PhasePoints& points, int threads, const Control& control, std::span<double> rows) {
+void phase_points(const GaussianFunction& function, const PhasePoints& points, int threads, const Control& control,
+                  std::span<double> rows) {
   const std::size_t count = points.weight_variance.size();
-  if (points.bias_variance.size() != count || points.keep_probability.size() != count || rows.size() != count * kPhaseColumns)
-    throw Error("SHAPE", "weightVariance", "Expected as many bias variances, keep probabilities and rows as weight variances.");
+  if (points.bias_variance.size() != count || points.keep_probability.size() != count ||
+      rows.size() != count * kPhaseColumns)
+    throw Error("SHAPE", "weightVariance",
+                "Expected as many bias variances, keep probabilities and rows as weight variances.");
   Solver solver(function, points);
   const std::size_t units = (count + kPointsPerUnit - 1) / kPointsPerUnit;
   parallel_for(units, threads, [&](std::size_t unit, int) {

@@ -1,5 +1,5 @@
-// Fixed points and multipliers of a feedforward network over many parameter points: phase diagrams. The same definitions as
-// ts/gaussian/fixed-points.ts (q* is the fixed point reached from 1), on tabulated moments.
+// Fixed points and multipliers of a feedforward network over many parameter points: phase diagrams. The same
+// definitions as ts/gaussian/fixed-points.ts (q* is the fixed point reached from 1), on tabulated moments.
 #pragma once
 #include <span>
 
@@ -25,6 +25,7 @@ struct PhasePoints {
 
 // One row of kPhaseColumns numbers per point: status, q*, 1 - c*, chi_q, chi_1, chi_c.
 constexpr std::size_t kPhaseColumns = 6;
-void phase_points(const GaussianFunction& function, const PhasePoints& points, int threads, const Control& control, std::span<double> rows);
+void phase_points(const GaussianFunction& function, const PhasePoints& points, int threads, const Control& control,
+                  std::span<double> rows);
 
 }  // namespace mft::feedforward

@@ -97,9 +97,9 @@ template <typename Real>
 void WeightSource<Real>::draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out) {
   const std::size_t width = p_.widths[layer];
   double* square = room(square_, width * width);
-  random_normals({p_.seed, trial, static_cast<std::uint32_t>(layer),
-                  is_backward ? Purpose::kBackwardWeights : Purpose::kWeights},
-                 0, std::span<double>(square, width * width));
+  random_normals(
+      {p_.seed, trial, static_cast<std::uint32_t>(layer), is_backward ? Purpose::kBackwardWeights : Purpose::kWeights},
+      0, std::span<double>(square, width * width));
   frame_.orthonormalise(square, width, width, width);
   std::copy(square, square + width * width, out);
 }

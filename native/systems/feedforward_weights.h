@@ -16,7 +16,8 @@ class WeightSource {
  public:
   explicit WeightSource(const Parameters& parameters) : p_(parameters) {}
   // Elements [first, first + count) of mean 0 and variance 1. Not for orthogonal weights.
-  void draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out, std::size_t count);
+  void draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out,
+            std::size_t count);
   // A Haar matrix (width x width, row-major), all at once.
   void draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out);
   // sigma_w / sqrt(fan-in), or sigma_w for orthogonal weights: what the entries above are multiplied by.

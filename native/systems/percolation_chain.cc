@@ -17,8 +17,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Terms this far below the largest change a sum of fewer than 2^15 terms by less than 1e-17.
 constexpr double kNegligible = -50;
 constexpr double kParallelWork = 1 << 20;  // terms of a block of rows from which threads pay
-// Upper tail left out of a law, relative to its largest probability: by monotonicity a state of m nodes survives at most m
-// times as often as a state of one, and dies at most as often, so the tail changes every result by less than 1e-17.
+// Upper tail left out of a law, relative to its largest probability: by monotonicity a state of m nodes survives at
+// most m times as often as a state of one, and dies at most as often, so the tail changes every result by less than
+// 1e-17.
 constexpr double kTail = -70;
 constexpr int kMostIterations = 200'000;
 
@@ -26,8 +27,8 @@ constexpr int kMostIterations = 200'000;
 struct Law {
   double width = 0;
   bool fresh = true;
-  double keep = 1;               // fresh
-  std::size_t first = 1;         // written out: log_mass[k] belongs to m = first + k
+  double keep = 1;        // fresh
+  std::size_t first = 1;  // written out: log_mass[k] belongs to m = first + k
   std::vector<double> log_mass;
 };
 
@@ -37,7 +38,8 @@ double largest_of(std::span<const double> terms) {
   std::fill(lanes, lanes + kLanes, -kInfinity);
   std::size_t i = 0;
   for (; i + kLanes <= terms.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = terms[i + lane] > lanes[lane] ? terms[i + lane] : lanes[lane];
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] = terms[i + lane] > lanes[lane] ? terms[i + lane] : lanes[lane];
   for (; i < terms.size(); ++i) lanes[0] = std::max(lanes[0], terms[i]);
   return *std::max_element(lanes, lanes + kLanes);
 }
@@ -99,7 +101,8 @@ double mean_of(const Law& law) {
     return law.keep <= 0 ? 0 : law.width * law.keep / -std::expm1(law.width * std::log1p(-law.keep));
   }
   double mean = 0;
-  for (std::size_t k = 0; k < law.log_mass.size(); ++k) mean += static_cast<double>(law.first + k) * std::exp(law.log_mass[k]);
+  for (std::size_t k = 0; k < law.log_mass.size(); ++k)
+    mean += static_cast<double>(law.first + k) * std::exp(law.log_mass[k]);
   return mean;
 }
 
@@ -142,7 +145,11 @@ Law written_out(const Law& law) {
 class Kernel {
  public:
   Kernel(const LayerRun& layer, std::size_t first, std::size_t count, int threads)
-      : width_(static_cast<std::size_t>(layer.width)), first_(first), log_hit_(count), log_miss_(count), threads_(threads) {
+      : width_(static_cast<std::size_t>(layer.width)),
+        first_(first),
+        log_hit_(count),
+        log_miss_(count),
+        threads_(threads) {
     check_width(layer.width);
     binomials_ = log_binomials(width_);
     const double log_q = std::log1p(-layer.bond_keep), log_site = std::log(layer.site_keep);
@@ -155,7 +162,9 @@ class Kernel {
     }
   }
 
-  bool covers(const Law& law) const { return law.first >= first_ && law.first + law.log_mass.size() <= first_ + log_hit_.size(); }
+  bool covers(const Law& law) const {
+    return law.first >= first_ && law.first + law.log_mass.size() <= first_ + log_hit_.size();
+  }
 
   // log of -log P(the layer is reached | the previous one is), for the law of the previous layer.
   double log_hazard(const Law& law) const {
@@ -176,7 +185,8 @@ class Kernel {
     std::vector<double>& mass = result.log_mass;
     mass.resize(width_);
     // Rows beyond the mean of the best state only fall: there the tail may be cut.
-    const double last_mode = static_cast<double>(width_) * std::exp(log_hit_[law.first - first_ + law.log_mass.size() - 1]);
+    const double last_mode =
+        static_cast<double>(width_) * std::exp(log_hit_[law.first - first_ + law.log_mass.size() - 1]);
     double largest = -kInfinity;
     for (std::size_t begin = 0; begin < width_; begin += kRowsAtOnce) {
       control.throw_if_cancelled();
@@ -222,13 +232,15 @@ class Kernel {
   int threads_;
 };
 
-// Whether the law given survival has stopped changing: every component relative to itself, up to the rounding of its logarithm.
+// Whether the law given survival has stopped changing: every component relative to itself, up to the rounding of its
+// logarithm.
 class Settling {
  public:
   bool settled(const Law& before, const Law& after) {
     if (before.first != after.first) return false;
     double change = 0;
-    for (std::size_t k = 0; k < std::min(before.log_mass.size(), after.log_mass.size()); ++k) change = std::max(change, std::abs(after.log_mass[k] - before.log_mass[k]));
+    for (std::size_t k = 0; k < std::min(before.log_mass.size(), after.log_mass.size()); ++k)
+      change = std::max(change, std::abs(after.log_mass[k] - before.log_mass[k]));
     if (change < 0.7 * smallest_) {
       smallest_ = change;
       idle_ = 0;
@@ -249,7 +261,8 @@ class Settling {
 // Walks through the layers and notes the laws at the wanted ones.
 class Walk {
  public:
-  Walk(std::span<const double> wanted, int threads, const Control& control) : wanted_(wanted), threads_(threads), control_(control) {}
+  Walk(std::span<const double> wanted, int threads, const Control& control)
+      : wanted_(wanted), threads_(threads), control_(control) {}
 
   void start(double width, double keep) {
     law_.width = width;
@@ -284,7 +297,8 @@ class Walk {
     last_step_ = log_step;
     const double before = log_hazard_;
     const auto after = [&](double layer) { return log_add_exp(before, log_step + std::log(layer - layer_)); };
-    for (; found_.size() < wanted_.size() && wanted_[found_.size()] <= end;) found_.push_back(entry(after(wanted_[found_.size()])));
+    for (; found_.size() < wanted_.size() && wanted_[found_.size()] <= end;)
+      found_.push_back(entry(after(wanted_[found_.size()])));
     log_hazard_ = after(end);
     layer_ = end;
   }
@@ -297,8 +311,10 @@ class Walk {
     while (layer_ < end) {
       if (!kernel || !kernel->covers(law_)) {
         // From the second layer of a run on the law lives on 1..width.
-        if (kernel) kernel.emplace(run, 1, static_cast<std::size_t>(run.width), threads_);
-        else kernel.emplace(run, law_.first, law_.log_mass.size(), threads_);
+        if (kernel)
+          kernel.emplace(run, 1, static_cast<std::size_t>(run.width), threads_);
+        else
+          kernel.emplace(run, law_.first, law_.log_mass.size(), threads_);
       }
       const double step = kernel->log_hazard(law_);
       Law next = kernel->next(law_, control_);
@@ -310,7 +326,9 @@ class Walk {
       note(layer_);
       if (settled && layer_ < end) return constant(kernel->log_hazard(law_), end);
       if (++iterations == kMostIterations)
-        throw Error("NO_CONVERGENCE", "depth", "The law of the reached nodes did not settle within " + std::to_string(kMostIterations) + " layers.");
+        throw Error(
+            "NO_CONVERGENCE", "depth",
+            "The law of the reached nodes did not settle within " + std::to_string(kMostIterations) + " layers.");
     }
   }
 
@@ -331,7 +349,9 @@ class Walk {
 
 }  // namespace
 
-double log_one_minus_exp(double x) { return x > -0.693147180559945309 ? std::log(-std::expm1(x)) : std::log1p(-std::exp(x)); }
+double log_one_minus_exp(double x) {
+  return x > -0.693147180559945309 ? std::log(-std::expm1(x)) : std::log1p(-std::exp(x));
+}
 
 double log_add_exp(double x, double y) {
   const double high = std::max(x, y), low = std::min(x, y);
@@ -339,12 +359,14 @@ double log_add_exp(double x, double y) {
   return high + std::log1p(std::exp(low - high));
 }
 
-std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double> layers, int threads, const Control& control) {
+std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double> layers, int threads,
+                                 const Control& control) {
   Walk walk(layers, threads, control);
   walk.start(network.input_width, network.input_keep);
   for (const LayerRun& run : network.runs) walk.through(run);
   std::vector<ReachLaw> result = walk.take();
-  if (result.size() != layers.size()) throw Error("OUT_OF_RANGE", "layers", "Expected `layers` to ascend from 0 to the number of layers.");
+  if (result.size() != layers.size())
+    throw Error("OUT_OF_RANGE", "layers", "Expected `layers` to ascend from 0 to the number of layers.");
   return result;
 }
 

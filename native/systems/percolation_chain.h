@@ -35,12 +35,14 @@ struct ReachLaw {
 constexpr double kLargestChainWidth = 32768;
 
 // Laws at the wanted layers (ascending, 0 = input, last = output). Runs of equal layers are followed until the law
-// given survival no longer changes, componentwise; from there the hazard grows linearly, so a depth of 1e12 costs no more
-// than the relaxation time. Results do not depend on `threads`.
-// Throws OUT_OF_RANGE for a width above kLargestChainWidth behind dropped edges, NO_CONVERGENCE, Cancelled.
-std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double> layers, int threads, const Control& control);
+// given survival no longer changes, componentwise; from there the hazard grows linearly, so a depth of 1e12 costs no
+// more than the relaxation time. Results do not depend on `threads`. Throws OUT_OF_RANGE for a width above
+// kLargestChainWidth behind dropped edges, NO_CONVERGENCE, Cancelled.
+std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double> layers, int threads,
+                                 const Control& control);
 
-// Rectangular networks of infinite depth: hazard per layer (decay rate -log lambda) and the mean of the quasi-stationary law.
+// Rectangular networks of infinite depth: hazard per layer (decay rate -log lambda) and the mean of the
+// quasi-stationary law.
 ReachLaw stationary_law(const LayerRun& layer, int threads, const Control& control);
 
 // log(1 - e^x) for x <= 0, and log(e^x + e^y).

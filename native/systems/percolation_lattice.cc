@@ -15,17 +15,19 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Set = std::uint32_t;
 
-// Parents of a position as sets, one bit per kernel tap. A tap is an edge of its own: a kernel longer than a periodic image
-// meets a parent more than once, which takes a further set.
+// Parents of a position as sets, one bit per kernel tap. A tap is an edge of its own: a kernel longer than a periodic
+// image meets a parent more than once, which takes a further set.
 using Parents = std::vector<Set>;
 
 std::vector<Parents> parent_sets(const Lattice& lattice) {
   const auto n = static_cast<std::ptrdiff_t>(lattice.positions);
-  const auto left = static_cast<std::ptrdiff_t>((lattice.kernel - 1) / 2), right = static_cast<std::ptrdiff_t>(lattice.kernel / 2);
+  const auto left = static_cast<std::ptrdiff_t>((lattice.kernel - 1) / 2),
+             right = static_cast<std::ptrdiff_t>(lattice.kernel / 2);
   std::vector<Parents> parents(lattice.positions);
   for (std::ptrdiff_t x = 0; x < n; ++x) {
     Parents& sets = parents[static_cast<std::size_t>(x)];
-    const std::ptrdiff_t first = lattice.periodic ? -left : std::max(-left, -x), last = lattice.periodic ? right : std::min(right, n - 1 - x);
+    const std::ptrdiff_t first = lattice.periodic ? -left : std::max(-left, -x),
+                         last = lattice.periodic ? right : std::min(right, n - 1 - x);
     for (std::ptrdiff_t offset = first; offset <= last; ++offset) {
       const Set parent = Set{1} << (((x + offset) % n + n) % n);
       auto free = std::find_if(sets.begin(), sets.end(), [&](Set set) { return (set & parent) == 0; });
@@ -57,7 +59,11 @@ void thin(std::vector<double>& mass, std::size_t positions, double keep) {
 class LatticeChain {
  public:
   LatticeChain(const Lattice& lattice, int threads, const Control& control)
-      : positions_(lattice.positions), parents_(parent_sets(lattice)), threads_(threads), control_(control), mass_(std::size_t{1} << positions_, 0.0) {
+      : positions_(lattice.positions),
+        parents_(parent_sets(lattice)),
+        threads_(threads),
+        control_(control),
+        mass_(std::size_t{1} << positions_, 0.0) {
     mass_.back() = 1;
     thin(mass_, positions_, lattice.input_keep);
     step_ = condition();
@@ -158,9 +164,11 @@ class LatticeChain {
 
 }  // namespace
 
-std::vector<ReachLaw> lattice_laws(const Lattice& lattice, std::span<const double> layers, int threads, const Control& control) {
+std::vector<ReachLaw> lattice_laws(const Lattice& lattice, std::span<const double> layers, int threads,
+                                   const Control& control) {
   if (lattice.positions < 1 || lattice.positions > kLargestLatticePositions || lattice.kernel < 1)
-    throw Error("OUT_OF_RANGE", "width", "Expected `width` to be a whole number in [1, 16] for the exact chain over subsets.");
+    throw Error("OUT_OF_RANGE", "width",
+                "Expected `width` to be a whole number in [1, 16] for the exact chain over subsets.");
   std::vector<ReachLaw> found;
   LatticeChain chain(lattice, threads, control);
   double layer = 0, log_hazard = chain.log_step();
@@ -190,7 +198,8 @@ std::vector<ReachLaw> lattice_laws(const Lattice& lattice, std::span<const doubl
     layer = end;
     note(end, here);
   }
-  if (found.size() != layers.size()) throw Error("OUT_OF_RANGE", "layers", "Expected `layers` to ascend from 0 to the number of layers.");
+  if (found.size() != layers.size())
+    throw Error("OUT_OF_RANGE", "layers", "Expected `layers` to ascend from 0 to the number of layers.");
   return found;
 }
 

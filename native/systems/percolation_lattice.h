@@ -20,7 +20,9 @@ struct Lattice {
 
 constexpr std::size_t kLargestLatticePositions = 16;
 
-// As reach_laws: hazard of "some position is reached" at the wanted layers, and the mean number of reached positions given so.
-std::vector<ReachLaw> lattice_laws(const Lattice& lattice, std::span<const double> layers, int threads, const Control& control);
+// As reach_laws: hazard of "some position is reached" at the wanted layers, and the mean number of reached positions
+// given so.
+std::vector<ReachLaw> lattice_laws(const Lattice& lattice, std::span<const double> layers, int threads,
+                                   const Control& control);
 
 }  // namespace mft::percolation

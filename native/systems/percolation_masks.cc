@@ -17,11 +17,11 @@ namespace {
 using Word = std::uint64_t;
 using Lanes = std::array<Word, kLaneWords>;  // one bit per trial of the block
 
-constexpr std::size_t kChunk = 8;       // edges drawn at once, from the first edge of a target on
-// Between these rates kept edges are so rare that the distances between them are drawn instead of every edge. (Below the lower
-// one the distances would feel the resolution of the uniforms, 2^-52.)
+constexpr std::size_t kChunk = 8;  // edges drawn at once, from the first edge of a target on
+// Between these rates kept edges are so rare that the distances between them are drawn instead of every edge. (Below
+// the lower one the distances would feel the resolution of the uniforms, 2^-52.)
 constexpr double kRareKeep = 1.0 / 256, kRarestKeep = 1e-9;
-constexpr std::size_t kWave = 64;       // blocks between two sums in fixed order
+constexpr std::size_t kWave = 64;  // blocks between two sums in fixed order
 constexpr Lanes kNone{};
 
 Lanes operator&(const Lanes& a, const Lanes& b) {
@@ -58,10 +58,14 @@ struct EdgeNumbers {
   }
   std::size_t first_edge(std::uint32_t target) const {
     const std::uint32_t x = target / channels;
-    return (std::size_t{connections.offsets[x]} * channels + (target % channels) * std::size_t{connections.offsets[x + 1] - connections.offsets[x]}) * channels_before;
+    return (std::size_t{connections.offsets[x]} * channels +
+            (target % channels) * std::size_t{connections.offsets[x + 1] - connections.offsets[x]}) *
+           channels_before;
   }
   std::size_t source(std::uint32_t target, std::size_t k) const {
-    return std::size_t{connections.sources[connections.offsets[target / channels] + k / channels_before]} * channels_before + k % channels_before;
+    return std::size_t{connections.sources[connections.offsets[target / channels] + k / channels_before]} *
+               channels_before +
+           k % channels_before;
   }
 };
 
@@ -73,7 +77,8 @@ EdgeNumbers edges_into(const MaskNetwork& network, std::size_t i) {
 // Masks of a block: pure functions of (seed, block, layer, node or edge).
 class Masks {
  public:
-  Masks(const MaskNetwork& network, std::uint64_t seed, std::uint32_t block) : network_(network), seed_(seed), block_(block) {}
+  Masks(const MaskNetwork& network, std::uint64_t seed, std::uint32_t block)
+      : network_(network), seed_(seed), block_(block) {}
 
   void nodes(std::size_t layer, std::vector<Lanes>& out) {
     out.resize(nodes_of(network_.layers[layer]));
@@ -95,7 +100,8 @@ class Masks {
       std::fill(out, out + count, same);
       return;
     }
-    random_bernoulli(Stream{seed_, block_, static_cast<std::uint32_t>(layer), purpose}, first * kLaneWords, keep, std::span<Word>(out->data(), count * kLaneWords));
+    random_bernoulli(Stream{seed_, block_, static_cast<std::uint32_t>(layer), purpose}, first * kLaneWords, keep,
+                     std::span<Word>(out->data(), count * kLaneWords));
     decisions_ += static_cast<double>(count) * kLanes;
   }
 
@@ -152,7 +158,8 @@ class LaneCounter {
   double sum_of_squares() const {
     double total = 0;
     for (std::size_t a = 0; a < planes_.size(); ++a)
-      for (std::size_t b = 0; b < planes_.size(); ++b) total += std::ldexp(population(planes_[a] & planes_[b]), static_cast<int>(a + b));
+      for (std::size_t b = 0; b < planes_.size(); ++b)
+        total += std::ldexp(population(planes_[a] & planes_[b]), static_cast<int>(a + b));
     return total;
   }
 
@@ -160,9 +167,10 @@ class LaneCounter {
   std::vector<Lanes> planes_;
 };
 
-// Nodes of layer i reached from the nodes of layer i - 1. Edges of a target are drawn until they can change nothing more.
-void advance(const MaskNetwork& network, std::size_t i, Masks& masks, const Lanes& alive, const std::vector<Lanes>& before, const std::vector<Lanes>& kept,
-             std::vector<Lanes>& reached) {
+// Nodes of layer i reached from the nodes of layer i - 1. Edges of a target are drawn until they can change nothing
+// more.
+void advance(const MaskNetwork& network, std::size_t i, Masks& masks, const Lanes& alive,
+             const std::vector<Lanes>& before, const std::vector<Lanes>& kept, std::vector<Lanes>& reached) {
   const MaskLayer& layer = network.layers[i];
   const EdgeNumbers edges = edges_into(network, i);
   reached.resize(nodes_of(layer));
@@ -171,8 +179,10 @@ void advance(const MaskNetwork& network, std::size_t i, Masks& masks, const Lane
     for (std::size_t node = 0; node < before.size(); ++node) position[node / edges.channels_before] |= before[node];
     for (std::uint32_t x = 0; x < layer.positions; ++x) {
       Lanes fed = kNone;
-      for (std::uint32_t p = edges.connections.offsets[x]; p < edges.connections.offsets[x + 1]; ++p) fed |= position[edges.connections.sources[p]];
-      for (std::uint32_t c = 0; c < layer.channels; ++c) reached[x * layer.channels + c] = fed & kept[x * layer.channels + c];
+      for (std::uint32_t p = edges.connections.offsets[x]; p < edges.connections.offsets[x + 1]; ++p)
+        fed |= position[edges.connections.sources[p]];
+      for (std::uint32_t c = 0; c < layer.channels; ++c)
+        reached[x * layer.channels + c] = fed & kept[x * layer.channels + c];
     }
   } else {
     std::array<Lanes, kChunk> bonds;
@@ -215,8 +225,8 @@ void add_count(const std::vector<Lanes>& nodes, double& sum, double& squares) {
 }
 
 void resize(MaskCounts& counts, std::size_t layers) {
-  for (auto* list : {&counts.alive, &counts.reached, &counts.reached_squares, &counts.leading, &counts.leading_squares, &counts.leading_alive,
-                     &counts.participating, &counts.participating_squares})
+  for (auto* list : {&counts.alive, &counts.reached, &counts.reached_squares, &counts.leading, &counts.leading_squares,
+                     &counts.leading_alive, &counts.participating, &counts.participating_squares})
     list->assign(layers, 0.0);
 }
 
@@ -241,7 +251,8 @@ struct Workspace {
 };
 
 // From the output back: which nodes reach it, and which edges carry a path. Every edge mask is drawn again.
-void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid, const Workspace& space, MaskCounts& counts) {
+void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid, const Workspace& space,
+                    MaskCounts& counts) {
   const std::size_t layers = network.layers.size();
   std::vector<Lanes> leading(nodes_of(network.layers.back()), valid), target_leads, before;
   std::array<Lanes, kChunk> bonds;
@@ -278,7 +289,8 @@ void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid
   }
 }
 
-void run_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t block, Workspace& space, MaskCounts& counts, double* death_layer, const Control& control) {
+void run_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t block, Workspace& space,
+               MaskCounts& counts, double* death_layer, const Control& control) {
   const std::size_t layers = network.layers.size();
   resize(counts, layers);
   Masks masks(network, run.seed, static_cast<std::uint32_t>(block));
@@ -300,7 +312,8 @@ void run_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t blo
     counts.alive[i] = population(next);
     if (run.death_layers)
       for (std::uint32_t lane = 0; lane < kLanes; ++lane)
-        if ((alive[lane / 64] & ~next[lane / 64]) >> (lane % 64) & 1) death_layer[block * kLanes + lane - run.first_trial] = static_cast<double>(i);
+        if ((alive[lane / 64] & ~next[lane / 64]) >> (lane % 64) & 1)
+          death_layer[block * kLanes + lane - run.first_trial] = static_cast<double>(i);
     alive = next;
     add_count(reached, counts.reached[i], counts.reached_squares[i]);
     if (!run.backward && i >= 2) {  // only the layer before is needed
@@ -314,17 +327,22 @@ void run_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t blo
 
 void check(const MaskNetwork& network, const MaskRun& run) {
   if (network.layers.size() < 2) throw Error("SHAPE", "layers", "Expected at least an input and an output layer.");
-  if ((run.first_trial + run.trials) / kLanes >= (std::uint64_t{1} << 32)) throw Error("OUT_OF_RANGE", "firstTrial", "Expected `firstTrial` + `trials` to be below 2^42.");
+  if ((run.first_trial + run.trials) / kLanes >= (std::uint64_t{1} << 32))
+    throw Error("OUT_OF_RANGE", "firstTrial", "Expected `firstTrial` + `trials` to be below 2^42.");
   for (std::size_t i = 1; i < network.layers.size(); ++i) {
     const MaskLayer &layer = network.layers[i], &before = network.layers[i - 1];
-    if (layer.connections >= network.connections.size()) throw Error("SHAPE", "connections", "Expected every layer to name its connections.");
+    if (layer.connections >= network.connections.size())
+      throw Error("SHAPE", "connections", "Expected every layer to name its connections.");
     const Connections& connections = network.connections[layer.connections];
-    if (connections.offsets.size() != layer.positions + std::size_t{1} || connections.offsets.front() != 0 || connections.offsets.back() != connections.sources.size() ||
+    if (connections.offsets.size() != layer.positions + std::size_t{1} || connections.offsets.front() != 0 ||
+        connections.offsets.back() != connections.sources.size() ||
         !std::is_sorted(connections.offsets.begin(), connections.offsets.end()))
       throw Error("SHAPE", "connections", "Expected one ascending offset per position and one more.");
     for (const std::uint32_t source : connections.sources)
-      if (source >= before.positions) throw Error("OUT_OF_RANGE", "connections", "Expected parents to be positions of the layer before.");
-    if (layer.residual && nodes_of(layer) != nodes_of(before)) throw Error("SHAPE", "width", "Expected a residual layer to be as wide as the one before.");
+      if (source >= before.positions)
+        throw Error("OUT_OF_RANGE", "connections", "Expected parents to be positions of the layer before.");
+    if (layer.residual && nodes_of(layer) != nodes_of(before))
+      throw Error("SHAPE", "width", "Expected a residual layer to be as wide as the one before.");
   }
 }
 
@@ -341,7 +359,8 @@ MaskCounts count_paths(const MaskNetwork& network, const MaskRun& run, const Con
   for (std::uint64_t begin = first; begin < last; begin += kWave) {
     const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(kWave, last - begin));
     parallel_for(size, run.threads, [&](std::size_t unit, int worker) {
-      run_block(network, run, begin + unit, spaces[static_cast<std::size_t>(worker)], wave[unit], total.death_layer.data(), control);
+      run_block(network, run, begin + unit, spaces[static_cast<std::size_t>(worker)], wave[unit],
+                total.death_layer.data(), control);
       control.advance(1);
     });
     for (std::size_t unit = 0; unit < size; ++unit) add_counts(total, wave[unit]);
@@ -354,16 +373,20 @@ namespace {
 // Gives the lanes of the dead to survivors drawn uniformly; which lane copies which, in every node.
 void replace_dead(std::vector<Lanes>& nodes, const Lanes& alive, const Stream& stream) {
   std::vector<std::uint32_t> living, dead;
-  for (std::uint32_t lane = 0; lane < kLanes; ++lane) ((alive[lane / 64] >> (lane % 64)) & 1 ? living : dead).push_back(lane);
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane)
+    ((alive[lane / 64] >> (lane % 64)) & 1 ? living : dead).push_back(lane);
   std::vector<double> uniforms(dead.size());
   random_uniforms(stream, 0, uniforms);
   std::vector<std::uint32_t> source(dead.size());
-  for (std::size_t d = 0; d < dead.size(); ++d) source[d] = living[static_cast<std::size_t>(uniforms[d] * static_cast<double>(living.size()))];
+  for (std::size_t d = 0; d < dead.size(); ++d)
+    source[d] = living[static_cast<std::size_t>(uniforms[d] * static_cast<double>(living.size()))];
   for (Lanes& node : nodes)
-    for (std::size_t d = 0; d < dead.size(); ++d) node[dead[d] / 64] |= ((node[source[d] / 64] >> (source[d] % 64)) & 1) << (dead[d] % 64);
+    for (std::size_t d = 0; d < dead.size(); ++d)
+      node[dead[d] / 64] |= ((node[source[d] / 64] >> (source[d] % 64)) & 1) << (dead[d] % 64);
 }
 
-double split_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t block, double* log_estimates, const Control& control) {
+double split_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t block, double* log_estimates,
+                   const Control& control) {
   const std::size_t layers = network.layers.size();
   Masks masks(network, run.seed, static_cast<std::uint32_t>(block));
   Lanes alive;
@@ -374,15 +397,19 @@ double split_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t
   for (std::size_t i = 0; i < layers; ++i) {
     control.throw_if_cancelled();
     masks.nodes(i, kept);
-    if (i == 0) reached = kept;
-    else advance(network, i, masks, alive, before, kept, reached);
+    if (i == 0)
+      reached = kept;
+    else
+      advance(network, i, masks, alive, before, kept, reached);
     alive = union_of(reached);
     const std::uint32_t living = population(alive);
     if (living == 0) break;
     const double log_share = std::log(static_cast<double>(living) / kLanes);
     log_estimates[i] = log_weight + log_share;
     if (2 * living <= kLanes) {
-      replace_dead(reached, alive, Stream{run.seed, static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(i), Purpose::kSplitting});
+      replace_dead(
+          reached, alive,
+          Stream{run.seed, static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(i), Purpose::kSplitting});
       log_weight += log_share;
       alive.fill(~Word{0});
     }
@@ -401,7 +428,8 @@ SplittingEstimates split_paths(const MaskNetwork& network, const MaskRun& run, c
   result.log_estimates.resize(static_cast<std::size_t>(blocks) * result.layers);
   std::vector<double> decisions(static_cast<std::size_t>(blocks));
   parallel_for(static_cast<std::size_t>(blocks), run.threads, [&](std::size_t unit, int) {
-    decisions[unit] = split_block(network, run, first + unit, result.log_estimates.data() + unit * result.layers, control);
+    decisions[unit] =
+        split_block(network, run, first + unit, result.log_estimates.data() + unit * result.layers, control);
     control.advance(1);
   });
   for (const double d : decisions) result.decisions += d;
@@ -424,7 +452,8 @@ std::uint32_t first_unreached_layer_naive(const MaskNetwork& network, std::uint6
         const EdgeNumbers edges = edges_into(network, i);
         std::array<Lanes, kChunk> bonds;
         for (std::size_t k = 0; k < edges.sources(node); ++k) {
-          if (k % kChunk == 0) masks.edges(i, edges.first_edge(node) + k, std::min(kChunk, edges.sources(node) - k), bonds.data());
+          if (k % kChunk == 0)
+            masks.edges(i, edges.first_edge(node) + k, std::min(kChunk, edges.sources(node) - k), bonds.data());
           if (reached[edges.source(node, k)] && bit(bonds[k % kChunk])) fed = true;
         }
       }

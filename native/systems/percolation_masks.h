@@ -1,6 +1,6 @@
-// System `percolation`, simulation with explicit masks: 1024 trials at a time, one bit each ("lane"), layer by layer and
-// strictly forward (an undirected search would call zig-zags paths). A layer is `positions` x `channels` nodes; a node is fed
-// by all channels of its parent positions. Fully connected layers are one position with `width` channels.
+// System `percolation`, simulation with explicit masks: 1024 trials at a time, one bit each ("lane"), layer by layer
+// and strictly forward (an undirected search would call zig-zags paths). A layer is `positions` x `channels` nodes; a
+// node is fed by all channels of its parent positions. Fully connected layers are one position with `width` channels.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -19,7 +19,7 @@ struct MaskLayer {
   std::uint32_t positions = 1, channels = 1;
   double site_keep = 1, bond_keep = 1;  // bond_keep: edges into this layer
   std::uint32_t connections = 0;        // index into MaskNetwork::connections
-  bool residual = false;                // a reached node of the layer before reaches its namesake here whatever is dropped
+  bool residual = false;  // a reached node of the layer before reaches its namesake here whatever is dropped
 };
 
 struct MaskNetwork {
@@ -34,26 +34,26 @@ struct MaskRun {
   std::uint64_t seed = 1;
   std::uint64_t first_trial = 0, trials = 1;
   int threads = 1;
-  bool backward = true;     // also nodes that still reach the output, and edges on surviving paths
+  bool backward = true;       // also nodes that still reach the output, and edges on surviving paths
   bool death_layers = false;  // also, of every trial, the layer that was not reached
 };
 
 // Sums over trials, exact whole numbers: they do not depend on threads and add up over ranges of trials.
 struct MaskCounts {
-  std::vector<double> alive;                   // trials in which the layer is reached, per layer
-  std::vector<double> reached, reached_squares;    // nodes reached, and its square
-  std::vector<double> leading, leading_squares;    // nodes that reach the output
-  std::vector<double> leading_alive;               // trials in which some node of the layer reaches the output
+  std::vector<double> alive;                     // trials in which the layer is reached, per layer
+  std::vector<double> reached, reached_squares;  // nodes reached, and its square
+  std::vector<double> leading, leading_squares;  // nodes that reach the output
+  std::vector<double> leading_alive;             // trials in which some node of the layer reaches the output
   std::vector<double> participating, participating_squares;  // edges on a surviving path, per weight layer
-  std::vector<double> death_layer;             // per trial: first layer not reached, or the number of layers
-  double decisions = 0;                        // node and edge masks that were drawn
+  std::vector<double> death_layer;  // per trial: first layer not reached, or the number of layers
+  double decisions = 0;             // node and edge masks that were drawn
 };
 
 MaskCounts count_paths(const MaskNetwork& network, const MaskRun& run, const Control& control);
 
-// Importance splitting: a block of 1024 particles walks through the layers; when half of them have died, the places of the
-// dead are taken by survivors drawn at random. Blocks are independent; the product of the surviving shares is an unbiased
-// estimate of the path probability of each layer, whatever its size.
+// Importance splitting: a block of 1024 particles walks through the layers; when half of them have died, the places of
+// the dead are taken by survivors drawn at random. Blocks are independent; the product of the surviving shares is an
+// unbiased estimate of the path probability of each layer, whatever its size.
 struct SplittingEstimates {
   std::size_t layers = 0;
   std::vector<double> log_estimates;  // block by block, layer by layer; -infinity where all particles died

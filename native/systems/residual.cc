@@ -27,7 +27,9 @@ class ScaledNumber {
   }
   double log() const { return value_ > 0.0 ? std::log(value_) + exponent_ * std::numbers::ln2 : kMinusInfinity; }
   // This number divided by other * 2^other_exponent.
-  double over(double other, int other_exponent) const { return std::ldexp(value_ / other, std::clamp(exponent_ - other_exponent, -3000, 3000)); }
+  double over(double other, int other_exponent) const {
+    return std::ldexp(value_ / other, std::clamp(exponent_ - other_exponent, -3000, 3000));
+  }
 
  private:
   void normalise() {
@@ -55,25 +57,30 @@ class CarefulSum {
 };
 
 Error not_finite(std::size_t layer, const char* what) {
-  return Error("NOT_FINITE", "depth", std::string("The second moment ") + what + " the range of double precision at layer " + std::to_string(layer) + ".");
+  return Error("NOT_FINITE", "depth",
+               std::string("The second moment ") + what + " the range of double precision at layer " +
+                   std::to_string(layer) + ".");
 }
 
 // What one block does to the second moments; p, q and V are in units of 2^exponent.
 struct BlockState {
   MomentSet moments;
-  double outer = 1.0, outer_bias = 0.0;  // sigma_v^2, sigma_a^2 (1 and 0 in the reduced block)
-  double previous = 0.0, next = 0.0;     // p_{l-1}, p_l
-  double gain = 1.0;                     // dp_l / dp_{l-1}
+  double outer = 1.0, outer_bias = 0.0;           // sigma_v^2, sigma_a^2 (1 and 0 in the reduced block)
+  double previous = 0.0, next = 0.0;              // p_{l-1}, p_l
+  double gain = 1.0;                              // dp_l / dp_{l-1}
   double factor = 1.0, slope = 0.0, inner = 0.0;  // kappa^2 + G_l, d factor / dp_{l-1}, sigma_w^2
 };
 
 class Runner {
  public:
   Runner(const Network& network, const RecurrenceOptions& options, const Control& control)
-      : network_(network), options_(options), control_(control),
+      : network_(network),
+        options_(options),
+        control_(control),
         moments_(network.function, network.is_odd, options.fluctuations, options.interpolate) {
     const std::size_t depth = network.depth();
-    for (auto* list : {&result_.log_preactivation_variance, &result_.log_activation_moment, &result_.log_derivative_moment})
+    for (auto* list :
+         {&result_.log_preactivation_variance, &result_.log_activation_moment, &result_.log_derivative_moment})
       list->resize(depth);
     for (auto* list : {&result_.log_second_moment, &result_.log_gradient}) list->resize(depth + 1);
     if (options.pair) {
@@ -112,7 +119,8 @@ class Runner {
       const double inner = network_.inner_weight_variance[i];
       const double outer = is_reduced() ? 1.0 : network_.outer_weight_variance[i];
       const double outer_bias = is_reduced() ? 0.0 : std::ldexp(network_.outer_bias_variance[i], -exponent);
-      const double q = starts ? options_.first_variance : inner * p + std::ldexp(network_.inner_bias_variance[i], -exponent);
+      const double q =
+          starts ? options_.first_variance : inner * p + std::ldexp(network_.inner_bias_variance[i], -exponent);
       if (!std::isfinite(q)) throw not_finite(i + 1, "exceeds");
       const MomentSet m = moments_.at(q);
       const double unit = exponent * std::numbers::ln2;
@@ -140,12 +148,21 @@ class Runner {
       }
       if (!std::isfinite(next)) throw not_finite(i + 1, "exceeds");
       if (options_.fluctuations)
-        blocks_[i] = {m, outer, outer_bias, p, next, skip_square + outer * inner * m.second_slope,
-                      skip_square + multiplier, outer * inner * inner * m.derivative_slope, inner};
+        blocks_[i] = {m,
+                      outer,
+                      outer_bias,
+                      p,
+                      next,
+                      skip_square + outer * inner * m.second_slope,
+                      skip_square + multiplier,
+                      outer * inner * inner * m.derivative_slope,
+                      inner};
       p = next;
       result_.log_second_moment[i + 1] = logarithm(p) + unit;
-      if (moments_.is_homogeneous()) rescale(p, mean, exponent);
-      else if (p > 0.0 && p < std::numeric_limits<double>::min()) throw not_finite(i + 1, "falls below");
+      if (moments_.is_homogeneous())
+        rescale(p, mean, exponent);
+      else if (p > 0.0 && p < std::numeric_limits<double>::min())
+        throw not_finite(i + 1, "falls below");
     }
   }
 
@@ -183,7 +200,8 @@ class Runner {
     result_.second_moment_variance[0] = 0.0;
     for (std::size_t i = 0; i < depth; ++i) {
       const BlockState& b = blocks_[i];
-      const double hidden = b.outer * b.outer * (b.moments.fourth - b.moments.second * b.moments.second) / network_.hidden_widths[i];
+      const double hidden =
+          b.outer * b.outer * (b.moments.fourth - b.moments.second * b.moments.second) / network_.hidden_widths[i];
       const double carried = b.gain * b.previous;
       relative = (carried * carried * relative + hidden + shortcut_noise(i)) / (b.next * b.next);
       if (b.next == 0.0) relative = 0.0;
@@ -196,8 +214,8 @@ class Runner {
       const BlockState& b = blocks_[i];
       const MomentSet& m = b.moments;
       const double response = b.factor > 0.0 ? b.inner / b.factor : 0.0;
-      // Full block: the outer weights hand each hidden unit a fresh Gaussian error; reduced block: its own coordinate of the
-      // last error, whose square is not redrawn.
+      // Full block: the outer weights hand each hidden unit a fresh Gaussian error; reduced block: its own coordinate
+      // of the last error, whose square is not redrawn.
       const double redrawn = is_reduced() ? 3.0 * m.derivative * m.derivative : m.derivative * m.derivative;
       const double hidden = sensitivity * sensitivity * (m.fourth - m.second * m.second) +
                             2.0 * sensitivity * response * (m.mixed - m.second * m.derivative) +
@@ -206,7 +224,8 @@ class Runner {
       const double backward_noise = network_.widths[i] != network_.widths[i + 1]
                                         ? 2.0 / network_.widths[i]
                                         : (4.0 * share * (1.0 - share) + 2.0 * share * share) / network_.widths[i];
-      noise += sensitivity * sensitivity * shortcut_noise(i) + b.outer * b.outer / network_.hidden_widths[i] * hidden + backward_noise;
+      noise += sensitivity * sensitivity * shortcut_noise(i) + b.outer * b.outer / network_.hidden_widths[i] * hidden +
+               backward_noise;
       sensitivity = (b.factor > 0.0 ? b.slope / b.factor : 0.0) + b.gain * sensitivity;
       const double spread = sensitivity * b.previous;
       result_.log_gradient_variance[i] = noise + spread * spread * result_.second_moment_variance[i];
@@ -224,9 +243,13 @@ class Runner {
 
 void check_list(const std::vector<double>& list, std::size_t length, const char* name, double low) {
   if (list.size() != length)
-    throw Error("SHAPE", name, std::string("Expected `") + name + "` to be a list of " + std::to_string(length) + ", received a list of " + std::to_string(list.size()) + ".");
+    throw Error("SHAPE", name,
+                std::string("Expected `") + name + "` to be a list of " + std::to_string(length) +
+                    ", received a list of " + std::to_string(list.size()) + ".");
   for (const double x : list)
-    if (!(x >= low && std::isfinite(x))) throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to hold finite numbers >= " + std::to_string(low) + ".");
+    if (!(x >= low && std::isfinite(x)))
+      throw Error("OUT_OF_RANGE", name,
+                  std::string("Expected `") + name + "` to hold finite numbers >= " + std::to_string(low) + ".");
 }
 
 }  // namespace
@@ -239,8 +262,10 @@ void validate(const Network& network) {
   check_list(network.outer_bias_variance, depth, "outerBiasVariance", 0.0);
   check_list(network.widths, depth + 1, "widths", 1.0);
   check_list(network.hidden_widths, depth, "hiddenWidths", 1.0);
-  const bool constant = std::all_of(network.widths.begin(), network.widths.end(), [&](double n) { return n == network.widths[0]; });
-  if (!constant && (network.block == Block::kReduced || (network.block == Block::kGeneralised && network.skip_strength != 1.0)))
+  const bool constant =
+      std::all_of(network.widths.begin(), network.widths.end(), [&](double n) { return n == network.widths[0]; });
+  if (!constant &&
+      (network.block == Block::kReduced || (network.block == Block::kGeneralised && network.skip_strength != 1.0)))
     throw Error("UNSUPPORTED", "widths", "Expected `widths` to be constant: only the full block has projections.");
 }
 

@@ -4,9 +4,9 @@
 //   reduced       x_l = x_{l-1} + phi(w_l x_{l-1} + b_l)
 //   generalised   the full block with skip strength kappa in place of 1
 //
-// S_l is the identity, or a random projection where the width changes. Variances are per block: w ~ N(0, inner / N_{l-1}),
-// v ~ N(0, outer / M_l), biases likewise. Everything is kept in logarithms or with a running power of two, so that
-// homogeneous activations may grow for ever.
+// S_l is the identity, or a random projection where the width changes. Variances are per block: w ~ N(0, inner /
+// N_{l-1}), v ~ N(0, outer / M_l), biases likewise. Everything is kept in logarithms or with a running power of two, so
+// that homogeneous activations may grow for ever.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -35,11 +35,11 @@ struct Network {
 void validate(const Network& network);
 
 struct RecurrenceOptions {
-  double second_moment = 1.0;     // p_0
-  double angular_deficit = 0.5;   // 1 - e_0
-  bool pair = true;               // follow two inputs
-  bool fluctuations = false;      // finite-width variances too
-  bool interpolate = true;        // great depth: moments from Chebyshev tables (relative error 1e-13)
+  double second_moment = 1.0;    // p_0
+  double angular_deficit = 0.5;  // 1 - e_0
+  bool pair = true;              // follow two inputs
+  bool fluctuations = false;     // finite-width variances too
+  bool interpolate = true;       // great depth: moments from Chebyshev tables (relative error 1e-13)
   // Start from given values at the first pre-activation instead (plain networks: generalised with skip strength 0).
   bool starts_at_preactivation = false;
   double first_variance = 1.0;
@@ -48,19 +48,19 @@ struct RecurrenceOptions {
 
 // Index l counts layers; entries of blocks stand at l - 1. Logarithms are natural; log 0 is -Infinity.
 struct Recurrence {
-  std::vector<double> log_second_moment;             // log p_l, l = 0..L
-  std::vector<double> log_metric_expressivity;       // log s_l, l = 0..L
-  std::vector<double> log_preactivation_variance;    // log q_l, l = 1..L
-  std::vector<double> preactivation_deficit;         // 1 - lambda_l / q_l, l = 1..L
-  std::vector<double> log_activation_moment;         // log V(q_l), l = 1..L
-  std::vector<double> log_derivative_moment;         // log E phi'^2, l = 1..L
-  std::vector<double> log_gradient;                  // log chi_l / chi_L, l = 0..L, per coordinate
-  std::vector<double> second_moment_variance;        // relative variance of |x_l|^2 / N_l over networks, l = 0..L
-  std::vector<double> log_gradient_variance;         // variance of log |dE/dx_l|^2 at fixed last gradient, l = 0..L
+  std::vector<double> log_second_moment;           // log p_l, l = 0..L
+  std::vector<double> log_metric_expressivity;     // log s_l, l = 0..L
+  std::vector<double> log_preactivation_variance;  // log q_l, l = 1..L
+  std::vector<double> preactivation_deficit;       // 1 - lambda_l / q_l, l = 1..L
+  std::vector<double> log_activation_moment;       // log V(q_l), l = 1..L
+  std::vector<double> log_derivative_moment;       // log E phi'^2, l = 1..L
+  std::vector<double> log_gradient;                // log chi_l / chi_L, l = 0..L, per coordinate
+  std::vector<double> second_moment_variance;      // relative variance of |x_l|^2 / N_l over networks, l = 0..L
+  std::vector<double> log_gradient_variance;       // variance of log |dE/dx_l|^2 at fixed last gradient, l = 0..L
 };
 
-// Theory: displays 3.2 to 3.4 (forward, backward) and 3.9 (variances) of the documentation. Throws NOT_FINITE naming the
-// layer when a second moment leaves the range of doubles, Cancelled when asked to stop.
+// Theory: displays 3.2 to 3.4 (forward, backward) and 3.9 (variances) of the documentation. Throws NOT_FINITE naming
+// the layer when a second moment leaves the range of doubles, Cancelled when asked to stop.
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control);
 
 }  // namespace mft::residual

@@ -12,9 +12,11 @@ namespace {
 class ConditionedBlockMatrix final : public BlockMatrix {
  public:
   ConditionedBlockMatrix(const MatrixShape& shape, ConditioningWorkspace& workspace)
-      : shape_(shape), workspace_(workspace),
+      : shape_(shape),
+        workspace_(workspace),
         matrix_({.rows = shape.rows, .columns = shape.columns, .inputs = shape.inputs}),
-        basis_(matrix_.basis_size()), draw_(matrix_.draw_size()) {
+        basis_(matrix_.basis_size()),
+        draw_(matrix_.draw_size()) {
     matrix_.bind(basis_.data(), draw_.data());
   }
 
@@ -24,9 +26,11 @@ class ConditionedBlockMatrix final : public BlockMatrix {
     matrix_.apply(outputs, shape_.rows);
   }
 
-  void backward(const double* errors, double* result, const Stream&, const Stream& backward_stream, bool is_fresh) override {
+  void backward(const double* errors, double* result, const Stream&, const Stream& backward_stream,
+                bool is_fresh) override {
     if (is_fresh)
-      matrix_.apply_independent_transposed(errors, shape_.rows, shape_.inputs, backward_stream, result, shape_.columns, workspace_);
+      matrix_.apply_independent_transposed(errors, shape_.rows, shape_.inputs, backward_stream, result, shape_.columns,
+                                           workspace_);
     else
       matrix_.apply_transposed(errors, shape_.rows, shape_.inputs, backward_stream, result, shape_.columns, workspace_);
   }
@@ -44,16 +48,17 @@ class DenseBlockMatrix final : public BlockMatrix {
 
   void forward(const double* inputs, double* outputs, const Stream& stream) override {
     for_tiles(stream, [&](std::size_t first, std::size_t rows) {
-      blas::gemm(false, true, shape_.inputs, rows, shape_.columns, 1.0, inputs, shape_.columns, tile_.data(), shape_.columns, 0.0,
-                 outputs + first, shape_.rows);
+      blas::gemm(false, true, shape_.inputs, rows, shape_.columns, 1.0, inputs, shape_.columns, tile_.data(),
+                 shape_.columns, 0.0, outputs + first, shape_.rows);
     });
   }
 
-  void backward(const double* errors, double* result, const Stream& forward_stream, const Stream& backward_stream, bool is_fresh) override {
+  void backward(const double* errors, double* result, const Stream& forward_stream, const Stream& backward_stream,
+                bool is_fresh) override {
     double beta = 0.0;
     for_tiles(is_fresh ? backward_stream : forward_stream, [&](std::size_t first, std::size_t rows) {
-      blas::gemm(false, false, shape_.inputs, shape_.columns, rows, 1.0, errors + first, shape_.rows, tile_.data(), shape_.columns, beta,
-                 result, shape_.columns);
+      blas::gemm(false, false, shape_.inputs, shape_.columns, rows, 1.0, errors + first, shape_.rows, tile_.data(),
+                 shape_.columns, beta, result, shape_.columns);
       beta = 1.0;
     });
   }
@@ -67,7 +72,8 @@ class DenseBlockMatrix final : public BlockMatrix {
     for (std::size_t first = 0; first < shape_.rows; first += step) {
       const std::size_t rows = std::min(step, shape_.rows - first);
       tile_.resize(std::max(tile_.size(), rows * shape_.columns));
-      random_normals(stream, static_cast<std::uint64_t>(first) * shape_.columns, std::span<double>(tile_.data(), rows * shape_.columns));
+      random_normals(stream, static_cast<std::uint64_t>(first) * shape_.columns,
+                     std::span<double>(tile_.data(), rows * shape_.columns));
       use(first, rows);
     }
   }

@@ -24,8 +24,8 @@ class BlockMatrix {
   virtual void forward(const double* inputs, double* outputs, const Stream& stream) = 0;
   // result (inputs x columns) = errors (inputs x rows) W, the same W as in the last forward(), or with `is_fresh` an
   // independent one (the gradient independence assumption).
-  virtual void backward(const double* errors, double* result, const Stream& forward_stream, const Stream& backward_stream,
-                        bool is_fresh) = 0;
+  virtual void backward(const double* errors, double* result, const Stream& forward_stream,
+                        const Stream& backward_stream, bool is_fresh) = 0;
 };
 
 std::unique_ptr<BlockMatrix> make_conditioned_matrix(const MatrixShape& shape, ConditioningWorkspace& workspace);

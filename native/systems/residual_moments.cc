@@ -19,16 +19,19 @@ bool grows_linearly(const Activation& activation) {
     case ActivationKind::kRelu:
     case ActivationKind::kLeakyRelu:
     case ActivationKind::kAbRelu:
-    case ActivationKind::kAbs: return true;
+    case ActivationKind::kAbs:
+      return true;
     case ActivationKind::kAlphaRelu:
-    case ActivationKind::kRectifiedMonomial: return activation.parameters[0] == 1.0;
-    default: return false;
+    case ActivationKind::kRectifiedMonomial:
+      return activation.parameters[0] == 1.0;
+    default:
+      return false;
   }
 }
 
 MomentSet scaled(const MomentSet& unit, double q) {  // phi(t x) = t phi(x)
-  return {unit.second * q,         unit.derivative, unit.mean * std::sqrt(q), unit.second_slope,
-          unit.derivative_slope,   unit.fourth * q * q, unit.mixed * q,       unit.derivative_fourth};
+  return {unit.second * q,       unit.derivative,     unit.mean * std::sqrt(q), unit.second_slope,
+          unit.derivative_slope, unit.fourth * q * q, unit.mixed * q,           unit.derivative_fourth};
 }
 
 // Chebyshev node k of n on [-1, 1] and the value at x of the polynomial through all of them (barycentric form).
@@ -46,7 +49,8 @@ struct Barycentric {
         coefficients[static_cast<std::size_t>(k)] = 1.0;
         return;
       }
-      const double weight = (k % 2 == 0 ? 1.0 : -1.0) * std::sin(std::numbers::pi * (2 * k + 1) / (2.0 * kNodes)) / distance;
+      const double weight =
+          (k % 2 == 0 ? 1.0 : -1.0) * std::sin(std::numbers::pi * (2 * k + 1) / (2.0 * kNodes)) / distance;
       coefficients[static_cast<std::size_t>(k)] = weight;
       total += weight;
     }
@@ -83,8 +87,9 @@ MomentSet Moments::direct(double q) const {
   }
   m.second_slope = moment({.value = 1, .first = 1, .argument = 1}) / q;
   if (is_homogeneous_) return m;
-  m.derivative_slope = function_.profile.kinks.empty() ? moment({.first = 1, .second = 1, .argument = 1}) / q
-                                                       : (moment({.first = 2, .argument = 2}) / q - m.derivative) / (2.0 * q);
+  m.derivative_slope = function_.profile.kinks.empty()
+                           ? moment({.first = 1, .second = 1, .argument = 1}) / q
+                           : (moment({.first = 2, .argument = 2}) / q - m.derivative) / (2.0 * q);
   return m;
 }
 
@@ -125,7 +130,8 @@ double Moments::difference_ratio(double q, double deficit) {
   const double cell = std::floor(position);
   int octave = 0;
   const double mantissa = std::frexp(q, &octave);
-  const std::int64_t key = (static_cast<std::int64_t>(octave) * 4096 - static_cast<std::int64_t>(cell)) * 2 + (is_obtuse ? 1 : 0);
+  const std::int64_t key =
+      (static_cast<std::int64_t>(octave) * 4096 - static_cast<std::int64_t>(cell)) * 2 + (is_obtuse ? 1 : 0);
   Cell<double>& table = ratio_tables_[key];
   if (table.nodes.empty()) {
     if (++table.uses <= kVarianceNodes * kDeficitNodes) return direct_ratio(q, deficit);

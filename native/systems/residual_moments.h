@@ -10,14 +10,14 @@ namespace mft::residual {
 
 // Expectations over u ~ N(0, q).
 struct MomentSet {
-  double second = 0;            // E phi^2
-  double derivative = 0;        // E phi'^2
-  double mean = 0;              // E phi
-  double second_slope = 0;      // d E phi^2 / dq
-  double derivative_slope = 0;  // d E phi'^2 / dq
-  double fourth = 0;            // E phi^4
-  double mixed = 0;             // E phi^2 phi'^2
-  double derivative_fourth = 0; // E phi'^4
+  double second = 0;             // E phi^2
+  double derivative = 0;         // E phi'^2
+  double mean = 0;               // E phi
+  double second_slope = 0;       // d E phi^2 / dq
+  double derivative_slope = 0;   // d E phi'^2 / dq
+  double fourth = 0;             // E phi^4
+  double mixed = 0;              // E phi^2 phi'^2
+  double derivative_fourth = 0;  // E phi'^4
 };
 constexpr std::size_t kMoments = sizeof(MomentSet) / sizeof(double);
 

@@ -40,7 +40,9 @@ bool has_equal_inputs(const Simulation& s) {
 class TrialRunner {
  public:
   explicit TrialRunner(const Simulation& simulation)
-      : s_(simulation), layout_(row_layout(simulation)), depth_(simulation.network.depth()),
+      : s_(simulation),
+        layout_(row_layout(simulation)),
+        depth_(simulation.network.depth()),
         n_(has_equal_inputs(simulation) ? 1 : simulation.inputs) {
     const auto width = [](double x) { return static_cast<std::size_t>(x); };
     for (const double x : s_.network.widths) widths_.push_back(width(x));
@@ -98,7 +100,9 @@ class TrialRunner {
 
   bool is_reduced() const { return s_.network.block == Block::kReduced; }
   double skip() const { return s_.network.block == Block::kGeneralised ? s_.network.skip_strength : 1.0; }
-  Stream stream(std::size_t block, Purpose purpose) const { return {s_.seed, trial_, static_cast<std::uint32_t>(block), purpose}; }
+  Stream stream(std::size_t block, Purpose purpose) const {
+    return {s_.seed, trial_, static_cast<std::uint32_t>(block), purpose};
+  }
   std::unique_ptr<BlockMatrix> make(const MatrixShape& shape) {
     return s_.engine == Engine::kDense ? make_dense_matrix(shape, tile_) : make_conditioned_matrix(shape, workspace_);
   }
@@ -183,7 +187,9 @@ class TrialRunner {
     for (std::size_t a = 0; a < n_; ++a) {
       out[a] = log_square(x_.data() + a * length, length, exponent_);
       if (!(out[a] < std::numeric_limits<double>::infinity()))
-        throw Error("NOT_FINITE", "depth", "The activations of layer " + std::to_string(l) + " of trial " + std::to_string(trial_) + " exceed the range of double precision.");
+        throw Error("NOT_FINITE", "depth",
+                    "The activations of layer " + std::to_string(l) + " of trial " + std::to_string(trial_) +
+                        " exceed the range of double precision.");
     }
     if (n_ == 1) return;
     double square = 0.0;
@@ -237,18 +243,22 @@ class TrialRunner {
     if (is_reduced()) {
       std::copy_n(error_.data(), n_ * hidden, at_hidden.data());
     } else {
-      outer_[l - 1]->backward(error_.data(), at_hidden.data(), stream(l, Purpose::kOuterForwardNormals), stream(l, Purpose::kOuterBackwardNormals), fresh);
+      outer_[l - 1]->backward(error_.data(), at_hidden.data(), stream(l, Purpose::kOuterForwardNormals),
+                              stream(l, Purpose::kOuterBackwardNormals), fresh);
       scale(at_hidden, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)), n_ * hidden);
     }
     double* out = layout_.block(row_, l);
     for (std::size_t i = 0; i < n_ * hidden; ++i) at_hidden[i] *= derivative_[l - 1][i];
-    for (std::size_t a = 0; a < n_; ++a) out[2 * layout_.inputs + a] = log_error_[a] + log_square(at_hidden.data() + a * hidden, hidden, 0);
-    inner_[l - 1]->backward(at_hidden.data(), branch_.data(), stream(l, Purpose::kForwardNormals), stream(l, Purpose::kBackwardNormals), fresh);
+    for (std::size_t a = 0; a < n_; ++a)
+      out[2 * layout_.inputs + a] = log_error_[a] + log_square(at_hidden.data() + a * hidden, hidden, 0);
+    inner_[l - 1]->backward(at_hidden.data(), branch_.data(), stream(l, Purpose::kForwardNormals),
+                            stream(l, Purpose::kBackwardNormals), fresh);
     const double inner_scale = std::sqrt(net.inner_weight_variance[l - 1] / static_cast<double>(before));
     if (before == after) {
       for (std::size_t i = 0; i < n_ * before; ++i) error_[i] = skip() * error_[i] + inner_scale * branch_[i];
     } else {
-      projection_[l - 1]->backward(error_.data(), other_.data(), stream(l, Purpose::kProjection), stream(l, Purpose::kProjectionBackward), fresh);
+      projection_[l - 1]->backward(error_.data(), other_.data(), stream(l, Purpose::kProjection),
+                                   stream(l, Purpose::kProjectionBackward), fresh);
       const double factor = projection_scale(before);
       for (std::size_t i = 0; i < n_ * before; ++i) error_[i] = factor * other_[i] + inner_scale * branch_[i];
     }
@@ -272,7 +282,9 @@ class TrialRunner {
   int exponent_ = 0;
 };
 
-std::size_t workers_of(const Simulation& s) { return std::min<std::size_t>(s.trials, static_cast<std::size_t>(std::max(1, s.threads))); }
+std::size_t workers_of(const Simulation& s) {
+  return std::min<std::size_t>(s.trials, static_cast<std::size_t>(std::max(1, s.threads)));
+}
 
 }  // namespace
 
@@ -289,13 +301,18 @@ RowLayout row_layout(const Simulation& simulation) {
 
 void validate(const Simulation& simulation) {
   validate(simulation.network);
-  if (simulation.inputs < 1 || simulation.inputs > 2) throw Error("OUT_OF_RANGE", "inputs", "Expected one or two `inputs`.");
+  if (simulation.inputs < 1 || simulation.inputs > 2)
+    throw Error("OUT_OF_RANGE", "inputs", "Expected one or two `inputs`.");
   const double first = simulation.network.widths[0];
-  if (!simulation.vectors.empty() && static_cast<double>(simulation.vectors.size()) != first * static_cast<double>(simulation.inputs))
+  if (!simulation.vectors.empty() &&
+      static_cast<double>(simulation.vectors.size()) != first * static_cast<double>(simulation.inputs))
     throw Error("SHAPE", "inputs", "Expected `inputs` to be vectors of the first width.");
-  if (simulation.vectors.empty() && simulation.inputs == 2 && first < 2.0 && simulation.angular_deficit > 0.0 && simulation.angular_deficit < 2.0)
-    throw Error("OUT_OF_RANGE", "widths", "Expected the first of `widths` to be 2 or more for two inputs that are not parallel.");
-  if (simulation.network.block == Block::kReduced && simulation.network.hidden_widths != std::vector<double>(simulation.network.depth(), first))
+  if (simulation.vectors.empty() && simulation.inputs == 2 && first < 2.0 && simulation.angular_deficit > 0.0 &&
+      simulation.angular_deficit < 2.0)
+    throw Error("OUT_OF_RANGE", "widths",
+                "Expected the first of `widths` to be 2 or more for two inputs that are not parallel.");
+  if (simulation.network.block == Block::kReduced &&
+      simulation.network.hidden_widths != std::vector<double>(simulation.network.depth(), first))
     throw Error("UNSUPPORTED", "hiddenWidths", "Expected `hiddenWidths` to be the width itself in the reduced block.");
 }
 
@@ -305,14 +322,17 @@ double memory_estimate(const Simulation& simulation) {
   double matrices = 0.0, largest = net.widths[0];
   for (std::size_t l = 0; l < net.depth(); ++l) {
     const auto size = [](double x) { return static_cast<std::size_t>(x); };
-    const std::size_t before = size(net.widths[l]), after = size(net.widths[l + 1]), hidden = size(net.hidden_widths[l]);
+    const std::size_t before = size(net.widths[l]), after = size(net.widths[l + 1]),
+                      hidden = size(net.hidden_widths[l]);
     largest = std::max({largest, net.widths[l + 1], net.hidden_widths[l]});
     matrices += 8.0 * n * net.hidden_widths[l];
     if (simulation.engine == Engine::kDense) continue;
-    matrices += conditioned_matrix_memory({hidden, before, simulation.inputs}) + conditioned_matrix_memory({after, hidden, simulation.inputs});
+    matrices += conditioned_matrix_memory({hidden, before, simulation.inputs}) +
+                conditioned_matrix_memory({after, hidden, simulation.inputs});
     if (before != after) matrices += conditioned_matrix_memory({after, before, simulation.inputs});
   }
-  const double scratch = 8.0 * (6.0 * n + 1.0 + 4.0 * n) * largest + 16.0 * net.widths[0] + 8.0 * std::max(65536.0, largest);
+  const double scratch =
+      8.0 * (6.0 * n + 1.0 + 4.0 * n) * largest + 16.0 * net.widths[0] + 8.0 * std::max(65536.0, largest);
   return static_cast<double>(workers_of(simulation)) * (matrices + scratch) +
          8.0 * static_cast<double>(simulation.trials) * static_cast<double>(row_layout(simulation).row_length);
 }
@@ -320,13 +340,15 @@ double memory_estimate(const Simulation& simulation) {
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {
   validate(simulation);
   const RowLayout layout = row_layout(simulation);
-  if (rows.size() != simulation.trials * layout.row_length) throw Error("SHAPE", "rows", "The rows have the wrong length.");
+  if (rows.size() != simulation.trials * layout.row_length)
+    throw Error("SHAPE", "rows", "The rows have the wrong length.");
   std::vector<std::unique_ptr<TrialRunner>> runners(workers_of(simulation));
   parallel_for(simulation.trials, static_cast<int>(runners.size()), [&](std::size_t unit, int worker) {
     control.throw_if_cancelled();
     std::unique_ptr<TrialRunner>& runner = runners[static_cast<std::size_t>(worker)];
     if (!runner) runner = std::make_unique<TrialRunner>(simulation);
-    runner->run(simulation.first_trial + static_cast<std::uint32_t>(unit), control, rows.subspan(unit * layout.row_length, layout.row_length));
+    runner->run(simulation.first_trial + static_cast<std::uint32_t>(unit), control,
+                rows.subspan(unit * layout.row_length, layout.row_length));
     control.advance(1);
   });
 }

@@ -5,8 +5,8 @@
 //   conditioned  never forms a weight matrix: core/conditioning.h;
 //   dense        draws every weight in tiles, once forward and again backward: memory of the order of the widths.
 //
-// Every number drawn is a function of (seed, trial, block, purpose): a trial's row does not depend on threads nor on how
-// trials are split over calls.
+// Every number drawn is a function of (seed, trial, block, purpose): a trial's row does not depend on threads nor on
+// how trials are split over calls.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +57,9 @@ struct RowLayout {
   std::size_t layer_stride = 0, block_stride = 0;
   std::size_t row_length = 0;
   double* layer(std::span<double> row, std::size_t l) const { return row.data() + l * layer_stride; }
-  double* block(std::span<double> row, std::size_t l) const { return row.data() + (depth + 1) * layer_stride + (l - 1) * block_stride; }
+  double* block(std::span<double> row, std::size_t l) const {
+    return row.data() + (depth + 1) * layer_stride + (l - 1) * block_stride;
+  }
 };
 RowLayout row_layout(const Simulation& simulation);
 
@@ -67,8 +69,8 @@ void validate(const Simulation& simulation);
 // Bytes the call will hold at most, rows and all workers included.
 double memory_estimate(const Simulation& simulation);
 
-// rows: trials * row_length doubles, trial t at row t - first_trial. Throws Error (also NOT_FINITE naming layer and trial)
-// and Cancelled. One progress unit per trial.
+// rows: trials * row_length doubles, trial t at row t - first_trial. Throws Error (also NOT_FINITE naming layer and
+// trial) and Cancelled. One progress unit per trial.
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows);
 
 }  // namespace mft::residual

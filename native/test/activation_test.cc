@@ -34,8 +34,8 @@ void check(bool ok, const std::string& what) {
   }
 }
 
-// phi, phi', phi'' and the sizes against which their errors are measured (larger than the number only where phi' or phi''
-// has a zero between terms that cancel).
+// phi, phi', phi'' and the sizes against which their errors are measured (larger than the number only where phi' or
+// phi'' has a zero between terms that cancel).
 struct Exact {
   Real value, first, second;
   Real first_scale = 0, second_scale = 0;
@@ -88,39 +88,110 @@ std::vector<Case> cases() {
   using K = ActivationKind;
   const Real lambda = 1.0507009873554804934L, alpha = 1.6732632423543772848L;
   return {
-      {"linear", {K::kLinear, {}, {}}, [](Real x) { return Exact{x, 1, 0}; }, 0, 0, 0},
-      {"tanh", {K::kTanh, {}, {}},
+      {"linear",
+       {K::kLinear, {}, {}},
+       [](Real x) {
+         return Exact{x, 1, 0};
+       },
+       0,
+       0,
+       0},
+      {"tanh",
+       {K::kTanh, {}, {}},
        [](Real x) {
          const Real e = std::exp(-2 * std::abs(x)), s = 4 * e / ((1 + e) * (1 + e));
          return Exact{std::tanh(x), s, -2 * std::tanh(x) * s};
        },
-       3.5, 6, 9, -370, 370},
+       3.5,
+       6,
+       9,
+       -370,
+       370},
       {"erf", {K::kErf, {}, {}}, [](Real x) { return erf_exact(x, 1); }, 1.5, 2, 3, -27, 27},
-      {"erfUnitSlope", {K::kErfUnitSlope, {}, {}},
-       [](Real x) { return erf_exact(x, std::sqrt(std::numbers::pi_v<Real>) / 2); }, 3, 2, 4, -30, 30},
-      {"relu", {K::kRelu, {}, {}}, [](Real x) { return Exact{x > 0 ? x : 0, x > 0 ? Real(1) : 0, 0}; }, 0, 0, 0},
+      {"erfUnitSlope",
+       {K::kErfUnitSlope, {}, {}},
+       [](Real x) { return erf_exact(x, std::sqrt(std::numbers::pi_v<Real>) / 2); },
+       3,
+       2,
+       4,
+       -30,
+       30},
+      {"relu",
+       {K::kRelu, {}, {}},
+       [](Real x) {
+         return Exact{x > 0 ? x : 0, x > 0 ? Real(1) : 0, 0};
+       },
+       0,
+       0,
+       0},
       {"leakyRelu", {K::kLeakyRelu, {0.25, 0}, {}}, [](Real x) { return slopes(x, 0.25L, 1); }, 0.5, 0, 0},
-      {"hardTanh", {K::kHardTanh, {}, {}},
-       [](Real x) { return Exact{x < -1 ? -1 : (x > 1 ? 1 : x), x > -1 && x <= 1 ? Real(1) : 0, 0}; }, 0, 0, 0, -3, 3},
+      {"hardTanh",
+       {K::kHardTanh, {}, {}},
+       [](Real x) {
+         return Exact{x < -1 ? -1 : (x > 1 ? 1 : x), x > -1 && x <= 1 ? Real(1) : 0, 0};
+       },
+       0,
+       0,
+       0,
+       -3,
+       3},
       {"sigmoid", {K::kSigmoid, {}, {}}, sigmoid_exact, 2.5, 6.5, 10, -744, 744},
-      {"softplus", {K::kSoftplus, {}, {}},
+      {"softplus",
+       {K::kSoftplus, {}, {}},
        [](Real x) {
          const Exact s = sigmoid_exact(x);
          return Exact{std::max(x, Real(0)) + std::log1p(std::exp(-std::abs(x))), s.value, s.first};
        },
-       2, 2.5, 6.5, -744, 744},
+       2,
+       2.5,
+       6.5,
+       -744,
+       744},
       {"gelu", {K::kGelu, {}, {}}, gelu_exact, 5, 6, 4, -38.5, 38.5},
       {"silu", {K::kSilu, {}, {}}, silu_exact, 4.5, 5.5, 8, -750, 750},
       {"elu", {K::kElu, {1, 0}, {}}, [](Real x) { return elu_exact(x, 1, 1); }, 2, 1, 1, -40, 10},
       {"selu", {K::kSelu, {}, {}}, [=](Real x) { return elu_exact(x, lambda, alpha); }, 4, 3, 3, -40, 10},
-      {"sin", {K::kSin, {}, {}}, [](Real x) { return Exact{std::sin(x), std::cos(x), -std::sin(x)}; }, 1, 1, 1},
-      {"cos", {K::kCos, {}, {}}, [](Real x) { return Exact{std::cos(x), -std::sin(x), -std::cos(x)}; }, 1, 1, 1},
+      {"sin",
+       {K::kSin, {}, {}},
+       [](Real x) {
+         return Exact{std::sin(x), std::cos(x), -std::sin(x)};
+       },
+       1,
+       1,
+       1},
+      {"cos",
+       {K::kCos, {}, {}},
+       [](Real x) {
+         return Exact{std::cos(x), -std::sin(x), -std::cos(x)};
+       },
+       1,
+       1,
+       1},
       {"alphaRelu", {K::kAlphaRelu, {0.75, 0}, {}}, [](Real x) { return power_exact(x, 0.75L); }, 1, 2, 2},
-      {"rectifiedMonomial", {K::kRectifiedMonomial, {3, 0}, {}}, [](Real x) { return power_exact(x, 3); }, 1.5, 1.5, 0.5},
+      {"rectifiedMonomial",
+       {K::kRectifiedMonomial, {3, 0}, {}},
+       [](Real x) { return power_exact(x, 3); },
+       1.5,
+       1.5,
+       0.5},
       {"abRelu", {K::kAbRelu, {-0.5, 2}, {}}, [](Real x) { return slopes(x, -0.5L, 2); }, 0.5, 0, 0},
       {"abs", {K::kAbs, {}, {}}, [](Real x) { return slopes(x, -1, 1); }, 0, 0, 0},
-      {"step", {K::kStep, {}, {}}, [](Real x) { return Exact{x > 0 ? Real(1) : 0, 0, 0}; }, 0, 0, 0},
-      {"sign", {K::kSign, {}, {}}, [](Real x) { return Exact{x > 0 ? Real(1) : (x < 0 ? Real(-1) : 0), 0, 0}; }, 0, 0, 0},
+      {"step",
+       {K::kStep, {}, {}},
+       [](Real x) {
+         return Exact{x > 0 ? Real(1) : 0, 0, 0};
+       },
+       0,
+       0,
+       0},
+      {"sign",
+       {K::kSign, {}, {}},
+       [](Real x) {
+         return Exact{x > 0 ? Real(1) : (x < 0 ? Real(-1) : 0), 0, 0};
+       },
+       0,
+       0,
+       0},
   };
 }
 
@@ -166,7 +237,8 @@ void test_case(const Case& c, const char* type) {
     mft::activate(c.activation, value, value);
     mft::activate_derivative(c.activation, z, first);
     mft::activate_both(c.activation, z, both_value, both_first);
-    check(same_bits(value, both_value) && same_bits(first, both_first), c.name + ": both outputs at once are the same bits");
+    check(same_bits(value, both_value) && same_bits(first, both_first),
+          c.name + ": both outputs at once are the same bits");
     if constexpr (std::is_same_v<T, double>) mft::activate_second_derivative(c.activation, z, second);
     if (set == 0) {
       reference_value = value;
@@ -226,7 +298,8 @@ void test_limits() {
     for (const double x : {inf, -inf}) {
       if (oscillates) continue;
       for (int order = 0; order < 3; ++order)
-        check(!std::isnan(one(c.activation, x, order)), c.name + ": a number at infinity, order " + std::to_string(order));
+        check(!std::isnan(one(c.activation, x, order)),
+              c.name + ": a number at infinity, order " + std::to_string(order));
     }
     check(std::isnan(one(c.activation, std::nan(""), 0)), c.name + ": NaN stays NaN");
   }
@@ -235,7 +308,8 @@ void test_limits() {
   check(one({ActivationKind::kAbs, {}, {}}, 0, 1) == -1, "abs'(0) is the left one");
   check(one({ActivationKind::kHardTanh, {}, {}}, 1, 1) == 1 && one({ActivationKind::kHardTanh, {}, {}}, -1, 1) == 0,
         "hard tanh' at its kinks is the left one");
-  check(one({ActivationKind::kRectifiedMonomial, {1, 0}, {}}, 1e-300, 2) == 0, "max(x, 0)'' is zero, not 0 times infinity");
+  check(one({ActivationKind::kRectifiedMonomial, {1, 0}, {}}, 1e-300, 2) == 0,
+        "max(x, 0)'' is zero, not 0 times infinity");
 }
 
 void test_expression() {
@@ -243,7 +317,8 @@ void test_expression() {
   const mft::Program value{{0, 0, 1, 3, 17, 5}, {2}};
   const mft::Program first{{0, 1, 3, 17, 0, 0, 1, 3, 19, 1, 8, 6, 2}, {2, 2, 2}};
   const mft::Program second{{1}, {0}};
-  const Activation activation{ActivationKind::kExpression, {}, std::make_shared<const mft::Expression>(value, first, second)};
+  const Activation activation{
+      ActivationKind::kExpression, {}, std::make_shared<const mft::Expression>(value, first, second)};
   std::vector<double> z(1000), phi(1000), slope(1000), phi2(1000), slope2(1000);
   for (std::size_t i = 0; i < z.size(); ++i) z[i] = 0.01 * static_cast<double>(i) - 5;
   mft::activate(activation, z, phi);

@@ -20,8 +20,8 @@ struct Tally {
 
   // For values that should lie in a band; prints the value when they do not.
   void within(double value, double low, double high, const std::string& what) {
-    check(value >= low && value <= high, what + ": " + std::to_string(value) + " is not in [" + std::to_string(low) + ", " +
-                                             std::to_string(high) + "]");
+    check(value >= low && value <= high, what + ": " + std::to_string(value) + " is not in [" + std::to_string(low) +
+                                             ", " + std::to_string(high) + "]");
   }
 
   int finish() const {

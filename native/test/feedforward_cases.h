@@ -8,7 +8,8 @@
 
 namespace mft::test {
 
-inline feedforward::Parameters network(ActivationKind kind, std::size_t width, std::size_t depth, std::size_t inputs = 2) {
+inline feedforward::Parameters network(ActivationKind kind, std::size_t width, std::size_t depth,
+                                       std::size_t inputs = 2) {
   feedforward::Parameters p;
   p.activation.kind = kind;
   p.widths.assign(depth + 1, width);

@@ -2,8 +2,8 @@
 // metrics, and planted faults that these tests must notice.
 //
 // A comparison takes every finite metric of every layer: Kolmogorov-Smirnov on each metric and on random projections of
-// the standardised metrics, z-tests of means and of products of pairs of metrics. Its p-value is the smallest of the four
-// families, each corrected for the number of its members, times four. Seeds are fixed.
+// the standardised metrics, z-tests of means and of products of pairs of metrics. Its p-value is the smallest of the
+// four families, each corrected for the number of its members, times four. Seeds are fixed.
 #include <algorithm>
 #include <numeric>
 
@@ -152,7 +152,8 @@ void conditioned_is_dense() {
       set_keep(p, keep);
       p.trials = 4000;
       p.output_error = kind == ActivationKind::kTanh ? OutputError::kPostactivation : OutputError::kPreactivation;
-      const std::string name = std::string(kind == ActivationKind::kTanh ? "tanh" : "relu") + ", keep " + (keep < 1.0 ? "0.7" : "1");
+      const std::string name =
+          std::string(kind == ActivationKind::kTanh ? "tanh" : "relu") + ", keep " + (keep < 1.0 ? "0.7" : "1");
       agree(name, p, dense(p));
     }
   Parameters p = network(ActivationKind::kGelu, 40, 6);
@@ -255,10 +256,11 @@ void weight_laws() {
     double parameter, fourth, eighth;
     const char* name;
   };
-  for (const Law& law : {Law{WeightLaw::kGaussian, 0.0, 3.0, 105.0, "gaussian"}, Law{WeightLaw::kUniform, 0.0, 1.8, 9.0, "uniform"},
-                         Law{WeightLaw::kRademacher, 0.0, 1.0, 1.0, "rademacher"},
-                         Law{WeightLaw::kStudentT, 12.0, 3.75, 0.0, "studentT"},
-                         Law{WeightLaw::kSparse, 0.25, 12.0, 105.0 * 64.0, "sparse"}}) {
+  for (const Law& law :
+       {Law{WeightLaw::kGaussian, 0.0, 3.0, 105.0, "gaussian"}, Law{WeightLaw::kUniform, 0.0, 1.8, 9.0, "uniform"},
+        Law{WeightLaw::kRademacher, 0.0, 1.0, 1.0, "rademacher"},
+        Law{WeightLaw::kStudentT, 12.0, 3.75, 0.0, "studentT"},
+        Law{WeightLaw::kSparse, 0.25, 12.0, 105.0 * 64.0, "sparse"}}) {
     Parameters p = network(ActivationKind::kTanh, 100, 2);
     p.weight_law = law.law;
     p.law_parameter = law.parameter;
@@ -276,7 +278,8 @@ void weight_laws() {
     }
     const double root = std::sqrt(static_cast<double>(kCount));
     tally.within(mean * root, -5.0, 5.0, std::string(law.name) + ": z of the mean");
-    tally.within((square - 1.0) * root / std::sqrt(std::max(1e-12, law.fourth - 1.0)), -5.0, 5.0, std::string(law.name) + ": z of the variance");
+    tally.within((square - 1.0) * root / std::sqrt(std::max(1e-12, law.fourth - 1.0)), -5.0, 5.0,
+                 std::string(law.name) + ": z of the variance");
     tally.within((fourth - law.fourth) * root / std::sqrt(std::max(1e-12, eighth - law.fourth * law.fourth)), -5.0, 5.0,
                  std::string(law.name) + ": z of the fourth moment");
   }

@@ -57,8 +57,8 @@ Parameters uneven(ActivationKind kind, std::size_t inputs) {
 
 void dense_equals_naive() {
   for (const std::size_t inputs : {1, 2, 3, 8, 12})
-    for (const OutputError error : {OutputError::kPreactivation, OutputError::kPostactivation, OutputError::kRandomReadout,
-                                    OutputError::kSharedRandomReadout}) {
+    for (const OutputError error : {OutputError::kPreactivation, OutputError::kPostactivation,
+                                    OutputError::kRandomReadout, OutputError::kSharedRandomReadout}) {
       Parameters p = uneven(inputs % 2 == 0 ? ActivationKind::kTanh : ActivationKind::kGelu, inputs);
       p.output_error = error;
       p.mask_sharing = inputs == 3 ? MaskSharing::kShared : MaskSharing::kIndependent;
@@ -73,7 +73,8 @@ void dense_equals_naive() {
     Parameters p = uneven(ActivationKind::kTanh, 2);
     p.weight_law = law;
     p.law_parameter = law == WeightLaw::kStudentT ? 5.0 : 0.3;
-    tally.within(largest_difference(rows_of(p), naive_rows(p)), 0.0, 2e-11, "law " + std::to_string(static_cast<int>(law)));
+    tally.within(largest_difference(rows_of(p), naive_rows(p)), 0.0, 2e-11,
+                 "law " + std::to_string(static_cast<int>(law)));
   }
   Parameters p = network(ActivationKind::kTanh, 24, 4, 3);
   p.engine = Engine::kDense;
@@ -98,9 +99,9 @@ void bits_are_the_seeds_alone() {
   for (const Precision precision : {Precision::kFloat64, Precision::kFloat32})
     for (const std::size_t inputs : {1, 2, 5})
       for (const Engine engine : {Engine::kConditioned, Engine::kDense}) {
-        Case c{network(ActivationKind::kTanh, 700, 4, inputs), "inputs " + std::to_string(inputs) + ", engine " +
-                                                                   std::to_string(static_cast<int>(engine)) + ", precision " +
-                                                                   std::to_string(static_cast<int>(precision))};
+        Case c{network(ActivationKind::kTanh, 700, 4, inputs),
+               "inputs " + std::to_string(inputs) + ", engine " + std::to_string(static_cast<int>(engine)) +
+                   ", precision " + std::to_string(static_cast<int>(precision))};
         c.p.engine = engine;
         c.p.precision = precision;
         c.p.trials = 5;
@@ -175,7 +176,8 @@ void degenerate_cases() {
     std::vector<double> rows = rows_of(p);
     double worst = 0.0;
     for (std::size_t at = 0; at < rows.size(); at += layout.layer_stride)
-      worst = std::max({worst, rows[at + layout.one_minus_correlation], std::abs(1.0 - rows[at + layout.error_cosine])});
+      worst =
+          std::max({worst, rows[at + layout.one_minus_correlation], std::abs(1.0 - rows[at + layout.error_cosine])});
     tally.within(worst, 0.0, 1e-14, name + "parallel inputs stay parallel");
     tally.check(!has_nan(rows), name + "parallel inputs: no NaN");
 
@@ -183,8 +185,8 @@ void degenerate_cases() {
     p.bias_variance.assign(6, 0.0);
     p.activation.kind = ActivationKind::kLinear;
     rows = rows_of(p);
-    tally.within(rows[layout.layer_stride * 5 + layout.variance + 1] / rows[layout.layer_stride * 5 + layout.variance], 4.0 - 1e-13,
-                 4.0 + 1e-13, name + "multiples of one input keep their ratio");
+    tally.within(rows[layout.layer_stride * 5 + layout.variance + 1] / rows[layout.layer_stride * 5 + layout.variance],
+                 4.0 - 1e-13, 4.0 + 1e-13, name + "multiples of one input keep their ratio");
 
     p = network(ActivationKind::kTanh, 50, 6);
     p.use_block_engine = is_block;
@@ -196,7 +198,8 @@ void degenerate_cases() {
       rows = rows_of(p);
       const bool is_zero = rows[layout.variance + zero] == 0.0 && rows[layout.variance + 1 - zero] > 0.0 &&
                            rows[layout.correlation_defined] == 0.0 && rows[layout.correlation] == 0.0 &&
-                           std::isinf(rows[layout.log_gradient_single + zero]) && rows[layout.error_cosine_defined] == 0.0;
+                           std::isinf(rows[layout.log_gradient_single + zero]) &&
+                           rows[layout.error_cosine_defined] == 0.0;
       tally.check(is_zero && !has_nan(rows), name + "zero input " + std::to_string(zero));
     }
     p.input_variance = {0.0, 0.0};
@@ -205,7 +208,8 @@ void degenerate_cases() {
     p.weight_variance.assign(6, 0.0);
     p.bias_variance.assign(6, 0.3);
     rows = rows_of(p);
-    tally.check(!has_nan(rows) && rows[layout.layer_stride * 5 + layout.one_minus_correlation] < 1e-15, name + "weights zero");
+    tally.check(!has_nan(rows) && rows[layout.layer_stride * 5 + layout.one_minus_correlation] < 1e-15,
+                name + "weights zero");
     p.bias_variance.assign(6, 0.0);
     tally.check(!has_nan(rows_of(p)), name + "weights and biases zero");
   }
@@ -223,7 +227,8 @@ void degenerate_cases() {
       std::size_t dead = 0;
       for (std::size_t at = 0; at < rows.size(); at += layout.layer_stride)
         if (rows[at + layout.log_error_squared_norm] == -std::numeric_limits<double>::infinity()) ++dead;
-      tally.check(!has_nan(rows) && dead > 100, "dead layers, inputs " + std::to_string(inputs) + ": " + std::to_string(dead));
+      tally.check(!has_nan(rows) && dead > 100,
+                  "dead layers, inputs " + std::to_string(inputs) + ": " + std::to_string(dead));
     }
   // More inputs than units, and one unit.
   for (const std::size_t width : {1, 3, 4}) {
@@ -257,11 +262,13 @@ void orthogonal_is_isometric() {
         worst = std::max(worst, std::abs(at[layout.correlation] - 0.6));
         worst = std::max(worst, std::abs(at[layout.error_cosine] - 0.6));
         if (l > 0) {
-          const double step = at[layout.log_error_squared_norm] - (at - layout.layer_stride)[layout.log_error_squared_norm];
+          const double step =
+              at[layout.log_error_squared_norm] - (at - layout.layer_stride)[layout.log_error_squared_norm];
           worst = std::max(worst, std::abs(step + std::log(1.8)));
         }
       }
-    tally.within(worst, 0.0, 1e-12, "orthogonal layers keep lengths and angles, engine " + std::to_string(static_cast<int>(engine)));
+    tally.within(worst, 0.0, 1e-12,
+                 "orthogonal layers keep lengths and angles, engine " + std::to_string(static_cast<int>(engine)));
   }
 }
 
@@ -302,13 +309,15 @@ void refusals() {
   refused("OUT_OF_RANGE keepProbability", [](Parameters& p) { p.keep_probability[0] = 0.0; });
   refused("OUT_OF_RANGE keepProbability", [](Parameters& p) { p.keep_probability[1] = std::nan(""); });
   refused("OUT_OF_RANGE weightVariance", [](Parameters& p) { p.weight_variance[2] = -1.0; });
-  refused("OUT_OF_RANGE biasVariance", [](Parameters& p) { p.bias_variance[2] = std::numeric_limits<double>::infinity(); });
+  refused("OUT_OF_RANGE biasVariance",
+          [](Parameters& p) { p.bias_variance[2] = std::numeric_limits<double>::infinity(); });
   refused("OUT_OF_RANGE widths", [](Parameters& p) { p.widths[1] = 0; });
   refused("OUT_OF_RANGE depth", [](Parameters& p) { p.widths = {3}; });
   refused("SHAPE weightVariance", [](Parameters& p) { p.weight_variance.pop_back(); });
   refused("SHAPE inputVectors", [](Parameters& p) { p.input_vectors = {1.0}; });
   refused("NOT_FINITE inputVectors", [](Parameters& p) { p.input_vectors.assign(16, std::nan("")); });
-  refused("OUT_OF_RANGE inputCorrelation", [](Parameters& p) { p.input_correlation[1] = p.input_correlation[2] = 1.5; });
+  refused("OUT_OF_RANGE inputCorrelation",
+          [](Parameters& p) { p.input_correlation[1] = p.input_correlation[2] = 1.5; });
   refused("INVALID_ARGUMENT inputCorrelation", [](Parameters& p) { p.input_correlation[1] = 0.1; });
   refused("SHAPE widths", [](Parameters& p) { p.widths[0] = 1; });
   refused("SHAPE widths", [](Parameters& p) { p.weight_law = WeightLaw::kOrthogonal, p.widths[2] = 9; });

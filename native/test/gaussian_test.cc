@@ -27,7 +27,9 @@ void check(bool ok, const std::string& what) {
 void near(double a, double b, double tolerance, double scale, const std::string& what) {
   const bool ok = a == b || std::abs(a - b) <= tolerance * scale;
   char text[400];
-  if (!ok) std::snprintf(text, sizeof text, "%s: %.17g against %.17g (relative %.2g)", what.c_str(), a, b, std::abs(a - b) / scale);
+  if (!ok)
+    std::snprintf(text, sizeof text, "%s: %.17g against %.17g (relative %.2g)", what.c_str(), a, b,
+                  std::abs(a - b) / scale);
   check(ok, ok ? what : text);
 }
 
@@ -64,10 +66,20 @@ std::vector<Case> cases() {
           {"cube", make(Kind::kRectifiedMonomial, {0}, 3), false}};
 }
 
-const std::vector<mft::Integrand> kSingles = {{.value = 1}, {.value = 2}, {.first = 2}, {.value = 1, .first = 1, .argument = 1},
-                                              {.value = 2, .first = 2}, {.first = 4}, {.value = 4}, {.first = 2, .argument = 2}};
-const std::vector<mft::Integrand> kPairs = {{.value = 1}, {.first = 1}, {.first = 2}, {.value = 1, .first = 1},
-                                            {.value = 1, .is_absolute = true}, {.first = 1, .is_absolute = true}};
+const std::vector<mft::Integrand> kSingles = {{.value = 1},
+                                              {.value = 2},
+                                              {.first = 2},
+                                              {.value = 1, .first = 1, .argument = 1},
+                                              {.value = 2, .first = 2},
+                                              {.first = 4},
+                                              {.value = 4},
+                                              {.first = 2, .argument = 2}};
+const std::vector<mft::Integrand> kPairs = {{.value = 1},
+                                            {.first = 1},
+                                            {.first = 2},
+                                            {.value = 1, .first = 1},
+                                            {.value = 1, .is_absolute = true},
+                                            {.first = 1, .is_absolute = true}};
 
 std::string label(const Case& item, const char* what, int index, double q, double delta) {
   char text[200];
@@ -88,7 +100,8 @@ void closed_forms_equal_quadrature() {
         near(*closed, integral, 1e-13, scale, label(item, "moment", static_cast<int>(i), q, 0));
       }
       if (oscillates && q > 100) continue;  // the pair rule would need a billion points; these have closed forms
-      // |phi phi| and squares of an oscillating phi need minutes of quadrature once several waves fit: tested up to q = 1.
+      // |phi phi| and squares of an oscillating phi need minutes of quadrature once several waves fit: tested up to q
+      // = 1.
       const std::size_t pairs = oscillates && q > 1 ? 2 : kPairs.size();
       for (const double delta : {1e-12, 1e-6, 1e-2, 0.5, 1.0, 1.999}) {
         for (std::size_t i = 0; i < pairs; ++i) {
@@ -96,11 +109,17 @@ void closed_forms_equal_quadrature() {
           const auto uneven = mft::closed_pair_moment(item.function.activation, kPairs[i], q, 0.3 * q, delta);
           mft::Integrand square{2 * kPairs[i].value, 2 * kPairs[i].first, 0, 0, false};
           const double scale = mft::gaussian_moment(item.function, square, q);
-          if (closed) near(*closed, mft::gaussian_pair_moment_by_quadrature(item.function, kPairs[i], q, q, delta), 2e-13, scale, label(item, "pair", static_cast<int>(i), q, delta));
-          if (uneven && q <= 150) near(*uneven, mft::gaussian_pair_moment_by_quadrature(item.function, kPairs[i], q, 0.3 * q, delta), 5e-13, scale, label(item, "uneven pair", static_cast<int>(i), q, delta));
+          if (closed)
+            near(*closed, mft::gaussian_pair_moment_by_quadrature(item.function, kPairs[i], q, q, delta), 2e-13, scale,
+                 label(item, "pair", static_cast<int>(i), q, delta));
+          if (uneven && q <= 150)
+            near(*uneven, mft::gaussian_pair_moment_by_quadrature(item.function, kPairs[i], q, 0.3 * q, delta), 5e-13,
+                 scale, label(item, "uneven pair", static_cast<int>(i), q, delta));
         }
-        if (const auto closed = mft::closed_deficit(item.function.activation, q, delta); closed && !(item.name == "abs" && delta > 1.9))
-          near(*closed, mft::gaussian_deficit_by_quadrature(item.function, q, delta), 1e-12, std::abs(*closed), label(item, "deficit", 0, q, delta));
+        if (const auto closed = mft::closed_deficit(item.function.activation, q, delta);
+            closed && !(item.name == "abs" && delta > 1.9))
+          near(*closed, mft::gaussian_deficit_by_quadrature(item.function, q, delta), 1e-12, std::abs(*closed),
+               label(item, "deficit", 0, q, delta));
       }
     }
   }
@@ -112,22 +131,29 @@ void identities_hold() {
       const double second = mft::gaussian_moment(item.function, {.value = 2}, q);
       const double mean = mft::gaussian_moment(item.function, {.value = 1}, q);
       const double slope = mft::gaussian_moment(item.function, {.first = 2}, q);
-      near(mft::gaussian_pair_moment(item.function, {.value = 1}, q, q, 0), second, 1e-13, second, label(item, "M at 0", 0, q, 0));
+      near(mft::gaussian_pair_moment(item.function, {.value = 1}, q, q, 0), second, 1e-13, second,
+           label(item, "M at 0", 0, q, 0));
       if (!(q > 100 && (item.name == "sin" || item.name == "cos")))
-        near(mft::gaussian_pair_moment_by_quadrature(item.function, {.value = 1}, q, q, 1), mean * mean, 1e-13, second, label(item, "M at 1", 0, q, 1));
-      near(mft::gaussian_deficit(item.function, q, 1), second - mean * mean, 1e-12, second, label(item, "D at 1", 0, q, 1));
+        near(mft::gaussian_pair_moment_by_quadrature(item.function, {.value = 1}, q, q, 1), mean * mean, 1e-13, second,
+             label(item, "M at 1", 0, q, 1));
+      near(mft::gaussian_deficit(item.function, q, 1), second - mean * mean, 1e-12, second,
+           label(item, "D at 1", 0, q, 1));
       const bool kinked = !item.function.profile.kinks.empty();
-      near(mft::gaussian_deficit(item.function, q, 1e-14), q * 1e-14 * slope, kinked || q > 1e3 ? 1e-5 : 1e-11, q * 1e-14 * slope, label(item, "D at 1e-14", 0, q, 1e-14));
+      near(mft::gaussian_deficit(item.function, q, 1e-14), q * 1e-14 * slope, kinked || q > 1e3 ? 1e-5 : 1e-11,
+           q * 1e-14 * slope, label(item, "D at 1e-14", 0, q, 1e-14));
       for (const double delta : {3e-5, 9.9e-5, 1.01e-4, 3e-3, 0.3, 1.2}) {
         const double deficit = mft::gaussian_deficit(item.function, q, delta);
         const double pair = mft::gaussian_pair_moment(item.function, {.value = 1}, q, q, delta);
         near(deficit, second - pair, 1e-12, second, label(item, "M + D", 0, q, delta));
-        if (item.is_odd) near(mft::gaussian_deficit(item.function, q, 2 - delta), 2 * second - deficit, 1e-12, second, label(item, "odd D", 0, q, delta));
+        if (item.is_odd)
+          near(mft::gaussian_deficit(item.function, q, 2 - delta), 2 * second - deficit, 1e-12, second,
+               label(item, "odd D", 0, q, delta));
       }
       // continuity where the method changes
       const double below = mft::gaussian_deficit(item.function, q, 1e-4 * (1 - 1e-9));
       const double above = mft::gaussian_deficit(item.function, q, 1e-4 * (1 + 1e-9));
-      near((above - below) / (2e-13 * q), mft::gaussian_pair_moment(item.function, {.first = 1}, q, q, 1e-4), 2e-3, slope, label(item, "slope of D at the seam", 0, q, 1e-4));
+      near((above - below) / (2e-13 * q), mft::gaussian_pair_moment(item.function, {.first = 1}, q, q, 1e-4), 2e-3,
+           slope, label(item, "slope of D at the seam", 0, q, 1e-4));
     }
   }
 }
@@ -136,8 +162,8 @@ void divergences_are_said() {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const Case& item : cases()) {
     const double curvature = mft::gaussian_moment(item.function, {.second = 2}, 1);
-    const bool kinked = item.name == "relu" || item.name == "leakyRelu" || item.name == "hardTanh" || item.name == "elu0.5" || item.name == "selu" ||
-                        item.name == "abRelu" || item.name == "abs";
+    const bool kinked = item.name == "relu" || item.name == "leakyRelu" || item.name == "hardTanh" ||
+                        item.name == "elu0.5" || item.name == "selu" || item.name == "abRelu" || item.name == "abs";
     check((curvature == infinity) == kinked, item.name + ": phi'' is square integrable unless there is a genuine kink");
   }
 }

@@ -89,10 +89,35 @@ std::vector<T> points(double low, double high) {
     all.push_back(size);
     all.push_back(-size);
   }
-  for (const double x : {0.0, 0x1p-1074, 0x1p-1022, 0x1p-149, 0x1p-126, 1.0, 0x1.fffffffffffffp-1, 0.5, 0.47, 0.34657359,
-                         1.0397, 22.0, 20.0, 709.782712893384, 710.4758, 745.13, 88.72, 103.9, 27.226, 26.54, 1.5707963267948966,
-                         3.141592653589793, 6381956970095103.0 * 0x1p797, 0x1p20, 1048576.5, 1e22, 1e300,
-                         std::numeric_limits<double>::max(), std::numeric_limits<double>::infinity()})
+  for (const double x : {0.0,
+                         0x1p-1074,
+                         0x1p-1022,
+                         0x1p-149,
+                         0x1p-126,
+                         1.0,
+                         0x1.fffffffffffffp-1,
+                         0.5,
+                         0.47,
+                         0.34657359,
+                         1.0397,
+                         22.0,
+                         20.0,
+                         709.782712893384,
+                         710.4758,
+                         745.13,
+                         88.72,
+                         103.9,
+                         27.226,
+                         26.54,
+                         1.5707963267948966,
+                         3.141592653589793,
+                         6381956970095103.0 * 0x1p797,
+                         0x1p20,
+                         1048576.5,
+                         1e22,
+                         1e300,
+                         std::numeric_limits<double>::max(),
+                         std::numeric_limits<double>::infinity()})
     for (const double sign : {1.0, -1.0}) {
       const T value = static_cast<T>(sign * x);
       all.push_back(value);
@@ -112,7 +137,8 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 
 std::vector<mft::InstructionSet> instruction_sets() {
   std::vector<mft::InstructionSet> sets;
-  for (int i = 0; i <= static_cast<int>(mft::best_instruction_set()); ++i) sets.push_back(static_cast<mft::InstructionSet>(i));
+  for (int i = 0; i <= static_cast<int>(mft::best_instruction_set()); ++i)
+    sets.push_back(static_cast<mft::InstructionSet>(i));
   return sets;
 }
 
@@ -125,7 +151,8 @@ void test_accuracy(const Case& c, double bound, const char* type) {
     std::vector<T> y(x.size());
     mft::math::apply(c.function, x, y);
     results.push_back(y);
-    check(same_bits(results.front(), y), std::string(c.name) + " " + type + ": same bits on " + mft::instruction_set_name(set));
+    check(same_bits(results.front(), y),
+          std::string(c.name) + " " + type + ": same bits on " + mft::instruction_set_name(set));
   }
   double worst = 0;
   T where = 0;
@@ -167,7 +194,8 @@ void test_power() {
   }
   const double inf = std::numeric_limits<double>::infinity();
   for (const double b : {0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, inf, -inf, 0x1p-1074, 1e300, -3.0})
-    for (const double e : {0.0, 1.0, -1.0, 2.0, 3.0, -3.0, 0.5, -0.5, 1e300, -1e300, inf, -inf, 0x1p53, 4503599627370497.0}) {
+    for (const double e :
+         {0.0, 1.0, -1.0, 2.0, 3.0, -3.0, 0.5, -0.5, 1e300, -1e300, inf, -inf, 0x1p53, 4503599627370497.0}) {
       base.push_back(b);
       exponent.push_back(e);
     }
@@ -181,8 +209,8 @@ void test_power() {
   }
   double worst = 0;
   for (std::size_t i = 0; i < base.size(); ++i) {
-    const double error = ulps<double>(results.front()[i], std::pow(static_cast<long double>(base[i]),
-                                                                static_cast<long double>(exponent[i])));
+    const double error = ulps<double>(
+        results.front()[i], std::pow(static_cast<long double>(base[i]), static_cast<long double>(exponent[i])));
     if (error > 1) std::printf("power(%g, %g) = %g: %g ulp\n", base[i], exponent[i], results.front()[i], error);
     worst = std::max(worst, error);
   }

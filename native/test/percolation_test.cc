@@ -1,5 +1,5 @@
-// The exact chain against enumeration of every edge and node subset and against powers of its matrix; explicit masks against
-// their naive twin and, by exact binomial tests, against the chain; splitting; threads and splits.
+// The exact chain against enumeration of every edge and node subset and against powers of its matrix; explicit masks
+// against their naive twin and, by exact binomial tests, against the chain; splitting; threads and splits.
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -68,14 +68,16 @@ double enumerate(const Small& net) {
 
 Network network_of(const Small& net) {
   Network result{static_cast<double>(net.widths[0]), net.site[0], {}};
-  for (std::size_t i = 1; i < net.widths.size(); ++i) result.runs.push_back({1, static_cast<double>(net.widths[i]), net.site[i], net.bond[i - 1]});
+  for (std::size_t i = 1; i < net.widths.size(); ++i)
+    result.runs.push_back({1, static_cast<double>(net.widths[i]), net.site[i], net.bond[i - 1]});
   return result;
 }
 
 MaskNetwork masks_of(const Small& net) {
   MaskNetwork result;
   result.connections.push_back({{0, 1}, {0}});
-  for (std::size_t i = 0; i < net.widths.size(); ++i) result.layers.push_back({1, net.widths[i], net.site[i], i == 0 ? 1.0 : net.bond[i - 1], 0, false});
+  for (std::size_t i = 0; i < net.widths.size(); ++i)
+    result.layers.push_back({1, net.widths[i], net.site[i], i == 0 ? 1.0 : net.bond[i - 1], 0, false});
   return result;
 }
 
@@ -93,14 +95,16 @@ void test_enumeration(mft::test::Tally& tally) {
       {"narrow [1,3,2,1]", {1, 3, 2, 1}, {1, 0.4, 0.8, 1}, {0.9, 0.35, 0.65}},
   };
   for (const Small& net : nets) {
-    const double exact = enumerate(net), chain = path_probability(network_of(net), static_cast<double>(net.widths.size() - 1));
+    const double exact = enumerate(net),
+                 chain = path_probability(network_of(net), static_cast<double>(net.widths.size() - 1));
     tally.check(std::abs(chain - exact) <= 1e-15, "enumeration, " + net.name + ": " + std::to_string(chain - exact));
   }
   // The directed probability, not the undirected one of 0.692138671875.
   tally.check(std::abs(enumerate(nets[0]) - 0.683349609375) <= 1e-15, "directed [2,2,2,2]");
 }
 
-// --- the chain as a matrix -----------------------------------------------------------------------------------------------
+// --- the chain as a matrix
+// -----------------------------------------------------------------------------------------------
 
 using Matrix = std::vector<std::vector<double>>;
 
@@ -141,15 +145,20 @@ void test_matrix_powers(mft::test::Tally& tally) {
     const Matrix output = transition(c.width, 1, c.bond);
     double blocked = 0;
     for (int m = 0; m <= c.width; ++m) blocked += power[c.width][m] * output[m][0];
-    const Network network{static_cast<double>(c.width), 1, {{c.depth, static_cast<double>(c.width), c.site, c.bond}, {1, static_cast<double>(c.width), 1, c.bond}}};
+    const Network network{
+        static_cast<double>(c.width),
+        1,
+        {{c.depth, static_cast<double>(c.width), c.site, c.bond}, {1, static_cast<double>(c.width), 1, c.bond}}};
     const std::vector<double> last = {c.depth + 1};
     const double hazard = std::exp(reach_laws(network, last, 1, Control())[0].log_hazard);
     const double chain = -std::expm1(-hazard);
-    tally.check(std::abs(chain - blocked) <= 1e-11 * blocked, "matrix power, width " + std::to_string(c.width) + ": " + std::to_string(chain / blocked - 1));
+    tally.check(std::abs(chain - blocked) <= 1e-11 * blocked,
+                "matrix power, width " + std::to_string(c.width) + ": " + std::to_string(chain / blocked - 1));
   }
 }
 
-// --- the law at large widths: the cut tail, threads ------------------------------------------------------------------------
+// --- the law at large widths: the cut tail, threads
+// ------------------------------------------------------------------------
 
 void test_wide(mft::test::Tally& tally) {
   const LayerRun critical{1, 700, 1, 1.0 / 700};
@@ -160,10 +169,12 @@ void test_wide(mft::test::Tally& tally) {
   const std::vector<double> layers = {4000, 8000};
   const auto laws = reach_laws(network, layers, 2, Control());
   const double slope = (std::exp(laws[1].log_hazard) - std::exp(laws[0].log_hazard)) / 4000;
-  tally.check(std::abs(slope / std::exp(one.log_hazard) - 1) < 1e-10, "decay rate at criticality: " + std::to_string(slope / std::exp(one.log_hazard) - 1));
+  tally.check(std::abs(slope / std::exp(one.log_hazard) - 1) < 1e-10,
+              "decay rate at criticality: " + std::to_string(slope / std::exp(one.log_hazard) - 1));
 }
 
-// --- lattice -----------------------------------------------------------------------------------------------------------------
+// --- lattice
+// -----------------------------------------------------------------------------------------------------------------
 
 void test_lattice(mft::test::Tally& tally) {
   // A kernel that covers the image is the dense chain.
@@ -174,15 +185,19 @@ void test_lattice(mft::test::Tally& tally) {
     const auto dense = reach_laws(Network{5, 0.8, runs}, layers, 1, Control());
     for (std::size_t i = 0; i < layers.size(); ++i) {
       tally.check(std::abs(lattice[i].log_hazard - dense[i].log_hazard) <= 1e-12, "dense limit of the lattice, hazard");
-      tally.check(std::abs(lattice[i].mean - dense[i].mean) <= 1e-12 * dense[i].mean, "dense limit of the lattice, mean");
+      tally.check(std::abs(lattice[i].mean - dense[i].mean) <= 1e-12 * dense[i].mean,
+                  "dense limit of the lattice, mean");
     }
   }
   const Lattice wide{11, 3, true, 1, {{6, 11, 0.8, 0.6}, {1, 11, 1, 0.6}}};
   const std::vector<double> last = {7};
-  tally.check(lattice_laws(wide, last, 1, Control())[0].log_hazard == lattice_laws(wide, last, 3, Control())[0].log_hazard, "the lattice does not depend on threads");
+  tally.check(
+      lattice_laws(wide, last, 1, Control())[0].log_hazard == lattice_laws(wide, last, 3, Control())[0].log_hazard,
+      "the lattice does not depend on threads");
 }
 
-// --- masks ---------------------------------------------------------------------------------------------------------------
+// --- masks
+// ---------------------------------------------------------------------------------------------------------------
 
 MaskNetwork ring(std::uint32_t positions, std::uint32_t channels, double site, double bond, std::size_t layers) {
   MaskNetwork net;
@@ -193,7 +208,8 @@ MaskNetwork ring(std::uint32_t positions, std::uint32_t channels, double site, d
     taps.offsets.push_back(static_cast<std::uint32_t>(taps.sources.size()));
   }
   net.connections.push_back(taps);
-  for (std::size_t i = 0; i < layers; ++i) net.layers.push_back({positions, channels, i == 0 || i + 1 == layers ? 1.0 : site, i == 0 ? 1.0 : bond, 0, false});
+  for (std::size_t i = 0; i < layers; ++i)
+    net.layers.push_back({positions, channels, i == 0 || i + 1 == layers ? 1.0 : site, i == 0 ? 1.0 : bond, 0, false});
   return net;
 }
 
@@ -224,22 +240,30 @@ void test_naive(mft::test::Tally& tally) {
 
 void test_determinism(mft::test::Tally& tally) {
   const MaskNetwork net = masks_of({"", {8, 8, 8, 8}, {1, 0.7, 0.7, 1}, {0.3, 0.3, 0.3}});
-  const MaskCounts one = count_paths(net, {9, 0, 5000, 1, true, true}, Control()), three = count_paths(net, {9, 0, 5000, 3, true, true}, Control());
-  tally.check(one.alive == three.alive && one.reached_squares == three.reached_squares && one.participating == three.participating && one.death_layer == three.death_layer,
-        "threads change nothing");
-  const MaskCounts a = count_paths(net, {9, 0, 1700, 2, true, true}, Control()), b = count_paths(net, {9, 1700, 3300, 2, true, true}, Control());
+  const MaskCounts one = count_paths(net, {9, 0, 5000, 1, true, true}, Control()),
+                   three = count_paths(net, {9, 0, 5000, 3, true, true}, Control());
+  tally.check(one.alive == three.alive && one.reached_squares == three.reached_squares &&
+                  one.participating == three.participating && one.death_layer == three.death_layer,
+              "threads change nothing");
+  const MaskCounts a = count_paths(net, {9, 0, 1700, 2, true, true}, Control()),
+                   b = count_paths(net, {9, 1700, 3300, 2, true, true}, Control());
   for (std::size_t i = 0; i < one.alive.size(); ++i) {
-    tally.check(a.alive[i] + b.alive[i] == one.alive[i] && a.reached[i] + b.reached[i] == one.reached[i], "ranges of trials add up");
-    tally.check(a.leading[i] + b.leading[i] == one.leading[i] && a.participating_squares[i] + b.participating_squares[i] == one.participating_squares[i], "ranges add up backward");
+    tally.check(a.alive[i] + b.alive[i] == one.alive[i] && a.reached[i] + b.reached[i] == one.reached[i],
+                "ranges of trials add up");
+    tally.check(a.leading[i] + b.leading[i] == one.leading[i] &&
+                    a.participating_squares[i] + b.participating_squares[i] == one.participating_squares[i],
+                "ranges add up backward");
   }
 }
 
-// --- statistics -------------------------------------------------------------------------------------------------------------
+// --- statistics
+// -------------------------------------------------------------------------------------------------------------
 
 // Exact two-sided p-value: total probability of outcomes no more probable than the observed one.
 double binomial_p_value(double successes, double trials, double p) {
   const auto log_mass = [&](double k) {
-    return std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) + k * std::log(p) + (trials - k) * std::log1p(-p);
+    return std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) + k * std::log(p) +
+           (trials - k) * std::log1p(-p);
   };
   const double threshold = log_mass(successes) + 1e-7;
   double sum = 0;
@@ -251,21 +275,31 @@ double binomial_p_value(double successes, double trials, double p) {
 void test_monte_carlo(mft::test::Tally& tally) {
   constexpr double kTrials = 200'000;
   const std::vector<Small> nets = {
-      {"bond, W 10, L 20", std::vector<std::uint32_t>(22, 10), std::vector<double>(22, 1.0), std::vector<double>(21, 0.12)},
-      {"site, W 8, L 12", std::vector<std::uint32_t>(14, 8), [] { std::vector<double> s(14, 0.3); s.front() = s.back() = 1; return s; }(), std::vector<double>(13, 1.0)},
+      {"bond, W 10, L 20", std::vector<std::uint32_t>(22, 10), std::vector<double>(22, 1.0),
+       std::vector<double>(21, 0.12)},
+      {"site, W 8, L 12", std::vector<std::uint32_t>(14, 8),
+       [] {
+         std::vector<double> s(14, 0.3);
+         s.front() = s.back() = 1;
+         return s;
+       }(),
+       std::vector<double>(13, 1.0)},
       {"mixed lists", {8, 2, 8, 2, 8, 1}, {0.9, 0.9, 0.8, 0.7, 0.95, 1}, {0.5, 0.4, 0.3, 0.9, 0.6}},
       {"rare edges, W 300", {300, 300, 300, 300, 2}, {1, 1, 1, 1, 1}, {0.0033, 0.0033, 0.0033, 0.0033}},
   };
   for (const Small& net : nets) {
     const double theta = path_probability(network_of(net), static_cast<double>(net.widths.size() - 1));
     const double trials = net.widths[0] == 300 ? 100'352 : kTrials;
-    const MaskCounts counts = count_paths(masks_of(net), {20, 0, static_cast<std::uint64_t>(trials), 2, false, false}, Control());
+    const MaskCounts counts =
+        count_paths(masks_of(net), {20, 0, static_cast<std::uint64_t>(trials), 2, false, false}, Control());
     const double p = binomial_p_value(counts.alive.back(), trials, theta);
     tally.check(p > 1e-6, "masks against the chain, " + net.name + ": p " + std::to_string(p));
-    tally.check(theta > 0.05 && theta < 0.95, "probability in the sensitive range, " + net.name + ": " + std::to_string(theta));
+    tally.check(theta > 0.05 && theta < 0.95,
+                "probability in the sensitive range, " + net.name + ": " + std::to_string(theta));
     // Power: were the theory wrong by 2 %, this very outcome would reject it.
     const double wrong = theta * (counts.alive.back() < theta * trials ? 1.02 : 0.98);
-    tally.check(binomial_p_value(counts.alive.back(), trials, wrong) < 1e-6, "a planted error of 2 % is caught, " + net.name);
+    tally.check(binomial_p_value(counts.alive.back(), trials, wrong) < 1e-6,
+                "a planted error of 2 % is caught, " + net.name);
   }
 }
 
@@ -274,7 +308,8 @@ void test_splitting(mft::test::Tally& tally) {
   const Network network{8, 1, {{152, 8, 1, 0.1}, {1, 8, 1, 0.1}}};
   const std::vector<double> last = {153};
   const double log_theta = -std::exp(reach_laws(network, last, 1, Control())[0].log_hazard);
-  tally.check(std::abs(log_theta / std::log(10) + 20) < 0.5, "the case is near 1e-20: " + std::to_string(log_theta / std::log(10)));
+  tally.check(std::abs(log_theta / std::log(10) + 20) < 0.5,
+              "the case is near 1e-20: " + std::to_string(log_theta / std::log(10)));
   const std::vector<std::uint32_t> widths(154, 8);
   const MaskNetwork masks = masks_of({"", widths, std::vector<double>(154, 1.0), std::vector<double>(153, 0.1)});
   const MaskRun run{4, 0, 100 * kLanes, 2, false, false};
@@ -287,8 +322,11 @@ void test_splitting(mft::test::Tally& tally) {
   }
   const double error = std::sqrt((square - mean * mean) / 99);
   tally.check(error < 0.1, "splitting's stated relative error is useful: " + std::to_string(error));
-  tally.check(std::abs(mean - 1) < 5 * error, "splitting against the chain: " + std::to_string((mean - 1) / error) + " errors");
-  tally.check(split_paths(masks, {4, 0, 100 * kLanes, 1, false, false}, Control()).log_estimates == estimates.log_estimates, "splitting does not depend on threads");
+  tally.check(std::abs(mean - 1) < 5 * error,
+              "splitting against the chain: " + std::to_string((mean - 1) / error) + " errors");
+  tally.check(
+      split_paths(masks, {4, 0, 100 * kLanes, 1, false, false}, Control()).log_estimates == estimates.log_estimates,
+      "splitting does not depend on threads");
 }
 
 void test_cancellation(mft::test::Tally& tally) {

@@ -86,16 +86,20 @@ void zero_gradient_exactly_without_path(test::Tally& tally) {
       ++steps;
     }
     const PathCounts& counts = result.paths;
-    tally.check(counts.steps == kSteps && counts.masks_per_step == 1 && counts.lost_steps == blocked && counts.blocked_masks == blocked,
+    tally.check(counts.steps == kSteps && counts.masks_per_step == 1 && counts.lost_steps == blocked &&
+                    counts.blocked_masks == blocked,
                 "the trainer counts the lost steps at depth " + std::to_string(depth));
-    tally.check(counts.zero_gradient_steps == blocked && counts.differing_steps == 0, "and gradients of exactly zero at the same steps");
+    tally.check(counts.zero_gradient_steps == blocked && counts.differing_steps == 0,
+                "and gradients of exactly zero at the same steps");
     // Lost share against 1 - (1 - 0.7^8)^L, within four standard deviations.
     const double lost = -std::expm1(static_cast<double>(depth) * std::log1p(-std::pow(1 - kKeep, kWidth)));
     const double z = (static_cast<double>(blocked) / kSteps - lost) / std::sqrt(lost * (1 - lost) / kSteps);
-    std::printf("depth %zu: predicted %.4f, lost %.4f of %zu steps, z = %.2f\n", depth, lost, static_cast<double>(blocked) / kSteps, kSteps, z);
+    std::printf("depth %zu: predicted %.4f, lost %.4f of %zu steps, z = %.2f\n", depth, lost,
+                static_cast<double>(blocked) / kSteps, kSteps, z);
     tally.within(z, -4, 4, "z of the lost share at depth " + std::to_string(depth));
   }
-  tally.check(different == 0, "path exists if and only if the gradient is not zero: " + std::to_string(different) + " of " + std::to_string(steps) + " steps differ");
+  tally.check(different == 0, "path exists if and only if the gradient is not zero: " + std::to_string(different) +
+                                  " of " + std::to_string(steps) + " steps differ");
 }
 
 void conditioned_masks_always_have_a_path(test::Tally& tally) {
@@ -140,8 +144,11 @@ void counts_masks_of_a_minibatch(test::Tally& tally) {
   options.statistics_every = 0;
   const PathCounts each = train_network(options, data.images(), Images{}, Control()).paths;
   const double blocked = -std::expm1(kDepth * std::log1p(-std::pow(0.7, kWidth))), lost = std::pow(blocked, kBatch);
-  tally.check(each.masks_per_step == kBatch && each.differing_steps == 0 && each.lost_steps == each.zero_gradient_steps, "minibatches");
-  const auto z = [](std::size_t found, double p, std::size_t n) { return (static_cast<double>(found) / static_cast<double>(n) - p) / std::sqrt(p * (1 - p) / static_cast<double>(n)); };
+  tally.check(each.masks_per_step == kBatch && each.differing_steps == 0 && each.lost_steps == each.zero_gradient_steps,
+              "minibatches");
+  const auto z = [](std::size_t found, double p, std::size_t n) {
+    return (static_cast<double>(found) / static_cast<double>(n) - p) / std::sqrt(p * (1 - p) / static_cast<double>(n));
+  };
   tally.within(z(each.lost_steps, lost, kSteps), -4, 4, "z of the lost steps of minibatches");
   tally.within(z(each.blocked_masks, blocked, kSteps * kBatch), -4, 4, "z of the blocked masks of minibatches");
   options.has_shared_masks = true;
@@ -152,7 +159,8 @@ void counts_masks_of_a_minibatch(test::Tally& tally) {
   deep.is_double = false;
   deep.weight_variance.assign(401, 0.01);
   const PathCounts faded = train_network(deep, data.images(), Images{}, Control()).paths;
-  tally.check(faded.lost_steps == 0 && faded.zero_gradient_steps == 200 && faded.differing_steps == 200, "underflow is not taken for a lost step");
+  tally.check(faded.lost_steps == 0 && faded.zero_gradient_steps == 200 && faded.differing_steps == 200,
+              "underflow is not taken for a lost step");
 }
 
 void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
@@ -175,12 +183,16 @@ void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
       after.push_back(train_network(options, {nullptr, image.data(), label.data(), 1}, Images{}, Control()).parameters);
     }
     (path ? open : blocked) += 1;
-    if (path) different += after[0] != after[1];
-    else same += after[0] == after[1];
+    if (path)
+      different += after[0] != after[1];
+    else
+      same += after[0] == after[1];
   }
   tally.check(blocked > 100 && open > 100, "both kinds of steps occur");
-  tally.check(same == blocked, "with biases a blocked step does not depend on the input: " + std::to_string(same) + " of " + std::to_string(blocked));
-  tally.check(different == open, "a step with a path does: " + std::to_string(different) + " of " + std::to_string(open));
+  tally.check(same == blocked, "with biases a blocked step does not depend on the input: " + std::to_string(same) +
+                                   " of " + std::to_string(blocked));
+  tally.check(different == open,
+              "a step with a path does: " + std::to_string(different) + " of " + std::to_string(open));
 }
 
 }  // namespace

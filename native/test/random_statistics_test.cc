@@ -33,11 +33,14 @@ std::vector<double> moment_scores(const std::vector<T>& values) {
   const double count = static_cast<double>(values.size());
   std::vector<double> scores;
   for (int k = 1; k <= 6; ++k)
-    scores.push_back((sums[k] / count - expected[k]) / std::sqrt((expected[2 * k] - expected[k] * expected[k]) / count));
+    scores.push_back((sums[k] / count - expected[k]) /
+                     std::sqrt((expected[2 * k] - expected[k] * expected[k]) / count));
   return scores;
 }
 
-double binomial_score(double hits, double count, double p) { return (hits - count * p) / std::sqrt(count * p * (1 - p)); }
+double binomial_score(double hits, double count, double p) {
+  return (hits - count * p) / std::sqrt(count * p * (1 - p));
+}
 
 // sqrt(n) sup |F_n - F|; P(> 3) = 3e-8.
 template <class T>
@@ -141,7 +144,8 @@ void uniforms() {
     ++bins[static_cast<std::size_t>(value * kBins)];
     sum += value - 0.5;
   }
-  tally.check(std::all_of(u.begin(), u.end(), [](double value) { return value > 0 && value < 1; }), "uniforms are inside (0, 1)");
+  tally.check(std::all_of(u.begin(), u.end(), [](double value) { return value > 0 && value < 1; }),
+              "uniforms are inside (0, 1)");
   tally.within(sum * std::sqrt(12.0 / kCount), -kLimit, kLimit, "mean of uniforms");
   double chi_square = 0;
   for (const double hits : bins) chi_square += (hits - kCount / kBins) * (hits - kCount / kBins) / (kCount / kBins);
@@ -169,7 +173,8 @@ void bernoulli() {
     tally.within(binomial_score(ones, 64.0 * kWords, p), -kLimit, kLimit, "frequency" + what);
     tally.within((chi_square - 64) / std::sqrt(128.0), -kLimit, kLimit, "chi-square of the 64 positions" + what);
     tally.within(binomial_score(pairs[3], 32.0 * kWords, p * p), -kLimit, kLimit, "neighbouring ones" + what);
-    tally.within(binomial_score(pairs[0], 32.0 * kWords, (1 - p) * (1 - p)), -kLimit, kLimit, "neighbouring zeros" + what);
+    tally.within(binomial_score(pairs[0], 32.0 * kWords, (1 - p) * (1 - p)), -kLimit, kLimit,
+                 "neighbouring zeros" + what);
     tally.check(std::abs(binomial_score(ones, 64.0 * kWords, p + 0.01 * std::sqrt(p * (1 - p)))) > kLimit,
                 "a planted error of p is seen" + what);
     // The same u decides for every p: a larger p only adds ones.

@@ -23,7 +23,9 @@ const Stream kStream{0x123456789ABCDEF0u, 7, 3, Purpose::kWeights};
 template <class T>
 using Draw = void (*)(const Stream&, std::uint64_t, std::span<T>);
 
-void draw_bits(const Stream& s, std::uint64_t first, std::span<std::uint64_t> out) { random_bernoulli(s, first, 0.9, out); }
+void draw_bits(const Stream& s, std::uint64_t first, std::span<std::uint64_t> out) {
+  random_bernoulli(s, first, 0.9, out);
+}
 
 const Draw<std::uint32_t> kWords = &random_words;
 const Draw<double> kUniforms = &random_uniforms;
@@ -49,17 +51,20 @@ std::vector<InstructionSet> available_sets() {
 void known_answers() {
   using Block = std::array<std::uint32_t, 4>;
   const std::uint32_t ones = 0xFFFFFFFFu;
-  tally.check(philox4x32({0, 0, 0, 0}, {0, 0}) == Block{0x6627E8D5u, 0xE169C58Du, 0xBC57AC4Cu, 0x9B00DBD8u}, "Philox of zeros");
-  tally.check(philox4x32({ones, ones, ones, ones}, {ones, ones}) == Block{0x408F276Du, 0x41C83B0Eu, 0xA20BC7C6u, 0x6D5451FDu},
-              "Philox of ones");
+  tally.check(philox4x32({0, 0, 0, 0}, {0, 0}) == Block{0x6627E8D5u, 0xE169C58Du, 0xBC57AC4Cu, 0x9B00DBD8u},
+              "Philox of zeros");
+  tally.check(
+      philox4x32({ones, ones, ones, ones}, {ones, ones}) == Block{0x408F276Du, 0x41C83B0Eu, 0xA20BC7C6u, 0x6D5451FDu},
+      "Philox of ones");
   tally.check(philox4x32({0x243F6A88u, 0x85A308D3u, 0x13198A2Eu, 0x03707344u}, {0xA4093822u, 0x299F31D0u}) ==
                   Block{0xD16CFE09u, 0x94FDCCEBu, 0x5001E420u, 0x24126EA1u},
               "Philox of the digits of pi");
   // The same digits through the fast loops: block 0x243F6A88 is the first of its group.
   const Stream pi{0x299F31D0A4093822u, 0x85A308D3u, 0x13198A2Eu, static_cast<Purpose>(0x03707344u)};
   const auto words = drawn(kWords, 0x243F6A88ull / 8 * 32, 32, pi);
-  tally.check(words[0] == 0xD16CFE09u && words[1] == 0x94FDCCEBu && words[16] == 0x5001E420u && words[17] == 0x24126EA1u,
-              "the fast loops on the digits of pi");
+  tally.check(
+      words[0] == 0xD16CFE09u && words[1] == 0x94FDCCEBu && words[16] == 0x5001E420u && words[17] == 0x24126EA1u,
+      "the fast loops on the digits of pi");
 }
 
 // Fast words, uniforms and bits are those of the naive twin, also where the 32-bit block number wraps (word 2^34).
@@ -70,7 +75,8 @@ void naive_twin(const std::string& set) {
     const auto w = drawn(kWords, 32 * group, 200);
     const auto u = drawn(kUniforms, 16 * group, 100);
     for (std::size_t i = 0; i < w.size(); ++i) words = words && w[i] == naive::random_word(kStream, 32 * group + i);
-    for (std::size_t i = 0; i < u.size(); ++i) uniforms = uniforms && u[i] == naive::random_uniform(kStream, 16 * group + i);
+    for (std::size_t i = 0; i < u.size(); ++i)
+      uniforms = uniforms && u[i] == naive::random_uniform(kStream, 16 * group + i);
     const std::string where = " of the naive twin, group " + std::to_string(group) + ", " + set;
     tally.check(words, "words" + where);
     tally.check(uniforms, "uniforms" + where);
@@ -88,7 +94,8 @@ void naive_twin(const std::string& set) {
 template <class T>
 void tiles_of(Draw<T> draw, const std::string& what) {
   constexpr std::size_t kCount = 20000;
-  for (const std::uint64_t origin : {std::uint64_t{0}, (std::uint64_t{1} << 33) - 5003, (std::uint64_t{1} << 34) - 777}) {
+  for (const std::uint64_t origin :
+       {std::uint64_t{0}, (std::uint64_t{1} << 33) - 5003, (std::uint64_t{1} << 34) - 777}) {
     const auto whole = drawn(draw, origin, kCount);
     const auto choices = drawn(kWords, 0, 400);
     bool equal = true;
@@ -128,8 +135,10 @@ double transform_error_float(std::uint32_t radius_from, std::uint32_t radius_ste
   double worst = 0;
   for (std::size_t i = 0; i < 32; ++i) {
     const long double exact = naive::box_muller_float(words[i % 16], words[16 + i % 16], i >= 16);
-    if (exact == 0) worst = std::max(worst, out[i] == 0.0f ? 0.0 : 1.0);
-    else worst = std::max(worst, static_cast<double>(std::abs((out[i] - exact) / exact)));
+    if (exact == 0)
+      worst = std::max(worst, out[i] == 0.0f ? 0.0 : 1.0);
+    else
+      worst = std::max(worst, static_cast<double>(std::abs((out[i] - exact) / exact)));
   }
   return worst;
 }
@@ -185,7 +194,8 @@ void bernoulli_is_exact() {
   for (std::uint64_t i = 0; i < 64; ++i) {
     double u = 0;
     for (std::uint64_t level = 0; level < 53; ++level)
-      if ((naive::random_word64(kStream, 5 + (level << 41)) >> i & 1) != 0) u += std::ldexp(1.0, -static_cast<int>(level) - 1);
+      if ((naive::random_word64(kStream, 5 + (level << 41)) >> i & 1) != 0)
+        u += std::ldexp(1.0, -static_cast<int>(level) - 1);
     std::uint64_t word[1];
     random_bernoulli(kStream, 5, u, word);
     below = below && (word[0] >> i & 1) == 0;

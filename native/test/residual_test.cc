@@ -24,7 +24,8 @@ mft::GaussianFunction function_of(mft::ActivationKind kind) {
   return mft::gaussian_function(mft::Activation{kind, {}, nullptr}, profile);
 }
 
-mft::residual::Network network(mft::ActivationKind kind, Block block, std::vector<double> widths, std::vector<double> hidden, double skip = 1.0) {
+mft::residual::Network network(mft::ActivationKind kind, Block block, std::vector<double> widths,
+                               std::vector<double> hidden, double skip = 1.0) {
   mft::residual::Network net;
   net.function = function_of(kind);
   net.is_odd = kind == mft::ActivationKind::kTanh;
@@ -51,9 +52,11 @@ void tanh_rules(mft::test::Tally& tally) {
     };
     near(mft::tanh_second_moment(q), mft::gaussian_moment_by_quadrature(tanh, {.value = 2}, q), 1e-13, "V");
     near(mft::tanh_derivative_moment(q), mft::gaussian_moment_by_quadrature(tanh, {.first = 2}, q), 1e-13, "E phi'^2");
-    tally.within(mft::tanh_second_moment(q) + mft::tanh_second_moment_complement(q) - 1.0, -4e-16, 4e-16, "V and 1 - V");
+    tally.within(mft::tanh_second_moment(q) + mft::tanh_second_moment_complement(q) - 1.0, -4e-16, 4e-16,
+                 "V and 1 - V");
     for (const double delta : {1e-9, 1e-3, 0.3, 0.999, 1.0, 1.7})
-      near(mft::tanh_deficit(q, delta), mft::gaussian_deficit_by_quadrature(tanh, q, delta), 1e-12, "D at " + std::to_string(delta));
+      near(mft::tanh_deficit(q, delta), mft::gaussian_deficit_by_quadrature(tanh, q, delta), 1e-12,
+           "D at " + std::to_string(delta));
     near(mft::tanh_deficit(q, 2.0), 2.0 * mft::tanh_second_moment(q), 1e-13, "D(q, 2q) = 2V");
     near(mft::tanh_deficit(q, 1.0), mft::tanh_second_moment(q), 1e-12, "D(q, q) = V");
     near(mft::tanh_deficit(q, 1e-14 / q), 1e-14 * mft::tanh_derivative_moment(q), 1e-6, "D -> V' delta");
@@ -65,7 +68,8 @@ void tanh_rules(mft::test::Tally& tally) {
     }
   }
   for (const double q : {30.0, 100.0, 1e4, 1e6}) {  // the two formulas meet at q delta = 30
-    const double h = 1e-7, slope = mft::tanh_deficit(q, 30.0 / q * (1.0 + h)) / mft::tanh_deficit(q, 30.0 / q * (1.0 - h)) - 1.0;
+    const double h = 1e-7,
+                 slope = mft::tanh_deficit(q, 30.0 / q * (1.0 + h)) / mft::tanh_deficit(q, 30.0 / q * (1.0 - h)) - 1.0;
     tally.within(slope / h, 0.1, 2.1, "continuity across gap 30");
   }
 }
@@ -78,8 +82,11 @@ void tables(mft::test::Tally& tally) {
       const auto a = direct.at(q), b = table.at(q);
       tally.within(b.second / a.second - 1.0, -1e-13, 1e-13, "table of V");
       tally.within(b.derivative_slope - a.derivative_slope, -1e-12, 1e-12, "table of the slope");
-      if (i % 8 == 0 || i > 360) tally.within(table.difference_ratio(q, deficit) / direct.difference_ratio(q, deficit) - 1.0, -1e-12, 1e-12, "table of D");
-      else table.difference_ratio(q, deficit);
+      if (i % 8 == 0 || i > 360)
+        tally.within(table.difference_ratio(q, deficit) / direct.difference_ratio(q, deficit) - 1.0, -1e-12, 1e-12,
+                     "table of D");
+      else
+        table.difference_ratio(q, deficit);
     }
   }
 }
@@ -92,7 +99,8 @@ std::vector<double> explicit_trial(const mft::residual::Simulation& s, std::uint
   std::vector<double> row(layout.row_length, 0.0);
   using Vector = std::vector<double>;
   using Matrix = std::vector<Vector>;
-  const auto draw = [&](std::size_t block, mft::Purpose purpose, std::size_t rows, std::size_t columns, double deviation) {
+  const auto draw = [&](std::size_t block, mft::Purpose purpose, std::size_t rows, std::size_t columns,
+                        double deviation) {
     Vector flat(rows * columns);
     mft::random_normals({s.seed, trial, static_cast<std::uint32_t>(block), purpose}, 0, std::span<double>(flat));
     Matrix m(rows, Vector(columns));
@@ -119,15 +127,20 @@ std::vector<double> explicit_trial(const mft::residual::Simulation& s, std::uint
   };
   const auto size = [](double x) { return static_cast<std::size_t>(x); };
   for (std::size_t a = 0; a < s.inputs; ++a) {
-    Vector x(s.vectors.begin() + static_cast<long>(a * size(net.widths[0])), s.vectors.begin() + static_cast<long>((a + 1) * size(net.widths[0])));
+    Vector x(s.vectors.begin() + static_cast<long>(a * size(net.widths[0])),
+             s.vectors.begin() + static_cast<long>((a + 1) * size(net.widths[0])));
     std::vector<Matrix> inner(depth), outer(depth), skip(depth);
     std::vector<Vector> slope(depth);
     layout.layer(row, 0)[a] = std::log(square(x));
     for (std::size_t l = 1; l <= depth; ++l) {
-      const std::size_t before = size(net.widths[l - 1]), after = size(net.widths[l]), hidden = size(net.hidden_widths[l - 1]);
-      inner[l - 1] = draw(l, mft::Purpose::kForwardNormals, hidden, before, std::sqrt(net.inner_weight_variance[l - 1] / static_cast<double>(before)));
-      outer[l - 1] = draw(l, mft::Purpose::kOuterForwardNormals, after, hidden, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)));
-      if (before != after) skip[l - 1] = draw(l, mft::Purpose::kProjection, after, before, 1.0 / std::sqrt(static_cast<double>(before)));
+      const std::size_t before = size(net.widths[l - 1]), after = size(net.widths[l]),
+                        hidden = size(net.hidden_widths[l - 1]);
+      inner[l - 1] = draw(l, mft::Purpose::kForwardNormals, hidden, before,
+                          std::sqrt(net.inner_weight_variance[l - 1] / static_cast<double>(before)));
+      outer[l - 1] = draw(l, mft::Purpose::kOuterForwardNormals, after, hidden,
+                          std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)));
+      if (before != after)
+        skip[l - 1] = draw(l, mft::Purpose::kProjection, after, before, 1.0 / std::sqrt(static_cast<double>(before)));
       const Matrix b = draw(l, mft::Purpose::kBiases, 1, hidden, std::sqrt(net.inner_bias_variance[l - 1]));
       const Matrix c = draw(l, mft::Purpose::kOuterBiases, 1, after, std::sqrt(net.outer_bias_variance[l - 1]));
       Vector h = times(inner[l - 1], x), active(hidden);
@@ -169,19 +182,23 @@ std::vector<double> explicit_trial(const mft::residual::Simulation& s, std::uint
 void dense_is_explicit(mft::test::Tally& tally) {
   for (const bool projects : {false, true}) {
     mft::residual::Simulation s;
-    s.network = network(mft::ActivationKind::kTanh, projects ? Block::kFull : Block::kGeneralised, projects ? std::vector<double>{9, 9, 6, 6} : std::vector<double>{7, 7, 7, 7}, {5, 11, 4}, projects ? 1.0 : 0.6);
+    s.network = network(mft::ActivationKind::kTanh, projects ? Block::kFull : Block::kGeneralised,
+                        projects ? std::vector<double>{9, 9, 6, 6} : std::vector<double>{7, 7, 7, 7}, {5, 11, 4},
+                        projects ? 1.0 : 0.6);
     s.engine = Engine::kDense;
     s.seed = 77;
     s.trials = 2;
     s.inputs = 1;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(s.network.widths[0]); ++i) s.vectors.push_back(std::sin(1.0 + 2.0 * static_cast<double>(i)));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(s.network.widths[0]); ++i)
+      s.vectors.push_back(std::sin(1.0 + 2.0 * static_cast<double>(i)));
     const std::size_t length = mft::residual::row_layout(s).row_length;
     std::vector<double> rows(2 * length);
     mft::residual::simulate(s, mft::Control(), rows);
     for (std::uint32_t trial = 0; trial < 2; ++trial) {
       const std::vector<double> wanted = explicit_trial(s, trial);
       for (std::size_t i = 0; i < length; ++i)
-        tally.within(rows[trial * length + i] - wanted[i], -1e-12, 1e-12, "dense engine against explicit matrices, entry " + std::to_string(i));
+        tally.within(rows[trial * length + i] - wanted[i], -1e-12, 1e-12,
+                     "dense engine against explicit matrices, entry " + std::to_string(i));
     }
   }
 }
@@ -217,12 +234,16 @@ Sample sample(Engine engine, mft::residual::Fault fault, std::uint64_t seed) {
 
 void engines_agree(mft::test::Tally& tally) {
   using mft::residual::Fault;
-  const Sample dense = sample(Engine::kDense, Fault::kNone, 5), conditioned = sample(Engine::kConditioned, Fault::kNone, 6);
+  const Sample dense = sample(Engine::kDense, Fault::kNone, 5),
+               conditioned = sample(Engine::kConditioned, Fault::kNone, 6);
   const auto z = [](double a, double ea, double b, double eb) { return (a - b) / std::hypot(ea, eb); };
-  tally.within(z(dense.gradient, dense.gradient_error, conditioned.gradient, conditioned.gradient_error), -4.5, 4.5, "gradients of the engines");
-  tally.within(z(dense.length, dense.length_error, conditioned.length, conditioned.length_error), -4.5, 4.5, "lengths of the engines");
+  tally.within(z(dense.gradient, dense.gradient_error, conditioned.gradient, conditioned.gradient_error), -4.5, 4.5,
+               "gradients of the engines");
+  tally.within(z(dense.length, dense.length_error, conditioned.length, conditioned.length_error), -4.5, 4.5,
+               "lengths of the engines");
   const Sample planted = sample(Engine::kConditioned, Fault::kProjectionTooSmall, 7);
-  tally.check(std::abs(z(dense.length, dense.length_error, planted.length, planted.length_error)) > 5.0, "a projection 2 % too small is noticed");
+  tally.check(std::abs(z(dense.length, dense.length_error, planted.length, planted.length_error)) > 5.0,
+              "a projection 2 % too small is noticed");
 }
 
 void recurrences(mft::test::Tally& tally) {
@@ -232,14 +253,17 @@ void recurrences(mft::test::Tally& tally) {
     mft::residual::RecurrenceOptions options;
     options.angular_deficit = 1e-12;
     const auto r = mft::residual::recurrence(net, options, mft::Control());
-    tally.within(r.log_metric_expressivity[30] - r.log_metric_expressivity[0] - r.log_gradient[0], -1e-9, 1e-9, "linear response: chi_0/chi_L = ds_L/ds_0");
+    tally.within(r.log_metric_expressivity[30] - r.log_metric_expressivity[0] - r.log_gradient[0], -1e-9, 1e-9,
+                 "linear response: chi_0/chi_L = ds_L/ds_0");
   }
   // 20 000 ReLU blocks: p ~ 1.5^20000 stays finite in logarithms.
-  auto deep = network(mft::ActivationKind::kRelu, Block::kFull, std::vector<double>(20001, 10.0), std::vector<double>(20000, 10.0));
+  auto deep = network(mft::ActivationKind::kRelu, Block::kFull, std::vector<double>(20001, 10.0),
+                      std::vector<double>(20000, 10.0));
   for (auto* list : {&deep.inner_weight_variance, &deep.outer_weight_variance}) list->assign(20000, 1.0);
   const auto r = mft::residual::recurrence(deep, {}, mft::Control());
   tally.within(r.log_gradient[0] / (20000 * std::log(1.5)) - 1.0, -1e-13, 1e-13, "relu gradient");
-  tally.within(r.log_second_moment[20000] - r.log_second_moment[10000] - 10000 * std::log(1.5), -1e-6, 1e-6, "relu length beyond the range of doubles");
+  tally.within(r.log_second_moment[20000] - r.log_second_moment[10000] - 10000 * std::log(1.5), -1e-6, 1e-6,
+               "relu length beyond the range of doubles");
 }
 
 }  // namespace

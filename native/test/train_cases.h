@@ -36,7 +36,8 @@ inline Problem make_problem(std::uint64_t seed) {
 // The loss of one example from its outputs.
 inline double naive_loss(LossKind loss, const std::vector<double>& u, std::size_t label) {
   double sum = 0;
-  for (std::size_t k = 0; k < u.size(); ++k) sum += loss == LossKind::kCrossEntropy ? std::exp(u[k]) : 0.5 * std::pow(u[k] - (k == label ? 1 : 0), 2);
+  for (std::size_t k = 0; k < u.size(); ++k)
+    sum += loss == LossKind::kCrossEntropy ? std::exp(u[k]) : 0.5 * std::pow(u[k] - (k == label ? 1 : 0), 2);
   return loss == LossKind::kCrossEntropy ? std::log(sum) - u[label] : sum;
 }
 
@@ -50,8 +51,8 @@ inline double worst_error(const std::vector<double>& analytic, const std::vector
   return worst;
 }
 
-// The loss of step 2 and its gradient, by a stepper whose velocity after one step is the gradient, against the mean loss
-// `loss_of(parameters)` of the naive twin and its central differences of fourth order.
+// The loss of step 2 and its gradient, by a stepper whose velocity after one step is the gradient, against the mean
+// loss `loss_of(parameters)` of the naive twin and its central differences of fourth order.
 template <typename Loss>
 void check_gradients(test::Tally& tally, const std::string& name, const TrainingOptions& o, const Problem& p,
                      const std::vector<double>& parameters, Loss loss_of) {

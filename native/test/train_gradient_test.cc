@@ -45,7 +45,8 @@ std::vector<Case> catalogue() {
           {"rectifiedMonomial", {K::kRectifiedMonomial, {2, 0}, {}}, {0}}};
 }
 
-TrainingOptions make_options(const Activation& activation, LossKind loss, bool with_dropout, bool has_bias, std::uint64_t seed) {
+TrainingOptions make_options(const Activation& activation, LossKind loss, bool with_dropout, bool has_bias,
+                             std::uint64_t seed) {
   TrainingOptions o;
   o.dimension = kDimension;
   o.widths = {7, 4, kClasses};
@@ -85,7 +86,8 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
   Naive result;
   for (std::size_t row = 0; row < kBatch; ++row) {
     std::vector<double> u(kDimension);
-    for (std::size_t i = 0; i < kDimension; ++i) u[i] = p.values[row * kDimension + i] * o.input_scale[i] + o.input_shift[i];
+    for (std::size_t i = 0; i < kDimension; ++i)
+      u[i] = p.values[row * kDimension + i] * o.input_scale[i] + o.input_shift[i];
     masked(0, row, u);
     const double* at = parameters.data();
     for (std::size_t l = 0; l < o.widths.size(); ++l) {
@@ -111,8 +113,8 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
 }
 
 void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_dropout, bool has_bias) {
-  const std::string name = c.name + (loss == LossKind::kSquared ? ", squared" : ", cross-entropy") + (with_dropout ? ", dropout" : "") +
-                           (has_bias ? "" : ", no biases");
+  const std::string name = c.name + (loss == LossKind::kSquared ? ", squared" : ", cross-entropy") +
+                           (with_dropout ? ", dropout" : "") + (has_bias ? "" : ", no biases");
   std::uint64_t seed = 1;
   TrainingOptions o;
   Problem p;
@@ -124,7 +126,8 @@ void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_drop
     parameters.assign(network.values().begin(), network.values().end());
     if (naive_pass(o, parameters, p, 2, c.kinks).distance > 8 * kStep) break;
   }
-  check_gradients(tally, name, o, p, parameters, [&](const std::vector<double>& moved) { return naive_pass(o, moved, p, 2, {}).loss; });
+  check_gradients(tally, name, o, p, parameters,
+                  [&](const std::vector<double>& moved) { return naive_pass(o, moved, p, 2, {}).loss; });
 }
 
 }  // namespace

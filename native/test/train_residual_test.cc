@@ -1,5 +1,5 @@
-// Gradients of residual networks against central differences of the loss (double), and the forward pass against its naive
-// twin: every kind of block, projections where the width changes; and evaluation against the training pass.
+// Gradients of residual networks against central differences of the loss (double), and the forward pass against its
+// naive twin: every kind of block, projections where the width changes; and evaluation against the training pass.
 #include "core/blas.h"
 #include "train_cases.h"
 
@@ -19,7 +19,9 @@ struct Case {
 std::vector<Case> cases() {
   using K = ActivationKind;
   const Activation tanh{K::kTanh, {}, {}}, relu{K::kRelu, {}, {}}, gelu{K::kGelu, {}, {}}, sin{K::kSin, {}, {}};
-  const auto block = [](std::size_t hidden, double skip) { return BlockOptions{hidden, true, skip, 1.3, 0.2, 0.8, 0.1}; };
+  const auto block = [](std::size_t hidden, double skip) {
+    return BlockOptions{hidden, true, skip, 1.3, 0.2, 0.8, 0.1};
+  };
   return {{"full, tanh", tanh, {5, 5, 5}, {block(7, 1), block(4, 1)}},
           {"full, relu", relu, {5, 5, 5}, {block(6, 1), block(6, 1)}},
           {"full, gelu, without biases", gelu, {5, 5}, {block(6, 1)}, false},
@@ -73,7 +75,8 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
   Naive result;
   for (std::size_t row = 0; row < kBatch; ++row) {
     std::vector<double> x(kDimension);
-    for (std::size_t i = 0; i < kDimension; ++i) x[i] = p.values[row * kDimension + i] * o.input_scale[i] + o.input_shift[i];
+    for (std::size_t i = 0; i < kDimension; ++i)
+      x[i] = p.values[row * kDimension + i] * o.input_scale[i] + o.input_shift[i];
     const double* at = parameters.data();
     x = affine(at, x, o.widths[0], o.has_bias);
     for (std::size_t l = 0; l < o.blocks.size(); ++l) {
@@ -87,9 +90,12 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
         for (std::size_t i = 0; i < outputs; ++i) next[i] += block.skip * x[i];
       } else {
         std::vector<double> projection(outputs * x.size());
-        random_normals({o.seed, 0, static_cast<std::uint32_t>(l + 2 + (std::size_t{1} << 29)), Purpose::kInitialisation}, 0, std::span<double>(projection));
+        random_normals(
+            {o.seed, 0, static_cast<std::uint32_t>(l + 2 + (std::size_t{1} << 29)), Purpose::kInitialisation}, 0,
+            std::span<double>(projection));
         for (std::size_t i = 0; i < outputs; ++i)
-          for (std::size_t j = 0; j < x.size(); ++j) next[i] += projection[i * x.size() + j] / std::sqrt(static_cast<double>(x.size())) * x[j];
+          for (std::size_t j = 0; j < x.size(); ++j)
+            next[i] += projection[i * x.size() + j] / std::sqrt(static_cast<double>(x.size())) * x[j];
       }
       x = next;
     }
@@ -109,11 +115,13 @@ void check_case(test::Tally& tally, const Case& c) {
     parameters.assign(network.values().begin(), network.values().end());
     if (naive_pass(o, parameters, p).distance > 8 * kStep) break;
   }
-  check_gradients(tally, c.name, o, p, parameters, [&](const std::vector<double>& moved) { return naive_pass(o, moved, p).loss; });
+  check_gradients(tally, c.name, o, p, parameters,
+                  [&](const std::vector<double>& moved) { return naive_pass(o, moved, p).loss; });
   Network<double> network(o);
   Team team(1);
   Stepper<double> stepper(o, network, team);
-  tally.check(std::abs(stepper.evaluate(p.images(), kBatch).loss / kBatch - naive_pass(o, parameters, p).loss) < 1e-12, c.name + ": evaluation against the naive twin");
+  tally.check(std::abs(stepper.evaluate(p.images(), kBatch).loss / kBatch - naive_pass(o, parameters, p).loss) < 1e-12,
+              c.name + ": evaluation against the naive twin");
 }
 
 }  // namespace

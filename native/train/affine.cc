@@ -15,7 +15,8 @@ constexpr std::size_t kTileUnits = 384;
 }  // namespace
 
 template <typename T>
-Affine<T>::Affine(std::size_t inputs, std::size_t outputs, bool has_bias) : inputs_(inputs), outputs_(outputs), has_bias_(has_bias) {
+Affine<T>::Affine(std::size_t inputs, std::size_t outputs, bool has_bias)
+    : inputs_(inputs), outputs_(outputs), has_bias_(has_bias) {
   tiles_ = std::max<std::size_t>(1, (outputs_ + kTileUnits - 1) / kTileUnits);
   tile_rows_ = std::min(outputs_, ((outputs_ + tiles_ - 1) / tiles_ + 7) / 8 * 8);
 }
@@ -26,8 +27,10 @@ void Affine<T>::forward(std::size_t rows, RowView<const T> input, bool is_added,
   if (has_bias_) {
     const T* bias = block_.values + outputs_ * inputs_;
     for (std::size_t row = 0; row < rows; ++row) {
-      if (is_added) elementwise<T>().add(bias, output.values + row * output.stride, outputs_);
-      else std::copy_n(bias, outputs_, output.values + row * output.stride);
+      if (is_added)
+        elementwise<T>().add(bias, output.values + row * output.stride, outputs_);
+      else
+        std::copy_n(bias, outputs_, output.values + row * output.stride);
     }
   }
   blas::gemm(false, true, rows, outputs_, inputs_, T(1), input.values, input.stride, block_.values, inputs_,
@@ -50,17 +53,19 @@ template <typename T>
 void Affine<T>::sum_over_batch(Tile tile, std::size_t batch, RowView<const T> delta, T* sums) const {
   std::fill_n(sums, tile.rows, T(0));
   const Elementwise<T>& loops = elementwise<T>();
-  for (std::size_t row = 0; row < batch; ++row) loops.add(delta.values + row * delta.stride + tile.first, sums, tile.rows);
+  for (std::size_t row = 0; row < batch; ++row)
+    loops.add(delta.values + row * delta.stride + tile.first, sums, tile.rows);
 }
 
 template <typename T>
-GradientProduct<T> Affine<T>::product(Tile tile, std::size_t batch, RowView<const T> input, RowView<const T> delta) const {
+GradientProduct<T> Affine<T>::product(Tile tile, std::size_t batch, RowView<const T> input,
+                                      RowView<const T> delta) const {
   return {tile.rows, inputs_, batch, delta.values + tile.first, delta.stride, input.values, input.stride};
 }
 
 template <typename T>
-void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const T> input, RowView<const T> delta, const Update<T>& step,
-                       T* scratch) const {
+void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const T> input, RowView<const T> delta,
+                       const Update<T>& step, T* scratch) const {
   const Tile tile = tile_at(tile_index);
   if (tile.rows == 0) return;
   if (has_bias_) {
@@ -71,8 +76,8 @@ void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const 
 }
 
 template <typename T>
-double Affine<T>::squared_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input, RowView<const T> delta,
-                                   T* scratch) const {
+double Affine<T>::squared_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input,
+                                   RowView<const T> delta, T* scratch) const {
   const Tile tile = tile_at(tile_index);
   if (tile.rows == 0) return 0;
   const T factor = T(1) / static_cast<T>(batch);
@@ -87,9 +92,12 @@ double Affine<T>::squared_gradient(std::size_t tile_index, std::size_t batch, Ro
 }
 
 template <typename T>
-bool Affine<T>::has_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input, RowView<const T> delta, T* scratch) const {
+bool Affine<T>::has_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input, RowView<const T> delta,
+                             T* scratch) const {
   const Tile tile = tile_at(tile_index);
-  const auto is_some = [](const T* values, std::size_t count) { return std::any_of(values, values + count, [](T x) { return x != T(0); }); };
+  const auto is_some = [](const T* values, std::size_t count) {
+    return std::any_of(values, values + count, [](T x) { return x != T(0); });
+  };
   if (has_bias_) {
     sum_over_batch(tile, batch, delta, scratch);
     if (is_some(scratch, tile.rows)) return true;

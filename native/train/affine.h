@@ -33,9 +33,12 @@ class Affine {
   void backward(std::size_t rows, RowView<const T> delta, T beta, RowView<T> input_error) const;
 
   // From the inputs and deltas of the whole minibatch, the parameters of one tile.
-  void update(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, const Update<T>& step, T* scratch) const;
-  double squared_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, T* scratch) const;
-  bool has_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta, T* scratch) const;
+  void update(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
+              const Update<T>& step, T* scratch) const;
+  double squared_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
+                          T* scratch) const;
+  bool has_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
+                    T* scratch) const;
 
  private:
   struct Tile {

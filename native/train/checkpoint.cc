@@ -99,7 +99,8 @@ std::uint64_t checksum64(std::span<const std::byte> bytes, std::uint64_t start) 
   return ~crc;
 }
 
-void save_checkpoint(const std::string& path, const std::string& key, const std::vector<std::span<const std::byte>>& sections) {
+void save_checkpoint(const std::string& path, const std::string& key,
+                     const std::vector<std::span<const std::byte>>& sections) {
   const std::string beside = path + ".partial";
   {
     File file(beside, O_WRONLY | O_CREAT | O_TRUNC);
@@ -116,7 +117,9 @@ void save_checkpoint(const std::string& path, const std::string& key, const std:
   }
   std::error_code error;
   std::filesystem::rename(beside, path, error);
-  if (error) throw Error("DISK", "checkpoint", "The checkpoint " + path + " could not be put in place: " + error.message() + ".");
+  if (error)
+    throw Error("DISK", "checkpoint",
+                "The checkpoint " + path + " could not be put in place: " + error.message() + ".");
   // The renaming itself must reach the disk.
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   const File directory(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY);
@@ -132,7 +135,8 @@ std::vector<std::vector<std::byte>> load_checkpoint(const std::string& path, con
   struct stat status {};
   if (::fstat(file.descriptor(), &status) != 0) throw file.failure("could not be read");
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  const Error damaged("DATA_CHECKSUM", "checkpoint", "The checkpoint " + path + " is damaged; delete it to start again.");
+  const Error damaged("DATA_CHECKSUM", "checkpoint",
+                      "The checkpoint " + path + " is damaged; delete it to start again.");
   std::array<char, 8> magic{};
   if (size < 40) throw damaged;
   file.read(std::as_writable_bytes(std::span(magic)));
@@ -159,8 +163,9 @@ std::vector<std::vector<std::byte>> load_checkpoint(const std::string& path, con
   const std::uint64_t expected = file.checksum();
   if (read_number(file) != expected) throw damaged;
   if (found != key)
-    throw Error("JOURNAL_MISMATCH", "checkpoint", "The checkpoint " + path +
-                                                      " belongs to another run (spec, data or options differ); give another file.");
+    throw Error(
+        "JOURNAL_MISMATCH", "checkpoint",
+        "The checkpoint " + path + " belongs to another run (spec, data or options differ); give another file.");
   return sections;
 }
 

@@ -11,9 +11,9 @@ namespace mft::train {
 // CRC-64 (ECMA-182, reflected), continued from `start`.
 std::uint64_t checksum64(std::span<const std::byte> bytes, std::uint64_t start = 0);
 
-
 // Throws DISK when the file cannot be written.
-void save_checkpoint(const std::string& path, const std::string& key, const std::vector<std::span<const std::byte>>& sections);
+void save_checkpoint(const std::string& path, const std::string& key,
+                     const std::vector<std::span<const std::byte>>& sections);
 
 // The sections of a checkpoint, or nothing when there is no file. Throws DATA_CHECKSUM (damaged), DATA_FORMAT (no
 // checkpoint of ours), JOURNAL_MISMATCH (made with another key).

@@ -16,14 +16,17 @@ constexpr std::size_t kBlock = 3072;
 }  // namespace
 
 template <typename T>
-DenseLayer<T>::DenseLayer(DenseShape shape) : shape_(std::move(shape)), affine_(shape_.inputs, shape_.outputs, shape_.has_bias) {}
+DenseLayer<T>::DenseLayer(DenseShape shape)
+    : shape_(std::move(shape)), affine_(shape_.inputs, shape_.outputs, shape_.has_bias) {}
 
 template <typename T>
-void DenseLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const {
+void DenseLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+                            std::uint64_t* mask_bits) const {
   const std::size_t units = shape_.outputs;
   affine_.forward(rows.count, {input, shape_.inputs}, false, {output, units});
-  if (!pass.is_training) return activate(shape_.activation, std::span<const T>(output, rows.count * units),
-                                         std::span<T>(output, rows.count * units));
+  if (!pass.is_training)
+    return activate(shape_.activation, std::span<const T>(output, rows.count * units),
+                    std::span<T>(output, rows.count * units));
   const bool is_masked = pass.masks != nullptr && pass.masks->masks(shape_.mask_layer);
   const std::size_t words = words_for(units);
   T scale = T(1);
@@ -60,7 +63,8 @@ void DenseLayer<T>::update(std::size_t tile, std::size_t batch, const T* input, 
 }
 
 template <typename T>
-double DenseLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const {
+double DenseLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                                       T* scratch) const {
   return affine_.squared_gradient(tile, batch, {input, shape_.inputs}, {tape, shape_.outputs}, scratch);
 }
 

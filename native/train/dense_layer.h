@@ -29,17 +29,23 @@ class DenseLayer final : public Layer<T> {
   std::size_t tape_per_row() const override { return shape_.outputs; }
   std::size_t evaluation_scratch_per_row() const override { return 0; }
   std::size_t mask_words(std::size_t rows) const override { return rows * words_for(shape_.outputs); }
-  std::size_t initialisation_scratch() const override { return train::initialisation_scratch(shape_.initial, shape_.outputs, shape_.inputs); }
+  std::size_t initialisation_scratch() const override {
+    return train::initialisation_scratch(shape_.initial, shape_.outputs, shape_.inputs);
+  }
   std::size_t update_scratch() const override { return affine_.update_scratch(); }
   std::size_t update_tiles() const override { return affine_.update_tiles(); }
   void bind(ParameterBlock<T> block) override { affine_.bind(block); }
   void fix(std::uint64_t, std::size_t) override {}
-  void initialise(std::uint64_t seed, std::size_t layer, T* values) const override { initialise_affine(shape_.initial, seed, layer, affine_, values); }
-  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const override;
+  void initialise(std::uint64_t seed, std::size_t layer, T* values) const override {
+    initialise_affine(shape_.initial, seed, layer, affine_, values);
+  }
+  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+               std::uint64_t* mask_bits) const override;
   void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
-  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                          T* scratch) const override;
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:

@@ -8,9 +8,12 @@ namespace {
 const ElementwiseLoops& active_loops() {
 #ifdef MFT_X86_64
   switch (active_instruction_set()) {
-    case InstructionSet::kAvx512: return elementwise_avx512();
-    case InstructionSet::kAvx2: return elementwise_avx2();
-    case InstructionSet::kBaseline: break;
+    case InstructionSet::kAvx512:
+      return elementwise_avx512();
+    case InstructionSet::kAvx2:
+      return elementwise_avx2();
+    case InstructionSet::kBaseline:
+      break;
   }
 #endif
   return elementwise_baseline();

@@ -18,12 +18,13 @@ struct Elementwise {
   void (*mask_both)(T* value, T* derivative, const std::uint64_t* bits, T scale, std::size_t n);
   void (*mask)(T* value, const std::uint64_t* bits, T scale, std::size_t n);
   void (*multiply)(const T* a, const T* b, T* product, std::size_t n);
-  void (*add)(const T* term, T* sum, std::size_t n);        // sum += term
-  void (*scale)(T factor, T* values, std::size_t n);        // values *= factor
+  void (*add)(const T* term, T* sum, std::size_t n);  // sum += term
+  void (*scale)(T factor, T* values, std::size_t n);  // values *= factor
   // out[i] = byte[i] scale[i] + shift[i]
   void (*from_bytes)(const std::uint8_t* bytes, const T* scale, const T* shift, T* out, std::size_t n);
   void (*from_floats)(const float* floats, const T* scale, const T* shift, T* out, std::size_t n);
-  // The rules of train/optimiser.h: weights w, gradient g, and what the rule keeps (the first block of it, then the second).
+  // The rules of train/optimiser.h: weights w, gradient g, and what the rule keeps (the first block of it, then the
+  // second).
   void (*sgd)(const UpdateFactors<T>& f, const T* g, T* w, std::size_t n);
   void (*momentum)(const UpdateFactors<T>& f, T* velocity_with_gradient, T* w, std::size_t n);
   void (*nesterov)(const UpdateFactors<T>& f, const T* g, T* velocity, T* w, std::size_t n);

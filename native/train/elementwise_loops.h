@@ -114,7 +114,8 @@ void rms_prop(const UpdateFactors<T>& f, const T* g, T* square, T* w, std::size_
 
 template <typename T>
 void adam(const UpdateFactors<T>& f, const T* g, T* first, T* second, T* w, std::size_t n) {
-  const T weight_decay = f.weight_decay, beta1 = f.beta1, rest1 = T(1) - f.beta1, beta2 = f.beta2, rest2 = T(1) - f.beta2;
+  const T weight_decay = f.weight_decay, beta1 = f.beta1, rest1 = T(1) - f.beta1, beta2 = f.beta2,
+          rest2 = T(1) - f.beta2;
   const T step = f.rate * f.correction1, root = std::sqrt(f.correction2), epsilon = f.epsilon;
   for (std::size_t i = 0; i < n; ++i) {
     const T gradient = g[i] + weight_decay * w[i];
@@ -127,8 +128,9 @@ void adam(const UpdateFactors<T>& f, const T* g, T* first, T* second, T* w, std:
 }
 
 template <typename T>
-inline constexpr Elementwise<T> kElementwise = {mask_both<T>, mask<T>, multiply<T>,    add<T>,      scale_all<T>, from_bytes<T>,
-                                                from_floats<T>, sgd<T>, momentum<T>, nesterov<T>, rms_prop<T>,  adam<T>};
+inline constexpr Elementwise<T> kElementwise = {mask_both<T>, mask<T>,       multiply<T>,    add<T>,
+                                                scale_all<T>, from_bytes<T>, from_floats<T>, sgd<T>,
+                                                momentum<T>,  nesterov<T>,   rms_prop<T>,    adam<T>};
 
 }  // namespace
 }  // namespace mft::train

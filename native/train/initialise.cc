@@ -34,8 +34,8 @@ void orthonormalise_row(double* rows, std::size_t first, std::size_t i, std::siz
   }
 }
 
-// count rows of the given length (count <= length), orthonormal: panels against all rows before by GEMM, rows of a panel
-// one by one.
+// count rows of the given length (count <= length), orthonormal: panels against all rows before by GEMM, rows of a
+// panel one by one.
 void orthonormalise(double* rows, std::size_t count, std::size_t length) {
   Buffer<double> components(kPanel * count);
   for (std::size_t first = 0; first < count; first += kPanel) {
@@ -59,7 +59,8 @@ void orthogonal(const Initial& initial, const Stream& stream, std::size_t output
   const double scale = std::sqrt(initial.weight_variance * static_cast<double>(length) / static_cast<double>(inputs));
   for (std::size_t i = 0; i < outputs; ++i)
     for (std::size_t j = 0; j < inputs; ++j)
-      weights[i * inputs + j] = static_cast<T>(scale * (outputs <= inputs ? rows[i * length + j] : rows[j * length + i]));
+      weights[i * inputs + j] =
+          static_cast<T>(scale * (outputs <= inputs ? rows[i * length + j] : rows[j * length + i]));
 }
 
 template <typename T>
@@ -72,8 +73,8 @@ void scaled_normals(const Stream& stream, double variance, std::size_t count, T*
 }  // namespace
 
 template <typename T>
-void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t outputs, std::size_t inputs,
-                        T* weights) {
+void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t outputs,
+                        std::size_t inputs, T* weights) {
   const Stream stream = stream_of(seed, layer, Purpose::kInitialisation);
   if (initial.law == InitialLaw::kOrthogonal) return orthogonal(initial, stream, outputs, inputs, weights);
   scaled_normals(stream, initial.weight_variance / static_cast<double>(inputs), outputs * inputs, weights);

@@ -18,8 +18,8 @@ struct Initial {
 // W (outputs x inputs): N(0, weight_variance / inputs) entries, or a Haar-distributed matrix with orthonormal rows
 // (outputs <= inputs) or columns, scaled to the same variance of an entry. Stream (seed, 0, layer, kInitialisation).
 template <typename T>
-void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t outputs, std::size_t inputs,
-                        T* weights);
+void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t outputs,
+                        std::size_t inputs, T* weights);
 
 // b: N(0, bias_variance). Stream (seed, 0, layer, kBiases).
 template <typename T>
@@ -27,9 +27,11 @@ void initialise_biases(const Initial& initial, std::uint64_t seed, std::size_t l
 
 // Both, in the order of train/affine.h.
 template <typename T>
-void initialise_affine(const Initial& initial, std::uint64_t seed, std::size_t layer, const Affine<T>& affine, T* values) {
+void initialise_affine(const Initial& initial, std::uint64_t seed, std::size_t layer, const Affine<T>& affine,
+                       T* values) {
   initialise_weights(initial, seed, layer, affine.outputs(), affine.inputs(), values);
-  if (affine.has_bias()) initialise_biases(initial, seed, layer, affine.outputs(), values + affine.outputs() * affine.inputs());
+  if (affine.has_bias())
+    initialise_biases(initial, seed, layer, affine.outputs(), values + affine.outputs() * affine.inputs());
 }
 
 // Numbers of scratch (double) that the orthogonal law allocates while it works.

@@ -1,7 +1,7 @@
 // What a layer of a trained network is. Layers form a chain; each works on tiles of rows of the minibatch (forward and
-// backward) and on tiles of its parameters (update). Tiles are fixed by the shapes alone and write to their own places, so
-// that no bit depends on the number of threads. A residual block, an unrolled recurrence or a convolution is a layer that
-// keeps more numbers per row on its tape (train/residual_layer.h).
+// backward) and on tiles of its parameters (update). Tiles are fixed by the shapes alone and write to their own places,
+// so that no bit depends on the number of threads. A residual block, an unrolled recurrence or a convolution is a layer
+// that keeps more numbers per row on its tape (train/residual_layer.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,8 @@ class Layer {
 
   // output (rows x outputs) from input (rows x inputs); tape is that of these rows; in
   // evaluation it is scratch.
-  virtual void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const = 0;
+  virtual void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+                       std::uint64_t* mask_bits) const = 0;
 
   // From dE/doutput of these rows (E: sum of the losses of the examples) to dE/dinput (null: not wanted). Leaves in the
   // tape what update() needs.
@@ -59,7 +60,8 @@ class Layer {
                       T* scratch) const = 0;
 
   // Squared norm of the gradient of the mean loss with respect to one tile's parameters.
-  virtual double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;
+  virtual double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                                  T* scratch) const = 0;
 
   // Whether a component of that gradient is not 0.0; squares could underflow, this does not.
   virtual bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;

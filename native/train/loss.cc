@@ -53,7 +53,9 @@ void loss_of(LossKind kind, const T* z, const std::uint8_t* labels, std::size_t 
   }
 }
 
-template void loss_of(LossKind, const float*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*, float*);
-template void loss_of(LossKind, const double*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*, double*);
+template void loss_of(LossKind, const float*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*,
+                      float*);
+template void loss_of(LossKind, const double*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*,
+                      double*);
 
 }  // namespace mft::train

@@ -9,8 +9,8 @@ namespace mft::train {
 
 enum class LossKind : std::uint32_t { kCrossEntropy = 0, kSquared = 1 };
 
-// Per row: the loss, whether the largest output (the first of equals) is the label's, and dE/dz when wanted (error may be
-// null; it may not be z).
+// Per row: the loss, whether the largest output (the first of equals) is the label's, and dE/dz when wanted (error may
+// be null; it may not be z).
 template <typename T>
 void loss_of(LossKind kind, const T* z, const std::uint8_t* labels, std::size_t rows, std::size_t classes, double* loss,
              std::uint8_t* is_correct, T* error);

@@ -23,7 +23,8 @@ void BernoulliMasks::draw(std::size_t layer, std::size_t first_row, std::size_t 
                           std::span<std::uint64_t> bits) const {
   const Stream stream{seed_, step_, static_cast<std::uint32_t>(layer), Purpose::kMasks};
   const std::size_t words = words_for(units);
-  if (!is_shared_) return random_bernoulli(stream, first_row * words, keep_probability_[layer], bits.first(rows * words));
+  if (!is_shared_)
+    return random_bernoulli(stream, first_row * words, keep_probability_[layer], bits.first(rows * words));
   random_bernoulli(stream, 0, keep_probability_[layer], bits.first(words));
   for (std::size_t row = 1; row < rows; ++row) std::copy_n(bits.data(), words, bits.data() + row * words);
 }

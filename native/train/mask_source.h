@@ -20,8 +20,8 @@ class MaskSource {
   virtual bool masks(std::size_t layer) const = 0;
   // The factor of kept units, 1/rho.
   virtual double scale(std::size_t layer) const = 0;
-  // Bits of rows [first_row, first_row + rows) of the minibatch, words_for(units) words per row; bit j of word i of a row
-  // is unit 64 i + j, 1 = kept. Called by several threads at once.
+  // Bits of rows [first_row, first_row + rows) of the minibatch, words_for(units) words per row; bit j of word i of a
+  // row is unit 64 i + j, 1 = kept. Called by several threads at once.
   virtual void draw(std::size_t layer, std::size_t first_row, std::size_t rows, std::size_t units,
                     std::span<std::uint64_t> bits) const = 0;
 };

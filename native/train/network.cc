@@ -18,13 +18,24 @@ std::vector<std::unique_ptr<Layer<T>>> make_layers(const TrainingOptions& option
     const bool is_last = l + 1 == options.widths.size(), has_blocks = !options.blocks.empty();
     if (has_blocks && l > 0 && !is_last) {
       const BlockOptions& block = options.blocks[l - 1];
-      layers.push_back(std::make_unique<ResidualLayer<T>>(ResidualShape{
-          inputs, block.hidden, outputs, options.has_bias, block.has_outer, block.skip, options.activation,
-          {InitialLaw::kGaussian, block.inner_weight_variance, block.inner_bias_variance},
-          {InitialLaw::kGaussian, block.outer_weight_variance, block.outer_bias_variance}}));
+      layers.push_back(std::make_unique<ResidualLayer<T>>(
+          ResidualShape{inputs,
+                        block.hidden,
+                        outputs,
+                        options.has_bias,
+                        block.has_outer,
+                        block.skip,
+                        options.activation,
+                        {InitialLaw::kGaussian, block.inner_weight_variance, block.inner_bias_variance},
+                        {InitialLaw::kGaussian, block.outer_weight_variance, block.outer_bias_variance}}));
     } else {
-      layers.push_back(std::make_unique<DenseLayer<T>>(DenseShape{inputs, outputs, options.has_bias, is_last || has_blocks ? Activation{} : options.activation,
-                                                                  l + 1, {options.law, options.weight_variance[l], options.bias_variance[l]}}));
+      layers.push_back(std::make_unique<DenseLayer<T>>(
+          DenseShape{inputs,
+                     outputs,
+                     options.has_bias,
+                     is_last || has_blocks ? Activation{} : options.activation,
+                     l + 1,
+                     {options.law, options.weight_variance[l], options.bias_variance[l]}}));
     }
     inputs = outputs;
   }
@@ -48,7 +59,8 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
   const std::size_t moments = moment_count(options.optimiser.kind);
   first_.resize(moments >= 1 ? count : 0);
   second_.resize(moments >= 2 ? count : 0);
-  const ParameterBlock<T> all{values_.data(), first_.empty() ? nullptr : first_.data(), second_.empty() ? nullptr : second_.data()};
+  const ParameterBlock<T> all{values_.data(), first_.empty() ? nullptr : first_.data(),
+                              second_.empty() ? nullptr : second_.data()};
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     layers_[l]->bind(all.from(offsets_[l]));
     layers_[l]->fix(options.seed, l + 1);
@@ -60,13 +72,15 @@ template <typename T>
 void Network<T>::initialise(const TrainingOptions& options) {
   if (!options.initial_parameters.empty()) {
     if (options.initial_parameters.size() != values_.size())
-      throw Error("SHAPE", "initialParameters", "Expected `initialParameters` to hold " + std::to_string(values_.size()) +
-                                                    " numbers, received " + std::to_string(options.initial_parameters.size()) + ".");
+      throw Error("SHAPE", "initialParameters",
+                  "Expected `initialParameters` to hold " + std::to_string(values_.size()) + " numbers, received " +
+                      std::to_string(options.initial_parameters.size()) + ".");
     std::transform(options.initial_parameters.begin(), options.initial_parameters.end(), values_.begin(),
                    [](double x) { return static_cast<T>(x); });
     return;
   }
-  for (std::size_t l = 0; l < layers_.size(); ++l) layers_[l]->initialise(options.seed, l + 1, values_.data() + offsets_[l]);
+  for (std::size_t l = 0; l < layers_.size(); ++l)
+    layers_[l]->initialise(options.seed, l + 1, values_.data() + offsets_[l]);
 }
 
 std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options) {

@@ -9,16 +9,19 @@ namespace mft::train {
 
 std::size_t moment_count(OptimiserKind kind) {
   switch (kind) {
-    case OptimiserKind::kSgd: return 0;
-    case OptimiserKind::kAdam: return 2;
-    default: return 1;
+    case OptimiserKind::kSgd:
+      return 0;
+    case OptimiserKind::kAdam:
+      return 2;
+    default:
+      return 1;
   }
 }
 
 template <typename T>
 void gradient_of(const GradientProduct<T>& p, T factor, T* gradient) {
-  blas::gemm(true, false, p.rows, p.columns, p.batch, factor, p.delta, p.delta_stride, p.input, p.input_stride, T(0), gradient,
-             p.columns);
+  blas::gemm(true, false, p.rows, p.columns, p.batch, factor, p.delta, p.delta_stride, p.input, p.input_stride, T(0),
+             gradient, p.columns);
 }
 
 template <typename T>
@@ -41,12 +44,12 @@ void Update<T>::weights(const GradientProduct<T>& p, ParameterBlock<T> block, T*
   const std::size_t count = p.rows * p.columns;
   if (kind_ == OptimiserKind::kSgd) {
     const T shrink = T(1) - factors_.rate * factors_.weight_decay;
-    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors_.rate * gradient_factor_, p.delta, p.delta_stride,
-                      p.input, p.input_stride, shrink, block.values, p.columns);
+    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors_.rate * gradient_factor_, p.delta,
+                      p.delta_stride, p.input, p.input_stride, shrink, block.values, p.columns);
   }
   if (kind_ == OptimiserKind::kMomentum) {
-    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor_, p.delta, p.delta_stride, p.input, p.input_stride,
-               factors_.momentum, block.first, p.columns);
+    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor_, p.delta, p.delta_stride, p.input,
+               p.input_stride, factors_.momentum, block.first, p.columns);
     return loops_->momentum(factors_, block.first, block.values, count);
   }
   gradient_of(p, gradient_factor_, scratch);
@@ -67,13 +70,19 @@ void Update<T>::biases(T* sums, ParameterBlock<T> block, std::size_t count) cons
 }
 
 template <typename T>
-void Update<T>::apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const {
+void Update<T>::apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block,
+                      std::size_t count) const {
   switch (kind_) {
-    case OptimiserKind::kSgd: return loops_->sgd(factors, gradient, block.values, count);
-    case OptimiserKind::kMomentum: return;  // velocity already holds the gradient: weights(), biases()
-    case OptimiserKind::kNesterov: return loops_->nesterov(factors, gradient, block.first, block.values, count);
-    case OptimiserKind::kRmsProp: return loops_->rms_prop(factors, gradient, block.first, block.values, count);
-    case OptimiserKind::kAdam: return loops_->adam(factors, gradient, block.first, block.second, block.values, count);
+    case OptimiserKind::kSgd:
+      return loops_->sgd(factors, gradient, block.values, count);
+    case OptimiserKind::kMomentum:
+      return;  // velocity already holds the gradient: weights(), biases()
+    case OptimiserKind::kNesterov:
+      return loops_->nesterov(factors, gradient, block.first, block.values, count);
+    case OptimiserKind::kRmsProp:
+      return loops_->rms_prop(factors, gradient, block.first, block.values, count);
+    case OptimiserKind::kAdam:
+      return loops_->adam(factors, gradient, block.first, block.second, block.values, count);
   }
 }
 

@@ -36,7 +36,8 @@ struct ParameterBlock {
   T* first = nullptr;
   T* second = nullptr;
   ParameterBlock from(std::size_t offset) const {
-    return {values + offset, first == nullptr ? nullptr : first + offset, second == nullptr ? nullptr : second + offset};
+    return {values + offset, first == nullptr ? nullptr : first + offset,
+            second == nullptr ? nullptr : second + offset};
   }
 };
 

@@ -30,8 +30,8 @@ struct BlockOptions {
 };
 
 struct TrainingOptions {
-  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked. With blocks, layer 1 is a
-  // linear projection of the image, layer l + 2 is blocks[l], and the last layer is linear again.
+  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked. With blocks, layer 1
+  // is a linear projection of the image, layer l + 2 is blocks[l], and the last layer is linear again.
   std::size_t dimension = 0;
   std::vector<std::size_t> widths;
   std::vector<BlockOptions> blocks;
@@ -104,8 +104,8 @@ struct Stop {
 };
 
 struct TrainingResult {
-  std::uint64_t steps = 0;          // done in all
-  std::uint64_t resumed_from = 0;   // step of the checkpoint, 0 without
+  std::uint64_t steps = 0;         // done in all
+  std::uint64_t resumed_from = 0;  // step of the checkpoint, 0 without
   std::vector<Report> reports;
   Evaluation train;
   Evaluation test;
@@ -113,8 +113,8 @@ struct TrainingResult {
   PathCounts paths;
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
-  std::uint64_t checksum = 0;       // of the parameters
-  std::vector<double> parameters;   // when wanted
+  std::uint64_t checksum = 0;      // of the parameters
+  std::vector<double> parameters;  // when wanted
   std::size_t planned_bytes = 0;
 };
 

@@ -1,5 +1,5 @@
-// Which masks of a step leave no path from the inputs to the outputs. Layers are completely connected, so a mask is blocked
-// exactly when it keeps no unit of some masked layer.
+// Which masks of a step leave no path from the inputs to the outputs. Layers are completely connected, so a mask is
+// blocked exactly when it keeps no unit of some masked layer.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -10,16 +10,20 @@ namespace mft::train {
 namespace {
 
 constexpr std::uint64_t kAttemptWords = std::uint64_t{1} << 24;  // more than the words of any minibatch's masks
-constexpr std::uint64_t kMostAttempts = 100'000;                  // streams hold 2^41 words of bits
-constexpr double kSmallestKeep = 1e-3;                            // one kept unit in about 1000 attempts at worst
+constexpr std::uint64_t kMostAttempts = 100'000;                 // streams hold 2^41 words of bits
+constexpr double kSmallestKeep = 1e-3;                           // one kept unit in about 1000 attempts at worst
 
 }  // namespace
 
 PathMasks::PathMasks(std::uint64_t seed, std::vector<double> keep_probability, bool is_shared)
-    : seed_(seed), keep_probability_(keep_probability), is_shared_(is_shared), free_(seed, std::move(keep_probability), is_shared) {
+    : seed_(seed),
+      keep_probability_(keep_probability),
+      is_shared_(is_shared),
+      free_(seed, std::move(keep_probability), is_shared) {
   for (const double keep : keep_probability_)
     if (keep < kSmallestKeep)
-      throw Error("OUT_OF_RANGE", "keepProbability", "Expected `keepProbability` to be at least 0.001 where masks are conditioned on a path.");
+      throw Error("OUT_OF_RANGE", "keepProbability",
+                  "Expected `keepProbability` to be at least 0.001 where masks are conditioned on a path.");
 }
 
 void PathMasks::begin_step(std::uint64_t step, std::size_t rows) {

@@ -1,6 +1,6 @@
 // Dropout masks given that a path from the inputs to the outputs survives. Layers are completely connected, so a path
-// exists exactly when every masked layer keeps a unit: the condition falls apart into one per layer, and drawing an empty
-// row again until it is not empty is exact.
+// exists exactly when every masked layer keeps a unit: the condition falls apart into one per layer, and drawing an
+// empty row again until it is not empty is exact.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 namespace mft::train {
 
-// As BernoulliMasks, whose bits it gives wherever they are not empty: two runs of one seed, with and without the condition,
-// have the same masks in every step that is not blocked. Attempt k of a row is drawn at word k 2^24 of its place in the stream.
+// As BernoulliMasks, whose bits it gives wherever they are not empty: two runs of one seed, with and without the
+// condition, have the same masks in every step that is not blocked. Attempt k of a row is drawn at word k 2^24 of its
+// place in the stream.
 class PathMasks final : public MaskSource {
  public:
   // Throws OUT_OF_RANGE for a keep probability that leaves no hope of a kept unit.

@@ -18,7 +18,8 @@ constexpr std::size_t kProjectionStream = std::size_t{1} << 29;
 
 template <typename T>
 ResidualLayer<T>::ResidualLayer(ResidualShape shape)
-    : shape_(std::move(shape)), inner_(shape_.inputs, shape_.hidden, shape_.has_bias),
+    : shape_(std::move(shape)),
+      inner_(shape_.inputs, shape_.hidden, shape_.has_bias),
       outer_(shape_.has_outer ? Affine<T>(shape_.hidden, shape_.outputs, shape_.has_bias) : Affine<T>()) {}
 
 template <typename T>
@@ -35,13 +36,15 @@ void ResidualLayer<T>::bind(ParameterBlock<T> block) {
 template <typename T>
 void ResidualLayer<T>::fix(std::uint64_t seed, std::size_t layer) {
   projection_.resize(fixed_numbers());
-  if (has_projection()) initialise_weights(Initial{}, seed, layer + kProjectionStream, shape_.outputs, shape_.inputs, projection_.data());
+  if (has_projection())
+    initialise_weights(Initial{}, seed, layer + kProjectionStream, shape_.outputs, shape_.inputs, projection_.data());
 }
 
 template <typename T>
 void ResidualLayer<T>::initialise(std::uint64_t seed, std::size_t layer, T* values) const {
   initialise_affine(shape_.inner, seed, layer, inner_, values);
-  if (shape_.has_outer) initialise_affine(shape_.outer, seed, layer + kOuterStream, outer_, values + inner_.parameters());
+  if (shape_.has_outer)
+    initialise_affine(shape_.outer, seed, layer + kOuterStream, outer_, values + inner_.parameters());
 }
 
 template <typename T>
@@ -51,11 +54,15 @@ void ResidualLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* o
   inner_.forward(rows.count, {input, shape_.inputs}, false, {tape, stride});
   for (std::size_t row = 0; row < rows.count; ++row) {
     const std::span<T> values(tape + row * stride, hidden);
-    if (pass.is_training) activate_both(shape_.activation, std::span<const T>(values), values, std::span<T>(values.data() + hidden, hidden));
-    else activate(shape_.activation, std::span<const T>(values), values);
+    if (pass.is_training)
+      activate_both(shape_.activation, std::span<const T>(values), values,
+                    std::span<T>(values.data() + hidden, hidden));
+    else
+      activate(shape_.activation, std::span<const T>(values), values);
   }
   if (has_projection()) {
-    blas::gemm(false, true, rows.count, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(), shape_.inputs, T(0), output, units);
+    blas::gemm(false, true, rows.count, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(),
+               shape_.inputs, T(0), output, units);
   } else {
     std::copy_n(input, rows.count * units, output);
     if (shape_.skip != 1) loops.scale(static_cast<T>(shape_.skip), output, rows.count * units);
@@ -82,7 +89,8 @@ void ResidualLayer<T>::backward(const Pass& pass, Rows rows, const T* output_err
   }
   if (input_error == nullptr) return;
   if (has_projection()) {
-    blas::gemm(false, false, rows.count, shape_.inputs, units, T(1), output_error, units, projection_.data(), shape_.inputs, T(0), input_error, shape_.inputs);
+    blas::gemm(false, false, rows.count, shape_.inputs, units, T(1), output_error, units, projection_.data(),
+               shape_.inputs, T(0), input_error, shape_.inputs);
   } else {
     std::copy_n(output_error, rows.count * units, input_error);
     if (shape_.skip != 1) loops.scale(static_cast<T>(shape_.skip), input_error, rows.count * units);
@@ -94,29 +102,38 @@ template <typename T>
 template <typename Body>
 auto ResidualLayer<T>::with_tile(std::size_t tile, const T* input, const T* tape, Body body) const {
   const std::size_t stride = tape_per_row();
-  if (tile < inner_.update_tiles()) return body(inner_, tile, RowView<const T>{input, shape_.inputs}, RowView<const T>{tape + 2 * shape_.hidden, stride});
-  return body(outer_, tile - inner_.update_tiles(), RowView<const T>{tape, stride}, RowView<const T>{tape + 3 * shape_.hidden, stride});
+  if (tile < inner_.update_tiles())
+    return body(inner_, tile, RowView<const T>{input, shape_.inputs},
+                RowView<const T>{tape + 2 * shape_.hidden, stride});
+  return body(outer_, tile - inner_.update_tiles(), RowView<const T>{tape, stride},
+              RowView<const T>{tape + 3 * shape_.hidden, stride});
 }
 
 template <typename T>
-void ResidualLayer<T>::update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step, T* scratch) const {
-  with_tile(tile, input, tape, [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
-    affine.update(part, batch, from, delta, step, scratch);
-  });
+void ResidualLayer<T>::update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
+                              T* scratch) const {
+  with_tile(tile, input, tape,
+            [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
+              affine.update(part, batch, from, delta, step, scratch);
+            });
 }
 
 template <typename T>
-double ResidualLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const {
-  return with_tile(tile, input, tape, [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
-    return affine.squared_gradient(part, batch, from, delta, scratch);
-  });
+double ResidualLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                                          T* scratch) const {
+  return with_tile(tile, input, tape,
+                   [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
+                     return affine.squared_gradient(part, batch, from, delta, scratch);
+                   });
 }
 
 template <typename T>
-bool ResidualLayer<T>::has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const {
-  return with_tile(tile, input, tape, [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
-    return affine.has_gradient(part, batch, from, delta, scratch);
-  });
+bool ResidualLayer<T>::has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                                    T* scratch) const {
+  return with_tile(tile, input, tape,
+                   [&](const Affine<T>& affine, std::size_t part, RowView<const T> from, RowView<const T> delta) {
+                     return affine.has_gradient(part, batch, from, delta, scratch);
+                   });
 }
 
 template class ResidualLayer<float>;

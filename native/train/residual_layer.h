@@ -20,9 +20,9 @@ struct ResidualShape {
   Initial inner, outer;
 };
 
-// Parameters: w (hidden x inputs), b, then v (outputs x hidden), a. The projection (entries of variance 1/inputs) is drawn
-// from the seed and not trained. Tape of a row: phi(h), phi'(h), dE/dh, and with outer parameters dE/dx'. Statistics are
-// those of x' and dE/dx'.
+// Parameters: w (hidden x inputs), b, then v (outputs x hidden), a. The projection (entries of variance 1/inputs) is
+// drawn from the seed and not trained. Tape of a row: phi(h), phi'(h), dE/dh, and with outer parameters dE/dx'.
+// Statistics are those of x' and dE/dx'.
 template <typename T>
 class ResidualLayer final : public Layer<T> {
  public:
@@ -40,11 +40,13 @@ class ResidualLayer final : public Layer<T> {
   void bind(ParameterBlock<T> block) override;
   void fix(std::uint64_t seed, std::size_t layer) override;
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
-  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t* mask_bits) const override;
+  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+               std::uint64_t* mask_bits) const override;
   void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
-  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
+  double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
+                          T* scratch) const override;
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:

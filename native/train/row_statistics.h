@@ -1,4 +1,5 @@
-// Statistics of one layer at one step, per row of the minibatch: |z|^2, z . z' with the next row (even rows), |delta|^2.
+// Statistics of one layer at one step, per row of the minibatch: |z|^2, z . z' with the next row (even rows),
+// |delta|^2.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -27,7 +28,8 @@ void record_values(const RowStatistics& statistics, Rows rows, const T* values, 
   for (std::size_t row = 0; row < rows.count; ++row) {
     const std::span<const T> z(values + row * units, units);
     statistics.square[rows.first + row] = sum_of_squares(z);
-    if (row % 2 == 0 && row + 1 < rows.count) statistics.product[rows.first + row] = dot(z, std::span<const T>(z.data() + units, units));
+    if (row % 2 == 0 && row + 1 < rows.count)
+      statistics.product[rows.first + row] = dot(z, std::span<const T>(z.data() + units, units));
   }
 }
 

@@ -18,7 +18,8 @@ void epoch_order(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_
     if (done % kBlock == 0) random_uniforms(stream, done, uniforms);
     // 52-bit uniforms: the bias is below n 2^-52.
     const std::size_t left = order.size() - done;
-    const std::size_t pick = std::min(left - 1, static_cast<std::size_t>(uniforms[done % kBlock] * static_cast<double>(left)));
+    const std::size_t pick =
+        std::min(left - 1, static_cast<std::size_t>(uniforms[done % kBlock] * static_cast<double>(left)));
     std::swap(order[left - 1], order[pick]);
   }
 }

@@ -24,7 +24,12 @@ Rows tile_rows(std::size_t tile, std::size_t rows) {
 
 template <typename T>
 Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& team)
-    : options_(options), network_(network), team_(team), workspace_(options, network, team.size()), masks_(make_masks(options)), blocked_(options) {
+    : options_(options),
+      network_(network),
+      team_(team),
+      workspace_(options, network, team.size()),
+      masks_(make_masks(options)),
+      blocked_(options) {
   input_scale_.assign(options.input_scale.begin(), options.input_scale.end());
   input_shift_.assign(options.input_shift.begin(), options.input_shift.end());
 }
@@ -33,7 +38,8 @@ template <typename T>
 void Stepper<T>::image(const Images& images, std::size_t index, T* out) const {
   const std::size_t n = options_.dimension;
   const Elementwise<T>& loops = elementwise<T>();
-  if (images.bytes != nullptr) return loops.from_bytes(images.bytes + index * n, input_scale_.data(), input_shift_.data(), out, n);
+  if (images.bytes != nullptr)
+    return loops.from_bytes(images.bytes + index * n, input_scale_.data(), input_shift_.data(), out, n);
   loops.from_floats(images.floats + index * n, input_scale_.data(), input_shift_.data(), out, n);
 }
 
@@ -123,8 +129,9 @@ void Stepper<T>::losses(Tiles tiles) {
   const std::size_t classes = options_.widths.back();
   for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
     const Rows rows = tile_rows(tile, tiles.rows);
-    loss_of(options_.loss, workspace_.outputs.back().data() + rows.first * classes, workspace_.labels.data() + rows.first,
-            rows.count, classes, workspace_.loss.data() + rows.first, workspace_.is_correct.data() + rows.first,
+    loss_of(options_.loss, workspace_.outputs.back().data() + rows.first * classes,
+            workspace_.labels.data() + rows.first, rows.count, classes, workspace_.loss.data() + rows.first,
+            workspace_.is_correct.data() + rows.first,
             workspace_.errors[network_.depth() % 2].data() + rows.first * network_.largest_width());
   }
 }
@@ -147,9 +154,8 @@ void Stepper<T>::gradient_squares() {
   auto body = [&](std::size_t unit, int worker) {
     const FlushSubnormals flush;
     const auto [layer, tile] = workspace_.update_units[unit];
-    workspace_.tile_squares[unit] =
-        network_.layer(layer).squared_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(),
-                                               worker_at(worker).update_scratch.data());
+    workspace_.tile_squares[unit] = network_.layer(layer).squared_gradient(
+        tile, rows_, input_of(layer), workspace_.tapes[layer].data(), worker_at(worker).update_scratch.data());
   };
   team_.run(workspace_.update_units.size(), body);
 }
@@ -174,7 +180,8 @@ void Stepper<T>::update(std::uint64_t step) {
 template <typename T>
 void Stepper<T>::update_unit(std::size_t unit, const Update<T>& rule, Worker& worker) {
   const auto [layer, tile] = workspace_.update_units[unit];
-  network_.layer(layer).update(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), rule, worker.update_scratch.data());
+  network_.layer(layer).update(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), rule,
+                               worker.update_scratch.data());
 }
 
 template <typename T>
@@ -212,8 +219,8 @@ BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
         network_.layer(l).forward(Pass{}, at, values, next, worker.evaluation_scratch.data(), nullptr);
         std::swap(values, next);
       }
-      loss_of<T>(options_.loss, values, images.labels + first + at.first, at.count, classes, workspace_.loss.data() + at.first,
-                 workspace_.is_correct.data() + at.first, nullptr);
+      loss_of<T>(options_.loss, values, images.labels + first + at.first, at.count, classes,
+                 workspace_.loss.data() + at.first, workspace_.is_correct.data() + at.first, nullptr);
     };
     team_.run(tiles_of(rows), body);
     for (std::size_t row = 0; row < rows; ++row) {
@@ -247,7 +254,8 @@ void Stepper<T>::record(std::uint64_t step, TrainingResult& result) {
       gradient += workspace_.tile_squares[unit];
     const auto rows = static_cast<double>(batch);
     result.variance.push_back(squares / (rows * static_cast<double>(network_.layer(l).outputs())));
-    result.correlation.push_back(pairs > 0 ? correlations / static_cast<double>(pairs) : std::numeric_limits<double>::quiet_NaN());
+    result.correlation.push_back(pairs > 0 ? correlations / static_cast<double>(pairs)
+                                           : std::numeric_limits<double>::quiet_NaN());
     result.error_square.push_back(errors / rows);
     result.gradient_square.push_back(gradient);
   }
@@ -260,7 +268,8 @@ bool Stepper<T>::has_gradient() {
   // From the outputs backwards: where there is a gradient the last layer shows it at once.
   for (std::size_t unit = workspace_.update_units.size(); unit-- > 0;) {
     const auto [layer, tile] = workspace_.update_units[unit];
-    if (network_.layer(layer).has_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), scratch)) return true;
+    if (network_.layer(layer).has_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), scratch))
+      return true;
   }
   return false;
 }
@@ -281,7 +290,8 @@ template <typename T>
 Stop Stepper<T>::divergence(std::uint64_t step) const {
   for (std::size_t l = 0; l < network_.depth(); ++l) {
     if (!is_finite(network_.values_of(l), network_.layer(l).parameters())) return {true, step, l + 1, "weights"};
-    if (!is_finite(workspace_.outputs[l].data(), workspace_.outputs[l].size())) return {true, step, l + 1, "activations"};
+    if (!is_finite(workspace_.outputs[l].data(), workspace_.outputs[l].size()))
+      return {true, step, l + 1, "activations"};
   }
   return {true, step, network_.depth(), "loss"};
 }

@@ -21,14 +21,15 @@ class Stepper {
   Stepper(const TrainingOptions& options, Network<T>& network, Team& team);
 
   // Forward of the images `indices` (a whole minibatch) with the masks of `step`, and the losses.
-  BatchSums forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, bool with_statistics);
+  BatchSums forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step,
+                    bool with_statistics);
   // Back through the layers of the last forward(); afterwards the tapes hold what gradients are made of.
   void backward();
   // Applies the gradients.
   void update(std::uint64_t step);
   // Both, and between them the record of the statistics when forward() collected any, and the count of masks and
-  // gradients that the options ask for. On one thread a layer is updated as soon as its error has been passed on, while its
-  // weights are still in the cache: the same bits.
+  // gradients that the options ask for. On one thread a layer is updated as soon as its error has been passed on, while
+  // its weights are still in the cache: the same bits.
   void backward_and_update(std::uint64_t step, TrainingResult& result, PathCounts& counts);
   // Loss and hits of the first `count` images, without masks.
   BatchSums evaluate(const Images& images, std::size_t count);
@@ -66,7 +67,7 @@ class Stepper {
   std::unique_ptr<MaskSource> masks_;
   BlockedMasks blocked_;
   Buffer<T> input_scale_, input_shift_;
-  std::size_t rows_ = 0;          // of the minibatch at hand
+  std::size_t rows_ = 0;         // of the minibatch at hand
   bool has_statistics_ = false;  // whether it collects statistics
 };
 

@@ -16,10 +16,10 @@ namespace {
 // What a run knows beside its parameters.
 struct Counters {
   std::uint64_t step = 0;
-  double loss = 0;            // sums since the last report
+  double loss = 0;  // sums since the last report
   std::uint64_t correct = 0;
   std::uint64_t seen = 0;
-  PathCounts paths;           // over the whole run
+  PathCounts paths;  // over the whole run
 };
 
 template <typename X>
@@ -32,13 +32,15 @@ std::span<const std::byte> view(const Buffer<X>& values) {
 }
 
 void copy_exactly(const std::vector<std::byte>& from, void* to, std::size_t bytes) {
-  if (from.size() != bytes) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has arrays of other sizes than this run.");
+  if (from.size() != bytes)
+    throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has arrays of other sizes than this run.");
   if (bytes != 0) std::memcpy(to, from.data(), bytes);
 }
 
 template <typename X>
 void copy_list(const std::vector<std::byte>& from, std::vector<X>& to) {
-  if (from.size() % sizeof(X) != 0) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has a list with a broken entry.");
+  if (from.size() % sizeof(X) != 0)
+    throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has a list with a broken entry.");
   to.resize(from.size() / sizeof(X));
   if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
@@ -47,14 +49,21 @@ template <typename T>
 class Run {
  public:
   Run(const TrainingOptions& options, const Images& train, const Images& test, const Control& control)
-      : options_(options), train_(train), test_(test), control_(control), network_(options), team_(options.threads),
-        stepper_(options, network_, team_), order_(train.count) {
+      : options_(options),
+        train_(train),
+        test_(test),
+        control_(control),
+        network_(options),
+        team_(options.threads),
+        stepper_(options, network_, team_),
+        order_(train.count) {
     const std::size_t reports = options.report_every > 0 ? options.rates.size() / options.report_every + 1 : 1;
     result_.reports.reserve(reports);
     if (options.statistics_every > 0) {
       const std::size_t records = options.rates.size() / options.statistics_every + 1;
       result_.statistics_steps.reserve(records);
-      for (std::vector<double>* list : {&result_.variance, &result_.correlation, &result_.error_square, &result_.gradient_square})
+      for (std::vector<double>* list :
+           {&result_.variance, &result_.correlation, &result_.error_square, &result_.gradient_square})
         list->reserve(records * options.widths.size());
     }
   }
@@ -102,7 +111,8 @@ class Run {
     counters_.seen += options_.batch;
     const bool is_last = counters_.step == options_.rates.size();
     if (is_last || (options_.report_every > 0 && counters_.step % options_.report_every == 0)) report();
-    if (!options_.checkpoint.empty() && (is_last || (options_.checkpoint_every > 0 && counters_.step % options_.checkpoint_every == 0)))
+    if (!options_.checkpoint.empty() &&
+        (is_last || (options_.checkpoint_every > 0 && counters_.step % options_.checkpoint_every == 0)))
       save();
     return true;
   }
@@ -110,7 +120,8 @@ class Run {
   void report() {
     const auto seen = static_cast<double>(counters_.seen);
     const Evaluation test = evaluate(test_, test_.count);
-    result_.reports.push_back({counters_.step, counters_.loss / seen, static_cast<double>(counters_.correct) / seen, test.loss, test.accuracy});
+    result_.reports.push_back({counters_.step, counters_.loss / seen, static_cast<double>(counters_.correct) / seen,
+                               test.loss, test.accuracy});
     counters_.loss = 0;
     counters_.correct = counters_.seen = 0;
   }
@@ -128,7 +139,9 @@ class Run {
     result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
     // After the last step the test set has just been evaluated for its report.
     const Report* last = result_.reports.empty() ? nullptr : &result_.reports.back();
-    result_.test = last != nullptr && last->step == counters_.step ? Evaluation{last->test_loss, last->test_accuracy, test_.count} : evaluate(test_, test_.count);
+    result_.test = last != nullptr && last->step == counters_.step
+                       ? Evaluation{last->test_loss, last->test_accuracy, test_.count}
+                       : evaluate(test_, test_.count);
     result_.checksum = checksum64(view(network_.values()));
     if (options_.returns_parameters) result_.parameters.assign(network_.values().begin(), network_.values().end());
     return std::move(result_);
@@ -138,14 +151,15 @@ class Run {
     const std::span<const Counters> counters(&counters_, 1);
     save_checkpoint(options_.checkpoint, options_.key,
                     {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
-                     view(result_.reports), view(result_.statistics_steps), view(result_.variance), view(result_.correlation),
-                     view(result_.error_square), view(result_.gradient_square)});
+                     view(result_.reports), view(result_.statistics_steps), view(result_.variance),
+                     view(result_.correlation), view(result_.error_square), view(result_.gradient_square)});
   }
 
   void resume() {
     const std::vector<std::vector<std::byte>> sections = load_checkpoint(options_.checkpoint, options_.key);
     if (sections.empty()) return;
-    if (sections.size() != 10) throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other sections than this run.");
+    if (sections.size() != 10)
+      throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other sections than this run.");
     copy_exactly(sections[0], &counters_, sizeof(counters_));
     copy_exactly(sections[1], network_.values().data(), network_.values().size() * sizeof(T));
     copy_exactly(sections[2], network_.first().data(), network_.first().size() * sizeof(T));
@@ -176,14 +190,18 @@ void check(const TrainingOptions& o, const Images& train) {
   const auto refuse = [](const char* name, const std::string& expected) {
     throw Error("SHAPE", name, std::string("Expected `") + name + "` to be " + expected + ".");
   };
-  if (o.widths.empty() || std::find(o.widths.begin(), o.widths.end(), 0) != o.widths.end()) refuse("width", "a list of whole numbers >= 1");
+  if (o.widths.empty() || std::find(o.widths.begin(), o.widths.end(), 0) != o.widths.end())
+    refuse("width", "a list of whole numbers >= 1");
   if (o.widths.back() > 256) refuse("classes", "at most 256");
   if (o.batch == 0 || o.batch > train.count) refuse("batchSize", "between 1 and the number of training images");
   const std::size_t depth = o.widths.size();
-  if (o.weight_variance.size() != depth || o.bias_variance.size() != depth) refuse("weightVariance", "one number per layer");
-  if (!o.blocks.empty() && o.blocks.size() + 2 != depth) refuse("blocks", "one for every layer but the first and the last");
+  if (o.weight_variance.size() != depth || o.bias_variance.size() != depth)
+    refuse("weightVariance", "one number per layer");
+  if (!o.blocks.empty() && o.blocks.size() + 2 != depth)
+    refuse("blocks", "one for every layer but the first and the last");
   if (o.keep_probability.size() != depth) refuse("keepProbability", "one number for the inputs and per hidden layer");
-  if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension) refuse("inputScale", "one number per input component");
+  if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension)
+    refuse("inputScale", "one number per input component");
   if (o.rates.size() > 2147483647) refuse("steps", "fewer than 2^31");
   for (std::size_t i = 0; i < train.count; ++i)
     if (train.labels[i] >= o.widths.back()) refuse("labels", "below the number of classes");
@@ -191,14 +209,15 @@ void check(const TrainingOptions& o, const Images& train) {
 
 }  // namespace
 
-TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test, const Control& control) {
+TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test,
+                             const Control& control) {
   check(options, train);
   if (options.is_double) return Run<double>(options, train, test, control)();
   return Run<float>(options, train, test, control)();
 }
 
-std::vector<TrainingResult> train_networks(const std::vector<TrainingOptions>& options, const Images& train, const Images& test,
-                                           int threads, const Control& control) {
+std::vector<TrainingResult> train_networks(const std::vector<TrainingOptions>& options, const Images& train,
+                                           const Images& test, int threads, const Control& control) {
   std::vector<TrainingResult> results(options.size());
   parallel_for(options.size(), threads, [&](std::size_t i, int) {
     TrainingOptions alone = options[i];

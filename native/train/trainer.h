@@ -7,12 +7,14 @@
 
 namespace mft::train {
 
-// Trains one network. `test.count` may be 0. Progress: one unit per step. When cancelled, the state is saved first if the
-// options name a checkpoint. Throws SHAPE, MEMORY (bad_alloc), DISK, DATA_CHECKSUM, DATA_FORMAT, JOURNAL_MISMATCH, Cancelled.
-TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test, const Control& control);
+// Trains one network. `test.count` may be 0. Progress: one unit per step. When cancelled, the state is saved first if
+// the options name a checkpoint. Throws SHAPE, MEMORY (bad_alloc), DISK, DATA_CHECKSUM, DATA_FORMAT, JOURNAL_MISMATCH,
+// Cancelled.
+TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test,
+                             const Control& control);
 
 // Trains several networks side by side on `threads` threads, each on one.
-std::vector<TrainingResult> train_networks(const std::vector<TrainingOptions>& options, const Images& train, const Images& test,
-                                           int threads, const Control& control);
+std::vector<TrainingResult> train_networks(const std::vector<TrainingOptions>& options, const Images& train,
+                                           const Images& test, int threads, const Control& control);
 
 }  // namespace mft::train

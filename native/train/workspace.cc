@@ -38,7 +38,8 @@ namespace {
 // The same sizes, without allocating anything.
 template <typename T>
 std::size_t bytes_of(const TrainingOptions& o) {
-  std::size_t parameters = 0, fixed = 0, per_row = o.dimension, widest = o.dimension, update = 0, evaluation = 0, initialisation = 0;
+  std::size_t parameters = 0, fixed = 0, per_row = o.dimension, widest = o.dimension, update = 0, evaluation = 0,
+              initialisation = 0;
   for (const auto& layer : make_layers<T>(o)) {
     parameters += layer->parameters();
     fixed += layer->fixed_numbers();
@@ -49,10 +50,12 @@ std::size_t bytes_of(const TrainingOptions& o) {
     initialisation = std::max(initialisation, layer->initialisation_scratch());
   }
   const std::size_t workers = static_cast<std::size_t>(std::max(1, o.threads));
-  const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update) + 8 * kRowTile * words_for(widest);
+  const std::size_t per_worker =
+      sizeof(T) * (kRowTile * (2 * widest + evaluation) + update) + 8 * kRowTile * words_for(widest);
   const std::size_t statistics = o.statistics_every > 0 ? 24 * o.widths.size() * o.batch : 0;
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
-  const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest) + o.batch + 9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
+  const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest) + o.batch +
+                            9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
   const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimiser.kind)) + fixed) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * parameters : 0);
 }

@@ -21,12 +21,24 @@ t.test('doctor', async (t) => {
 t.test('help shows the flags of the system', async (t) => {
   const { status, stdout } = mft('simulate', '--help');
   t.equal(status, 0);
-  for (const flag of ['--weight-variance', '--keep-probability', '--trials', '--seed', '--threads', '--engine', '--raw-trials']) t.match(stdout, flag);
+  for (const flag of [
+    '--weight-variance',
+    '--keep-probability',
+    '--trials',
+    '--seed',
+    '--threads',
+    '--engine',
+    '--raw-trials',
+  ])
+    t.match(stdout, flag);
 });
 
 t.test('bad input: exit code 2 and the documented sentence on stderr', async (t) => {
   const cases: [string[], RegExp][] = [
-    [['predict', '--weight-variance', '-1'], /Expected `weightVariance` to be a number >= 0.*received -1\. \[ERR_MFT_OUT_OF_RANGE\]/],
+    [
+      ['predict', '--weight-variance', '-1'],
+      /Expected `weightVariance` to be a number >= 0.*received -1\. \[ERR_MFT_OUT_OF_RANGE\]/,
+    ],
     [['predict', '--weight-variance', 'NaN'], /`weightVariance`.*ERR_MFT_INVALID_ARGUMENT/],
     [['predict', '--keep-probability', '0'], /`keepProbability`.*ERR_MFT_OUT_OF_RANGE/],
     [['predict', '--depth', '0'], /`depth`.*ERR_MFT_OUT_OF_RANGE/],

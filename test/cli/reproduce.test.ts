@@ -28,7 +28,11 @@ t.test('lists, runs, writes, remembers', async (t) => {
 });
 
 t.test('errors', async (t) => {
-  for (const [args, message] of [[['nonsense'], /Unknown reproduction/], [['deep-dropout-figure-1', '--scale', 'x'], /`scale`/], [['deep-dropout-figure-1', '--seed', '-1'], /`seed`/]] as const) {
+  for (const [args, message] of [
+    [['nonsense'], /Unknown reproduction/],
+    [['deep-dropout-figure-1', '--scale', 'x'], /`scale`/],
+    [['deep-dropout-figure-1', '--seed', '-1'], /`seed`/],
+  ] as const) {
     const { status, stdout, stderr } = mft('reproduce', ...args);
     t.equal(status, 2, args.join(' '));
     t.match(stderr, message);

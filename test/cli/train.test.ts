@@ -24,10 +24,23 @@ t.test('train', async (t) => {
   t.equal(table.status, 0);
   t.match(table.stdout, /test accuracy: [\d.]+ % of 2000 images/);
   const checkpoint = join(folder, 'run');
-  const json = mft('train', 'synthetic', ...network, '--checkpoint', checkpoint, '--json', '--no-shuffle', '--no-biases', '--threads', '1');
+  const json = mft(
+    'train',
+    'synthetic',
+    ...network,
+    '--checkpoint',
+    checkpoint,
+    '--json',
+    '--no-shuffle',
+    '--no-biases',
+    '--threads',
+    '1',
+  );
   const run = JSON.parse(json.stdout) as { options: object; steps: number; checksum: string };
   t.match(run, { kind: 'training', steps: 30, options: { shuffle: false, biases: false } });
-  const again = JSON.parse(mft('train', 'synthetic', ...network, '--checkpoint', checkpoint, '--json', '--no-shuffle', '--no-biases').stdout) as { checksum: string };
+  const again = JSON.parse(
+    mft('train', 'synthetic', ...network, '--checkpoint', checkpoint, '--json', '--no-shuffle', '--no-biases').stdout,
+  ) as { checksum: string };
   t.match(again, { resumedFrom: 30, checksum: run.checksum });
 });
 

@@ -33,10 +33,13 @@ t.test('a bad spec gets the documented error', async (t) => {
     [{ inputs: { values: [] } }, 'ERR_MFT_INVALID_ARGUMENT', 'inputs.values'],
     [{ dropRate: 0.1 }, 'ERR_MFT_INVALID_ARGUMENT', 'dropRate'],
     [{ activation: 'tahn' }, 'ERR_MFT_INVALID_ARGUMENT', 'activation'],
-    [{ weightVariance: [1, 2] , depth: 3 }, 'ERR_MFT_SHAPE', 'weightVariance'],
+    [{ weightVariance: [1, 2], depth: 3 }, 'ERR_MFT_SHAPE', 'weightVariance'],
   ];
   for (const [fields, code, parameter] of cases) {
-    const error = await predict({ system: 'feedforward', ...fields }).then(() => undefined, (reason: unknown) => reason);
+    const error = await predict({ system: 'feedforward', ...fields }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     t.ok(error instanceof MftError, `${JSON.stringify(fields)} is refused`);
     t.match(error, { code, parameter }, JSON.stringify(fields));
   }

@@ -30,7 +30,8 @@ async function attack(t: Test, path: string, original: Buffer, read: () => Promi
     try {
       await read();
     } catch (error) {
-      if (!(error instanceof MftError && dataErrors.includes(error.code))) t.fail(`${kind} (seed ${seed}): ${String(error)}`);
+      if (!(error instanceof MftError && dataErrors.includes(error.code)))
+        t.fail(`${kind} (seed ${seed}): ${String(error)}`);
       refused++;
     }
   }
@@ -40,7 +41,8 @@ async function attack(t: Test, path: string, original: Buffer, read: () => Promi
 
 function checkShape(t: Test, data: Dataset): void {
   if (data.verified) t.fail('damaged data is verified');
-  if (data.images.length !== data.count * data.dimension || data.labels.length !== data.count) t.fail('the shape is not the declared one');
+  if (data.images.length !== data.count * data.dimension || data.labels.length !== data.count)
+    t.fail('the shape is not the declared one');
   if (data.labels.some((label) => label >= data.classes)) t.fail('a label is out of range');
 }
 
@@ -48,29 +50,43 @@ t.test('IDX, plain', async (t) => {
   for (const [name, bytes] of digits) await writeFile(join(folder, 'mnist', name), bytes);
   for (const [name, bytes] of digits) {
     const split = name.startsWith('train') ? 'train' : 'test';
-    const refused = await attack(t, join(folder, 'mnist', name), bytes, async () => checkShape(t, await readDataset('mnist', split, { data: folder })));
-    t.ok(refused >= mutationsPerFile / 2, `${name}: ${refused} of ${mutationsPerFile} refused, the others read as unverified`);
+    const refused = await attack(t, join(folder, 'mnist', name), bytes, async () =>
+      checkShape(t, await readDataset('mnist', split, { data: folder })),
+    );
+    t.ok(
+      refused >= mutationsPerFile / 2,
+      `${name}: ${refused} of ${mutationsPerFile} refused, the others read as unverified`,
+    );
   }
 });
 
 t.test('IDX, gzip: every damage to the packed data is found', async (t) => {
   const name = 'train-images-idx3-ubyte';
   const packed = gzipSync(digits.get(name) as Buffer);
-  const refused = await attack(t, join(folder, 'mnist', `${name}.gz`), packed, async () => checkShape(t, await readDataset('mnist', 'train', { data: folder })));
+  const refused = await attack(t, join(folder, 'mnist', `${name}.gz`), packed, async () =>
+    checkShape(t, await readDataset('mnist', 'train', { data: folder })),
+  );
   // What may pass are changes of the gzip header's time, system and flags, which carry no data.
   t.ok(refused >= 0.8 * mutationsPerFile, `${refused} of ${mutationsPerFile} refused`);
   await rm(join(folder, 'mnist', `${name}.gz`));
 });
 
 t.test('CIFAR-10 binary', async (t) => {
-  for (let batch = 1; batch <= 5; batch++) await writeFile(join(folder, 'cifar10', `data_batch_${batch}.bin`), colours.get('data_batch_1.bin') as Buffer);
+  for (let batch = 1; batch <= 5; batch++)
+    await writeFile(join(folder, 'cifar10', `data_batch_${batch}.bin`), colours.get('data_batch_1.bin') as Buffer);
   const path = join(folder, 'cifar10', 'data_batch_3.bin');
-  const refused = await attack(t, path, colours.get('data_batch_1.bin') as Buffer, async () => checkShape(t, await readDataset('cifar10', 'train', { data: folder })));
+  const refused = await attack(t, path, colours.get('data_batch_1.bin') as Buffer, async () =>
+    checkShape(t, await readDataset('cifar10', 'train', { data: folder })),
+  );
   t.ok(refused >= mutationsPerFile / 3, `${refused} of ${mutationsPerFile} refused`);
 });
 
 t.test('.npy and .npz', async (t) => {
-  const array = encodeNpy([6, 5], '<f4', Float32Array.from({ length: 30 }, (_, i) => i));
+  const array = encodeNpy(
+    [6, 5],
+    '<f4',
+    Float32Array.from({ length: 30 }, (_, i) => i),
+  );
   const npy = join(folder, 'a.npy');
   const refusedNpy = await attack(t, npy, array, async () => {
     const { shape, values } = await readNpy(npy);
@@ -78,11 +94,18 @@ t.test('.npy and .npz', async (t) => {
   });
   t.ok(refusedNpy >= mutationsPerFile / 3, `.npy: ${refusedNpy} refused`);
   for (const method of [0, 8] as const) {
-    const archive = zip([['x.npy', array], ['y.npy', encodeNpy([6], '|u1', Uint8Array.of(0, 1, 2, 0, 1, 2))]], method);
+    const archive = zip(
+      [
+        ['x.npy', array],
+        ['y.npy', encodeNpy([6], '|u1', Uint8Array.of(0, 1, 2, 0, 1, 2))],
+      ],
+      method,
+    );
     const path = join(folder, 'a.npz');
     const refused = await attack(t, path, archive, async () => {
       const { arrays } = await readNpz(path);
-      for (const { shape, values } of arrays.values()) if (values.length !== shape.reduce((a, b) => a * b, 1)) t.fail('shape and values disagree');
+      for (const { shape, values } of arrays.values())
+        if (values.length !== shape.reduce((a, b) => a * b, 1)) t.fail('shape and values disagree');
     });
     t.ok(refused >= mutationsPerFile / 2, `.npz, method ${method}: ${refused} refused`);
   }

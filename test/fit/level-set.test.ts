@@ -12,7 +12,9 @@ function uniforms(seed: number): () => number {
 }
 
 function planted(boundary: number, slope: number, next: () => number): Outcome[] {
-  return [8, 11, 16, 23, 32, 45, 64, 91].flatMap((depth) => Array.from({ length: 3 }, () => ({ depth, isSuccess: next() < 1 / (1 + (depth / boundary) ** slope) })));
+  return [8, 11, 16, 23, 32, 45, 64, 91].flatMap((depth) =>
+    Array.from({ length: 3 }, () => ({ depth, isSuccess: next() < 1 / (1 + (depth / boundary) ** slope) })),
+  );
 }
 
 t.test('outcomes that separate: finite, between the last success and the first failure', async (t) => {
@@ -25,10 +27,15 @@ t.test('outcomes that separate: finite, between the last success and the first f
 });
 
 t.test('censored on the right side', async (t) => {
-  const all = (isSuccess: (depth: number) => boolean): Outcome[] => [8, 16, 32, 64].map((depth) => ({ depth, isSuccess: isSuccess(depth) }));
+  const all = (isSuccess: (depth: number) => boolean): Outcome[] =>
+    [8, 16, 32, 64].map((depth) => ({ depth, isSuccess: isSuccess(depth) }));
   t.same(fitLevelSet(all(() => true)), { censored: 'above' });
   t.same(fitLevelSet(all(() => false)), { censored: 'below' });
-  t.same(fitLevelSet(all((depth) => depth !== 8)), { censored: 'above' }, 'success that grows with depth has no boundary');
+  t.same(
+    fitLevelSet(all((depth) => depth !== 8)),
+    { censored: 'above' },
+    'success that grows with depth has no boundary',
+  );
   t.throws(() => fitLevelSet([{ depth: 8, isSuccess: true }]), { code: 'ERR_MFT_SHAPE' });
 });
 

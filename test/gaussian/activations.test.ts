@@ -1,5 +1,11 @@
 import t from 'tap';
-import { activationCatalogue, canonicalActivation, evaluateActivation, resolveActivation, type ActivationSpec } from '../../dist/gaussian/activations.js';
+import {
+  activationCatalogue,
+  canonicalActivation,
+  evaluateActivation,
+  resolveActivation,
+  type ActivationSpec,
+} from '../../dist/gaussian/activations.js';
 
 const withParameters: Record<string, ActivationSpec> = {
   alphaRelu: { name: 'alphaRelu', alpha: 0.75 },
@@ -11,23 +17,36 @@ const specOf = (name: string): ActivationSpec => withParameters[name] ?? (name a
 t.test('the facts of the catalogue are what the native code computes', async (t) => {
   for (const name of Object.keys(activationCatalogue)) {
     const { facts } = resolveActivation(specOf(name));
-    const at = (x: number, order: 0 | 1 | 2): number => evaluateActivation(specOf(name), Float64Array.of(x), order)[0] as number;
+    const at = (x: number, order: 0 | 1 | 2): number =>
+      evaluateActivation(specOf(name), Float64Array.of(x), order)[0] as number;
     const near = (a: number, b: number | null): boolean => b !== null && (a === b || Math.abs(a - b) < 1e-14);
     t.ok(near(at(0, 0), facts.valueAtZero), `${name}(0)`);
     t.ok(near(at(-1e-300, 1), facts.derivativeBelowZero), `${name}'(0-)`);
     if (facts.derivativeAboveZero === Infinity) t.ok(at(1e-300, 1) > 1e50, `${name}'(0+) is infinite`);
     else t.ok(near(at(1e-300, 1), facts.derivativeAboveZero), `${name}'(0+)`);
     if (facts.secondDerivativeAtZero !== null) t.ok(near(at(0, 2), facts.secondDerivativeAtZero), `${name}''(0)`);
-    for (const [x, limit] of [[-1e300, facts.limitBelow], [1e300, facts.limitAbove]] as const) {
+    for (const [x, limit] of [
+      [-1e300, facts.limitBelow],
+      [1e300, facts.limitAbove],
+    ] as const) {
       if (limit === null) continue;
       const value = at(x, 0);
-      t.ok(Number.isFinite(limit) ? Math.abs(value - limit) < 1e-14 : Math.sign(value) === Math.sign(limit) && Math.abs(value) > 1e20, `${name} at ${x}`);
+      t.ok(
+        Number.isFinite(limit)
+          ? Math.abs(value - limit) < 1e-14
+          : Math.sign(value) === Math.sign(limit) && Math.abs(value) > 1e20,
+        `${name} at ${x}`,
+      );
     }
     for (const x of [0.3, 1.7, 12]) {
       t.equal(at(-x, 0) === -at(x, 0), facts.isOdd, `${name} is ${facts.isOdd ? '' : 'not '}odd at ${x}`);
       if (facts.homogeneousDegree === null) continue;
       const degree = facts.homogeneousDegree;
-      for (const z of [x, -x]) t.ok(Math.abs(at(2 * z, 0) - 2 ** degree * at(z, 0)) <= 1e-14 * Math.abs(at(2 * z, 0)), `${name} is homogeneous`);
+      for (const z of [x, -x])
+        t.ok(
+          Math.abs(at(2 * z, 0) - 2 ** degree * at(z, 0)) <= 1e-14 * Math.abs(at(2 * z, 0)),
+          `${name} is homogeneous`,
+        );
     }
     const jumps = facts.kinks.some((kink) => Math.abs(at(kink - 1e-9, 1) - at(kink + 1e-9, 1)) > 1e-3);
     if (facts.hasContinuousDerivative) t.notOk(jumps, `${name}' does not jump`);
@@ -37,8 +56,27 @@ t.test('the facts of the catalogue are what the native code computes', async (t)
 
 t.test('an expression equals the catalogue', async (t) => {
   const twins: Record<string, string> = {
-    tanh: 'tanh(x)', erf: 'erf(x)', erfUnitSlope: 'erf(sqrt(pi) * x / 2)', relu: 'relu(x)', hardTanh: 'max(min(x, 1), -1)', sigmoid: 'sigmoid(x)', softplus: 'softplus(x)', silu: 'x * sigmoid(x)', sin: 'sin(x)', cos: 'cos(x)', abs: 'abs(x)', sign: 'sign(x)', step: 'step(x)', linear: 'x',
-    gelu: 'x * (1 + erf(x / sqrt(2))) / 2', elu: 'max(x, 0) + expm1(min(x, 0))', selu: '1.0507009873554804934 * (max(x, 0) + 1.6732632423543772848 * expm1(min(x, 0)))', leakyRelu: 'max(x, 0.01 * x)', alphaRelu: 'relu(x)^0.75', rectifiedMonomial: 'relu(x)^3', abRelu: '2 * relu(x) + 0.5 * relu(-x)',
+    tanh: 'tanh(x)',
+    erf: 'erf(x)',
+    erfUnitSlope: 'erf(sqrt(pi) * x / 2)',
+    relu: 'relu(x)',
+    hardTanh: 'max(min(x, 1), -1)',
+    sigmoid: 'sigmoid(x)',
+    softplus: 'softplus(x)',
+    silu: 'x * sigmoid(x)',
+    sin: 'sin(x)',
+    cos: 'cos(x)',
+    abs: 'abs(x)',
+    sign: 'sign(x)',
+    step: 'step(x)',
+    linear: 'x',
+    gelu: 'x * (1 + erf(x / sqrt(2))) / 2',
+    elu: 'max(x, 0) + expm1(min(x, 0))',
+    selu: '1.0507009873554804934 * (max(x, 0) + 1.6732632423543772848 * expm1(min(x, 0)))',
+    leakyRelu: 'max(x, 0.01 * x)',
+    alphaRelu: 'relu(x)^0.75',
+    rectifiedMonomial: 'relu(x)^3',
+    abRelu: '2 * relu(x) + 0.5 * relu(-x)',
   };
   const z = Float64Array.from({ length: 201 }, (_, i) => (i - 100.37) / 20);
   for (const [name, expression] of Object.entries(twins)) {
@@ -63,7 +101,12 @@ t.test('canonical forms', async (t) => {
   for (const spec of [own, kinked]) t.same(canonicalActivation(spec), spec, 'canonical forms are fixed points');
   t.same(structuredClone(resolveActivation(own)), resolveActivation(own), 'a resolved activation is plain data');
   t.equal(resolveActivation({ expression: 'x * tanh(x^2)' }).isOdd, true);
-  t.match(resolveActivation({ expression: 'x * sigmoid(1.702 * x)' }).facts, { valueAtZero: 0, derivativeBelowZero: 0.5, derivativeAboveZero: 0.5, secondDerivativeAtZero: 0.851 });
+  t.match(resolveActivation({ expression: 'x * sigmoid(1.702 * x)' }).facts, {
+    valueAtZero: 0,
+    derivativeBelowZero: 0.5,
+    derivativeAboveZero: 0.5,
+    secondDerivativeAtZero: 0.851,
+  });
 });
 
 t.test('what is refused', async (t) => {
@@ -84,12 +127,19 @@ t.test('what is refused', async (t) => {
     [{ expression: 'x', kinks: [Number.NaN] }, 'ERR_MFT_INVALID_ARGUMENT', /finite numbers/],
     [{ expression: 'x', kink: [] }, 'ERR_MFT_INVALID_ARGUMENT', /did you mean `kinks`/],
   ];
-  for (const [spec, code, message] of cases) t.throws(() => canonicalActivation(spec), { code, message }, message.source);
+  for (const [spec, code, message] of cases)
+    t.throws(() => canonicalActivation(spec), { code, message }, message.source);
 });
 
 t.test('the addon checks programs that do not come from here', async (t) => {
   const good = resolveActivation({ expression: 'x + 1' });
-  const bad = { ...good, programs: { ...(good.programs as object), value: { operations: Float64Array.of(2), constants: new Float64Array() } } } as unknown as typeof good;
+  const bad = {
+    ...good,
+    programs: {
+      ...(good.programs as object),
+      value: { operations: Float64Array.of(2), constants: new Float64Array() },
+    },
+  } as unknown as typeof good;
   t.throws(() => evaluateActivation(bad, new Float64Array(3)), { code: 'ERR_MFT_INVALID_ARGUMENT' });
   t.throws(() => evaluateActivation({ ...good, kind: 22 }, new Float64Array(3)), { code: 'ERR_MFT_OUT_OF_RANGE' });
 });

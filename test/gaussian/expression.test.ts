@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { evaluateActivation, resolveActivation } from '../../dist/gaussian/activations.js';
-import { type ExpressionNode, expressionFunctions, parseExpression, printExpression } from '../../dist/gaussian/expression.js';
+import {
+  type ExpressionNode,
+  expressionFunctions,
+  parseExpression,
+  printExpression,
+} from '../../dist/gaussian/expression.js';
 import { findKinks, parityOf } from '../../dist/gaussian/expression-facts.js';
 import { MftError } from '../../dist/core/errors.js';
 
@@ -10,7 +15,9 @@ const runs = { numRuns: 300, seed: 20240711 };
 const leaf: fc.Arbitrary<ExpressionNode> = fc.oneof(
   fc.constant<ExpressionNode>({ kind: 'variable' }),
   fc.constantFrom<ExpressionNode>({ kind: 'constant', name: 'pi' }, { kind: 'constant', name: 'e' }),
-  fc.double({ min: 0, max: 1e25, noNaN: true, noDefaultInfinity: true }).map((value): ExpressionNode => ({ kind: 'number', value: value + 0 })),
+  fc
+    .double({ min: 0, max: 1e25, noNaN: true, noDefaultInfinity: true })
+    .map((value): ExpressionNode => ({ kind: 'number', value: value + 0 })),
 );
 
 const names = Object.keys(expressionFunctions) as (keyof typeof expressionFunctions)[];
@@ -21,8 +28,16 @@ const tree: fc.Arbitrary<ExpressionNode> = fc.letrec<{ node: ExpressionNode }>((
     { maxDepth: 5, depthIdentifier: 'tree' },
     leaf,
     tie('node').map((operand): ExpressionNode => ({ kind: 'negate', operand })),
-    fc.tuple(fc.constantFrom('+', '-', '*', '/', '^'), tie('node'), tie('node')).map(([operator, left, right]): ExpressionNode => ({ kind: 'binary', operator, left, right } as ExpressionNode)),
-    fc.tuple(fc.constantFrom(...names), tie('node'), tie('node')).map(([name, a, b]): ExpressionNode => ({ kind: 'call', name, operands: expressionFunctions[name] === 2 ? [a, b] : [a] })),
+    fc
+      .tuple(fc.constantFrom('+', '-', '*', '/', '^'), tie('node'), tie('node'))
+      .map(([operator, left, right]): ExpressionNode => ({ kind: 'binary', operator, left, right }) as ExpressionNode),
+    fc.tuple(fc.constantFrom(...names), tie('node'), tie('node')).map(
+      ([name, a, b]): ExpressionNode => ({
+        kind: 'call',
+        name,
+        operands: expressionFunctions[name] === 2 ? [a, b] : [a],
+      }),
+    ),
   ),
 })).node;
 
@@ -39,7 +54,8 @@ t.test('parse(print(e)) = e', async () => {
 });
 
 t.test('precedence and associativity are those of mathematics', async (t) => {
-  const value = (text: string, x = 2): number => evaluateActivation({ expression: text, kinks: [] }, Float64Array.of(x))[0] as number;
+  const value = (text: string, x = 2): number =>
+    evaluateActivation({ expression: text, kinks: [] }, Float64Array.of(x))[0] as number;
   t.equal(value('-x^2'), -4);
   t.equal(value('2^3^2'), 512);
   t.equal(value('8 - 3 - 2'), 3);
@@ -57,8 +73,26 @@ t.test('precedence and associativity are those of mathematics', async (t) => {
 
 t.test('every function has its value', async (t) => {
   const expected: Record<string, number> = {
-    exp: Math.exp(0.7), log: Math.log(0.7), log1p: Math.log1p(0.7), expm1: Math.expm1(0.7), tanh: Math.tanh(0.7), sinh: Math.sinh(0.7), cosh: Math.cosh(0.7), erf: 0.6778011938374185, sin: Math.sin(0.7), cos: Math.cos(0.7),
-    sqrt: Math.sqrt(0.7), abs: 0.7, sign: 1, step: 1, relu: 0.7, sigmoid: 1 / (1 + Math.exp(-0.7)), softplus: Math.log1p(Math.exp(0.7)), atan: Math.atan(0.7), max: 0.7, min: 0.2,
+    exp: Math.exp(0.7),
+    log: Math.log(0.7),
+    log1p: Math.log1p(0.7),
+    expm1: Math.expm1(0.7),
+    tanh: Math.tanh(0.7),
+    sinh: Math.sinh(0.7),
+    cosh: Math.cosh(0.7),
+    erf: 0.6778011938374185,
+    sin: Math.sin(0.7),
+    cos: Math.cos(0.7),
+    sqrt: Math.sqrt(0.7),
+    abs: 0.7,
+    sign: 1,
+    step: 1,
+    relu: 0.7,
+    sigmoid: 1 / (1 + Math.exp(-0.7)),
+    softplus: Math.log1p(Math.exp(0.7)),
+    atan: Math.atan(0.7),
+    max: 0.7,
+    min: 0.2,
   };
   for (const name of names) {
     const text = expressionFunctions[name] === 2 ? `${name}(x, 0.2)` : `${name}(x)`;
@@ -73,7 +107,9 @@ const smooth: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
     { maxDepth: 4, depthIdentifier: 'smooth' },
     fc.constantFrom('x', 'x', '0.5', '1.3', 'pi / 4'),
     fc.tuple(tie('text'), fc.constantFrom('+', '-', '*'), tie('text')).map(([a, o, b]) => `(${a} ${o} ${b})`),
-    fc.tuple(fc.constantFrom('tanh', 'sin', 'cos', 'erf', 'sigmoid', 'softplus', 'atan'), tie('text')).map(([f, a]) => `${f}(${a})`),
+    fc
+      .tuple(fc.constantFrom('tanh', 'sin', 'cos', 'erf', 'sigmoid', 'softplus', 'atan'), tie('text'))
+      .map(([f, a]) => `${f}(${a})`),
     tie('text').map((a) => `exp(-(${a})^2)`),
     tie('text').map((a) => `sqrt(1 + (${a})^2)`),
     tie('text').map((a) => `log1p(exp(tanh(${a})))`),
@@ -100,14 +136,18 @@ function differenceError(expression: string, x: number, order: 1 | 2): number | 
 
 t.test('derivatives equal differences, function by function', async (t) => {
   for (const name of names) {
-    for (const text of expressionFunctions[name] === 2 ? [`${name}(x^2, x)`, `${name}(x, 3 - x)`] : [`${name}(x)`, `${name}(x^2 + 0.1)`]) {
+    for (const text of expressionFunctions[name] === 2
+      ? [`${name}(x^2, x)`, `${name}(x, 3 - x)`]
+      : [`${name}(x)`, `${name}(x^2 + 0.1)`]) {
       for (const x of [0.2, 0.45, 0.9, 1.3]) {
-        for (const order of [1, 2] as const) t.ok((differenceError(text, x, order) as number) < 1, `${text} at ${x}, order ${order}`);
+        for (const order of [1, 2] as const)
+          t.ok((differenceError(text, x, order) as number) < 1, `${text} at ${x}, order ${order}`);
       }
     }
   }
   for (const text of ['x^2.5', '2^x', 'x^x', '(x + 1)/(x^2 + 2)', '-x^3 - x', 'x * (x - 1)', '(x^2)^(1/x)']) {
-    for (const order of [1, 2] as const) t.ok((differenceError(text, 0.8, order) as number) < 1, `${text}, order ${order}`);
+    for (const order of [1, 2] as const)
+      t.ok((differenceError(text, 0.8, order) as number) < 1, `${text}, order ${order}`);
   }
 });
 
@@ -126,7 +166,8 @@ t.test('derivatives equal differences', async () => {
 });
 
 t.test('derivatives of kinked expressions are those of the branch, and never 0 times infinity', async (t) => {
-  const slope = (expression: string, x: number, order: 1 | 2 = 1): number => evaluateActivation({ expression, kinks: [] }, Float64Array.of(x), order)[0] as number;
+  const slope = (expression: string, x: number, order: 1 | 2 = 1): number =>
+    evaluateActivation({ expression, kinks: [] }, Float64Array.of(x), order)[0] as number;
   t.equal(slope('min(x, exp(x))', 1000), 1);
   t.equal(slope('max(0.1 * x, x)', -3), 0.1);
   t.equal(slope('relu(x)', 0), 0);
@@ -147,8 +188,48 @@ t.test('a hostile text is refused with MftError, never a crash', async (t) => {
     }
   };
   fc.assert(fc.property(fc.string({ maxLength: 200, unit: 'binary' }), attempt), runs);
-  fc.assert(fc.property(fc.array(fc.constantFrom('x', '(', ')', '+', '-', '*', '/', '^', ',', '1', 'e', '.', ' ', 'exp', 'max(', 'relu(', '1e999', '__proto__', 'constructor')).map((parts) => parts.join('')), attempt), { ...runs, numRuns: 2000 });
-  for (const text of ['', '('.repeat(999), '-'.repeat(999) + 'x', 'x^'.repeat(400) + 'x', 'exp('.repeat(49) + 'x' + ')'.repeat(49), Array(300).fill('x').join('*'), Array(120).fill('sin(x)').join('*'), 'relu(x+'.repeat(48) + 'x' + ')'.repeat(48)]) attempt(text);
+  fc.assert(
+    fc.property(
+      fc
+        .array(
+          fc.constantFrom(
+            'x',
+            '(',
+            ')',
+            '+',
+            '-',
+            '*',
+            '/',
+            '^',
+            ',',
+            '1',
+            'e',
+            '.',
+            ' ',
+            'exp',
+            'max(',
+            'relu(',
+            '1e999',
+            '__proto__',
+            'constructor',
+          ),
+        )
+        .map((parts) => parts.join('')),
+      attempt,
+    ),
+    { ...runs, numRuns: 2000 },
+  );
+  for (const text of [
+    '',
+    '('.repeat(999),
+    '-'.repeat(999) + 'x',
+    'x^'.repeat(400) + 'x',
+    'exp('.repeat(49) + 'x' + ')'.repeat(49),
+    Array(300).fill('x').join('*'),
+    Array(120).fill('sin(x)').join('*'),
+    'relu(x+'.repeat(48) + 'x' + ')'.repeat(48),
+  ])
+    attempt(text);
   t.pass('all refused or accepted in good order');
 });
 
@@ -170,7 +251,15 @@ t.test('errors say what and where', async (t) => {
   t.match(message('1e400'), 'finite numbers');
   t.match(message('x'.repeat(1001)), 'at most 1000 characters');
   t.match(message('('.repeat(60)), 'at most 50 deep');
-  t.throws(() => resolveActivation({ expression: Array(120).fill('sin(x)').join('*') + '*exp(' + Array(120).fill('x').join('*') + ')', kinks: [] }), { code: 'ERR_MFT_INVALID_ARGUMENT' }, 'an explosion of the second derivative is refused');
+  t.throws(
+    () =>
+      resolveActivation({
+        expression: Array(120).fill('sin(x)').join('*') + '*exp(' + Array(120).fill('x').join('*') + ')',
+        kinks: [],
+      }),
+    { code: 'ERR_MFT_INVALID_ARGUMENT' },
+    'an explosion of the second derivative is refused',
+  );
 });
 
 t.test('kinks and parity are read off the text', async (t) => {

@@ -14,13 +14,34 @@ import {
 } from 'mft-native';
 
 interface Fixture {
-  readonly singles: readonly { readonly activation: string; readonly variance: number; readonly values: readonly [number, number, number] }[];
-  readonly pairs: readonly { readonly activation: string; readonly variance: number; readonly oneMinusCorrelation: number; readonly values: readonly [number, number] }[];
+  readonly singles: readonly {
+    readonly activation: string;
+    readonly variance: number;
+    readonly values: readonly [number, number, number];
+  }[];
+  readonly pairs: readonly {
+    readonly activation: string;
+    readonly variance: number;
+    readonly oneMinusCorrelation: number;
+    readonly values: readonly [number, number];
+  }[];
 }
-const fixture = JSON.parse(readFileSync(new URL('../fixtures/gaussian-moments.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = JSON.parse(
+  readFileSync(new URL('../fixtures/gaussian-moments.json', import.meta.url), 'utf8'),
+) as Fixture;
 
-function isNear(t: { ok(value: unknown, message: string): unknown }, actual: number, expected: number, tolerance: number, what: string, scale = Math.abs(expected)): void {
-  t.ok(Math.abs(actual - expected) <= tolerance * scale || actual === expected, `${what}: ${actual} against ${expected}, relative ${Math.abs(actual - expected) / scale}`);
+function isNear(
+  t: { ok(value: unknown, message: string): unknown },
+  actual: number,
+  expected: number,
+  tolerance: number,
+  what: string,
+  scale = Math.abs(expected),
+): void {
+  t.ok(
+    Math.abs(actual - expected) <= tolerance * scale || actual === expected,
+    `${what}: ${actual} against ${expected}, relative ${Math.abs(actual - expected) / scale}`,
+  );
 }
 
 t.test('single moments equal 30-digit integration', async (t) => {
@@ -36,15 +57,39 @@ t.test('pair moments equal brute-force integration in 80-bit arithmetic', async 
   for (const { activation, variance, oneMinusCorrelation, values } of fixture.pairs) {
     const what = `${activation} q=${variance} delta=${oneMinusCorrelation}`;
     const scale = gaussianDerivativeSecondMoment(activation as Activation, { variance });
-    isNear(t, gaussianDerivativePairMoment(activation as Activation, { variance, oneMinusCorrelation }), values[0], 1e-12, `${what} F`, scale);
-    isNear(t, gaussianPairMomentDeficit(activation as Activation, { variance, oneMinusCorrelation }), values[1], 1e-11, `${what} D`);
+    isNear(
+      t,
+      gaussianDerivativePairMoment(activation as Activation, { variance, oneMinusCorrelation }),
+      values[0],
+      1e-12,
+      `${what} F`,
+      scale,
+    );
+    isNear(
+      t,
+      gaussianPairMomentDeficit(activation as Activation, { variance, oneMinusCorrelation }),
+      values[1],
+      1e-11,
+      `${what} D`,
+    );
   }
 });
 
 t.test('JavaScript functions get the values of the catalogue', async (t) => {
   const functions: [Activation, Activation][] = [
-    ['tanh', { value: Math.tanh, derivative: (x) => 1 / Math.cosh(x) ** 2, secondDerivative: (x) => (-2 * Math.tanh(x)) / Math.cosh(x) ** 2, kinks: [] }],
-    ['hardTanh', { value: (x) => Math.max(-1, Math.min(1, x)), derivative: (x) => (Math.abs(x) < 1 ? 1 : 0), kinks: [-1, 1] }],
+    [
+      'tanh',
+      {
+        value: Math.tanh,
+        derivative: (x) => 1 / Math.cosh(x) ** 2,
+        secondDerivative: (x) => (-2 * Math.tanh(x)) / Math.cosh(x) ** 2,
+        kinks: [],
+      },
+    ],
+    [
+      'hardTanh',
+      { value: (x) => Math.max(-1, Math.min(1, x)), derivative: (x) => (Math.abs(x) < 1 ? 1 : 0), kinks: [-1, 1] },
+    ],
   ];
   for (const [name, own] of functions) {
     for (const variance of [1e-6, 0.7, 40]) {
@@ -53,16 +98,37 @@ t.test('JavaScript functions get the values of the catalogue', async (t) => {
       }
       for (const oneMinusCorrelation of [1e-9, 1e-2, 0.8, 1.7]) {
         const pair = { variance, oneMinusCorrelation };
-        isNear(t, gaussianPairMomentDeficit(own, pair), gaussianPairMomentDeficit(name, pair), 1e-11, `D q=${variance} delta=${oneMinusCorrelation}`);
+        isNear(
+          t,
+          gaussianPairMomentDeficit(own, pair),
+          gaussianPairMomentDeficit(name, pair),
+          1e-11,
+          `D q=${variance} delta=${oneMinusCorrelation}`,
+        );
       }
     }
   }
-  t.equal(gaussianSecondDerivativeSecondMoment(functions[0]?.[1] as Activation, { variance: 1.7 }).toFixed(12), '0.262445785609');
+  t.equal(
+    gaussianSecondDerivativeSecondMoment(functions[0]?.[1] as Activation, { variance: 1.7 }).toFixed(12),
+    '0.262445785609',
+  );
   t.equal(gaussianSecondDerivativeSecondMoment(functions[1]?.[1] as Activation, { variance: 1 }), Infinity);
 });
 
 t.test('laws that hold for every activation', async () => {
-  const activation = fc.constantFrom<Activation>('tanh', 'erf', 'relu', 'sigmoid', 'softplus', 'gelu', 'silu', 'sin', 'cos', { name: 'leakyRelu', slope: 0.3 }, { name: 'rectifiedMonomial', degree: 2 });
+  const activation = fc.constantFrom<Activation>(
+    'tanh',
+    'erf',
+    'relu',
+    'sigmoid',
+    'softplus',
+    'gelu',
+    'silu',
+    'sin',
+    'cos',
+    { name: 'leakyRelu', slope: 0.3 },
+    { name: 'rectifiedMonomial', degree: 2 },
+  );
   const variance = fc.double({ min: -6, max: 3, noNaN: true }).map((exponent) => 10 ** exponent);
   const delta = fc.double({ min: -12, max: 0, noNaN: true }).map((exponent) => 2 * 10 ** exponent);
   fc.assert(
@@ -77,7 +143,8 @@ t.test('laws that hold for every activation', async () => {
         deficit >= 0 &&
         Math.abs(gaussianDerivativePairMoment(phi, { variance: q, oneMinusCorrelation })) <= slope * (1 + 1e-12) &&
         (oneMinusCorrelation > 1 || deficit <= q * oneMinusCorrelation * slope * (1 + 1e-11)) &&
-        Math.abs(gaussianPairMoment(phi, { variance: q, correlation: 0 }) - gaussianMean(phi, { variance: q }) ** 2) <= 1e-12 * second
+        Math.abs(gaussianPairMoment(phi, { variance: q, correlation: 0 }) - gaussianMean(phi, { variance: q }) ** 2) <=
+          1e-12 * second
       );
     }),
     { seed: 5, numRuns: 300 },
@@ -94,7 +161,14 @@ t.test('v2 is the slope of m2, F of M', async (t) => {
       const d = (x: number): number => gaussianPairMomentDeficit(phi, { variance: q, oneMinusCorrelation: x });
       const k = 1e-4;
       const fall = (8 * (d(0.4 + k) - d(0.4 - k)) - (d(0.4 + 2 * k) - d(0.4 - 2 * k))) / (12 * k * q);
-      isNear(t, fall, gaussianDerivativePairMoment(phi, { variance: q, oneMinusCorrelation: 0.4 }), 1e-10, `${phi} F q=${q}`, m(q) / q);
+      isNear(
+        t,
+        fall,
+        gaussianDerivativePairMoment(phi, { variance: q, oneMinusCorrelation: 0.4 }),
+        1e-10,
+        `${phi} F q=${q}`,
+        m(q) / q,
+      );
     }
   }
 });
@@ -102,22 +176,63 @@ t.test('v2 is the slope of m2, F of M', async (t) => {
 t.test('expressions are integrated like the catalogue, and refused when nobody could', async (t) => {
   const twin = { expression: 'x * sigmoid(x)' };
   for (const variance of [1e-4, 1, 300]) {
-    isNear(t, gaussianSecondMoment(twin, { variance }), gaussianSecondMoment('silu', { variance }), 1e-12, `silu q=${variance}`);
-    isNear(t, gaussianPairMomentDeficit(twin, { variance, correlation: 0.7 }), gaussianPairMomentDeficit('silu', { variance, correlation: 0.7 }), 1e-12, `silu D q=${variance}`);
+    isNear(
+      t,
+      gaussianSecondMoment(twin, { variance }),
+      gaussianSecondMoment('silu', { variance }),
+      1e-12,
+      `silu q=${variance}`,
+    );
+    isNear(
+      t,
+      gaussianPairMomentDeficit(twin, { variance, correlation: 0.7 }),
+      gaussianPairMomentDeficit('silu', { variance, correlation: 0.7 }),
+      1e-12,
+      `silu D q=${variance}`,
+    );
   }
-  isNear(t, gaussianSecondMoment({ expression: 'tanh(10 * x)' }, { variance: 0.01 }), gaussianSecondMoment('tanh', { variance: 1 }), 1e-12, 'a sharp function');
-  isNear(t, gaussianSecondMoment({ expression: 'sin(5 * x)' }, { variance: 2 }), gaussianSecondMoment('sin', { variance: 50 }), 1e-12, 'an oscillating function');
+  isNear(
+    t,
+    gaussianSecondMoment({ expression: 'tanh(10 * x)' }, { variance: 0.01 }),
+    gaussianSecondMoment('tanh', { variance: 1 }),
+    1e-12,
+    'a sharp function',
+  );
+  isNear(
+    t,
+    gaussianSecondMoment({ expression: 'sin(5 * x)' }, { variance: 2 }),
+    gaussianSecondMoment('sin', { variance: 50 }),
+    1e-12,
+    'an oscillating function',
+  );
 });
 
 t.test('bad arguments get the documented errors', async (t) => {
-  t.throws(() => gaussianSecondMoment('tanh', { variance: -1 }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'variance' });
-  t.throws(() => gaussianSecondMoment('tanh', { variance: Number.NaN }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'variance' });
+  t.throws(() => gaussianSecondMoment('tanh', { variance: -1 }), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+    parameter: 'variance',
+  });
+  t.throws(() => gaussianSecondMoment('tanh', { variance: Number.NaN }), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+    parameter: 'variance',
+  });
   t.throws(() => gaussianSecondMoment('tahn' as Activation, { variance: 1 }), { code: 'ERR_MFT_INVALID_ARGUMENT' });
-  t.throws(() => gaussianPairMoment('tanh', { variance: 1, correlation: 0.5, oneMinusCorrelation: 0.5 }), { code: 'ERR_MFT_INVALID_ARGUMENT' });
+  t.throws(() => gaussianPairMoment('tanh', { variance: 1, correlation: 0.5, oneMinusCorrelation: 0.5 }), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+  });
   t.throws(() => gaussianPairMoment('tanh', { variance: 1 }), { code: 'ERR_MFT_INVALID_ARGUMENT' });
-  t.throws(() => gaussianPairMoment('tanh', { variance: 1, correlation: 1.5 }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'correlation' });
-  t.equal(gaussianPairMoment('tanh', { variance: 1, correlation: 1 + 5e-16 }), gaussianSecondMoment('tanh', { variance: 1 }));
+  t.throws(() => gaussianPairMoment('tanh', { variance: 1, correlation: 1.5 }), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+    parameter: 'correlation',
+  });
+  t.equal(
+    gaussianPairMoment('tanh', { variance: 1, correlation: 1 + 5e-16 }),
+    gaussianSecondMoment('tanh', { variance: 1 }),
+  );
   t.equal(gaussianSecondDerivativeSecondMoment('relu', { variance: 1 }), Infinity);
   t.ok(gaussianSecondDerivativeSecondMoment({ name: 'elu', alpha: 1 }, { variance: 1 }) < 1);
-  t.throws(() => gaussianSecondMoment({ value: Math.tanh, kinks: [] } as unknown as Activation, { variance: 1 }), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'activation.derivative' });
+  t.throws(() => gaussianSecondMoment({ value: Math.tanh, kinks: [] } as unknown as Activation, { variance: 1 }), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+    parameter: 'activation.derivative',
+  });
 });

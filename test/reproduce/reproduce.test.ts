@@ -34,14 +34,23 @@ for (const id of reproductionIds) {
 
 t.test('the verb', async (t) => {
   const result = await reproduce('deep-dropout-figure-7-curves');
-  t.match(result, { kind: 'reproduction', id: 'deep-dropout-figure-7-curves', scale: 'quick', provenance: { package: String } });
+  t.match(result, {
+    kind: 'reproduction',
+    id: 'deep-dropout-figure-7-curves',
+    scale: 'quick',
+    provenance: { package: String },
+  });
   t.ok(result.rows.every((row) => row.verdict === 'agrees'));
-  t.same((await reproductions()).map((entry) => entry.id), reproductionIds);
+  t.same(
+    (await reproductions()).map((entry) => entry.id),
+    reproductionIds,
+  );
 });
 
 t.test('the same seed gives the same rows, another seed others', async (t) => {
   const found = await loadReproduction('deep-information-figure-4');
-  const run = async (seed: number, threads: number): Promise<unknown> => (await found?.run({ ...found.scales.quick, ...tiny['deep-information-figure-4'] }, { seed, threads }))?.rows;
+  const run = async (seed: number, threads: number): Promise<unknown> =>
+    (await found?.run({ ...found.scales.quick, ...tiny['deep-information-figure-4'] }, { seed, threads }))?.rows;
   const first = await run(1, 1);
   t.same(await run(1, 2), first);
   t.notSame(await run(2, 1), first);
@@ -60,7 +69,10 @@ t.test('errors', async (t) => {
   t.equal(unknown.code, 'ERR_MFT_INVALID_ARGUMENT');
   t.match(unknown.message, /did you mean `deep-dropout-figure-\d`/);
   t.equal((await error(reproduce('__proto__'))).code, 'ERR_MFT_INVALID_ARGUMENT');
-  t.match(await error(reproduce('deep-dropout-figure-2', { scale: 'huge' as never })), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'scale' });
+  t.match(await error(reproduce('deep-dropout-figure-2', { scale: 'huge' as never })), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+    parameter: 'scale',
+  });
   await t.rejects(reproduce('deep-dropout-figure-2', { signal: AbortSignal.abort(new Error('stop')) }), /stop/);
 });
 
@@ -68,12 +80,22 @@ t.test('rows: what agrees, what does not', async (t) => {
   const common = { what: 'x', source: 'derived' };
   t.equal(printedRow({ ...common, published: 0.736322, measured: 0.7363224, decimals: 6 }).verdict, 'agrees');
   t.equal(printedRow({ ...common, published: 0.736322, measured: 0.736323, decimals: 6 }).verdict, 'differs');
-  t.equal(numberRow({ ...common, published: 1, measured: Number.NaN, tolerance: 1 }).verdict, 'differs', 'no number never agrees');
+  t.equal(
+    numberRow({ ...common, published: 1, measured: Number.NaN, tolerance: 1 }).verdict,
+    'differs',
+    'no number never agrees',
+  );
   t.match(statisticRow({ ...common, published: 2, measured: 2.3, standardError: 0.1 }), { verdict: 'agrees' });
   t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1 }), { verdict: 'differs' });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 2.55 }), { verdict: 'explained' });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 3.5 }), { verdict: 'differs' });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: Infinity }), { verdict: 'inconclusive' });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 2.55 }), {
+    verdict: 'explained',
+  });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 3.5 }), {
+    verdict: 'differs',
+  });
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: Infinity }), {
+    verdict: 'inconclusive',
+  });
   t.match(statementRow({ ...common, published: 'a', measured: 'b', holds: false }), { verdict: 'differs' });
 });
 
@@ -82,9 +104,21 @@ t.test('power: a weight variance that is 2 % too large is seen in the slope of t
   const size = { width: 500, depth: 120, trials: 60 };
   const row = async (planted: number): Promise<string> => {
     const right = await gradientRun(network, { ...size, trials: 2 }, 'postactivation', {});
-    const run = await gradientRun({ ...network, weightVariance: planted * network.weightVariance }, size, 'postactivation', {});
+    const run = await gradientRun(
+      { ...network, weightVariance: planted * network.weightVariance },
+      size,
+      'postactivation',
+      {},
+    );
     const { mean, standardError } = meanLogSlope(run, 'gradientSingle', 25, 105);
-    return statisticRow({ what: 'slope', source: 'derived', published: right.decay, measured: mean, standardError, allowance: 0.1 * run.logBias }).verdict;
+    return statisticRow({
+      what: 'slope',
+      source: 'derived',
+      published: right.decay,
+      measured: mean,
+      standardError,
+      allowance: 0.1 * run.logBias,
+    }).verdict;
   };
   t.equal(await row(1), 'agrees');
   t.equal(await row(1.02), 'differs');
@@ -93,7 +127,10 @@ t.test('power: a weight variance that is 2 % too large is seen in the slope of t
 t.test('exponent of exp(βM/N) − 1 against the values of an independent evaluation', async (t) => {
   // Linear, σ_w² 0.5, width 500, every 10th of 200 layers: 1.879 at ρ = 0.6, 1.966 at ρ = 0.9 (to the choice of the layers).
   const layers = Array.from({ length: 19 }, (_, i) => 10 * (i + 1));
-  for (const [keep, exponent] of [[0.6, 1.879], [0.9, 1.966]] as const) {
+  for (const [keep, exponent] of [
+    [0.6, 1.879],
+    [0.9, 1.966],
+  ] as const) {
     const beta = 3 / keep - 1;
     t.ok(Math.abs(predictedExponent(layers, 200, -Math.log(0.5 / keep), beta / 1000) - exponent) < 0.03, `ρ = ${keep}`);
   }

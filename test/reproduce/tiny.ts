@@ -2,10 +2,25 @@
 const trained = { width: 24, batchSize: 20, trainCount: 400, validationCount: 200, seeds: 2 };
 
 /** Level sets of residual networks. */
-const levelRuns = { width: 16, batchSize: 20, trainCount: 200, validationCount: 100, steps: 20, seeds: 1, depths: [4, 8, 12, 16] };
+const levelRuns = {
+  width: 16,
+  batchSize: 20,
+  trainCount: 200,
+  validationCount: 100,
+  steps: 20,
+  seeds: 1,
+  depths: [4, 8, 12, 16],
+};
 
 function trainedMap(keepProbability: number): Readonly<Record<string, unknown>> {
-  return { dataset: 'mnist', keepProbability, weightVariances: [1, 2, 3], depths: [4, 12, 36], steps: 40, learningRates: [0.1, 0.03] };
+  return {
+    dataset: 'mnist',
+    keepProbability,
+    weightVariances: [1, 2, 3],
+    depths: [4, 12, 36],
+    steps: 40,
+    learningRates: [0.1, 0.03],
+  };
 }
 
 // Scales so small that every reproduction runs in about a second.
@@ -15,7 +30,17 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'deep-dropout-figure-3': { width: 300, depth: 80, trials: 16 },
   'deep-dropout-figure-4': { trials: 40, width: 300, depth: 200, keeps: [0.8] },
   'deep-dropout-figure-5': { depth: 60, trials: 80, widths: [200, 400] },
-  'deep-dropout-figure-6': { width: 32, steps: 30, validationCount: 200, seeds: 2, learningRates: [0.01, 0.05, 0.2], panels: [{ keepProbability: 1, depths: [3, 6] }, { keepProbability: 0.8, depths: [2, 4, 40] }] },
+  'deep-dropout-figure-6': {
+    width: 32,
+    steps: 30,
+    validationCount: 200,
+    seeds: 2,
+    learningRates: [0.01, 0.05, 0.2],
+    panels: [
+      { keepProbability: 1, depths: [3, 6] },
+      { keepProbability: 0.8, depths: [2, 4, 40] },
+    ],
+  },
   'deep-dropout-figure-7': { ...trained, maps: [1, 0.8].map(trainedMap) },
   'deep-dropout-figure-7-curves': { points: 4 },
   'deep-information-figure-1': { width: 5000, trials: 8, weights: [0.3, 1] },
@@ -49,10 +74,15 @@ export function structure(figure: unknown): string[] {
 
 function panel(body: Json): string {
   const layers = (body.layer ?? []) as readonly Json[];
-  const encodings = layers.map((layer) => layer.encoding as Readonly<Record<string, { title?: string; scale?: { type?: string } }>>);
-  const axis = (name: string): string => [encodings[0]?.[name]?.title, encodings[0]?.[name]?.scale?.type].filter(Boolean).join(' ');
+  const encodings = layers.map(
+    (layer) => layer.encoding as Readonly<Record<string, { title?: string; scale?: { type?: string } }>>,
+  );
+  const axis = (name: string): string =>
+    [encodings[0]?.[name]?.title, encodings[0]?.[name]?.scale?.type].filter(Boolean).join(' ');
   const marks = layers.map((layer) => (layer.mark as { type: string }).type).join(' ');
-  const data = [body, ...layers].flatMap((part) => (part.data as { values?: readonly { series?: string; mark?: string }[] } | undefined)?.values ?? []);
+  const data = [body, ...layers].flatMap(
+    (part) => (part.data as { values?: readonly { series?: string; mark?: string }[] } | undefined)?.values ?? [],
+  );
   const series = [...new Set(data.map((row) => `${row.series ?? ''} ${row.mark ?? ''}`.trim()))].join('; ');
   return `${typeof body.title === 'string' ? body.title : ''} | x ${axis('x')} | y ${axis('y')} | ${marks} | ${series}`;
 }

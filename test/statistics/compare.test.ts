@@ -4,7 +4,13 @@ import { compare, type Verdict } from 'mft-native';
 import type { Estimated, Predicted, Prediction, Simulation } from '../../dist/core/results.js';
 import { axis } from '../../dist/core/results.js';
 
-const shared = { schemaVersion: 1, system: 'made-up', spec: { width: 100 }, warnings: [], provenance: {} as never } as const;
+const shared = {
+  schemaVersion: 1,
+  system: 'made-up',
+  spec: { width: 100 },
+  warnings: [],
+  provenance: {} as never,
+} as const;
 const points = 60;
 
 /** Deterministic standard normals: enough for tests of verdicts. */
@@ -15,16 +21,45 @@ function normal(i: number): number {
 }
 
 function prediction(values: number[], more: Partial<Predicted> = {}): Prediction<'made-up', 'x'> {
-  return { ...shared, kind: 'prediction', quantities: {}, observables: { x: { axes: [axis('layer', values.length, 1)], scale: 'linear', values: Float64Array.from(values), error: 1e-10, ...more } } };
+  return {
+    ...shared,
+    kind: 'prediction',
+    quantities: {},
+    observables: {
+      x: {
+        axes: [axis('layer', values.length, 1)],
+        scale: 'linear',
+        values: Float64Array.from(values),
+        error: 1e-10,
+        ...more,
+      },
+    },
+  };
 }
 
-function simulation(values: number[], error: number, count = 100, more: Partial<Estimated> = {}): Simulation<'made-up', 'x'> {
+function simulation(
+  values: number[],
+  error: number,
+  count = 100,
+  more: Partial<Estimated> = {},
+): Simulation<'made-up', 'x'> {
   const filled = (value: number): Float64Array => new Float64Array(values.length).fill(value);
   return {
     ...shared,
     kind: 'simulation',
     run: {},
-    observables: { x: { axes: [axis('layer', values.length, 1)], scale: 'linear', estimator: 'mean', values: Float64Array.from(values), count: filled(count), variance: filled(error * error * count), standardError: filled(error), ...more } },
+    observables: {
+      x: {
+        axes: [axis('layer', values.length, 1)],
+        scale: 'linear',
+        estimator: 'mean',
+        values: Float64Array.from(values),
+        count: filled(count),
+        variance: filled(error * error * count),
+        standardError: filled(error),
+        ...more,
+      },
+    },
   };
 }
 
@@ -32,14 +67,34 @@ const truth = Array.from({ length: points }, (_, i) => 1 + i / 10);
 const noisy = truth.map((value, i) => value + 0.01 * normal(i + 1));
 
 t.test('agrees, disagrees, finite size, inconclusive', async (t) => {
-  const verdictOf = (a: Parameters<typeof compare>[0], b: Simulation): Verdict => compare(a as never, b as never).verdict;
+  const verdictOf = (a: Parameters<typeof compare>[0], b: Simulation): Verdict =>
+    compare(a as never, b as never).verdict;
   t.equal(verdictOf(prediction(truth), simulation(noisy, 0.01)), 'agrees');
   const shifted = noisy.map((value, i) => (i === 30 ? value + 0.08 : value));
   t.equal(verdictOf(prediction(truth), simulation(shifted, 0.01)), 'disagrees', 'one point 8 standard errors off');
   t.equal(compare(prediction(truth), simulation(shifted, 0.01)).observables.x?.verdicts[30], 'disagrees');
   const term = { finiteSize: { order: 1, values: new Float64Array(points).fill(0.1) } };
-  t.equal(verdictOf(prediction(truth, term), simulation(noisy.map((value) => value + 0.1), 0.01)), 'finiteSize');
-  t.equal(verdictOf(prediction(truth, term), simulation(noisy.map((value) => value - 0.1), 0.01)), 'disagrees', 'the wrong sign is not explained');
+  t.equal(
+    verdictOf(
+      prediction(truth, term),
+      simulation(
+        noisy.map((value) => value + 0.1),
+        0.01,
+      ),
+    ),
+    'finiteSize',
+  );
+  t.equal(
+    verdictOf(
+      prediction(truth, term),
+      simulation(
+        noisy.map((value) => value - 0.1),
+        0.01,
+      ),
+    ),
+    'disagrees',
+    'the wrong sign is not explained',
+  );
   t.equal(verdictOf(prediction(truth), simulation(noisy, Infinity, 1)), 'inconclusive');
   t.equal(verdictOf(simulation(truth, 0.01), simulation(noisy, 0.01)), 'agrees');
 });
@@ -67,7 +122,14 @@ t.test('refusals', async (t) => {
   const other = { ...simulation(noisy, 0.01), spec: { width: 200 } };
   t.throws(() => compare(prediction(truth), other), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'width' });
   t.equal(compare(prediction(truth), other, { mayDiffer: ['width'] }).verdict, 'agrees');
-  t.throws(() => compare(prediction(truth.slice(1)), simulation(noisy, 0.01)), { code: 'ERR_MFT_SHAPE', parameter: 'x' });
-  t.throws(() => compare(prediction(truth), simulation(noisy, 0.01), { significance: 2 }), { code: 'ERR_MFT_OUT_OF_RANGE' });
-  t.throws(() => compare(prediction(truth), simulation(noisy, 0.01), { observables: ['y'] }), { code: 'ERR_MFT_INVALID_ARGUMENT' });
+  t.throws(() => compare(prediction(truth.slice(1)), simulation(noisy, 0.01)), {
+    code: 'ERR_MFT_SHAPE',
+    parameter: 'x',
+  });
+  t.throws(() => compare(prediction(truth), simulation(noisy, 0.01), { significance: 2 }), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+  });
+  t.throws(() => compare(prediction(truth), simulation(noisy, 0.01), { observables: ['y'] }), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+  });
 });

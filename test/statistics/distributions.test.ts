@@ -1,7 +1,13 @@
 // Distribution functions and tests against SciPy (test/fixtures/statistics.py).
 import { readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { binomialTwoSided, chiSquareTail, normalTwoSided, regularizedBeta, studentTwoSided } from '../../dist/statistics/distributions.js';
+import {
+  binomialTwoSided,
+  chiSquareTail,
+  normalTwoSided,
+  regularizedBeta,
+  studentTwoSided,
+} from '../../dist/statistics/distributions.js';
 import { holm } from '../../dist/statistics/holm.js';
 import { bootstrap, kolmogorovSmirnov } from 'mft-native';
 
@@ -12,10 +18,13 @@ function near(t: Test, found: number, wanted: number, relative: number, name: st
 }
 
 t.test('distributions equal SciPy', async (t) => {
-  for (const [x, d, wanted] of fixtures.studentTwoSided) near(t, studentTwoSided(x, d), wanted, 1e-9, `student ${x} ${d}`);
+  for (const [x, d, wanted] of fixtures.studentTwoSided)
+    near(t, studentTwoSided(x, d), wanted, 1e-9, `student ${x} ${d}`);
   for (const [z, wanted] of fixtures.normalTwoSided) near(t, normalTwoSided(z), wanted, 1e-10, `normal ${z}`);
-  for (const [x, d, wanted] of fixtures.chiSquareTail) near(t, chiSquareTail(x, d), wanted, 1e-9, `chi-square ${x} ${d}`);
-  for (const [x, a, b, wanted] of fixtures.regularizedBeta) near(t, regularizedBeta(x, a, b), wanted, 1e-9, `beta ${x} ${a} ${b}`);
+  for (const [x, d, wanted] of fixtures.chiSquareTail)
+    near(t, chiSquareTail(x, d), wanted, 1e-9, `chi-square ${x} ${d}`);
+  for (const [x, a, b, wanted] of fixtures.regularizedBeta)
+    near(t, regularizedBeta(x, a, b), wanted, 1e-9, `beta ${x} ${a} ${b}`);
   for (const [k, n, p, wanted] of fixtures.binomialTwoSided) {
     // Tails below 1e-13 come out as a difference from 1.
     const found = binomialTwoSided(k, n, p);

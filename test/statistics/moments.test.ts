@@ -7,20 +7,29 @@ import { axis } from '../../dist/core/results.js';
 
 t.test('linear moments equal two-pass sums; NaN marks an undefined trial', async (t) => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 60 }), (values) => {
-      const sums = accumulator(1);
-      for (const value of values) addTrial(sums, Float64Array.of(value));
-      addTrial(sums, Float64Array.of(Number.NaN));
-      const result = estimated(sums, [axis('value', 1)], 'mean', 'never');
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-      return Math.abs((result.values[0] as number) - mean) <= 1e-9 * (1 + Math.abs(mean)) && Math.abs((result.variance[0] as number) - variance) <= 1e-9 * (1e-3 + variance) + 1e-9 && result.count[0] === values.length;
-    }),
+    fc.property(
+      fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 60 }),
+      (values) => {
+        const sums = accumulator(1);
+        for (const value of values) addTrial(sums, Float64Array.of(value));
+        addTrial(sums, Float64Array.of(Number.NaN));
+        const result = estimated(sums, [axis('value', 1)], 'mean', 'never');
+        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+        return (
+          Math.abs((result.values[0] as number) - mean) <= 1e-9 * (1 + Math.abs(mean)) &&
+          Math.abs((result.variance[0] as number) - variance) <= 1e-9 * (1e-3 + variance) + 1e-9 &&
+          result.count[0] === values.length
+        );
+      },
+    ),
     { seed: 5, numRuns: 300 },
   );
   const nothing = accumulator(1);
   addTrial(nothing, Float64Array.of(Number.NaN));
-  t.match(estimated(nothing, [axis('value', 1)], 'mean', 'undefined in every trial').undefinedAt, [{ index: 0, reason: 'undefined in every trial' }]);
+  t.match(estimated(nothing, [axis('value', 1)], 'mean', 'undefined in every trial').undefinedAt, [
+    { index: 0, reason: 'undefined in every trial' },
+  ]);
 });
 
 t.test('log moments survive hundreds of decades', async (t) => {

@@ -8,8 +8,16 @@ function gridPoints(axes: unknown): GridPoint[] {
 }
 
 t.test('a product of axes, the last one fastest; zips and points are factors', async (t) => {
-  t.same(gridPoints({ a: [1, 2], b: ['x', 'y'] }), [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 2, b: 'x' }, { a: 2, b: 'y' }]);
-  t.same(gridPoints({ zip: { a: [1, 2], b: [3, 4] }, c: [5] }), [{ a: 1, b: 3, c: 5 }, { a: 2, b: 4, c: 5 }]);
+  t.same(gridPoints({ a: [1, 2], b: ['x', 'y'] }), [
+    { a: 1, b: 'x' },
+    { a: 1, b: 'y' },
+    { a: 2, b: 'x' },
+    { a: 2, b: 'y' },
+  ]);
+  t.same(gridPoints({ zip: { a: [1, 2], b: [3, 4] }, c: [5] }), [
+    { a: 1, b: 3, c: 5 },
+    { a: 2, b: 4, c: 5 },
+  ]);
   t.same(gridPoints({ zip: [{ a: [1, 2] }, { b: [3, 4] }] }).length, 4);
   t.same(gridPoints({ points: [{ a: 1 }, { a: 2, b: 1 }] }), [{ a: 1 }, { a: 2, b: 1 }]);
   t.same(gridPoints({}), [{}]);
@@ -17,15 +25,20 @@ t.test('a product of axes, the last one fastest; zips and points are factors', a
 
 t.test('ranges hold their ends exactly and are monotone', async () => {
   fc.assert(
-    fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.integer({ min: 2, max: 200 }), (a, b, n) => {
-      const [low, high] = [Math.min(a, b), Math.max(a, b)];
-      for (const kind of ['linear', 'log']) {
-        const values = axisValues({ [kind]: [low, high, n] }, 'axis') as number[];
-        if (values.length !== n || values[0] !== low || values.at(-1) !== (n === 1 ? low : high)) return false;
-        if (values.some((value, i) => i > 0 && value < (values[i - 1] as number) * (1 - 1e-14))) return false;
-      }
-      return true;
-    }),
+    fc.property(
+      fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+      fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+      fc.integer({ min: 2, max: 200 }),
+      (a, b, n) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        for (const kind of ['linear', 'log']) {
+          const values = axisValues({ [kind]: [low, high, n] }, 'axis') as number[];
+          if (values.length !== n || values[0] !== low || values.at(-1) !== (n === 1 ? low : high)) return false;
+          if (values.some((value, i) => i > 0 && value < (values[i - 1] as number) * (1 - 1e-14))) return false;
+        }
+        return true;
+      },
+    ),
     { seed: 4, numRuns: 200 },
   );
 });

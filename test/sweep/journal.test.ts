@@ -13,7 +13,10 @@ let files = 0;
 const newPath = (): string => join(folder, `journal-${files++}.jsonl`);
 const manifest = { plan: 'test', date: 'today' };
 const key = (i: number): string => i.toString(16).padStart(64, '0');
-const row = (i: number, status: 'done' | 'failed' = 'done'): string => rowLine({ key: key(i), point: key(1000 + i), version: 1, status }, [], { verb: 'toy', x: i }, `{"value":${i}}`, { seconds: 0 });
+const row = (i: number, status: 'done' | 'failed' = 'done'): string =>
+  rowLine({ key: key(i), point: key(1000 + i), version: 1, status }, [], { verb: 'toy', x: i }, `{"value":${i}}`, {
+    seconds: 0,
+  });
 
 async function written(count: number): Promise<string> {
   const path = newPath();
@@ -27,7 +30,10 @@ t.test('rows survive; the manifest is the first line and is not repeated', async
   const path = await written(10);
   const lines = readFileSync(path, 'utf8').trim().split('\n');
   t.equal(lines.length, 11);
-  t.ok(lines.every((line) => typeof JSON.parse(line) === 'object'), 'every line is JSON');
+  t.ok(
+    lines.every((line) => typeof JSON.parse(line) === 'object'),
+    'every line is JSON',
+  );
   t.match(JSON.parse(lines[0] ?? ''), { journal: 'mft-sweep', manifest });
   const journal = await openJournal(path, { ...manifest, date: 'tomorrow' });
   t.equal(journal.index.rows.size, 10);
@@ -46,7 +52,8 @@ t.test('cut at every byte of its last two rows, a journal loses only what was cu
     const journal = await openJournal(copy, manifest, hasty);
     // A row lacking nothing but its newline is whole.
     const expected = 2 + ends.slice(3).filter((end) => end <= size).length;
-    if (journal.index.rows.size !== expected) t.fail(`cut at ${size}: ${journal.index.rows.size} rows, expected ${expected}`);
+    if (journal.index.rows.size !== expected)
+      t.fail(`cut at ${size}: ${journal.index.rows.size} rows, expected ${expected}`);
     for (let i = journal.index.rows.size; i < 4; i++) await journal.append(row(i));
     await journal.close();
     if (!readFileSync(copy).equals(whole)) t.fail(`cut at ${size}: the completed journal differs`);
@@ -76,7 +83,8 @@ t.test('any flipped bit of a row is noticed, reported with its line, and costs t
     writeFileSync(copy, damaged);
     const { handle, index } = await readableJournal(copy);
     await handle.close();
-    if (index.rows.size !== 4 || index.damaged.length !== 1 || index.damaged[0]?.line !== 4) t.fail(`flip at ${i}: ${JSON.stringify(index.damaged)}`);
+    if (index.rows.size !== 4 || index.damaged.length !== 1 || index.damaged[0]?.line !== 4)
+      t.fail(`flip at ${i}: ${JSON.stringify(index.damaged)}`);
   }
   t.pass(`${lines[3]?.length} flips`);
 });
@@ -130,7 +138,8 @@ t.test('a full disk, a folder that is not there, and one that may not be written
       const fits = bytes.subarray(0, Math.max(0, left));
       left -= bytes.length;
       await disk.write(handle, fits);
-      if (left < 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+      if (left < 0)
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
     },
   };
   const journal = await openJournal(path, manifest, full);
@@ -141,7 +150,10 @@ t.test('a full disk, a folder that is not there, and one that may not be written
   const again = await openJournal(path, manifest);
   t.equal(again.index.rows.size, 1, 'the torn row is gone, the others are there');
   await again.close();
-  await t.rejects(openJournal(join(folder, 'none', 'rows.jsonl'), manifest), { code: 'ERR_MFT_DISK', message: /does not exist/ });
+  await t.rejects(openJournal(join(folder, 'none', 'rows.jsonl'), manifest), {
+    code: 'ERR_MFT_DISK',
+    message: /does not exist/,
+  });
   await t.rejects(openJournal('/proc/rows.jsonl', manifest), { code: 'ERR_MFT_DISK' });
   await t.rejects(openJournal(folder, manifest), { code: 'ERR_MFT_DISK', message: /it is a folder/ });
 });
@@ -150,7 +162,8 @@ t.test('long lines and many lines cross the chunks of the reader', async (t) => 
   const path = newPath();
   const journal = await openJournal(path, manifest);
   const text = JSON.stringify('y'.repeat(3_000_000));
-  for (let i = 0; i < 4; i++) await journal.append(rowLine({ key: key(i), point: key(i), version: 1, status: 'done' }, [], { x: i }, text, {}));
+  for (let i = 0; i < 4; i++)
+    await journal.append(rowLine({ key: key(i), point: key(i), version: 1, status: 'done' }, [], { x: i }, text, {}));
   await journal.close();
   appendFileSync(path, row(7).slice(0, 90));
   const { handle, index } = await readableJournal(path);
@@ -164,13 +177,23 @@ t.test('long lines and many lines cross the chunks of the reader', async (t) => 
 t.test('stored rows are read back in any order, long ones among short ones', async (t) => {
   const path = newPath();
   const journal = await openJournal(path, manifest);
-  const lines = Array.from({ length: 300 }, (_, i) => rowLine({ key: key(i), point: key(i), version: 1, status: 'done' }, [], { x: i }, JSON.stringify('é'.repeat(i % 50 === 7 ? 200_000 : i * 10)), {}));
+  const lines = Array.from({ length: 300 }, (_, i) =>
+    rowLine(
+      { key: key(i), point: key(i), version: 1, status: 'done' },
+      [],
+      { x: i },
+      JSON.stringify('é'.repeat(i % 50 === 7 ? 200_000 : i * 10)),
+      {},
+    ),
+  );
   await Promise.all(lines.map((line) => journal.append(line)));
-  for (const i of [299, 0, 7, 8, 7, 150, 57, 298]) t.equal(`${await journal.read(await entryOf(path, i))}\n`, lines[i], `row ${i}`);
+  for (const i of [299, 0, 7, 8, 7, 150, 57, 298])
+    t.equal(`${await journal.read(await entryOf(path, i))}\n`, lines[i], `row ${i}`);
   await journal.close();
   const { handle, index } = await readableJournal(path);
   const read = rowReader(handle);
-  for (const [i, line] of lines.entries()) if (`${await read(index.rows.get(key(i)) as never)}\n` !== line) t.fail(`row ${i}`);
+  for (const [i, line] of lines.entries())
+    if (`${await read(index.rows.get(key(i)) as never)}\n` !== line) t.fail(`row ${i}`);
   t.equal(index.rows.size, lines.length);
   await handle.close();
 });

@@ -8,8 +8,13 @@ import { essence, failpoints, killPlan, run, state } from '../fixtures/kills.mjs
 t.test('killed while writing, before a sync, in a side file, before its renaming, and in mid-job', async (t) => {
   const journal = join(mkdtempSync(join(tmpdir(), 'mft-kill-')), 'rows.jsonl');
   for (const failpoint of failpoints(5, 3)) {
-    const rows = await state(journal).then((now) => now.rows, () => 0);
-    const { signal, errors } = await run(journal, { failpoint: failpoint.at === 'job' ? { ...failpoint, count: failpoint.count + rows } : failpoint });
+    const rows = await state(journal).then(
+      (now) => now.rows,
+      () => 0,
+    );
+    const { signal, errors } = await run(journal, {
+      failpoint: failpoint.at === 'job' ? { ...failpoint, count: failpoint.count + rows } : failpoint,
+    });
     t.equal(signal, 'SIGKILL', `${failpoint.at} ${errors}`);
     const now = await state(journal);
     t.same(now.damaged, []);

@@ -29,10 +29,15 @@ t.test('the smallest plan: sixty jobs with distinct keys and seeds', async (t) =
 });
 
 t.test('the key holds what decides the result, and nothing else', async (t) => {
-  const keyOf = async (change: Partial<SweepPlan>): Promise<string | undefined> => (await expandPlan({ ...smallest, axes: { weightVariance: [2] }, ...change })).jobs[0]?.key;
+  const keyOf = async (change: Partial<SweepPlan>): Promise<string | undefined> =>
+    (await expandPlan({ ...smallest, axes: { weightVariance: [2] }, ...change })).jobs[0]?.key;
   const key = await keyOf({});
   t.equal(await keyOf({ run: { trials: 20, seed: 5, threads: 3 } }), key, 'threads are not part of it');
-  t.equal(await keyOf({ base: { ...smallest.base, depth: 60, weights: 'gaussian' } }), key, 'a default written out is the same job');
+  t.equal(
+    await keyOf({ base: { ...smallest.base, depth: 60, weights: 'gaussian' } }),
+    key,
+    'a default written out is the same job',
+  );
   t.equal(await keyOf({ trials: 20, run: { seed: 5 } }), key, '`trials` is short for run.trials');
   t.not(await keyOf({ run: { trials: 21, seed: 5 } }), key);
   t.not(await keyOf({ run: { trials: 20, seed: 6 } }), key);
@@ -41,16 +46,25 @@ t.test('the key holds what decides the result, and nothing else', async (t) => {
 });
 
 t.test('adding a point leaves the other keys alone; equal points are one job', async (t) => {
-  const keys = async (values: number[]): Promise<string[]> => (await expandPlan({ ...smallest, axes: { weightVariance: values } })).jobs.map((job) => job.key);
+  const keys = async (values: number[]): Promise<string[]> =>
+    (await expandPlan({ ...smallest, axes: { weightVariance: values } })).jobs.map((job) => job.key);
   const before = await keys([1, 2]);
-  t.same((await keys([1, 1.5, 2])).filter((key) => before.includes(key)), before);
+  t.same(
+    (await keys([1, 1.5, 2])).filter((key) => before.includes(key)),
+    before,
+  );
   const twice = await expandPlan({ ...smallest, axes: { weightVariance: [1, 1] } });
   t.match(twice, { duplicates: 1 });
   t.equal(twice.jobs.length, 1);
 });
 
 t.test('a planned job names the whole one', async (t) => {
-  const { jobs, job } = await expandPlan({ ...smallest, run: {}, seeds: [3, 4], axes: { weightVariance: [1, 2], depth: [5, 6, 7] } });
+  const { jobs, job } = await expandPlan({
+    ...smallest,
+    run: {},
+    seeds: [3, 4],
+    axes: { weightVariance: [1, 2], depth: [5, 6, 7] },
+  });
   t.equal(jobs.length, 12);
   for (const planned of jobs) {
     const { key, point, system, systemVersion } = planned;
@@ -69,15 +83,31 @@ t.test('a plan that changes afterwards changes no job', async (t) => {
 });
 
 t.test('axes reach into the run and into nested fields; several seeds run every point several times', async (t) => {
-  const jobs = await jobsOf({ ...smallest, run: {}, seeds: [1, 2, 3], axes: { 'inputs.correlation': [0, 0.5], 'run.trials': [2, 4] } });
+  const jobs = await jobsOf({
+    ...smallest,
+    run: {},
+    seeds: [1, 2, 3],
+    axes: { 'inputs.correlation': [0, 0.5], 'run.trials': [2, 4] },
+  });
   t.equal(jobs.length, 12);
   t.same(new Set(jobs.map((job) => (job.spec.inputs as { correlation: number }).correlation)), new Set([0, 0.5]));
   t.same(new Set(jobs.map((job) => job.run?.trials)), new Set([2, 4]));
 });
 
 t.test('a plan is refused as a whole, naming the point', async (t) => {
-  const refuse = async (change: object, pattern: { code?: string; parameter?: string; message?: RegExp }): Promise<void> => void (await t.rejects(expandPlan({ ...smallest, ...change } as SweepPlan), pattern as { message: RegExp }, JSON.stringify(change)));
-  await refuse({ axes: { weightVariance: [1, -2] } }, { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'weightVariance', message: /At weightVariance = -2/ });
+  const refuse = async (
+    change: object,
+    pattern: { code?: string; parameter?: string; message?: RegExp },
+  ): Promise<void> =>
+    void (await t.rejects(
+      expandPlan({ ...smallest, ...change } as SweepPlan),
+      pattern as { message: RegExp },
+      JSON.stringify(change),
+    ));
+  await refuse(
+    { axes: { weightVariance: [1, -2] } },
+    { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'weightVariance', message: /At weightVariance = -2/ },
+  );
   await refuse({ axes: { dropRate: [0.1] } }, { code: 'ERR_MFT_INVALID_ARGUMENT', message: /keepProbability/ });
   await refuse({ verb: 'explode' }, { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'verb' });
   await refuse({ grid: {} }, { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'grid' });
@@ -108,10 +138,12 @@ t.test('a job from elsewhere is checked again', async (t) => {
     [{ ...job, spec: { ...job.spec, width: -1 } }, /width/],
     [[], /not an object/],
   ];
-  for (const [forgery, pattern] of forgeries) await t.rejects(checkedJob(forgery, verbs), { message: pattern }, String(pattern));
+  for (const [forgery, pattern] of forgeries)
+    await t.rejects(checkedJob(forgery, verbs), { message: pattern }, String(pattern));
 });
 
 t.test('resolving a resolved job changes nothing, so keys survive the way through a queue', async (t) => {
   const toys = toyVerbs();
-  for (const job of await jobsOf({ verb: 'toy', base: { system: 'toy' }, axes: { x: [1, 2, 3] } }, toys)) t.same(await checkedJob({ ...job }, toys), job);
+  for (const job of await jobsOf({ verb: 'toy', base: { system: 'toy' }, axes: { x: [1, 2, 3] } }, toys))
+    t.same(await checkedJob({ ...job }, toys), job);
 });

@@ -14,9 +14,26 @@ const plans: readonly SweepPlan[] = [
   { verb: 'predict', base, axes: { weightVariance: [1.2, 2] } },
   { verb: 'simulate', base, trials: 4, seeds: [1, 2], axes: { weightVariance: [1.2, 2] } },
   { verb: 'compare', base, trials: 4, outputs: ['variance'], axes: { weightVariance: [1.2] } },
-  { verb: 'fit', base: { ...base, width: 500 }, trials: 40, fit: { observable: 'correlation', limit: 'fixedPointCorrelation' }, axes: { weightVariance: [1.2] } },
-  { verb: 'evaluate', base: { system: 'feedforward', activation: 'tanh' }, quantity: 'criticalWeightVariance', axes: { biasVariance: [0.05, 0.1] } },
-  { verb: 'train', base: { ...base, width: 20, depth: 3 }, dataset: 'synthetic', run: { steps: 10, trainCount: 500 }, axes: { weightVariance: [1.5] } },
+  {
+    verb: 'fit',
+    base: { ...base, width: 500 },
+    trials: 40,
+    fit: { observable: 'correlation', limit: 'fixedPointCorrelation' },
+    axes: { weightVariance: [1.2] },
+  },
+  {
+    verb: 'evaluate',
+    base: { system: 'feedforward', activation: 'tanh' },
+    quantity: 'criticalWeightVariance',
+    axes: { biasVariance: [0.05, 0.1] },
+  },
+  {
+    verb: 'train',
+    base: { ...base, width: 20, depth: 3 },
+    dataset: 'synthetic',
+    run: { steps: 10, trainCount: 500 },
+    axes: { weightVariance: [1.5] },
+  },
 ];
 
 const rows = new Map<string, SweepRow[]>();
@@ -30,7 +47,10 @@ t.before(async () => {
   }
 });
 
-function resultOf(verb: string, i = 0): Readonly<Record<string, unknown>> & { readonly quantities: Readonly<Record<string, unknown>> } {
+function resultOf(
+  verb: string,
+  i = 0,
+): Readonly<Record<string, unknown>> & { readonly quantities: Readonly<Record<string, unknown>> } {
   const row = rows.get(verb)?.[i];
   if (row?.status !== 'done') throw new Error(`${verb}: ${JSON.stringify(row)}`);
   return row.result as ReturnType<typeof resultOf>;
@@ -39,7 +59,8 @@ function resultOf(verb: string, i = 0): Readonly<Record<string, unknown>> & { re
 const dateless = (result: object): string => canonicalJson({ ...result, provenance: null });
 
 t.test('predict and simulate: the results of the functions, bit for bit, whatever the threads', async (t) => {
-  for (const row of rows.get('predict') ?? []) if (row.status === 'done') t.equal(dateless(row.result), dateless(await predict(row.spec as typeof base)));
+  for (const row of rows.get('predict') ?? [])
+    if (row.status === 'done') t.equal(dateless(row.result), dateless(await predict(row.spec as typeof base)));
   t.equal(rows.get('simulate')?.length, 4);
   for (const row of rows.get('simulate') ?? []) {
     if (row.status !== 'done') return t.fail('a simulation failed');
@@ -48,24 +69,43 @@ t.test('predict and simulate: the results of the functions, bit for bit, whateve
   }
 });
 
-t.test('compare keeps the outputs asked for; fit finds the depth scale; evaluate and train are the functions', async (t) => {
-  const comparison = resultOf('compare') as unknown as { observables: Record<string, { z: unknown }>; verdict: string };
-  t.same(Object.keys(comparison.observables), ['variance']);
-  t.ok(comparison.observables.variance?.z instanceof Float64Array);
-  const { depthScale, standardError, limit, converged } = resultOf('fit').quantities as Record<string, number>;
-  t.equal(converged as unknown, true);
-  const theory = await predict({ ...base, weightVariance: 1.2 });
-  t.equal(limit, theory.quantities.fixedPointCorrelation);
-  const expected = theory.quantities.depthScaleCorrelation as number;
-  // The profile approaches its exponential law only after a transient: the fit over all layers is near, not equal.
-  t.ok(Math.abs((depthScale as number) / expected - 1) < 0.25, `${depthScale} ± ${standardError}, theory ${expected}`);
-  const values = (rows.get('evaluate') ?? []).map((row) => (row.status === 'done' ? (row.result.quantities as Record<string, number>).criticalWeightVariance : undefined)).sort();
-  t.same(values, [await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 }), await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.1 })].sort());
-  const [training] = rows.get('train') ?? [];
-  if (training?.status !== 'done') return t.fail('the training failed');
-  const direct = await train(training.spec as typeof base, 'synthetic', training.run ?? {});
-  t.equal(training.result.checksum, direct.checksum);
-});
+t.test(
+  'compare keeps the outputs asked for; fit finds the depth scale; evaluate and train are the functions',
+  async (t) => {
+    const comparison = resultOf('compare') as unknown as {
+      observables: Record<string, { z: unknown }>;
+      verdict: string;
+    };
+    t.same(Object.keys(comparison.observables), ['variance']);
+    t.ok(comparison.observables.variance?.z instanceof Float64Array);
+    const { depthScale, standardError, limit, converged } = resultOf('fit').quantities as Record<string, number>;
+    t.equal(converged as unknown, true);
+    const theory = await predict({ ...base, weightVariance: 1.2 });
+    t.equal(limit, theory.quantities.fixedPointCorrelation);
+    const expected = theory.quantities.depthScaleCorrelation as number;
+    // The profile approaches its exponential law only after a transient: the fit over all layers is near, not equal.
+    t.ok(
+      Math.abs((depthScale as number) / expected - 1) < 0.25,
+      `${depthScale} ± ${standardError}, theory ${expected}`,
+    );
+    const values = (rows.get('evaluate') ?? [])
+      .map((row) =>
+        row.status === 'done' ? (row.result.quantities as Record<string, number>).criticalWeightVariance : undefined,
+      )
+      .sort();
+    t.same(
+      values,
+      [
+        await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 }),
+        await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.1 }),
+      ].sort(),
+    );
+    const [training] = rows.get('train') ?? [];
+    if (training?.status !== 'done') return t.fail('the training failed');
+    const direct = await train(training.spec as typeof base, 'synthetic', training.run ?? {});
+    t.equal(training.result.checksum, direct.checksum);
+  },
+);
 
 t.test('jobs of every verb pass the check of a worker unchanged', async (t) => {
   for (const plan of plans) {
@@ -90,5 +130,10 @@ t.test('what the verbs refuse', async (t) => {
     [{ verb: 'simulate', fit: { observable: 'correlation' } }, 'fit'],
     [{ verb: 'predict', seeds: [1] }, 'seeds'],
   ];
-  for (const [change, parameter] of cases) await t.rejects(expandPlan({ base, ...change } as SweepPlan), { parameter } as object as { message: string }, JSON.stringify(change));
+  for (const [change, parameter] of cases)
+    await t.rejects(
+      expandPlan({ base, ...change } as SweepPlan),
+      { parameter } as object as { message: string },
+      JSON.stringify(change),
+    );
 });

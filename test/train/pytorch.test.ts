@@ -24,12 +24,23 @@ interface Fixture {
   readonly cases: readonly Case[];
 }
 
-const fixture = JSON.parse(await readFile(new URL('../fixtures/pytorch-training.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = JSON.parse(
+  await readFile(new URL('../fixtures/pytorch-training.json', import.meta.url), 'utf8'),
+) as Fixture;
 const [dimension = 0, ...width] = fixture.widths;
 const classes = width.at(-1) ?? 0;
 const images: Dataset = {
-  name: 'fixture', split: 'train', count: fixture.labels.length, shape: [dimension], dimension, classes,
-  images: Float32Array.from(fixture.images), labels: Uint8Array.from(fixture.labels), verified: true, files: [], sha256: '',
+  name: 'fixture',
+  split: 'train',
+  count: fixture.labels.length,
+  shape: [dimension],
+  dimension,
+  classes,
+  images: Float32Array.from(fixture.images),
+  labels: Uint8Array.from(fixture.labels),
+  verified: true,
+  files: [],
+  sha256: '',
 };
 const given = {
   initialParameters: Float64Array.from(fixture.initialParameters),
@@ -37,15 +48,38 @@ const given = {
 };
 
 function largestDifference(a: ArrayLike<number>, b: readonly number[]): number {
-  return b.reduce((worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)), a.length === b.length ? 0 : Infinity);
+  return b.reduce(
+    (worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)),
+    a.length === b.length ? 0 : Infinity,
+  );
 }
 
 for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ...options } of fixture.cases) {
-  const name = [options.optimiser, activation, options.loss ?? 'crossEntropy', options.clipNorm === undefined ? '' : 'clipped'].join(' ');
+  const name = [
+    options.optimiser,
+    activation,
+    options.loss ?? 'crossEntropy',
+    options.clipNorm === undefined ? '' : 'clipped',
+  ].join(' ');
   t.test(name, async (t) => {
     const [inputKeepProbability = 1, ...keepProbability] = fixture.keepProbability;
-    const spec = { system: 'feedforward', activation, width, depth: width.length, inputKeepProbability, keepProbability } as const;
-    const common = { ...options, batchSize: fixture.batch, steps: fixture.steps, shuffle: false, normalisation: 'unit', returnParameters: true, reportEvery: 1 } as const;
+    const spec = {
+      system: 'feedforward',
+      activation,
+      width,
+      depth: width.length,
+      inputKeepProbability,
+      keepProbability,
+    } as const;
+    const common = {
+      ...options,
+      batchSize: fixture.batch,
+      steps: fixture.steps,
+      shuffle: false,
+      normalisation: 'unit',
+      returnParameters: true,
+      reportEvery: 1,
+    } as const;
     const moved = largestDifference(given.initialParameters, parameters);
     t.ok(moved > 0.01, `training moves the parameters by up to ${moved.toFixed(3)}`);
     for (const [precision, expectedParameters, expectedLosses, tolerance] of [
@@ -54,8 +88,14 @@ for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ..
     ] as const) {
       const run = await trainGiven(spec, { train: images }, { ...common, precision }, given);
       const difference = largestDifference(run.parameters ?? [], expectedParameters);
-      t.ok(difference < tolerance, `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`);
-      const lossDifference = largestDifference(run.reports.map((report) => report.trainLoss), expectedLosses);
+      t.ok(
+        difference < tolerance,
+        `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`,
+      );
+      const lossDifference = largestDifference(
+        run.reports.map((report) => report.trainLoss),
+        expectedLosses,
+      );
       t.ok(lossDifference < tolerance, `${precision}: losses differ by at most ${lossDifference.toExponential(1)}`);
     }
   });
@@ -65,7 +105,32 @@ t.test('a wrong mask is found', async (t) => {
   const masks = given.masks.slice();
   masks[5] = 1 - (masks[5] as number);
   const { losses } = fixture.cases[0] as Case;
-  const spec = { system: 'feedforward', width, depth: width.length, inputKeepProbability: 0.9, keepProbability: [0.8, 0.7] } as const;
-  const run = await trainGiven(spec, { train: images }, { learningRate: 0.1, weightDecay: 0.01, batchSize: fixture.batch, steps: fixture.steps, shuffle: false, normalisation: 'unit', precision: 'float64', reportEvery: 1 }, { ...given, masks });
-  t.ok(largestDifference(run.reports.map((report) => report.trainLoss), losses) > 1e-6);
+  const spec = {
+    system: 'feedforward',
+    width,
+    depth: width.length,
+    inputKeepProbability: 0.9,
+    keepProbability: [0.8, 0.7],
+  } as const;
+  const run = await trainGiven(
+    spec,
+    { train: images },
+    {
+      learningRate: 0.1,
+      weightDecay: 0.01,
+      batchSize: fixture.batch,
+      steps: fixture.steps,
+      shuffle: false,
+      normalisation: 'unit',
+      precision: 'float64',
+      reportEvery: 1,
+    },
+    { ...given, masks },
+  );
+  t.ok(
+    largestDifference(
+      run.reports.map((report) => report.trainLoss),
+      losses,
+    ) > 1e-6,
+  );
 });

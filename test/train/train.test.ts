@@ -8,8 +8,22 @@ import { learningRates, resolveTrainOptions } from '../../dist/train/options.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'mft-train-'));
 t.teardown(() => rm(folder, { recursive: true }));
-const spec = { system: 'feedforward', activation: 'tanh', width: 60, depth: 4, weightVariance: 1.5, biasVariance: 0.05, keepProbability: 0.9 } as const;
-const quick = { steps: 60, batchSize: 150, learningRate: 0.05, trainCount: 3000, trainEvaluation: 500 } as const satisfies TrainOptions;
+const spec = {
+  system: 'feedforward',
+  activation: 'tanh',
+  width: 60,
+  depth: 4,
+  weightVariance: 1.5,
+  biasVariance: 0.05,
+  keepProbability: 0.9,
+} as const;
+const quick = {
+  steps: 60,
+  batchSize: 150,
+  learningRate: 0.05,
+  trainCount: 3000,
+  trainEvaluation: 500,
+} as const satisfies TrainOptions;
 const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
 
 t.test('learns the synthetic set', async (t) => {
@@ -25,11 +39,34 @@ t.test('learns the synthetic set', async (t) => {
 
 t.test('the bits do not depend on threads, statistics, evaluation or company', async (t) => {
   for (const optimiser of ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'] as const) {
-    const options: TrainOptions = { ...quick, optimiser, learningRate: 0.002, weightDecay: 1e-4, clipNorm: optimiser === 'adam' ? 1 : 0 };
+    const options: TrainOptions = {
+      ...quick,
+      optimiser,
+      learningRate: 0.002,
+      weightDecay: 1e-4,
+      clipNorm: optimiser === 'adam' ? 1 : 0,
+    };
     const one = await train(spec, data, { ...options, threads: 1 });
-    for (const threads of [2, 3]) t.equal((await train(spec, data, { ...options, threads })).checksum, one.checksum, `${optimiser}, ${threads} threads`);
-    t.equal((await train(spec, data, { ...options, threads: 2, statisticsEvery: 7, reportEvery: 11 })).checksum, one.checksum, `${optimiser}, with statistics and reports`);
-    const many = await trainMany([{ spec, options: { ...options, seed: 9 } }, { spec, options }, { spec: { ...spec, depth: 6 }, options }], data, { threads: 2 });
+    for (const threads of [2, 3])
+      t.equal(
+        (await train(spec, data, { ...options, threads })).checksum,
+        one.checksum,
+        `${optimiser}, ${threads} threads`,
+      );
+    t.equal(
+      (await train(spec, data, { ...options, threads: 2, statisticsEvery: 7, reportEvery: 11 })).checksum,
+      one.checksum,
+      `${optimiser}, with statistics and reports`,
+    );
+    const many = await trainMany(
+      [
+        { spec, options: { ...options, seed: 9 } },
+        { spec, options },
+        { spec: { ...spec, depth: 6 }, options },
+      ],
+      data,
+      { threads: 2 },
+    );
     t.equal(many[1]?.checksum, one.checksum, `${optimiser}, beside other networks`);
     t.not(many[0]?.checksum, one.checksum, 'another seed');
     t.notOk(one.stopped);
@@ -40,16 +77,43 @@ t.test('validation images are held out of the training set', async (t) => {
   const run = await train(spec, data, { ...quick, validationCount: 700 });
   t.match(run.dataset, { train: { split: 'train', count: 3000 }, test: { split: 'validation', count: 700 } });
   t.equal(run.test?.count, 700);
-  const part = (from: number, to: number) => ({ ...data.train, count: to - from, images: data.train.images.subarray(from * 784, to * 784), labels: data.train.labels.subarray(from, to) });
+  const part = (from: number, to: number) => ({
+    ...data.train,
+    count: to - from,
+    images: data.train.images.subarray(from * 784, to * 784),
+    labels: data.train.labels.subarray(from, to),
+  });
   const byHand = await train(spec, { train: part(0, 3000), test: part(3000, 3700) }, { ...quick, trainCount: 0 });
-  t.equal(run.checksum, byHand.checksum, 'the images after the first trainCount, and neither they nor the others are trained on');
+  t.equal(
+    run.checksum,
+    byHand.checksum,
+    'the images after the first trainCount, and neither they nor the others are trained on',
+  );
   t.same(run.test, byHand.test);
   const last = await train(spec, 'synthetic', { ...quick, trainCount: 0, validationCount: 9000 });
   t.match(last.dataset, { train: { count: 1000 }, test: { split: 'validation', count: 9000 } });
   const count = data.train.count;
-  for (const options of [{ validationCount: count }, { trainCount: count, validationCount: 1 }]) await t.rejects(train(spec, data, { ...quick, trainCount: 0, ...options }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'validationCount' });
-  await t.rejects(train(spec, data, { ...quick, trainCount: count + 1 }), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'trainCount' }, 'more images than there are');
-  await t.rejects(trainMany([{ spec, options: quick }, { spec, options: { ...quick, trainCount: 2000 } }], data), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'trainCount' }, 'networks side by side read the same images');
+  for (const options of [{ validationCount: count }, { trainCount: count, validationCount: 1 }])
+    await t.rejects(train(spec, data, { ...quick, trainCount: 0, ...options }), {
+      code: 'ERR_MFT_OUT_OF_RANGE',
+      parameter: 'validationCount',
+    });
+  await t.rejects(
+    train(spec, data, { ...quick, trainCount: count + 1 }),
+    { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'trainCount' },
+    'more images than there are',
+  );
+  await t.rejects(
+    trainMany(
+      [
+        { spec, options: quick },
+        { spec, options: { ...quick, trainCount: 2000 } },
+      ],
+      data,
+    ),
+    { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'trainCount' },
+    'networks side by side read the same images',
+  );
 });
 
 t.test('resume continues the same bits', async (t) => {
@@ -57,9 +121,20 @@ t.test('resume continues the same bits', async (t) => {
   const whole = await train(spec, data, options);
   const checkpoint = join(folder, 'run.checkpoint');
   const controller = new AbortController();
-  const cancelled = train(spec, data, { ...options, checkpoint, checkpointEvery: 7, signal: controller.signal, onProgress: ({ done }) => { if (done > 5) controller.abort(new Error('enough')); } });
+  const cancelled = train(spec, data, {
+    ...options,
+    checkpoint,
+    checkpointEvery: 7,
+    signal: controller.signal,
+    onProgress: ({ done }) => {
+      if (done > 5) controller.abort(new Error('enough'));
+    },
+  });
   setTimeout(() => controller.abort(new Error('enough')), 40);
-  const outcome = await cancelled.then(() => 'done', (error: Error) => error.message);
+  const outcome = await cancelled.then(
+    () => 'done',
+    (error: Error) => error.message,
+  );
   t.ok(outcome === 'enough' || outcome === 'done');
   const resumed = await train(spec, data, { ...options, checkpoint, threads: 1 });
   t.equal(resumed.checksum, whole.checksum);
@@ -70,7 +145,11 @@ t.test('resume continues the same bits', async (t) => {
   t.equal(again.checksum, whole.checksum);
   t.same(again.test, whole.test);
 
-  await t.rejects(train(spec, data, { ...options, checkpoint, learningRate: 0.003 }), { code: 'ERR_MFT_JOURNAL_MISMATCH', parameter: 'checkpoint' }, 'another run');
+  await t.rejects(
+    train(spec, data, { ...options, checkpoint, learningRate: 0.003 }),
+    { code: 'ERR_MFT_JOURNAL_MISMATCH', parameter: 'checkpoint' },
+    'another run',
+  );
   const bytes = await readFile(checkpoint);
   for (const [what, damaged] of [
     ['flipped', Buffer.from(bytes.map((byte, i) => (i === 5000 ? byte ^ 4 : byte)))],
@@ -87,10 +166,30 @@ t.test('resume continues the same bits', async (t) => {
 });
 
 t.test('statistics at step 0 are what the theory predicts', async (t) => {
-  const wide = { system: 'feedforward', width: 1000, depth: 6, weightVariance: 1.6, biasVariance: 0.1, keepProbability: 0.8 } as const;
-  const run = await train(wide, data, { steps: 1, batchSize: 200, learningRate: 0, statisticsEvery: 1, trainEvaluation: 0, trainCount: 400 });
-  const { variance, correlation, gradientNorm, errorNorm } = run.statistics ?? t.fail('no statistics') as never;
-  t.same(variance.axes.map((axis) => [axis.name, axis.values.length]), [['step', 1], ['layer', 6]]);
+  const wide = {
+    system: 'feedforward',
+    width: 1000,
+    depth: 6,
+    weightVariance: 1.6,
+    biasVariance: 0.1,
+    keepProbability: 0.8,
+  } as const;
+  const run = await train(wide, data, {
+    steps: 1,
+    batchSize: 200,
+    learningRate: 0,
+    statisticsEvery: 1,
+    trainEvaluation: 0,
+    trainCount: 400,
+  });
+  const { variance, correlation, gradientNorm, errorNorm } = run.statistics ?? (t.fail('no statistics') as never);
+  t.same(
+    variance.axes.map((axis) => [axis.name, axis.values.length]),
+    [
+      ['step', 1],
+      ['layer', 6],
+    ],
+  );
   const theory = await predict({ ...wide, inputs: { secondMoment: 1, correlation: 0, count: 2 } });
   t.ok(theory.observables.variance !== undefined);
   // Standardised images have mean square 1: q of layer 2 on follows the variance map within the fluctuations of one network.
@@ -104,7 +203,11 @@ t.test('statistics at step 0 are what the theory predicts', async (t) => {
 });
 
 t.test('divergence ends the run and says where', async (t) => {
-  const run = await train({ ...spec, activation: 'relu', weightVariance: 2 }, data, { ...quick, loss: 'squared', learningRate: 1e6 });
+  const run = await train({ ...spec, activation: 'relu', weightVariance: 2 }, data, {
+    ...quick,
+    loss: 'squared',
+    learningRate: 1e6,
+  });
   t.ok(run.stopped, 'stopped');
   t.ok((run.stopped?.step ?? -1) > 0 && run.steps === run.stopped?.step, 'the parameters are those before the step');
   t.match(run.stopped?.reason, /the loss is not finite at step \d+; the (weights|activations|loss) of layer \d/);
@@ -116,12 +219,24 @@ t.test('precisions, losses, laws and masks', async (t) => {
   const float = await train(spec, data, options);
   const double = await train(spec, data, { ...options, precision: 'float64' });
   t.ok(Math.abs((float.train.accuracy ?? 0) - double.train.accuracy) < 0.2);
-  const orthogonal = await train({ ...spec, weights: 'orthogonal', width: 100 }, data, { ...options, steps: 1, learningRate: 0, biases: false, returnParameters: true });
+  const orthogonal = await train({ ...spec, weights: 'orthogonal', width: 100 }, data, {
+    ...options,
+    steps: 1,
+    learningRate: 0,
+    biases: false,
+    returnParameters: true,
+  });
   const weights = orthogonal.parameters ?? new Float64Array(0);
   t.equal(weights.length, 784 * 100 + 2 * 100 * 100 + 100 * 10);
-  for (const [i, j] of [[0, 0], [0, 1], [41, 99]] as const) {  // rows of the second layer: orthogonal, of squared norm 1.5
+  for (const [i, j] of [
+    [0, 0],
+    [0, 1],
+    [41, 99],
+  ] as const) {
+    // rows of the second layer: orthogonal, of squared norm 1.5
     let product = 0;
-    for (let k = 0; k < 100; k++) product += (weights[78400 + 100 * i + k] as number) * (weights[78400 + 100 * j + k] as number);
+    for (let k = 0; k < 100; k++)
+      product += (weights[78400 + 100 * i + k] as number) * (weights[78400 + 100 * j + k] as number);
     t.ok(Math.abs(product - (i === j ? 1.5 : 0)) < 1e-5, `rows ${i}, ${j}`);
   }
   const shared = await train({ ...spec, maskSharing: 'shared' }, data, options);
@@ -131,16 +246,32 @@ t.test('precisions, losses, laws and masks', async (t) => {
 });
 
 t.test('an activation given as an expression trains like the named one', async (t) => {
-  for (const [expression, activation] of [['tanh(x)', 'tanh'], ['x * sigmoid(x)', 'silu'], ['max(x, 0)', 'relu']] as const) {
+  for (const [expression, activation] of [
+    ['tanh(x)', 'tanh'],
+    ['x * sigmoid(x)', 'silu'],
+    ['max(x, 0)', 'relu'],
+  ] as const) {
     const options = { ...quick, steps: 20, precision: 'float64', returnParameters: true } as const;
-    const [named, given] = [await train({ ...spec, activation }, data, options), await train({ ...spec, activation: { expression, ...(activation === 'relu' ? { kinks: [0] } : {}) } }, data, options)];
-    const difference = (named.parameters ?? new Float64Array(1)).reduce((worst, value, i) => Math.max(worst, Math.abs(value - (given.parameters?.[i] ?? Infinity))), 0);
+    const [named, given] = [
+      await train({ ...spec, activation }, data, options),
+      await train(
+        { ...spec, activation: { expression, ...(activation === 'relu' ? { kinks: [0] } : {}) } },
+        data,
+        options,
+      ),
+    ];
+    const difference = (named.parameters ?? new Float64Array(1)).reduce(
+      (worst, value, i) => Math.max(worst, Math.abs(value - (given.parameters?.[i] ?? Infinity))),
+      0,
+    );
     t.ok(difference < 1e-12, `${expression}: parameters differ by ${difference}`);
   }
 });
 
 t.test('schedules', async (t) => {
-  const rates = (options: TrainOptions): number[] => [...learningRates(resolveTrainOptions({ learningRate: 8, ...options }), 8)];
+  const rates = (options: TrainOptions): number[] => [
+    ...learningRates(resolveTrainOptions({ learningRate: 8, ...options }), 8),
+  ];
   t.same(rates({}), [8, 8, 8, 8, 8, 8, 8, 8]);
   t.same(rates({ schedule: 'step', scheduleEvery: 3, scheduleFactor: 0.5 }), [8, 8, 8, 4, 4, 4, 2, 2]);
   t.same(rates({ warmupSteps: 4 }), [2, 4, 6, 8, 8, 8, 8, 8]);
@@ -151,7 +282,9 @@ t.test('schedules', async (t) => {
 
 t.test('errors', async (t) => {
   const rejected = async (change: object, options: object, code: string, parameter: string): Promise<void> => {
-    const error = await train({ ...spec, ...change } as never, data, { ...quick, ...options }).catch((reason: unknown) => reason);
+    const error = await train({ ...spec, ...change } as never, data, { ...quick, ...options }).catch(
+      (reason: unknown) => reason,
+    );
     t.ok(error instanceof MftError, `${parameter} is refused`);
     t.match(error, { code, parameter });
   };

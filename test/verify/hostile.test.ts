@@ -4,18 +4,98 @@ import t from 'tap';
 import { addon } from '../../dist/core/addon.js';
 import { type FeedforwardSpec, MftError, predict, simulate } from 'mft-native';
 
-const numbers = [Number.NaN, Infinity, -Infinity, -1, -0, 0, 1e-320, 1e-12, 0.3, 0.999999, 1, 1.5, 2, 3, 7, 1e12, 2 ** 53, 1e308, -1e308];
+const numbers = [
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  -1,
+  -0,
+  0,
+  1e-320,
+  1e-12,
+  0.3,
+  0.999999,
+  1,
+  1.5,
+  2,
+  3,
+  7,
+  1e12,
+  2 ** 53,
+  1e308,
+  -1e308,
+];
 const hostile: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom<unknown>(...numbers, null, undefined, true, '', 'tanh', 'relu', 'shared', '__proto__', 'constructor', 'x'.repeat(5000), [], {}, [1], [1, 2], [Number.NaN], new Float64Array(3), () => 1, Symbol('s'), 10n),
+  fc.constantFrom<unknown>(
+    ...numbers,
+    null,
+    undefined,
+    true,
+    '',
+    'tanh',
+    'relu',
+    'shared',
+    '__proto__',
+    'constructor',
+    'x'.repeat(5000),
+    [],
+    {},
+    [1],
+    [1, 2],
+    [Number.NaN],
+    new Float64Array(3),
+    () => 1,
+    Symbol('s'),
+    10n,
+  ),
   fc.array(fc.constantFrom<unknown>(...numbers, 'a', null), { maxLength: 4 }),
-  fc.constantFrom<unknown>('tanh', 'relu', 'gelu', 'sin', 'erf', 'hardTanh', 'step', { name: 'leakyRelu', slope: 0.2 }, { name: 'elu', alpha: -1 }, { expression: 'x*x' }, { expression: 'x/0' }, { expression: 'log(x)' }, { expression: '(((' }, { expression: 'exp(exp(x))' }, { name: '__proto__' }),
+  fc.constantFrom<unknown>(
+    'tanh',
+    'relu',
+    'gelu',
+    'sin',
+    'erf',
+    'hardTanh',
+    'step',
+    { name: 'leakyRelu', slope: 0.2 },
+    { name: 'elu', alpha: -1 },
+    { expression: 'x*x' },
+    { expression: 'x/0' },
+    { expression: 'log(x)' },
+    { expression: '(((' },
+    { expression: 'exp(exp(x))' },
+    { name: '__proto__' },
+  ),
   fc.record({ values: fc.array(fc.array(fc.constantFrom(...numbers), { maxLength: 3 }), { maxLength: 3 }) }),
-  fc.record({ correlation: fc.constantFrom<unknown>(...numbers), secondMoment: fc.constantFrom<unknown>(...numbers) }, { requiredKeys: [] }),
+  fc.record(
+    { correlation: fc.constantFrom<unknown>(...numbers), secondMoment: fc.constantFrom<unknown>(...numbers) },
+    { requiredKeys: [] },
+  ),
 );
-const keys = ['activation', 'weightVariance', 'biasVariance', 'keepProbability', 'inputKeepProbability', 'inputWidth', 'inputs', 'maskSharing', 'weights', 'backwardWeights', 'output', 'dropRate', '__proto__', 'toString'];
+const keys = [
+  'activation',
+  'weightVariance',
+  'biasVariance',
+  'keepProbability',
+  'inputKeepProbability',
+  'inputWidth',
+  'inputs',
+  'maskSharing',
+  'weights',
+  'backwardWeights',
+  'output',
+  'dropRate',
+  '__proto__',
+  'toString',
+];
 // Sizes stay small where they are valid, so that ten thousand networks can be drawn.
-const size = fc.oneof(fc.integer({ min: -1, max: 6 }), fc.constantFrom<unknown>(Number.NaN, 1e12, '3', [2, 3], [4, 4, 4], [0], null));
-const specs = fc.tuple(fc.dictionary(fc.constantFrom(...keys), hostile, { maxKeys: 2 }), size, size).map(([fields, width, depth]) => ({ width, depth, ...fields, system: 'feedforward' as const }));
+const size = fc.oneof(
+  fc.integer({ min: -1, max: 6 }),
+  fc.constantFrom<unknown>(Number.NaN, 1e12, '3', [2, 3], [4, 4, 4], [0], null),
+);
+const specs = fc
+  .tuple(fc.dictionary(fc.constantFrom(...keys), hostile, { maxKeys: 2 }), size, size)
+  .map(([fields, width, depth]) => ({ width, depth, ...fields, system: 'feedforward' as const }));
 
 function holdsNaN(value: unknown): boolean {
   if (typeof value === 'number') return Number.isNaN(value);
@@ -54,14 +134,40 @@ t.test('hostile arguments at the addon', { timeout: 300_000 }, async (t) => {
   const names = Object.keys(functions).filter((name) => name !== 'useInstructionSet');
   let calls = 0;
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...names), fc.array(fc.oneof(hostile, fc.dictionary(fc.constantFrom('seed', 'trial', 'layer', 'purpose', 'first', 'count', 'activation', 'widths', 'trials', 'threads', 'variance', 'engine'), hostile)), { maxLength: 3 }), async (name, values) => {
-      calls++;
-      try {
-        await functions[name]?.(...values);
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-      }
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.array(
+        fc.oneof(
+          hostile,
+          fc.dictionary(
+            fc.constantFrom(
+              'seed',
+              'trial',
+              'layer',
+              'purpose',
+              'first',
+              'count',
+              'activation',
+              'widths',
+              'trials',
+              'threads',
+              'variance',
+              'engine',
+            ),
+            hostile,
+          ),
+        ),
+        { maxLength: 3 },
+      ),
+      async (name, values) => {
+        calls++;
+        try {
+          await functions[name]?.(...values);
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+        }
+      },
+    ),
     { numRuns: 5000, seed: 18 },
   );
   t.equal(calls, 5000, 'the process is still here');

@@ -31,5 +31,8 @@ t.test('native tests, as shipped', { timeout: 2_400_000 }, async (t) => {
 });
 
 t.test('native tests, sanitized', { timeout: 2_400_000 }, async (t) => {
-  nativeTests(t, join(root, 'build', 'native-sanitized'), ['-DMFT_SANITIZE=address,undefined', '-DCMAKE_BUILD_TYPE=RelWithDebInfo']);
+  nativeTests(t, join(root, 'build', 'native-sanitized'), [
+    '-DMFT_SANITIZE=address,undefined',
+    '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
+  ]);
 });

@@ -37,7 +37,19 @@ const comparison = compare(await predict(spec), simulation, { observables: ['var
 console.log(simulation.provenance.blasCore.length > 0, comparison.verdict);
 `,
   );
-  const flags = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--target', 'ES2022', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--skipLibCheck', 'false'];
+  const flags = [
+    '--strict',
+    '--exactOptionalPropertyTypes',
+    '--noUncheckedIndexedAccess',
+    '--target',
+    'ES2022',
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
+    '--skipLibCheck',
+    'false',
+  ];
   const compiled = run('node', [join(root, 'node_modules/typescript/bin/tsc'), ...flags, 'consumer.ts'], folder);
   t.equal(compiled.status, 0, compiled.output);
   const ran = run('node', ['consumer.js'], folder);
@@ -52,14 +64,26 @@ t.test('a source build without OpenBLAS says what to install', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   // CMake looks nowhere by itself, so that it finds no OpenBLAS; compiler and make are named instead.
   const tool = (name: string): string => run('sh', ['-c', `command -v ${name}`], root).output.trim();
-  const nowhere = ['-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF', '-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF', `-DCMAKE_MAKE_PROGRAM=${tool('make')}`, `-DCMAKE_CXX_COMPILER=${tool('g++')}`];
+  const nowhere = [
+    '-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF',
+    '-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF',
+    `-DCMAKE_MAKE_PROGRAM=${tool('make')}`,
+    `-DCMAKE_CXX_COMPILER=${tool('g++')}`,
+  ];
   const configured = run('cmake', ['-S', root, '-B', folder, ...nowhere], root);
   t.not(configured.status, 0);
   t.match(configured.output, /apt-get install libopenblas-dev/);
 });
 
 t.test('without the optional peers no package but ours runs an install script', async (t) => {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { hasInstallScript?: boolean; dev?: boolean; peer?: boolean; devOptional?: boolean }> };
-  const scripted = Object.entries(lock.packages).filter(([name, entry]) => name !== '' && entry.hasInstallScript && !entry.dev && !entry.peer && !entry.devOptional);
-  t.same(scripted.map(([name]) => name), []);
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean; dev?: boolean; peer?: boolean; devOptional?: boolean }>;
+  };
+  const scripted = Object.entries(lock.packages).filter(
+    ([name, entry]) => name !== '' && entry.hasInstallScript && !entry.dev && !entry.peer && !entry.devOptional,
+  );
+  t.same(
+    scripted.map(([name]) => name),
+    [],
+  );
 });

@@ -6,7 +6,16 @@ const isRequired = (process.env.MFT_REQUIRE ?? '').split(',').includes('data');
 const skip = process.env.MFT_DATA === undefined && !isRequired ? 'MFT_DATA is not set: no real images' : false;
 
 t.test('two MNIST digits', { skip, timeout: 300_000 }, async (t) => {
-  const spec = { system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.9, width: 4000, depth: 40, inputs: { dataset: 'mnist', indices: [0, 1] } } as const;
+  const spec = {
+    system: 'feedforward',
+    activation: 'tanh',
+    weightVariance: 1.4,
+    biasVariance: 0.1,
+    keepProbability: 0.9,
+    width: 4000,
+    depth: 40,
+    inputs: { dataset: 'mnist', indices: [0, 1] },
+  } as const;
   const [theory, simulation] = [await predict(spec), await simulate(spec, { trials: 60, seed: 11 })];
   const comparison = compare(theory, simulation);
   t.equal(comparison.verdict, 'agrees', `largest |z| ${comparison.largestZ}`);

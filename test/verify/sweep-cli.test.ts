@@ -13,7 +13,11 @@ const folder = mkdtempSync(join(tmpdir(), 'mft-cli-sweep-'));
 const { NODE_OPTIONS: _, ...env } = process.env;
 
 function mft(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'sweep', ...args], { encoding: 'utf8', env, cwd: folder });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'sweep', ...args], {
+    encoding: 'utf8',
+    env,
+    cwd: folder,
+  });
   return { status, stdout, stderr };
 }
 
@@ -23,19 +27,41 @@ function plan(name: string, content: unknown): string {
 }
 
 const base = { system: 'feedforward', activation: 'tanh', biasVariance: 0.05, width: 50, depth: 6 };
-const small = plan('small.json', { verb: 'simulate', base, run: { trials: 2, seed: 5 }, axes: { weightVariance: { linear: [1, 3, 5] } } });
-
-t.test('failed jobs: exit code 3, status, retry', async (t) => {
-  const slow = plan('slow.json', { verb: 'simulate', base: { ...base, width: 400, depth: 100 }, run: { trials: 2000, engine: 'dense' }, axes: { weightVariance: [1, 2] } });
-  t.match(mft('run', slow, '--journal', 'slow.jsonl', '--max-seconds', '0.3'), { status: 3, stderr: /2 failed/ });
-  t.match(mft('status', 'slow.jsonl'), { status: 3, stdout: /max-seconds/ });
-  t.match(mft('retry', 'slow.jsonl', '--max-seconds', '0.3', '--on-error', 'stop', '--processes', '1'), { status: 3, stderr: /1 ran, 1 failed, 1 missing/ });
+const small = plan('small.json', {
+  verb: 'simulate',
+  base,
+  run: { trials: 2, seed: 5 },
+  axes: { weightVariance: { linear: [1, 3, 5] } },
 });
 
-const long = plan('long.json', { verb: 'simulate', base: { ...base, width: 300, depth: 40 }, run: { trials: 40, engine: 'dense' }, axes: { weightVariance: { linear: [1, 3, 400] } } });
+t.test('failed jobs: exit code 3, status, retry', async (t) => {
+  const slow = plan('slow.json', {
+    verb: 'simulate',
+    base: { ...base, width: 400, depth: 100 },
+    run: { trials: 2000, engine: 'dense' },
+    axes: { weightVariance: [1, 2] },
+  });
+  t.match(mft('run', slow, '--journal', 'slow.jsonl', '--max-seconds', '0.3'), { status: 3, stderr: /2 failed/ });
+  t.match(mft('status', 'slow.jsonl'), { status: 3, stdout: /max-seconds/ });
+  t.match(mft('retry', 'slow.jsonl', '--max-seconds', '0.3', '--on-error', 'stop', '--processes', '1'), {
+    status: 3,
+    stderr: /1 ran, 1 failed, 1 missing/,
+  });
+});
+
+const long = plan('long.json', {
+  verb: 'simulate',
+  base: { ...base, width: 300, depth: 40 },
+  run: { trials: 40, engine: 'dense' },
+  axes: { weightVariance: { linear: [1, 3, 400] } },
+});
 
 async function started(journal: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [main, 'sweep', 'run', long, '--journal', journal], { cwd: folder, env, stdio: 'ignore' });
+  const child = spawn(process.execPath, [main, 'sweep', 'run', long, '--journal', journal], {
+    cwd: folder,
+    env,
+    stdio: 'ignore',
+  });
   const rows = (): number => {
     try {
       return readFileSync(join(folder, journal), 'utf8').split('\n').length;
@@ -67,5 +93,9 @@ t.test('two runs on one journal: the second is refused', async (t) => {
   t.match(mft('run', long, '--journal', 'shared.jsonl'), { status: 4, stderr: /Another run.*ERR_MFT_JOURNAL_LOCKED/ });
   running.kill('SIGKILL');
   await once(running, 'exit');
-  t.match(mft('run', small, '--journal', 'shared.jsonl'), { status: 0 }, 'a dead process holds no lock; a journal takes another plan too');
+  t.match(
+    mft('run', small, '--journal', 'shared.jsonl'),
+    { status: 0 },
+    'a dead process holds no lock; a journal takes another plan too',
+  );
 });

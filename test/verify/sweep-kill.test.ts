@@ -42,7 +42,19 @@ t.test('25 failpoints, 5 timed kills', { timeout: 600_000 }, async (t) => {
   t.equal(found.length, killPlan.axes.points.length, 'as many rows as jobs');
   t.same(found, expected, 'the same rows');
   const arrays = (journal: string): [string, string][] =>
-    readdirSync(`${journal}.arrays`).filter((name) => !name.endsWith('.partial')).sort().map((name) => [name, createHash('sha256').update(readFileSync(join(`${journal}.arrays`, name))).digest('hex')]);
+    readdirSync(`${journal}.arrays`)
+      .filter((name) => !name.endsWith('.partial'))
+      .sort()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(`${journal}.arrays`, name)))
+          .digest('hex'),
+      ]);
   t.same(arrays(killed), arrays(whole), 'the same side files');
-  t.same(readdirSync(`${killed}.arrays`).filter((name) => name.endsWith('.partial')), [], 'no remains of half-written ones');
+  t.same(
+    readdirSync(`${killed}.arrays`).filter((name) => name.endsWith('.partial')),
+    [],
+    'no remains of half-written ones',
+  );
 });

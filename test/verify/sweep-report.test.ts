@@ -19,7 +19,13 @@ const hostile = `</script><script>window.stolen = 1</script><img src=x onerror="
 t.test('a report opens offline', { skip, timeout: 120_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mft-report-'));
   const journal = join(folder, 'rows.jsonl');
-  const plan: SweepPlan = { title: `Report ${hostile}`, verb: 'toy', base: { system: 'toy', layers: 6 }, run: { seed: 1 }, axes: { x: { linear: [0.1, 1, 5] }, label: ['plain', hostile, '=HYPERLINK("http://evil.example")'] } };
+  const plan: SweepPlan = {
+    title: `Report ${hostile}`,
+    verb: 'toy',
+    base: { system: 'toy', layers: 6 },
+    run: { seed: 1 },
+    axes: { x: { linear: [0.1, 1, 5] }, label: ['plain', hostile, '=HYPERLINK("http://evil.example")'] },
+  };
   const executor = localExecutor({ processes: 2, childModule: new URL('../fixtures/toy-child.mjs', import.meta.url) });
   for await (const _ of sweep(plan, { journal, verbs: toyVerbs(), executor }));
   const report = join(folder, 'report.html');
@@ -31,14 +37,19 @@ t.test('a report opens offline', { skip, timeout: 120_000 }, async (t) => {
     const page = await browser.newPage();
     const problems: string[] = [];
     const requests: string[] = [];
-    page.on('console', (message) => void (['error', 'warning'].includes(message.type()) && problems.push(message.text())));
+    page.on(
+      'console',
+      (message) => void (['error', 'warning'].includes(message.type()) && problems.push(message.text())),
+    );
     page.on('pageerror', (error) => void problems.push(String(error)));
     page.on('request', (request) => void requests.push(request.url()));
     await page.goto(pathToFileURL(report).href);
     await page.waitForSelector('html[data-figures=drawn]', { timeout: 60_000 });
     t.same(problems, [], 'no console errors');
     t.same(requests, [pathToFileURL(report).href], 'nothing was loaded but the file');
-    const figures = await page.$$eval('.figure', (all) => all.map((figure) => figure.querySelectorAll('svg path').length));
+    const figures = await page.$$eval('.figure', (all) =>
+      all.map((figure) => figure.querySelectorAll('svg path').length),
+    );
     t.ok(figures.length >= 3 && figures.every((paths) => paths > 3), `figures drawn: ${figures.join(', ')} paths`);
     t.equal(await page.evaluate('window.stolen'), undefined, 'no hostile text ran');
     t.equal(await page.$eval('h1', (heading) => heading.textContent), `Report ${hostile}`);
@@ -54,11 +65,16 @@ t.test('a report opens offline', { skip, timeout: 120_000 }, async (t) => {
     })`);
     t.match(String(violation), /^script-src/, 'the policy is in force');
     t.equal(await page.evaluate('window.injected'), undefined);
-    const shown = await page.$$eval('#rows tr', (rows) => rows.map((row) => Array.from(row.children as Iterable<{ textContent: string | null }>, (cell) => cell.textContent)));
+    const shown = await page.$$eval('#rows tr', (rows) =>
+      rows.map((row) =>
+        Array.from(row.children as Iterable<{ textContent: string | null }>, (cell) => cell.textContent),
+      ),
+    );
     const [header = '', ...lines] = readFileSync(csv, 'utf8').trim().split('\r\n');
     t.same(shown[0], header.split(','));
     t.equal(shown.length - 1, lines.length);
-    const numbers = (cells: readonly (string | null)[]): (string | null)[] => cells.filter((cell) => cell !== null && /^-?(\d|Infinity)/.test(cell));
+    const numbers = (cells: readonly (string | null)[]): (string | null)[] =>
+      cells.filter((cell) => cell !== null && /^-?(\d|Infinity)/.test(cell));
     const plain = lines.map((line, i) => ({ line, i })).filter(({ line }) => !line.includes('"'));
     t.ok(plain.length >= 30, `${plain.length} rows compared`);
     for (const { line, i } of plain) t.same(numbers(shown[i + 1] ?? []), numbers(line.split(',')), `row ${i}`);

@@ -5,11 +5,25 @@ import { compare, type FeedforwardSpec, predict, type Prediction, simulate, type
 type Names = 'variance' | 'covariance' | 'correlation' | 'logGradientSingle' | 'errorNorm';
 
 function spec(changed: FeedforwardSpec): { system: 'feedforward' } & FeedforwardSpec {
-  return { system: 'feedforward', weightVariance: 1.4, biasVariance: 0.1, width: 20_000, depth: 20, inputs: { correlation: 0.6 }, output: 'postactivation', ...changed };
+  return {
+    system: 'feedforward',
+    weightVariance: 1.4,
+    biasVariance: 0.1,
+    width: 20_000,
+    depth: 20,
+    inputs: { correlation: 0.6 },
+    output: 'postactivation',
+    ...changed,
+  };
 }
 
 /** Largest |z| over all layers with the theory multiplied by `factor` (added to logarithms). */
-function largestZ(theory: Prediction<'feedforward'>, simulation: Simulation<'feedforward'>, name: Names, factor: number): { largest: number; smallest: number } {
+function largestZ(
+  theory: Prediction<'feedforward'>,
+  simulation: Simulation<'feedforward'>,
+  name: Names,
+  factor: number,
+): { largest: number; smallest: number } {
   const [a, b] = [theory.observables[name], simulation.observables[name]];
   if (a === undefined || b === undefined) throw new Error(`${name} is missing`);
   const isLog = name === 'logGradientSingle' || name === 'errorNorm';
@@ -30,28 +44,56 @@ async function hold(t: Test, changed: FeedforwardSpec): Promise<void> {
     t.ok(agrees.largest < 5, `${name}: largest |z| ${agrees.largest.toFixed(2)}`);
     t.ok(planted.largest > 5, `${name}: a planted 2 % gives |z| up to ${planted.largest.toFixed(1)}`);
   }
-  const comparison = compare(theory, simulation, { observables: ['variance', 'covariance', 'correlation', 'logGradientSingle', 'errorNorm'] });
+  const comparison = compare(theory, simulation, {
+    observables: ['variance', 'covariance', 'correlation', 'logGradientSingle', 'errorNorm'],
+  });
   t.not(comparison.verdict, 'disagrees');
-  t.comment(`${JSON.stringify(changed)}: ${comparison.verdict}, largest |z| ${comparison.largestZ.toFixed(2)} over ${comparison.tests} points`);
+  t.comment(
+    `${JSON.stringify(changed)}: ${comparison.verdict}, largest |z| ${comparison.largestZ.toFixed(2)} over ${comparison.tests} points`,
+  );
 }
 
 for (const activation of ['tanh', 'erf', 'relu', 'silu'] as const) {
   for (const keepProbability of [1, 0.8]) {
-    t.test(`${activation}, keep ${keepProbability}`, { timeout: 600_000 }, (t) => hold(t, { activation, keepProbability, ...(activation === 'silu' ? { weightVariance: 1.3 } : activation === 'relu' ? { weightVariance: 1.2 } : {}) }));
+    t.test(`${activation}, keep ${keepProbability}`, { timeout: 600_000 }, (t) =>
+      hold(t, {
+        activation,
+        keepProbability,
+        ...(activation === 'silu' ? { weightVariance: 1.3 } : activation === 'relu' ? { weightVariance: 1.2 } : {}),
+      }),
+    );
   }
 }
 
 t.test('bias times width agrees at widths 500 and 1000', { timeout: 600_000 }, async (t) => {
-  for (const [activation, keepProbability] of [['tanh', 0.8], ['relu', 1]] as const) {
-    const at = async (width: number, trials: number, seed: number): Promise<{ theory: Prediction<'feedforward'>; simulation: Simulation<'feedforward'> }> => {
-      const network = spec({ activation, keepProbability, width, depth: 12, weightVariance: activation === 'relu' ? 1.2 : 1.4 });
+  for (const [activation, keepProbability] of [
+    ['tanh', 0.8],
+    ['relu', 1],
+  ] as const) {
+    const at = async (
+      width: number,
+      trials: number,
+      seed: number,
+    ): Promise<{ theory: Prediction<'feedforward'>; simulation: Simulation<'feedforward'> }> => {
+      const network = spec({
+        activation,
+        keepProbability,
+        width,
+        depth: 12,
+        weightVariance: activation === 'relu' ? 1.2 : 1.4,
+      });
       return { theory: await predict(network), simulation: await simulate(network, { trials, seed }) };
     };
     const [small, large] = [await at(500, 16_000, 5), await at(1000, 32_000, 6)];
     const names = ['variance', 'covariance', 'correlation'] as const;
     for (const name of names) {
-      const scaled = ([{ theory, simulation }, width]: readonly [typeof small, number], i: number): { bias: number; error: number } => ({
-        bias: width * ((simulation.observables[name]?.values[i] as number) - (theory.observables[name]?.values[i] as number)),
+      const scaled = (
+        [{ theory, simulation }, width]: readonly [typeof small, number],
+        i: number,
+      ): { bias: number; error: number } => ({
+        bias:
+          width *
+          ((simulation.observables[name]?.values[i] as number) - (theory.observables[name]?.values[i] as number)),
         error: width * (simulation.observables[name]?.standardError[i] as number),
       });
       const count = small.simulation.observables[name]?.values.length ?? 0;
@@ -67,8 +109,21 @@ t.test('bias times width agrees at widths 500 and 1000', { timeout: 600_000 }, a
 
 t.test('dense against conditioned at width 500', { timeout: 600_000 }, async (t) => {
   for (const activation of ['tanh', 'relu'] as const) {
-    const network = spec({ activation, keepProbability: 0.8, width: 500, depth: 15, weightVariance: activation === 'relu' ? 1.2 : 1.4 });
-    const comparison = compare(await simulate(network, { engine: 'dense', trials: 600, seed: 8 }), await simulate(network, { engine: 'conditioned', trials: 6000, seed: 9 }));
-    t.equal(comparison.verdict, 'agrees', `${activation}: largest |z| ${comparison.largestZ.toFixed(2)} over ${comparison.tests} points`);
+    const network = spec({
+      activation,
+      keepProbability: 0.8,
+      width: 500,
+      depth: 15,
+      weightVariance: activation === 'relu' ? 1.2 : 1.4,
+    });
+    const comparison = compare(
+      await simulate(network, { engine: 'dense', trials: 600, seed: 8 }),
+      await simulate(network, { engine: 'conditioned', trials: 6000, seed: 9 }),
+    );
+    t.equal(
+      comparison.verdict,
+      'agrees',
+      `${activation}: largest |z| ${comparison.largestZ.toFixed(2)} over ${comparison.tests} points`,
+    );
   }
 });

@@ -11,11 +11,16 @@ const child = fileURLToPath(new URL('../fixtures/train-child.mjs', import.meta.u
 const kills = 10;
 
 /** Runs the child; kills it some milliseconds after its checkpoint has been renewed so many times. */
-async function run(args: string[], kill?: { readonly renewals: number; readonly milliseconds: number }): Promise<{ signal: string | null; output: string }> {
+async function run(
+  args: string[],
+  kill?: { readonly renewals: number; readonly milliseconds: number },
+): Promise<{ signal: string | null; output: string }> {
   const process_ = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const ended = new Promise<{ signal: string | null; output: string }>((resolve) => process_.on('close', (_, signal) => resolve({ signal, output })));
+  const ended = new Promise<{ signal: string | null; output: string }>((resolve) =>
+    process_.on('close', (_, signal) => resolve({ signal, output })),
+  );
   if (kill !== undefined) {
     let hasEnded = false;
     void ended.then(() => (hasEnded = true));
@@ -33,7 +38,10 @@ async function run(args: string[], kill?: { readonly renewals: number; readonly 
 }
 
 async function modified(path: string): Promise<number> {
-  return stat(path).then((status) => status.mtimeMs, () => 0);
+  return stat(path).then(
+    (status) => status.mtimeMs,
+    () => 0,
+  );
 }
 
 t.test('killed ten times', async (t) => {
@@ -43,7 +51,8 @@ t.test('killed ten times', async (t) => {
   const undisturbed = (await run([])).output.split(' ');
   const pick = choices(7);
   let killed = 0;
-  for (let i = 0; i < kills; i++) if ((await run([checkpoint], { renewals: 1 + pick(24), milliseconds: pick(30) })).signal === 'SIGKILL') killed++;
+  for (let i = 0; i < kills; i++)
+    if ((await run([checkpoint], { renewals: 1 + pick(24), milliseconds: pick(30) })).signal === 'SIGKILL') killed++;
   t.equal(killed, kills, 'every kill came before the end');
   const [checksum = '', resumedFrom, reports] = (await run([checkpoint])).output.split(' ');
   t.ok(Number(resumedFrom) > 0, `the last run continued from step ${resumedFrom}`);

@@ -36,7 +36,8 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
  *
  * @example
  * import { advise } from 'mft-native';
- * const { sections } = await advise({ system: 'feedforward', activation: 'tanh', weightVariance: 1.2, biasVariance: 0.05, keepProbability: 0.9, depth: 60 });
+ * const { sections } = await advise({ system: 'feedforward', activation: 'tanh', weightVariance: 1.2, biasVariance:
+ * 0.05, keepProbability: 0.9, depth: 60 });
  * console.log(sections.map((section) => section.system));
  */
 export async function advise<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Advice> {
@@ -60,7 +61,11 @@ async function section(name: string, spec: unknown): Promise<AdviceSection> {
     return { ...base, findings: [...findings].sort((a, b) => order[a.severity] - order[b.severity]) };
   } catch (error) {
     // A network without a fixed point, say, has no depth scales to advise from: that itself is the finding.
-    if (error instanceof MftError && ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED'].includes(error.code)) return { ...base, findings: { reason: error.message } };
+    if (
+      error instanceof MftError &&
+      ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED'].includes(error.code)
+    )
+      return { ...base, findings: { reason: error.message } };
     throw error;
   }
 }

@@ -26,13 +26,23 @@ export function register(program: Command): void {
       const signal = interruptSignal();
       const bar = await progressBar('simulate');
       const prediction = (await predict(spec as never, { signal })) as Prediction;
-      const simulation = (await simulate(spec as never, run as never, { signal, onProgress: bar.onProgress }).finally(bar.stop)) as Simulation;
+      const simulation = (await simulate(spec as never, run as never, { signal, onProgress: bar.onProgress }).finally(
+        bar.stop,
+      )) as Simulation;
       printWarnings([...prediction.warnings, ...simulation.warnings]);
-      const observables = options.observables === undefined ? {} : { observables: String(options.observables).split(',') };
+      const observables =
+        options.observables === undefined ? {} : { observables: String(options.observables).split(',') };
       const comparison = compare(prediction, simulation as never, observables);
       if (options.json === true) printJson(comparison);
       else printComparison(comparison);
-      for (const file of (options.figure as string[] | undefined) ?? []) await writeFigure(figureProfile([prediction, simulation], { ...observables, title: `${simulation.system}: theory (lines) and simulation (points, ±2 standard errors)` }), file);
+      for (const file of (options.figure as string[] | undefined) ?? [])
+        await writeFigure(
+          figureProfile([prediction, simulation], {
+            ...observables,
+            title: `${simulation.system}: theory (lines) and simulation (points, ±2 standard errors)`,
+          }),
+          file,
+        );
     },
   );
 }
@@ -42,10 +52,26 @@ function printComparison(comparison: Comparison): void {
     const place = new Map(Array.from(observable.index, (position, i) => [position, i]));
     const rows = shownPositions(observable, rowsShown, observable.index).map((position) => {
       const i = place.get(position) as number;
-      return [positionText(observable, position), shown(observable.expected[i]), shown(observable.estimate[i]), shown(observable.standardError[i]), (observable.z[i] as number).toFixed(2), observable.verdicts[i] ?? ''];
+      return [
+        positionText(observable, position),
+        shown(observable.expected[i]),
+        shown(observable.estimate[i]),
+        shown(observable.standardError[i]),
+        (observable.z[i] as number).toFixed(2),
+        observable.verdicts[i] ?? '',
+      ];
     });
     const scale = observable.scale === 'log' ? ' (log)' : '';
-    process.stdout.write(`${table([`${name}${scale}: ${observable.verdict}`, 'theory', 'simulation', 'standard error', 'z', 'verdict'], rows)}\n\n`);
+    process.stdout.write(
+      `${table([`${name}${scale}: ${observable.verdict}`, 'theory', 'simulation', 'standard error', 'z', 'verdict'], rows)}\n\n`,
+    );
   }
-  process.stdout.write(`verdict: ${comparison.verdict} (${comparison.tests} points, family-wise significance ${comparison.significance}, largest |z| ${comparison.largestZ.toFixed(2)})\n`);
+  process.stdout.write(
+    `verdict: ${comparison.verdict} ` +
+      `(${comparison.tests} ` +
+      `points, family-wise significance ` +
+      `${comparison.significance}, largest ` +
+      `|z| ` +
+      `${comparison.largestZ.toFixed(2)})\n`,
+  );
 }

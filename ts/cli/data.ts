@@ -18,10 +18,21 @@ export function register(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: { data?: string; json?: boolean }) => {
       const bar = await progressBar('check');
-      const checks = await checkData({ ...(options.data === undefined ? {} : { data: options.data }), signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop);
+      const checks = await checkData({
+        ...(options.data === undefined ? {} : { data: options.data }),
+        signal: interruptSignal(),
+        onProgress: bar.onProgress,
+      }).finally(bar.stop);
       if (options.json === true) printJson(checks);
-      else process.stdout.write(`${table(['file', 'status', 'images', 'SHA-256'], checks.map((check) => [check.path, check.status, String(check.count ?? ''), check.sha256 ?? '']))}\n`);
-      for (const check of checks) if (check.reason !== undefined) process.stderr.write(`mft: ${check.path}: ${check.reason}\n`);
+      else
+        process.stdout.write(
+          `${table(
+            ['file', 'status', 'images', 'SHA-256'],
+            checks.map((check) => [check.path, check.status, String(check.count ?? ''), check.sha256 ?? '']),
+          )}\n`,
+        );
+      for (const check of checks)
+        if (check.reason !== undefined) process.stderr.write(`mft: ${check.path}: ${check.reason}\n`);
       if (checks.some((check) => check.status === 'damaged')) process.exitCode = 4;
     });
   data
@@ -30,8 +41,10 @@ export function register(program: Command): void {
     .argument('<folder>', 'a folder; its subfolder mnist or cifar10 is written')
     .option('--format <name>', 'mnist (IDX) or cifar10 (binary batches)', 'mnist')
     .action((folder: string, options: { format: string }) => {
-      if (options.format !== 'mnist' && options.format !== 'cifar10') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'format', 'mnist or cifar10', options.format);
+      if (options.format !== 'mnist' && options.format !== 'cifar10')
+        throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'format', 'mnist or cifar10', options.format);
       mkdirSync(join(folder, options.format), { recursive: true });
-      for (const [name, bytes] of syntheticFiles(options.format)) writeOutput(join(folder, options.format, name), bytes);
+      for (const [name, bytes] of syntheticFiles(options.format))
+        writeOutput(join(folder, options.format, name), bytes);
     });
 }

@@ -18,7 +18,13 @@ export function register(program: Command): void {
     .action((options: { json?: boolean }) => {
       const report = diagnose();
       if (options.json === true) printJson(report);
-      else process.stdout.write(`${table(['what', 'value'], Object.entries(report).map(([key, value]) => [key, String(value)]))}\n`);
+      else
+        process.stdout.write(
+          `${table(
+            ['what', 'value'],
+            Object.entries(report).map(([key, value]) => [key, String(value)]),
+          )}\n`,
+        );
     });
 }
 
@@ -46,7 +52,12 @@ function diagnose(): Record<string, string | number> {
     'processors allowed': processorsAllowed(),
     'memory allowed': `${(memoryAllowed() / 2 ** 30).toFixed(1)} GiB`,
     'optional modules': found.join(', '),
-    data: data === undefined ? 'MFT_DATA is not set' : existsSync(data) ? `MFT_DATA: ${readdirSync(data).join(', ')}` : 'MFT_DATA names a folder that does not exist',
+    data:
+      data === undefined
+        ? 'MFT_DATA is not set'
+        : existsSync(data)
+          ? `MFT_DATA: ${readdirSync(data).join(', ')}`
+          : 'MFT_DATA names a folder that does not exist',
   };
 }
 

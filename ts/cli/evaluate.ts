@@ -7,7 +7,13 @@ import { printJson } from './output.js';
 export function register(program: Command): void {
   program
     .command('evaluate')
-    .description('one quantity of a system, e.g. mft evaluate feedforward criticalWeightVariance --parameters \'{"activation":"tanh","biasVariance":0.05}\'')
+    .description(
+      'one quantity of a system, e.g. mft ' +
+        'evaluate feedforward ' +
+        'criticalWeightVariance ' +
+        '--parameters ' +
+        '\'{"activation":"tanh","biasVariance":0.05}\'',
+    )
     .argument('<system>')
     .argument('<quantity>')
     .option('--parameters <json>', 'parameters as JSON', '{}')
@@ -16,7 +22,11 @@ export function register(program: Command): void {
       try {
         parameters = JSON.parse(options.parameters);
       } catch (cause) {
-        throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`--parameters\` to be JSON, received ${options.parameters.slice(0, 80)}.`, { parameter: 'parameters', cause });
+        throw new MftError(
+          'ERR_MFT_INVALID_ARGUMENT',
+          `Expected \`--parameters\` to be JSON, received ${options.parameters.slice(0, 80)}.`,
+          { parameter: 'parameters', cause },
+        );
       }
       printJson(await evaluate(system as never, quantity as never, parameters as object));
     });

@@ -6,8 +6,16 @@ import { MftError } from '../core/errors.js';
 export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
 
 const environmentCodes: ReadonlySet<string> = new Set([
-  'ERR_MFT_NATIVE_LOAD', 'ERR_MFT_MISSING_PEER', 'ERR_MFT_MEMORY', 'ERR_MFT_DATA_NOT_FOUND', 'ERR_MFT_DATA_FORMAT', 'ERR_MFT_DATA_CHECKSUM',
-  'ERR_MFT_DISK', 'ERR_MFT_JOURNAL_LOCKED', 'ERR_MFT_JOURNAL_MISMATCH', 'ERR_MFT_QUEUE',
+  'ERR_MFT_NATIVE_LOAD',
+  'ERR_MFT_MISSING_PEER',
+  'ERR_MFT_MEMORY',
+  'ERR_MFT_DATA_NOT_FOUND',
+  'ERR_MFT_DATA_FORMAT',
+  'ERR_MFT_DATA_CHECKSUM',
+  'ERR_MFT_DISK',
+  'ERR_MFT_JOURNAL_LOCKED',
+  'ERR_MFT_JOURNAL_MISMATCH',
+  'ERR_MFT_QUEUE',
 ]);
 
 /** The exit code an error stands for. */
@@ -39,7 +47,9 @@ export function reportAndExit(error: unknown): never {
 function foreignFlagHint(message: string): string {
   const flag = /unknown option '--([a-z-]+)/.exec(message)?.[1];
   const name = flag?.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return name !== undefined && Object.hasOwn(foreignNames, name) ? `mft: use ${foreignNames[name]} [ERR_MFT_INVALID_ARGUMENT]\n` : '';
+  return name !== undefined && Object.hasOwn(foreignNames, name)
+    ? `mft: use ${foreignNames[name]} [ERR_MFT_INVALID_ARGUMENT]\n`
+    : '';
 }
 
 /** A signal that aborts at Ctrl-C. */

@@ -18,19 +18,39 @@ export function register(program: Command): void {
     true,
     (command) => {
       command.argument('[name]', 'name of the figure');
-      command.option('-o, --output <file...>', 'write to .svg, .png or .json (several allowed); without it the JSON is printed');
+      command.option(
+        '-o, --output <file...>',
+        'write to .svg, .png or .json (several allowed); without it the JSON is printed',
+      );
     },
     async ({ system, spec, run, options, words }) => {
       const name = words[0];
       if (name === undefined) {
-        process.stdout.write(`${table(['figure', 'shows'], Object.entries(system.figures).map(([key, value]) => [key, value.description]))}\n`);
+        process.stdout.write(
+          `${table(
+            ['figure', 'shows'],
+            Object.entries(system.figures).map(([key, value]) => [key, value.description]),
+          )}\n`,
+        );
         return;
       }
       const found = Object.hasOwn(system.figures, name) ? system.figures[name] : undefined;
-      if (found === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'figure', `one of ${Object.keys(system.figures).join(', ')}`, name);
+      if (found === undefined)
+        throw expectedError(
+          'ERR_MFT_INVALID_ARGUMENT',
+          'figure',
+          `one of ${Object.keys(system.figures).join(', ')}`,
+          name,
+        );
       const bar = await progressBar(name);
       const { spec: resolved, context } = await withInputs(system.resolveSpec(spec), {});
-      const drawn = await found.build(resolved, system.resolveRun(run, resolved), { signal: interruptSignal(), onProgress: bar.onProgress, ...context }).finally(bar.stop);
+      const drawn = await found
+        .build(resolved, system.resolveRun(run, resolved), {
+          signal: interruptSignal(),
+          onProgress: bar.onProgress,
+          ...context,
+        })
+        .finally(bar.stop);
       const files = (options.output as string[] | undefined) ?? [];
       if (files.length === 0) printJson(drawn);
       for (const file of files) await writeFigure(drawn, file);

@@ -13,9 +13,15 @@ const laws = { exponential: fitExponential, power: fitPower, stretched: fitStret
 export function register(program: Command): void {
   program
     .command('fit')
-    .description('fit a law to {"x": [...], "y": [...], "standardErrors": [...]}, or to an observable of a result (JSON of mft predict or simulate)')
+    .description(
+      'fit a law to {"x": [...], "y": [...], "standardErrors": [...]}, or to an observable of a result (JSON of mft predict or simulate)',
+    )
     .argument('<file>', 'JSON file, - for standard input')
-    .option('--law <name>', 'exponential, power, stretched, or depthScale (weighted log-linear fit with window selection)', 'exponential')
+    .option(
+      '--law <name>',
+      'exponential, power, stretched, or depthScale (weighted log-linear fit with window selection)',
+      'exponential',
+    )
     .option('--observable <name>', 'observable of a result')
     .option('--series <index>', 'which input or pair of the observable', '0')
     .option('--offset <value>', 'constant added to the law: a number, or free', '0')
@@ -37,12 +43,28 @@ export function register(program: Command): void {
       if (law === 'depthScale') {
         result = fitDepthScale(x, y, standardErrors ?? x.map(() => 0), { limit: number('limit', 0), from: window[0] });
       } else {
-        if (!Object.hasOwn(laws, law)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'law', 'one of exponential, power, stretched, depthScale', law);
-        const fitOptions: FitOptions = { offset: options.offset === 'free' ? 'free' : number('offset', 0), window, ...(standardErrors === undefined ? {} : { standardErrors }) };
+        if (!Object.hasOwn(laws, law))
+          throw expectedError(
+            'ERR_MFT_INVALID_ARGUMENT',
+            'law',
+            'one of exponential, power, stretched, depthScale',
+            law,
+          );
+        const fitOptions: FitOptions = {
+          offset: options.offset === 'free' ? 'free' : number('offset', 0),
+          window,
+          ...(standardErrors === undefined ? {} : { standardErrors }),
+        };
         result = laws[law as keyof typeof laws](x, y, fitOptions);
       }
       if (options.json === true) printJson(result);
-      else process.stdout.write(`${table(['fit', 'value'], Object.entries(result).map(([key, value]) => [key, shown(value as never)]))}\n`);
+      else
+        process.stdout.write(
+          `${table(
+            ['fit', 'value'],
+            Object.entries(result).map(([key, value]) => [key, shown(value as never)]),
+          )}\n`,
+        );
     });
 }
 
@@ -60,16 +82,40 @@ function numbers(value: unknown, name: string): number[] {
 function columns(data: unknown, options: Readonly<Record<string, unknown>>): Columns {
   const object = (data ?? {}) as Readonly<Record<string, unknown>>;
   if (object.x !== undefined) {
-    return { x: numbers(object.x, 'x'), y: numbers(object.y, 'y'), ...(object.standardErrors === undefined ? {} : { standardErrors: numbers(object.standardErrors, 'standardErrors') }) };
+    return {
+      x: numbers(object.x, 'x'),
+      y: numbers(object.y, 'y'),
+      ...(object.standardErrors === undefined
+        ? {}
+        : { standardErrors: numbers(object.standardErrors, 'standardErrors') }),
+    };
   }
-  const observables = object.observables as Readonly<Record<string, { axes: { values: unknown }[]; values: unknown; standardError?: unknown }>> | undefined;
-  if (observables === undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the file to hold {"x", "y"} or the JSON of a prediction or simulation.', { parameter: 'file' });
+  const observables = object.observables as
+    | Readonly<Record<string, { axes: { values: unknown }[]; values: unknown; standardError?: unknown }>>
+    | undefined;
+  if (observables === undefined)
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'Expected the file to hold {"x", "y"} or the JSON of a prediction or simulation.',
+      { parameter: 'file' },
+    );
   const observable = observables[String(options.observable)];
-  if (observable === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observable', `one of ${Object.keys(observables).join(', ')}`, options.observable);
+  if (observable === undefined)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'observable',
+      `one of ${Object.keys(observables).join(', ')}`,
+      options.observable,
+    );
   const layers = numbers(observable.axes[0]?.values, 'axes');
   const inner = observable.axes.slice(1).reduce((product, axis) => product * numbers(axis.values, 'axes').length, 1);
   const series = Number(options.series);
-  if (!Number.isInteger(series) || series < 0 || series >= inner) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'series', `a whole number in [0, ${inner - 1}]`, options.series);
+  if (!Number.isInteger(series) || series < 0 || series >= inner)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'series', `a whole number in [0, ${inner - 1}]`, options.series);
   const take = (values: unknown): number[] => numbers(values, 'values').filter((_, i) => i % inner === series);
-  return { x: layers, y: take(observable.values), ...(observable.standardError === undefined ? {} : { standardErrors: take(observable.standardError) }) };
+  return {
+    x: layers,
+    y: take(observable.values),
+    ...(observable.standardError === undefined ? {} : { standardErrors: take(observable.standardError) }),
+  };
 }

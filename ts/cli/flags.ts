@@ -26,7 +26,9 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
     if (name === 'system' || command.options.some((option) => option.attributeName() === field)) continue;
     const about = info(type as z.ZodType);
     const isSwitch = about?.expected === 'true or false';
-    const text = `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field} ${isSwitch ? '' : `(${about?.expected ?? ''})`}`;
+    const text =
+      `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field} ` +
+      `${isSwitch ? '' : `(${about?.expected ?? ''})`}`;
     const option = new Option(isSwitch ? flagName(field) : `${flagName(field)} <value>`, text.trim());
     option.helpGroup(heading);
     command.addOption(option);
@@ -34,7 +36,11 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
 }
 
 /** The fields of the schema that were given as flags, read as numbers, lists, JSON or words. */
-export function readFlags(options: Readonly<Record<string, unknown>>, schema: z.ZodObject, taken = none): Record<string, unknown> {
+export function readFlags(
+  options: Readonly<Record<string, unknown>>,
+  schema: z.ZodObject,
+  taken = none,
+): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [field, type] of Object.entries(schema.shape)) {
     const text = options[flagField(field, taken)];
@@ -50,7 +56,11 @@ function flagValue(field: string, text: string, isList: boolean): unknown {
     try {
       return JSON.parse(trimmed);
     } catch (cause) {
-      throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${flagName(field)}\` to be valid JSON, received ${trimmed.slice(0, 80)}.`, { parameter: field, cause });
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `Expected \`${flagName(field)}\` to be valid JSON, received ${trimmed.slice(0, 80)}.`,
+        { parameter: field, cause },
+      );
     }
   }
   if (isList && trimmed.includes(',')) return trimmed.split(',').map(number);
@@ -77,7 +87,14 @@ export interface SpecAndRun {
  * Registers a command whose flags depend on `--system`: the flags of that system's spec (and run) are added before the
  * command line is parsed in full. `--spec FILE` reads the spec from JSON; flags win over the file.
  */
-export function specCommand(program: Command, name: string, description: string, takesRun: boolean, configure: (command: Command) => void, action: (given: SpecAndRun) => Promise<void>): void {
+export function specCommand(
+  program: Command,
+  name: string,
+  description: string,
+  takesRun: boolean,
+  configure: (command: Command) => void,
+  action: (given: SpecAndRun) => Promise<void>,
+): void {
   const command = program
     .command(name)
     .description(description)
@@ -91,7 +108,9 @@ export function specCommand(program: Command, name: string, description: string,
     const options = command.opts() as Record<string, unknown>;
     const fromFile = options.spec === undefined ? {} : readSpec(String(options.spec));
     const system = await loadSystem(fromFile.system ?? options.system);
-    const spec = { ...fromFile, ...readFlags(options, system.specSchema, taken), system: system.name } as unknown as { system: never };
+    const spec = { ...fromFile, ...readFlags(options, system.specSchema, taken), system: system.name } as unknown as {
+      system: never;
+    };
     const run = takesRun ? readFlags(options, system.runSchema, taken) : {};
     await action({ system, spec, run, options, words: command.args });
   });
@@ -134,11 +153,19 @@ export function readJson(file: string, what: string): unknown {
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (cause) {
-    throw new MftError('ERR_MFT_DATA_NOT_FOUND', `Could not read the ${what} from ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: what, cause });
+    throw new MftError(
+      'ERR_MFT_DATA_NOT_FOUND',
+      `Could not read the ${what} from ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      { parameter: what, cause },
+    );
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected ${file} to hold JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: what, cause });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected ${file} to hold JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      { parameter: what, cause },
+    );
   }
 }

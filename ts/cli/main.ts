@@ -19,7 +19,22 @@ import { register as sweep } from './sweep.js';
 import { register as train } from './train.js';
 import { register as worker } from './worker.js';
 
-const commands = [predict, simulate, compare, fit, train, map, evaluate, advise, figure, reproduce, sweep, worker, data, doctor];
+const commands = [
+  predict,
+  simulate,
+  compare,
+  fit,
+  train,
+  map,
+  evaluate,
+  advise,
+  figure,
+  reproduce,
+  sweep,
+  worker,
+  data,
+  doctor,
+];
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')

@@ -18,7 +18,11 @@ export function register(program: Command): void {
     'quantities over a grid: mft map --axis weightVariance=1:3:60 --axis biasVariance=0.01,0.05,0.1 --quantities depthScaleCorrelation',
     false,
     (command) => {
-      command.requiredOption('--axis <field=values>', 'an axis: field=low:high:count, field=low:high:count:log, or field=a,b,c (one to three)', (text: string, before: string[] = []) => [...before, text]);
+      command.requiredOption(
+        '--axis <field=values>',
+        'an axis: field=low:high:count, field=low:high:count:log, or field=a,b,c (one to three)',
+        (text: string, before: string[] = []) => [...before, text],
+      );
       command.option('--quantities <names>', 'separated by commas; default: all that the system maps');
       command.option('--figure <file>', 'heat map of the first quantity over two axes (.svg, .png or .json)');
     },
@@ -26,7 +30,11 @@ export function register(program: Command): void {
       const axes = (options.axis as string[]).map(parseAxis);
       const names = options.quantities === undefined ? {} : { quantities: String(options.quantities).split(',') };
       const bar = await progressBar('map');
-      const result = (await map(spec as never, axes, { ...(names as object), signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop)) as QuantityMap;
+      const result = (await map(spec as never, axes, {
+        ...(names as object),
+        signal: interruptSignal(),
+        onProgress: bar.onProgress,
+      }).finally(bar.stop)) as QuantityMap;
       if (options.json === true) printJson(result);
       else printMap(result);
       if (options.figure !== undefined) await writeFigure(heatMap(result), String(options.figure));
@@ -38,11 +46,20 @@ export function register(program: Command): void {
 function parseAxis(text: string): MapAxis {
   const [field, values] = text.split('=');
   const expected = 'field=low:high:count, field=low:high:count:log or field=a,b,c';
-  if (field === undefined || values === undefined || values === '') throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
+  if (field === undefined || values === undefined || values === '')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
   if (!values.includes(':')) return { field, values: values.split(',').map(Number) };
   const [low, high, count, scale] = values.split(':');
   const [a, b, n] = [Number(low), Number(high), Number(count)];
-  if (!Number.isFinite(a) || !Number.isFinite(b) || !Number.isInteger(n) || n < 2 || n > 100_000 || (scale !== undefined && scale !== 'log') || (scale === 'log' && (a <= 0 || b <= 0))) {
+  if (
+    !Number.isFinite(a) ||
+    !Number.isFinite(b) ||
+    !Number.isInteger(n) ||
+    n < 2 ||
+    n > 100_000 ||
+    (scale !== undefined && scale !== 'log') ||
+    (scale === 'log' && (a <= 0 || b <= 0))
+  ) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
   }
   const at = (i: number): number => (scale === 'log' ? a * (b / a) ** (i / (n - 1)) : a + ((b - a) * i) / (n - 1));
@@ -62,7 +79,12 @@ function coordinates(result: QuantityMap, index: number): number[] {
 
 function printMap(result: QuantityMap): void {
   const names = Object.keys(result.quantities);
-  const hidden = new Map(names.map((name) => [name, new Map((result.quantities[name]?.undefinedAt ?? []).map((point) => [point.index, point.reason]))]));
+  const hidden = new Map(
+    names.map((name) => [
+      name,
+      new Map((result.quantities[name]?.undefinedAt ?? []).map((point) => [point.index, point.reason])),
+    ]),
+  );
   const points = result.axes.reduce((product, axis) => product * axis.values.length, 1);
   const rows = spreadIndices(points, rowsShown).map((i) => [
     ...coordinates(result, i).map((value) => shown(value)),
@@ -76,12 +98,22 @@ function heatMap(result: QuantityMap): ReturnType<typeof figureHeatMap> {
   const name = Object.keys(result.quantities)[0] as string;
   const quantity = result.quantities[name];
   if (result.axes.length !== 2 || quantity === undefined || !(quantity.values instanceof Float64Array)) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'figure', 'a map of a numeric quantity over two axes', result.axes.map((axis) => axis.field));
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'figure',
+      'a map of a numeric quantity over two axes',
+      result.axes.map((axis) => axis.field),
+    );
   }
   const hidden = new Set((quantity.undefinedAt ?? []).map((point) => point.index));
   const cells = Array.from(quantity.values, (value, i) => {
     const [y, x] = coordinates(result, i) as [number, number];
     return { x, y, value: hidden.has(i) ? Number.NaN : value };
   });
-  return figureHeatMap(cells, { x: result.axes[1]?.field ?? '', y: result.axes[0]?.field ?? '', value: name, title: `${result.system}: ${name}` });
+  return figureHeatMap(cells, {
+    x: result.axes[1]?.field ?? '',
+    y: result.axes[0]?.field ?? '',
+    value: name,
+    title: `${result.system}: ${name}`,
+  });
 }

@@ -10,10 +10,17 @@ export function printJson(value: unknown): void {
 
 /** Columns of text: the first and columns of words to the left, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const isNumeric = header.map((_, column) => column > 0 && rows.every((row) => /^$|^-?(\d|Infinity)/.test(row[column] ?? '')));
+  const isNumeric = header.map(
+    (_, column) => column > 0 && rows.every((row) => /^$|^-?(\d|Infinity)/.test(row[column] ?? '')),
+  );
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+    cells
+      .map((cell, column) =>
+        isNumeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
   return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
@@ -22,7 +29,8 @@ const longestShown = 90;
 /** A number for people: six significant digits. */
 export function shown(value: QuantityValue | undefined): string {
   if (value === undefined) return '';
-  if (typeof value === 'number') return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : value > 0 ? 'Infinity' : '-Infinity';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : value > 0 ? 'Infinity' : '-Infinity';
   if (isUndefined(value)) return `undefined (${value.reason})`;
   if (typeof value === 'object') {
     const text = JSON.stringify(toJson(value));
@@ -55,9 +63,15 @@ export function spreadIndices(count: number, most: number): number[] {
  * About `most` of the positions `index` (ascending; all positions when left out): evenly spread values of the first axis, each
  * with all its inputs or pairs.
  */
-export function shownPositions(observable: Pick<Observable, 'axes'>, most: number, index?: ArrayLike<number>): number[] {
+export function shownPositions(
+  observable: Pick<Observable, 'axes'>,
+  most: number,
+  index?: ArrayLike<number>,
+): number[] {
   const inner = observable.axes.slice(1).reduce((product, axis) => product * axis.values.length, 1);
-  const all = Array.from(index ?? { length: inner * (observable.axes[0]?.values.length ?? 1) }, (value, i) => (index === undefined ? i : (value as number)));
+  const all = Array.from(index ?? { length: inner * (observable.axes[0]?.values.length ?? 1) }, (value, i) =>
+    index === undefined ? i : (value as number),
+  );
   const layers = [...new Set(all.map((position) => Math.floor(position / inner)))];
   const chosen = new Set(spreadIndices(layers.length, Math.max(2, Math.ceil(most / inner))).map((i) => layers[i]));
   return all.filter((position) => chosen.has(Math.floor(position / inner)) && position % inner < most);
@@ -78,7 +92,11 @@ export function writeOutput(file: string, content: string | Uint8Array): void {
   try {
     writeFileSync(file, content);
   } catch (cause) {
-    throw new MftError('ERR_MFT_DISK', `Could not write ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`, { parameter: 'output', cause });
+    throw new MftError(
+      'ERR_MFT_DISK',
+      `Could not write ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      { parameter: 'output', cause },
+    );
   }
   process.stderr.write(`mft: wrote ${file}\n`);
 }

@@ -9,12 +9,19 @@ import { positionText, printJson, printWarnings, shown, shownAt, shownPositions,
 const rowsShown = 12;
 
 export function register(program: Command): void {
-  specCommand(program, 'predict', 'theory of a network: fixed points, depth scales, layer profiles', false, () => undefined, async ({ spec, options }) => {
-    const prediction = (await predict(spec as never, { signal: interruptSignal() })) as Prediction;
-    printWarnings(prediction.warnings);
-    if (options.json === true) printJson(prediction);
-    else printPrediction(prediction);
-  });
+  specCommand(
+    program,
+    'predict',
+    'theory of a network: fixed points, depth scales, layer profiles',
+    false,
+    () => undefined,
+    async ({ spec, options }) => {
+      const prediction = (await predict(spec as never, { signal: interruptSignal() })) as Prediction;
+      printWarnings(prediction.warnings);
+      if (options.json === true) printJson(prediction);
+      else printPrediction(prediction);
+    },
+  );
 }
 
 function printPrediction(prediction: Prediction): void {
@@ -23,7 +30,10 @@ function printPrediction(prediction: Prediction): void {
   for (const [name, observable] of Object.entries(prediction.observables)) {
     if (observable === undefined) continue;
     const scale = observable.scale === 'log' ? ' (log)' : '';
-    const rows = shownPositions(observable, rowsShown).map((i) => [positionText(observable, i), shownAt(observable, i)]);
+    const rows = shownPositions(observable, rowsShown).map((i) => [
+      positionText(observable, i),
+      shownAt(observable, i),
+    ]);
     process.stdout.write(`\n${table([`${name}${scale}`, 'value'], rows)}\n`);
   }
 }

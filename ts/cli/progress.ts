@@ -11,7 +11,11 @@ export interface ProgressBar {
 export async function progressBar(name: string): Promise<ProgressBar> {
   if (!process.stderr.isTTY) return { onProgress: () => undefined, stop: () => undefined };
   const { SingleBar } = (await import('cli-progress')).default;
-  const bar = new SingleBar({ format: `${name} {bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}`, hideCursor: true, stream: process.stderr });
+  const bar = new SingleBar({
+    format: `${name} {bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}`,
+    hideCursor: true,
+    stream: process.stderr,
+  });
   let isStarted = false;
   return {
     onProgress: ({ done, total }) => {
@@ -26,14 +30,25 @@ export async function progressBar(name: string): Promise<ProgressBar> {
 }
 
 /** The bar of a sweep: jobs, failures, rate, time left. Without a terminal: a line now and then. */
-export async function sweepBar(): Promise<{ readonly onProgress: (progress: SweepProgress) => void; readonly stop: () => void }> {
+export async function sweepBar(): Promise<{
+  readonly onProgress: (progress: SweepProgress) => void;
+  readonly stop: () => void;
+}> {
   if (!process.stderr.isTTY) return { onProgress: plainProgress(), stop: () => undefined };
   const { SingleBar } = (await import('cli-progress')).default;
-  const bar = new SingleBar({ format: 'sweep {bar} {value}/{total} jobs | {failed} failed | {rate}/s | ETA {left}', hideCursor: true, stream: process.stderr });
+  const bar = new SingleBar({
+    format: 'sweep {bar} {value}/{total} jobs | {failed} failed | {rate}/s | ETA {left}',
+    hideCursor: true,
+    stream: process.stderr,
+  });
   let isStarted = false;
   return {
     onProgress: ({ done, total, failed, jobsPerSecond, etaSeconds }) => {
-      const payload = { failed, rate: jobsPerSecond.toPrecision(3), left: etaSeconds === undefined ? '-' : duration(etaSeconds) };
+      const payload = {
+        failed,
+        rate: jobsPerSecond.toPrecision(3),
+        left: etaSeconds === undefined ? '-' : duration(etaSeconds),
+      };
       if (isStarted) bar.update(done, payload);
       else bar.start(total, done, payload);
       isStarted = true;
@@ -53,7 +68,11 @@ function plainProgress(): (progress: SweepProgress) => void {
   return ({ done, total, failed, jobsPerSecond, elapsedSeconds, etaSeconds }) => {
     if (elapsedSeconds - last < plainIntervalSeconds) return;
     last = elapsedSeconds;
-    process.stderr.write(`mft: ${done}/${total} jobs, ${failed} failed, ${jobsPerSecond.toPrecision(3)}/s, ${etaSeconds === undefined ? '-' : duration(etaSeconds)} left\n`);
+    process.stderr.write(
+      `mft: ${done}/${total} jobs, ${failed} ` +
+        `failed, ${jobsPerSecond.toPrecision(3)}/s, ` +
+        `${etaSeconds === undefined ? '-' : duration(etaSeconds)} left\n`,
+    );
   };
 }
 

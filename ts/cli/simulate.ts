@@ -10,13 +10,23 @@ import { progressBar } from './progress.js';
 const rowsShown = 12;
 
 export function register(program: Command): void {
-  specCommand(program, 'simulate', 'exact simulation of random networks', true, () => undefined, async ({ spec, run, options }) => {
-    const bar = await progressBar('simulate');
-    const simulation = (await simulate(spec as never, run as never, { signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop)) as Simulation;
-    printWarnings(simulation.warnings);
-    if (options.json === true) printJson(simulation);
-    else printSimulation(simulation);
-  });
+  specCommand(
+    program,
+    'simulate',
+    'exact simulation of random networks',
+    true,
+    () => undefined,
+    async ({ spec, run, options }) => {
+      const bar = await progressBar('simulate');
+      const simulation = (await simulate(spec as never, run as never, {
+        signal: interruptSignal(),
+        onProgress: bar.onProgress,
+      }).finally(bar.stop)) as Simulation;
+      printWarnings(simulation.warnings);
+      if (options.json === true) printJson(simulation);
+      else printSimulation(simulation);
+    },
+  );
 }
 
 function printSimulation(simulation: Simulation): void {
@@ -30,6 +40,8 @@ function printSimulation(simulation: Simulation): void {
       shown(observable.variance[i]),
       shown(observable.count[i]),
     ]);
-    process.stdout.write(`${table([`${name}${scale}`, observable.estimator, 'standard error', 'variance', 'trials'], rows)}\n\n`);
+    process.stdout.write(
+      `${table([`${name}${scale}`, observable.estimator, 'standard error', 'variance', 'trials'], rows)}\n\n`,
+    );
   }
 }

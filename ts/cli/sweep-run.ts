@@ -50,7 +50,10 @@ function shardIn(text: string | undefined): { readonly index: number; readonly c
 }
 
 async function executorFor(flags: RunFlags): Promise<Executor> {
-  const limits = { maxSeconds: positive('max-seconds', flags.maxSeconds), maxMemory: positive('max-memory', flags.maxMemory) };
+  const limits = {
+    maxSeconds: positive('max-seconds', flags.maxSeconds),
+    maxMemory: positive('max-memory', flags.maxMemory),
+  };
   if (flags.executor === 'local') return localExecutor({ processes: whole('processes', flags.processes), ...limits });
   const { queueExecutor } = await import('../sweep/queue/coordinator.js');
   return queueExecutor({ redis: flags.redis, isInsecure: flags.insecure === true });
@@ -94,7 +97,8 @@ export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> 
 function report(summary: SweepSummary, asJson: boolean): void {
   const { jobs, resumed, ran, failed, missing } = summary;
   if (asJson) printJson(summary);
-  else process.stderr.write(`mft: ${jobs} jobs: ${resumed} were done, ${ran} ran, ${failed} failed, ${missing} missing\n`);
+  else
+    process.stderr.write(`mft: ${jobs} jobs: ${resumed} were done, ${ran} ran, ${failed} failed, ${missing} missing\n`);
 }
 
 const shownJobs = 40;
@@ -110,8 +114,14 @@ export async function dryRun(plan: SweepPlan, flags: RunFlags): Promise<void> {
   });
   await stored?.handle.close();
   const pending = pendingJobs(jobs, stored?.index, flags.retryFailed);
-  const estimate = await estimateJobs(expanded, pending.map(({ job }) => job), verbs, { processes: whole('processes', flags.processes) });
-  const where = (spec: Readonly<Record<string, unknown>>): string => expanded.axisNames.map((name) => `${name}=${JSON.stringify(at(spec, name))}`).join(' ');
+  const estimate = await estimateJobs(
+    expanded,
+    pending.map(({ job }) => job),
+    verbs,
+    { processes: whole('processes', flags.processes) },
+  );
+  const where = (spec: Readonly<Record<string, unknown>>): string =>
+    expanded.axisNames.map((name) => `${name}=${JSON.stringify(at(spec, name))}`).join(' ');
   const shown = flags.json === true ? pending : pending.slice(0, shownJobs);
   const reasons = await Promise.all(
     shown.map(async ({ job, why }) => {
@@ -119,19 +129,38 @@ export async function dryRun(plan: SweepPlan, flags: RunFlags): Promise<void> {
       return { key: job.key, point: where({ ...spec, run }), why };
     }),
   );
-  if (flags.json === true) return printJson({ planHash: expanded.hash, jobs: jobs.length, duplicates: expanded.duplicates, pending: reasons, damaged: stored?.index.damaged ?? [], estimate });
+  if (flags.json === true)
+    return printJson({
+      planHash: expanded.hash,
+      jobs: jobs.length,
+      duplicates: expanded.duplicates,
+      pending: reasons,
+      damaged: stored?.index.damaged ?? [],
+      estimate,
+    });
   const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
   const rows = [
     ['jobs in the plan', String(jobs.length)],
     ['to run', String(pending.length)],
-    ['core-hours', estimate.coreHours === undefined ? 'unknown: the probe did not finish' : `about ${estimate.coreHours.toPrecision(2)} (${estimate.probes} probes)`],
-    ['hours', estimate.hours === undefined ? 'unknown' : `about ${estimate.hours.toPrecision(2)} on ${estimate.processes} processes`],
+    [
+      'core-hours',
+      estimate.coreHours === undefined
+        ? 'unknown: the probe did not finish'
+        : `about ${estimate.coreHours.toPrecision(2)} (${estimate.probes} probes)`,
+    ],
+    [
+      'hours',
+      estimate.hours === undefined
+        ? 'unknown'
+        : `about ${estimate.hours.toPrecision(2)} on ${estimate.processes} processes`,
+    ],
     ['memory', `about ${gibibytes(estimate.memoryBytes)}`],
     ['disk', estimate.diskBytes === undefined ? 'unknown' : `about ${gibibytes(estimate.diskBytes)}`],
   ];
   process.stdout.write(`${table(['dry run', ''], rows)}\n\n`);
   for (const { key, point, why } of reasons) process.stdout.write(`${key.slice(0, 12)}  ${point}  ${why}\n`);
-  if (pending.length > shownJobs) process.stdout.write(`... and ${pending.length - shownJobs} more (--json lists all)\n`);
+  if (pending.length > shownJobs)
+    process.stdout.write(`... and ${pending.length - shownJobs} more (--json lists all)\n`);
 }
 
 function at(value: unknown, path: string): unknown {

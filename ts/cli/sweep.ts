@@ -11,20 +11,36 @@ import { printJson, table } from './output.js';
 import { dryRun, runSweep, type RunFlags } from './sweep-run.js';
 
 export function register(program: Command): void {
-  const sweep = program.command('sweep').description('grids of jobs: a journal that resumes, on this machine, in shards, or on workers');
-  runFlags(sweep.command('run').description('run what is missing of a plan').argument('<plan>', 'JSON file, - for standard input'))
+  const sweep = program
+    .command('sweep')
+    .description('grids of jobs: a journal that resumes, on this machine, in shards, or on workers');
+  runFlags(
+    sweep
+      .command('run')
+      .description('run what is missing of a plan')
+      .argument('<plan>', 'JSON file, - for standard input'),
+  )
     .requiredOption('--journal <file>', 'rows are appended here; run the same command again to resume')
-    .option('--dry-run', 'say what would run and why, with an estimate of time, memory and disk; run nothing but a short probe')
+    .option(
+      '--dry-run',
+      'say what would run and why, with an estimate of time, memory and disk; run nothing but a short probe',
+    )
     .option('--retry-failed', 'run only the jobs that failed')
     .action(async (file: string, flags: RunFlags) => {
       const plan = readJson(file, 'plan') as SweepPlan;
       if (flags.dryRun === true) await dryRun(plan, flags);
       else await runSweep(plan, flags);
     });
-  runFlags(sweep.command('retry').description('run the failed jobs of a journal again').argument('<journal>')).action(async (journal: string, flags: RunFlags) =>
-    runSweep(await journalPlan(journal), { ...flags, journal, retryFailed: true }),
+  runFlags(sweep.command('retry').description('run the failed jobs of a journal again').argument('<journal>')).action(
+    async (journal: string, flags: RunFlags) =>
+      runSweep(await journalPlan(journal), { ...flags, journal, retryFailed: true }),
   );
-  sweep.command('status').description('what a journal holds').argument('<journal>').option('--json', 'print JSON').action(printStatus);
+  sweep
+    .command('status')
+    .description('what a journal holds')
+    .argument('<journal>')
+    .option('--json', 'print JSON')
+    .action(printStatus);
   sweep
     .command('export')
     .description('write the rows of a journal: one row per job and layer')
@@ -34,7 +50,10 @@ export function register(program: Command): void {
     .option('--json <file>', 'one JSON object per job, complete, in a list')
     .option('--report <file>', 'one HTML file with figures and tables that opens offline')
     .action(async (journal: string, files: { csv?: string; parquet?: string; json?: string; report?: string }) => {
-      if (Object.keys(files).length === 0) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected at least one of --csv, --parquet, --json, --report.', { parameter: 'export' });
+      if (Object.keys(files).length === 0)
+        throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected at least one of --csv, --parquet, --json, --report.', {
+          parameter: 'export',
+        });
       for (const file of await exportJournal(journal, files)) process.stderr.write(`mft: wrote ${file}\n`);
     });
   sweep
@@ -44,8 +63,17 @@ export function register(program: Command): void {
     .argument('<journals...>')
     .action(async (target: string, journals: string[]) => {
       const { rows, failed, repeated, conflicts, damaged } = await mergeJournals(target, journals);
-      process.stderr.write(`mft: ${rows} rows (${failed} failed), ${repeated} repeated, ${damaged} damaged lines left out\n`);
-      if (conflicts.length > 0) process.stderr.write(`mft: warning: ${conflicts.length} jobs have two different results (other CPU or BLAS); the first was kept: ${conflicts.slice(0, 3).join(', ')}\n`);
+      process.stderr.write(
+        `mft: ${rows} rows (${failed} failed), ${repeated} repeated, ${damaged} damaged lines left out\n`,
+      );
+      if (conflicts.length > 0)
+        process.stderr.write(
+          `mft: warning: ${conflicts.length} ` +
+            `jobs have two different results ` +
+            `(other ` +
+            `CPU or BLAS); the first was kept: ` +
+            `${conflicts.slice(0, 3).join(', ')}\n`,
+        );
     });
 }
 
@@ -55,7 +83,10 @@ function runFlags(command: Command): Command {
     .option('--shard <i/n>', 'run only the i-th of n shares (from 1), e.g. of a Slurm array')
     .addOption(new Option('--on-error <what>', 'after a failed job').choices(['continue', 'stop']).default('continue'))
     .addOption(new Option('--executor <name>', 'where jobs run').choices(['local', 'bullmq']).default('local'))
-    .option('--redis <url>', 'bullmq: the server; credentials only from MFT_REDIS_USERNAME, MFT_REDIS_PASSWORD or MFT_REDIS_URL')
+    .option(
+      '--redis <url>',
+      'bullmq: the server; credentials only from MFT_REDIS_USERNAME, MFT_REDIS_PASSWORD or MFT_REDIS_URL',
+    )
     .option('--insecure', 'bullmq: allow a server that is neither loopback nor TLS')
     .option('--max-seconds <s>', 'end a job after this time')
     .option('--max-memory <bytes>', 'end a job whose process uses more')
@@ -74,6 +105,7 @@ async function printStatus(journal: string, flags: { json?: boolean }): Promise<
     ['plan', status.planHash ?? 'unknown'],
   ];
   process.stdout.write(`${table(['journal', journal], rows)}\n`);
-  for (const { code, message, count } of status.failures) process.stdout.write(`failed ${count} x ${code}: ${message}\n`);
+  for (const { code, message, count } of status.failures)
+    process.stdout.write(`failed ${count} x ${code}: ${message}\n`);
   if (status.failed > 0) process.exitCode = exitCodes.failedJobs;
 }

@@ -19,27 +19,57 @@ export function register(program: Command): void {
       .option('--no-biases', 'train a network without biases');
     addFlags(command, trainOptionsSchema, 'Training:');
   };
-  specCommand(program, 'train', 'train the network of a spec on images', false, configure, async ({ spec, options, words }) => {
-    const bar = await progressBar('train');
-    const data = options.data === undefined ? {} : { data: String(options.data) };
-    const chosen = readFlags(options, trainOptionsSchema);
-    const training = (await train(spec as never, words[0] ?? 'synthetic', { ...chosen, ...data, signal: interruptSignal(), onProgress: bar.onProgress }).finally(bar.stop)) as Training;
-    printWarnings(training.warnings);
-    if (options.json === true) printJson(training);
-    else printTraining(training);
-  });
+  specCommand(
+    program,
+    'train',
+    'train the network of a spec on images',
+    false,
+    configure,
+    async ({ spec, options, words }) => {
+      const bar = await progressBar('train');
+      const data = options.data === undefined ? {} : { data: String(options.data) };
+      const chosen = readFlags(options, trainOptionsSchema);
+      const training = (await train(spec as never, words[0] ?? 'synthetic', {
+        ...chosen,
+        ...data,
+        signal: interruptSignal(),
+        onProgress: bar.onProgress,
+      }).finally(bar.stop)) as Training;
+      printWarnings(training.warnings);
+      if (options.json === true) printJson(training);
+      else printTraining(training);
+    },
+  );
 }
 
 function printTraining(training: Training): void {
   const { dataset, reports, test, stopped } = training;
   const name = dataset.test?.split ?? 'test';
-  const rows = reports.map((report) => [shown(Number(report.epoch.toFixed(2))), shown(report.step), shown(report.trainLoss), percent(report.trainAccuracy), loss(report.testLoss), report.testAccuracy === undefined ? '' : percent(report.testAccuracy)]);
-  process.stdout.write(`${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`);
-  process.stdout.write(`train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`);
+  const rows = reports.map((report) => [
+    shown(Number(report.epoch.toFixed(2))),
+    shown(report.step),
+    shown(report.trainLoss),
+    percent(report.trainAccuracy),
+    loss(report.testLoss),
+    report.testAccuracy === undefined ? '' : percent(report.testAccuracy),
+  ]);
+  process.stdout.write(
+    `${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`,
+  );
+  process.stdout.write(
+    `train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`,
+  );
   if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
   if (training.paths !== undefined) {
     const { pathProbability, lostSteps, zeroGradientSteps } = training.paths;
-    process.stdout.write(`steps without a path: ${lostSteps} of ${training.steps} (a mask leaves a path with probability ${shown(pathProbability)}); with a gradient of exactly zero: ${zeroGradientSteps}\n`);
+    process.stdout.write(
+      `steps without a path: ${lostSteps} of ` +
+        `${training.steps} (a mask ` +
+        `leaves a path with ` +
+        `probability ${shown(pathProbability)}); ` +
+        `with a ` +
+        `gradient of exactly zero: ${zeroGradientSteps}\n`,
+    );
   }
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);
   if (stopped !== undefined) process.stdout.write(`stopped: ${stopped.reason}\n`);

@@ -14,8 +14,13 @@ interface WorkerFlags {
 export function register(program: Command): void {
   program
     .command('worker')
-    .description('run jobs of `mft sweep run --executor bullmq` from a Redis queue; MFT_QUEUE_SECRET must be the same on both sides')
-    .option('--redis <url>', 'the server; credentials only from MFT_REDIS_USERNAME, MFT_REDIS_PASSWORD or MFT_REDIS_URL')
+    .description(
+      'run jobs of `mft sweep run --executor bullmq` from a Redis queue; MFT_QUEUE_SECRET must be the same on both sides',
+    )
+    .option(
+      '--redis <url>',
+      'the server; credentials only from MFT_REDIS_USERNAME, MFT_REDIS_PASSWORD or MFT_REDIS_URL',
+    )
     .option('--insecure', 'allow a server that is neither loopback nor TLS')
     .option('--processes <n>', 'child processes; default: one per processor')
     .option('--max-seconds <s>', 'end a job after this time')

@@ -45,7 +45,10 @@ export interface NativePercolationLattice extends Omit<NativePercolationNetwork,
   readonly periodic: boolean;
 }
 
-/** A network of explicit masks: six numbers a layer (positions, channels, site keep, bond keep, connections 0 or 1, residual); native/systems/percolation_masks.h. */
+/**
+ * A network of explicit masks: six numbers a layer (positions, channels, site keep, bond keep, connections 0 or 1,
+ * residual); native/systems/percolation_masks.h.
+ */
 export interface NativePercolationMasks {
   readonly layers: Float64Array;
   /** Parents of each position in a hidden layer, and (connections 1) in the output. */
@@ -87,9 +90,15 @@ export interface NativeAddon {
   normals(draw: NativeDraw): Float64Array;
   uniforms(draw: NativeDraw): Float64Array;
   percolationReach(network: NativePercolationNetwork, control: Int32Array): Promise<Float64Array>;
-  percolationStationary(layer: { readonly runs: Float64Array; readonly threads: number }, control: Int32Array): Promise<Float64Array>;
+  percolationStationary(
+    layer: { readonly runs: Float64Array; readonly threads: number },
+    control: Int32Array,
+  ): Promise<Float64Array>;
   percolationCount(masks: NativePercolationMasks, control: Int32Array): Promise<NativePercolationCounts>;
-  percolationSplit(masks: NativePercolationMasks, control: Int32Array): Promise<{ readonly logEstimates: Float64Array; readonly decisions: number }>;
+  percolationSplit(
+    masks: NativePercolationMasks,
+    control: Int32Array,
+  ): Promise<{ readonly logEstimates: Float64Array; readonly decisions: number }>;
   percolationLattice(lattice: NativePercolationLattice, control: Int32Array): Promise<Float64Array>;
 }
 
@@ -117,11 +126,15 @@ function load(): Record<string, unknown> {
 function loadDiagnosis(cause: unknown): string {
   const platform = `${process.platform}-${process.arch}`;
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  const lines = [`The native addon of mft-native could not be loaded on ${platform}, Node ${process.version}: ${reason}`];
+  const lines = [
+    `The native addon of mft-native could not be loaded on ${platform}, Node ${process.version}: ${reason}`,
+  ];
   const prebuilds = join(packageRoot, 'prebuilds');
   const bundled = existsSync(prebuilds) ? readdirSync(prebuilds).join(', ') : 'none';
   if (platform !== 'linux-x64' && platform !== 'linux-arm64') {
-    lines.push(`Supported: linux-x64 (prebuilt, glibc) and linux-arm64 (built from source). Bundled prebuilds: ${bundled}.`);
+    lines.push(
+      `Supported: linux-x64 (prebuilt, glibc) and linux-arm64 (built from source). Bundled prebuilds: ${bundled}.`,
+    );
   } else {
     lines.push(
       `Bundled prebuilds: ${bundled}. Build it from source:`,
@@ -149,7 +162,12 @@ function wrapped(binary: Record<string, unknown>): NativeAddon {
 }
 
 function rethrow(error: unknown): never {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_MFT_')) {
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('ERR_MFT_')
+  ) {
     if (error.code === 'ERR_MFT_CANCELLED') throw error;
     const parameter = 'parameter' in error && typeof error.parameter === 'string' ? error.parameter : undefined;
     throw new MftError(error.code as MftErrorCode, error.message, { parameter, cause: error });

@@ -40,22 +40,31 @@ function translated(schema: z.ZodObject, value: object, issues: readonly z.core.
     const known = issue.path.length === 0 ? Object.keys(schema.shape) : [];
     return unknownKey(issue.keys[0] ?? '', known, [what, ...issue.path.map(String)].join('.'));
   }
-  const received = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const received = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
   const parameter = issue.path.map(String).join('.');
   const field = issue.path.length === 0 ? undefined : schema.shape[String(issue.path[0])];
   const expected = field === undefined ? undefined : info(field as z.ZodType)?.expected;
   const whole = issue.path.length <= 1 ? received : (value as Record<string, unknown>)[String(issue.path[0])];
   if (expected === undefined || issue.code === 'custom') {
-    return new MftError(codeFor(received), issue.message.startsWith('Expected') ? issue.message : `Expected \`${parameter || what}\`: ${issue.message}`, {
-      parameter: parameter || what,
-      received,
-    });
+    return new MftError(
+      codeFor(received),
+      issue.message.startsWith('Expected') ? issue.message : `Expected \`${parameter || what}\`: ${issue.message}`,
+      {
+        parameter: parameter || what,
+        received,
+      },
+    );
   }
   return expectedError(codeFor(whole), String(issue.path[0]), expected, whole);
 }
 
 function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_ARGUMENT' {
-  const isNumeric = typeof received === 'number' || (Array.isArray(received) && received.length > 0 && received.every((item) => typeof item === 'number'));
+  const isNumeric =
+    typeof received === 'number' ||
+    (Array.isArray(received) && received.length > 0 && received.every((item) => typeof item === 'number'));
   return isNumeric ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT';
 }
 
@@ -64,10 +73,14 @@ export function unknownKey(key: string, known: readonly string[], where: string)
   const foreign = Object.hasOwn(foreignNames, key) ? foreignNames[key] : undefined;
   const near = nearest(key, known);
   const hint = foreign !== undefined ? `; use ${foreign}` : near !== undefined ? `; did you mean \`${near}\`?` : '';
-  return new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint || `; known: ${known.join(', ')}`}${hint.endsWith('?') ? '' : '.'}`, {
-    parameter: key,
-    received: key,
-  });
+  return new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint || `; known: ${known.join(', ')}`}${hint.endsWith('?') ? '' : '.'}`,
+    {
+      parameter: key,
+      received: key,
+    },
+  );
 }
 
 /** A per-layer field as a list of the given length. @throws MftError ERR_MFT_SHAPE when a list has another length. */
@@ -79,9 +92,13 @@ export function perLayer(parameter: string, value: number | readonly number[], l
 /** The check of `perLayer` alone. */
 export function checkPerLayer(parameter: string, value: number | readonly number[], length: number): void {
   if (typeof value === 'number' || value.length === length) return;
-  throw new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be a number or a list of ${length}, received a list of ${value.length}.`, {
-    parameter,
-    expected: `a list of ${length}`,
-    received: value.length,
-  });
+  throw new MftError(
+    'ERR_MFT_SHAPE',
+    `Expected \`${parameter}\` to be a number or a list of ${length}, received a list of ${value.length}.`,
+    {
+      parameter,
+      expected: `a list of ${length}`,
+      received: value.length,
+    },
+  );
 }

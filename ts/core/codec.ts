@@ -14,7 +14,8 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 export function toJson(value: unknown, path = 'value'): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {
-    if (Number.isNaN(value)) throw new MftError('ERR_MFT_NOT_FINITE', `Expected \`${path}\` to hold numbers, found NaN.`, { parameter: path });
+    if (Number.isNaN(value))
+      throw new MftError('ERR_MFT_NOT_FINITE', `Expected \`${path}\` to hold numbers, found NaN.`, { parameter: path });
     if (Number.isFinite(value)) return Object.is(value, -0) ? 0 : value;
     return value > 0 ? 'Infinity' : '-Infinity';
   }
@@ -24,10 +25,13 @@ export function toJson(value: unknown, path = 'value'): Json {
   if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${path}[${i}]`));
   if (typeof value === 'object') {
     const result: Record<string, Json> = {};
-    for (const [key, item] of Object.entries(value)) if (item !== undefined) result[key] = toJson(item, `${path}.${key}`);
+    for (const [key, item] of Object.entries(value))
+      if (item !== undefined) result[key] = toJson(item, `${path}.${key}`);
     return result;
   }
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${path}\` to be plain data, received a ${typeof value}.`, { parameter: path });
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${path}\` to be plain data, received a ${typeof value}.`, {
+    parameter: path,
+  });
 }
 
 /** The canonical text of `toJson(value)` (RFC 8785: sorted keys, ECMAScript numbers, no white space). */
@@ -96,7 +100,10 @@ export function numberFromJson(value: unknown): number {
   if (value === 'Infinity') return Infinity;
   if (value === '-Infinity') return -Infinity;
   if (typeof value === 'number') return value;
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected a number, "Infinity" or "-Infinity", received ${JSON.stringify(value)}.`);
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Expected a number, "Infinity" or "-Infinity", received ${JSON.stringify(value)}.`,
+  );
 }
 
 /**
@@ -117,7 +124,17 @@ export function fromJson(value: unknown): unknown {
   return result;
 }
 
-const observableLists = new Set(['values', 'count', 'variance', 'standardError', 'trials', 'expected', 'estimate', 'z', 'pValue']);
+const observableLists = new Set([
+  'values',
+  'count',
+  'variance',
+  'standardError',
+  'trials',
+  'expected',
+  'estimate',
+  'z',
+  'pValue',
+]);
 
 function observableField(key: string, item: unknown): unknown {
   if (key === 'axes' && Array.isArray(item)) return item.map(valuesTyped);

@@ -29,7 +29,11 @@ export function throwIfAborted(options: ControlOptions): void {
  * Runs native work that reports through shared slots: forwards progress, passes cancellation on, and rejects with
  * `signal.reason` when cancelled. `total` is the number of units the work will count.
  */
-export async function controlled<T>(options: ControlOptions, total: number, work: (slots: Int32Array) => Promise<T>): Promise<T> {
+export async function controlled<T>(
+  options: ControlOptions,
+  total: number,
+  work: (slots: Int32Array) => Promise<T>,
+): Promise<T> {
   throwIfAborted(options);
   const slots = new Int32Array(new SharedArrayBuffer(8));
   const { signal, onProgress } = options;
@@ -57,5 +61,7 @@ export async function controlled<T>(options: ControlOptions, total: number, work
 }
 
 function isCancelled(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof MftError) && 'code' in error && error.code === 'ERR_MFT_CANCELLED';
+  return (
+    error instanceof Error && !(error instanceof MftError) && 'code' in error && error.code === 'ERR_MFT_CANCELLED'
+  );
 }

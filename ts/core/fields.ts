@@ -47,11 +47,19 @@ function rangeText(range: NumberRange): string {
 
 /** A finite number in a range. */
 export function numberField(range: NumberRange, description: string, symbol?: string): z.ZodNumber {
-  return described(numberSchema(range), { expected: rangeText(range), description, ...(symbol === undefined ? {} : { symbol }) });
+  return described(numberSchema(range), {
+    expected: rangeText(range),
+    description,
+    ...(symbol === undefined ? {} : { symbol }),
+  });
 }
 
 /** A number, or one number per layer. */
-export function perLayerField(range: NumberRange, description: string, symbol?: string): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
+export function perLayerField(
+  range: NumberRange,
+  description: string,
+  symbol?: string,
+): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
   const schema = z.union([numberSchema(range), z.array(numberSchema(range)).min(1)]);
   return described(schema, {
     expected: `${rangeText(range)}, or a list with one such number per layer`,
@@ -71,7 +79,12 @@ export function wholeField(low: number, high: number, description: string, symbo
 }
 
 /** A whole number, or one per layer. */
-export function perLayerWholeField(low: number, high: number, description: string, symbol?: string): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
+export function perLayerWholeField(
+  low: number,
+  high: number,
+  description: string,
+  symbol?: string,
+): z.ZodUnion<readonly [z.ZodNumber, z.ZodArray<z.ZodNumber>]> {
   const one = z.int().gte(low).lte(high);
   return described(z.union([one, z.array(one).min(1)]), {
     expected: `a whole number in [${low}, ${high}], or a list with one per layer`,
@@ -82,8 +95,14 @@ export function perLayerWholeField(low: number, high: number, description: strin
 }
 
 /** One of a few words. */
-export function choiceField<const T extends readonly [string, ...string[]]>(choices: T, description: string): z.ZodEnum<{ [K in T[number]]: K }> {
-  return described(z.enum(choices) as unknown as z.ZodEnum<{ [K in T[number]]: K }>, { expected: `one of ${choices.join(', ')}`, description });
+export function choiceField<const T extends readonly [string, ...string[]]>(
+  choices: T,
+  description: string,
+): z.ZodEnum<{ [K in T[number]]: K }> {
+  return described(z.enum(choices) as unknown as z.ZodEnum<{ [K in T[number]]: K }>, {
+    expected: `one of ${choices.join(', ')}`,
+    description,
+  });
 }
 
 /** True or false. */
@@ -94,9 +113,20 @@ export function booleanField(description: string): z.ZodBoolean {
 /** The run fields every simulation has. */
 export const runFields = {
   trials: wholeField(1, 10_000_000, 'Number of independent networks (trials).').default(20),
-  seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of the counter-based generator; the same seed gives the same bits.').default(1),
-  firstTrial: wholeField(0, 4_000_000_000, 'Index of the first trial: splitting a run into ranges of trials gives the same trials.').default(0),
+  seed: wholeField(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Seed of the counter-based generator; the same seed gives the same bits.',
+  ).default(1),
+  firstTrial: wholeField(
+    0,
+    4_000_000_000,
+    'Index of the first trial: splitting a run into ranges of trials gives the same trials.',
+  ).default(0),
   threads: wholeField(0, 1024, 'Threads over trials; 0 = all processors. Never changes the result.').default(0),
   rawTrials: booleanField('Return the values of every trial too.').default(false),
-  memoryLimit: numberField({ low: 0, above: true }, 'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.').optional(),
+  memoryLimit: numberField(
+    { low: 0, above: true },
+    'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.',
+  ).optional(),
 } as const;

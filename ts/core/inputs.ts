@@ -47,7 +47,10 @@ const named = z.strictObject({
   dataset: z.enum(['mnist', 'cifar10', 'synthetic']),
   split: z.enum(['train', 'test']).optional(),
   indices: z.array(z.int().gte(0)).min(1).max(4096),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /** The schema field `inputs`, with exact messages for each form. */
@@ -67,33 +70,68 @@ export function resolveInputs(value: Inputs): Inputs {
   if (!verdict.success) {
     const issue = verdict.error.issues[0];
     const path = ['inputs', ...(issue?.path.map(String) ?? [])].join('.');
-    const received = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-    if (issue?.code === 'unrecognized_keys') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, `an object without the key "${issue.keys[0] ?? ''}"`, value);
-    throw expectedError(typeof received === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT', path, innerExpectation(path), received);
+    const received = issue?.path.reduce<unknown>(
+      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      value,
+    );
+    if (issue?.code === 'unrecognized_keys')
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        path,
+        `an object without the key "${issue.keys[0] ?? ''}"`,
+        value,
+      );
+    throw expectedError(
+      typeof received === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT',
+      path,
+      innerExpectation(path),
+      received,
+    );
   }
   if (form === 'dataset') return { split: 'train', ...(value as DatasetInputs) };
   const pair = value as DrawnInputs;
   if (pair.correlation !== undefined && pair.oneMinusCorrelation !== undefined) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'inputs', 'an object with `correlation` or `oneMinusCorrelation`, not both', value);
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'inputs',
+      'an object with `correlation` or `oneMinusCorrelation`, not both',
+      value,
+    );
   }
-  const angle = pair.oneMinusCorrelation !== undefined ? { oneMinusCorrelation: pair.oneMinusCorrelation } : { correlation: pair.correlation ?? 0.5 };
+  const angle =
+    pair.oneMinusCorrelation !== undefined
+      ? { oneMinusCorrelation: pair.oneMinusCorrelation }
+      : { correlation: pair.correlation ?? 0.5 };
   return { secondMoment: pair.secondMoment ?? 1, ...angle, count: pair.count ?? 2 };
 }
 
 /** Rows of finite numbers, checked by hand: a schema takes a microsecond per number, and there may be millions. */
 function checkedValues(value: GivenInputs): GivenInputs {
-  const refuse = (code: 'ERR_MFT_INVALID_ARGUMENT' | 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_SHAPE', path: string, received: unknown, expected = innerExpectation(path)): never => {
+  const refuse = (
+    code: 'ERR_MFT_INVALID_ARGUMENT' | 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_SHAPE',
+    path: string,
+    received: unknown,
+    expected = innerExpectation(path),
+  ): never => {
     throw expectedError(code, path, expected, received);
   };
   const stranger = Object.keys(value).find((key) => key !== 'values');
-  if (stranger !== undefined) refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs', value, `an object without the key "${stranger}"`);
+  if (stranger !== undefined)
+    refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs', value, `an object without the key "${stranger}"`);
   const rows: readonly (readonly number[])[] = value.values;
   if (!Array.isArray(rows) || rows.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs.values', rows);
   rows.forEach((row, i) => {
     if (!Array.isArray(row) || row.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}`, row);
-    if (row.length !== rows[0]?.length) refuse('ERR_MFT_SHAPE', `inputs.values.${i}`, row.length, `a list of ${rows[0]?.length} numbers like the first`);
+    if (row.length !== rows[0]?.length)
+      refuse('ERR_MFT_SHAPE', `inputs.values.${i}`, row.length, `a list of ${rows[0]?.length} numbers like the first`);
     for (let j = 0; j < row.length; j++) {
-      if (!Number.isFinite(row[j])) refuse(typeof row[j] === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}.${j}`, row[j], 'a finite number');
+      if (!Number.isFinite(row[j]))
+        refuse(
+          typeof row[j] === 'number' ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT',
+          `inputs.values.${i}.${j}`,
+          row[j],
+          'a finite number',
+        );
     }
   });
   return value;

@@ -14,7 +14,8 @@ export function processorsAllowed(): number {
   const processors = addon().environment().processors;
   try {
     const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(/\s+/).map(Number);
-    if (quota !== undefined && period !== undefined && quota > 0 && period > 0) return Math.max(1, Math.min(processors, Math.ceil(quota / period)));
+    if (quota !== undefined && period !== undefined && quota > 0 && period > 0)
+      return Math.max(1, Math.min(processors, Math.ceil(quota / period)));
   } catch {
     // No cgroup here: the affinity mask alone counts.
   }

@@ -55,7 +55,13 @@ export interface Estimated extends Observable {
 export interface Undefined {
   readonly reason: string;
 }
-export type QuantityValue = number | string | boolean | Undefined | readonly QuantityValue[] | { readonly [key: string]: QuantityValue };
+export type QuantityValue =
+  | number
+  | string
+  | boolean
+  | Undefined
+  | readonly QuantityValue[]
+  | { readonly [key: string]: QuantityValue };
 
 export interface Warning {
   readonly id: string;
@@ -86,15 +92,20 @@ interface Result<K extends string, O extends string, S> {
 }
 
 /** What `predict` returns. */
-export interface Prediction<K extends string = string, O extends string = string, Q extends string = string, S = unknown>
-  extends Result<K, O, S> {
+export interface Prediction<
+  K extends string = string,
+  O extends string = string,
+  Q extends string = string,
+  S = unknown,
+> extends Result<K, O, S> {
   readonly kind: 'prediction';
   readonly quantities: { readonly [name in Q]?: QuantityValue };
   readonly observables: { readonly [name in O]?: Predicted };
 }
 
 /** What `simulate` returns. */
-export interface Simulation<K extends string = string, O extends string = string, S = unknown, R = unknown> extends Result<K, O, S> {
+export interface Simulation<K extends string = string, O extends string = string, S = unknown, R = unknown>
+  extends Result<K, O, S> {
   readonly kind: 'simulation';
   /** The run with defaults filled in. */
   readonly run: R;
@@ -106,7 +117,12 @@ export interface Finding {
   readonly id: string;
   readonly severity: 'info' | 'warning' | 'critical';
   readonly claim: string;
-  readonly evidence: readonly { readonly quantity: string; readonly value: number; readonly low?: number; readonly high?: number }[];
+  readonly evidence: readonly {
+    readonly quantity: string;
+    readonly value: number;
+    readonly low?: number;
+    readonly high?: number;
+  }[];
   /** Spec fields that would change, with their new values. */
   readonly change?: Readonly<Record<string, unknown>>;
   /** The same quantities after the change. */

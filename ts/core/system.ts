@@ -126,7 +126,11 @@ export interface System<Spec = never, Run = never> {
   readonly predict: (spec: Spec, options: SystemOptions) => Promise<PredictionBody>;
   readonly simulate: (spec: Spec, run: Run, options: SystemOptions) => Promise<SimulationBody>;
   /** A faster way to the values of `quantities` over many points; a value it leaves out is asked for one by one. */
-  readonly map?: (points: readonly GridPoint[], quantities: readonly string[], options: ControlOptions) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
+  readonly map?: (
+    points: readonly GridPoint[],
+    quantities: readonly string[],
+    options: ControlOptions,
+  ) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
   readonly figures: Readonly<Record<string, SystemFigure>>;
   /** Estimated peak memory of a simulation in bytes. */
   readonly simulationMemory: (spec: Spec, run: Run) => number;

@@ -40,7 +40,10 @@ const largestDeflateRatio = 1032;
 const chunkBytes = 65536;
 
 export function formatError(name: string, problem: string, cause?: unknown): MftError {
-  return new MftError('ERR_MFT_DATA_FORMAT', `${name}: ${problem}`, { parameter: name, ...(cause === undefined ? {} : { cause }) });
+  return new MftError('ERR_MFT_DATA_FORMAT', `${name}: ${problem}`, {
+    parameter: name,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /**
@@ -49,7 +52,11 @@ export function formatError(name: string, problem: string, cause?: unknown): Mft
  * @returns what `read` returned, and the SHA-256 of the file as it lies on the disk
  * @throws MftError ERR_MFT_DATA_FORMAT for a truncated, corrupt or overlong file, and what `read` throws
  */
-export async function readWhole<T>(path: string, options: ControlOptions, read: (bytes: ByteReader) => Promise<T>): Promise<{ value: T; sha256: string }> {
+export async function readWhole<T>(
+  path: string,
+  options: ControlOptions,
+  read: (bytes: ByteReader) => Promise<T>,
+): Promise<{ value: T; sha256: string }> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
@@ -57,7 +64,14 @@ export async function readWhole<T>(path: string, options: ControlOptions, read: 
     if (size >= 2) await readAt(handle, magic, 0, basename(path));
     const packing = magic[0] === 0x1f && magic[1] === 0x8b ? 'gzip' : 'none';
     const hash = createHash('sha256');
-    const value = await readSection(handle, basename(path), { start: 0, length: size, packing }, options, read, (chunk) => hash.update(chunk));
+    const value = await readSection(
+      handle,
+      basename(path),
+      { start: 0, length: size, packing },
+      options,
+      read,
+      (chunk) => hash.update(chunk),
+    );
     return { value, sha256: hash.digest('hex') };
   } finally {
     await handle.close();
@@ -70,7 +84,8 @@ export async function hashFile(path: string, options: ControlOptions = {}): Prom
   try {
     const hash = createHash('sha256');
     const { size } = await handle.stat();
-    for await (const chunk of rawChunks(handle, basename(path), { start: 0, length: size, packing: 'none' }, options)) hash.update(chunk);
+    for await (const chunk of rawChunks(handle, basename(path), { start: 0, length: size, packing: 'none' }, options))
+      hash.update(chunk);
     return hash.digest('hex');
   } finally {
     await handle.close();
@@ -82,7 +97,11 @@ export async function readAt(handle: FileHandle, target: Buffer, position: numbe
   let filled = 0;
   while (filled < target.length) {
     const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
-    if (bytesRead === 0) throw formatError(name, `is truncated: ${position + target.length} bytes were expected, ${position + filled} are there.`);
+    if (bytesRead === 0)
+      throw formatError(
+        name,
+        `is truncated: ${position + target.length} bytes were expected, ${position + filled} are there.`,
+      );
     filled += bytesRead;
   }
 }
@@ -118,7 +137,10 @@ export async function readSection<T>(
     fill: async (target) => {
       for (let filled = 0; filled < target.length; ) {
         if (held.length === 0 && !(await next())) {
-          throw formatError(name, `is truncated: ${done + target.length - filled} bytes were expected, ${done} are there.`);
+          throw formatError(
+            name,
+            `is truncated: ${done + target.length - filled} bytes were expected, ${done} are there.`,
+          );
         }
         const part = held.subarray(0, target.length - filled);
         target.set(part, filled);
@@ -135,16 +157,25 @@ export async function readSection<T>(
     },
     expect: async (count) => {
       const declared = done + count;
-      const wrong = (held: string): MftError => formatError(name, `its header declares ${declared} bytes, the file holds ${held}.`);
+      const wrong = (held: string): MftError =>
+        formatError(name, `its header declares ${declared} bytes, the file holds ${held}.`);
       if (section.packing === 'none' && declared !== section.length) throw wrong(`${section.length}`);
-      if (section.packing !== 'none' && declared > section.length * largestDeflateRatio) throw wrong(`at most ${section.length * largestDeflateRatio}`);
-      if (trailer !== undefined && declared % 2 ** 32 !== trailer.size) throw wrong(`${trailer.size} (unpacked, says the end of its gzip data; it may be cut off or have something appended)`);
+      if (section.packing !== 'none' && declared > section.length * largestDeflateRatio)
+        throw wrong(`at most ${section.length * largestDeflateRatio}`);
+      if (trailer !== undefined && declared % 2 ** 32 !== trailer.size)
+        throw wrong(
+          `${trailer.size} (unpacked, says the end of its gzip data; it may be cut off or have something appended)`,
+        );
     },
     end: async () => {
       if (held.length > 0 || (await next())) throw formatError(name, `has data after its ${done} declared bytes.`);
       // Node stops silently at bytes that follow a gzip member: only the file's own last bytes tell.
       if (trailer !== undefined && (trailer.checksum !== checksum || trailer.size !== done % 2 ** 32)) {
-        throw new MftError('ERR_MFT_DATA_CHECKSUM', `${name}: its gzip checksum does not fit its data, or something follows the data.`, { parameter: name });
+        throw new MftError(
+          'ERR_MFT_DATA_CHECKSUM',
+          `${name}: its gzip checksum does not fit its data, or something follows the data.`,
+          { parameter: name },
+        );
       }
     },
   };
@@ -157,7 +188,13 @@ export async function readSection<T>(
   }
 }
 
-async function* rawChunks(handle: FileHandle, name: string, section: Section, options: ControlOptions, onRaw: (chunk: Buffer) => void = () => {}): AsyncGenerator<Buffer, void, undefined> {
+async function* rawChunks(
+  handle: FileHandle,
+  name: string,
+  section: Section,
+  options: ControlOptions,
+  onRaw: (chunk: Buffer) => void = () => {},
+): AsyncGenerator<Buffer, void, undefined> {
   for (let offset = 0; offset < section.length; ) {
     if (options.signal?.aborted) throw options.signal.reason;
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, section.length - offset));
@@ -168,14 +205,22 @@ async function* rawChunks(handle: FileHandle, name: string, section: Section, op
   }
 }
 
-async function* unpacked(raw: AsyncIterable<Buffer>, packing: 'gzip' | 'deflate'): AsyncGenerator<Buffer, void, undefined> {
-  const unpacker = packing === 'gzip' ? createGunzip({ chunkSize: chunkBytes }) : createInflateRaw({ chunkSize: chunkBytes });
+async function* unpacked(
+  raw: AsyncIterable<Buffer>,
+  packing: 'gzip' | 'deflate',
+): AsyncGenerator<Buffer, void, undefined> {
+  const unpacker =
+    packing === 'gzip' ? createGunzip({ chunkSize: chunkBytes }) : createInflateRaw({ chunkSize: chunkBytes });
   // Errors reach the reader through the iteration below.
   pipeline(Readable.from(raw, { objectMode: false, highWaterMark: chunkBytes }), unpacker, () => {});
   for await (const chunk of unpacker) yield chunk as Buffer;
 }
 
-async function gzipTrailer(handle: FileHandle, section: Section, name: string): Promise<{ checksum: number; size: number }> {
+async function gzipTrailer(
+  handle: FileHandle,
+  section: Section,
+  name: string,
+): Promise<{ checksum: number; size: number }> {
   if (section.length < 18) throw formatError(name, `is truncated: ${section.length} bytes are no gzip file.`);
   const tail = Buffer.alloc(8);
   await readAt(handle, tail, section.start + section.length - 8, name);
@@ -186,7 +231,10 @@ function unpackingError(error: unknown, name: string, options: ControlOptions): 
   if (options.signal?.aborted || error instanceof MftError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('incorrect data check') || message.includes('incorrect length check')) {
-    return new MftError('ERR_MFT_DATA_CHECKSUM', `${name}: its compressed data is corrupt (${message}).`, { parameter: name, cause: error });
+    return new MftError('ERR_MFT_DATA_CHECKSUM', `${name}: its compressed data is corrupt (${message}).`, {
+      parameter: name,
+      cause: error,
+    });
   }
   return formatError(name, `its compressed data is corrupt or truncated (${message}).`, error);
 }

@@ -15,7 +15,8 @@ export interface DataCheck {
   /** Where it is, or where it belongs when it is missing. */
   readonly path: string;
   /**
-   * `verified`: the published file, byte for byte; `unverified`: readable, but another file than the published one (or none is known); `damaged`:
+   * `verified`: the published file, byte for byte; `unverified`: readable, but another file than the published one (or
+   * none is known); `damaged`:
    * not readable, or another file under this name; `missing`.
    */
   readonly status: 'verified' | 'unverified' | 'damaged' | 'missing';
@@ -39,12 +40,21 @@ export interface DataCheck {
  */
 export async function checkData(options: DataOptions = {}): Promise<DataCheck[]> {
   const folder = dataFolder(options);
-  if (folder === undefined) throw new MftError('ERR_MFT_DATA_NOT_FOUND', 'No data folder: set MFT_DATA (or `data`, --data) to the folder that holds the data sets.', { parameter: 'data' });
+  if (folder === undefined)
+    throw new MftError(
+      'ERR_MFT_DATA_NOT_FOUND',
+      'No data folder: set MFT_DATA (or `data`, --data) to the folder that holds the data sets.',
+      { parameter: 'data' },
+    );
   const started = performance.now();
   const checks: DataCheck[] = [];
   for (const file of knownFiles) {
     checks.push(await checkFile(file, folder, options));
-    options.onProgress?.({ done: checks.length, total: knownFiles.length, elapsedSeconds: (performance.now() - started) / 1000 });
+    options.onProgress?.({
+      done: checks.length,
+      total: knownFiles.length,
+      elapsedSeconds: (performance.now() - started) / 1000,
+    });
   }
   return checks;
 }
@@ -52,15 +62,35 @@ export async function checkData(options: DataOptions = {}): Promise<DataCheck[]>
 async function checkFile(file: KnownFile, folder: string, options: DataOptions): Promise<DataCheck> {
   const { dataset, split, role } = file;
   const path = await locate(file, folder);
-  if (path === undefined) return { dataset, split, role, status: 'missing', path: join(folder, dataFolders[dataset][0], file.names[0] as string) };
+  if (path === undefined)
+    return {
+      dataset,
+      split,
+      role,
+      status: 'missing',
+      path: join(folder, dataFolders[dataset][0], file.names[0] as string),
+    };
   const sha256 = await hashFile(path, options);
   try {
     const other = recognised(sha256);
-    if (other !== undefined && other !== file) return { dataset, split, role, path, status: 'damaged', sha256, reason: `it is the ${other.split} ${other.role} of ${other.dataset} (${other.names[0]}) under another name` };
-    const count = dataset === 'mnist' ? await idxCount(path, role, options) : (await readCifar10([path], options)).count;
+    if (other !== undefined && other !== file)
+      return {
+        dataset,
+        split,
+        role,
+        path,
+        status: 'damaged',
+        sha256,
+        reason: `it is the ${other.split} ${other.role} of ${other.dataset} (${other.names[0]}) under another name`,
+      };
+    const count =
+      dataset === 'mnist' ? await idxCount(path, role, options) : (await readCifar10([path], options)).count;
     const counted = count === undefined ? {} : { count };
     if (file.sha256.includes(sha256)) return { dataset, split, role, path, status: 'verified', sha256, ...counted };
-    const reason = file.sha256.length === 0 ? 'no published hash is known for this file' : 'its hash is not that of the published file';
+    const reason =
+      file.sha256.length === 0
+        ? 'no published hash is known for this file'
+        : 'its hash is not that of the published file';
     return { dataset, split, role, path, status: 'unverified', sha256, reason, ...counted };
   } catch (error) {
     if (!(error instanceof MftError)) throw error;
@@ -71,6 +101,7 @@ async function checkFile(file: KnownFile, folder: string, options: DataOptions):
 /** Images or labels in an IDX file of the right number of dimensions. */
 async function idxCount(path: string, role: KnownFile['role'], options: DataOptions): Promise<number | undefined> {
   const { shape } = await readIdx(path, options);
-  if (shape.length !== (role === 'images' ? 3 : 1)) throw formatError(basename(path), `holds an array of shape ${shape.join(' × ')}, not ${role}.`);
+  if (shape.length !== (role === 'images' ? 3 : 1))
+    throw formatError(basename(path), `holds an array of shape ${shape.join(' × ')}, not ${role}.`);
   return shape[0];
 }

@@ -29,7 +29,11 @@ export async function readCifar10(paths: readonly string[], options: ControlOpti
   const counts: number[] = [];
   for (const path of paths) {
     const { size } = await stat(path);
-    if (size === 0 || size % recordBytes !== 0) throw formatError(basename(path), `holds ${size} bytes, which is no whole number of records of ${recordBytes} bytes.`);
+    if (size === 0 || size % recordBytes !== 0)
+      throw formatError(
+        basename(path),
+        `holds ${size} bytes, which is no whole number of records of ${recordBytes} bytes.`,
+      );
     counts.push(size / recordBytes);
   }
   const count = counts.reduce((sum, n) => sum + n, 0);
@@ -43,7 +47,8 @@ export async function readCifar10(paths: readonly string[], options: ControlOpti
       await bytes.expect(n * recordBytes);
       for (let record = first; record < first + n; record++) {
         await bytes.fill(labels.subarray(record, record + 1));
-        if ((labels[record] as number) > 9) throw formatError(bytes.name, `record ${record - first} has label ${labels[record]}; labels are 0 to 9.`);
+        if ((labels[record] as number) > 9)
+          throw formatError(bytes.name, `record ${record - first} has label ${labels[record]}; labels are 0 to 9.`);
         await bytes.fill(images.subarray(record * cifarPixels, (record + 1) * cifarPixels));
       }
     });

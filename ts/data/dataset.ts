@@ -24,7 +24,10 @@ export interface DataFile {
 /** Labelled images. */
 export interface Dataset {
   readonly name: string;
-  /** What the images are: `testFirst1000` is the first tenth of CIFAR-10's test set, not the test set; `validation`: held out of the training set. */
+  /**
+   * What the images are: `testFirst1000` is the first tenth of CIFAR-10's test set, not the test set; `validation`:
+   * held out of the training set.
+   */
   readonly split: 'train' | 'test' | 'testFirst1000' | 'validation';
   readonly count: number;
   /** Shape of one image, e.g. [28, 28] or [3, 32, 32]. */
@@ -48,33 +51,57 @@ export interface Dataset {
  * @param split 'train' or 'test'; for CIFAR-10 without test_batch.bin the result's `split` is `testFirst1000`
  * @param options `data`: the folder with the data sets (default: environment variable MFT_DATA); signal
  * @returns images, labels, the hash of every file and whether it is the published one (`verified`)
- * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND (which file belongs where), ERR_MFT_DATA_FORMAT, ERR_MFT_DATA_CHECKSUM, ERR_MFT_INVALID_ARGUMENT
+ * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND (which file belongs where), ERR_MFT_DATA_FORMAT,
+ * ERR_MFT_DATA_CHECKSUM, ERR_MFT_INVALID_ARGUMENT
  *
  * @example
  * import { readDataset } from 'mft-native';
  * const digits = await readDataset('synthetic', 'test');
  * console.log(digits.count, digits.shape); // 2000 [28, 28]
  */
-export async function readDataset(name: DatasetName | (string & {}), split: 'train' | 'test' = 'train', options: DataOptions = {}): Promise<Dataset> {
-  if (split !== 'train' && split !== 'test') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'split', 'train or test', split);
+export async function readDataset(
+  name: DatasetName | (string & {}),
+  split: 'train' | 'test' = 'train',
+  options: DataOptions = {},
+): Promise<Dataset> {
+  if (split !== 'train' && split !== 'test')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'split', 'train or test', split);
   if (name === 'mnist') return readMnist(split, options);
   if (name === 'cifar10') return readCifar(split, options);
   if (name === 'synthetic') return synthetic(split);
   if (typeof name === 'string' && name.endsWith('.npz')) return readArchive(name, split, options);
-  throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', 'mnist, cifar10, synthetic or the path of a .npz archive', name);
+  throw expectedError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    'dataset',
+    'mnist, cifar10, synthetic or the path of a .npz archive',
+    name,
+  );
 }
 
 async function readMnist(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
   const found = await locateSplit('mnist', split, options);
-  const path = (role: KnownFile['role']): string => (found.find(({ file }) => file.role === role) as { path: string }).path;
+  const path = (role: KnownFile['role']): string =>
+    (found.find(({ file }) => file.role === role) as { path: string }).path;
   const [imagesPath, labelsPath] = [path('images'), path('labels')];
   const labels = await readIdx(labelsPath, options);
-  if (labels.shape.length !== 1) throw formatError(basename(labelsPath), `holds an array of shape ${labels.shape.join(' × ')}; labels are one-dimensional.`);
+  if (labels.shape.length !== 1)
+    throw formatError(
+      basename(labelsPath),
+      `holds an array of shape ${labels.shape.join(' × ')}; labels are one-dimensional.`,
+    );
   checkLabels(labels.values, 10, basename(labelsPath));
   const images = await readIdx(imagesPath, options);
   const [count, rows, columns] = images.shape;
-  if (images.shape.length !== 3 || rows !== 28 || columns !== 28) throw formatError(basename(imagesPath), `holds an array of shape ${images.shape.join(' × ')}; MNIST has images of 28 × 28.`);
-  if (count !== labels.values.length) throw formatError(basename(imagesPath), `holds ${count} images, ${basename(labelsPath)} ${labels.values.length} labels.`);
+  if (images.shape.length !== 3 || rows !== 28 || columns !== 28)
+    throw formatError(
+      basename(imagesPath),
+      `holds an array of shape ${images.shape.join(' × ')}; MNIST has images of 28 × 28.`,
+    );
+  if (count !== labels.values.length)
+    throw formatError(
+      basename(imagesPath),
+      `holds ${count} images, ${basename(labelsPath)} ${labels.values.length} labels.`,
+    );
   const files = [dataFile(imagesPath, images.sha256), dataFile(labelsPath, labels.sha256)];
   return assembled('mnist', split, [28, 28], 10, images.values, labels.values, files, images.sha256);
 }
@@ -86,7 +113,10 @@ async function readCifar(split: 'train' | 'test', options: DataOptions): Promise
     if (actual === 'testFirst1000') return locateSplit('cifar10', 'test', options);
     throw error;
   });
-  const { images, labels, sha256 } = await readCifar10(paths.map(({ path }) => path), options);
+  const { images, labels, sha256 } = await readCifar10(
+    paths.map(({ path }) => path),
+    options,
+  );
   const files = paths.map(({ path }, i) => dataFile(path, sha256[i] as string));
   return assembled('cifar10', actual, [3, 32, 32], 10, images, labels, files, jointHash(sha256));
 }
@@ -100,7 +130,13 @@ async function hasWholeTestSet(options: DataOptions): Promise<boolean> {
 function synthetic(split: 'train' | 'test'): Dataset {
   const { images, labels } = syntheticImages(split, { size: 28, channels: 1 });
   const sha256 = createHash('sha256').update(images).digest('hex');
-  const files = [{ name: `synthetic ${split} (${syntheticCounts[split]} images)`, sha256, verified: syntheticHashes[split] === sha256 }];
+  const files = [
+    {
+      name: `synthetic ${split} (${syntheticCounts[split]} images)`,
+      sha256,
+      verified: syntheticHashes[split] === sha256,
+    },
+  ];
   return assembled('synthetic', split, [28, 28], syntheticClasses, images, labels, files, sha256);
 }
 
@@ -113,22 +149,38 @@ const syntheticHashes = {
 async function readArchive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
   const file = basename(path);
   const { arrays, sha256 } = await readNpz(path, [`x_${split}`, `y_${split}`], options).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The data set ${path} was not found.`, { parameter: 'dataset', cause: error });
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The data set ${path} was not found.`, {
+        parameter: 'dataset',
+        cause: error,
+      });
     throw error;
   });
   const [images, labels] = [arrays.get(`x_${split}`), arrays.get(`y_${split}`)];
   if (images === undefined || labels === undefined) throw formatError(file, 'lost an array.');
   const count = images.shape[0] ?? 0;
   const dimension = images.shape.slice(1).reduce((product, size) => product * size, 1);
-  if (images.shape.length < 2 || count === 0 || dimension === 0) throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
-  if (labels.values.length !== count) throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.values.length} labels.`);
+  if (images.shape.length < 2 || count === 0 || dimension === 0)
+    throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
+  if (labels.values.length !== count)
+    throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.values.length} labels.`);
   const bytes = new Uint8Array(new SharedArrayBuffer(count));
   labels.values.forEach((label, i) => {
-    if (!(label >= 0 && label < 256 && Number.isInteger(label))) throw formatError(file, `y_${split}[${i}] is ${label}; labels are whole numbers from 0 to 255.`);
+    if (!(label >= 0 && label < 256 && Number.isInteger(label)))
+      throw formatError(file, `y_${split}[${i}] is ${label}; labels are whole numbers from 0 to 255.`);
     bytes[i] = label;
   });
   const classes = 1 + bytes.reduce((largest, label) => Math.max(largest, label), 0);
-  return assembled(path, split, images.shape.slice(1), classes, pixelValues(images.values, file), bytes, [{ name: file, sha256, verified: false }], sha256);
+  return assembled(
+    path,
+    split,
+    images.shape.slice(1),
+    classes,
+    pixelValues(images.values, file),
+    bytes,
+    [{ name: file, sha256, verified: false }],
+    sha256,
+  );
 }
 
 function pixelValues(values: ArrayLike<number> & ArrayBufferView, file: string): Uint8Array | Float32Array {
@@ -136,7 +188,8 @@ function pixelValues(values: ArrayLike<number> & ArrayBufferView, file: string):
   const result = new Float32Array(new SharedArrayBuffer(4 * values.length));
   for (let i = 0; i < values.length; i++) {
     result[i] = values[i] as number;
-    if (!Number.isFinite(result[i])) throw formatError(file, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
+    if (!Number.isFinite(result[i]))
+      throw formatError(file, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
   }
   return result;
 }
@@ -154,7 +207,28 @@ function jointHash(hashes: readonly string[]): string {
   return hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join('')).digest('hex');
 }
 
-function assembled(name: string, split: Dataset['split'], shape: readonly number[], classes: number, images: Uint8Array | Float32Array, labels: Uint8Array, files: readonly DataFile[], sha256: string): Dataset {
+function assembled(
+  name: string,
+  split: Dataset['split'],
+  shape: readonly number[],
+  classes: number,
+  images: Uint8Array | Float32Array,
+  labels: Uint8Array,
+  files: readonly DataFile[],
+  sha256: string,
+): Dataset {
   const dimension = shape.reduce((product, size) => product * size, 1);
-  return { name, split, count: labels.length, shape, dimension, classes, images, labels, verified: files.every((file) => file.verified), files, sha256 };
+  return {
+    name,
+    split,
+    count: labels.length,
+    shape,
+    dimension,
+    classes,
+    images,
+    labels,
+    verified: files.every((file) => file.verified),
+    files,
+    sha256,
+  };
 }

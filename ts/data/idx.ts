@@ -35,9 +35,14 @@ export async function readIdx(path: string, options: ControlOptions = {}): Promi
 async function readIdxBytes(bytes: ByteReader): Promise<{ shape: number[]; values: Uint8Array<SharedArrayBuffer> }> {
   const magic = await bytes.take(4);
   if (magic.readUInt16BE(0) !== 0) throw formatError(bytes.name, 'is no IDX file: its first two bytes are not zero.');
-  if (magic[2] !== unsignedBytes) throw formatError(bytes.name, `holds IDX data of type 0x${(magic[2] ?? 0).toString(16)}; only unsigned bytes (0x8) are read.`);
+  if (magic[2] !== unsignedBytes)
+    throw formatError(
+      bytes.name,
+      `holds IDX data of type 0x${(magic[2] ?? 0).toString(16)}; only unsigned bytes (0x8) are read.`,
+    );
   const dimensions = magic[3] ?? 0;
-  if (dimensions < 1 || dimensions > largestDimensions) throw formatError(bytes.name, `declares ${dimensions} dimensions; 1 to ${largestDimensions} are read.`);
+  if (dimensions < 1 || dimensions > largestDimensions)
+    throw formatError(bytes.name, `declares ${dimensions} dimensions; 1 to ${largestDimensions} are read.`);
   const sizes = await bytes.take(4 * dimensions);
   const shape = Array.from({ length: dimensions }, (_, i) => sizes.readUInt32BE(4 * i));
   const count = shape.reduce((product, size) => product * size, 1);

@@ -27,7 +27,11 @@ export async function locate(file: KnownFile, folder: string): Promise<string | 
  *
  * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND naming the missing file and its place
  */
-export async function locateSplit(dataset: KnownFile['dataset'], split: KnownFile['split'], options: DataOptions): Promise<{ file: KnownFile; path: string }[]> {
+export async function locateSplit(
+  dataset: KnownFile['dataset'],
+  split: KnownFile['split'],
+  options: DataOptions,
+): Promise<{ file: KnownFile; path: string }[]> {
   const files = knownFiles.filter((file) => file.dataset === dataset && file.split === split);
   const folder = dataFolder(options);
   if (folder === undefined) throw notFound(dataset, files[0] as KnownFile, undefined);
@@ -42,17 +46,36 @@ export async function locateSplit(dataset: KnownFile['dataset'], split: KnownFil
 
 function notFound(dataset: KnownFile['dataset'], file: KnownFile, folder: string | undefined, exists = true): MftError {
   const place = join(folder ?? '$MFT_DATA', dataFolders[dataset][0]);
-  const how = folder === undefined ? 'Set MFT_DATA (or `data`, --data) to the folder that holds the data sets. ' : exists ? '' : `There is no folder ${folder}. `;
-  const part = file.split === 'test' && dataset === 'cifar10' ? ' (or test_batch_first1000.bin, the first 1,000 test images)' : '';
-  return new MftError('ERR_MFT_DATA_NOT_FOUND', `Data set ${dataset}: ${file.names[0]} was not found. ${how}It belongs in ${place}${part}; docs/data.md says where to get it. The data set \`synthetic\` needs no files.`, {
-    parameter: 'dataset',
-    expected: join(place, file.names[0] as string),
-    received: folder,
-  });
+  const how =
+    folder === undefined
+      ? 'Set MFT_DATA (or `data`, --data) to the folder that holds the data sets. '
+      : exists
+        ? ''
+        : `There is no folder ${folder}. `;
+  const part =
+    file.split === 'test' && dataset === 'cifar10' ? ' (or test_batch_first1000.bin, the first 1,000 test images)' : '';
+  return new MftError(
+    'ERR_MFT_DATA_NOT_FOUND',
+    `Data set ${dataset}: ` +
+      `${file.names[0]} was not ` +
+      `found. ${how}It belongs in ` +
+      `${place}${part}; ` +
+      `docs/data.md says where to ` +
+      `get it. The ` +
+      `data set \`synthetic\` needs no files.`,
+    {
+      parameter: 'dataset',
+      expected: join(place, file.names[0] as string),
+      received: folder,
+    },
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((status) => status.isDirectory(), () => false);
+  return stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -2,7 +2,15 @@
 import type { ControlOptions } from '../core/control.js';
 import { type ByteReader, formatError, readWhole } from './bytes.js';
 
-export type NpyValues = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+export type NpyValues =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 /** A NumPy array. Values are row-major; 64-bit integers are given as doubles (refused beyond 2^53), booleans as bytes. */
 export interface NpyArray {
@@ -43,7 +51,10 @@ const elements: Readonly<Record<string, Element>> = {
  * @example
  * const { shape, values } = await readNpy('images.npy');
  */
-export async function readNpy(path: string, options: ControlOptions = {}): Promise<NpyArray & { readonly sha256: string }> {
+export async function readNpy(
+  path: string,
+  options: ControlOptions = {},
+): Promise<NpyArray & { readonly sha256: string }> {
   const { value, sha256 } = await readWhole(path, options, readNpyBytes);
   return { ...value, sha256 };
 }
@@ -55,19 +66,32 @@ export async function readNpyBytes(bytes: ByteReader): Promise<NpyArray> {
   const major = start[6] ?? 0;
   if (major < 1 || major > 3) throw formatError(bytes.name, `has .npy format version ${major}; 1 to 3 are read.`);
   const length = major === 1 ? (await bytes.take(2)).readUInt16LE(0) : (await bytes.take(4)).readUInt32LE(0);
-  if (length > largestHeader) throw formatError(bytes.name, `declares a header of ${length} bytes; at most ${largestHeader} are read.`);
+  if (length > largestHeader)
+    throw formatError(bytes.name, `declares a header of ${length} bytes; at most ${largestHeader} are read.`);
   const { type, order, shape } = parseHeader((await bytes.take(length)).toString('latin1'), bytes.name);
   const element = elements[type.slice(1)];
-  if (element === undefined || !'<>|='.includes(type[0] ?? '')) throw formatError(bytes.name, `holds values of type "${type.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float32 and float64.`);
-  if (order && shape.length > 1) throw formatError(bytes.name, 'is in Fortran order; save it with numpy.ascontiguousarray.');
+  if (element === undefined || !'<>|='.includes(type[0] ?? ''))
+    throw formatError(
+      bytes.name,
+      `holds values of type "${type.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float32 and float64.`,
+    );
+  if (order && shape.length > 1)
+    throw formatError(bytes.name, 'is in Fortran order; save it with numpy.ascontiguousarray.');
   const count = shape.reduce((product, size) => product * size, 1);
   await bytes.expect(count * element.bytes);
   const buffer = new SharedArrayBuffer(count * element.bytes);
   const raw = new Uint8Array(buffer);
   await bytes.fill(raw);
-  if (type[0] === '>') Buffer.from(buffer)[element.bytes === 2 ? 'swap16' : element.bytes === 4 ? 'swap32' : element.bytes === 8 ? 'swap64' : 'valueOf']();
+  if (type[0] === '>')
+    Buffer.from(buffer)[
+      element.bytes === 2 ? 'swap16' : element.bytes === 4 ? 'swap32' : element.bytes === 8 ? 'swap64' : 'valueOf'
+    ]();
   const values = element.make(buffer);
-  return { shape, type, values: values instanceof BigInt64Array || values instanceof BigUint64Array ? doubles(values, bytes.name) : values };
+  return {
+    shape,
+    type,
+    values: values instanceof BigInt64Array || values instanceof BigUint64Array ? doubles(values, bytes.name) : values,
+  };
 }
 
 function doubles(values: BigInt64Array | BigUint64Array, name: string): Float64Array {
@@ -91,15 +115,28 @@ function parseHeader(text: string, name: string): { type: string; order: boolean
   const type = entry(/'descr': '([^']*)'/, "a simple 'descr' (structured arrays are not read)");
   const order = entry(/'fortran_order': (True|False)/, "'fortran_order'") === 'True';
   const sizes = entry(/'shape': \(([0-9, ]*)\)/, "'shape'");
-  const shape = sizes.split(',').map((size) => size.trim()).filter((size) => size !== '').map(Number);
-  if (shape.length > largestDimensions || !shape.every((size) => Number.isSafeInteger(size))) throw formatError(name, `declares the shape (${sizes.slice(0, 60)}), which is not read.`);
+  const shape = sizes
+    .split(',')
+    .map((size) => size.trim())
+    .filter((size) => size !== '')
+    .map(Number);
+  if (shape.length > largestDimensions || !shape.every((size) => Number.isSafeInteger(size)))
+    throw formatError(name, `declares the shape (${sizes.slice(0, 60)}), which is not read.`);
   return { type, order, shape };
 }
 
 /** The bytes of a .npy file (version 1) with these values. */
-export function encodeNpy(shape: readonly number[], type: '|u1' | '<i4' | '<f4' | '<f8', values: Uint8Array | Int32Array | Float32Array | Float64Array): Buffer {
+export function encodeNpy(
+  shape: readonly number[],
+  type: '|u1' | '<i4' | '<f4' | '<f8',
+  values: Uint8Array | Int32Array | Float32Array | Float64Array,
+): Buffer {
   const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
   const padded = `${dictionary.padEnd(64 * Math.ceil((dictionary.length + 11) / 64) - 11)}\n`;
   const start = Buffer.from([...magic, 1, 0, padded.length % 256, Math.floor(padded.length / 256)]);
-  return Buffer.concat([start, Buffer.from(padded, 'latin1'), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
+  return Buffer.concat([
+    start,
+    Buffer.from(padded, 'latin1'),
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  ]);
 }

@@ -30,7 +30,11 @@ const largestDirectory = 1 << 20;
  * @example
  * const { arrays } = await readNpz('digits.npz', ['x_train', 'y_train']);
  */
-export async function readNpz(path: string, names?: readonly string[], options: ControlOptions = {}): Promise<{ arrays: Map<string, NpyArray>; sha256: string }> {
+export async function readNpz(
+  path: string,
+  names?: readonly string[],
+  options: ControlOptions = {},
+): Promise<{ arrays: Map<string, NpyArray>; sha256: string }> {
   const file = basename(path);
   const handle = await open(path, 'r');
   try {
@@ -40,7 +44,11 @@ export async function readNpz(path: string, names?: readonly string[], options: 
     const arrays = new Map<string, NpyArray>();
     for (const name of wanted) {
       const member = members.find((candidate) => candidate.name === `${name}.npy`);
-      if (member === undefined) throw formatError(file, `has no array "${name}"; it has ${members.map((m) => m.name.replace(/\.npy$/, '')).join(', ') || 'none'}.`);
+      if (member === undefined)
+        throw formatError(
+          file,
+          `has no array "${name}"; it has ${members.map((m) => m.name.replace(/\.npy$/, '')).join(', ') || 'none'}.`,
+        );
       arrays.set(name, await readMember(handle, file, size, member, options));
     }
     return { arrays, sha256: await hashFile(path, options) };
@@ -54,18 +62,22 @@ async function directory(handle: FileHandle, file: string, size: number): Promis
   if (size < endRecordBytes) throw formatError(file, `holds ${size} bytes, too few for a .npz archive.`);
   const end = Buffer.alloc(endRecordBytes);
   await readAt(handle, end, size - endRecordBytes, file);
-  if (end.readUInt32LE(0) !== 0x06054b50 || end.readUInt16LE(20) !== 0) throw formatError(file, 'is no .npz archive, is truncated, or has data after its end.');
+  if (end.readUInt32LE(0) !== 0x06054b50 || end.readUInt16LE(20) !== 0)
+    throw formatError(file, 'is no .npz archive, is truncated, or has data after its end.');
   const count = end.readUInt16LE(10);
   const length = end.readUInt32LE(12);
   const start = end.readUInt32LE(16);
-  if (count === 0xffff || start === 0xffffffff) throw formatError(file, 'is a ZIP64 archive of more than 4 GiB; store its arrays as .npy files.');
-  if (length > largestDirectory || start + length !== size - endRecordBytes) throw formatError(file, 'has a directory that does not fit its size.');
+  if (count === 0xffff || start === 0xffffffff)
+    throw formatError(file, 'is a ZIP64 archive of more than 4 GiB; store its arrays as .npy files.');
+  if (length > largestDirectory || start + length !== size - endRecordBytes)
+    throw formatError(file, 'has a directory that does not fit its size.');
   const bytes = Buffer.alloc(length);
   await readAt(handle, bytes, start, file);
   const members: Member[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + entryBytes > length || bytes.readUInt32LE(at) !== 0x02014b50) throw formatError(file, 'has a damaged directory.');
+    if (at + entryBytes > length || bytes.readUInt32LE(at) !== 0x02014b50)
+      throw formatError(file, 'has a damaged directory.');
     const nameLength = bytes.readUInt16LE(at + 28);
     const next = at + entryBytes + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
     if (next > length) throw formatError(file, 'has a damaged directory.');
@@ -83,9 +95,16 @@ async function directory(handle: FileHandle, file: string, size: number): Promis
   return members;
 }
 
-async function readMember(handle: FileHandle, file: string, size: number, member: Member, options: ControlOptions): Promise<NpyArray> {
+async function readMember(
+  handle: FileHandle,
+  file: string,
+  size: number,
+  member: Member,
+  options: ControlOptions,
+): Promise<NpyArray> {
   const name = `${file}: ${member.name.slice(0, 60)}`;
-  if (member.method !== 0 && member.method !== 8) throw formatError(name, `is packed by method ${member.method}; stored and deflated members are read.`);
+  if (member.method !== 0 && member.method !== 8)
+    throw formatError(name, `is packed by method ${member.method}; stored and deflated members are read.`);
   const header = Buffer.alloc(localHeaderBytes);
   await readAt(handle, header, member.headerAt, name);
   if (header.readUInt32LE(0) !== 0x04034b50) throw formatError(name, 'has a damaged header.');
@@ -119,12 +138,19 @@ function withChecksum(bytes: ByteReader, member: Member): ByteReader & { verify(
       return buffer;
     },
     expect: async (count) => {
-      if (done + count !== member.bytes) throw formatError(bytes.name, `its header declares ${done + count} bytes, the archive's directory ${member.bytes}.`);
+      if (done + count !== member.bytes)
+        throw formatError(
+          bytes.name,
+          `its header declares ${done + count} bytes, the archive's directory ${member.bytes}.`,
+        );
       await bytes.expect(count);
     },
     end: () => bytes.end(),
     verify: () => {
-      if (checksum !== member.checksum) throw new MftError('ERR_MFT_DATA_CHECKSUM', `${bytes.name}: its checksum does not fit its data.`, { parameter: bytes.name });
+      if (checksum !== member.checksum)
+        throw new MftError('ERR_MFT_DATA_CHECKSUM', `${bytes.name}: its checksum does not fit its data.`, {
+          parameter: bytes.name,
+        });
     },
   };
 }

@@ -55,7 +55,11 @@ function prototypes(shape: SyntheticShape): Float64Array[] {
  * Images and labels of the synthetic set. Image i has label i mod 10: its class's pattern, shifted by up to two pixels in
  * each direction, plus triangular noise.
  */
-export function syntheticImages(split: 'train' | 'test', shape: SyntheticShape, count: number = syntheticCounts[split]): { images: Uint8Array<SharedArrayBuffer>; labels: Uint8Array<SharedArrayBuffer> } {
+export function syntheticImages(
+  split: 'train' | 'test',
+  shape: SyntheticShape,
+  count: number = syntheticCounts[split],
+): { images: Uint8Array<SharedArrayBuffer>; labels: Uint8Array<SharedArrayBuffer> } {
   const { size, channels } = shape;
   const dimension = channels * size * size;
   const images = new Uint8Array(new SharedArrayBuffer(count * dimension));
@@ -74,8 +78,11 @@ export function syntheticImages(split: 'train' | 'test', shape: SyntheticShape, 
         for (let column = 0; column < size; column++) {
           const pixel = (channel * size + row) * size + column;
           const [y, x] = [row + shiftY, column + shiftX];
-          const clean = y >= 0 && y < size && x >= 0 && x < size ? (pattern[(channel * size + y) * size + x] as number) : 0;
-          images[i * dimension + pixel] = Math.round(255 * Math.min(1, Math.max(0, 0.6 * clean + noiseAmplitude * triangular(random[pixel + 2] as number))));
+          const clean =
+            y >= 0 && y < size && x >= 0 && x < size ? (pattern[(channel * size + y) * size + x] as number) : 0;
+          images[i * dimension + pixel] = Math.round(
+            255 * Math.min(1, Math.max(0, 0.6 * clean + noiseAmplitude * triangular(random[pixel + 2] as number))),
+          );
         }
       }
     }
@@ -94,7 +101,10 @@ function triangular(u: number): number {
 const batches = 5;
 
 /** The synthetic set as files in the formats of MNIST (four IDX files) or CIFAR-10 (five batches and a test batch): name → bytes. */
-export function syntheticFiles(format: 'mnist' | 'cifar10', counts: { readonly train: number; readonly test: number } = syntheticCounts): Map<string, Buffer> {
+export function syntheticFiles(
+  format: 'mnist' | 'cifar10',
+  counts: { readonly train: number; readonly test: number } = syntheticCounts,
+): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   for (const split of ['train', 'test'] as const) {
     const count = counts[split];
@@ -109,7 +119,10 @@ export function syntheticFiles(format: 'mnist' | 'cifar10', counts: { readonly t
       const bounds = Array.from({ length: batches + 1 }, (_, batch) => Math.round((batch * count) / batches));
       for (let batch = 1; split === 'train' && batch <= batches; batch++) {
         const [from, to] = [bounds[batch - 1] as number, bounds[batch] as number];
-        files.set(`data_batch_${batch}.bin`, encodeCifar10(images.subarray(3072 * from, 3072 * to), labels.subarray(from, to)));
+        files.set(
+          `data_batch_${batch}.bin`,
+          encodeCifar10(images.subarray(3072 * from, 3072 * to), labels.subarray(from, to)),
+        );
       }
     }
   }

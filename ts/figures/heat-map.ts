@@ -67,41 +67,107 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
   const panels = [...new Set(cells.map((cell) => cell.panel ?? ''))];
   const series = [...new Set((options.lines ?? []).map((line) => line.series))];
   const body = (panel: string): Readonly<Record<string, unknown>> => {
-    const own = <T extends { readonly panel?: string }>(items: readonly T[]): readonly T[] => items.filter((item) => (item.panel ?? '') === panel);
+    const own = <T extends { readonly panel?: string }>(items: readonly T[]): readonly T[] =>
+      items.filter((item) => (item.panel ?? '') === panel);
     return panelBody(own(cells), own(options.lines ?? []), own(options.marks?.points ?? []), series, options);
   };
-  if (panels.length <= 1) return figure({ ...titled(options.title, (options.width ?? 360) + 60), ...body(panels[0] ?? '') });
-  return figure({ ...titled(options.title), columns: options.columns ?? 3, concat: panels.map((panel) => ({ title: panel, ...body(panel) })) });
+  if (panels.length <= 1)
+    return figure({ ...titled(options.title, (options.width ?? 360) + 60), ...body(panels[0] ?? '') });
+  return figure({
+    ...titled(options.title),
+    columns: options.columns ?? 3,
+    concat: panels.map((panel) => ({ title: panel, ...body(panel) })),
+  });
 }
 
 const lineColors = ['#ffffff', '#D55E00', '#E69F00', '#CC79A7', ...palette];
 
-function panelBody(cells: readonly HeatCell[], given: readonly HeatLine[], marks: readonly HeatMark[], series: readonly string[], options: HeatMapOptions): Readonly<Record<string, unknown>> {
+function panelBody(
+  cells: readonly HeatCell[],
+  given: readonly HeatLine[],
+  marks: readonly HeatMark[],
+  series: readonly string[],
+  options: HeatMapOptions,
+): Readonly<Record<string, unknown>> {
   const isLog = options.yScale === 'log';
   const [up, down] = isLog ? [Math.exp, Math.log] : [same, same];
   const edgesX = edges(cells.map((cell) => cell.x));
   const edgesY = edges(cells.map((cell) => down(cell.y)));
   const values = cells
     .filter(({ value }) => Number.isFinite(value) && (options.valueScale !== 'log' || value > 0))
-    .map((cell) => ({ x0: edgesX.low(cell.x), x1: edgesX.high(cell.x), y0: up(edgesY.low(down(cell.y))), y1: up(edgesY.high(down(cell.y))), value: cell.value }));
+    .map((cell) => ({
+      x0: edgesX.low(cell.x),
+      x1: edgesX.high(cell.x),
+      y0: up(edgesY.low(down(cell.y))),
+      y1: up(edgesY.high(down(cell.y))),
+      value: cell.value,
+    }));
   const [lowX, highX] = edgesX.domain;
   const [lowY, highY] = [up(edgesY.domain[0]), up(edgesY.domain[1])];
-  const lines = given.flatMap((line) => line.points.filter(({ x, y }) => x >= lowX && x <= highX && Number.isFinite(y)).map((point) => ({ ...point, series: line.series })));
-  const x = { type: 'quantitative', title: options.x, scale: { domain: [lowX, highX], nice: false }, ...(options.xTicks === undefined ? {} : { axis: { values: options.xTicks, format: '~g' } }) };
-  const y = { type: 'quantitative', title: options.y, scale: { ...(isLog ? { type: 'log' } : {}), domain: [lowY, highY], nice: false }, ...(isLog ? { axis: { values: [...new Set(cells.map((cell) => cell.y))], format: '.3~g' } } : {}) };
-  const color = { field: 'value', type: 'quantitative', title: options.value, scale: { ...(options.valueScale === 'log' ? { type: 'log' } : {}), scheme: options.scheme ?? 'viridis', ...(options.isReversed === true ? { reverse: true } : {}), ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }) } };
+  const lines = given.flatMap((line) =>
+    line.points
+      .filter(({ x, y }) => x >= lowX && x <= highX && Number.isFinite(y))
+      .map((point) => ({ ...point, series: line.series })),
+  );
+  const x = {
+    type: 'quantitative',
+    title: options.x,
+    scale: { domain: [lowX, highX], nice: false },
+    ...(options.xTicks === undefined ? {} : { axis: { values: options.xTicks, format: '~g' } }),
+  };
+  const y = {
+    type: 'quantitative',
+    title: options.y,
+    scale: { ...(isLog ? { type: 'log' } : {}), domain: [lowY, highY], nice: false },
+    ...(isLog ? { axis: { values: [...new Set(cells.map((cell) => cell.y))], format: '.3~g' } } : {}),
+  };
+  const color = {
+    field: 'value',
+    type: 'quantitative',
+    title: options.value,
+    scale: {
+      ...(options.valueScale === 'log' ? { type: 'log' } : {}),
+      scheme: options.scheme ?? 'viridis',
+      ...(options.isReversed === true ? { reverse: true } : {}),
+      ...(options.domain === undefined ? {} : { domain: options.domain, clamp: true }),
+    },
+  };
   const layers: Record<string, unknown>[] = [
-    { data: { values }, mark: { type: 'rect', clip: true, strokeWidth: 0 }, encoding: { x: { ...x, field: 'x0' }, x2: { field: 'x1' }, y: { ...y, field: 'y0' }, y2: { field: 'y1' }, color } },
+    {
+      data: { values },
+      mark: { type: 'rect', clip: true, strokeWidth: 0 },
+      encoding: { x: { ...x, field: 'x0' }, x2: { field: 'x1' }, y: { ...y, field: 'y0' }, y2: { field: 'y1' }, color },
+    },
   ];
   const names = marks.length > 0 ? [...series, options.marks?.name as string] : series;
   const colors = options.lineColors ?? lineColors;
   const range = marks.length > 0 ? [...colors.slice(0, series.length), '#000000'] : colors;
-  const stroke = { field: 'series', type: 'nominal', title: null, scale: { ...(marks.length > 0 ? { domain: names } : {}), range }, sort: null, legend: { labelLimit: 400, symbolStrokeWidth: 3 } };
-  if (lines.length > 0) layers.push({ data: { values: lines }, mark: { type: 'line', clip: true, strokeWidth: 2 }, encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'x' }, stroke } });
+  const stroke = {
+    field: 'series',
+    type: 'nominal',
+    title: null,
+    scale: { ...(marks.length > 0 ? { domain: names } : {}), range },
+    sort: null,
+    legend: { labelLimit: 400, symbolStrokeWidth: 3 },
+  };
+  if (lines.length > 0)
+    layers.push({
+      data: { values: lines },
+      mark: { type: 'line', clip: true, strokeWidth: 2 },
+      encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'x' }, stroke },
+    });
   if (marks.length > 0) {
     const data = { values: marks.map(({ panel: _, ...mark }) => ({ ...mark, series: options.marks?.name })) };
-    layers.push({ data, mark: { type: 'rule', clip: true, strokeWidth: 2 }, encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, stroke } });
-    layers.push({ data, mark: { type: 'point', filled: true, fill: 'white', size: 30, clip: true, strokeWidth: 2, opacity: 1 }, encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, stroke } });
+    layers.push({
+      data,
+      mark: { type: 'rule', clip: true, strokeWidth: 2 },
+      encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'low' }, y2: { field: 'high' }, stroke },
+    });
+    layers.push({
+      data,
+      mark: { type: 'point', filled: true, fill: 'white', size: 30, clip: true, strokeWidth: 2, opacity: 1 },
+      encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, stroke },
+    });
   }
   return { width: options.width ?? 360, height: options.height ?? 280, layer: layers };
 }
@@ -114,12 +180,20 @@ function same(value: number): number {
 const overlap = 1.06;
 
 /** The sides of cells: halfway to the neighbours; at the ends as far as on the other side. */
-function edges(coordinates: readonly number[]): { readonly low: (at: number) => number; readonly high: (at: number) => number; readonly domain: readonly [number, number] } {
+function edges(coordinates: readonly number[]): {
+  readonly low: (at: number) => number;
+  readonly high: (at: number) => number;
+  readonly domain: readonly [number, number];
+} {
   const distinct = [...new Set(coordinates)].sort((a, b) => a - b);
   const half = (index: number): number => ((distinct[index + 1] as number) - (distinct[index] as number)) / 2;
   const last = distinct.length - 1;
   const below = (at: number): number => (last === 0 ? 0.5 : half(Math.max(0, distinct.indexOf(at) - 1)));
   const above = (at: number): number => (last === 0 ? 0.5 : half(Math.min(last - 1, distinct.indexOf(at))));
   const [first, final] = [distinct[0] as number, distinct[last] as number];
-  return { low: (at) => at - overlap * below(at), high: (at) => at + overlap * above(at), domain: [first - below(first), final + above(final)] };
+  return {
+    low: (at) => at - overlap * below(at),
+    high: (at) => at + overlap * above(at),
+    domain: [first - below(first), final + above(final)],
+  };
 }

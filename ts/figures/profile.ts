@@ -14,7 +14,11 @@ export interface ProfileRow {
 }
 
 /** Rows of an observable over its first axis; further axes become series. ±2 standard errors for estimates. */
-export function profileRows(name: string, observable: Observable | Estimated, source: ProfileRow['source']): ProfileRow[] {
+export function profileRows(
+  name: string,
+  observable: Observable | Estimated,
+  source: ProfileRow['source'],
+): ProfileRow[] {
   const hidden = new Set((observable.undefinedAt ?? []).map((point) => point.index));
   const [first, ...others] = observable.axes;
   const inner = others.reduce((product, axis) => product * axis.values.length, 1);
@@ -22,7 +26,10 @@ export function profileRows(name: string, observable: Observable | Estimated, so
   for (let i = 0; i < observable.values.length; i++) {
     const y = observable.values[i] as number;
     if (hidden.has(i) || !Number.isFinite(y)) continue;
-    const series = others.length === 0 || inner === 1 ? '' : others.map((axis) => `${axis.name} ${axis.values[i % inner]}`).join(', ');
+    const series =
+      others.length === 0 || inner === 1
+        ? ''
+        : others.map((axis) => `${axis.name} ${axis.values[i % inner]}`).join(', ');
     const error = 'standardError' in observable ? (observable.standardError[i] as number) : Number.NaN;
     const bar = errorBar(y, error, observable.scale);
     rows.push({ observable: name, source, series, x: first?.values[Math.floor(i / inner)] ?? 0, y, ...bar });
@@ -31,7 +38,11 @@ export function profileRows(name: string, observable: Observable | Estimated, so
 }
 
 /** ±2 standard errors; on a log scale they are relative, and a value within 2 of them of zero has no bar. */
-function errorBar(y: number, error: number, scale: Observable['scale']): { readonly low?: number; readonly high?: number } {
+function errorBar(
+  y: number,
+  error: number,
+  scale: Observable['scale'],
+): { readonly low?: number; readonly high?: number } {
   if (!Number.isFinite(error)) return {};
   if (scale === 'linear') return { low: y - 2 * error, high: y + 2 * error };
   return 2 * error < 1 ? { low: y + Math.log1p(-2 * error), high: y + Math.log1p(2 * error) } : {};
@@ -39,7 +50,10 @@ function errorBar(y: number, error: number, scale: Observable['scale']): { reado
 
 /** Whether the values are logarithms: on a log scale, or means of logarithms. */
 function isLogarithm(observable: Observable | Estimated | undefined): boolean {
-  return observable !== undefined && (observable.scale === 'log' || ('estimator' in observable && observable.estimator === 'meanLog'));
+  return (
+    observable !== undefined &&
+    (observable.scale === 'log' || ('estimator' in observable && observable.estimator === 'meanLog'))
+  );
 }
 
 /** What a profile needs of a prediction or a simulation. */
@@ -56,26 +70,43 @@ export type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simu
  * import { figureProfile, predict } from 'mft-native';
  * const figure = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
  */
-export function figureProfile(results: readonly ProfileResult[], options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {}): VegaLiteFigure {
+export function figureProfile(
+  results: readonly ProfileResult[],
+  options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {},
+): VegaLiteFigure {
   const names = options.observables ?? Object.keys(results[0]?.observables ?? {});
   const axisName = results[0]?.observables[names[0] ?? '']?.axes[0]?.name ?? 'layer';
   const panels = names.map((name) => {
     const rows = results.flatMap((result) => {
       const observable = result.observables[name];
-      return observable === undefined ? [] : profileRows(name, observable, result.kind === 'prediction' ? 'theory' : 'simulation');
+      return observable === undefined
+        ? []
+        : profileRows(name, observable, result.kind === 'prediction' ? 'theory' : 'simulation');
     });
     const isLog = results.some(({ observables }) => isLogarithm(observables[name]));
     return panel(name, rows, axisName, isLog);
   });
-  return figure({ ...titled(options.title), columns: options.columns ?? 3, concat: panels, resolve: { scale: { color: 'independent' } } });
+  return figure({
+    ...titled(options.title),
+    columns: options.columns ?? 3,
+    concat: panels,
+    resolve: { scale: { color: 'independent' } },
+  });
 }
 
 function panel(name: string, rows: readonly ProfileRow[], axisName: string, isLog: boolean): Record<string, unknown> {
   const series = [...new Set(rows.map((row) => row.series))].filter((label) => label !== '');
-  const color = series.length > 0 ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette } } } : { color: { value: palette[0] } };
+  const color =
+    series.length > 0
+      ? { color: { field: 'series', type: 'nominal', title: null, scale: { range: palette } } }
+      : { color: { value: palette[0] } };
   const x = { field: 'x', type: 'quantitative', title: axisName, scale: { zero: false, nice: false } };
   const y = { field: 'y', type: 'quantitative', title: isLog ? `log ${name}` : null, scale: { zero: false } };
-  const layer = (source: string, mark: Record<string, unknown>, encoding: Record<string, unknown>): Record<string, unknown> => ({
+  const layer = (
+    source: string,
+    mark: Record<string, unknown>,
+    encoding: Record<string, unknown>,
+  ): Record<string, unknown> => ({
     transform: [{ filter: `datum.source === '${source}'` }],
     mark,
     encoding: { x, y, ...color, ...encoding },
@@ -86,7 +117,11 @@ function panel(name: string, rows: readonly ProfileRow[], axisName: string, isLo
     height: 180,
     data: { values: rows },
     layer: [
-      layer('simulation', { type: 'rule', opacity: 0.5, clip: true }, { y: { ...y, field: 'low' }, y2: { field: 'high' } }),
+      layer(
+        'simulation',
+        { type: 'rule', opacity: 0.5, clip: true },
+        { y: { ...y, field: 'low' }, y2: { field: 'high' } },
+      ),
       layer('simulation', { type: 'point', size: 14, filled: true, opacity: 0.75 }, {}),
       layer('theory', { type: 'line', strokeWidth: 1.6 }, {}),
     ],

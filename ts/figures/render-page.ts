@@ -13,10 +13,16 @@ export async function pageScripts(): Promise<readonly string[]> {
   try {
     const vega = await readFile(join(dirname(require.resolve('vega')), 'vega.min.js'), 'utf8');
     const interpreter = await readFile(new URL(import.meta.resolve('vega-interpreter')), 'utf8');
-    return [vega, classicScript(interpreter)].map((text) => text.replaceAll('</script', '<\\/script').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'));
+    return [vega, classicScript(interpreter)].map((text) =>
+      text.replaceAll('</script', '<\\/script').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
+    );
   } catch (cause) {
     if (cause instanceof MftError) throw cause;
-    throw new MftError('ERR_MFT_MISSING_PEER', 'A report needs the optional packages vega, vega-lite and vega-interpreter: npm install vega vega-lite vega-interpreter', { parameter: 'report', cause });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      'A report needs the optional packages vega, vega-lite and vega-interpreter: npm install vega vega-lite vega-interpreter',
+      { parameter: 'report', cause },
+    );
   }
 }
 
@@ -25,16 +31,26 @@ function classicScript(module: string): string {
   const imports = /^import \{([^}]*)\} from ['"]vega-util['"];/m.exec(module);
   const exports = /^export \{([^}]*)\};/m.exec(module);
   if (imports === null || exports === null || /^\s*(import|export) (?!\{)/m.test(module)) {
-    throw new MftError('ERR_MFT_MISSING_PEER', 'The installed vega-interpreter has a form this version does not know; install vega-interpreter 2.3.', { parameter: 'vega-interpreter' });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      'The installed vega-interpreter has a form this version does not know; install vega-interpreter 2.3.',
+      { parameter: 'vega-interpreter' },
+    );
   }
-  const body = module.replace(imports[0], `const {${(imports[1] as string).replace(/ as /g, ': ')}} = vega;`).replace(exports[0], `return {${(exports[1] as string).replace(/([$\w]+) as ([$\w]+)/g, '$2: $1')}};`);
+  const body = module
+    .replace(imports[0], `const {${(imports[1] as string).replace(/ as /g, ': ')}} = vega;`)
+    .replace(exports[0], `return {${(exports[1] as string).replace(/([$\w]+) as ([$\w]+)/g, '$2: $1')}};`);
   return `var vegaInterpreter = (function () {\n${body}\n})();\n`;
 }
 
 /** A Vega-Lite figure as the Vega specification that the page's script parses. */
 export async function compiledFigure(figure: VegaLiteFigure): Promise<object> {
   const { compile } = (await import('vega-lite').catch((cause: unknown) => {
-    throw new MftError('ERR_MFT_MISSING_PEER', 'A report needs the optional package vega-lite: npm install vega vega-lite vega-interpreter', { parameter: 'vega-lite', cause });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      'A report needs the optional package vega-lite: npm install vega vega-lite vega-interpreter',
+      { parameter: 'vega-lite', cause },
+    );
   })) as unknown as { compile: (figure: unknown) => { spec: object } };
   return compile(figure).spec;
 }

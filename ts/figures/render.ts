@@ -20,13 +20,26 @@ export interface RenderOptions {
  * import { figureCurves, render } from 'mft-native';
  * const svg = await render(figureCurves([{ x: 0, y: 0 }, { x: 1, y: 1 }], { x: 'x', y: 'y' }));
  */
-export async function render(figure: VegaLiteFigure, options?: RenderOptions & { readonly format?: 'svg' }): Promise<string>;
-export async function render(figure: VegaLiteFigure, options: RenderOptions & { readonly format: 'png' }): Promise<Uint8Array>;
+export async function render(
+  figure: VegaLiteFigure,
+  options?: RenderOptions & { readonly format?: 'svg' },
+): Promise<string>;
+export async function render(
+  figure: VegaLiteFigure,
+  options: RenderOptions & { readonly format: 'png' },
+): Promise<Uint8Array>;
 export async function render(figure: VegaLiteFigure, options: RenderOptions = {}): Promise<string | Uint8Array> {
   const svg = await toSvg(figure);
   if (options.format !== 'png') return svg;
-  const { Resvg } = await optional<{ Resvg: new (svg: string, options: object) => { render(): { asPng(): Uint8Array } } }>('@resvg/resvg-js');
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: options.scale ?? 2 }, font: { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' } }).render().asPng();
+  const { Resvg } = await optional<{
+    Resvg: new (svg: string, options: object) => { render(): { asPng(): Uint8Array } };
+  }>('@resvg/resvg-js');
+  return new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: options.scale ?? 2 },
+    font: { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' },
+  })
+    .render()
+    .asPng();
 }
 
 interface Vega {
@@ -40,7 +53,14 @@ async function toSvg(figure: VegaLiteFigure): Promise<string> {
   const vega = await optional<Vega>('vega');
   const vegaLite = await optional<{ compile: (specification: unknown) => { spec: unknown } }>('vega-lite');
   const loader = vega.loader();
-  loader.load = (uri) => Promise.reject(new MftError('ERR_MFT_INVALID_ARGUMENT', `Figures hold their data inline; this one asks for ${uri.slice(0, 80)}.`, { parameter: 'figure' }));
+  loader.load = (uri) =>
+    Promise.reject(
+      new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `Figures hold their data inline; this one asks for ${uri.slice(0, 80)}.`,
+        { parameter: 'figure' },
+      ),
+    );
   const view = new vega.View(vega.parse(vegaLite.compile(figure).spec), { renderer: 'none', loader });
   try {
     return await view.toSVG();
@@ -53,6 +73,10 @@ async function optional<T>(name: string): Promise<T> {
   try {
     return (await import(name)) as T;
   } catch (cause) {
-    throw new MftError('ERR_MFT_MISSING_PEER', `Rendering needs the optional package ${name}: npm install vega vega-lite @resvg/resvg-js`, { parameter: name, cause });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      `Rendering needs the optional package ${name}: npm install vega vega-lite @resvg/resvg-js`,
+      { parameter: name, cause },
+    );
   }
 }

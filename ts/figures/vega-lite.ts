@@ -2,7 +2,16 @@
 import type { VegaLiteFigure } from '../core/system.js';
 
 /** Colour-blind-safe line colours (Okabe–Ito, darkest first). */
-export const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#F0E442'];
+export const palette: readonly string[] = [
+  '#0072B2',
+  '#D55E00',
+  '#009E73',
+  '#CC79A7',
+  '#E69F00',
+  '#56B4E9',
+  '#000000',
+  '#F0E442',
+];
 
 /** A Vega-Lite specification with the look of the package. */
 export function figure(body: Readonly<Record<string, unknown>>): VegaLiteFigure {
@@ -22,7 +31,9 @@ export function figure(body: Readonly<Record<string, unknown>>): VegaLiteFigure 
 
 /** A title entry, or nothing; broken into lines that fit above a plot of that width. */
 export function titled(title: string | undefined, width = 720): Readonly<Record<string, unknown>> {
-  return title === undefined ? {} : { title: { text: lines(title, Math.max(24, Math.floor(width / 9))), fontSize: 14, anchor: 'start' } };
+  return title === undefined
+    ? {}
+    : { title: { text: lines(title, Math.max(24, Math.floor(width / 9))), fontSize: 14, anchor: 'start' } };
 }
 
 function lines(text: string, longest: number): string | string[] {

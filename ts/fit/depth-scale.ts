@@ -40,9 +40,18 @@ export interface DepthScaleFit {
  * const layer = Array.from({ length: 20 }, (_, l) => l + 1);
  * fitDepthScale(layer, layer.map((l) => 0.3 * Math.exp(-l / 6)), layer.map(() => 1e-6)).depthScale; // 6
  */
-export function fitDepthScale(layer: ArrayLike<number>, y: ArrayLike<number>, standardErrors: ArrayLike<number>, options: DepthScaleOptions = {}): DepthScaleFit {
-  for (const [name, values] of [['y', y], ['standardErrors', standardErrors]] as const) {
-    if (values.length !== layer.length) throw expectedError('ERR_MFT_SHAPE', name, `a list of ${layer.length} values like \`layer\``, values.length);
+export function fitDepthScale(
+  layer: ArrayLike<number>,
+  y: ArrayLike<number>,
+  standardErrors: ArrayLike<number>,
+  options: DepthScaleOptions = {},
+): DepthScaleFit {
+  for (const [name, values] of [
+    ['y', y],
+    ['standardErrors', standardErrors],
+  ] as const) {
+    if (values.length !== layer.length)
+      throw expectedError('ERR_MFT_SHAPE', name, `a list of ${layer.length} values like \`layer\``, values.length);
   }
   const limit = options.limit ?? 0;
   const significance = options.significance ?? 5;
@@ -58,20 +67,39 @@ export function fitDepthScale(layer: ArrayLike<number>, y: ArrayLike<number>, st
     log.push(Math.log(residual));
     weight.push(error > 0 ? (residual / error) ** 2 : 1);
   }
-  if (x.length < 4) throw new MftError('ERR_MFT_SHAPE', `Expected at least 4 layers where the residual exceeds ${significance} standard errors, found ${x.length}; use more trials or an earlier \`from\`.`, { parameter: 'y', received: x.length });
+  if (x.length < 4)
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected at least 4 layers where ` +
+        `the residual exceeds ${significance} ` +
+        `standard errors, found ${x.length}; ` +
+        `use more trials or an earlier ` +
+        `\`from\`.`,
+      { parameter: 'y', received: x.length },
+    );
   const centre = weight.reduce((sum, w, i) => sum + w * (x[i] as number), 0) / weight.reduce((sum, w) => sum + w, 0);
-  const normal = [[0, 0], [0, 0]];
+  const normal = [
+    [0, 0],
+    [0, 0],
+  ];
   const right = [0, 0];
   x.forEach((at, i) => {
     const row = [1, at - centre];
     for (let r = 0; r < 2; r++) {
       right[r] = (right[r] as number) + (weight[i] as number) * (row[r] as number) * (log[i] as number);
-      for (let c = 0; c < 2; c++) (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (weight[i] as number) * (row[r] as number) * (row[c] as number);
+      for (let c = 0; c < 2; c++)
+        (normal[r] as number[])[c] =
+          ((normal[r] as number[])[c] as number) + (weight[i] as number) * (row[r] as number) * (row[c] as number);
     }
   });
   const inverse = invert(normal);
-  if (inverse === undefined) throw new MftError('ERR_MFT_NO_CONVERGENCE', 'The layers of the window cannot fix a slope.', { parameter: 'layer' });
-  const [mean, slope] = inverse.map((row) => (row[0] as number) * (right[0] as number) + (row[1] as number) * (right[1] as number)) as [number, number];
+  if (inverse === undefined)
+    throw new MftError('ERR_MFT_NO_CONVERGENCE', 'The layers of the window cannot fix a slope.', {
+      parameter: 'layer',
+    });
+  const [mean, slope] = inverse.map(
+    (row) => (row[0] as number) * (right[0] as number) + (row[1] as number) * (right[1] as number),
+  ) as [number, number];
   const slopeError = Math.sqrt(inverse[1]?.[1] as number);
   const isResolved = Math.abs(slope) > 2 * slopeError;
   return {
@@ -83,6 +111,8 @@ export function fitDepthScale(layer: ArrayLike<number>, y: ArrayLike<number>, st
     window: [x[0] as number, x.at(-1) as number],
     points: x.length,
     converged: isResolved,
-    reason: isResolved ? 'converged' : 'the slope is not significant (below 2 standard errors): the scale is longer than the window can tell',
+    reason: isResolved
+      ? 'converged'
+      : 'the slope is not significant (below 2 standard errors): the scale is longer than the window can tell',
   };
 }

@@ -40,23 +40,44 @@ interface Points {
 }
 
 function select(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions, needed: number): Points {
-  if (x.length !== y.length) throw new MftError('ERR_MFT_SHAPE', `Expected \`y\` to have as many values as \`x\` (${x.length}), received ${y.length}.`, { parameter: 'y' });
+  if (x.length !== y.length)
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`y\` to have as many values as \`x\` (${x.length}), received ${y.length}.`,
+      { parameter: 'y' },
+    );
   const errors = options.standardErrors;
-  if (errors !== undefined && errors.length !== x.length) throw new MftError('ERR_MFT_SHAPE', `Expected \`standardErrors\` to have ${x.length} values, received ${errors.length}.`, { parameter: 'standardErrors' });
+  if (errors !== undefined && errors.length !== x.length)
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`standardErrors\` to have ${x.length} values, received ${errors.length}.`,
+      { parameter: 'standardErrors' },
+    );
   const [low, high] = options.window ?? [-Infinity, Infinity];
   const chosen: Points = { x: [], y: [], weight: [], isWeighted: errors !== undefined, window: [low, high] };
   for (let i = 0; i < x.length; i++) {
     const at = x[i] as number;
     const value = y[i] as number;
     const error = errors === undefined ? 1 : (errors[i] as number);
-    if (!Number.isFinite(at) || !Number.isFinite(value)) throw expectedError('ERR_MFT_NOT_FINITE', Number.isFinite(at) ? 'y' : 'x', 'finite numbers', Number.isFinite(at) ? value : at);
+    if (!Number.isFinite(at) || !Number.isFinite(value))
+      throw expectedError(
+        'ERR_MFT_NOT_FINITE',
+        Number.isFinite(at) ? 'y' : 'x',
+        'finite numbers',
+        Number.isFinite(at) ? value : at,
+      );
     if (!(error > 0)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'standardErrors', 'numbers > 0', error);
     if (at < low || at > high || error === Infinity) continue;
     chosen.x.push(at);
     chosen.y.push(value);
     chosen.weight.push(1 / error);
   }
-  if (new Set(chosen.x).size < needed) throw new MftError('ERR_MFT_SHAPE', `Expected at least ${needed} different x in the window, received ${new Set(chosen.x).size}.`, { parameter: 'x' });
+  if (new Set(chosen.x).size < needed)
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected at least ${needed} different x in the window, received ${new Set(chosen.x).size}.`,
+      { parameter: 'x' },
+    );
   return { ...chosen, window: [Math.min(...chosen.x), Math.max(...chosen.x)] };
 }
 
@@ -83,7 +104,9 @@ function run(points: Points, model: Model): Fit {
   const scale = points.isWeighted ? 1 : degreesOfFreedom > 0 ? solution.residualSquares / degreesOfFreedom : Infinity;
   const { value, slope } = model.report(solution.theta);
   const jacobian = [slope, ...solution.amplitudes.map(() => 1)];
-  const covariance = (solution.covariance ?? []).map((row, i) => row.map((entry, j) => entry * scale * (jacobian[i] as number) * (jacobian[j] as number)));
+  const covariance = (solution.covariance ?? []).map((row, i) =>
+    row.map((entry, j) => entry * scale * (jacobian[i] as number) * (jacobian[j] as number)),
+  );
   const values = [value, ...solution.amplitudes];
   const parameters: Record<string, number> = {};
   const standardErrors: Record<string, number> = {};
@@ -104,7 +127,9 @@ function run(points: Points, model: Model): Fit {
     parameterNames: model.names,
     residualSquares: solution.residualSquares,
     degreesOfFreedom,
-    ...(points.isWeighted && degreesOfFreedom > 0 ? { goodness: chiSquareTail(solution.residualSquares, degreesOfFreedom) } : {}),
+    ...(points.isWeighted && degreesOfFreedom > 0
+      ? { goodness: chiSquareTail(solution.residualSquares, degreesOfFreedom) }
+      : {}),
     window: points.window,
     points: points.x.length,
     converged: reason === '',
@@ -112,12 +137,18 @@ function run(points: Points, model: Model): Fit {
   };
 }
 
-function failure(solution: { isAtEdge: boolean; covariance: unknown; residualSquares: number }, degreesOfFreedom: number, parameters: Readonly<Record<string, number>>, errors: Readonly<Record<string, number>>): string {
+function failure(
+  solution: { isAtEdge: boolean; covariance: unknown; residualSquares: number },
+  degreesOfFreedom: number,
+  parameters: Readonly<Record<string, number>>,
+  errors: Readonly<Record<string, number>>,
+): string {
   if (degreesOfFreedom < 1) return 'as many parameters as points: no error can be given';
   if (!Number.isFinite(solution.residualSquares)) return 'the law is singular on these points';
   if (solution.isAtEdge) return 'the best scale lies outside the range that these points can resolve';
   if (solution.covariance === undefined) return 'the parameters cannot be told apart on these points';
-  if (Math.abs(parameters.amplitude as number) < 2 * (errors.amplitude as number)) return 'the amplitude is not significant (below 2 standard errors)';
+  if (Math.abs(parameters.amplitude as number) < 2 * (errors.amplitude as number))
+    return 'the amplitude is not significant (below 2 standard errors)';
   return '';
 }
 
@@ -146,8 +177,12 @@ export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, optio
     x: points.x,
     y: points.y.map((value) => value - fixedOffset),
     weight: points.weight,
-    basis: (theta, at) => (isFree ? [Math.exp(-sign * (at - reference(sign)) / Math.exp(theta)), 1] : [Math.exp(-sign * (at - reference(sign)) / Math.exp(theta))]),
-    slope: (theta, at) => (Math.exp(-sign * (at - reference(sign)) / Math.exp(theta)) * sign * (at - reference(sign))) / Math.exp(theta),
+    basis: (theta, at) =>
+      isFree
+        ? [Math.exp((-sign * (at - reference(sign))) / Math.exp(theta)), 1]
+        : [Math.exp((-sign * (at - reference(sign))) / Math.exp(theta))],
+    slope: (theta, at) =>
+      (Math.exp((-sign * (at - reference(sign))) / Math.exp(theta)) * sign * (at - reference(sign))) / Math.exp(theta),
   });
   // The exponential is 1 at the end where it is largest, so that nothing overflows.
   const reference = (sign: 1 | -1): number => (sign > 0 ? low : high);
@@ -173,11 +208,35 @@ function atOrigin(fit: Fit, reference: number): Fit {
   const factor = Math.exp(reference / depthScale);
   if (!Number.isFinite(factor) || fit.covariance.length === 0) return fit;
   const moved = amplitude * factor;
-  const jacobian = fit.parameterNames.map((name, i) => fit.parameterNames.map((_, j) => (name === 'amplitude' ? (j === 0 ? (-moved * reference) / depthScale ** 2 : j === i ? factor : 0) : i === j ? 1 : 0)));
-  const half = jacobian.map((row) => fit.covariance[0]?.map((_, c) => row.reduce((sum, value, k) => sum + value * (fit.covariance[k]?.[c] as number), 0)) ?? []);
-  const covariance = half.map((row) => jacobian.map((other) => row.reduce((sum, value, k) => sum + value * (other[k] as number), 0)));
+  const jacobian = fit.parameterNames.map((name, i) =>
+    fit.parameterNames.map((_, j) =>
+      name === 'amplitude'
+        ? j === 0
+          ? (-moved * reference) / depthScale ** 2
+          : j === i
+            ? factor
+            : 0
+        : i === j
+          ? 1
+          : 0,
+    ),
+  );
+  const half = jacobian.map(
+    (row) =>
+      fit.covariance[0]?.map((_, c) =>
+        row.reduce((sum, value, k) => sum + value * (fit.covariance[k]?.[c] as number), 0),
+      ) ?? [],
+  );
+  const covariance = half.map((row) =>
+    jacobian.map((other) => row.reduce((sum, value, k) => sum + value * (other[k] as number), 0)),
+  );
   const at = fit.parameterNames.indexOf('amplitude');
-  return { ...fit, parameters: { ...fit.parameters, amplitude: moved }, standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(covariance[at]?.[at] as number) }, covariance };
+  return {
+    ...fit,
+    parameters: { ...fit.parameters, amplitude: moved },
+    standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(covariance[at]?.[at] as number) },
+    covariance,
+  };
 }
 
 /**
@@ -214,8 +273,25 @@ export function fitPower(x: ArrayLike<number>, y: ArrayLike<number>, options: Fi
   const factor = middle ** -(fit.parameters.exponent as number);
   const log = -Math.log(middle);
   const moved = (fit.parameters.amplitude as number) * factor;
-  const [v00, v01, v11] = [fit.covariance[0]?.[0] ?? Infinity, fit.covariance[0]?.[1] ?? 0, fit.covariance[1]?.[1] ?? Infinity];
+  const [v00, v01, v11] = [
+    fit.covariance[0]?.[0] ?? Infinity,
+    fit.covariance[0]?.[1] ?? 0,
+    fit.covariance[1]?.[1] ?? Infinity,
+  ];
   const v11moved = moved ** 2 * log ** 2 * v00 + 2 * moved * log * factor * v01 + factor ** 2 * v11;
-  const covariance = fit.covariance.map((row, i) => row.map((entry, j) => (i === 1 && j === 1 ? v11moved : (i === 1) !== (j === 1) ? factor * entry + moved * log * (fit.covariance[0]?.[i === 1 ? j : i] as number) : entry)));
-  return { ...fit, parameters: { ...fit.parameters, amplitude: moved }, standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(Math.max(0, v11moved)) }, covariance };
+  const covariance = fit.covariance.map((row, i) =>
+    row.map((entry, j) =>
+      i === 1 && j === 1
+        ? v11moved
+        : (i === 1) !== (j === 1)
+          ? factor * entry + moved * log * (fit.covariance[0]?.[i === 1 ? j : i] as number)
+          : entry,
+    ),
+  );
+  return {
+    ...fit,
+    parameters: { ...fit.parameters, amplitude: moved },
+    standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(Math.max(0, v11moved)) },
+    covariance,
+  };
 }

@@ -9,7 +9,13 @@ export interface Outcome {
 
 /** Where the fitted probability of success is one half, or on which side of the depths tried it lies. */
 export type LevelSet =
-  | { readonly depth: number; readonly low: number; readonly high: number; readonly logStandardError: number; readonly slope: number }
+  | {
+      readonly depth: number;
+      readonly low: number;
+      readonly high: number;
+      readonly logStandardError: number;
+      readonly slope: number;
+    }
   | { readonly censored: 'above' | 'below' };
 
 const normal95 = 1.959963984540054;
@@ -30,7 +36,8 @@ const tolerance = 1e-10;
 export function fitLevelSet(outcomes: readonly Outcome[]): LevelSet {
   const depths = outcomes.map(({ depth }) => depth);
   const [shallowest, deepest] = [Math.min(...depths), Math.max(...depths)];
-  if (!(shallowest > 0 && shallowest < deepest)) throw expectedError('ERR_MFT_SHAPE', 'outcomes', 'outcomes at two depths above 0 or more', outcomes.length);
+  if (!(shallowest > 0 && shallowest < deepest))
+    throw expectedError('ERR_MFT_SHAPE', 'outcomes', 'outcomes at two depths above 0 or more', outcomes.length);
   const successes = outcomes.filter(({ isSuccess }) => isSuccess).length;
   if (successes === outcomes.length) return { censored: 'above' };
   if (successes === 0) return { censored: 'below' };
@@ -69,7 +76,11 @@ type Pair = readonly [number, number];
 type Symmetric = readonly [aa: number, ab: number, bb: number];
 
 /** Penalised log-likelihood ℓ + ½ log|I|, its modified score Σ (y − p + h(½ − p)) (1, x) and the information I. */
-function evaluate(x: readonly number[], y: readonly number[], [a, b]: Pair): { objective: number; score: Pair; information: Symmetric } {
+function evaluate(
+  x: readonly number[],
+  y: readonly number[],
+  [a, b]: Pair,
+): { objective: number; score: Pair; information: Symmetric } {
   const p = x.map((at) => 1 / (1 + Math.exp(-(a + b * at))));
   let [aa, ab, bb] = [0, 0, 0];
   x.forEach((at, i) => {

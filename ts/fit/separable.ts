@@ -31,7 +31,8 @@ export function solveAt(problem: SeparableProblem, theta: number): { amplitudes:
     const row = basis(theta, x[i] as number).map((value) => value * w);
     for (let r = 0; r < columns; r++) {
       right[r] = (right[r] as number) + (row[r] as number) * w * (y[i] as number);
-      for (let c = 0; c < columns; c++) (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
+      for (let c = 0; c < columns; c++)
+        (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
     }
   }
   const inverse = invert(normal);
@@ -46,7 +47,10 @@ export function solveAt(problem: SeparableProblem, theta: number): { amplitudes:
 }
 
 /** The best θ of a grid, refined by golden section between its neighbours. `grid` ascends. */
-export function solve(problem: SeparableProblem, grid: readonly number[]): SeparableSolution & { readonly isAtEdge: boolean } {
+export function solve(
+  problem: SeparableProblem,
+  grid: readonly number[],
+): SeparableSolution & { readonly isAtEdge: boolean } {
   let best = 0;
   let bestSquares = Infinity;
   grid.forEach((theta, i) => {
@@ -60,7 +64,13 @@ export function solve(problem: SeparableProblem, grid: readonly number[]): Separ
   const high = grid[Math.min(grid.length - 1, best + 1)] as number;
   const theta = golden((at) => solveAt(problem, at).residualSquares, low, high);
   const { amplitudes, residualSquares } = solveAt(problem, theta);
-  return { theta, amplitudes, residualSquares, covariance: curvature(problem, theta, amplitudes), isAtEdge: best === 0 || best === grid.length - 1 };
+  return {
+    theta,
+    amplitudes,
+    residualSquares,
+    covariance: curvature(problem, theta, amplitudes),
+    isAtEdge: best === 0 || best === grid.length - 1,
+  };
 }
 
 function golden(f: (x: number) => number, low: number, high: number): number {
@@ -97,8 +107,12 @@ function curvature(problem: SeparableProblem, theta: number, amplitudes: readonl
   const normal = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   for (let i = 0; i < x.length; i++) {
     const w = weight[i] as number;
-    const row = [(amplitudes[0] as number) * slope(theta, x[i] as number), ...basis(theta, x[i] as number)].map((value) => value * w);
-    for (let r = 0; r < size; r++) for (let c = 0; c < size; c++) (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
+    const row = [(amplitudes[0] as number) * slope(theta, x[i] as number), ...basis(theta, x[i] as number)].map(
+      (value) => value * w,
+    );
+    for (let r = 0; r < size; r++)
+      for (let c = 0; c < size; c++)
+        (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
   }
   return invert(normal);
 }
@@ -108,10 +122,14 @@ export function invert(matrix: readonly (readonly number[])[]): number[][] | und
   const n = matrix.length;
   const scale = matrix.map((row, i) => Math.sqrt(row[i] as number));
   if (scale.some((value) => !(value > 0) || !Number.isFinite(value))) return undefined;
-  const work = matrix.map((row, i) => [...row.map((value, j) => value / ((scale[i] as number) * (scale[j] as number))), ...row.map((_, j) => (i === j ? 1 : 0))]);
+  const work = matrix.map((row, i) => [
+    ...row.map((value, j) => value / ((scale[i] as number) * (scale[j] as number))),
+    ...row.map((_, j) => (i === j ? 1 : 0)),
+  ]);
   for (let column = 0; column < n; column++) {
     let pivot = column;
-    for (let r = column + 1; r < n; r++) if (Math.abs(work[r]?.[column] as number) > Math.abs(work[pivot]?.[column] as number)) pivot = r;
+    for (let r = column + 1; r < n; r++)
+      if (Math.abs(work[r]?.[column] as number) > Math.abs(work[pivot]?.[column] as number)) pivot = r;
     const top = work[pivot] as number[];
     if (Math.abs(top[column] as number) < 1e-13) return undefined;
     [work[column], work[pivot]] = [top, work[column] as number[]];

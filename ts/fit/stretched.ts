@@ -16,12 +16,21 @@ import { invert } from './separable.js';
  * fitStretched(x, x.map((l) => Math.exp(-Math.sqrt(l / 4)))).parameters.exponent; // 0.5
  */
 export function fitStretched(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions = {}): Fit {
-  if (options.offset === 'free') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'offset', 'a number for a stretched exponential', options.offset);
+  if (options.offset === 'free')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'offset', 'a number for a stretched exponential', options.offset);
   const negative = Array.from(x).find((at) => at < 0);
-  if (negative !== undefined) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'x', 'numbers >= 0 for a stretched exponential', negative);
+  if (negative !== undefined)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'x', 'numbers >= 0 for a stretched exponential', negative);
   const inner = (beta: number): Fit => {
-    const window = options.window === undefined ? {} : { window: options.window.map((edge) => Math.sign(edge) * Math.abs(edge) ** beta) as [number, number] };
-    return fitExponential(Array.from(x, (at) => at ** beta), y, { ...options, ...window });
+    const window =
+      options.window === undefined
+        ? {}
+        : { window: options.window.map((edge) => Math.sign(edge) * Math.abs(edge) ** beta) as [number, number] };
+    return fitExponential(
+      Array.from(x, (at) => at ** beta),
+      y,
+      { ...options, ...window },
+    );
   };
   const grid = Array.from({ length: 40 }, (_, i) => 0.1 * (i + 1));
   const squares = grid.map((beta) => inner(beta).residualSquares);
@@ -49,19 +58,31 @@ function withErrors(fit: Fit, beta: number, isAtEdge: boolean, x: ArrayLike<numb
     const weight = options.standardErrors === undefined ? 1 : 1 / (options.standardErrors[i] as number);
     const power = (at / Math.abs(scale)) ** beta * Math.sign(scale);
     const value = amplitude * Math.exp(-power);
-    const row = [value / amplitude, (value * power * beta) / scale, at > 0 ? -value * power * Math.log(at / Math.abs(scale)) : 0].map((entry) => entry * weight);
-    for (let r = 0; r < 3; r++) for (let c = 0; c < 3; c++) (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
+    const row = [
+      value / amplitude,
+      (value * power * beta) / scale,
+      at > 0 ? -value * power * Math.log(at / Math.abs(scale)) : 0,
+    ].map((entry) => entry * weight);
+    for (let r = 0; r < 3; r++)
+      for (let c = 0; c < 3; c++)
+        (normal[r] as number[])[c] = ((normal[r] as number[])[c] as number) + (row[r] as number) * (row[c] as number);
   }
   const degreesOfFreedom = points - 3;
   const inverse = invert(normal);
-  const factor = options.standardErrors !== undefined ? 1 : degreesOfFreedom > 0 ? fit.residualSquares / degreesOfFreedom : Infinity;
+  const factor =
+    options.standardErrors !== undefined ? 1 : degreesOfFreedom > 0 ? fit.residualSquares / degreesOfFreedom : Infinity;
   const covariance = (inverse ?? []).map((row) => row.map((entry) => entry * factor));
   const error = (i: number): number => Math.sqrt(covariance[i]?.[i] ?? Infinity);
   const reason =
-    degreesOfFreedom < 1 ? 'as many parameters as points: no error can be given'
-    : isAtEdge ? 'the best exponent lies outside [0.1, 4]'
-    : inverse === undefined ? 'the parameters cannot be told apart on these points'
-    : fit.reason === 'converged' || fit.reason.startsWith('as many') ? 'converged' : fit.reason;
+    degreesOfFreedom < 1
+      ? 'as many parameters as points: no error can be given'
+      : isAtEdge
+        ? 'the best exponent lies outside [0.1, 4]'
+        : inverse === undefined
+          ? 'the parameters cannot be told apart on these points'
+          : fit.reason === 'converged' || fit.reason.startsWith('as many')
+            ? 'converged'
+            : fit.reason;
   return {
     ...fit,
     law: 'stretched',

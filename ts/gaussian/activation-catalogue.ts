@@ -62,17 +62,41 @@ interface Options {
 
 const infinity = Number.POSITIVE_INFINITY;
 
-function entry(kind: number, docs: string, shape: (...parameters: number[]) => Shape, options: Options = {}): ActivationEntry {
+function entry(
+  kind: number,
+  docs: string,
+  shape: (...parameters: number[]) => Shape,
+  options: Options = {},
+): ActivationEntry {
   const { kinks = [], isOdd = false, parameters = [] } = options;
   return {
-    kind, docs, kinks, isOdd, parameters,
+    kind,
+    docs,
+    kinks,
+    isOdd,
+    parameters,
     facts(values) {
-      const { zero, limits, degree = null, isContinuous = true, hasContinuousDerivative = kinks.length === 0 } = shape(...values);
+      const {
+        zero,
+        limits,
+        degree = null,
+        isContinuous = true,
+        hasContinuousDerivative = kinks.length === 0,
+      } = shape(...values);
       const isBounded = !limits.some((limit) => limit === infinity || limit === -infinity);
       return {
-        kinks, isOdd, isContinuous, hasContinuousDerivative,
-        valueAtZero: zero[0], derivativeBelowZero: zero[1], derivativeAboveZero: zero[2], secondDerivativeAtZero: zero[3],
-        homogeneousDegree: degree, limitBelow: limits[0], limitAbove: limits[1], isBounded,
+        kinks,
+        isOdd,
+        isContinuous,
+        hasContinuousDerivative,
+        valueAtZero: zero[0],
+        derivativeBelowZero: zero[1],
+        derivativeAboveZero: zero[2],
+        secondDerivativeAtZero: zero[3],
+        homogeneousDegree: degree,
+        limitBelow: limits[0],
+        limitAbove: limits[1],
+        isBounded,
       };
     },
   };
@@ -81,17 +105,32 @@ function entry(kind: number, docs: string, shape: (...parameters: number[]) => S
 /** The shape of b x above zero and a x below. */
 function slopes(a: number, b: number): Shape {
   const limit = (slope: number): number => (slope === 0 ? 0 : slope * infinity);
-  return { zero: [0, a, b, a === b ? 0 : null], limits: [limit(-a), limit(b)], degree: 1, hasContinuousDerivative: a === b };
+  return {
+    zero: [0, a, b, a === b ? 0 : null],
+    limits: [limit(-a), limit(b)],
+    degree: 1,
+    hasContinuousDerivative: a === b,
+  };
 }
 
 /** x^p for x > 0. */
 function power(p: number): Shape {
   const slope = p > 1 ? 0 : p === 1 ? 1 : p === 0 ? 0 : infinity;
-  return { zero: [0, 0, slope, p > 2 ? 0 : null], limits: [0, p === 0 ? 1 : infinity], degree: p, isContinuous: p > 0, hasContinuousDerivative: p > 1 };
+  return {
+    zero: [0, 0, slope, p > 2 ? 0 : null],
+    limits: [0, p === 0 ? 1 : infinity],
+    degree: p,
+    isContinuous: p > 0,
+    hasContinuousDerivative: p > 1,
+  };
 }
 
 function exponentialLinear(scale: number, alpha: number): Shape {
-  return { zero: [0, scale * alpha, scale, null], limits: [scale === 0 || alpha === 0 ? 0 : -scale * alpha, infinity], hasContinuousDerivative: alpha === 1 };
+  return {
+    zero: [0, scale * alpha, scale, null],
+    limits: [scale === 0 || alpha === 0 ? 0 : -scale * alpha, infinity],
+    hasContinuousDerivative: alpha === 1,
+  };
 }
 
 const erfSlope = 2 / Math.sqrt(Math.PI);
@@ -105,20 +144,57 @@ export const activationCatalogue: Readonly<Record<string, ActivationEntry>> = {
   erf: entry(2, 'erf x', () => ({ zero: [0, erfSlope, erfSlope, 0], limits: [-1, 1] }), { isOdd: true }),
   erfUnitSlope: entry(3, 'erf(√π x/2)', () => ({ zero: [0, 1, 1, 0], limits: [-1, 1] }), { isOdd: true }),
   relu: entry(4, 'max(x, 0)', () => slopes(0, 1), atZero),
-  leakyRelu: entry(5, 'x for x > 0, slope·x otherwise', (slope) => slopes(slope as number, 1), { ...atZero, parameters: [{ name: 'slope', default: 0.01, ...anySlope }] }),
-  hardTanh: entry(6, 'x clipped to [−1, 1]', () => ({ zero: [0, 1, 1, 0], limits: [-1, 1] }), { kinks: [-1, 1], isOdd: true }),
+  leakyRelu: entry(5, 'x for x > 0, slope·x otherwise', (slope) => slopes(slope as number, 1), {
+    ...atZero,
+    parameters: [{ name: 'slope', default: 0.01, ...anySlope }],
+  }),
+  hardTanh: entry(6, 'x clipped to [−1, 1]', () => ({ zero: [0, 1, 1, 0], limits: [-1, 1] }), {
+    kinks: [-1, 1],
+    isOdd: true,
+  }),
   sigmoid: entry(7, '1/(1 + e^−x)', () => ({ zero: [0.5, 0.25, 0.25, 0], limits: [0, 1] })),
   softplus: entry(8, 'log(1 + e^x)', () => ({ zero: [Math.LN2, 0.5, 0.5, 0.25], limits: [0, infinity] })),
-  gelu: entry(9, 'x Φ(x), Φ the normal distribution function', () => ({ zero: [0, 0.5, 0.5, Math.SQRT2 / Math.sqrt(Math.PI)], limits: [0, infinity] })),
+  gelu: entry(9, 'x Φ(x), Φ the normal distribution function', () => ({
+    zero: [0, 0.5, 0.5, Math.SQRT2 / Math.sqrt(Math.PI)],
+    limits: [0, infinity],
+  })),
   silu: entry(10, 'x/(1 + e^−x)', () => ({ zero: [0, 0.5, 0.5, 0.5], limits: [0, infinity] })),
-  elu: entry(11, 'x for x > 0, α(e^x − 1) otherwise', (alpha) => exponentialLinear(1, alpha as number), { ...atZero, parameters: [{ name: 'alpha', default: 1, ...anySlope }] }),
-  selu: entry(12, 'λ elu(x; α), λ = 1.0507…, α = 1.6733…', () => exponentialLinear(1.0507009873554805, 1.6732632423543772), atZero),
+  elu: entry(11, 'x for x > 0, α(e^x − 1) otherwise', (alpha) => exponentialLinear(1, alpha as number), {
+    ...atZero,
+    parameters: [{ name: 'alpha', default: 1, ...anySlope }],
+  }),
+  selu: entry(
+    12,
+    'λ elu(x; α), λ = 1.0507…, α = 1.6733…',
+    () => exponentialLinear(1.0507009873554805, 1.6732632423543772),
+    atZero,
+  ),
   sin: entry(13, 'sin x', () => ({ zero: [0, 1, 1, 0], limits: [null, null] }), { isOdd: true }),
-  alphaRelu: entry(14, 'x^α for x > 0, 0 otherwise', (alpha) => power(alpha as number), { ...atZero, parameters: [{ name: 'alpha', low: 1e-6, high: 20 }] }),
-  abRelu: entry(15, 'a x for x < 0, b x otherwise', (a, b) => slopes(a as number, b as number), { ...atZero, parameters: [{ name: 'a', ...anySlope }, { name: 'b', ...anySlope }] }),
+  alphaRelu: entry(14, 'x^α for x > 0, 0 otherwise', (alpha) => power(alpha as number), {
+    ...atZero,
+    parameters: [{ name: 'alpha', low: 1e-6, high: 20 }],
+  }),
+  abRelu: entry(15, 'a x for x < 0, b x otherwise', (a, b) => slopes(a as number, b as number), {
+    ...atZero,
+    parameters: [
+      { name: 'a', ...anySlope },
+      { name: 'b', ...anySlope },
+    ],
+  }),
   abs: entry(16, '|x|', () => slopes(-1, 1), atZero),
-  step: entry(17, '1 for x > 0, 0 otherwise', () => ({ zero: [0, 0, 0, null], limits: [0, 1], degree: 0, isContinuous: false }), atZero),
-  sign: entry(18, 'sign x', () => ({ zero: [0, 0, 0, null], limits: [-1, 1], degree: 0, isContinuous: false }), { ...atZero, isOdd: true }),
+  step: entry(
+    17,
+    '1 for x > 0, 0 otherwise',
+    () => ({ zero: [0, 0, 0, null], limits: [0, 1], degree: 0, isContinuous: false }),
+    atZero,
+  ),
+  sign: entry(18, 'sign x', () => ({ zero: [0, 0, 0, null], limits: [-1, 1], degree: 0, isContinuous: false }), {
+    ...atZero,
+    isOdd: true,
+  }),
   cos: entry(19, 'cos x', () => ({ zero: [1, 0, 0, -1], limits: [null, null] })),
-  rectifiedMonomial: entry(20, 'x^degree for x > 0, 0 otherwise', (degree) => power(degree as number), { ...atZero, parameters: [{ name: 'degree', low: 0, high: 20 }] }),
+  rectifiedMonomial: entry(20, 'x^degree for x > 0, 0 otherwise', (degree) => power(degree as number), {
+    ...atZero,
+    parameters: [{ name: 'degree', low: 0, high: 20 }],
+  }),
 };

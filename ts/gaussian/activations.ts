@@ -11,7 +11,22 @@ export { activationCatalogue } from './activation-catalogue.js';
 
 /** Names without parameters. */
 export type PlainActivationName =
-  | 'linear' | 'tanh' | 'erf' | 'erfUnitSlope' | 'relu' | 'hardTanh' | 'sigmoid' | 'softplus' | 'gelu' | 'silu' | 'selu' | 'sin' | 'abs' | 'step' | 'sign' | 'cos';
+  | 'linear'
+  | 'tanh'
+  | 'erf'
+  | 'erfUnitSlope'
+  | 'relu'
+  | 'hardTanh'
+  | 'sigmoid'
+  | 'softplus'
+  | 'gelu'
+  | 'silu'
+  | 'selu'
+  | 'sin'
+  | 'abs'
+  | 'step'
+  | 'sign'
+  | 'cos';
 
 /**
  * A user's own activation as text; `parseExpression` says what it may hold.
@@ -31,7 +46,8 @@ export interface ExpressionActivation {
 /** φ in a spec: a name, a name with parameters, or an expression. */
 export type ActivationSpec =
   | PlainActivationName
-  | 'leakyRelu' | 'elu'
+  | 'leakyRelu'
+  | 'elu'
   | { readonly name: PlainActivationName }
   | { readonly name: 'leakyRelu'; readonly slope?: number }
   | { readonly name: 'elu'; readonly alpha?: number }
@@ -69,7 +85,11 @@ const expressionKind = 21;
 export const activationField = z
   .custom<ActivationSpec>((value) => value !== undefined)
   .default('tanh')
-  .meta({ expected: `an activation: one of ${Object.keys(activationCatalogue).join(', ')}, {name, ...parameters}, or {expression}`, description: 'Activation function.', symbol: 'φ' });
+  .meta({
+    expected: `an activation: one of ${Object.keys(activationCatalogue).join(', ')}, {name, ...parameters}, or {expression}`,
+    description: 'Activation function.',
+    symbol: 'φ',
+  });
 
 /**
  * The canonical form of an activation in a spec: a plain name where it has no parameters, else an object with every
@@ -81,19 +101,34 @@ export const activationField = z
 export function canonicalActivation(spec: unknown): ActivationSpec {
   refuseFunctions(spec);
   if (typeof spec === 'string') return canonicalName({ name: spec });
-  if (typeof spec === 'object' && spec !== null && Object.hasOwn(spec, 'expression')) return canonicalExpression(spec as Readonly<Record<string, unknown>>).spec;
+  if (typeof spec === 'object' && spec !== null && Object.hasOwn(spec, 'expression'))
+    return canonicalExpression(spec as Readonly<Record<string, unknown>>).spec;
   if (typeof spec !== 'object' || spec === null || !Object.hasOwn(spec, 'name')) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation', 'a name, {name, ...parameters} or {expression}', spec);
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'activation',
+      'a name, {name, ...parameters} or {expression}',
+      spec,
+    );
   }
   return canonicalName(spec as Readonly<Record<string, unknown>>);
 }
 
 function refuseFunctions(spec: unknown): void {
-  const isFunction = typeof spec === 'function' || (typeof spec === 'object' && spec !== null && Object.values(spec).some((member) => typeof member === 'function'));
+  const isFunction =
+    typeof spec === 'function' ||
+    (typeof spec === 'object' && spec !== null && Object.values(spec).some((member) => typeof member === 'function'));
   if (!isFunction) return;
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation\` in a spec to be data, received ${typeof spec === 'function' ? describe(spec) : 'an object of functions'}; use {expression: '...'} instead, or the Gaussian moments, which take functions.`, {
-    parameter: 'activation',
-  });
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Expected \`activation\` in a ` +
+      `spec to be data, received ` +
+      `${typeof spec === 'function' ? describe(spec) : 'an object of functions'}; ` +
+      `use {expression: '...'} instead, or the Gaussian moments, which take functions.`,
+    {
+      parameter: 'activation',
+    },
+  );
 }
 
 function catalogueEntry(name: string): ActivationEntry {
@@ -101,14 +136,19 @@ function catalogueEntry(name: string): ActivationEntry {
   if (found !== undefined) return found;
   const known = Object.keys(activationCatalogue);
   const near = nearest(name, known);
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown activation ${describe(name)}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, {
-    parameter: 'activation',
-    received: name,
-  });
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Unknown activation ${describe(name)}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+    {
+      parameter: 'activation',
+      received: name,
+    },
+  );
 }
 
 function canonicalName(given: Readonly<Record<string, unknown>>): ActivationSpec {
-  if (typeof given.name !== 'string') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.name', 'a name', given.name);
+  if (typeof given.name !== 'string')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.name', 'a name', given.name);
   const { name } = given;
   const { parameters } = catalogueEntry(name);
   const result: Record<string, unknown> = { name };
@@ -117,7 +157,8 @@ function canonicalName(given: Readonly<Record<string, unknown>>): ActivationSpec
     const path = `activation.${parameter.name}`;
     const expected = `a number in [${parameter.low}, ${parameter.high}]`;
     if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, expected, value);
-    if (!(value >= parameter.low && value <= parameter.high)) throw expectedError('ERR_MFT_OUT_OF_RANGE', path, expected, value);
+    if (!(value >= parameter.low && value <= parameter.high))
+      throw expectedError('ERR_MFT_OUT_OF_RANGE', path, expected, value);
     result[parameter.name] = value;
   }
   refuseUnknownKeys(given, Object.keys(result), `activation ${name}`);
@@ -128,27 +169,53 @@ function refuseUnknownKeys(given: object, known: readonly string[], where: strin
   const stranger = Object.keys(given).find((key) => !known.includes(key));
   if (stranger === undefined) return;
   const near = nearest(stranger, known);
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown key ${describe(stranger)} in ${where}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, {
-    parameter: `activation.${stranger}`,
-  });
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Unknown key ${describe(stranger)} in ${where}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+    {
+      parameter: `activation.${stranger}`,
+    },
+  );
 }
 
-function canonicalExpression(given: Readonly<Record<string, unknown>>): { spec: ExpressionActivation & { kinks: readonly number[] }; tree: ExpressionNode } {
+function canonicalExpression(given: Readonly<Record<string, unknown>>): {
+  spec: ExpressionActivation & { kinks: readonly number[] };
+  tree: ExpressionNode;
+} {
   refuseUnknownKeys(given, ['expression', 'kinks'], 'activation');
-  if (typeof given.expression !== 'string') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.expression', 'a text', given.expression);
+  if (typeof given.expression !== 'string')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.expression', 'a text', given.expression);
   const tree = parseExpression(given.expression);
   const listed: unknown = given.kinks;
-  if (listed !== undefined && !(Array.isArray(listed) && listed.length <= 1000 && listed.every((kink) => Number.isFinite(kink)))) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.kinks', 'a list of at most 1000 finite numbers', listed);
+  if (
+    listed !== undefined &&
+    !(Array.isArray(listed) && listed.length <= 1000 && listed.every((kink) => Number.isFinite(kink)))
+  ) {
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'activation.kinks',
+      'a list of at most 1000 finite numbers',
+      listed,
+    );
   }
   const found = findKinks(tree);
   const lost = found.unknown[0];
   if (lost !== undefined && listed === undefined) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation.kinks\` to list the points where ${printExpression(lost)} has a kink ([] if nowhere): they cannot be found from the text.`, {
-      parameter: 'activation.kinks',
-    });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected \`activation.kinks\` to list ` +
+        `the points where ` +
+        `${printExpression(lost)} ` +
+        `has a kink ([] if nowhere): they ` +
+        `cannot be found from the text.`,
+      {
+        parameter: 'activation.kinks',
+      },
+    );
   }
-  const kinks = [...new Set([...found.kinks, ...((listed ?? []) as readonly number[]).map((kink) => (kink === 0 ? 0 : kink))])].sort((a, b) => a - b);
+  const kinks = [
+    ...new Set([...found.kinks, ...((listed ?? []) as readonly number[]).map((kink) => (kink === 0 ? 0 : kink))]),
+  ].sort((a, b) => a - b);
   return { spec: { expression: printExpression(tree), kinks }, tree };
 }
 
@@ -162,7 +229,14 @@ export function resolveActivation(spec: ActivationSpec): ResolvedActivation {
   const parameters = new Float64Array(2);
   parameters.set(values);
   const facts = found.facts(values);
-  return { name: String(named.name), kind: found.kind, parameters, kinks: Float64Array.from(facts.kinks), isOdd: facts.isOdd, facts };
+  return {
+    name: String(named.name),
+    kind: found.kind,
+    parameters,
+    kinks: Float64Array.from(facts.kinks),
+    isOdd: facts.isOdd,
+    facts,
+  };
 }
 
 function resolveExpression(given: ExpressionActivation): ResolvedActivation {
@@ -177,18 +251,25 @@ function resolveExpression(given: ExpressionActivation): ResolvedActivation {
 function expressionFacts(bare: NativeActivation, kinks: readonly number[], isOdd: boolean): ActivationFacts {
   // On both sides of 0, nearer than any kink that could be meant.
   const z = Float64Array.of(-1e-300, 0, 1e-300);
-  const finite = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
+  const finite = (value: number | undefined): number | null =>
+    value !== undefined && Number.isFinite(value) ? value : null;
   const value = finite(addon().activate({ activation: bare, z, order: 0 })[1]);
   const slopes = addon().activate({ activation: bare, z, order: 1 });
   const second = addon().activate({ activation: bare, z, order: 2 });
   return {
-    kinks, isOdd,
+    kinks,
+    isOdd,
     // Which of φ, φ' jumps at a kink is not known: the cautious answer.
     isContinuous: kinks.length === 0,
     hasContinuousDerivative: kinks.length === 0,
-    valueAtZero: value, derivativeBelowZero: finite(slopes[0]), derivativeAboveZero: finite(slopes[2]),
+    valueAtZero: value,
+    derivativeBelowZero: finite(slopes[0]),
+    derivativeAboveZero: finite(slopes[2]),
     secondDerivativeAtZero: kinks.includes(0) ? null : finite(second[1]),
-    homogeneousDegree: null, limitBelow: null, limitAbove: null, isBounded: null,
+    homogeneousDegree: null,
+    limitBelow: null,
+    limitAbove: null,
+    isBounded: null,
   };
 }
 
@@ -198,7 +279,11 @@ export type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 
 declare module '../core/addon.js' {
   interface NativeAddon {
     /** φ (order 0), φ' (1) or φ'' (2) at every z. */
-    activate(options: { readonly activation: NativeActivation; readonly z: Float64Array; readonly order: 0 | 1 | 2 }): Float64Array;
+    activate(options: {
+      readonly activation: NativeActivation;
+      readonly z: Float64Array;
+      readonly order: 0 | 1 | 2;
+    }): Float64Array;
   }
 }
 
@@ -216,7 +301,11 @@ declare module '../core/addon.js' {
  * @example
  * evaluateActivation('tanh', Float64Array.of(0, 1)); // [0, 0.7615941559557649]
  */
-export function evaluateActivation(activation: ActivationSpec | ResolvedActivation, z: Float64Array, order: 0 | 1 | 2 = 0): Float64Array {
+export function evaluateActivation(
+  activation: ActivationSpec | ResolvedActivation,
+  z: Float64Array,
+  order: 0 | 1 | 2 = 0,
+): Float64Array {
   const resolved = typeof activation === 'object' && 'kind' in activation ? activation : resolveActivation(activation);
   return addon().activate({ activation: resolved, z, order });
 }

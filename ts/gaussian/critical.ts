@@ -41,16 +41,20 @@ export function criticalPoints(activation: Activation, options: CriticalOptions 
   const subject = subjectOf(activation);
   const weightAt = (q: number): number => keepProbability / expectation(subject, { first: 2 }, q);
   if (subject.homogeneousDegree === 1) {
-    return biasVariance === 0 ? [{ weightVariance: weightAt(1), biasVariance, fixedPointVariance: 1, isStable: true }] : [];
+    return biasVariance === 0
+      ? [{ weightVariance: weightAt(1), biasVariance, fixedPointVariance: 1, isStable: true }]
+      : [];
   }
   const points: CriticalPoint[] = [];
   if (biasVariance === 0 && subject.atZero.value === 0) {
     const weightVariance = weightAt(0);
     const q = 1e-6;
     const isStable = (weightVariance / keepProbability) * expectation(subject, { value: 2 }, q) <= q;
-    if (Number.isFinite(weightVariance) && weightVariance > 0) points.push({ weightVariance, biasVariance, fixedPointVariance: 0, isStable });
+    if (Number.isFinite(weightVariance) && weightVariance > 0)
+      points.push({ weightVariance, biasVariance, fixedPointVariance: 0, isStable });
   }
-  const excess = (q: number): number => q - expectation(subject, { value: 2 }, q) / expectation(subject, { first: 2 }, q) - biasVariance;
+  const excess = (q: number): number =>
+    q - expectation(subject, { value: 2 }, q) / expectation(subject, { first: 2 }, q) - biasVariance;
   let last: { readonly x: number; readonly sign: number } | undefined;
   for (let i = 0; i <= cells; i++) {
     const x = lowest + ((highest - lowest) * i) / cells;
@@ -60,7 +64,12 @@ export function criticalPoints(activation: Activation, options: CriticalOptions 
     const sign = Math.sign(value);
     if (last !== undefined && sign !== last.sign) {
       const root = Math.exp(rootBetween((at) => ({ value: excess(Math.exp(at)), slope: Number.NaN }), last.x, x));
-      points.push({ weightVariance: weightAt(root), biasVariance, fixedPointVariance: root, isStable: isAttracting(subject, weightAt(root) / keepProbability, root) });
+      points.push({
+        weightVariance: weightAt(root),
+        biasVariance,
+        fixedPointVariance: root,
+        isStable: isAttracting(subject, weightAt(root) / keepProbability, root),
+      });
     }
     last = { x, sign };
   }
@@ -87,7 +96,16 @@ function criticalPoint(activation: Activation, options: CriticalOptions): Critic
   const points = criticalPoints(activation, options);
   const chosen = points.find((point) => point.isStable) ?? points[0];
   if (chosen === undefined) {
-    throw new MftError('ERR_MFT_NO_FIXED_POINT', `No weight variance makes this activation critical with \`biasVariance\` ${options.biasVariance ?? 0}: χ₁ = 1 at no fixed point${subjectOf(activation).homogeneousDegree === 1 ? ' (relu-like activations are critical only without bias)' : ''}.`, { parameter: 'biasVariance', received: options.biasVariance });
+    throw new MftError(
+      'ERR_MFT_NO_FIXED_POINT',
+      `No weight variance makes this ` +
+        `activation critical ` +
+        `with \`biasVariance\` ` +
+        `${options.biasVariance ?? 0}: ` +
+        `χ₁ = 1 at no fixed ` +
+        `point${subjectOf(activation).homogeneousDegree === 1 ? ' (relu-like activations are ' + 'critical only without bias)' : ''}.`,
+      { parameter: 'biasVariance', received: options.biasVariance },
+    );
   }
   return chosen;
 }
@@ -125,7 +143,13 @@ export function criticalInitialization(activation: Activation, options: Critical
     ...point,
     keepProbability,
     gain: Math.sqrt(weightVariance),
-    formula: `weightVariance = keepProbability / E[phi'(u)^2] = ${w}, u ~ N(0, ${fixedPointVariance}); weights ~ N(0, weightVariance / fan-in), biases ~ N(0, ${b})`,
+    formula:
+      `weightVariance = keepProbability ` +
+      `/ E[phi'(u)^2] = ${w}, u ~ N(0, ` +
+      `${fixedPointVariance}); weights ` +
+      `~ N(0, ` +
+      `weightVariance / fan-in), ` +
+      `biases ~ N(0, ${b})`,
     pytorch: [
       `torch.nn.init.normal_(layer.weight, std=(${w} / layer.in_features) ** 0.5)`,
       biasVariance === 0 ? 'torch.nn.init.zeros_(layer.bias)' : `torch.nn.init.normal_(layer.bias, std=${b} ** 0.5)`,
@@ -133,7 +157,9 @@ export function criticalInitialization(activation: Activation, options: Critical
     // The "normal" of tfjs is truncated without correction (77 % of the variance asked for): uniform has the variance it says.
     tfjs: [
       `kernelInitializer: tf.initializers.varianceScaling({ scale: ${w}, mode: 'fanIn', distribution: 'uniform' })`,
-      biasVariance === 0 ? `biasInitializer: 'zeros'` : `biasInitializer: tf.initializers.randomNormal({ stddev: Math.sqrt(${b}) })`,
+      biasVariance === 0
+        ? `biasInitializer: 'zeros'`
+        : `biasInitializer: tf.initializers.randomNormal({ stddev: Math.sqrt(${b}) })`,
     ].join(',\n'),
     others,
   };

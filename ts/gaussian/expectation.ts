@@ -3,7 +3,13 @@
 import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
-import { type ActivationFunction, type ActivationSpec, canonicalActivation, type ResolvedActivation, resolveActivation } from './activations.js';
+import {
+  type ActivationFunction,
+  type ActivationSpec,
+  canonicalActivation,
+  type ResolvedActivation,
+  resolveActivation,
+} from './activations.js';
 import { expectationOfFunction } from './function-expectation.js';
 
 /** What the Gaussian moments take: an activation of a spec, or functions. */
@@ -18,7 +24,10 @@ export interface Integrand {
   readonly isAbsolute?: boolean;
 }
 
-/** How finely the rules must cut: `scale` is the size of the finest feature near 0 and the kinks, `wavelength` the longest panel (0: any). */
+/**
+ * How finely the rules must cut: `scale` is the size of the finest feature near 0 and the kinks, `wavelength` the
+ * longest panel (0: any).
+ */
 export interface Resolution {
   readonly scale: number;
   readonly wavelength: number;
@@ -64,9 +73,17 @@ declare module '../core/addon.js' {
   interface NativeAddon {
     gaussian(question: NativeQuestion): Float64Array;
     startGaussian(question: NativeQuestion & { readonly threads: number }, slots?: Int32Array): Promise<Float64Array>;
-    gaussianRule(rule: Resolution & { readonly kinks: Float64Array; readonly variance: number }): { readonly points: Float64Array; readonly weights: Float64Array };
+    gaussianRule(rule: Resolution & { readonly kinks: Float64Array; readonly variance: number }): {
+      readonly points: Float64Array;
+      readonly weights: Float64Array;
+    };
     gaussianPairRule(
-      rule: Resolution & { readonly kinks: Float64Array; readonly varianceA: number; readonly varianceB: number; readonly oneMinusCorrelation: number },
+      rule: Resolution & {
+        readonly kinks: Float64Array;
+        readonly varianceA: number;
+        readonly varianceB: number;
+        readonly oneMinusCorrelation: number;
+      },
     ): { readonly first: Float64Array; readonly second: Float64Array; readonly weights: Float64Array };
   }
 }
@@ -107,33 +124,65 @@ export function powers(integrand: Integrand): Float64Array {
 
 function nativeSubject(key: string, canonical: ActivationSpec): Subject {
   const resolved = resolveActivation(canonical);
-  const asked = (activation: NativeSubject) => (question: Question): number =>
-    addon().gaussian({
-      what: question.what,
-      activation,
-      integrand: powers(question.integrand),
-      varianceA: Float64Array.of(question.varianceA),
-      varianceB: Float64Array.of(question.varianceB),
-      oneMinusCorrelation: Float64Array.of(question.oneMinusCorrelation),
-    })[0] as number;
-  const resolution = typeof canonical === 'object' && 'expression' in canonical ? resolutionOf((candidate) => asked({ ...resolved, ...candidate })) : { scale: 1, wavelength: 0 };
+  const asked =
+    (activation: NativeSubject) =>
+    (question: Question): number =>
+      addon().gaussian({
+        what: question.what,
+        activation,
+        integrand: powers(question.integrand),
+        varianceA: Float64Array.of(question.varianceA),
+        varianceB: Float64Array.of(question.varianceB),
+        oneMinusCorrelation: Float64Array.of(question.oneMinusCorrelation),
+      })[0] as number;
+  const resolution =
+    typeof canonical === 'object' && 'expression' in canonical
+      ? resolutionOf((candidate) => asked({ ...resolved, ...candidate }))
+      : { scale: 1, wavelength: 0 };
   const native = { ...resolved, ...resolution };
   const { facts } = resolved;
-  const atZero = { value: facts.valueAtZero ?? Number.NaN, below: facts.derivativeBelowZero ?? Number.NaN, above: facts.derivativeAboveZero ?? Number.NaN };
-  return { key, isOdd: facts.isOdd, homogeneousDegree: facts.homogeneousDegree, atZero, isSmooth: facts.kinks.length === 0, native, ask: cached(asked(native)) };
+  const atZero = {
+    value: facts.valueAtZero ?? Number.NaN,
+    below: facts.derivativeBelowZero ?? Number.NaN,
+    above: facts.derivativeAboveZero ?? Number.NaN,
+  };
+  return {
+    key,
+    isOdd: facts.isOdd,
+    homogeneousDegree: facts.homogeneousDegree,
+    atZero,
+    isSmooth: facts.kinks.length === 0,
+    native,
+    ask: cached(asked(native)),
+  };
 }
 
 function functionSubject(activation: ActivationFunction): Subject {
   for (const name of ['value', 'derivative'] as const) {
-    if (typeof activation[name] !== 'function') throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${name}`, 'a function of a number', activation[name]);
+    if (typeof activation[name] !== 'function')
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${name}`, 'a function of a number', activation[name]);
   }
   if (!Array.isArray(activation.kinks) || !activation.kinks.every((kink) => Number.isFinite(kink))) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.kinks', 'the list of points where the function or its derivative jumps ([] for none)', activation.kinks);
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'activation.kinks',
+      'the list of points where the function or its derivative jumps ([] for none)',
+      activation.kinks,
+    );
   }
-  const asked = (resolution: Resolution) => (question: Question): number => expectationOfFunction(activation, resolution, question);
+  const asked =
+    (resolution: Resolution) =>
+    (question: Question): number =>
+      expectationOfFunction(activation, resolution, question);
   const h = 1e-9;
   const atZero = { value: activation.value(0), below: activation.derivative(-h), above: activation.derivative(h) };
-  return { isOdd: false, homogeneousDegree: null, atZero, isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined, ask: cached(asked(resolutionOf(asked))) };
+  return {
+    isOdd: false,
+    homogeneousDegree: null,
+    atZero,
+    isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined,
+    ask: cached(asked(resolutionOf(asked))),
+  };
 }
 
 /** Remembers answers; forgets all of them when there are too many. */
@@ -141,7 +190,12 @@ function cached(ask: (question: Question) => number): (question: Question) => nu
   const answers = new Map<string, number>();
   return (question) => {
     const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = question.integrand;
-    const key = `${question.what} ${value} ${first} ${second} ${argument} ${isAbsolute} ${question.varianceA} ${question.varianceB} ${question.oneMinusCorrelation}`;
+    const key =
+      `${question.what} ${value} ${first} ` +
+      `${second} ${argument} ${isAbsolute} ` +
+      `${question.varianceA} ` +
+      `${question.varianceB} ` +
+      `${question.oneMinusCorrelation}`;
     const known = answers.get(key);
     if (known !== undefined) return known;
     const answer = ask(question);
@@ -170,7 +224,13 @@ function resolutionOf(asked: (resolution: Resolution) => (question: Question) =>
     const finer = { scale: candidate.scale / 2, wavelength: candidate.wavelength === 0 ? 2 : candidate.wavelength / 2 };
     const agrees = checkedVariances.every((variance) =>
       [{ value: 2 }, { first: 2 }].every((integrand) => {
-        const question: Question = { what: 'moment', integrand, varianceA: variance, varianceB: variance, oneMinusCorrelation: 0 };
+        const question: Question = {
+          what: 'moment',
+          integrand,
+          varianceA: variance,
+          varianceB: variance,
+          oneMinusCorrelation: 0,
+        };
         const [coarse, fine] = [asked(candidate)(question), asked(finer)(question)];
         return coarse === fine || Math.abs(coarse - fine) <= convergence * Math.abs(fine);
       }),
@@ -179,7 +239,14 @@ function resolutionOf(asked: (resolution: Resolution) => (question: Question) =>
   }
   throw new MftError(
     'ERR_MFT_NO_CONVERGENCE',
-    'The Gaussian moments of this `activation` do not converge: it has features too sharp for the quadrature, or kinks that were not named. List the points where it bends sharply in `kinks`.',
+    'The Gaussian moments of this ' +
+      '`activation` do ' +
+      'not converge: it has features ' +
+      'too sharp for the ' +
+      'quadrature, or kinks that were ' +
+      'not named. List ' +
+      'the points where it bends ' +
+      'sharply in `kinks`.',
     { parameter: 'activation' },
   );
 }

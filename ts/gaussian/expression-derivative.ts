@@ -39,12 +39,18 @@ function createBuilder(): Builder {
   /** The interned twin of a node whose children are interned. */
   function leafOrParent(node: Node): Node {
     switch (node.kind) {
-      case 'number': return keep(`n${node.value}`, node);
-      case 'constant': return keep(`c${node.name}`, node);
-      case 'variable': return keep('x', node);
-      case 'negate': return keep(`-${id(node.operand)}`, node);
-      case 'binary': return keep(`${node.operator}${id(node.left)},${id(node.right)}`, node);
-      case 'call': return keep(`${node.name}(${node.operands.map(id).join(',')})`, node);
+      case 'number':
+        return keep(`n${node.value}`, node);
+      case 'constant':
+        return keep(`c${node.name}`, node);
+      case 'variable':
+        return keep('x', node);
+      case 'negate':
+        return keep(`-${id(node.operand)}`, node);
+      case 'binary':
+        return keep(`${node.operator}${id(node.left)},${id(node.right)}`, node);
+      case 'call':
+        return keep(`${node.name}(${node.operands.map(id).join(',')})`, node);
     }
   }
   function intern(node: Node): Node {
@@ -54,11 +60,14 @@ function createBuilder(): Builder {
     if (node.kind === 'call') return leafOrParent({ ...node, operands: node.operands.map(intern) });
     return leafOrParent(node);
   }
-  const binary = (operator: BinaryOperator, left: Node, right: Node): Node => leafOrParent({ kind: 'binary', operator, left, right });
+  const binary = (operator: BinaryOperator, left: Node, right: Node): Node =>
+    leafOrParent({ kind: 'binary', operator, left, right });
   const plain = (operand: Node): Node => leafOrParent({ kind: 'negate', operand });
 
   function constant(value: number): Node {
-    return value < 0 || Object.is(value, -0) ? plain(leafOrParent({ kind: 'number', value: -value })) : leafOrParent({ kind: 'number', value });
+    return value < 0 || Object.is(value, -0)
+      ? plain(leafOrParent({ kind: 'number', value: -value }))
+      : leafOrParent({ kind: 'number', value });
   }
   /** Folds two numbers when the result is a finite number. */
   function folded(a: Node, b: Node, f: (x: number, y: number) => number): Node | undefined {
@@ -141,11 +150,15 @@ function isConstant(node: Node, memory: Map<Node, boolean>): boolean {
   const known = memory.get(node);
   if (known !== undefined) return known;
   const result =
-    node.kind === 'variable' ? false
-    : node.kind === 'negate' ? isConstant(node.operand, memory)
-    : node.kind === 'binary' ? isConstant(node.left, memory) && isConstant(node.right, memory)
-    : node.kind === 'call' ? node.operands.every((operand) => isConstant(operand, memory))
-    : true;
+    node.kind === 'variable'
+      ? false
+      : node.kind === 'negate'
+        ? isConstant(node.operand, memory)
+        : node.kind === 'binary'
+          ? isConstant(node.left, memory) && isConstant(node.right, memory)
+          : node.kind === 'call'
+            ? node.operands.every((operand) => isConstant(operand, memory))
+            : true;
   memory.set(node, result);
   return result;
 }
@@ -180,11 +193,15 @@ export function differentiateTwice(expression: ExpressionNode): readonly [Expres
   function binaryRule(operator: BinaryOperator, u: Node, v: Node, whole: Node): Node {
     const [du, dv] = [derivative(u), derivative(v)];
     switch (operator) {
-      case '+': return b.add(du, dv);
-      case '-': return b.subtract(du, dv);
-      case '*': return b.add(b.multiply(du, v), b.multiply(u, dv));
+      case '+':
+        return b.add(du, dv);
+      case '-':
+        return b.subtract(du, dv);
+      case '*':
+        return b.add(b.multiply(du, v), b.multiply(u, dv));
       // (u' - (u/v) v')/v: the square of v could overflow.
-      case '/': return b.divide(b.subtract(du, b.multiply(b.divide(u, v), dv)), v);
+      case '/':
+        return b.divide(b.subtract(du, b.multiply(b.divide(u, v), dv)), v);
       case '^': {
         if (isConstant(v, constants)) return b.multiply(b.multiply(v, b.power(u, b.subtract(v, one))), du);
         const exponent = b.multiply(dv, b.call('log', u));
@@ -197,29 +214,50 @@ export function differentiateTwice(expression: ExpressionNode): readonly [Expres
     const du = derivative(u);
     const second = node.operands[1];
     switch (node.name) {
-      case 'exp': return b.multiply(du, node);
-      case 'expm1': return b.multiply(du, b.call('exp', u));
-      case 'log': return b.divide(du, u);
-      case 'log1p': return b.divide(du, b.add(one, u));
-      case 'tanh': return b.multiply(b.constant(4), b.multiply(b.call('sigmoidDerivative', b.multiply(two, u)), du));
-      case 'sinh': return b.multiply(b.call('cosh', u), du);
-      case 'cosh': return b.multiply(b.call('sinh', u), du);
-      case 'erf': return b.multiply(b.constant(2 / Math.sqrt(Math.PI)), b.multiply(b.call('exp', b.negate(b.power(u, two))), du));
-      case 'sin': return b.multiply(b.call('cos', u), du);
-      case 'cos': return b.negate(b.multiply(b.call('sin', u), du));
-      case 'sqrt': return b.divide(du, b.multiply(two, node));
-      case 'abs': return b.call('select', u, du, b.negate(du));
+      case 'exp':
+        return b.multiply(du, node);
+      case 'expm1':
+        return b.multiply(du, b.call('exp', u));
+      case 'log':
+        return b.divide(du, u);
+      case 'log1p':
+        return b.divide(du, b.add(one, u));
+      case 'tanh':
+        return b.multiply(b.constant(4), b.multiply(b.call('sigmoidDerivative', b.multiply(two, u)), du));
+      case 'sinh':
+        return b.multiply(b.call('cosh', u), du);
+      case 'cosh':
+        return b.multiply(b.call('sinh', u), du);
+      case 'erf':
+        return b.multiply(b.constant(2 / Math.sqrt(Math.PI)), b.multiply(b.call('exp', b.negate(b.power(u, two))), du));
+      case 'sin':
+        return b.multiply(b.call('cos', u), du);
+      case 'cos':
+        return b.negate(b.multiply(b.call('sin', u), du));
+      case 'sqrt':
+        return b.divide(du, b.multiply(two, node));
+      case 'abs':
+        return b.call('select', u, du, b.negate(du));
       case 'sign':
-      case 'step': return zero;
-      case 'relu': return b.call('select', u, du, zero);
-      case 'sigmoid': return b.multiply(b.call('sigmoidDerivative', u), du);
-      case 'softplus': return b.multiply(b.call('sigmoid', u), du);
-      case 'atan': return b.divide(du, b.add(one, b.power(u, two)));
+      case 'step':
+        return zero;
+      case 'relu':
+        return b.call('select', u, du, zero);
+      case 'sigmoid':
+        return b.multiply(b.call('sigmoidDerivative', u), du);
+      case 'softplus':
+        return b.multiply(b.call('sigmoid', u), du);
+      case 'atan':
+        return b.divide(du, b.add(one, b.power(u, two)));
       // Not by the product rule: sigmoid(-u) - sigmoid(u) = -tanh(u/2) would cancel near 0.
-      case 'sigmoidDerivative': return b.negate(b.multiply(b.multiply(node, b.call('tanh', b.divide(u, two))), du));
-      case 'max': return b.call('select', b.subtract(u, second as Node), du, derivative(second as Node));
-      case 'min': return b.call('select', b.subtract(second as Node, u), du, derivative(second as Node));
-      case 'select': return b.call('select', u, derivative(second as Node), derivative(node.operands[2] as Node));
+      case 'sigmoidDerivative':
+        return b.negate(b.multiply(b.multiply(node, b.call('tanh', b.divide(u, two))), du));
+      case 'max':
+        return b.call('select', b.subtract(u, second as Node), du, derivative(second as Node));
+      case 'min':
+        return b.call('select', b.subtract(second as Node, u), du, derivative(second as Node));
+      case 'select':
+        return b.call('select', u, derivative(second as Node), derivative(node.operands[2] as Node));
     }
   }
   const first = derivative(b.intern(expression));

@@ -9,9 +9,12 @@ interface Affine {
 
 function affine(node: ExpressionNode): Affine | undefined {
   switch (node.kind) {
-    case 'number': return { slope: 0, offset: node.value };
-    case 'constant': return { slope: 0, offset: node.name === 'pi' ? Math.PI : Math.E };
-    case 'variable': return { slope: 1, offset: 0 };
+    case 'number':
+      return { slope: 0, offset: node.value };
+    case 'constant':
+      return { slope: 0, offset: node.name === 'pi' ? Math.PI : Math.E };
+    case 'variable':
+      return { slope: 1, offset: 0 };
     case 'negate': {
       const a = affine(node.operand);
       return a && { slope: -a.slope, offset: -a.offset };
@@ -25,12 +28,15 @@ function affine(node: ExpressionNode): Affine | undefined {
       const b = affine(node.right);
       if (a === undefined || b === undefined) return undefined;
       switch (node.operator) {
-        case '+': return { slope: a.slope + b.slope, offset: a.offset + b.offset };
-        case '-': return { slope: a.slope - b.slope, offset: a.offset - b.offset };
+        case '+':
+          return { slope: a.slope + b.slope, offset: a.offset + b.offset };
+        case '-':
+          return { slope: a.slope - b.slope, offset: a.offset - b.offset };
         case '*':
           if (a.slope !== 0 && b.slope !== 0) return undefined;
           return { slope: a.slope * b.offset + b.slope * a.offset, offset: a.offset * b.offset };
-        case '/': return b.slope === 0 ? { slope: a.slope / b.offset, offset: a.offset / b.offset } : undefined;
+        case '/':
+          return b.slope === 0 ? { slope: a.slope / b.offset, offset: a.offset / b.offset } : undefined;
         case '^':
           if (b.slope === 0 && b.offset === 1) return a;
           return a.slope === 0 && b.slope === 0 ? { slope: 0, offset: a.offset ** b.offset } : undefined;
@@ -81,9 +87,12 @@ const evenFunctions = ['cosh', 'cos', 'abs'];
 export function parityOf(node: ExpressionNode): Parity {
   switch (node.kind) {
     case 'number':
-    case 'constant': return 'even';
-    case 'variable': return 'odd';
-    case 'negate': return parityOf(node.operand);
+    case 'constant':
+      return 'even';
+    case 'variable':
+      return 'odd';
+    case 'negate':
+      return parityOf(node.operand);
     case 'call': {
       const parities = node.operands.map(parityOf);
       if (parities.every((parity) => parity === 'even')) return 'even';

@@ -22,11 +22,35 @@ const limits = { operations: 100_000, stack: 64 } as const;
 const variable = 0;
 const constant = 1;
 const negate = 12;
-const binaryOperations: Readonly<Record<BinaryOperator | 'max' | 'min', readonly [inOrder: number, reversed: number]>> = {
-  '+': [2, 2], '-': [3, 4], '*': [5, 5], '/': [6, 7], '^': [8, 9], max: [10, 10], min: [11, 11],
-};
+const binaryOperations: Readonly<Record<BinaryOperator | 'max' | 'min', readonly [inOrder: number, reversed: number]>> =
+  {
+    '+': [2, 2],
+    '-': [3, 4],
+    '*': [5, 5],
+    '/': [6, 7],
+    '^': [8, 9],
+    max: [10, 10],
+    min: [11, 11],
+  };
 const unaryOperations = {
-  exp: 13, log: 14, log1p: 15, expm1: 16, tanh: 17, sinh: 18, cosh: 19, erf: 20, sin: 21, cos: 22, sqrt: 23, abs: 24, sign: 25, step: 26, relu: 27, sigmoid: 28, softplus: 29, atan: 30,
+  exp: 13,
+  log: 14,
+  log1p: 15,
+  expm1: 16,
+  tanh: 17,
+  sinh: 18,
+  cosh: 19,
+  erf: 20,
+  sin: 21,
+  cos: 22,
+  sqrt: 23,
+  abs: 24,
+  sign: 25,
+  step: 26,
+  relu: 27,
+  sigmoid: 28,
+  softplus: 29,
+  atan: 30,
 } as const;
 const select = 31;
 
@@ -38,7 +62,10 @@ interface Cost {
 
 function costs(): (node: ExpressionNode) => Cost {
   const memory = new Map<ExpressionNode, Cost>();
-  const pair = (a: Cost, b: Cost): Cost => ({ stack: a.stack === b.stack ? a.stack + 1 : Math.max(a.stack, b.stack), operations: a.operations + b.operations + 1 });
+  const pair = (a: Cost, b: Cost): Cost => ({
+    stack: a.stack === b.stack ? a.stack + 1 : Math.max(a.stack, b.stack),
+    operations: a.operations + b.operations + 1,
+  });
   function measured(node: ExpressionNode): Cost {
     if (node.kind === 'negate') {
       const operand = cost(node.operand);
@@ -51,7 +78,10 @@ function costs(): (node: ExpressionNode) => Cost {
     if (node.name === 'sigmoidDerivative') return { stack: a.stack + 1, operations: 2 * a.operations + 4 };
     if (b === undefined) return { stack: a.stack, operations: a.operations + 1 };
     if (c === undefined) return pair(a, b);
-    return { stack: Math.max(a.stack, b.stack + 1, c.stack + 2), operations: a.operations + b.operations + c.operations + 1 };
+    return {
+      stack: Math.max(a.stack, b.stack + 1, c.stack + 2),
+      operations: a.operations + b.operations + c.operations + 1,
+    };
   }
   function cost(node: ExpressionNode): Cost {
     let known = memory.get(node);
@@ -68,9 +98,20 @@ function compile(expression: ExpressionNode, what: string): ExpressionProgram {
   const cost = costs();
   const total = cost(expression);
   if (total.operations > limits.operations || total.stack > limits.stack) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`activation.expression\` to be simpler: its ${what} takes ${total.operations} operations (at most ${limits.operations}) and ${total.stack} places (at most ${limits.stack}).`, {
-      parameter: 'activation.expression',
-    });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected \`activation.expression\` ` +
+        `to be ` +
+        `simpler: its ${what} takes ` +
+        `${total.operations} ` +
+        `operations (at most ` +
+        `${limits.operations}) and ` +
+        `${total.stack} places (at most ` +
+        `${limits.stack}).`,
+      {
+        parameter: 'activation.expression',
+      },
+    );
   }
   const operations: number[] = [];
   const constants: number[] = [];
@@ -120,5 +161,9 @@ function compile(expression: ExpressionNode, what: string): ExpressionProgram {
  */
 export function compileExpression(expression: ExpressionNode): ExpressionPrograms {
   const [first, second] = differentiateTwice(expression);
-  return { value: compile(expression, 'value'), derivative: compile(first, 'derivative'), secondDerivative: compile(second, 'second derivative') };
+  return {
+    value: compile(expression, 'value'),
+    derivative: compile(first, 'derivative'),
+    secondDerivative: compile(second, 'second derivative'),
+  };
 }

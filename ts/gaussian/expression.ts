@@ -11,7 +11,26 @@ export type BinaryOperator = '+' | '-' | '*' | '/' | '^';
 
 /** The functions of the grammar and how many arguments they take. */
 export const expressionFunctions = {
-  exp: 1, log: 1, log1p: 1, expm1: 1, tanh: 1, sinh: 1, cosh: 1, erf: 1, sin: 1, cos: 1, sqrt: 1, abs: 1, sign: 1, step: 1, relu: 1, sigmoid: 1, softplus: 1, atan: 1, max: 2, min: 2,
+  exp: 1,
+  log: 1,
+  log1p: 1,
+  expm1: 1,
+  tanh: 1,
+  sinh: 1,
+  cosh: 1,
+  erf: 1,
+  sin: 1,
+  cos: 1,
+  sqrt: 1,
+  abs: 1,
+  sign: 1,
+  step: 1,
+  relu: 1,
+  sigmoid: 1,
+  softplus: 1,
+  atan: 1,
+  max: 2,
+  min: 2,
 } as const;
 
 export type ExpressionFunction = keyof typeof expressionFunctions;
@@ -28,8 +47,17 @@ export type ExpressionNode =
   | { readonly kind: 'constant'; readonly name: 'pi' | 'e' }
   | { readonly kind: 'variable' }
   | { readonly kind: 'negate'; readonly operand: ExpressionNode }
-  | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: ExpressionNode; readonly right: ExpressionNode }
-  | { readonly kind: 'call'; readonly name: ExpressionFunction | InternalFunction; readonly operands: readonly ExpressionNode[] };
+  | {
+      readonly kind: 'binary';
+      readonly operator: BinaryOperator;
+      readonly left: ExpressionNode;
+      readonly right: ExpressionNode;
+    }
+  | {
+      readonly kind: 'call';
+      readonly name: ExpressionFunction | InternalFunction;
+      readonly operands: readonly ExpressionNode[];
+    };
 
 export const expressionLimits = { length: 1000, depth: 50 } as const;
 
@@ -52,7 +80,14 @@ function tokens(text: string): readonly Token[] {
     const match = pattern.exec(text);
     if (match === null) {
       const character = String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
-      throw refusal(`Expected \`activation.expression\` to hold numbers, x, + - * / ^ ( ) , and functions only, received ${JSON.stringify(character)} at position ${position}.`, character);
+      throw refusal(
+        `Expected \`activation.expression\` to ` +
+          `hold numbers, x, + - * / ^ ( ) , and ` +
+          `functions only, received ` +
+          `${JSON.stringify(character)} ` +
+          `at position ${position}.`,
+        character,
+      );
     }
     if (match[2] !== undefined) result.push({ kind: 'number', text: match[2], position });
     else if (match[3] !== undefined) result.push({ kind: 'name', text: match[3], position });
@@ -74,7 +109,10 @@ function tokens(text: string): readonly Token[] {
  */
 export function parseExpression(text: string): ExpressionNode {
   if (text.length > expressionLimits.length) {
-    throw refusal(`Expected \`activation.expression\` to have at most ${expressionLimits.length} characters, received ${text.length}.`, `${text.length} characters`);
+    throw refusal(
+      `Expected \`activation.expression\` to have at most ${expressionLimits.length} characters, received ${text.length}.`,
+      `${text.length} characters`,
+    );
   }
   const list = tokens(text);
   let next = 0;
@@ -85,7 +123,15 @@ export function parseExpression(text: string): ExpressionNode {
     return true;
   };
   const unexpected = (wanted: string): MftError =>
-    refusal(`Expected \`activation.expression\` to have ${wanted} at position ${peek().position}, received ${peek().kind === 'end' ? 'its end' : JSON.stringify(peek().text)}.`, peek().text);
+    refusal(
+      `Expected \`activation.expression\` ` +
+        `to have ` +
+        `${wanted} at position ` +
+        `${peek().position}, ` +
+        `received ` +
+        `${peek().kind === 'end' ? 'its end' : JSON.stringify(peek().text)}.`,
+      peek().text,
+    );
 
   function sum(depth: number): ExpressionNode {
     let left = product(depth);
@@ -105,7 +151,14 @@ export function parseExpression(text: string): ExpressionNode {
   }
   function unary(depth: number): ExpressionNode {
     if (depth > expressionLimits.depth) {
-      throw refusal(`Expected \`activation.expression\` to be nested at most ${expressionLimits.depth} deep, received more at position ${peek().position}.`, peek().text);
+      throw refusal(
+        `Expected \`activation.expression\` ` +
+          `to be nested at most ` +
+          `${expressionLimits.depth} ` +
+          `deep, received ` +
+          `more at position ${peek().position}.`,
+        peek().text,
+      );
     }
     if (take('-')) return { kind: 'negate', operand: unary(depth + 1) };
     const base = primary(depth);
@@ -122,7 +175,11 @@ export function parseExpression(text: string): ExpressionNode {
     next++;
     if (token.kind === 'number') {
       const value = Number(token.text);
-      if (!Number.isFinite(value)) throw refusal(`Expected \`activation.expression\` to have finite numbers, received ${token.text} at position ${token.position}.`, token.text);
+      if (!Number.isFinite(value))
+        throw refusal(
+          `Expected \`activation.expression\` to have finite numbers, received ${token.text} at position ${token.position}.`,
+          token.text,
+        );
       return { kind: 'number', value };
     }
     if (token.text === 'x') return { kind: 'variable' };
@@ -130,7 +187,13 @@ export function parseExpression(text: string): ExpressionNode {
     if (!Object.hasOwn(expressionFunctions, token.text)) {
       const known = ['x', 'pi', 'e', ...Object.keys(expressionFunctions)];
       const near = nearest(token.text, known);
-      throw refusal(`Unknown name ${JSON.stringify(token.text.slice(0, 60))} at position ${token.position} of \`activation.expression\`${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, token.text);
+      throw refusal(
+        `Unknown name ` +
+          `${JSON.stringify(token.text.slice(0, 60))} ` +
+          `at position ${token.position} of ` +
+          `\`activation.expression\`${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+        token.text,
+      );
     }
     const name = token.text as ExpressionFunction;
     if (!take('(')) throw unexpected(`"(" after ${name}`);
@@ -159,15 +222,22 @@ function precedenceOf(node: ExpressionNode): number {
 
 /** The canonical text of an expression: one space around + − * /, parentheses only where they are needed. */
 export function printExpression(node: ExpressionNode): string {
-  const within = (child: ExpressionNode, least: number): string => (precedenceOf(child) < least ? `(${printExpression(child)})` : printExpression(child));
+  const within = (child: ExpressionNode, least: number): string =>
+    precedenceOf(child) < least ? `(${printExpression(child)})` : printExpression(child);
   switch (node.kind) {
-    case 'number': return String(node.value);
-    case 'constant': return node.name;
-    case 'variable': return 'x';
-    case 'negate': return `-${within(node.operand, negationPrecedence)}`;
-    case 'call': return `${node.name}(${node.operands.map(printExpression).join(', ')})`;
+    case 'number':
+      return String(node.value);
+    case 'constant':
+      return node.name;
+    case 'variable':
+      return 'x';
+    case 'negate':
+      return `-${within(node.operand, negationPrecedence)}`;
+    case 'call':
+      return `${node.name}(${node.operands.map(printExpression).join(', ')})`;
     case 'binary': {
-      if (node.operator === '^') return `${within(node.left, primaryPrecedence)}^${within(node.right, negationPrecedence)}`;
+      if (node.operator === '^')
+        return `${within(node.left, primaryPrecedence)}^${within(node.right, negationPrecedence)}`;
       const level = precedence[node.operator];
       return `${within(node.left, level)} ${node.operator} ${within(node.right, level + 1)}`;
     }

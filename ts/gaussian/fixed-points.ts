@@ -39,7 +39,9 @@ export interface VarianceFixedPoints {
 const lowestLog = Math.log(1e-12);
 const highestLog = Math.log(1e12);
 const cells = 480;
-const scanned = Array.from({ length: cells + 1 }, (_, i) => Math.exp(lowestLog + ((highestLog - lowestLog) * i) / cells));
+const scanned = Array.from({ length: cells + 1 }, (_, i) =>
+  Math.exp(lowestLog + ((highestLog - lowestLog) * i) / cells),
+);
 const rounding = 1e-13;
 const marginality = 1e-12;
 
@@ -65,11 +67,13 @@ export function gain(layer: Layer): number {
  * @param start where the recursion starts; default 1
  * @returns all fixed points in [0, 1e12]; `reached` is absent when the recursion grows for ever or circles
  * @throws MftError like the Gaussian moments
- * **Numerics**: sign changes of V(q)/q − 1 on a logarithmic grid of 480 cells, then Newton in a bracket; relative error 1e-12/|1 − χ_q|.
+ * **Numerics**: sign changes of V(q)/q − 1 on a logarithmic grid of 480 cells, then Newton in a bracket; relative
+ * error 1e-12/|1 − χ_q|.
  * **Source**: Poole et al. 2016; dropout: Schoenholz et al. 2017.
  *
  * @example
- * fixedPointsVariance({ activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8 }).reached?.variance; // 0.66093867920418
+ * fixedPointsVariance({ activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8
+ * }).reached?.variance; // 0.66093867920418
  */
 export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoints {
   const subject = subjectOf(layer.activation);
@@ -84,7 +88,8 @@ export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoint
     const value = excess(q);
     if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
     const sign = Math.sign(value);
-    if (last !== undefined && sign !== last.sign) points.push(pointAt(layer, subject, polished(layer, subject, last.q, q)));
+    if (last !== undefined && sign !== last.sign)
+      points.push(pointAt(layer, subject, polished(layer, subject, last.q, q)));
     last = { q, sign };
   }
   const reached = reachedFrom(layer, points, start);
@@ -92,12 +97,21 @@ export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoint
 }
 
 function polished(layer: Layer, subject: Subject, low: number, high: number): number {
-  return rootBetween((q) => ({ value: varianceMap(layer, q) - q, slope: gain(layer) * varianceSlope(subject, q) - 1 }), low, high);
+  return rootBetween(
+    (q) => ({ value: varianceMap(layer, q) - q, slope: gain(layer) * varianceSlope(subject, q) - 1 }),
+    low,
+    high,
+  );
 }
 
 function pointAt(layer: Layer, subject: Subject, variance: number): VarianceFixedPoint {
   const multiplier = gain(layer) * varianceSlope(subject, variance);
-  return { variance, multiplier, isStable: Math.abs(multiplier) < 1, isMarginal: Math.abs(Math.abs(multiplier) - 1) < marginality };
+  return {
+    variance,
+    multiplier,
+    isStable: Math.abs(multiplier) < 1,
+    isMarginal: Math.abs(Math.abs(multiplier) - 1) < marginality,
+  };
 }
 
 /** q = 0, fixed without bias when φ(0) = 0: stable iff V(q) <= q just above it. */
@@ -117,7 +131,8 @@ function homogeneousFixedPoints(layer: Layer, subject: Subject, start: number): 
     return { points: [every], reached: every };
   }
   if (isMarginal) return { points: [] };
-  if (multiplier > 1) return { points: layer.biasVariance === 0 ? [{ variance: 0, multiplier, isStable: false, isMarginal }] : [] };
+  if (multiplier > 1)
+    return { points: layer.biasVariance === 0 ? [{ variance: 0, multiplier, isStable: false, isMarginal }] : [] };
   const point = { variance: layer.biasVariance / (1 - multiplier), multiplier, isStable: true, isMarginal };
   return { points: [point], reached: point };
 }
@@ -125,17 +140,25 @@ function homogeneousFixedPoints(layer: Layer, subject: Subject, start: number): 
 const largestIterations = 5000;
 
 /** Where the recursion goes: the next fixed point in its direction; followed step by step where V falls. */
-function reachedFrom(layer: Layer, points: readonly VarianceFixedPoint[], start: number): VarianceFixedPoint | undefined {
+function reachedFrom(
+  layer: Layer,
+  points: readonly VarianceFixedPoint[],
+  start: number,
+): VarianceFixedPoint | undefined {
   const at = points.find((point) => point.variance === start);
   if (at !== undefined) return at;
   const grows = varianceMap(layer, start) > start;
-  const next = grows ? points.find((point) => point.variance > start) : points.findLast((point) => point.variance < start);
+  const next = grows
+    ? points.find((point) => point.variance > start)
+    : points.findLast((point) => point.variance < start);
   if (next === undefined || next.multiplier >= 0) return next;
   // V falls near the fixed point: the recursion jumps over it, and may circle for ever.
   let q = start;
   for (let step = 0; step < largestIterations; step++) {
     q = varianceMap(layer, q);
-    const near = points.find((point) => Math.abs(point.variance - q) <= 1e-6 * point.variance && Math.abs(point.multiplier) < 1);
+    const near = points.find(
+      (point) => Math.abs(point.variance - q) <= 1e-6 * point.variance && Math.abs(point.multiplier) < 1,
+    );
     if (near !== undefined) return near;
   }
   return undefined;
@@ -153,13 +176,27 @@ export function reachedFixedPoint(layer: Layer, start = 1): VarianceFixedPoint {
   const grows = varianceMap(layer, start) > start;
   const circling = points.find((point) => point.multiplier < -1);
   if (circling !== undefined && !(grows && points.every((point) => point.variance < start))) {
-    throw new MftError('ERR_MFT_NO_CONVERGENCE', `The variance circles around the unstable fixed point ${circling.variance} (slope ${circling.multiplier}) and never settles.`, { parameter: 'weightVariance' });
+    throw new MftError(
+      'ERR_MFT_NO_CONVERGENCE',
+      `The variance circles around the unstable fixed point ${circling.variance} (slope ${circling.multiplier}) and never settles.`,
+      { parameter: 'weightVariance' },
+    );
   }
   const limit = limitingWeightVariance(layer);
-  const others = points.length === 0 ? '' : ` The fixed points ${points.map(({ variance }) => Number(variance.toPrecision(6))).join(', ')} are not reached from ${start}.`;
+  const others =
+    points.length === 0
+      ? ''
+      : ` The fixed points ${points.map(({ variance }) => Number(variance.toPrecision(6))).join(', ')} are not reached from ${start}.`;
   throw new MftError(
     'ERR_MFT_NO_FIXED_POINT',
-    `The variance grows without bound: with these \`biasVariance\` and \`keepProbability\` a fixed point needs \`weightVariance\` below ${Number(limit.toPrecision(12))}, received ${layer.weightVariance}.${others}`,
+    `The variance grows without ` +
+      `bound: with these ` +
+      `\`biasVariance\` and ` +
+      `\`keepProbability\` a fixed point ` +
+      `needs \`weightVariance\` below ` +
+      `${Number(limit.toPrecision(12))}, ` +
+      `received ` +
+      `${layer.weightVariance}.${others}`,
     { parameter: 'weightVariance', expected: `a number below ${limit}`, received: layer.weightVariance },
   );
 }
@@ -182,13 +219,19 @@ export function limitingWeightVariance(layer: Layer): number {
  */
 export function fixedPointDelta(layer: Layer, variance: number): number {
   if (variance === 0) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'At the fixed point variance 0 all signals vanish: the correlation of a pair is undefined there.', { parameter: 'weightVariance' });
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'At the fixed point variance 0 all signals vanish: the correlation of a pair is undefined there.',
+      { parameter: 'weightVariance' },
+    );
   }
   const subject = subjectOf(layer.activation);
   const keep = layer.keepProbability ?? 1;
   const isShared = layer.maskSharing === 'shared';
   const pairGain = layer.weightVariance * (isShared ? 1 / keep : 1);
-  const floor = isShared ? 0 : ((layer.weightVariance * (1 - keep)) / keep) * expectation(subject, { value: 2 }, variance);
+  const floor = isShared
+    ? 0
+    : ((layer.weightVariance * (1 - keep)) / keep) * expectation(subject, { value: 2 }, variance);
   if (floor === 0 && scaled(gain(layer), expectation(subject, { first: 2 }, variance)) <= 1 + marginality) return 0;
   const map = (delta: number): number => (floor + pairGain * deficit(subject, variance, delta)) / variance;
   // T(δ)/δ falls with δ (the correlation map is convex): one root, bracketed from 1 downwards, found in log δ.
@@ -201,7 +244,10 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
     (x) => {
       const delta = Math.exp(x);
       const ratio = map(delta) / delta;
-      return { value: ratio - 1, slope: pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta) - ratio };
+      return {
+        value: ratio - 1,
+        slope: pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta) - ratio,
+      };
     },
     Math.log(low),
     Math.min(0, Math.log(low * 16)),
@@ -237,13 +283,20 @@ export function multipliers(layer: Layer, start = 1): Multipliers {
   const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
   if (variance === 0) return { ...single, ...vanishingCorrelation(layer, subject) };
   const delta = fixedPointDelta(layer, variance);
-  return { ...single, oneMinusFixedPointCorrelation: delta, correlationMultiplier: correlationMultiplier(layer, variance, delta) };
+  return {
+    ...single,
+    oneMinusFixedPointCorrelation: delta,
+    correlationMultiplier: correlationMultiplier(layer, variance, delta),
+  };
 }
 
 /** Small enough for φ(x) ≈ φ'(0) x, or for both slopes at a kink at 0. */
 const vanishing = 1e-10;
 
-/** The layer with the σ_w² that keeps a vanishing variance: correlations go through it as through any σ_w². Without dropout inputs stay as they are. */
+/**
+ * The layer with the σ_w² that keeps a vanishing variance: correlations go through it as through any σ_w². Without
+ * dropout inputs stay as they are.
+ */
 function vanishingCorrelation(layer: Layer, subject: Subject): Pick<Multipliers, 'vanishingCorrelationMultiplier'> {
   const weightVariance = ((layer.keepProbability ?? 1) * vanishing) / expectation(subject, { value: 2 }, vanishing);
   if ((layer.keepProbability ?? 1) === 1 || !Number.isFinite(weightVariance)) return {};

@@ -8,10 +8,18 @@ const directDeficit = 1e-4;
 const priceNodes = 24;
 
 /** The answer to a question about functions; the same methods as native/core/gaussian.cc. */
-export function expectationOfFunction(functions: ActivationFunction, resolution: Resolution, question: Question): number {
+export function expectationOfFunction(
+  functions: ActivationFunction,
+  resolution: Resolution,
+  question: Question,
+): number {
   const value = answer(functions, resolution, question);
   if (Number.isNaN(value)) {
-    throw new MftError('ERR_MFT_NOT_FINITE', 'A Gaussian expectation of the functions in `activation` is not a number; they must be finite everywhere.', { parameter: 'activation' });
+    throw new MftError(
+      'ERR_MFT_NOT_FINITE',
+      'A Gaussian expectation of the functions in `activation` is not a number; they must be finite everywhere.',
+      { parameter: 'activation' },
+    );
   }
   return value;
 }
@@ -20,7 +28,8 @@ function answer(functions: ActivationFunction, resolution: Resolution, question:
   const { what, integrand, varianceA, varianceB, oneMinusCorrelation } = question;
   if (what === 'moment') return moment(functions, resolution, integrand, varianceA);
   if (what === 'deficit') return deficit(functions, resolution, varianceA, oneMinusCorrelation);
-  if (varianceA === 0 || varianceB === 0) return moment(functions, resolution, integrand, varianceA) * moment(functions, resolution, integrand, varianceB);
+  if (varianceA === 0 || varianceB === 0)
+    return moment(functions, resolution, integrand, varianceA) * moment(functions, resolution, integrand, varianceB);
   return pair(functions, resolution, integrand, varianceA, varianceB, oneMinusCorrelation, (a, b) => a * b);
 }
 
@@ -43,18 +52,40 @@ function pair(
   oneMinusCorrelation: number,
   combine: (a: number, b: number) => number,
 ): number {
-  const { first, second, weights } = addon().gaussianPairRule({ ...resolution, kinks: kinksOf(functions, integrand), varianceA, varianceB, oneMinusCorrelation });
+  const { first, second, weights } = addon().gaussianPairRule({
+    ...resolution,
+    kinks: kinksOf(functions, integrand),
+    varianceA,
+    varianceB,
+    oneMinusCorrelation,
+  });
   const f = pointwise(functions, integrand);
   let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * combine(f(first[i] as number), f(second[i] as number));
+  for (let i = 0; i < weights.length; i++)
+    sum += (weights[i] as number) * combine(f(first[i] as number), f(second[i] as number));
   return sum;
 }
 
-function deficit(functions: ActivationFunction, resolution: Resolution, variance: number, oneMinusCorrelation: number): number {
+function deficit(
+  functions: ActivationFunction,
+  resolution: Resolution,
+  variance: number,
+  oneMinusCorrelation: number,
+): number {
   if (oneMinusCorrelation === 0 || variance === 0) return 0;
-  const isDirect = oneMinusCorrelation * Math.min(variance, 1) >= directDeficit || (functions.kinks.length > 0 && oneMinusCorrelation > 0.5);
+  const isDirect =
+    oneMinusCorrelation * Math.min(variance, 1) >= directDeficit ||
+    (functions.kinks.length > 0 && oneMinusCorrelation > 0.5);
   if (isDirect || functions.kinks.some((kink) => jumps(functions.value, kink))) {
-    return pair(functions, resolution, { value: 1 }, variance, variance, oneMinusCorrelation, (a, b) => 0.5 * (a - b) ** 2);
+    return pair(
+      functions,
+      resolution,
+      { value: 1 },
+      variance,
+      variance,
+      oneMinusCorrelation,
+      (a, b) => 0.5 * (a - b) ** 2,
+    );
   }
   // Price: D = 2qδ ∫₀¹ y F(q, δy²) dy.
   const { nodes, weights } = legendre();
@@ -65,7 +96,15 @@ function deficit(functions: ActivationFunction, resolution: Resolution, variance
     const low = panel + 1 < panels ? high / 2 : 0;
     for (let i = 0; i < priceNodes; i++) {
       const y = low + (high - low) * (nodes[i] as number);
-      const derivativePair = pair(functions, resolution, { first: 1 }, variance, variance, oneMinusCorrelation * y * y, (a, b) => a * b);
+      const derivativePair = pair(
+        functions,
+        resolution,
+        { first: 1 },
+        variance,
+        variance,
+        oneMinusCorrelation * y * y,
+        (a, b) => a * b,
+      );
       sum += (high - low) * (weights[i] as number) * y * derivativePair;
     }
   }
@@ -82,7 +121,8 @@ function legendre(): { readonly nodes: readonly number[]; readonly weights: read
     for (let step = 0; step < 10; step++) {
       let previous = 1;
       let value = x;
-      for (let n = 2; n <= priceNodes; n++) [previous, value] = [value, ((2 * n - 1) * x * value - (n - 1) * previous) / n];
+      for (let n = 2; n <= priceNodes; n++)
+        [previous, value] = [value, ((2 * n - 1) * x * value - (n - 1) * previous) / n];
       slope = (priceNodes * (x * value - previous)) / (x * x - 1);
       x -= value / slope;
     }
@@ -95,7 +135,12 @@ function legendre(): { readonly nodes: readonly number[]; readonly weights: read
 function pointwise(functions: ActivationFunction, integrand: Integrand): (x: number) => number {
   const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = integrand;
   if (second > 0 && functions.secondDerivative === undefined) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.secondDerivative', 'a function, which this moment needs', undefined);
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'activation.secondDerivative',
+      'a function, which this moment needs',
+      undefined,
+    );
   }
   return (x) => {
     let result = x ** argument;

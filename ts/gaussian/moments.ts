@@ -158,7 +158,13 @@ export function expectation(subject: Subject, integrand: Integrand, variance: nu
 }
 
 /** E f(u₁)f(u₂) for variances q₁, q₂ and correlation 1 − δ. */
-export function pairExpectation(subject: Subject, integrand: Integrand, varianceA: number, varianceB: number, delta: number): number {
+export function pairExpectation(
+  subject: Subject,
+  integrand: Integrand,
+  varianceA: number,
+  varianceB: number,
+  delta: number,
+): number {
   if (delta === 0 && varianceA === varianceB) return expectation(subject, squared(integrand), varianceA);
   return subject.ask({ what: 'pair', integrand, varianceA, varianceB, oneMinusCorrelation: delta });
 }
@@ -169,7 +175,13 @@ function squared({ value = 0, first = 0, second = 0, argument = 0 }: Integrand):
 
 /** D(q, δ). */
 export function deficit(subject: Subject, variance: number, delta: number): number {
-  return subject.ask({ what: 'deficit', integrand: {}, varianceA: variance, varianceB: variance, oneMinusCorrelation: delta });
+  return subject.ask({
+    what: 'deficit',
+    integrand: {},
+    varianceA: variance,
+    varianceB: variance,
+    oneMinusCorrelation: delta,
+  });
 }
 
 /** v2(q). */
@@ -185,8 +197,10 @@ export function varianceSlope(subject: Subject, variance: number): number {
 
 function checkedVariance(argument: VarianceArgument): number {
   const { variance } = argument;
-  if (typeof variance !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'variance', 'a number >= 0', variance);
-  if (!(variance >= 0 && variance < Infinity)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'variance', 'a finite number >= 0', variance);
+  if (typeof variance !== 'number')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'variance', 'a number >= 0', variance);
+  if (!(variance >= 0 && variance < Infinity))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'variance', 'a finite number >= 0', variance);
   return variance;
 }
 
@@ -199,13 +213,26 @@ function checkedPair(argument: PairArgument): { readonly variance: number; reado
  *
  * @throws MftError ERR_MFT_INVALID_ARGUMENT when both or neither are given, ERR_MFT_OUT_OF_RANGE
  */
-export function deltaOf(argument: { readonly correlation?: number | undefined; readonly oneMinusCorrelation?: number | undefined }): number {
+export function deltaOf(argument: {
+  readonly correlation?: number | undefined;
+  readonly oneMinusCorrelation?: number | undefined;
+}): number {
   const { correlation, oneMinusCorrelation } = argument;
   if ((correlation === undefined) === (oneMinusCorrelation === undefined)) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected either `correlation` or `oneMinusCorrelation`, received ' + (correlation === undefined ? 'neither.' : 'both.'), { parameter: 'correlation' });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'Expected either `correlation` or `oneMinusCorrelation`, received ' +
+        (correlation === undefined ? 'neither.' : 'both.'),
+      { parameter: 'correlation' },
+    );
   }
-  const [name, value, low, high] = correlation !== undefined ? ['correlation', correlation, -1, 1] as const : ['oneMinusCorrelation', oneMinusCorrelation, 0, 2] as const;
-  if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `a number in [${low}, ${high}]`, value);
-  if (!(value >= low - overshoot && value <= high + overshoot)) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a number in [${low}, ${high}]`, value);
+  const [name, value, low, high] =
+    correlation !== undefined
+      ? (['correlation', correlation, -1, 1] as const)
+      : (['oneMinusCorrelation', oneMinusCorrelation, 0, 2] as const);
+  if (typeof value !== 'number')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `a number in [${low}, ${high}]`, value);
+  if (!(value >= low - overshoot && value <= high + overshoot))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a number in [${low}, ${high}]`, value);
   return Math.min(2, Math.max(0, correlation !== undefined ? 1 - value : value));
 }

@@ -12,7 +12,12 @@ const largestSteps = 200;
  * The root of f in [low, high], where f changes sign: Newton steps kept inside a shrinking bracket, bisection where they
  * leave it. Stops when the bracket or the step is below 4 units in the last place.
  */
-export function rootBetween(f: (x: number) => ValueAndSlope, low: number, high: number, start = 0.5 * (low + high)): number {
+export function rootBetween(
+  f: (x: number) => ValueAndSlope,
+  low: number,
+  high: number,
+  start = 0.5 * (low + high),
+): number {
   let [a, b] = [low, high];
   const signAtLow = Math.sign(f(a).value);
   if (signAtLow === 0) return a;
@@ -32,7 +37,10 @@ export function rootBetween(f: (x: number) => ValueAndSlope, low: number, high: 
 }
 
 /** The largest value of a function on a list of points, polished by golden sections between the neighbours. */
-export function maximum(f: (x: number) => number, points: readonly number[]): { readonly x: number; readonly value: number; readonly isAtEnd: boolean } {
+export function maximum(
+  f: (x: number) => number,
+  points: readonly number[],
+): { readonly x: number; readonly value: number; readonly isAtEnd: boolean } {
   const values = points.map(f);
   const best = values.reduce((at, value, i) => (value > (values[at] as number) ? i : at), 0);
   const isAtEnd = best === 0 || best === points.length - 1;
@@ -47,5 +55,7 @@ export function maximum(f: (x: number) => number, points: readonly number[]): { 
   }
   const x = 0.5 * (low + high);
   const value = f(x);
-  return value >= (values[best] as number) ? { x, value, isAtEnd } : { x: points[best] as number, value: values[best] as number, isAtEnd };
+  return value >= (values[best] as number)
+    ? { x, value, isAtEnd }
+    : { x: points[best] as number, value: values[best] as number, isAtEnd };
 }

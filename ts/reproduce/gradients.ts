@@ -20,26 +20,62 @@ export interface GradientRun {
 }
 
 /** Simulates a pair of orthogonal inputs of unit mean square, as the paper's two N(0, 1) inputs, with every network kept. */
-export async function gradientRun(network: Network, size: { readonly width: number; readonly depth: number; readonly trials: number }, output: NonNullable<FeedforwardSpec['output']>, options: ReproductionOptions): Promise<GradientRun> {
+export async function gradientRun(
+  network: Network,
+  size: { readonly width: number; readonly depth: number; readonly trials: number },
+  output: NonNullable<FeedforwardSpec['output']>,
+  options: ReproductionOptions,
+): Promise<GradientRun> {
   const { width, depth, trials } = size;
-  const simulation = await simulated({ ...network, width, depth, output, inputs: { correlation: 0 } }, { trials, rawTrials: true }, options);
-  const [chi1, chiC, rate] = await Promise.all([quantity('gradientMultiplier', network), quantity('correlationMultiplier', network), quantity('logGradientVarianceRate', network)]);
-  return { simulation, network, width, depth, decay: -Math.log(chi1), pairDecay: -Math.log(chiC), logBias: rate / (2 * width) };
+  const simulation = await simulated(
+    { ...network, width, depth, output, inputs: { correlation: 0 } },
+    { trials, rawTrials: true },
+    options,
+  );
+  const [chi1, chiC, rate] = await Promise.all([
+    quantity('gradientMultiplier', network),
+    quantity('correlationMultiplier', network),
+    quantity('logGradientVarianceRate', network),
+  ]);
+  return {
+    simulation,
+    network,
+    width,
+    depth,
+    decay: -Math.log(chi1),
+    pairDecay: -Math.log(chiC),
+    logBias: rate / (2 * width),
+  };
 }
 
 export type GradientMetric = 'gradientSingle' | 'gradientPair' | 'gradientPairAbsolute';
 
-/** Growth per layer of the mean logarithm of a metric between `near` and `far` layers below the output, corrected by β/2N to that of the mean. */
+/**
+ * Growth per layer of the mean logarithm of a metric between `near` and `far` layers below the output, corrected by
+ * β/2N to that of the mean.
+ */
 export function meanLogSlope(run: GradientRun, metric: GradientMetric, near: number, far: number): Measured {
-  const { mean, standardError } = slopeOverNetworks(trialProfiles(run.simulation.observables[metric]), run.depth - far, run.depth - near);
+  const { mean, standardError } = slopeOverNetworks(
+    trialProfiles(run.simulation.observables[metric]),
+    run.depth - far,
+    run.depth - near,
+  );
   return { mean: mean - run.logBias, standardError };
 }
 
 /** log₁₀ of the mean of a metric at every `step`th layer, with its band of two standard errors while that is meaningful. */
-export function decadePoints(run: GradientRun, metric: GradientMetric, series: string, step: number, panel?: string): CurvePoint[] {
+export function decadePoints(
+  run: GradientRun,
+  metric: GradientMetric,
+  series: string,
+  step: number,
+  panel?: string,
+): CurvePoint[] {
   const observable = run.simulation.observables[metric];
   const { layers, values } = profile(observable);
-  const errors = profile(observable === undefined ? undefined : { ...observable, values: observable.standardError }).values;
+  const errors = profile(
+    observable === undefined ? undefined : { ...observable, values: observable.standardError },
+  ).values;
   return layers.flatMap((x, i): CurvePoint[] => {
     const error = errors[i] as number;
     const y = (values[i] as number) / Math.LN10;

@@ -17,7 +17,10 @@ export function meanOf(values: ArrayLike<number>): Measured {
 }
 
 /** Values of one input or pair against layer. */
-export function profile(observable: Observable | undefined, position = 0): { readonly layers: readonly number[]; readonly values: readonly number[] } {
+export function profile(
+  observable: Observable | undefined,
+  position = 0,
+): { readonly layers: readonly number[]; readonly values: readonly number[] } {
   const layers = Array.from(observable?.axes[0]?.values ?? []);
   const inner = innerLength(observable);
   return { layers, values: layers.map((_, l) => observable?.values[l * inner + position] as number) };
@@ -33,11 +36,16 @@ export function trialProfiles(observable: Estimated | undefined, position = 0): 
   const inner = innerLength(observable);
   const layers = observable?.axes[0]?.values.length ?? 1;
   const trials = raw.length / (layers * inner);
-  return Array.from({ length: trials }, (_, t) => Array.from({ length: layers }, (_, l) => raw[(t * layers + l) * inner + position] as number));
+  return Array.from({ length: trials }, (_, t) =>
+    Array.from({ length: layers }, (_, l) => raw[(t * layers + l) * inner + position] as number),
+  );
 }
 
 /** Least-squares slope and intercept of y against x. */
-export function line(x: readonly number[], y: readonly number[]): { readonly slope: number; readonly intercept: number } {
+export function line(
+  x: readonly number[],
+  y: readonly number[],
+): { readonly slope: number; readonly intercept: number } {
   const centre = x.reduce((sum, value) => sum + value, 0) / x.length;
   let above = 0;
   let below = 0;
@@ -51,10 +59,21 @@ export function line(x: readonly number[], y: readonly number[]): { readonly slo
   return { slope, intercept: mean - slope * centre };
 }
 
-/** Slope against layer of each network's profile in layers [from, to], averaged over networks: errors of layers of one network are correlated, those of networks are not. */
+/**
+ * Slope against layer of each network's profile in layers [from, to], averaged over networks: errors of layers of one
+ * network are correlated, those of networks are not.
+ */
 export function slopeOverNetworks(profiles: readonly (readonly number[])[], from: number, to: number): Measured {
   const layers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  return meanOf(profiles.map((values) => line(layers, layers.map((l) => values[l - 1] as number)).slope));
+  return meanOf(
+    profiles.map(
+      (values) =>
+        line(
+          layers,
+          layers.map((l) => values[l - 1] as number),
+        ).slope,
+    ),
+  );
 }
 
 /** Mean over layers [from, to] of each network's profile, averaged over networks. */
@@ -84,6 +103,11 @@ export function linear(low: number, high: number, count: number): number[] {
 
 /** The same, and points ever nearer to places where a curve has a peak. */
 export function linearWithPeaks(low: number, high: number, count: number, peaks: readonly number[]): number[] {
-  const near = peaks.flatMap((peak) => Array.from({ length: 12 }, (_, k) => (high - low) * 2 ** -(k + 4)).flatMap((distance) => [peak - distance, peak + distance]));
+  const near = peaks.flatMap((peak) =>
+    Array.from({ length: 12 }, (_, k) => (high - low) * 2 ** -(k + 4)).flatMap((distance) => [
+      peak - distance,
+      peak + distance,
+    ]),
+  );
   return [...linear(low, high, count), ...near].filter((x) => x >= low && x <= high).sort((a, b) => a - b);
 }

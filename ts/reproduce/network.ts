@@ -24,7 +24,11 @@ export async function quantity(name: Systems['feedforward']['quantities'], param
 }
 
 /** Simulates the network with the seed and threads of the reproduction. */
-export function simulated(spec: FeedforwardSpec, run: FeedforwardRun, options: ReproductionOptions): Promise<Simulation<'feedforward'>> {
+export function simulated(
+  spec: FeedforwardSpec,
+  run: FeedforwardRun,
+  options: ReproductionOptions,
+): Promise<Simulation<'feedforward'>> {
   const { seed = 1, threads = 0, ...control } = options;
   return simulate({ system: 'feedforward', ...spec }, { seed, threads, ...run }, control);
 }

@@ -4,7 +4,13 @@ import { expectedError, MftError, nearest } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
 import { feedforward } from '../systems/feedforward/index.js';
 import { loadReproduction, reproductionIds } from './registry.js';
-import type { ReproductionOptions, ReproductionResult, ReproductionRow, ReproductionScale, RowVerdict } from './types.js';
+import type {
+  ReproductionOptions,
+  ReproductionResult,
+  ReproductionRow,
+  ReproductionScale,
+  RowVerdict,
+} from './types.js';
 
 /**
  * Computes a published figure or table again and holds its numbers against the published ones.
@@ -22,19 +28,40 @@ import type { ReproductionOptions, ReproductionResult, ReproductionRow, Reproduc
  * const { rows } = await reproduce('deep-dropout-figure-7-curves', { scale: 'quick' });
  * console.log(rows.every((row) => row.verdict === 'agrees')); // true
  */
-export async function reproduce(id: string, options: ReproductionOptions & { readonly scale?: ReproductionScale } = {}): Promise<ReproductionResult> {
+export async function reproduce(
+  id: string,
+  options: ReproductionOptions & { readonly scale?: ReproductionScale } = {},
+): Promise<ReproductionResult> {
   const { scale = 'quick', ...rest } = options;
   throwIfAborted(rest);
   const found = await loadReproduction(id);
   if (found === undefined) {
     const near = nearest(String(id), reproductionIds);
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown reproduction "${String(id)}"${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${reproductionIds.join(', ')}.`, { parameter: 'id', received: id });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Unknown reproduction ` +
+        `"${String(id)}"${near === undefined ? '' : `; did you mean \`${near}\`?`} ` +
+        `Known: ${reproductionIds.join(', ')}.`,
+      { parameter: 'id', received: id },
+    );
   }
-  if (!Object.hasOwn(found.scales, scale)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'scale', 'quick or paper', scale);
+  if (!Object.hasOwn(found.scales, scale))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'scale', 'quick or paper', scale);
   const computed = found.scales[scale];
   const { figures, rows } = await found.run(computed, rest);
   const { paper, title, settings } = found;
-  return { kind: 'reproduction', id, paper, title, scale, settings, computed, figures, rows, provenance: provenance(feedforward.version) };
+  return {
+    kind: 'reproduction',
+    id,
+    paper,
+    title,
+    scale,
+    settings,
+    computed,
+    figures,
+    rows,
+    provenance: provenance(feedforward.version),
+  };
 }
 
 /** What `mft reproduce` lists. */
@@ -52,7 +79,14 @@ export async function reproductions(): Promise<readonly ReproductionEntry[]> {
   const entries: ReproductionEntry[] = [];
   for (const id of reproductionIds) {
     const found = await loadReproduction(id);
-    if (found !== undefined) entries.push({ id, paper: found.paper, title: found.title, quickCost: found.scales.quick.cost, paperCost: found.scales.paper.cost });
+    if (found !== undefined)
+      entries.push({
+        id,
+        paper: found.paper,
+        title: found.title,
+        quickCost: found.scales.quick.cost,
+        paperCost: found.scales.paper.cost,
+      });
   }
   return entries;
 }

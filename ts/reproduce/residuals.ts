@@ -24,30 +24,64 @@ export interface ResidualSize {
 }
 
 /** A network whose first layer has variance `variance` in the mean and which is then the given one. */
-function startingAt(network: Network, variance: number, size: ResidualSize, inputs: NonNullable<FeedforwardSpec['inputs']>): FeedforwardSpec {
+function startingAt(
+  network: Network,
+  variance: number,
+  size: ResidualSize,
+  inputs: NonNullable<FeedforwardSpec['inputs']>,
+): FeedforwardSpec {
   const rest = <T>(first: T, other: T): T[] => [first, ...Array<T>(size.depth - 1).fill(other)];
-  return { ...network, weightVariance: rest(variance, network.weightVariance), biasVariance: rest(0, network.biasVariance), width: size.width, depth: size.depth, inputs };
+  return {
+    ...network,
+    weightVariance: rest(variance, network.weightVariance),
+    biasVariance: rest(0, network.biasVariance),
+    width: size.width,
+    depth: size.depth,
+    inputs,
+  };
 }
 
 /** q − q* from q^1 = 2q*. */
-export async function varianceResiduals(network: Network, size: ResidualSize, options: ReproductionOptions): Promise<ResidualRun> {
+export async function varianceResiduals(
+  network: Network,
+  size: ResidualSize,
+  options: ReproductionOptions,
+): Promise<ResidualRun> {
   const fixed = await quantity('fixedPointVariance', network);
   const theory: number[] = [];
   for (let q = 2 * fixed; theory.length < size.depth; q = varianceMap(network, q)) theory.push(Math.abs(q - fixed));
   if (size.trials === 0) return { fixed, theory, networks: [] };
-  const { observables } = await simulated(startingAt(network, 2 * fixed, size, { count: 1 }), { trials: size.trials, rawTrials: true }, options);
+  const { observables } = await simulated(
+    startingAt(network, 2 * fixed, size, { count: 1 }),
+    { trials: size.trials, rawTrials: true },
+    options,
+  );
   return { fixed, theory, networks: trialProfiles(observables.variance).map((values) => values.map((q) => q - fixed)) };
 }
 
 /** c − c* from c^1 = `start` at q*; in 1 − c, so that nothing is lost near c* = 1. */
-export async function correlationResiduals(network: Network, start: number, size: ResidualSize, options: ReproductionOptions): Promise<ResidualRun> {
+export async function correlationResiduals(
+  network: Network,
+  start: number,
+  size: ResidualSize,
+  options: ReproductionOptions,
+): Promise<ResidualRun> {
   const variance = await quantity('fixedPointVariance', network);
   const fixed = await quantity('oneMinusFixedPointCorrelation', network);
   const theory: number[] = [];
-  for (let delta = 1 - start; theory.length < size.depth; delta = 1 - correlationMap(network, variance, delta)) theory.push(Math.abs(delta - fixed));
+  for (let delta = 1 - start; theory.length < size.depth; delta = 1 - correlationMap(network, variance, delta))
+    theory.push(Math.abs(delta - fixed));
   if (size.trials === 0) return { fixed, theory, networks: [] };
-  const { observables } = await simulated(startingAt(network, variance, size, { correlation: start }), { trials: size.trials, rawTrials: true }, options);
-  return { fixed, theory, networks: trialProfiles(observables.correlation).map((values) => values.map((c) => 1 - c - fixed)) };
+  const { observables } = await simulated(
+    startingAt(network, variance, size, { correlation: start }),
+    { trials: size.trials, rawTrials: true },
+    options,
+  );
+  return {
+    fixed,
+    theory,
+    networks: trialProfiles(observables.correlation).map((values) => values.map((c) => 1 - c - fixed)),
+  };
 }
 
 /** Mean over networks per layer. */
@@ -57,16 +91,34 @@ export function residualMeans(run: ResidualRun): readonly Measured[] {
 
 /** Line of the map and points of the simulation, where the mean stands above five standard errors. */
 export function residualPoints(run: ResidualRun, series: string, panel: string): CurvePoint[] {
-  const measured = residualMeans(run).map(({ mean, standardError }, l) => ({ x: l + 1, y: Math.abs(mean), error: standardError }));
+  const measured = residualMeans(run).map(({ mean, standardError }, l) => ({
+    x: l + 1,
+    y: Math.abs(mean),
+    error: standardError,
+  }));
   const shown = measured.findIndex(({ y, error }) => !(y > 5 * error));
   return [
     ...run.theory.filter((y) => y > 1e-12).map((y, l): CurvePoint => ({ x: l + 1, y, series, panel })),
-    ...measured.slice(0, shown < 0 ? measured.length : shown).map(({ x, y, error }): CurvePoint => ({ x, y, low: y - 2 * error, high: y + 2 * error, mark: 'point', series, panel })),
+    ...measured.slice(0, shown < 0 ? measured.length : shown).map(
+      ({ x, y, error }): CurvePoint => ({
+        x,
+        y,
+        low: y - 2 * error,
+        high: y + 2 * error,
+        mark: 'point',
+        series,
+        panel,
+      }),
+    ),
   ];
 }
 
 /** ξ from the last ratio of residuals of the map, iterated until the residual is small: what the map itself says, nothing linearised. */
-export async function iteratedDepthScale(network: Network, of: 'variance' | 'correlation', start: number): Promise<number> {
+export async function iteratedDepthScale(
+  network: Network,
+  of: 'variance' | 'correlation',
+  start: number,
+): Promise<number> {
   const variance = await quantity('fixedPointVariance', network);
   const fixed = of === 'variance' ? variance : await quantity('oneMinusFixedPointCorrelation', network);
   let x = of === 'variance' ? 2 * variance : 1 - start;
@@ -77,7 +129,9 @@ export async function iteratedDepthScale(network: Network, of: 'variance' | 'cor
     if (Math.abs(next - fixed) < 1e-6 * first) return -1 / Math.log(ratio);
     x = next;
   }
-  throw new MftError('ERR_MFT_NO_CONVERGENCE', `The map did not settle in ${largestSteps} layers.`, { parameter: 'weightVariance' });
+  throw new MftError('ERR_MFT_NO_CONVERGENCE', `The map did not settle in ${largestSteps} layers.`, {
+    parameter: 'weightVariance',
+  });
 }
 
 const largestSteps = 20_000;
@@ -99,12 +153,22 @@ export function fittedDepthScale(run: ResidualRun): FittedScale | undefined {
   const from = half >= 0 && last - half >= 4 ? half : 0;
   if (last - from < 3) return undefined;
   const layers = Array.from({ length: last - from }, (_, i) => from + i);
-  const scaleOf = (networks: ResidualRun['networks']): number => -1 / line(layers, layers.map((l) => Math.log(Math.abs(meanOf(networks.map((values) => values[l] as number)).mean)))).slope;
+  const scaleOf = (networks: ResidualRun['networks']): number =>
+    -1 /
+    line(
+      layers,
+      layers.map((l) => Math.log(Math.abs(meanOf(networks.map((values) => values[l] as number)).mean))),
+    ).slope;
   const left = run.networks.map((_, i) => scaleOf(run.networks.filter((__, t) => t !== i)));
   const { standardError } = meanOf(left);
   return {
     measured: { mean: scaleOf(run.networks), standardError: standardError * (left.length - 1) },
-    ofTheory: -1 / line(layers, layers.map((l) => Math.log(run.theory[l] as number))).slope,
+    ofTheory:
+      -1 /
+      line(
+        layers,
+        layers.map((l) => Math.log(run.theory[l] as number)),
+      ).slope,
     window: [from + 1, last],
   };
 }

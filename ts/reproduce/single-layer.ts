@@ -30,22 +30,45 @@ const pointsPerCurve = 1000;
 /** The variance map V(q); one network and one input per trial. */
 export async function simulatedVarianceMap(task: Task, options: ReproductionOptions): Promise<SimulatedMap> {
   const { network, width, trials } = task;
-  return mapOf(task, (q) => varianceMap(network, q), async (q, firstTrial) => {
-    const { observables } = await simulated(singleLayerSpec(network, width, q, { count: 1 }), { trials, firstTrial }, options);
-    return observables.variance;
-  });
+  return mapOf(
+    task,
+    (q) => varianceMap(network, q),
+    async (q, firstTrial) => {
+      const { observables } = await simulated(
+        singleLayerSpec(network, width, q, { count: 1 }),
+        { trials, firstTrial },
+        options,
+      );
+      return observables.variance;
+    },
+  );
 }
 
 /** The correlation map at variance q*. */
-export async function simulatedCorrelationMap(task: Task & { readonly variance: number }, options: ReproductionOptions): Promise<SimulatedMap> {
+export async function simulatedCorrelationMap(
+  task: Task & { readonly variance: number },
+  options: ReproductionOptions,
+): Promise<SimulatedMap> {
   const { network, width, trials, variance } = task;
-  return mapOf(task, (c) => correlationMap(network, variance, 1 - c), async (c, firstTrial) => {
-    const { observables } = await simulated(singleLayerSpec(network, width, variance, { correlation: c }), { trials, firstTrial }, options);
-    return observables.correlation;
-  });
+  return mapOf(
+    task,
+    (c) => correlationMap(network, variance, 1 - c),
+    async (c, firstTrial) => {
+      const { observables } = await simulated(
+        singleLayerSpec(network, width, variance, { correlation: c }),
+        { trials, firstTrial },
+        options,
+      );
+      return observables.correlation;
+    },
+  );
 }
 
-async function mapOf(task: Task, theory: (x: number) => number, measure: (x: number, firstTrial: number) => Promise<Estimated | undefined>): Promise<SimulatedMap> {
+async function mapOf(
+  task: Task,
+  theory: (x: number) => number,
+  measure: (x: number, firstTrial: number) => Promise<Estimated | undefined>,
+): Promise<SimulatedMap> {
   const common = { series: task.series, ...(task.panel === undefined ? {} : { panel: task.panel }) };
   const points: CurvePoint[] = task.theoryAt.map((x) => ({ x, y: theory(x), ...common }));
   const z: number[] = [];

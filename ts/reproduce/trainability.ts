@@ -1,7 +1,14 @@
 // Heat maps of training accuracy over depth × σ_w²: what is trained, and what is measured of it. The criterion is that of
 // ts/train/trainable-length.ts; every map is an experiment of its own, with its own best accuracy.
 import type { LevelSet } from '../fit/level-set.js';
-import { bestRate, boundaries, formulaLengths, type LengthCell, type LengthColumn, type LengthFormula } from '../train/trainable-length.js';
+import {
+  bestRate,
+  boundaries,
+  formulaLengths,
+  type LengthCell,
+  type LengthColumn,
+  type LengthFormula,
+} from '../train/trainable-length.js';
 import { availableImages, type ImageSet, imageNames, type TrainedRun, trainedRuns } from './training.js';
 import type { ReproductionOptions, ReproductionRow, Scale } from './types.js';
 
@@ -45,26 +52,47 @@ interface Point {
 }
 
 /** Trains the maps whose images are there; `missing` has a row for every other. */
-export async function trainedMaps(scale: TrainabilityScale, options: ReproductionOptions): Promise<{ readonly maps: readonly MeasuredMap[]; readonly missing: readonly ReproductionRow[] }> {
+export async function trainedMaps(
+  scale: TrainabilityScale,
+  options: ReproductionOptions,
+): Promise<{ readonly maps: readonly MeasuredMap[]; readonly missing: readonly ReproductionRow[] }> {
   const cells: LengthCell[][] = scale.maps.map(() => []);
   const names: string[] = [];
   const missing: ReproductionRow[] = [];
   for (const dataset of new Set(scale.maps.map((map) => map.dataset))) {
     const images = await availableImages(dataset);
     if (images === undefined) {
-      missing.push({ what: `training on ${imageNames[dataset]}`, published: 'heat maps', source: 'the paper', measured: 'not trained', verdict: 'inconclusive', note: `${imageNames[dataset]} was not found: set MFT_DATA to the folder with the data sets` });
+      missing.push({
+        what: `training on ${imageNames[dataset]}`,
+        published: 'heat maps',
+        source: 'the paper',
+        measured: 'not trained',
+        verdict: 'inconclusive',
+        note: `${imageNames[dataset]} was not found: set MFT_DATA to the folder with the data sets`,
+      });
       continue;
     }
     const own = scale.maps.flatMap((map, index) => (map.dataset === dataset ? [index] : []));
     for (const index of own) names[index] = mapName(scale.maps[index] as TrainabilityMap, imageNames[images]);
-    for (const { map, ...cell } of await trainedCells(scale, own, images, options)) (cells[map] as LengthCell[]).push(cell);
+    for (const { map, ...cell } of await trainedCells(scale, own, images, options))
+      (cells[map] as LengthCell[]).push(cell);
   }
-  const maps = scale.maps.flatMap((map, i) => (names[i] === undefined ? [] : [{ ...map, name: names[i] as string, columns: columnsOf(map), cells: cells[i] as LengthCell[] }]));
+  const maps = scale.maps.flatMap((map, i) =>
+    names[i] === undefined
+      ? []
+      : [{ ...map, name: names[i] as string, columns: columnsOf(map), cells: cells[i] as LengthCell[] }],
+  );
   return { maps, missing };
 }
 
 function mapName({ keepProbability, optimiser, weights, steps }: TrainabilityMap, images: string): string {
-  const words = [images, `ρ = ${keepProbability}`, ...(weights === 'orthogonal' ? ['orthogonal'] : []), ...(optimiser === 'rmsProp' ? ['RMSProp'] : []), `${steps} steps`];
+  const words = [
+    images,
+    `ρ = ${keepProbability}`,
+    ...(weights === 'orthogonal' ? ['orthogonal'] : []),
+    ...(optimiser === 'rmsProp' ? ['RMSProp'] : []),
+    `${steps} steps`,
+  ];
   return words.join(', ');
 }
 
@@ -73,27 +101,52 @@ function columnsOf({ weightVariances, keepProbability }: TrainabilityMap): reado
 }
 
 /** Two sweeps: every rate with the first seed, then the rate that validates best with the other seeds. */
-async function trainedCells(scale: TrainabilityScale, own: readonly number[], dataset: ImageSet | 'synthetic', options: ReproductionOptions): Promise<readonly (LengthCell & { readonly map: number })[]> {
+async function trainedCells(
+  scale: TrainabilityScale,
+  own: readonly number[],
+  dataset: ImageSet | 'synthetic',
+  options: ReproductionOptions,
+): Promise<readonly (LengthCell & { readonly map: number })[]> {
   const firstSeed = options.seed ?? 1;
   const mapAt = (index: number): TrainabilityMap => scale.maps[index] as TrainabilityMap;
-  const train = async (points: readonly Point[], seeds: readonly number[]): Promise<ReadonlyMap<string, readonly TrainedRun[]>> => {
+  const train = async (
+    points: readonly Point[],
+    seeds: readonly number[],
+  ): Promise<ReadonlyMap<string, readonly TrainedRun[]>> => {
     const plan = {
       base: { system: 'feedforward', ...network, width: scale.width },
       dataset,
-      run: { batchSize: scale.batchSize, trainCount: scale.trainCount, validationCount: scale.validationCount, trainEvaluation: scale.validationCount },
+      run: {
+        batchSize: scale.batchSize,
+        trainCount: scale.trainCount,
+        validationCount: scale.validationCount,
+        trainEvaluation: scale.validationCount,
+      },
       axes: { points: points.map((point) => fields(mapAt(point.map), point)) },
       seeds,
     };
     return grouped(seeds.length === 0 ? [] : await trainedRuns(plan, options), ({ spec, run }) => identity(spec, run));
   };
-  const rated = own.flatMap((map) => mapAt(map).weightVariances.flatMap((_, column) => mapAt(map).depths.flatMap((depth) => mapAt(map).learningRates.map((learningRate) => ({ map, column, depth, learningRate })))));
+  const rated = own.flatMap((map) =>
+    mapAt(map).weightVariances.flatMap((_, column) =>
+      mapAt(map).depths.flatMap((depth) =>
+        mapAt(map).learningRates.map((learningRate) => ({ map, column, depth, learningRate })),
+      ),
+    ),
+  );
   const first = await train(rated, [firstSeed]);
   const tried = rated.map((point) => {
-    const found = accuraciesOf(first.get(pointIdentity(mapAt(point.map), point)))[0] as { readonly train: number; readonly validation: number };
+    const found = accuraciesOf(first.get(pointIdentity(mapAt(point.map), point)))[0] as {
+      readonly train: number;
+      readonly validation: number;
+    };
     return { ...point, ...found };
   });
   const chosen = [...grouped(tried, ({ map, column, depth }) => `${map} ${column} ${depth}`).values()].map(bestRate);
-  const rest = await train(chosen, Array.from({ length: scale.seeds - 1 }, (_, i) => firstSeed + 1 + i));
+  const rest = await train(
+    chosen,
+    Array.from({ length: scale.seeds - 1 }, (_, i) => firstSeed + 1 + i),
+  );
   return chosen.map(({ map, column, depth, learningRate, train: own }) => {
     const others = accuraciesOf(rest.get(pointIdentity(mapAt(map), { map, column, depth, learningRate })));
     return { map, column, depth, learningRate, accuracies: [own, ...others.map((other) => other.train)] };
@@ -110,24 +163,58 @@ function grouped<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<
   return groups;
 }
 
-function fields(map: TrainabilityMap, { column, depth, learningRate }: Point): Readonly<Record<string, number | string>> {
+function fields(
+  map: TrainabilityMap,
+  { column, depth, learningRate }: Point,
+): Readonly<Record<string, number | string>> {
   const { keepProbability, weightVariances, steps, optimiser = 'sgd', weights = 'gaussian' } = map;
-  return { keepProbability, weightVariance: weightVariances[column] as number, depth, weights, 'run.learningRate': learningRate, 'run.optimiser': optimiser, 'run.steps': steps, 'run.reportEvery': steps };
+  return {
+    keepProbability,
+    weightVariance: weightVariances[column] as number,
+    depth,
+    weights,
+    'run.learningRate': learningRate,
+    'run.optimiser': optimiser,
+    'run.steps': steps,
+    'run.reportEvery': steps,
+  };
 }
 
 function pointIdentity(map: TrainabilityMap, point: Point): string {
-  const { keepProbability, weightVariance, depth, weights, 'run.learningRate': learningRate, 'run.optimiser': optimiser, 'run.steps': steps } = fields(map, point);
+  const {
+    keepProbability,
+    weightVariance,
+    depth,
+    weights,
+    'run.learningRate': learningRate,
+    'run.optimiser': optimiser,
+    'run.steps': steps,
+  } = fields(map, point);
   return identity({ keepProbability, weightVariance, depth, weights }, { learningRate, optimiser, steps });
 }
 
 /** What tells the points of a plan apart. */
 function identity(spec: Readonly<Record<string, unknown>>, run: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify([spec.keepProbability, spec.weightVariance, spec.depth, spec.weights, run.learningRate, run.optimiser, run.steps]);
+  return JSON.stringify([
+    spec.keepProbability,
+    spec.weightVariance,
+    spec.depth,
+    spec.weights,
+    run.learningRate,
+    run.optimiser,
+    run.steps,
+  ]);
 }
 
 /** A run that diverged has accuracy 0. */
-function accuraciesOf(runs: readonly TrainedRun[] | undefined): { readonly train: number; readonly validation: number }[] {
-  return (runs ?? []).map(({ result }) => (result.stopped === undefined ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 } : { train: 0, validation: 0 }));
+function accuraciesOf(
+  runs: readonly TrainedRun[] | undefined,
+): { readonly train: number; readonly validation: number }[] {
+  return (runs ?? []).map(({ result }) =>
+    result.stopped === undefined
+      ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 }
+      : { train: 0, validation: 0 },
+  );
 }
 
 /** A column with the boundary measured in it. */
@@ -139,5 +226,9 @@ export interface ColumnBoundary {
 
 export function mapBoundaries(map: MeasuredMap, threshold: number): readonly ColumnBoundary[] {
   const measured = boundaries(map.cells, threshold);
-  return map.columns.map((column, i) => ({ column, boundary: measured[i] as LevelSet, lengths: formulaLengths(column) }));
+  return map.columns.map((column, i) => ({
+    column,
+    boundary: measured[i] as LevelSet,
+    lengths: formulaLengths(column),
+  }));
 }

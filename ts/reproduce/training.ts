@@ -22,13 +22,21 @@ export interface TrainedRun {
  * @returns the runs, those of one point in the order of their seeds
  * @throws MftError (rejects) the first job that failed; as `sweep`
  */
-export async function trainedRuns(plan: Omit<SweepPlan, 'verb'>, options: ReproductionOptions): Promise<readonly TrainedRun[]> {
+export async function trainedRuns(
+  plan: Omit<SweepPlan, 'verb'>,
+  options: ReproductionOptions,
+): Promise<readonly TrainedRun[]> {
   const { threads = 0, journal, signal, onProgress } = options;
-  const control = { ...(journal === undefined ? {} : { journal }), ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };
+  const control = {
+    ...(journal === undefined ? {} : { journal }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
   const executor = localExecutor(threads === 0 ? {} : { processes: threads });
   const runs: TrainedRun[] = [];
   for await (const row of sweep({ verb: 'train', ...plan }, { ...control, executor, onError: 'stop' })) {
-    if (row.status === 'failed') throw new MftError('ERR_MFT_JOB_FAILED', `A training run failed: ${row.error.message}`, { cause: row.error });
+    if (row.status === 'failed')
+      throw new MftError('ERR_MFT_JOB_FAILED', `A training run failed: ${row.error.message}`, { cause: row.error });
     runs.push({ spec: row.spec, run: row.run ?? {}, result: row.result as unknown as TrainedResult });
   }
   // Rows come as they finish; a journal has them in another order.
@@ -45,7 +53,8 @@ export async function availableImages(name: ImageSet): Promise<ImageSet | 'synth
     for (const split of ['train', 'test'] as const) await readDataset(name, split);
     return name;
   } catch (error) {
-    if (error instanceof MftError && error.code === 'ERR_MFT_DATA_NOT_FOUND') return name === 'mnist' ? 'synthetic' : undefined;
+    if (error instanceof MftError && error.code === 'ERR_MFT_DATA_NOT_FOUND')
+      return name === 'mnist' ? 'synthetic' : undefined;
     throw error;
   }
 }

@@ -25,18 +25,32 @@ export interface Bootstrap {
  * const x = [1, 2, 3, 4, 5];
  * bootstrap(5, (rows) => rows.reduce((sum, i) => sum + x[i]!, 0) / 5).estimate; // 3
  */
-export function bootstrap(trials: number, statistic: (rows: readonly number[]) => number, options: { readonly replicates?: number; readonly level?: number; readonly seed?: number } = {}): Bootstrap {
+export function bootstrap(
+  trials: number,
+  statistic: (rows: readonly number[]) => number,
+  options: { readonly replicates?: number; readonly level?: number; readonly seed?: number } = {},
+): Bootstrap {
   const { replicates = 1000, level = 0.95, seed = 1 } = options;
-  if (!Number.isInteger(trials) || trials < 2) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trials', 'a whole number >= 2', trials);
-  if (!Number.isInteger(replicates) || replicates < 20 || replicates > 1e6) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'replicates', 'a whole number in [20, 1000000]', replicates);
+  if (!Number.isInteger(trials) || trials < 2)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trials', 'a whole number >= 2', trials);
+  if (!Number.isInteger(replicates) || replicates < 20 || replicates > 1e6)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'replicates', 'a whole number in [20, 1000000]', replicates);
   if (!(level > 0 && level < 1)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'level', 'a number in (0, 1)', level);
   const values = Float64Array.from({ length: replicates }, (_, replicate) => {
-    const draws = addon().uniforms({ seed: seedHalves(seed), trial: replicate, layer: 0, purpose: bootstrapPurpose, first: 0, count: trials });
+    const draws = addon().uniforms({
+      seed: seedHalves(seed),
+      trial: replicate,
+      layer: 0,
+      purpose: bootstrapPurpose,
+      first: 0,
+      count: trials,
+    });
     return statistic(Array.from(draws, (u) => Math.min(trials - 1, Math.floor(u * trials))));
   });
   const mean = values.reduce((sum, value) => sum + value, 0) / replicates;
   const sorted = values.slice().sort();
-  const at = (quantile: number): number => sorted[Math.min(replicates - 1, Math.max(0, Math.round(quantile * (replicates - 1))))] as number;
+  const at = (quantile: number): number =>
+    sorted[Math.min(replicates - 1, Math.max(0, Math.round(quantile * (replicates - 1))))] as number;
   return {
     estimate: statistic(Array.from({ length: trials }, (_, i) => i)),
     standardError: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (replicates - 1)),

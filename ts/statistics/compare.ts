@@ -68,15 +68,21 @@ type Result = Prediction | Simulation;
  * const comparison = compare(await predict(spec), await simulate(spec, { trials: 30, seed: 7 }));
  * console.log(comparison.verdict); // agrees or finiteSize
  */
-export function compare<P extends Result>(a: P, b: Simulation<NoInfer<P>['system']>, options: CompareOptions = {}): Comparison<P['system']> {
+export function compare<P extends Result>(
+  a: P,
+  b: Simulation<NoInfer<P>['system']>,
+  options: CompareOptions = {},
+): Comparison<P['system']> {
   const significance = options.significance ?? 1e-3;
-  if (!(significance > 0 && significance < 1)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'significance', 'a number in (0, 1)', significance);
+  if (!(significance > 0 && significance < 1))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'significance', 'a number in (0, 1)', significance);
   requireSameSpec(a, b, options.mayDiffer ?? []);
   const names = options.observables ?? Object.keys(b.observables).filter((name) => a.observables[name] !== undefined);
   const compared = names.map((name) => {
     const left = a.observables[name];
     const right = b.observables[name];
-    if (left === undefined || right === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observables', 'observables that both results have', name);
+    if (left === undefined || right === undefined)
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observables', 'observables that both results have', name);
     return { name, points: comparePoints(name, left, right) };
   });
   const adjusted = holm(compared.flatMap(({ points }) => [...points.pValue]));
@@ -92,7 +98,15 @@ export function compare<P extends Result>(a: P, b: Simulation<NoInfer<P>['system
     const { explained: _, ...rest } = points;
     observables[name] = { ...rest, verdicts, verdict: joined(verdicts) };
   }
-  return { kind: 'comparison', system: a.system, observables, tests: offset, significance, largestZ, verdict: joined(Object.values(observables).map((o) => o.verdict)) };
+  return {
+    kind: 'comparison',
+    system: a.system,
+    observables,
+    tests: offset,
+    significance,
+    largestZ,
+    verdict: joined(Object.values(observables).map((o) => o.verdict)),
+  };
 }
 
 type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & { readonly explained: readonly boolean[] };
@@ -138,14 +152,34 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
   const term = 'finiteSize' in a && a.finiteSize !== undefined ? (a.finiteSize.values[i] as number) : 0;
   // A known term explains a deviation that lies between 0 and it, give or take half of it (higher orders) and the noise.
   const isExplained = term !== 0 && Math.abs(deviation - term) <= 0.5 * Math.abs(term) + 4 * standardError;
-  return { expected, estimate, standardError, z, pValue: pValueOf(a, b, i, z, degrees, deviation, numerical), isExplained };
+  return {
+    expected,
+    estimate,
+    standardError,
+    z,
+    pValue: pValueOf(a, b, i, z, degrees, deviation, numerical),
+    isExplained,
+  };
 }
 
-function pValueOf(a: Predicted | Estimated, b: Estimated, i: number, z: number, degrees: number, deviation: number, numerical: number): number {
-  if (b.estimator === 'exact') return Math.abs(deviation) <= Math.max(numerical, 1e-9 * Math.abs(a.values[i] as number)) ? 1 : 0;
+function pValueOf(
+  a: Predicted | Estimated,
+  b: Estimated,
+  i: number,
+  z: number,
+  degrees: number,
+  deviation: number,
+  numerical: number,
+): number {
+  if (b.estimator === 'exact')
+    return Math.abs(deviation) <= Math.max(numerical, 1e-9 * Math.abs(a.values[i] as number)) ? 1 : 0;
   if (b.estimator === 'binomial' && 'error' in a && b.scale === 'linear') {
     const trials = b.count[i] as number;
-    return binomialTwoSided(Math.round((b.values[i] as number) * trials), trials, Math.min(1, Math.max(0, a.values[i] as number)));
+    return binomialTwoSided(
+      Math.round((b.values[i] as number) * trials),
+      trials,
+      Math.min(1, Math.max(0, a.values[i] as number)),
+    );
   }
   if (degrees < 1 || Number.isNaN(z)) return 1;
   return b.estimator === 'splitting' ? normalTwoSided(z) : studentTwoSided(z, degrees);
@@ -180,19 +214,33 @@ function joined(verdicts: readonly Verdict[]): Verdict {
 }
 
 function requireSameSpec(a: Result, b: Simulation, mayDiffer: readonly string[]): void {
-  if (a.system !== b.system) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected two results of one system, received ${a.system} and ${b.system}.`, { parameter: 'system' });
+  if (a.system !== b.system)
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected two results of one system, received ${a.system} and ${b.system}.`,
+      { parameter: 'system' },
+    );
   const left = a.spec as Readonly<Record<string, unknown>>;
   const right = b.spec as Readonly<Record<string, unknown>>;
   const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !mayDiffer.includes(key));
   const differing = keys.filter((key) => canonicalJson(left[key] ?? null) !== canonicalJson(right[key] ?? null));
   if (differing.length > 0) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected two results of the same spec; they differ in ${differing.join(', ')}. Name fields that may differ in \`mayDiffer\`.`, { parameter: differing[0] });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected two results of the same spec; they differ in ${differing.join(', ')}. Name fields that may differ in \`mayDiffer\`.`,
+      { parameter: differing[0] },
+    );
   }
 }
 
 function requireSameAxes(name: string, a: Observable, b: Observable): void {
-  const shape = (observable: Observable): string => observable.axes.map((axis) => `${axis.name} × ${axis.values.length}`).join(', ');
+  const shape = (observable: Observable): string =>
+    observable.axes.map((axis) => `${axis.name} × ${axis.values.length}`).join(', ');
   if (shape(a) !== shape(b) || a.scale !== b.scale) {
-    throw new MftError('ERR_MFT_SHAPE', `Expected \`${name}\` to have the same axes and scale on both sides, received ${shape(a)} (${a.scale}) and ${shape(b)} (${b.scale}).`, { parameter: name });
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`${name}\` to have the same axes and scale on both sides, received ${shape(a)} (${a.scale}) and ${shape(b)} (${b.scale}).`,
+      { parameter: name },
+    );
   }
 }

@@ -4,8 +4,8 @@ import { MftError } from '../core/errors.js';
 /** log Γ(x) for x > 0 (Lanczos, g = 7, 9 terms; relative error 1e-14 away from the zeros at 1 and 2). */
 export function logGamma(x: number): number {
   const coefficients = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012,
-    9.9843695780195716e-6, 1.5056327351493116e-7,
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
   ];
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   let sum = coefficients[0] as number;
@@ -40,7 +40,10 @@ function betaFraction(x: number, a: number, b: number): number {
     h *= step;
     if (Math.abs(step - 1) < 1e-15) return h;
   }
-  throw new MftError('ERR_MFT_NO_CONVERGENCE', `The incomplete beta function did not converge at x = ${x}, a = ${a}, b = ${b}.`);
+  throw new MftError(
+    'ERR_MFT_NO_CONVERGENCE',
+    `The incomplete beta function did not converge at x = ${x}, a = ${a}, b = ${b}.`,
+  );
   function guard(value: number): number {
     return Math.abs(value) < tiny ? tiny : value;
   }
@@ -97,12 +100,20 @@ export function binomialTwoSided(successes: number, trials: number, probability:
   if (probability <= 0) return successes === 0 ? 1 : 0;
   if (probability >= 1) return successes === trials ? 1 : 0;
   const logMass = (k: number): number =>
-    logGamma(trials + 1) - logGamma(k + 1) - logGamma(trials - k + 1) + k * Math.log(probability) + (trials - k) * Math.log1p(-probability);
+    logGamma(trials + 1) -
+    logGamma(k + 1) -
+    logGamma(trials - k + 1) +
+    k * Math.log(probability) +
+    (trials - k) * Math.log1p(-probability);
   const observed = logMass(successes) + 1e-7;
   // The outcomes no likelier than the observed one are two tails; find where each begins.
   const mode = Math.floor((trials + 1) * probability);
-  const lower = successes < mode ? successes : lastNotLikelier(0, Math.min(mode, trials), (k) => logMass(k) <= observed, 'rising');
-  const upper = successes > mode ? successes : lastNotLikelier(Math.min(mode, trials), trials, (k) => logMass(k) <= observed, 'falling');
+  const lower =
+    successes < mode ? successes : lastNotLikelier(0, Math.min(mode, trials), (k) => logMass(k) <= observed, 'rising');
+  const upper =
+    successes > mode
+      ? successes
+      : lastNotLikelier(Math.min(mode, trials), trials, (k) => logMass(k) <= observed, 'falling');
   if (successes === mode) return 1;
   const below = lower < 0 ? 0 : 1 - regularizedBeta(probability, lower + 1, trials - lower);
   const above = upper > trials ? 0 : upper <= 0 ? 1 : regularizedBeta(probability, upper, trials - upper + 1);
@@ -110,7 +121,12 @@ export function binomialTwoSided(successes: number, trials: number, probability:
 }
 
 /** Bisection on a monotone mass: the last k of a rising flank that satisfies, or the first k of a falling flank that does. */
-function lastNotLikelier(low: number, high: number, satisfies: (k: number) => boolean, flank: 'rising' | 'falling'): number {
+function lastNotLikelier(
+  low: number,
+  high: number,
+  satisfies: (k: number) => boolean,
+  flank: 'rising' | 'falling',
+): number {
   let inside = flank === 'rising' ? low - 1 : high + 1;
   let outside = flank === 'rising' ? high + 1 : low - 1;
   while (Math.abs(outside - inside) > 1) {

@@ -23,7 +23,10 @@ export interface KolmogorovSmirnov {
  * kolmogorovSmirnov([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]).statistic; // 1
  */
 export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): KolmogorovSmirnov {
-  for (const [name, sample] of [['a', a], ['b', b]] as const) {
+  for (const [name, sample] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
     if (sample.length < 5) throw expectedError('ERR_MFT_SHAPE', name, 'a sample of at least 5 values', sample.length);
   }
   const x = Float64Array.from(a).sort();

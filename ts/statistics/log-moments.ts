@@ -12,7 +12,14 @@ export interface LogAccumulator {
 }
 
 export function logAccumulator(size: number, isSigned = false): LogAccumulator {
-  return { size, isSigned, count: new Float64Array(size), reference: new Float64Array(size).fill(-Infinity), mean: new Float64Array(size), squares: new Float64Array(size) };
+  return {
+    size,
+    isSigned,
+    count: new Float64Array(size),
+    reference: new Float64Array(size).fill(-Infinity),
+    mean: new Float64Array(size),
+    squares: new Float64Array(size),
+  };
 }
 
 /** Adds sign·exp(log) to position i. A logarithm of −Infinity is the number 0. Trials are added in their order. */
@@ -50,5 +57,14 @@ export function estimatedLog(sums: LogAccumulator, axes: readonly Axis[]): Estim
     variance[i] = m === 0 || n < 2 ? 0 : (squares[i] as number) / (n - 1) / (m * m);
     standardError[i] = n < 2 ? Infinity : Math.sqrt((variance[i] as number) / n);
   }
-  return { axes, scale: 'log', ...(sums.isSigned ? { sign } : {}), estimator: 'mean', values, count: count.slice(), variance, standardError };
+  return {
+    axes,
+    scale: 'log',
+    ...(sums.isSigned ? { sign } : {}),
+    estimator: 'mean',
+    values,
+    count: count.slice(),
+    variance,
+    standardError,
+  };
 }

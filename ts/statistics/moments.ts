@@ -37,7 +37,12 @@ export function sampleVariance(sums: Accumulator, i: number): number {
  * The accumulated trials as an observable with estimator `mean` (linear scale) or `meanLog`. A position without a defined
  * trial is listed in `undefinedAt`; infinite logarithms (an exact zero in some trial) leave it undefined too.
  */
-export function estimated(sums: Accumulator, axes: readonly Axis[], estimator: 'mean' | 'meanLog', reason: string): Estimated {
+export function estimated(
+  sums: Accumulator,
+  axes: readonly Axis[],
+  estimator: 'mean' | 'meanLog',
+  reason: string,
+): Estimated {
   const values = new Float64Array(sums.size);
   const variance = new Float64Array(sums.size);
   const standardError = new Float64Array(sums.size);

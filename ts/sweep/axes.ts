@@ -45,13 +45,15 @@ export const largestPlan = 5_000_000;
 export function gridOf(axes: unknown): Grid {
   if (!isRecord(axes)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'an object of axes', axes);
   const factors = Object.entries(axes).flatMap(([name, value]): GridPoint[][] => {
-    if (name === 'zip') return (Array.isArray(value) ? value : [value]).map((group, i) => zipped(group, `axes.zip.${i}`));
+    if (name === 'zip')
+      return (Array.isArray(value) ? value : [value]).map((group, i) => zipped(group, `axes.zip.${i}`));
     if (name === 'points') return [givenPoints(value)];
     return [axisValues(value, `axes.${name}`).map((item) => ({ [name]: item }))];
   });
   const names = namesOf(factors);
   const count = factors.reduce((product, factor) => product * factor.length, 1);
-  if (count > largestPlan) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPlan} points`, count);
+  if (count > largestPlan)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPlan} points`, count);
   const at = (i: number): GridPoint => {
     const point: Record<string, AxisValue> = {};
     let block = count;
@@ -67,14 +69,20 @@ export function gridOf(axes: unknown): Grid {
 /** The values of one axis. */
 export function axisValues(value: unknown, name: string): readonly AxisValue[] {
   if (Array.isArray(value)) {
-    if (value.length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list with at least one value', value);
+    if (value.length === 0)
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list with at least one value', value);
     return value as AxisValue[];
   }
   if (isRecord(value) && Object.keys(value).length === 1) {
     if ('linear' in value) return range(value.linear, `${name}.linear`, (low, high, t) => low + (high - low) * t);
     if ('log' in value) return logRange(value.log, `${name}.log`);
   }
-  throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list, {linear: [low, high, count]} or {log: [low, high, count]}', value);
+  throw expectedError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    name,
+    'a list, {linear: [low, high, count]} or {log: [low, high, count]}',
+    value,
+  );
 }
 
 function logRange(value: unknown, name: string): number[] {
@@ -85,27 +93,50 @@ function logRange(value: unknown, name: string): number[] {
 }
 
 function range(value: unknown, name: string, at: (low: number, high: number, t: number) => number): number[] {
-  const isTriple = Array.isArray(value) && value.length === 3 && value.every((item) => typeof item === 'number' && Number.isFinite(item));
+  const isTriple =
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((item) => typeof item === 'number' && Number.isFinite(item));
   if (!isTriple) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, '[low, high, count] of finite numbers', value);
   const [low, high, count] = value as [number, number, number];
-  if (!Number.isInteger(count) || count < 1 || count > largestPlan) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a whole count in [1, ${largestPlan}]`, count);
+  if (!Number.isInteger(count) || count < 1 || count > largestPlan)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a whole count in [1, ${largestPlan}]`, count);
   // The ends are exact, so that a plan's last point is the number its author wrote.
-  return Array.from({ length: count }, (_, i) => (i === 0 ? low : i === count - 1 ? high : at(low, high, i / (count - 1))));
+  return Array.from({ length: count }, (_, i) =>
+    i === 0 ? low : i === count - 1 ? high : at(low, high, i / (count - 1)),
+  );
 }
 
 function zipped(group: unknown, name: string): GridPoint[] {
-  if (!isRecord(group) || Object.keys(group).length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'an object of axes', group);
-  const columns = Object.entries(group).map(([field, value]) => ({ field, values: axisValues(value, `${name}.${field}`) }));
+  if (!isRecord(group) || Object.keys(group).length === 0)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'an object of axes', group);
+  const columns = Object.entries(group).map(([field, value]) => ({
+    field,
+    values: axisValues(value, `${name}.${field}`),
+  }));
   const lengths = [...new Set(columns.map((column) => column.values.length))];
   if (lengths.length > 1) {
-    throw new MftError('ERR_MFT_SHAPE', `Expected the axes zipped in \`${name}\` to have the same length, received ${columns.map((c) => `${c.field}: ${c.values.length}`).join(', ')}.`, { parameter: name });
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected the axes zipped in ` +
+        `\`${name}\` ` +
+        `to have the same length, received ` +
+        `${columns.map((c) => `${c.field}: ${c.values.length}`).join(', ')}.`,
+      { parameter: name },
+    );
   }
-  return Array.from({ length: lengths[0] ?? 0 }, (_, i) => Object.fromEntries(columns.map((c) => [c.field, c.values[i] as AxisValue])));
+  return Array.from({ length: lengths[0] ?? 0 }, (_, i) =>
+    Object.fromEntries(columns.map((c) => [c.field, c.values[i] as AxisValue])),
+  );
 }
 
 function givenPoints(value: unknown): GridPoint[] {
-  const isPoints = Array.isArray(value) && value.length > 0 && value.every((point) => isRecord(point) && Object.keys(point).length > 0);
-  if (!isPoints) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes.points', 'a list of objects field → value', value);
+  const isPoints =
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((point) => isRecord(point) && Object.keys(point).length > 0);
+  if (!isPoints)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes.points', 'a list of objects field → value', value);
   return value as GridPoint[];
 }
 
@@ -116,7 +147,12 @@ function namesOf(factors: readonly (readonly GridPoint[])[]): string[] {
     const own = new Set<string>();
     for (const point of factor) for (const name in point) own.add(name);
     for (const name of own) {
-      if (seen.has(name)) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected every field in one axis only, found \`${name}\` in two.`, { parameter: `axes.${name}` });
+      if (seen.has(name))
+        throw new MftError(
+          'ERR_MFT_INVALID_ARGUMENT',
+          `Expected every field in one axis only, found \`${name}\` in two.`,
+          { parameter: `axes.${name}` },
+        );
       seen.add(name);
     }
   }
@@ -124,9 +160,16 @@ function namesOf(factors: readonly (readonly GridPoint[])[]): string[] {
 }
 
 /** `base` with the value at a dotted path; the objects on the way are copied, missing ones made. */
-export function withField(base: Readonly<Record<string, unknown>>, path: readonly string[], value: unknown): Record<string, unknown> {
+export function withField(
+  base: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
   const [head = '', ...rest] = path;
-  if (head === '__proto__') throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected an axis to name a field, received "__proto__".', { parameter: 'axes' });
+  if (head === '__proto__')
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected an axis to name a field, received "__proto__".', {
+      parameter: 'axes',
+    });
   const inner = base[head];
   // Not a spread: V8 enumerates the copies of a spread slowly, and checking a spec enumerates it (3 µs against 10).
   const copy: Record<string, unknown> = Object.assign({}, base);

@@ -54,6 +54,9 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
   } catch (cause) {
     if (cause instanceof MftError || !(cause instanceof Error) || !('syscall' in cause)) throw cause;
     const code = 'code' in cause ? String(cause.code) : 'unknown';
-    throw new MftError('ERR_MFT_DISK', `Could not use ${path}: ${reasons[code] ?? cause.message} (${code}).`, { parameter: 'journal', cause });
+    throw new MftError('ERR_MFT_DISK', `Could not use ${path}: ${reasons[code] ?? cause.message} (${code}).`, {
+      parameter: 'journal',
+      cause,
+    });
   }
 }

@@ -39,7 +39,12 @@ const bytesAroundResult = 1200;
  * most two trials; the others are scaled from the nearest measured one by their relative cost (trials × depth × width or
  * width²). Expect the right order of magnitude, usually a factor below 2.
  */
-export async function estimateJobs({ job: whole }: ExpandedPlan, jobs: readonly PlannedJob[], verbs: VerbTable, options: EstimateOptions = {}): Promise<SweepEstimate> {
+export async function estimateJobs(
+  { job: whole }: ExpandedPlan,
+  jobs: readonly PlannedJob[],
+  verbs: VerbTable,
+  options: EstimateOptions = {},
+): Promise<SweepEstimate> {
   const processes = Math.max(1, Math.min(options.processes ?? processorsAllowed(), jobs.length));
   let largest = 0;
   for (const planned of jobs) {
@@ -56,7 +61,13 @@ export async function estimateJobs({ job: whole }: ExpandedPlan, jobs: readonly 
     seconds += (near.seconds * cost) / near.cost;
   }
   const bytes = measured.reduce((sum, one) => sum + one.bytes, 0) / measured.length + bytesAroundResult;
-  return { ...fixed, coreHours: seconds / 3600, hours: seconds / 3600 / processes, diskBytes: Math.ceil(bytes * jobs.length), probes: measured.length };
+  return {
+    ...fixed,
+    coreHours: seconds / 3600,
+    hours: seconds / 3600 / processes,
+    diskBytes: Math.ceil(bytes * jobs.length),
+    probes: measured.length,
+  };
 }
 
 interface Measured {
@@ -77,7 +88,12 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
       if (measured.length === 0) await pool.run(small);
       const before = performance.now();
       const outcome = await pool.run(small);
-      if (outcome.status === 'done') measured.push({ cost: verbs[small.verb]?.cost(small) ?? 1, seconds: (performance.now() - before) / 1000, bytes: outcome.result.length });
+      if (outcome.status === 'done')
+        measured.push({
+          cost: verbs[small.verb]?.cost(small) ?? 1,
+          seconds: (performance.now() - before) / 1000,
+          bytes: outcome.result.length,
+        });
       if ((performance.now() - started) / 1000 > budget) break;
     }
   } finally {

@@ -39,7 +39,8 @@ export interface ExportSource {
  * @param path the journal
  * @param files what to write, and where
  * @returns the files written
- * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for a file that is the journal, or named twice; ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
+ * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for a file that is the journal, or named twice; ERR_MFT_DISK,
+ * ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
  *
  * @example
  * await exportJournal('rows.jsonl', { csv: 'rows.csv', parquet: 'rows.parquet' });
@@ -90,7 +91,9 @@ async function refuseOverwriting(path: string, files: ExportFiles): Promise<void
 
 /** The path without links, of a file that need not exist yet. */
 async function realPath(file: string): Promise<string> {
-  return realpath(file).catch(async () => join(await realpath(dirname(file)).catch(() => resolve(dirname(file))), basename(file)));
+  return realpath(file).catch(async () =>
+    join(await realpath(dirname(file)).catch(() => resolve(dirname(file))), basename(file)),
+  );
 }
 
 /** The rows of the plan in its order, then all others by key. */
@@ -122,7 +125,10 @@ async function writeText(file: string, text: AsyncIterable<string> | Iterable<st
 async function* csvText({ rows, columns }: ExportSource): AsyncGenerator<string> {
   const names = [...columns.keys()];
   yield csvLine(names);
-  for await (const row of rows()) yield tableRows(row).map((line) => csvLine(names.map((name) => line[name]))).join('');
+  for await (const row of rows())
+    yield tableRows(row)
+      .map((line) => csvLine(names.map((name) => line[name])))
+      .join('');
 }
 
 async function* jsonText({ rows }: ExportSource): AsyncGenerator<string> {
@@ -139,11 +145,18 @@ const parquetTypes = { number: 'DOUBLE', string: 'STRING', boolean: 'BOOLEAN' } 
 async function writeParquet(file: string, source: ExportSource): Promise<void> {
   const { fileWriter, parquetWriteRows } = await import('hyparquet-writer');
   const columns = [...source.columns].map(([name, type]) => ({ name, type: parquetTypes[type], nullable: true }));
-  await parquetWriteRows({ writer: fileWriter(file), rows: parquetRows(source), columns, kvMetadata: [{ key: 'mft-native', value: JSON.stringify(source.manifest) }] });
+  await parquetWriteRows({
+    writer: fileWriter(file),
+    rows: parquetRows(source),
+    columns,
+    kvMetadata: [{ key: 'mft-native', value: JSON.stringify(source.manifest) }],
+  });
 }
 
 async function* parquetRows({ rows, columns }: ExportSource): AsyncGenerator<Record<string, unknown>> {
-  for await (const row of rows()) for (const line of tableRows(row)) yield Object.fromEntries([...columns].map(([name, type]) => [name, typed(line, name, type)]));
+  for await (const row of rows())
+    for (const line of tableRows(row))
+      yield Object.fromEntries([...columns].map(([name, type]) => [name, typed(line, name, type)]));
 }
 
 function typed(line: TableRow, name: string, type: ColumnType): unknown {

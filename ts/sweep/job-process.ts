@@ -14,7 +14,12 @@ export async function runJob(job: Job, verbs: VerbTable): Promise<Outcome> {
     // One thread per job: processes are the parallelism, and threads never change a result.
     const run = job.run === undefined ? {} : { run: { ...job.run, threads: 1 } };
     const { result, provenance } = encodeResult(await verb.execute({ ...job, ...run }, {}));
-    return { key: job.key, status: 'done', result, meta: { ...meta(), ...(provenance === undefined ? {} : { provenance }) } };
+    return {
+      key: job.key,
+      status: 'done',
+      result,
+      meta: { ...meta(), ...(provenance === undefined ? {} : { provenance }) },
+    };
   } catch (error) {
     return { key: job.key, status: 'failed', error: jobError(error), meta: meta() };
   }

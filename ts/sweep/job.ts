@@ -24,7 +24,8 @@ export function makeJob(verb: string, isRandom: boolean, work: Work, sweepSeed: 
   const seeded = isRandom ? { sweepSeed } : {};
   const point = canonicalHash({ format: jobFormat, verb, ...identity, ...seeded });
   const key = sha256(`${point} version ${systemVersion}`);
-  const run = work.run === undefined ? {} : { run: isRandom ? { ...work.run, seed: jobSeed(sweepSeed, key) } : work.run };
+  const run =
+    work.run === undefined ? {} : { run: isRandom ? { ...work.run, seed: jobSeed(sweepSeed, key) } : work.run };
   return { format: jobFormat, key, point, verb, ...work, ...run, ...seeded };
 }
 
@@ -33,7 +34,21 @@ export function jobSeed(sweepSeed: number, key: string): number {
   return Number.parseInt(sha256(`seed ${sweepSeed} of job ${key}`).slice(0, 13), 16);
 }
 
-const jobFields = new Set(['format', 'key', 'point', 'verb', 'system', 'systemVersion', 'spec', 'run', 'quantity', 'outputs', 'fit', 'dataset', 'sweepSeed']);
+const jobFields = new Set([
+  'format',
+  'key',
+  'point',
+  'verb',
+  'system',
+  'systemVersion',
+  'spec',
+  'run',
+  'quantity',
+  'outputs',
+  'fit',
+  'dataset',
+  'sweepSeed',
+]);
 
 /**
  * A job from a source that is not trusted: every field is checked, spec and run pass through their system again, and the
@@ -45,9 +60,13 @@ export async function checkedJob(value: unknown, verbs: VerbTable): Promise<Job>
   if (!isRecord(value)) throw refused('it is not an object');
   const unknown = Object.keys(value).find((name) => !jobFields.has(name));
   if (unknown !== undefined) throw refused(`it has the unknown field ${JSON.stringify(unknown.slice(0, 60))}`);
-  if (value.format !== jobFormat) throw refused(`it has format ${JSON.stringify(value.format)}, this worker reads format ${jobFormat}`);
+  if (value.format !== jobFormat)
+    throw refused(`it has format ${JSON.stringify(value.format)}, this worker reads format ${jobFormat}`);
   const verb = typeof value.verb === 'string' && Object.hasOwn(verbs, value.verb) ? verbs[value.verb] : undefined;
-  if (verb === undefined) throw refused(`its verb ${JSON.stringify(value.verb)?.slice(0, 60)} is not one of ${Object.keys(verbs).join(', ')}`);
+  if (verb === undefined)
+    throw refused(
+      `its verb ${JSON.stringify(value.verb)?.slice(0, 60)} is not one of ${Object.keys(verbs).join(', ')}`,
+    );
   refusePaths(value, 'job');
   const { seed: givenSeed, ...run } = isRecord(value.run) ? value.run : {};
   const work = await verb.resolve({
@@ -59,7 +78,14 @@ export async function checkedJob(value: unknown, verbs: VerbTable): Promise<Job>
     outputs: Array.isArray(value.outputs) ? value.outputs.map(String) : undefined,
   });
   if (value.systemVersion !== work.systemVersion) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', `Job refused: it asks for version ${String(value.systemVersion)} of system ${work.system}, this worker has version ${work.systemVersion}.`, { parameter: 'systemVersion' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `Job refused: it asks for version ` +
+        `${String(value.systemVersion)} of ` +
+        `system ${work.system}, this worker ` +
+        `has version ${work.systemVersion}.`,
+      { parameter: 'systemVersion' },
+    );
   }
   const sweepSeed = value.sweepSeed ?? 0;
   if (!Number.isSafeInteger(sweepSeed)) throw expectedError('ERR_MFT_QUEUE', 'sweepSeed', 'a whole number', sweepSeed);
@@ -75,7 +101,8 @@ function refused(why: string): MftError {
 
 /** Strings of a job name things; only an activation's `expression` may hold a slash (a division). */
 function refusePaths(value: unknown, at: string): void {
-  if (typeof value === 'string' && /[/\\\0]|^~|\.\./.test(value)) throw refused(`${at} looks like a path: ${JSON.stringify(value.slice(0, 60))}`);
+  if (typeof value === 'string' && /[/\\\0]|^~|\.\./.test(value))
+    throw refused(`${at} looks like a path: ${JSON.stringify(value.slice(0, 60))}`);
   if (typeof value !== 'object' || value === null) return;
   for (const [name, item] of Object.entries(value)) if (name !== 'expression') refusePaths(item, `${at}.${name}`);
 }

@@ -65,19 +65,26 @@ export async function indexJournal(handle: FileHandle, path: string): Promise<Jo
       end = offset + length + (isEnded ? 1 : 0);
       lacksNewline = !isEnded;
       if (line.kind === 'manifest') manifests.push(lineText(line));
-      if (line.kind === 'damaged') damaged.push({ line: number, reason: 'its checksum does not fit its content', ...(head === undefined ? {} : { key: head.key }) });
+      if (line.kind === 'damaged')
+        damaged.push({
+          line: number,
+          reason: 'its checksum does not fit its content',
+          ...(head === undefined ? {} : { key: head.key }),
+        });
       if (line.kind !== 'row' || head === undefined) continue;
       if (head.hasFiles && !(await hasSideFiles(path, sideFilesOf(lineText(line))))) {
         damaged.push({ line: number, reason: 'a side file it names is missing or has another size', key: head.key });
         continue;
       }
       const { key, point, version, status, hasFiles } = head;
-      if (rows.get(key)?.status !== 'done' || status === 'done') rows.set(key, { key, point, version, status, hasFiles, line: number, offset, length });
+      if (rows.get(key)?.status !== 'done' || status === 'done')
+        rows.set(key, { key, point, version, status, hasFiles, line: number, offset, length });
     }
   }
   const start = first === undefined ? '' : lineText(first, manifestPrefix.length);
   const isTornHead = first?.isEnded === false && (start.startsWith(manifestPrefix) || manifestPrefix.startsWith(start));
-  const isJournal = first === undefined || rows.size > 0 || manifests.length > 0 || start === manifestPrefix || isTornHead;
+  const isJournal =
+    first === undefined || rows.size > 0 || manifests.length > 0 || start === manifestPrefix || isTornHead;
   return { rows, damaged, manifests, end, lacksNewline, isJournal };
 }
 
@@ -86,7 +93,11 @@ function sideFilesOf(line: string): readonly SideFile[] {
 }
 
 function notAJournal(path: string): MftError {
-  return new MftError('ERR_MFT_JOURNAL_MISMATCH', `The file ${path} is not the journal of a sweep; it was left as it is. Name another file.`, { parameter: 'journal' });
+  return new MftError(
+    'ERR_MFT_JOURNAL_MISMATCH',
+    `The file ${path} is not the journal of a sweep; it was left as it is. Name another file.`,
+    { parameter: 'journal' },
+  );
 }
 
 /**
@@ -96,11 +107,19 @@ function notAJournal(path: string): MftError {
  * @throws MftError (rejects) ERR_MFT_JOURNAL_LOCKED (another run writes it), ERR_MFT_JOURNAL_MISMATCH (not a journal),
  * ERR_MFT_UNSUPPORTED (a file system without locks), ERR_MFT_DISK
  */
-export async function openJournal(path: string, manifest: Readonly<Record<string, unknown>>, disk: Disk = realDisk): Promise<Journal> {
+export async function openJournal(
+  path: string,
+  manifest: Readonly<Record<string, unknown>>,
+  disk: Disk = realDisk,
+): Promise<Journal> {
   const handle = await onDisk(path, () => open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644));
   try {
     if (!addon().lockFile(handle.fd)) {
-      throw new MftError('ERR_MFT_JOURNAL_LOCKED', `Another run is writing the journal ${path}. Wait for it, or give this run its own journal and merge them.`, { parameter: 'journal' });
+      throw new MftError(
+        'ERR_MFT_JOURNAL_LOCKED',
+        `Another run is writing the journal ${path}. Wait for it, or give this run its own journal and merge them.`,
+        { parameter: 'journal' },
+      );
     }
     const index = await onDisk(path, () => indexJournal(handle, path));
     if (!index.isJournal) throw notAJournal(path);
@@ -161,7 +180,9 @@ function groupCommit(handle: FileHandle, path: string, disk: Disk): Pick<Journal
  *
  * @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH
  */
-export async function readableJournal(path: string): Promise<{ readonly handle: FileHandle; readonly index: JournalIndex }> {
+export async function readableJournal(
+  path: string,
+): Promise<{ readonly handle: FileHandle; readonly index: JournalIndex }> {
   const handle = await onDisk(path, () => open(path, 'r'));
   try {
     const index = await onDisk(path, () => indexJournal(handle, path));
@@ -176,7 +197,8 @@ export async function readableJournal(path: string): Promise<{ readonly handle: 
 /** Point → newest version of the system it was run with. */
 export function newestVersions(index: JournalIndex): ReadonlyMap<string, number> {
   const versions = new Map<string, number>();
-  for (const { point, version } of index.rows.values()) versions.set(point, Math.max(version, versions.get(point) ?? 0));
+  for (const { point, version } of index.rows.values())
+    versions.set(point, Math.max(version, versions.get(point) ?? 0));
   return versions;
 }
 

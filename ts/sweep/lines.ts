@@ -39,7 +39,8 @@ export function lineText(line: ScannedLine, most = line.length): string {
 export const manifestPrefix = '{"journal":"mft-sweep",';
 const checkLength = ',"crc":"00000000"}'.length;
 /** The head of a row: key and point are 64 hexadecimal digits at fixed places. */
-const headPattern = /^\{"key":"([0-9a-f]{64})","point":"([0-9a-f]{64})","version":(\d+),"status":"(done|failed)",("files":)?/;
+const headPattern =
+  /^\{"key":"([0-9a-f]{64})","point":"([0-9a-f]{64})","version":(\d+),"status":"(done|failed)",("files":)?/;
 const longestHead = 256;
 
 /** `{…}` with its checksum as the last field, and a newline. */
@@ -49,7 +50,13 @@ export function sealedLine(object: string): string {
 }
 
 /** A row's line. `rest` holds the fields after the head, `result` the canonical JSON text of the result. */
-export function rowLine(head: Omit<RowHead, 'hasFiles'>, files: readonly object[], rest: object, result: string | undefined, meta: object): string {
+export function rowLine(
+  head: Omit<RowHead, 'hasFiles'>,
+  files: readonly object[],
+  rest: object,
+  result: string | undefined,
+  meta: object,
+): string {
   const fields = [
     `"key":"${head.key}","point":"${head.point}","version":${head.version},"status":"${head.status}"`,
     ...(files.length === 0 ? [] : [`"files":${canonicalJson(files)}`]),
@@ -93,17 +100,38 @@ export async function* scanLines(handle: FileHandle): AsyncGenerator<readonly Sc
   if (rest.length > 0) yield [scanned(rest, 0, rest.length, number + 1, offset, false)];
 }
 
-function scanned(chunk: Buffer, start: number, end: number, number: number, offset: number, isEnded: boolean): ScannedLine {
+function scanned(
+  chunk: Buffer,
+  start: number,
+  end: number,
+  number: number,
+  offset: number,
+  isEnded: boolean,
+): ScannedLine {
   const head = headOf(chunk, start, end);
-  const isManifest = head === undefined && chunk.toString('latin1', start, Math.min(end, start + manifestPrefix.length)) === manifestPrefix;
-  const kind = !isIntact(chunk, start, end) ? 'damaged' : head !== undefined ? 'row' : isManifest ? 'manifest' : 'damaged';
+  const isManifest =
+    head === undefined &&
+    chunk.toString('latin1', start, Math.min(end, start + manifestPrefix.length)) === manifestPrefix;
+  const kind = !isIntact(chunk, start, end)
+    ? 'damaged'
+    : head !== undefined
+      ? 'row'
+      : isManifest
+        ? 'manifest'
+        : 'damaged';
   return { number, offset, length: end - start, kind, head, isEnded, chunk, start };
 }
 
 function headOf(chunk: Buffer, start: number, end: number): RowHead | undefined {
   const found = headPattern.exec(chunk.toString('latin1', start, Math.min(end, start + longestHead)));
   if (found === null) return undefined;
-  return { key: found[1] as string, point: found[2] as string, version: Number(found[3]), status: found[4] as RowStatus, hasFiles: found[5] !== undefined };
+  return {
+    key: found[1] as string,
+    point: found[2] as string,
+    version: Number(found[3]),
+    status: found[4] as RowStatus,
+    hasFiles: found[5] !== undefined,
+  };
 }
 
 function isIntact(chunk: Buffer, start: number, end: number): boolean {

@@ -34,7 +34,13 @@ export function localExecutor(options: LocalOptions = {}): Executor {
         fill();
       };
       const fill = (): void => {
-        while (running < (control.stopAtFailure ? processes : pool.depth()) && next < jobs.length && !control.drain.aborted && !control.stop.aborted && !(hasFailed && control.stopAtFailure)) {
+        while (
+          running < (control.stopAtFailure ? processes : pool.depth()) &&
+          next < jobs.length &&
+          !control.drain.aborted &&
+          !control.stop.aborted &&
+          !(hasFailed && control.stopAtFailure)
+        ) {
           const job = jobs[next++];
           if (job === undefined) break;
           running++;

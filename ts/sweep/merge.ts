@@ -27,9 +27,17 @@ const rowsPerSync = 1000;
  * @throws MftError (rejects) ERR_MFT_DISK (also when the target exists), ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM
  */
 export async function mergeJournals(target: string, sources: readonly string[]): Promise<MergeSummary> {
-  const isThere = await access(target, constants.F_OK).then(() => true, () => false);
-  if (isThere) throw new MftError('ERR_MFT_DISK', `The file ${target} exists; name a new file to merge into.`, { parameter: 'target' });
-  const inputs = await Promise.all(sources.map((source) => readableJournal(source).then((input) => ({ source, ...input }))));
+  const isThere = await access(target, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    throw new MftError('ERR_MFT_DISK', `The file ${target} exists; name a new file to merge into.`, {
+      parameter: 'target',
+    });
+  const inputs = await Promise.all(
+    sources.map((source) => readableJournal(source).then((input) => ({ source, ...input }))),
+  );
   try {
     const newest = inputs.flatMap(({ index }) => index.manifests).at(-1);
     const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
@@ -67,7 +75,13 @@ export async function mergeJournals(target: string, sources: readonly string[]):
     } finally {
       await journal.close();
     }
-    return { rows, failed, repeated, conflicts, damaged: inputs.reduce((sum, { index }) => sum + index.damaged.length, 0) };
+    return {
+      rows,
+      failed,
+      repeated,
+      conflicts,
+      damaged: inputs.reduce((sum, { index }) => sum + index.damaged.length, 0),
+    };
   } finally {
     for (const { handle } of inputs) await handle.close();
   }

@@ -13,7 +13,11 @@ export interface PendingJob {
 }
 
 /** The jobs to run, in the order of the plan; with `onlyFailed` those whose row says they failed. */
-export function pendingJobs(jobs: readonly PlannedJob[], index: JournalIndex | undefined, onlyFailed = false): PendingJob[] {
+export function pendingJobs(
+  jobs: readonly PlannedJob[],
+  index: JournalIndex | undefined,
+  onlyFailed = false,
+): PendingJob[] {
   if (index === undefined) return jobs.map((job) => ({ job, reason: 'new', why: 'new' }));
   const damaged = new Map(index.damaged.flatMap((line) => (line.key === undefined ? [] : [[line.key, line] as const])));
   let versions: ReadonlyMap<string, number> | undefined;
@@ -23,16 +27,26 @@ export function pendingJobs(jobs: readonly PlannedJob[], index: JournalIndex | u
     if (stored?.status === 'failed') return [{ job, reason: 'failed', why: `failed before (line ${stored.line})` }];
     if (onlyFailed) return [];
     const line = damaged.get(job.key);
-    if (line !== undefined) return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
+    if (line !== undefined)
+      return [{ job, reason: 'damaged', why: `line ${line.line} cannot be used: ${line.reason}` }];
     versions ??= newestVersions(index);
     const version = versions.get(job.point);
     if (version === undefined) return [{ job, reason: 'new', why: 'new' }];
-    return [{ job, reason: 'version', why: `version of system ${job.system} changed from ${version} to ${job.systemVersion}` }];
+    return [
+      {
+        job,
+        reason: 'version',
+        why: `version of system ${job.system} changed from ${version} to ${job.systemVersion}`,
+      },
+    ];
   });
 }
 
 /** The jobs of shard `index` (counted from 1) of `count`: dealt by cost, so that shards take about the same time. */
-export function shardOf(jobs: readonly PlannedJob[], shard: { readonly index: number; readonly count: number }): PlannedJob[] {
+export function shardOf(
+  jobs: readonly PlannedJob[],
+  shard: { readonly index: number; readonly count: number },
+): PlannedJob[] {
   return heaviestFirst(jobs).filter((_, i) => i % shard.count === shard.index - 1);
 }
 

@@ -36,7 +36,13 @@ export interface SweepPlan {
   /** For verb `evaluate`: the quantity. */
   readonly quantity?: string;
   /** For verb `fit`: the depth scale of this observable; `limit` is a number or the name of a predicted quantity. */
-  readonly fit?: { readonly observable: string; readonly series?: number; readonly limit?: number | string; readonly from?: number; readonly significance?: number };
+  readonly fit?: {
+    readonly observable: string;
+    readonly series?: number;
+    readonly limit?: number | string;
+    readonly from?: number;
+    readonly significance?: number;
+  };
   /** For verb `train`: mnist, cifar10 or synthetic. `run` holds the training options. */
   readonly dataset?: string;
   /** Shown in reports. */
@@ -78,12 +84,27 @@ const planFields = (names: readonly string[]) =>
     run: dataObject('The run of every job; seed is the seed of the sweep.').default({}),
     axes: dataObject('Field → values.').default({}),
     trials: wholeField(1, 10_000_000, 'Short for run.trials.').optional(),
-    seeds: z.array(z.int().gte(0)).min(1).optional().meta({ expected: 'a list of whole numbers >= 0', description: 'Sweep seeds.' }),
-    outputs: z.array(z.string()).min(1).optional().meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
+    seeds: z
+      .array(z.int().gte(0))
+      .min(1)
+      .optional()
+      .meta({ expected: 'a list of whole numbers >= 0', description: 'Sweep seeds.' }),
+    outputs: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
     fit: dataObject('For fit: the observable, and how.').optional(),
-    dataset: z.string().optional().meta({ expected: 'the name of a data set', description: 'For train: mnist, cifar10 or synthetic.' }),
+    dataset: z
+      .string()
+      .optional()
+      .meta({ expected: 'the name of a data set', description: 'For train: mnist, cifar10 or synthetic.' }),
     quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
-    title: z.string().max(200).optional().meta({ expected: 'a text of at most 200 characters', description: 'Shown in reports.' }),
+    title: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ expected: 'a text of at most 200 characters', description: 'Shown in reports.' }),
   });
 
 /**
@@ -97,13 +118,28 @@ export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs):
   const plan = copied(given);
   const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
   const verb = verbs[read.verb];
-  if (verb === undefined) throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);
-  if (read.trials !== undefined && 'trials' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `trials` or `run.trials`, not both.', { parameter: 'trials' });
-  if (read.seeds !== undefined && 'seed' in read.run) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `seeds` or `run.seed`, not both.', { parameter: 'seeds' });
+  if (verb === undefined)
+    throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);
+  if (read.trials !== undefined && 'trials' in read.run)
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `trials` or `run.trials`, not both.', {
+      parameter: 'trials',
+    });
+  if (read.seeds !== undefined && 'seed' in read.run)
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `seeds` or `run.seed`, not both.', { parameter: 'seeds' });
   for (const [field, owner] of Object.entries(ownFields)) {
-    if (read[field as keyof typeof ownFields] !== undefined && owner !== read.verb) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${field}\` only with verb ${owner}, received it with ${read.verb}.`, { parameter: field });
+    if (read[field as keyof typeof ownFields] !== undefined && owner !== read.verb)
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `Expected \`${field}\` only with verb ${owner}, received it with ${read.verb}.`,
+        { parameter: field },
+      );
   }
-  if (read.seeds !== undefined && !verb.isRandom) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`seeds\` for verb ${read.verb}, which draws nothing.`, { parameter: 'seeds' });
+  if (read.seeds !== undefined && !verb.isRandom)
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected no \`seeds\` for verb ${read.verb}, which draws nothing.`,
+      { parameter: 'seeds' },
+    );
   const { seed = 1, ...run } = { ...read.run, ...(read.trials === undefined ? {} : { trials: read.trials }) };
   const seeds = verb.isRandom ? (read.seeds ?? [checkedSeed(seed)]) : [0];
   const grid = gridOf(read.axes);
@@ -111,7 +147,14 @@ export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs):
     const point = grid.at(place);
     const { spec, run: changed } = applied(point, read.base, run);
     try {
-      return await verb.resolve({ spec, run: changed, quantity: read.quantity, outputs: read.outputs, fit: read.fit, dataset: read.dataset });
+      return await verb.resolve({
+        spec,
+        run: changed,
+        quantity: read.quantity,
+        outputs: read.outputs,
+        fit: read.fit,
+        dataset: read.dataset,
+      });
     } catch (error) {
       throw located(error, point);
     }
@@ -144,7 +187,11 @@ function copied<T>(value: T): T {
 
 function checkedSeed(seed: unknown): number {
   if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
-  throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`run.seed\` to be a whole number >= 0, received ${describe(seed)}.`, { parameter: 'run.seed', received: seed });
+  throw new MftError(
+    'ERR_MFT_OUT_OF_RANGE',
+    `Expected \`run.seed\` to be a whole number >= 0, received ${describe(seed)}.`,
+    { parameter: 'run.seed', received: seed },
+  );
 }
 
 function applied(point: GridPoint, base: Readonly<Record<string, unknown>>, run: Readonly<Record<string, unknown>>) {
@@ -152,7 +199,10 @@ function applied(point: GridPoint, base: Readonly<Record<string, unknown>>, run:
   let changed = run;
   for (const [name, value] of Object.entries(point)) {
     const path = name.split('.');
-    if (name === 'run.seed') throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the seeds of a sweep in `seeds`, not in an axis.', { parameter: 'axes.run.seed' });
+    if (name === 'run.seed')
+      throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the seeds of a sweep in `seeds`, not in an axis.', {
+        parameter: 'axes.run.seed',
+      });
     if (path[0] === 'run') changed = withField(changed, path.slice(1), value);
     else spec = withField(spec, path, value);
   }
@@ -162,6 +212,13 @@ function applied(point: GridPoint, base: Readonly<Record<string, unknown>>, run:
 /** The error with the point in its message. */
 function located(error: unknown, point: GridPoint): unknown {
   if (!(error instanceof MftError) || Object.keys(point).length === 0) return error;
-  const where = Object.entries(point).map(([name, value]) => `${name} = ${describe(value)}`).join(', ');
-  return new MftError(error.code, `${error.message} (At ${where}.)`, { parameter: error.parameter, expected: error.expected, received: error.received, cause: error });
+  const where = Object.entries(point)
+    .map(([name, value]) => `${name} = ${describe(value)}`)
+    .join(', ');
+  return new MftError(error.code, `${error.message} (At ${where}.)`, {
+    parameter: error.parameter,
+    expected: error.expected,
+    received: error.received,
+    cause: error,
+  });
 }

@@ -50,7 +50,10 @@ export function processPool(options: PoolOptions): ProcessPool {
   let meanSeconds = Infinity;
   let isEnded = false;
   const perChild = (): number => (meanSeconds < shortJobSeconds ? sentAhead : 1);
-  const watch = options.maxSeconds === undefined && options.maxMemory === undefined ? undefined : setInterval(watchChildren, watchMilliseconds);
+  const watch =
+    options.maxSeconds === undefined && options.maxMemory === undefined
+      ? undefined
+      : setInterval(watchChildren, watchMilliseconds);
 
   function watchChildren(): void {
     for (const child of children) enforce(child, options);
@@ -59,7 +62,9 @@ export function processPool(options: PoolOptions): ProcessPool {
   function dispatch(): void {
     while (waiting.length > 0) {
       const idle = children.find((child) => child.sent.length === 0);
-      const target = idle ?? (children.length < options.processes ? start() : children.find((child) => child.sent.length < perChild()));
+      const target =
+        idle ??
+        (children.length < options.processes ? start() : children.find((child) => child.sent.length < perChild()));
       const next = target === undefined ? undefined : waiting.shift();
       if (target === undefined || next === undefined) return;
       if (target.sent.length === 0 && target.isReady) target.startedAt = performance.now();
@@ -80,7 +85,9 @@ export function processPool(options: PoolOptions): ProcessPool {
       const outcome = message;
       const done = child.sent.shift();
       child.startedAt = performance.now();
-      meanSeconds = Number.isFinite(meanSeconds) ? 0.9 * meanSeconds + 0.1 * outcome.meta.seconds : outcome.meta.seconds;
+      meanSeconds = Number.isFinite(meanSeconds)
+        ? 0.9 * meanSeconds + 0.1 * outcome.meta.seconds
+        : outcome.meta.seconds;
       done?.settle(outcome);
       dispatch();
     });
@@ -90,7 +97,15 @@ export function processPool(options: PoolOptions): ProcessPool {
       if (isEnded) return;
       const [running, ...others] = child.sent;
       waiting.unshift(...others);
-      running?.settle({ key: running.job.key, status: 'failed', error: jobError(child.killedFor ?? died(code, signal)), meta: { seconds: Math.max(0, performance.now() - child.startedAt) / 1000, crashed: child.killedFor === undefined } });
+      running?.settle({
+        key: running.job.key,
+        status: 'failed',
+        error: jobError(child.killedFor ?? died(code, signal)),
+        meta: {
+          seconds: Math.max(0, performance.now() - child.startedAt) / 1000,
+          crashed: child.killedFor === undefined,
+        },
+      });
       dispatch();
     });
     return child;
@@ -108,15 +123,20 @@ export function processPool(options: PoolOptions): ProcessPool {
       isEnded = true;
       clearInterval(watch);
       for (const child of children) child.process.kill('SIGKILL');
-      for (const { refuse } of [...waiting, ...children.flatMap((child) => child.sent)]) refuse(new MftError('ERR_MFT_JOB_FAILED', 'The sweep was stopped.'));
+      for (const { refuse } of [...waiting, ...children.flatMap((child) => child.sent)])
+        refuse(new MftError('ERR_MFT_JOB_FAILED', 'The sweep was stopped.'));
     },
   };
 }
 
 function forked(options: PoolOptions): ChildProcess {
   // Children need no secrets, and one BLAS thread each.
-  const { MFT_QUEUE_SECRET, MFT_REDIS_PASSWORD, MFT_REDIS_USERNAME, MFT_REDIS_URL, NODE_OPTIONS, ...environment } = process.env;
-  const heap = options.maxMemory === undefined ? [] : [`--max-old-space-size=${Math.max(64, Math.floor(options.maxMemory / 2 ** 20))}`];
+  const { MFT_QUEUE_SECRET, MFT_REDIS_PASSWORD, MFT_REDIS_USERNAME, MFT_REDIS_URL, NODE_OPTIONS, ...environment } =
+    process.env;
+  const heap =
+    options.maxMemory === undefined
+      ? []
+      : [`--max-old-space-size=${Math.max(64, Math.floor(options.maxMemory / 2 ** 20))}`];
   return fork(options.childModule ?? defaultChild, [], {
     env: { ...environment, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
     execArgv: heap,
@@ -127,16 +147,25 @@ function forked(options: PoolOptions): ChildProcess {
 
 function died(code: number | null, signal: string | null): MftError {
   const how = signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`;
-  return new MftError('ERR_MFT_JOB_FAILED', `The process of this job ${how}${signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : ''}.`);
+  return new MftError(
+    'ERR_MFT_JOB_FAILED',
+    `The process of this job ${how}${signal === 'SIGKILL' ? ' (the system does that when memory runs out)' : ''}.`,
+  );
 }
 
 function enforce(child: Child, limits: JobLimits): void {
   if (child.sent.length === 0 || child.killedFor !== undefined) return;
   const seconds = (performance.now() - child.startedAt) / 1000;
   if (limits.maxSeconds !== undefined && seconds > limits.maxSeconds) {
-    child.killedFor = new MftError('ERR_MFT_JOB_FAILED', `The job was ended after ${limits.maxSeconds} s, the limit of this worker (max-seconds).`);
+    child.killedFor = new MftError(
+      'ERR_MFT_JOB_FAILED',
+      `The job was ended after ${limits.maxSeconds} s, the limit of this worker (max-seconds).`,
+    );
   } else if (limits.maxMemory !== undefined && residentBytes(child.process.pid) > limits.maxMemory) {
-    child.killedFor = new MftError('ERR_MFT_MEMORY', `The job was ended: its process used more than ${limits.maxMemory} bytes, the limit of this worker (max-memory).`);
+    child.killedFor = new MftError(
+      'ERR_MFT_MEMORY',
+      `The job was ended: its process used more than ${limits.maxMemory} bytes, the limit of this worker (max-memory).`,
+    );
   } else return;
   child.process.kill('SIGKILL');
 }

@@ -10,7 +10,10 @@ export interface SweepProgress extends Progress {
 const progressMilliseconds = 200;
 
 /** Counts finished jobs and reports, a few times a second and at the end. */
-export function progressCounter(jobs: readonly PlannedJob[], onProgress: ((progress: SweepProgress) => void) | undefined): (cost: number, failed: number) => void {
+export function progressCounter(
+  jobs: readonly PlannedJob[],
+  onProgress: ((progress: SweepProgress) => void) | undefined,
+): (cost: number, failed: number) => void {
   const started = performance.now();
   const totalCost = jobs.reduce((sum, job) => sum + job.cost, 0);
   let done = 0;

@@ -52,7 +52,8 @@ export async function writeReport(source: ExportSource): Promise<string> {
   const scripts = [...(await pageScripts()), drawing];
   const hashes = scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ');
   const policy = `default-src 'none'; script-src ${hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const title = source.plan?.title ?? `${source.plan?.verb ?? 'sweep'} of ${source.plan?.base.system ?? 'several systems'}`;
+  const title =
+    source.plan?.title ?? `${source.plan?.verb ?? 'sweep'} of ${source.plan?.base.system ?? 'several systems'}`;
   const { plan: _, ...provenance } = source.manifest;
   const names = [...source.columns.keys()];
   return `<!doctype html>
@@ -80,7 +81,12 @@ ${shown.map((row) => `<tr>${names.map((name) => `<td>${escaped(cellText(row[name
 <h2>Plan</h2>
 <pre id="plan">${escaped(JSON.stringify(source.plan ?? null, null, 2))}</pre>
 <h2>Provenance</h2>
-<table id="provenance">${Object.entries(provenance).map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(typeof value === 'string' ? value : JSON.stringify(value))}</td></tr>`).join('\n')}</table>
+<table id="provenance">${Object.entries(provenance)
+    .map(
+      ([name, value]) =>
+        `<tr><th>${escaped(name)}</th><td>${escaped(typeof value === 'string' ? value : JSON.stringify(value))}</td></tr>`,
+    )
+    .join('\n')}</table>
 <script type="application/json" id="figures">${embedded(figures)}</script>
 ${scripts.map((text) => `<script>${text}</script>`).join('\n')}
 </body>
@@ -94,11 +100,20 @@ function cellText(value: TableRow[string] | undefined): string {
 
 /** Text as HTML text or attribute. */
 export function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
 /** JSON inside a script element: nothing in it can end the element or start a comment. */
 function embedded(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

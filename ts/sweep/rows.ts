@@ -57,13 +57,16 @@ export function encodeResult(result: unknown): { readonly result: string; readon
   if (!isRecord(result)) throw new MftError('ERR_MFT_INTERNAL', 'A verb returned something that is not an object.');
   const kept = Object.fromEntries(Object.entries(result).filter(([name]) => !repeatedFields.has(name)));
   const text = canonicalJson(kept);
-  return isRecord(result.provenance) ? { result: text, provenance: result.provenance as unknown as Provenance } : { result: text };
+  return isRecord(result.provenance)
+    ? { result: text, provenance: result.provenance as unknown as Provenance }
+    : { result: text };
 }
 
 /** An error as a row keeps it: one line, no stack. */
 export function jobError(error: unknown): JobError {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof MftError) return { code: error.code, message, ...(error.parameter === undefined ? {} : { parameter: error.parameter }) };
+  if (error instanceof MftError)
+    return { code: error.code, message, ...(error.parameter === undefined ? {} : { parameter: error.parameter }) };
   return { code: 'ERR_MFT_JOB_FAILED', message: message.slice(0, 2000) };
 }
 
@@ -74,23 +77,40 @@ const shortText = 8192;
 export async function encodeRow(job: Job, outcome: Outcome, journal: string | undefined, disk: Disk): Promise<string> {
   const { key, point, systemVersion, format, ...rest } = job;
   const head = { key, point, version: systemVersion, status: outcome.status };
-  if (outcome.status === 'failed') return rowLine(head, [], { format, ...rest, error: outcome.error }, undefined, outcome.meta);
-  if (journal === undefined || outcome.result.length < shortText) return rowLine(head, [], { format, ...rest }, outcome.result, outcome.meta);
+  if (outcome.status === 'failed')
+    return rowLine(head, [], { format, ...rest, error: outcome.error }, undefined, outcome.meta);
+  if (journal === undefined || outcome.result.length < shortText)
+    return rowLine(head, [], { format, ...rest }, outcome.result, outcome.meta);
   const { value, arrays } = extractArrays(JSON.parse(outcome.result), key);
   await writeSideFiles(journal, arrays, disk);
   const references = arrays.map((array) => array.reference);
-  return rowLine(head, references, { format, ...rest }, arrays.length === 0 ? outcome.result : canonicalJson(value), outcome.meta);
+  return rowLine(
+    head,
+    references,
+    { format, ...rest },
+    arrays.length === 0 ? outcome.result : canonicalJson(value),
+    outcome.meta,
+  );
 }
 
 /** A row read back: typed arrays again, large arrays from their side files. */
 export async function decodeRow(line: string, journal?: string): Promise<SweepRow> {
-  const { crc, format, point, version, files, sweepSeed, result, ...row } = JSON.parse(line) as Record<string, unknown> & { files?: readonly SideFile[] };
+  const { crc, format, point, version, files, sweepSeed, result, ...row } = JSON.parse(line) as Record<
+    string,
+    unknown
+  > & { files?: readonly SideFile[] };
   const base = { ...row, systemVersion: version };
   if (row.status === 'failed') return base as unknown as SweepRow;
-  const arrays = journal === undefined || files === undefined ? [] : await Promise.all(files.map((file) => readSideFile(journal, file)));
+  const arrays =
+    journal === undefined || files === undefined
+      ? []
+      : await Promise.all(files.map((file) => readSideFile(journal, file)));
   const value = fromJson(withArrays(result, arrays)) as Record<string, unknown>;
   const { spec, run, system, meta } = row as unknown as RowBase;
-  const again = value.kind === 'prediction' || value.kind === 'simulation' ? { schemaVersion, system, spec, ...(run === undefined ? {} : { run }), provenance: meta.provenance } : {};
+  const again =
+    value.kind === 'prediction' || value.kind === 'simulation'
+      ? { schemaVersion, system, spec, ...(run === undefined ? {} : { run }), provenance: meta.provenance }
+      : {};
   return { ...base, result: { ...value, ...again } } as unknown as SweepRow;
 }
 

@@ -69,7 +69,10 @@ export async function* sweep(plan: SweepPlan, options: SweepOptions = {}): Async
   const signal = options.signal === undefined ? abandoned.signal : AbortSignal.any([options.signal, abandoned.signal]);
   const expanded = await expandPlan(plan, options.verbs);
   const summary = runPlan(expanded, { ...options, signal }, rows.push);
-  summary.then(() => rows.close(), (error: unknown) => rows.close(error));
+  summary.then(
+    () => rows.close(),
+    (error: unknown) => rows.close(error),
+  );
   try {
     for await (const line of rows.items) yield await decodeRow(line, options.journal);
     return await summary;
@@ -85,10 +88,16 @@ type LineSink = (line: string) => Promise<void>;
 export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onLine?: LineSink): Promise<SweepSummary> {
   const jobs = options.shard === undefined ? expanded.jobs : shardOf(expanded.jobs, checkedShard(options.shard));
   options.signal?.throwIfAborted();
-  const journal = options.journal === undefined ? undefined : await openJournal(options.journal, manifestOf(expanded, options), options.disk);
+  const journal =
+    options.journal === undefined
+      ? undefined
+      : await openJournal(options.journal, manifestOf(expanded, options), options.disk);
   try {
     const index = journal?.index;
-    for (const { line, reason } of index?.damaged ?? []) options.onWarning?.(`Line ${line} of ${options.journal} cannot be used: ${reason}. It is left as it is; its job runs again.`);
+    for (const { line, reason } of index?.damaged ?? [])
+      options.onWarning?.(
+        `Line ${line} of ${options.journal} cannot be used: ${reason}. It is left as it is; its job runs again.`,
+      );
     const pending = pendingJobs(jobs, index, options.retryFailed);
     let resumed = 0;
     for (const { key } of jobs) {
@@ -97,15 +106,28 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
       resumed++;
       if (onLine !== undefined && journal !== undefined) await onLine(await journal.read(entry));
     }
-    const { ran, failed } = await drive(expanded, heaviestFirst(pending.map(({ job }) => job)), options, async (job, outcome) => {
-      const line = await encodeRow(job, outcome, options.journal, options.disk ?? disk);
-      await journal?.append(line);
-      await onLine?.(line);
-    });
+    const { ran, failed } = await drive(
+      expanded,
+      heaviestFirst(pending.map(({ job }) => job)),
+      options,
+      async (job, outcome) => {
+        const line = await encodeRow(job, outcome, options.journal, options.disk ?? disk);
+        await journal?.append(line);
+        await onLine?.(line);
+      },
+    );
     options.signal?.throwIfAborted();
     const reasons: Partial<Record<PendingReason, number>> = {};
     for (const { reason } of pending) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    return { jobs: jobs.length, resumed, ran, failed, missing: jobs.length - resumed - ran, reasons, damaged: index?.damaged ?? [] };
+    return {
+      jobs: jobs.length,
+      resumed,
+      ran,
+      failed,
+      missing: jobs.length - resumed - ran,
+      reasons,
+      damaged: index?.damaged ?? [],
+    };
   } finally {
     await journal?.close();
   }
@@ -115,7 +137,12 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
 const largestBacklog = 512;
 
 /** Feeds the executor and records what comes back, several rows at a time, so that they can share a sync. */
-async function drive(expanded: ExpandedPlan, planned: readonly PlannedJob[], options: SweepOptions, record: (job: Job, outcome: Outcome) => Promise<void>): Promise<{ ran: number; failed: number }> {
+async function drive(
+  expanded: ExpandedPlan,
+  planned: readonly PlannedJob[],
+  options: SweepOptions,
+  record: (job: Job, outcome: Outcome) => Promise<void>,
+): Promise<{ ran: number; failed: number }> {
   const drain = new AbortController();
   const stop = new AbortController();
   const jobs: Job[] = [];
@@ -124,7 +151,12 @@ async function drive(expanded: ExpandedPlan, planned: readonly PlannedJob[], opt
   const writes = new Set<Promise<void>>();
   const count = progressCounter(planned, options.onProgress);
   let failed = 0;
-  const control = { drain: either(drain.signal, options.drain), stop: either(stop.signal, options.signal), stopAtFailure: options.onError === 'stop', warn: options.onWarning ?? (() => undefined) };
+  const control = {
+    drain: either(drain.signal, options.drain),
+    stop: either(stop.signal, options.signal),
+    stopAtFailure: options.onError === 'stop',
+    warn: options.onWarning ?? (() => undefined),
+  };
   const executor = options.executor ?? localExecutor();
   if (jobs.length === 0) return { ran: 0, failed };
   for await (const outcome of executor.execute(jobs, control)) {
@@ -147,7 +179,10 @@ function either(own: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other === undefined ? own : AbortSignal.any([own, other]);
 }
 
-function checkedShard(shard: { readonly index: number; readonly count: number }): { readonly index: number; readonly count: number } {
+function checkedShard(shard: { readonly index: number; readonly count: number }): {
+  readonly index: number;
+  readonly count: number;
+} {
   const { index, count } = shard;
   if (Number.isInteger(index) && Number.isInteger(count) && index >= 1 && index <= count) return shard;
   throw expectedError('ERR_MFT_OUT_OF_RANGE', 'shard', 'i/n with whole numbers 1 <= i <= n', `${index}/${count}`);

@@ -33,7 +33,10 @@ export interface Extracted {
 }
 
 /** The value with every long list of numbers replaced by `{ $array: i }`, and the arrays. The coordinator names the files. */
-export function extractArrays(value: unknown, key: string): { readonly value: unknown; readonly arrays: readonly Extracted[] } {
+export function extractArrays(
+  value: unknown,
+  key: string,
+): { readonly value: unknown; readonly arrays: readonly Extracted[] } {
   const arrays: Extracted[] = [];
   const walk = (item: unknown): unknown => {
     if (typeof item !== 'object' || item === null) return item;
@@ -53,7 +56,11 @@ function isNumberText(item: unknown): boolean {
 
 /** The smallest of three types that holds every value exactly, little-endian. */
 function encoded(values: Float64Array, stem: string): Extracted {
-  const type: ArrayType = values.every((x) => Number.isInteger(x) && x >= -128 && x <= 127) ? 'int8' : values.every((x) => Math.fround(x) === x) ? 'float32' : 'float64';
+  const type: ArrayType = values.every((x) => Number.isInteger(x) && x >= -128 && x <= 127)
+    ? 'int8'
+    : values.every((x) => Math.fround(x) === x)
+      ? 'float32'
+      : 'float64';
   const bytes = new Uint8Array(values.length * bytesPerElement[type]);
   const view = new DataView(bytes.buffer);
   values.forEach((x, i) => {
@@ -89,22 +96,42 @@ export async function writeSideFiles(journal: string, arrays: readonly Extracted
 export async function removePartialFiles(journal: string): Promise<void> {
   const folder = sideFolder(journal);
   const names = await readdir(folder).catch((): string[] => []);
-  for (const name of names) if (name.endsWith('.partial')) await onDisk(folder, () => rm(join(folder, name), { force: true }));
+  for (const name of names)
+    if (name.endsWith('.partial')) await onDisk(folder, () => rm(join(folder, name), { force: true }));
 }
 
 /** Reads an array back. @throws MftError ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DATA_CHECKSUM naming the file */
 export async function readSideFile(journal: string, reference: SideFile): Promise<Float64Array> {
   const { file, type, length, sha256 } = reference;
-  if (!namePattern.test(file)) throw new MftError('ERR_MFT_DATA_FORMAT', `A row of ${journal} names the side file ${JSON.stringify(file)}, which no sweep writes.`, { parameter: 'files' });
+  if (!namePattern.test(file))
+    throw new MftError(
+      'ERR_MFT_DATA_FORMAT',
+      `A row of ${journal} names the side file ${JSON.stringify(file)}, which no sweep writes.`,
+      { parameter: 'files' },
+    );
   const path = join(sideFolder(journal), file);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The side file ${path} cannot be read; run the sweep again to make it anew.`, { parameter: 'files', cause });
+    throw new MftError(
+      'ERR_MFT_DATA_NOT_FOUND',
+      `The side file ${path} cannot be read; run the sweep again to make it anew.`,
+      { parameter: 'files', cause },
+    );
   });
   if (sha256Of(bytes) !== sha256 || bytes.length !== length * bytesPerElement[type]) {
-    throw new MftError('ERR_MFT_DATA_CHECKSUM', `The side file ${path} is damaged (its checksum differs); delete it and run the sweep again.`, { parameter: 'files' });
+    throw new MftError(
+      'ERR_MFT_DATA_CHECKSUM',
+      `The side file ${path} is damaged (its checksum differs); delete it and run the sweep again.`,
+      { parameter: 'files' },
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Float64Array.from({ length }, (_, i) => (type === 'int8' ? view.getInt8(i) : type === 'float32' ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true)));
+  return Float64Array.from({ length }, (_, i) =>
+    type === 'int8'
+      ? view.getInt8(i)
+      : type === 'float32'
+        ? view.getFloat32(4 * i, true)
+        : view.getFloat64(8 * i, true),
+  );
 }
 
 /** Whether the side files of a row are there, with the right sizes. */

@@ -38,10 +38,20 @@ export async function journalStatus(path: string, verbs: VerbTable = allVerbs): 
         else known.count++;
       }
     }
-    const common = { done, failed: entries.length - done, superseded: index.rows.size - entries.length, damaged: index.damaged, failures: [...failures.values()] };
+    const common = {
+      done,
+      failed: entries.length - done,
+      superseded: index.rows.size - entries.length,
+      damaged: index.damaged,
+      failures: [...failures.values()],
+    };
     try {
       const { jobs, hash } = await expandPlan(planIn(path, index.manifests), verbs);
-      return { ...common, missing: pendingJobs(jobs, index).filter(({ reason }) => reason !== 'failed').length, planHash: hash };
+      return {
+        ...common,
+        missing: pendingJobs(jobs, index).filter(({ reason }) => reason !== 'failed').length,
+        planHash: hash,
+      };
     } catch (error) {
       return { ...common, planProblem: jobError(error).message };
     }
@@ -59,6 +69,11 @@ export async function journalPlan(path: string): Promise<SweepPlan> {
 
 function planIn(path: string, manifests: readonly string[]): SweepPlan {
   const newest = manifests.at(-1);
-  if (newest === undefined) throw new MftError('ERR_MFT_JOURNAL_MISMATCH', `The journal ${path} has no readable manifest, so its plan is not known; give the plan to \`mft sweep run\`.`, { parameter: 'journal' });
+  if (newest === undefined)
+    throw new MftError(
+      'ERR_MFT_JOURNAL_MISMATCH',
+      `The journal ${path} has no readable manifest, so its plan is not known; give the plan to \`mft sweep run\`.`,
+      { parameter: 'journal' },
+    );
   return (JSON.parse(newest) as { manifest: { plan: SweepPlan } }).manifest.plan;
 }

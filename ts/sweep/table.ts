@@ -14,7 +14,13 @@ const mostInnerColumns = 16;
 
 /** The table's rows of one job. A job without observables has one row. */
 export function tableRows(row: SweepRow): TableRow[] {
-  const job: Record<string, Cell> = { key: row.key, system: row.system, system_version: row.systemVersion, verb: row.verb, status: row.status };
+  const job: Record<string, Cell> = {
+    key: row.key,
+    system: row.system,
+    system_version: row.systemVersion,
+    verb: row.verb,
+    status: row.status,
+  };
   flatten(row.spec, '', job);
   if (row.run !== undefined) flatten(row.run, 'run', job);
   if (row.quantity !== undefined) job.quantity = row.quantity;
@@ -23,7 +29,10 @@ export function tableRows(row: SweepRow): TableRow[] {
   if (row.result.kind === 'training') trainingCells(row.result, job);
   if (typeof row.result.verdict === 'string') job.verdict = row.result.verdict;
   const positions = new Map<string, Record<string, Cell>>();
-  for (const [name, observable] of Object.entries((row.result.observables ?? row.result.statistics ?? {}) as Record<string, TableObservable>)) addObservable(snake(name), observable, positions);
+  for (const [name, observable] of Object.entries(
+    (row.result.observables ?? row.result.statistics ?? {}) as Record<string, TableObservable>,
+  ))
+    addObservable(snake(name), observable, positions);
   if (positions.size === 0) return [job];
   return [...positions.values()].map((cells) => ({ ...job, ...cells }));
 }
@@ -36,7 +45,8 @@ export function snake(name: string): string {
 /** Fields of a spec as columns: nested ones joined by `_`, lists as JSON text, `{ name: 'elu', alpha: 2 }` as `elu` and alpha. */
 function flatten(value: Readonly<Record<string, unknown>>, prefix: string, into: Record<string, Cell>): void {
   for (const [name, item] of Object.entries(value)) {
-    const column = prefix === '' ? snake(name) : name === 'name' && prefix !== 'run' ? prefix : `${prefix}_${snake(name)}`;
+    const column =
+      prefix === '' ? snake(name) : name === 'name' && prefix !== 'run' ? prefix : `${prefix}_${snake(name)}`;
     if (column === 'system' || item === undefined || item === null) continue;
     if (isRecord(item) && !ArrayBuffer.isView(item)) flatten(item, column, into);
     else into[column] = typeof item === 'object' ? JSON.stringify(item) : (item as Cell);
@@ -54,8 +64,14 @@ function quantityCells(quantities: Readonly<Record<string, unknown>>, into: Reco
 
 /** The end of a training run: losses and accuracies without dropout, steps, checksum, and why it stopped. */
 function trainingCells(result: Readonly<Record<string, unknown>>, into: Record<string, Cell>): void {
-  for (const name of ['train', 'test', 'stopped']) if (isRecord(result[name])) quantityCells(Object.fromEntries(Object.entries(result[name]).map(([key, value]) => [`${name}_${key}`, value])), into);
-  for (const name of ['steps', 'checksum']) if (result[name] !== undefined) into[name === 'steps' ? 'steps_done' : name] = result[name] as Cell;
+  for (const name of ['train', 'test', 'stopped'])
+    if (isRecord(result[name]))
+      quantityCells(
+        Object.fromEntries(Object.entries(result[name]).map(([key, value]) => [`${name}_${key}`, value])),
+        into,
+      );
+  for (const name of ['steps', 'checksum'])
+    if (result[name] !== undefined) into[name === 'steps' ? 'steps_done' : name] = result[name] as Cell;
 }
 
 /** The parts of predicted, estimated and compared observables that become columns. */
@@ -78,7 +94,18 @@ interface TableObservable {
   readonly verdicts?: readonly string[];
 }
 
-const parts = ['values', 'sign', 'standardError', 'variance', 'count', 'expected', 'estimate', 'z', 'pValue', 'verdicts'] as const;
+const parts = [
+  'values',
+  'sign',
+  'standardError',
+  'variance',
+  'count',
+  'expected',
+  'estimate',
+  'z',
+  'pValue',
+  'verdicts',
+] as const;
 
 function addObservable(name: string, observable: TableObservable, positions: Map<string, Record<string, Cell>>): void {
   const { axes, scale } = observable;
@@ -99,22 +126,31 @@ function addObservable(name: string, observable: TableObservable, positions: Map
       rest /= axis.values.length;
       const at = Math.floor(position / rest) % axis.values.length;
       if (isColumn(i)) suffix += innerSize > 1 ? `_${axis.name}_${axis.values[at]}` : '';
-      else coordinates[Object.hasOwn(coordinates, axis.name) ? `${axis.name}_${i + 1}` : axis.name] = axis.values[at] as number;
+      else
+        coordinates[Object.hasOwn(coordinates, axis.name) ? `${axis.name}_${i + 1}` : axis.name] = axis.values[
+          at
+        ] as number;
     });
     const id = JSON.stringify(coordinates);
     const cells = positions.get(id) ?? coordinates;
     positions.set(id, cells);
     for (const part of parts) {
       const value = observable[part]?.[n];
-      if (value !== undefined) cells[`${stem}${suffix}${part === 'values' ? '' : `_${snake(part === 'verdicts' ? 'verdict' : part)}`}`] = value;
+      if (value !== undefined)
+        cells[`${stem}${suffix}${part === 'values' ? '' : `_${snake(part === 'verdicts' ? 'verdict' : part)}`}`] =
+          value;
     }
     if (observable.error !== undefined) cells[`${stem}${suffix}_error`] = observable.error;
-    if (observable.finiteSize !== undefined) cells[`${stem}${suffix}_finite_size`] = observable.finiteSize.values[position] as number;
+    if (observable.finiteSize !== undefined)
+      cells[`${stem}${suffix}_finite_size`] = observable.finiteSize.values[position] as number;
   }
 }
 
 /** Collects the columns of a table in the order they first appear, with their types. */
-export function columnCollector(): { readonly add: (row: TableRow) => void; readonly columns: ReadonlyMap<string, ColumnType> } {
+export function columnCollector(): {
+  readonly add: (row: TableRow) => void;
+  readonly columns: ReadonlyMap<string, ColumnType>;
+} {
   const columns = new Map<string, ColumnType>();
   return {
     columns,

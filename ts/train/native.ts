@@ -35,11 +35,24 @@ interface NativeEvaluation {
 export interface NativeResult {
   readonly steps: number;
   readonly resumedFrom: number;
-  readonly reports: readonly { readonly step: number; readonly trainLoss: number; readonly trainAccuracy: number; readonly testLoss: number; readonly testAccuracy: number }[];
+  readonly reports: readonly {
+    readonly step: number;
+    readonly trainLoss: number;
+    readonly trainAccuracy: number;
+    readonly testLoss: number;
+    readonly testAccuracy: number;
+  }[];
   readonly train: NativeEvaluation;
   readonly test: NativeEvaluation;
   readonly stop?: { readonly step: number; readonly layer: number; readonly where: 'weights' | 'activations' | 'loss' };
-  readonly paths: { readonly steps: number; readonly masksPerStep: number; readonly blockedMasks: number; readonly lostSteps: number; readonly zeroGradientSteps: number; readonly differingSteps: number };
+  readonly paths: {
+    readonly steps: number;
+    readonly masksPerStep: number;
+    readonly blockedMasks: number;
+    readonly lostSteps: number;
+    readonly zeroGradientSteps: number;
+    readonly differingSteps: number;
+  };
   readonly statisticsSteps: Float64Array;
   readonly variance: Float64Array;
   readonly correlation: Float64Array;
@@ -58,11 +71,30 @@ export interface Given {
 }
 
 /** The job of one network as the addon takes it. */
-export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptions, input: InputMap, rates: Float64Array, stepsPerEpoch: number, threads: number, key: string, given: Given = {}): NativeJob {
+export function nativeJob(
+  network: TrainableNetwork,
+  options: ResolvedTrainOptions,
+  input: InputMap,
+  rates: Float64Array,
+  stepsPerEpoch: number,
+  threads: number,
+  key: string,
+  given: Given = {},
+): NativeJob {
   return {
     dimension: input.scale.length,
     widths: Float64Array.from(network.widths),
-    blocks: Float64Array.from((network.blocks ?? []).flatMap((block) => [block.hidden, block.hasOuter ? 1 : 0, block.skip, block.innerWeightVariance, block.innerBiasVariance, block.outerWeightVariance, block.outerBiasVariance])),
+    blocks: Float64Array.from(
+      (network.blocks ?? []).flatMap((block) => [
+        block.hidden,
+        block.hasOuter ? 1 : 0,
+        block.skip,
+        block.innerWeightVariance,
+        block.innerBiasVariance,
+        block.outerWeightVariance,
+        block.outerBiasVariance,
+      ]),
+    ),
     activation: network.activation,
     hasBias: network.hasBias ?? options.biases,
     weightVariance: Float64Array.from(network.weightVariance),
@@ -102,6 +134,7 @@ export function nativeJob(network: TrainableNetwork, options: ResolvedTrainOptio
 }
 
 export const native = {
-  train: (training: NativeTraining, control: Int32Array): Promise<NativeResult[]> => addon().trainNetworks(training, control),
+  train: (training: NativeTraining, control: Int32Array): Promise<NativeResult[]> =>
+    addon().trainNetworks(training, control),
   memory: (job: NativeJob): number => addon().trainingMemory(job),
 };

@@ -33,7 +33,11 @@ export function inputMap(train: Dataset, normalisation: ResolvedTrainOptions['no
 }
 
 /** Mean and variance of the components [first, first + length) over all images; sums of bytes are exact. */
-function channelMoments({ images, count, dimension }: Dataset, first: number, length: number): { mean: number; variance: number } {
+function channelMoments(
+  { images, count, dimension }: Dataset,
+  first: number,
+  length: number,
+): { mean: number; variance: number } {
   let [sum, squares] = [0, 0];
   for (let image = 0; image < count; image++) {
     for (let i = image * dimension + first; i < image * dimension + first + length; i++) {

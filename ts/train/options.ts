@@ -44,13 +44,22 @@ export interface TrainOptions {
   readonly shuffle?: boolean;
   /** Use only the first images of the training set. 0 = all. Default 0. */
   readonly trainCount?: number;
-  /** Hold out this many images, those after the first `trainCount` (0: the last ones), and evaluate on them instead of the test set. 0 = none. Default 0. */
+  /**
+   * Hold out this many images, those after the first `trainCount` (0: the last ones), and evaluate on them instead of
+   * the test set. 0 = none. Default 0.
+   */
   readonly validationCount?: number;
-  /** What becomes of a component x: 'unit' x/255, 'centered' x/255 − 1/2, 'standard' mean 0 and variance 1 per colour over the training images. Default 'standard'. */
+  /**
+   * What becomes of a component x: 'unit' x/255, 'centered' x/255 − 1/2, 'standard' mean 0 and variance 1 per colour
+   * over the training images. Default 'standard'.
+   */
   readonly normalisation?: 'unit' | 'centered' | 'standard';
   /** 'pathConditioned': dropout masks given that a path from inputs to outputs survives; no step is blocked. Default 'independent'. */
   readonly masks?: 'independent' | 'pathConditioned';
-  /** Take steps/θ steps (rounded) instead of `steps`: on average as many masks with a path as that many path-conditioned ones. Default false. */
+  /**
+   * Take steps/θ steps (rounded) instead of `steps`: on average as many masks with a path as that many path-conditioned
+   * ones. Default false.
+   */
   readonly moreSteps?: boolean;
   /** Whether the layers have biases. Default true; in `percolation` the spec says it. */
   readonly biases?: boolean;
@@ -81,38 +90,78 @@ const largestSteps = 2_147_483_647;
 const fields = {
   optimiser: choiceField(['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'], 'Update rule.').default('sgd'),
   learningRate: numberField({ low: 0, high: 1e6 }, 'Learning rate.', 'η').default(0.01),
-  schedule: choiceField(['constant', 'step', 'exponential', 'cosine'], 'How the learning rate changes over the steps.').default('constant'),
-  scheduleEvery: wholeField(1, largestSteps, 'Steps after which step and exponential have multiplied the rate by the factor.').default(1000),
-  scheduleFactor: numberField({ low: 0, high: 1 }, 'Factor of step and exponential; last fraction of the rate for cosine.').default(0.1),
+  schedule: choiceField(
+    ['constant', 'step', 'exponential', 'cosine'],
+    'How the learning rate changes over the steps.',
+  ).default('constant'),
+  scheduleEvery: wholeField(
+    1,
+    largestSteps,
+    'Steps after which step and exponential have multiplied the rate by the factor.',
+  ).default(1000),
+  scheduleFactor: numberField(
+    { low: 0, high: 1 },
+    'Factor of step and exponential; last fraction of the rate for cosine.',
+  ).default(0.1),
   warmupSteps: wholeField(0, largestSteps, 'Steps over which the rate rises linearly from 0.').default(0),
   momentum: numberField({ low: 0, high: 1 }, 'Momentum of momentum and nesterov.', 'μ').default(0.9),
   decay: numberField({ low: 0, high: 1 }, 'Decay of the mean square of rmsProp.').default(0.9),
   beta1: numberField({ low: 0, high: 0.999999 }, 'Decay of the mean of adam.', 'β_1').default(0.9),
   beta2: numberField({ low: 0, high: 0.999999 }, 'Decay of the mean square of adam.', 'β_2').default(0.999),
-  epsilon: numberField({ low: 0, above: true }, 'Added to the root of the mean square; 1e-10 for rmsProp, 1e-8 for adam when left out.').optional(),
+  epsilon: numberField(
+    { low: 0, above: true },
+    'Added to the root of the mean square; 1e-10 for rmsProp, 1e-8 for adam when left out.',
+  ).optional(),
   weightDecay: numberField({ low: 0, high: 1e6 }, 'Adds this times W to the gradient of the weights.', 'λ').default(0),
   clipNorm: numberField({ low: 0 }, 'Largest norm of the gradient; 0 = no clipping.').default(0),
-  loss: choiceField(['crossEntropy', 'squared'], 'Softmax cross-entropy, or half the squared distance from the one-hot label.').default('crossEntropy'),
+  loss: choiceField(
+    ['crossEntropy', 'squared'],
+    'Softmax cross-entropy, or half the squared distance from the one-hot label.',
+  ).default('crossEntropy'),
   batchSize: wholeField(1, 1_000_000, 'Images per step.').default(128),
   epochs: wholeField(1, 1_000_000, 'Passes over the training images; 1 when steps is left out too.').optional(),
   steps: wholeField(1, largestSteps, 'Number of steps, instead of epochs.').optional(),
   shuffle: booleanField('Whether every epoch has its own order of the images.').default(true),
   trainCount: wholeField(0, 100_000_000, 'Use only the first images of the training set; 0 = all.').default(0),
-  validationCount: wholeField(0, 100_000_000, 'Hold out this many images after the first train-count of the training set, and evaluate on them instead of the test set; 0 = none.').default(0),
-  normalisation: choiceField(['unit', 'centered', 'standard'], 'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.').default('standard'),
-  masks: choiceField(['independent', 'pathConditioned'], 'Dropout masks as they fall, or given that a path survives.').default('independent'),
+  validationCount: wholeField(
+    0,
+    100_000_000,
+    'Hold out this many images after the first train-count of the training set, and evaluate on them instead of the test set; 0 = none.',
+  ).default(0),
+  normalisation: choiceField(
+    ['unit', 'centered', 'standard'],
+    'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.',
+  ).default('standard'),
+  masks: choiceField(
+    ['independent', 'pathConditioned'],
+    'Dropout masks as they fall, or given that a path survives.',
+  ).default('independent'),
   moreSteps: booleanField('Take steps / (path probability) steps, to make up for blocked masks.').default(false),
   biases: booleanField('Whether the layers have biases.').default(true),
   seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of weights, masks and orders.').default(1),
   precision: choiceField(['float32', 'float64'], 'Precision of weights and activations.').default('float32'),
   threads: wholeField(0, 1024, 'Threads; 0 = all processors. Never changes the result.').default(0),
   reportEvery: wholeField(0, largestSteps, 'Steps between two reports; 0 = every epoch.').default(0),
-  statisticsEvery: wholeField(0, largestSteps, 'Steps between two records of the statistics of every layer; 0 = none.').default(0),
+  statisticsEvery: wholeField(
+    0,
+    largestSteps,
+    'Steps between two records of the statistics of every layer; 0 = none.',
+  ).default(0),
   trainEvaluation: wholeField(0, 100_000_000, 'Training images evaluated without masks at the end.').default(10_000),
-  checkpoint: z.string().min(1).meta({ expected: 'the path of a file', description: 'File that holds the state of the run; when it exists the run continues from it.' }).optional(),
+  checkpoint: z
+    .string()
+    .min(1)
+    .meta({
+      expected: 'the path of a file',
+      description: 'File that holds the state of the run; when it exists the run continues from it.',
+    })
+    .optional(),
   checkpointEvery: wholeField(0, largestSteps, 'Steps between two checkpoints; 0 = every epoch.').default(0),
   returnParameters: booleanField('Return the trained parameters too.').default(false),
-  memoryLimit: numberField({ low: 0, above: true }, 'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.').optional(),
+  memoryLimit: numberField(
+    { low: 0, above: true },
+    'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.',
+  ).optional(),
 } as const satisfies { readonly [K in keyof Required<TrainOptions>]: z.ZodType };
 
 export const trainOptionsSchema = z.strictObject(fields);
@@ -120,13 +169,22 @@ export const trainOptionsSchema = z.strictObject(fields);
 type Optional = 'epochs' | 'steps' | 'checkpoint' | 'memoryLimit';
 
 /** Options with defaults filled in. */
-export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & { readonly [K in Optional]?: TrainOptions[K] | undefined };
+export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & {
+  readonly [K in Optional]?: TrainOptions[K] | undefined;
+};
 
 /** Options with defaults filled in. @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE */
 export function resolveTrainOptions(input: unknown): ResolvedTrainOptions {
   const options = parse(trainOptionsSchema, input, 'training options');
-  if (options.epochs !== undefined && options.steps !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'steps', 'left out when `epochs` is given', options.steps);
-  if (options.moreSteps && options.masks === 'pathConditioned') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'moreSteps', 'false where `masks` is pathConditioned: no mask is blocked', true);
+  if (options.epochs !== undefined && options.steps !== undefined)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'steps', 'left out when `epochs` is given', options.steps);
+  if (options.moreSteps && options.masks === 'pathConditioned')
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'moreSteps',
+      'false where `masks` is pathConditioned: no mask is blocked',
+      true,
+    );
   return { ...options, epsilon: options.epsilon ?? (options.optimiser === 'rmsProp' ? 1e-10 : 1e-8) };
 }
 

@@ -1,5 +1,12 @@
 // What `train` returns, and how the native result becomes it.
-import { axis, type Observable, type Provenance, type schemaVersion, type Undefined, type Warning } from '../core/results.js';
+import {
+  axis,
+  type Observable,
+  type Provenance,
+  type schemaVersion,
+  type Undefined,
+  type Warning,
+} from '../core/results.js';
 import type { Dataset } from '../data/dataset.js';
 import type { NativeResult } from './native.js';
 import type { ResolvedTrainOptions } from './options.js';
@@ -35,7 +42,10 @@ export interface TrainPaths {
   readonly blockedMasks: number;
   /** Steps all of whose masks were blocked. */
   readonly lostSteps: number;
-  /** Steps with 0.0 in every component of the gradient. Without biases and with φ(0) = 0 these are the lost steps, unless numbers underflow or all units of a ReLU layer are off. */
+  /**
+   * Steps with 0.0 in every component of the gradient. Without biases and with φ(0) = 0 these are the lost steps,
+   * unless numbers underflow or all units of a ReLU layer are off.
+   */
   readonly zeroGradientSteps: number;
   /** Steps lost with a gradient, or not lost without one. */
   readonly differingSteps: number;
@@ -82,7 +92,12 @@ export interface Training<K extends string = string, S = unknown> {
   /** Blocked masks and lost steps: in system `percolation`. */
   readonly paths?: TrainPaths;
   /** Why the run ended early: the loss was not finite at `step`; `layer` is the first at which a number is not finite. */
-  readonly stopped?: { readonly step: number; readonly layer: number; readonly where: 'weights' | 'activations' | 'loss'; readonly reason: string };
+  readonly stopped?: {
+    readonly step: number;
+    readonly layer: number;
+    readonly where: 'weights' | 'activations' | 'loss';
+    readonly reason: string;
+  };
   /** Step of the checkpoint the run continued from. */
   readonly resumedFrom?: number;
   /** CRC-64 of the trained parameters: equal exactly when every bit is. */
@@ -104,7 +119,26 @@ function finiteLoss(loss: number): number | Undefined {
 }
 
 /** The part of the result that the native run gives. */
-export function trainingBody(result: NativeResult, options: ResolvedTrainOptions, depth: number, stepsPerEpoch: number, hasTest: boolean): Pick<Training, 'steps' | 'stepsPerEpoch' | 'reports' | 'train' | 'test' | 'statistics' | 'stopped' | 'resumedFrom' | 'checksum' | 'parameters' | 'memory'> {
+export function trainingBody(
+  result: NativeResult,
+  options: ResolvedTrainOptions,
+  depth: number,
+  stepsPerEpoch: number,
+  hasTest: boolean,
+): Pick<
+  Training,
+  | 'steps'
+  | 'stepsPerEpoch'
+  | 'reports'
+  | 'train'
+  | 'test'
+  | 'statistics'
+  | 'stopped'
+  | 'resumedFrom'
+  | 'checksum'
+  | 'parameters'
+  | 'memory'
+> {
   const { stop } = result;
   return {
     steps: result.steps,
@@ -119,7 +153,14 @@ export function trainingBody(result: NativeResult, options: ResolvedTrainOptions
     train: { ...result.train, loss: finiteLoss(result.train.loss) },
     ...(hasTest ? { test: { ...result.test, loss: finiteLoss(result.test.loss) } } : {}),
     ...(options.statisticsEvery > 0 ? { statistics: statistics(result, depth) } : {}),
-    ...(stop === undefined ? {} : { stopped: { ...stop, reason: `the loss is not finite at step ${stop.step}; the ${stop.where} of layer ${stop.layer} are the first that are not` } }),
+    ...(stop === undefined
+      ? {}
+      : {
+          stopped: {
+            ...stop,
+            reason: `the loss is not finite at step ${stop.step}; the ${stop.where} of layer ${stop.layer} are the first that are not`,
+          },
+        }),
     ...(result.resumedFrom > 0 ? { resumedFrom: result.resumedFrom } : {}),
     checksum: result.checksum,
     ...(options.returnParameters ? { parameters: result.parameters } : {}),

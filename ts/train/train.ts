@@ -48,10 +48,15 @@ export interface TrainJob<K extends Trainable> {
  *
  * @example
  * import { train } from 'mft-native';
- * const run = await train({ system: 'feedforward', width: 100, depth: 3, weightVariance: 1.5 }, 'synthetic', { epochs: 2, learningRate: 0.1 });
+ * const run = await train({ system: 'feedforward', width: 100, depth: 3, weightVariance: 1.5 }, 'synthetic', { epochs:
+ * 2, learningRate: 0.1 });
  * console.log(run.test?.accuracy);
  */
-export async function train<K extends Trainable>(spec: TrainSpec<K>, dataset: TrainDataset, options: TrainOptions & DataOptions = {}): Promise<Training<K, Systems[K]['spec']>> {
+export async function train<K extends Trainable>(
+  spec: TrainSpec<K>,
+  dataset: TrainDataset,
+  options: TrainOptions & DataOptions = {},
+): Promise<Training<K, Systems[K]['spec']>> {
   const [training] = await run([{ spec, options: ownOptions(options) }], dataset, options);
   return training as Training<K, Systems[K]['spec']>;
 }
@@ -69,18 +74,32 @@ export async function train<K extends Trainable>(spec: TrainSpec<K>, dataset: Tr
  * const spec = { system: 'feedforward', width: 50, depth: 4 } as const;
  * const runs = await trainMany([{ spec }, { spec, options: { learningRate: 0.1 } }], 'synthetic');
  */
-export async function trainMany<K extends Trainable>(jobs: readonly TrainJob<K>[], dataset: TrainDataset, options: DataOptions & { readonly threads?: number; readonly memoryLimit?: number } = {}): Promise<Training<K, Systems[K]['spec']>[]> {
+export async function trainMany<K extends Trainable>(
+  jobs: readonly TrainJob<K>[],
+  dataset: TrainDataset,
+  options: DataOptions & { readonly threads?: number; readonly memoryLimit?: number } = {},
+): Promise<Training<K, Systems[K]['spec']>[]> {
   if (jobs.length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'jobs', 'a list of at least one job', jobs);
   return (await run(jobs, dataset, options)) as Training<K, Systems[K]['spec']>[];
 }
 
 /** `train` with weights and masks given instead of drawn, for comparisons with other programs. */
-export async function trainGiven<K extends Trainable>(spec: TrainSpec<K>, dataset: TrainDataset, options: TrainOptions & DataOptions, given: Given): Promise<Training> {
+export async function trainGiven<K extends Trainable>(
+  spec: TrainSpec<K>,
+  dataset: TrainDataset,
+  options: TrainOptions & DataOptions,
+  given: Given,
+): Promise<Training> {
   const [training] = await run([{ spec, options: ownOptions(options) }], dataset, options, given);
   return training as Training;
 }
 
-function ownOptions({ signal: _signal, onProgress: _onProgress, data: _data, ...own }: TrainOptions & DataOptions): TrainOptions {
+function ownOptions({
+  signal: _signal,
+  onProgress: _onProgress,
+  data: _data,
+  ...own
+}: TrainOptions & DataOptions): TrainOptions {
   return own;
 }
 
@@ -94,13 +113,30 @@ interface Prepared {
   readonly stepsPerEpoch: number;
 }
 
-async function run(jobs: readonly { readonly spec: unknown; readonly options?: TrainOptions }[], dataset: TrainDataset, control: DataOptions & { readonly threads?: number; readonly memoryLimit?: number }, given?: Given): Promise<Training[]> {
+async function run(
+  jobs: readonly { readonly spec: unknown; readonly options?: TrainOptions }[],
+  dataset: TrainDataset,
+  control: DataOptions & { readonly threads?: number; readonly memoryLimit?: number },
+  given?: Given,
+): Promise<Training[]> {
   throwIfAborted(control);
-  const checked = await Promise.all(jobs.map(async ({ spec, options }) => {
-    const system = await loadSystem((spec as { system?: unknown } | undefined)?.system);
-    if (system.trainable === undefined) throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`system\` to be one that can be trained, received ${system.name}.`, { parameter: 'system' });
-    return { system, spec: system.resolveSpec(spec), options: resolveTrainOptions(options ?? {}), givenBiases: options?.biases };
-  }));
+  const checked = await Promise.all(
+    jobs.map(async ({ spec, options }) => {
+      const system = await loadSystem((spec as { system?: unknown } | undefined)?.system);
+      if (system.trainable === undefined)
+        throw new MftError(
+          'ERR_MFT_UNSUPPORTED',
+          `Expected \`system\` to be one that can be trained, received ${system.name}.`,
+          { parameter: 'system' },
+        );
+      return {
+        system,
+        spec: system.resolveSpec(spec),
+        options: resolveTrainOptions(options ?? {}),
+        givenBiases: options?.biases,
+      };
+    }),
+  );
   const { trainCount, validationCount } = sharedImages(checked.map(({ options }) => options));
   const data = await resolveData(dataset, trainCount, validationCount, control);
   const threads = threadsFor(control.threads ?? 0);
@@ -108,93 +144,227 @@ async function run(jobs: readonly { readonly spec: unknown; readonly options?: T
   refuseHuge(prepared, data, Math.min(threads, jobs.length), control.memoryLimit);
   const total = prepared.reduce((sum, { steps }) => sum + steps, 0);
   const results = await controlled(control, total, (slots) =>
-    native.train({ jobs: prepared.map(({ job }) => job), train: images(data.train, trainCount), ...(data.test === undefined ? {} : { test: images(data.test, 0) }), threads }, slots),
+    native.train(
+      {
+        jobs: prepared.map(({ job }) => job),
+        train: images(data.train, trainCount),
+        ...(data.test === undefined ? {} : { test: images(data.test, 0) }),
+        threads,
+      },
+      slots,
+    ),
   );
   const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
   return prepared.map(({ system, spec, options, network, stepsPerEpoch }, i) => {
     const result = results[i];
-    if (result === undefined) throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
-    const body = { ...trainingBody(result, options, network.widths.length, stepsPerEpoch, data.test !== undefined), ...trainPaths(network, data.train.dimension, result) };
-    return { kind: 'training', schemaVersion, system: system.name, spec, dataset: datasets, options, ...body, warnings: warnings(data), provenance: provenance(system.version) };
+    if (result === undefined)
+      throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
+    const body = {
+      ...trainingBody(result, options, network.widths.length, stepsPerEpoch, data.test !== undefined),
+      ...trainPaths(network, data.train.dimension, result),
+    };
+    return {
+      kind: 'training',
+      schemaVersion,
+      system: system.name,
+      spec,
+      dataset: datasets,
+      options,
+      ...body,
+      warnings: warnings(data),
+      provenance: provenance(system.version),
+    };
   });
 }
 
 /** Networks side by side read the same images. */
-function sharedImages(options: readonly ResolvedTrainOptions[]): Pick<ResolvedTrainOptions, 'trainCount' | 'validationCount'> {
+function sharedImages(
+  options: readonly ResolvedTrainOptions[],
+): Pick<ResolvedTrainOptions, 'trainCount' | 'validationCount'> {
   const [first] = options as [ResolvedTrainOptions];
   for (const name of ['trainCount', 'validationCount'] as const) {
     const other = options.find((one) => one[name] !== first[name]);
-    if (other !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `the same for all jobs of \`trainMany\` (${first[name]})`, other[name]);
+    if (other !== undefined)
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        name,
+        `the same for all jobs of \`trainMany\` (${first[name]})`,
+        other[name],
+      );
   }
   return first;
 }
 
-async function resolveData(dataset: TrainDataset, trainCount: number, validationCount: number, options: DataOptions): Promise<{ train: Dataset; test?: Dataset }> {
-  if (validationCount > 0) return heldOut(typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train, trainCount, validationCount);
+async function resolveData(
+  dataset: TrainDataset,
+  trainCount: number,
+  validationCount: number,
+  options: DataOptions,
+): Promise<{ train: Dataset; test?: Dataset }> {
+  if (validationCount > 0)
+    return heldOut(
+      typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train,
+      trainCount,
+      validationCount,
+    );
   if (typeof dataset !== 'string') return dataset;
   const train = await readDataset(dataset, 'train', options);
   try {
     return { train, test: await readDataset(dataset, 'test', options) };
   } catch (error) {
     // An archive need not hold a test set; the named data sets have one.
-    if (dataset.endsWith('.npz') && error instanceof MftError && error.message.includes('no array "x_test"')) return { train };
+    if (dataset.endsWith('.npz') && error instanceof MftError && error.message.includes('no array "x_test"'))
+      return { train };
     throw error;
   }
 }
 
 type Checked = Pick<Prepared, 'system' | 'spec' | 'options'> & { readonly givenBiases: boolean | undefined };
 
-function prepare({ system, spec, options: chosen, givenBiases }: Checked, data: { train: Dataset; test?: Dataset }, threads: number, given: Given | undefined): Prepared {
+function prepare(
+  { system, spec, options: chosen, givenBiases }: Checked,
+  data: { train: Dataset; test?: Dataset },
+  threads: number,
+  given: Given | undefined,
+): Prepared {
   const { train, test } = data;
-  if (test !== undefined && (test.dimension !== train.dimension || test.classes > train.classes)) throw expectedError('ERR_MFT_SHAPE', 'test', `images of ${train.dimension} components in ${train.classes} classes`, `${test.dimension} components, ${test.classes} classes`);
+  if (test !== undefined && (test.dimension !== train.dimension || test.classes > train.classes))
+    throw expectedError(
+      'ERR_MFT_SHAPE',
+      'test',
+      `images of ${train.dimension} components in ${train.classes} classes`,
+      `${test.dimension} components, ${test.classes} classes`,
+    );
   const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
   const options = optionsFor(network, chosen, givenBiases);
-  if (options.validationCount === 0 && options.trainCount > train.count) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trainCount', `a whole number in [0, ${train.count}], the training images (0 = all)`, options.trainCount);
+  if (options.validationCount === 0 && options.trainCount > train.count)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'trainCount',
+      `a whole number in [0, ${train.count}], the training images (0 = all)`,
+      options.trainCount,
+    );
   const count = options.trainCount > 0 ? Math.min(options.trainCount, train.count) : train.count;
-  if (options.batchSize > count) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'batchSize', `a whole number in [1, ${count}], the training images`, options.batchSize);
+  if (options.batchSize > count)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'batchSize',
+      `a whole number in [1, ${count}], the training images`,
+      options.batchSize,
+    );
   const stepsPerEpoch = Math.floor(count / options.batchSize);
-  const planned = options.steps ?? (options.epochs === undefined ? network.steps : undefined) ?? stepsPerEpoch * (options.epochs ?? 1);
+  const planned =
+    options.steps ??
+    (options.epochs === undefined ? network.steps : undefined) ??
+    stepsPerEpoch * (options.epochs ?? 1);
   const steps = options.moreSteps ? stepsWithPaths(planned, logPathProbability(network, train.dimension)) : planned;
-  const { threads: _threads, checkpoint: _checkpoint, checkpointEvery: _every, memoryLimit: _limit, returnParameters: _return, ...deciding } = options;
-  const key = canonicalHash({ system: system.name, version: system.version, spec, options: deciding, train: train.sha256, labels: train.files.map((file) => file.sha256), test: test?.sha256 ?? null });
-  const job = nativeJob(network, options, inputMap(train, options.normalisation), learningRates(options, steps), stepsPerEpoch, threads, key, given);
+  const {
+    threads: _threads,
+    checkpoint: _checkpoint,
+    checkpointEvery: _every,
+    memoryLimit: _limit,
+    returnParameters: _return,
+    ...deciding
+  } = options;
+  const key = canonicalHash({
+    system: system.name,
+    version: system.version,
+    spec,
+    options: deciding,
+    train: train.sha256,
+    labels: train.files.map((file) => file.sha256),
+    test: test?.sha256 ?? null,
+  });
+  const job = nativeJob(
+    network,
+    options,
+    inputMap(train, options.normalisation),
+    learningRates(options, steps),
+    stepsPerEpoch,
+    threads,
+    key,
+    given,
+  );
   return { system, spec, options, job, network, steps, stepsPerEpoch };
 }
 
 /** The options of a network whose spec speaks of biases and masks itself; contradictions are refused. */
-function optionsFor(network: TrainableNetwork, options: ResolvedTrainOptions, givenBiases: boolean | undefined): ResolvedTrainOptions {
+function optionsFor(
+  network: TrainableNetwork,
+  options: ResolvedTrainOptions,
+  givenBiases: boolean | undefined,
+): ResolvedTrainOptions {
   const { masksPerStep: masks, hasBias } = network;
-  if (masks !== undefined && masks !== 1 && masks !== options.batchSize) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'masksPerStep', `1 or the batch size, ${options.batchSize}`, masks);
+  if (masks !== undefined && masks !== 1 && masks !== options.batchSize)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'masksPerStep', `1 or the batch size, ${options.batchSize}`, masks);
   if (hasBias === undefined) return options;
-  if (givenBiases !== undefined && givenBiases !== hasBias) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'biases', `left out, or what the spec says: ${hasBias}`, givenBiases);
+  if (givenBiases !== undefined && givenBiases !== hasBias)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'biases',
+      `left out, or what the spec says: ${hasBias}`,
+      givenBiases,
+    );
   return { ...options, biases: hasBias };
 }
 
-function refuseHuge(prepared: readonly Prepared[], data: { train: Dataset; test?: Dataset }, sideBySide: number, memoryLimit: number | undefined): void {
+function refuseHuge(
+  prepared: readonly Prepared[],
+  data: { train: Dataset; test?: Dataset },
+  sideBySide: number,
+  memoryLimit: number | undefined,
+): void {
   const sizes = prepared.map(({ job }) => native.memory(job)).sort((a, b) => b - a);
-  const bytes = sizes.slice(0, sideBySide).reduce((sum, size) => sum + size, 0) + data.train.images.byteLength + (data.test?.images.byteLength ?? 0);
+  const bytes =
+    sizes.slice(0, sideBySide).reduce((sum, size) => sum + size, 0) +
+    data.train.images.byteLength +
+    (data.test?.images.byteLength ?? 0);
   const limit = memoryLimit ?? prepared[0]?.options.memoryLimit ?? 0.8 * memoryAllowed();
   if (bytes <= limit) return;
   const gibibytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GiB`;
-  throw new MftError('ERR_MFT_MEMORY', `This training needs about ${gibibytes(bytes)}, more than the limit of ${gibibytes(limit)}; lower \`width\`, \`batchSize\` or \`threads\`, or raise \`memoryLimit\`.`, { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) });
+  throw new MftError(
+    'ERR_MFT_MEMORY',
+    `This training needs about ` +
+      `${gibibytes(bytes)}, ` +
+      `more than the limit of ` +
+      `${gibibytes(limit)}; ` +
+      `lower \`width\`, \`batchSize\` or ` +
+      `\`threads\`, or raise \`memoryLimit\`.`,
+    { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
+  );
 }
 
 /** The images in shared memory: as they are when they lie there (the readers see to it), else a copy. */
 function images(dataset: Dataset, trainCount: number): NativeImages {
   const count = trainCount > 0 ? Math.min(trainCount, dataset.count) : dataset.count;
-  return { images: shared(dataset.images.subarray(0, count * dataset.dimension)), labels: shared(dataset.labels.subarray(0, count)) };
+  return {
+    images: shared(dataset.images.subarray(0, count * dataset.dimension)),
+    labels: shared(dataset.labels.subarray(0, count)),
+  };
 }
 
 function shared<T extends Uint8Array | Float32Array>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
-  const copy = array instanceof Float32Array ? new Float32Array(new SharedArrayBuffer(array.byteLength)) : new Uint8Array(new SharedArrayBuffer(array.byteLength));
+  const copy =
+    array instanceof Float32Array
+      ? new Float32Array(new SharedArrayBuffer(array.byteLength))
+      : new Uint8Array(new SharedArrayBuffer(array.byteLength));
   copy.set(array);
   return copy as T;
 }
 
 function warnings({ train, test }: { train: Dataset; test?: Dataset }): Warning[] {
   const list: Warning[] = [];
-  for (const set of [train, test]) if (set !== undefined && set.split !== 'validation' && !set.verified) list.push({ id: 'unverifiedData', message: `The ${set.split} images of ${set.name} are not the published files (SHA-256 ${set.sha256}).` });
-  if (test?.split === 'testFirst1000') list.push({ id: 'partialTestSet', message: 'Test figures are of the first 1,000 test images of CIFAR-10, not of its test set.' });
+  for (const set of [train, test])
+    if (set !== undefined && set.split !== 'validation' && !set.verified)
+      list.push({
+        id: 'unverifiedData',
+        message: `The ${set.split} images of ${set.name} are not the published files (SHA-256 ${set.sha256}).`,
+      });
+  if (test?.split === 'testFirst1000')
+    list.push({
+      id: 'partialTestSet',
+      message: 'Test figures are of the first 1,000 test images of CIFAR-10, not of its test set.',
+    });
   return list;
 }

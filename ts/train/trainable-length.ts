@@ -62,26 +62,56 @@ export interface LengthCell {
  * @returns cells, column by column
  * @throws MftError (rejects) as `trainMany`; ERR_MFT_OUT_OF_RANGE when the data set has fewer images than asked for
  */
-export async function trainCells(dataset: string, columns: readonly LengthColumn[], protocol: LengthProtocol, options: DataOptions & ControlOptions & { readonly threads?: number } = {}): Promise<readonly LengthCell[]> {
+export async function trainCells(
+  dataset: string,
+  columns: readonly LengthColumn[],
+  protocol: LengthProtocol,
+  options: DataOptions & ControlOptions & { readonly threads?: number } = {},
+): Promise<readonly LengthCell[]> {
   const { depths, learningRates, seeds } = protocol;
   const data = heldOut(await readDataset(dataset, 'train', options), protocol.trainCount, protocol.validationCount);
   const keys = columns.flatMap((_, column) => depths.map((depth) => ({ column, depth })));
-  const accuracies = async (runs: readonly (Key & { readonly learningRate: number; readonly seed: number })[]): Promise<readonly { train: number; validation: number }[]> => {
+  const accuracies = async (
+    runs: readonly (Key & { readonly learningRate: number; readonly seed: number })[],
+  ): Promise<readonly { train: number; validation: number }[]> => {
     if (runs.length === 0) return [];
     const jobs = runs.map(({ column, depth, learningRate, seed }) => ({
       spec: { system: 'feedforward' as const, ...(columns[column] as LengthColumn), width: protocol.width, depth },
-      options: { optimiser: 'sgd' as const, steps: protocol.steps, batchSize: protocol.batchSize, learningRate, seed, reportEvery: protocol.steps, trainEvaluation: protocol.validationCount },
+      options: {
+        optimiser: 'sgd' as const,
+        steps: protocol.steps,
+        batchSize: protocol.batchSize,
+        learningRate,
+        seed,
+        reportEvery: protocol.steps,
+        trainEvaluation: protocol.validationCount,
+      },
     }));
     const results = await trainMany(jobs, data, options);
-    return results.map((result) => (result.stopped === undefined ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 } : { train: 0, validation: 0 }));
+    return results.map((result) =>
+      result.stopped === undefined
+        ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 }
+        : { train: 0, validation: 0 },
+    );
   };
   const [firstSeed, ...otherSeeds] = seeds;
-  const first = await accuracies(keys.flatMap((key) => learningRates.map((learningRate) => ({ ...key, learningRate, seed: firstSeed as number }))));
+  const first = await accuracies(
+    keys.flatMap((key) => learningRates.map((learningRate) => ({ ...key, learningRate, seed: firstSeed as number }))),
+  );
   const chosen = keys.map((key, i) => {
-    const best = bestRate(learningRates.map((learningRate, r) => ({ learningRate, ...(first[i * learningRates.length + r] as { train: number; validation: number }) })));
+    const best = bestRate(
+      learningRates.map((learningRate, r) => ({
+        learningRate,
+        ...(first[i * learningRates.length + r] as { train: number; validation: number }),
+      })),
+    );
     return { ...key, learningRate: best.learningRate, train: best.train };
   });
-  const rest = await accuracies(chosen.flatMap(({ column, depth, learningRate }) => otherSeeds.map((seed) => ({ column, depth, learningRate, seed }))));
+  const rest = await accuracies(
+    chosen.flatMap(({ column, depth, learningRate }) =>
+      otherSeeds.map((seed) => ({ column, depth, learningRate, seed })),
+    ),
+  );
   return chosen.map(({ column, depth, learningRate, train }, i) => ({
     column,
     depth,
@@ -91,8 +121,12 @@ export async function trainCells(dataset: string, columns: readonly LengthColumn
 }
 
 /** The run with the highest accuracy on validation images; a tie takes the larger rate. */
-export function bestRate<R extends { readonly learningRate: number; readonly validation: number }>(tried: readonly R[]): R {
-  return tried.reduce((a, b) => (b.validation > a.validation || (b.validation === a.validation && b.learningRate > a.learningRate) ? b : a));
+export function bestRate<R extends { readonly learningRate: number; readonly validation: number }>(
+  tried: readonly R[],
+): R {
+  return tried.reduce((a, b) =>
+    b.validation > a.validation || (b.validation === a.validation && b.learningRate > a.learningRate) ? b : a,
+  );
 }
 
 interface Key {
@@ -105,7 +139,13 @@ export function boundaries(cells: readonly LengthCell[], threshold: number): rea
   const best = Math.max(...cells.flatMap((cell) => cell.accuracies));
   const columns = 1 + Math.max(...cells.map((cell) => cell.column));
   return Array.from({ length: columns }, (_, column) =>
-    fitLevelSet(cells.filter((cell) => cell.column === column).flatMap(({ depth, accuracies }) => accuracies.map((accuracy) => ({ depth, isSuccess: accuracy >= threshold * best })))),
+    fitLevelSet(
+      cells
+        .filter((cell) => cell.column === column)
+        .flatMap(({ depth, accuracies }) =>
+          accuracies.map((accuracy) => ({ depth, isSuccess: accuracy >= threshold * best })),
+        ),
+    ),
   );
 }
 
@@ -153,7 +193,9 @@ export function fitFormulas(columns: readonly LengthColumn[], measured: readonly
     const logs = columns.flatMap((column, i) => {
       const boundary = measured[i];
       const length = formulaLengths(column)[formula];
-      return boundary === undefined || 'censored' in boundary || !Number.isFinite(length) ? [] : [Math.log(boundary.depth / length)];
+      return boundary === undefined || 'censored' in boundary || !Number.isFinite(length)
+        ? []
+        : [Math.log(boundary.depth / length)];
     });
     const n = logs.length;
     if (n < 2) return [];
@@ -162,7 +204,18 @@ export function fitFormulas(columns: readonly LengthColumn[], measured: readonly
     const logError = scatter / Math.sqrt(n - 1);
     const half = studentQuantile(0.05, n - 1) * logError;
     const multiple = lengthFormulas[formula].factor * Math.exp(mean);
-    return [{ formula, columns: n, multiple, low: multiple * Math.exp(-half), high: multiple * Math.exp(half), standardError: multiple * logError, scatter, misfit: Math.hypot(mean, scatter) }];
+    return [
+      {
+        formula,
+        columns: n,
+        multiple,
+        low: multiple * Math.exp(-half),
+        high: multiple * Math.exp(half),
+        standardError: multiple * logError,
+        scatter,
+        misfit: Math.hypot(mean, scatter),
+      },
+    ];
   });
 }
 

@@ -15,15 +15,25 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  * import { evaluate } from 'mft-native';
  * await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 }); // 1.7609546396…
  */
-export async function evaluate<K extends SystemName>(systemName: K, quantity: Systems[K]['quantities'], parameters: object): Promise<QuantityValue> {
+export async function evaluate<K extends SystemName>(
+  systemName: K,
+  quantity: Systems[K]['quantities'],
+  parameters: object,
+): Promise<QuantityValue> {
   const system = await loadSystem(systemName);
   const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
   if (found === undefined) {
     const near = nearest(String(quantity), Object.keys(system.quantities));
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown quantity "${String(quantity)}" of system ${systemName}${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${Object.keys(system.quantities).join(', ')}.`, {
-      parameter: 'quantity',
-      received: quantity,
-    });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Unknown quantity "${String(quantity)}" ` +
+        `of system ` +
+        `${systemName}${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${Object.keys(system.quantities).join(', ')}.`,
+      {
+        parameter: 'quantity',
+        received: quantity,
+      },
+    );
   }
   return found.evaluate(found.resolve(parameters, `parameters of ${quantity}`) as never);
 }

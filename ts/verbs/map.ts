@@ -4,7 +4,14 @@ import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { describe, expectedError, MftError, nearest } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
-import { isUndefined, type Provenance, type QuantityValue, schemaVersion, type UndefinedPoint, type Warning } from '../core/results.js';
+import {
+  isUndefined,
+  type Provenance,
+  type QuantityValue,
+  schemaVersion,
+  type UndefinedPoint,
+  type Warning,
+} from '../core/results.js';
 import type { GridPoint, System } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
 import type { SpecOf } from './results.js';
@@ -57,12 +64,18 @@ const yieldEveryMilliseconds = 25;
  * @example
  * import { map } from 'mft-native';
  * const diagram = await map({ system: 'feedforward', activation: 'tanh', keepProbability: 0.95 },
- *   [{ field: 'biasVariance', values: [0.01, 0.1] }, { field: 'weightVariance', values: [1, 2, 3] }], { quantities: ['depthScaleCorrelation'] });
+ *   [{ field: 'biasVariance', values: [0.01, 0.1] }, { field: 'weightVariance', values: [1, 2, 3] }], { quantities:
+ * ['depthScaleCorrelation'] });
  * console.log(diagram.quantities.depthScaleCorrelation?.values.length); // 6
  */
-export async function map<K extends SystemName>(spec: SpecOf<K>, axes: readonly MapAxis[], options: MapOptions<Systems[K]['quantities']> = {}): Promise<QuantityMap<K, Systems[K]['quantities']>> {
+export async function map<K extends SystemName>(
+  spec: SpecOf<K>,
+  axes: readonly MapAxis[],
+  options: MapOptions<Systems[K]['quantities']> = {},
+): Promise<QuantityMap<K, Systems[K]['quantities']>> {
   throwIfAborted(options);
-  if (typeof spec !== 'object' || spec === null) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
+  if (typeof spec !== 'object' || spec === null)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
   const system = await loadSystem(spec.system);
   const grid = checkedAxes(system, axes);
   const names = checkedQuantities(system, options.quantities);
@@ -71,27 +84,49 @@ export async function map<K extends SystemName>(spec: SpecOf<K>, axes: readonly 
   const quantities: Record<string, MappedQuantity> = {};
   for (const name of names) quantities[name] = mapped(await valuesOf(system, name, points, known[name], options));
   return {
-    kind: 'map', schemaVersion, system: spec.system, spec: shared, axes: grid, quantities: quantities as QuantityMap<K, Systems[K]['quantities']>['quantities'],
-    warnings: [], provenance: provenance(system.version),
+    kind: 'map',
+    schemaVersion,
+    system: spec.system,
+    spec: shared,
+    axes: grid,
+    quantities: quantities as QuantityMap<K, Systems[K]['quantities']>['quantities'],
+    warnings: [],
+    provenance: provenance(system.version),
   };
 }
 
 type AnySystem = System<unknown, unknown>;
 
-function checkedAxes(system: AnySystem, axes: readonly MapAxis[]): { readonly field: string; readonly values: Float64Array }[] {
-  if (!Array.isArray(axes) || axes.length < 1 || axes.length > 3) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list of one to three {field, values}', axes);
+function checkedAxes(
+  system: AnySystem,
+  axes: readonly MapAxis[],
+): { readonly field: string; readonly values: Float64Array }[] {
+  if (!Array.isArray(axes) || axes.length < 1 || axes.length > 3)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list of one to three {field, values}', axes);
   const grid = axes.map(({ field, values }: MapAxis) => {
     if (!Object.hasOwn(system.specSchema.shape, field)) {
       const near = nearest(String(field), Object.keys(system.specSchema.shape));
-      throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown field ${describe(field)} in axes${near === undefined ? '.' : `; did you mean \`${near}\`?`}`, { parameter: 'axes.field', received: field });
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `Unknown field ${describe(field)} in axes${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+        { parameter: 'axes.field', received: field },
+      );
     }
     const list = Float64Array.from(values ?? []);
-    if (list.length === 0 || !list.every(Number.isFinite)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', `axes.${field}.values`, 'a list of finite numbers, at least one', values);
+    if (list.length === 0 || !list.every(Number.isFinite))
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `axes.${field}.values`,
+        'a list of finite numbers, at least one',
+        values,
+      );
     return { field, values: list };
   });
-  if (new Set(grid.map(({ field }) => field)).size < grid.length) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list with each field once', axes);
+  if (new Set(grid.map(({ field }) => field)).size < grid.length)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list with each field once', axes);
   const count = grid.reduce((product, { values }) => product * values.length, 1);
-  if (count > largestPoints) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPoints} points`, count);
+  if (count > largestPoints)
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'axes', `a grid of at most ${largestPoints} points`, count);
   return grid;
 }
 
@@ -99,18 +134,29 @@ function checkedQuantities(system: AnySystem, names: readonly string[] | undefin
   for (const name of names ?? []) {
     if (Object.hasOwn(system.quantities, name)) continue;
     const near = nearest(name, Object.keys(system.quantities));
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown quantity ${describe(name)} of system ${system.name}${near === undefined ? '.' : `; did you mean \`${near}\`?`}`, { parameter: 'quantities', received: name });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Unknown quantity ${describe(name)} of system ${system.name}${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+      { parameter: 'quantities', received: name },
+    );
   }
   return names ?? system.mapped;
 }
 
 /** What all points share, and every point: the spec with defaults filled in and the axes' fields set. */
-function gridPoints(system: AnySystem, spec: object, grid: readonly { readonly field: string; readonly values: Float64Array }[]): [object, GridPoint[]] {
+function gridPoints(
+  system: AnySystem,
+  spec: object,
+  grid: readonly { readonly field: string; readonly values: Float64Array }[],
+): [object, GridPoint[]] {
   const fields = grid.map(({ field }) => field);
-  const at = (index: readonly number[]): Record<string, number> => Object.fromEntries(grid.map(({ field, values }, k) => [field, values[index[k] as number] as number]));
+  const at = (index: readonly number[]): Record<string, number> =>
+    Object.fromEntries(grid.map(({ field, values }, k) => [field, values[index[k] as number] as number]));
   // Every value of an axis is checked once, with the others at their first; the full check follows in the quantities.
   const first = fields.map(() => 0);
-  grid.forEach(({ values }, k) => values.forEach((_, i) => parse(system.specSchema, { ...spec, ...at(first.with(k, i)) }, 'spec')));
+  grid.forEach(({ values }, k) =>
+    values.forEach((_, i) => parse(system.specSchema, { ...spec, ...at(first.with(k, i)) }, 'spec')),
+  );
   const resolved = system.resolveSpec({ ...spec, ...at(first) }) as GridPoint;
   const points: GridPoint[] = [];
   const index = [...first];
@@ -124,7 +170,13 @@ function gridPoints(system: AnySystem, spec: object, grid: readonly { readonly f
   return [Object.fromEntries(Object.entries(resolved).filter(([name]) => !fields.includes(name))), points];
 }
 
-async function valuesOf(system: AnySystem, name: string, points: readonly GridPoint[], known: readonly (QuantityValue | undefined)[] | undefined, options: ControlOptions): Promise<readonly QuantityValue[]> {
+async function valuesOf(
+  system: AnySystem,
+  name: string,
+  points: readonly GridPoint[],
+  known: readonly (QuantityValue | undefined)[] | undefined,
+  options: ControlOptions,
+): Promise<readonly QuantityValue[]> {
   const quantity = system.quantities[name];
   if (quantity === undefined) throw new MftError('ERR_MFT_INTERNAL', `Quantity ${name} disappeared.`);
   const parameters = Object.keys(quantity.parameters.shape);
@@ -144,13 +196,21 @@ async function valuesOf(system: AnySystem, name: string, points: readonly GridPo
       throwIfAborted(options);
       options.onProgress?.({ done: i, total: points.length, elapsedSeconds: (now - started) / 1000, phase: name });
     }
-    const given = Object.fromEntries(parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]));
+    const given = Object.fromEntries(
+      parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]),
+    );
     result.push(await attempt(() => quantity.evaluate(quantity.resolve(given, `parameters of ${name}`) as never)));
   }
   return result;
 }
 
-const pointErrors: readonly string[] = ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_WRONG_PHASE', 'ERR_MFT_NO_CONVERGENCE', 'ERR_MFT_NOT_FINITE'];
+const pointErrors: readonly string[] = [
+  'ERR_MFT_NO_FIXED_POINT',
+  'ERR_MFT_DEGENERATE',
+  'ERR_MFT_WRONG_PHASE',
+  'ERR_MFT_NO_CONVERGENCE',
+  'ERR_MFT_NOT_FINITE',
+];
 
 /** The value, or the reason why this point has none; any other error is the caller's. */
 async function attempt(evaluate: () => QuantityValue | Promise<QuantityValue>): Promise<QuantityValue> {
@@ -167,8 +227,16 @@ function mapped(values: readonly QuantityValue[]): MappedQuantity {
   const isText = values.some((value) => typeof value === 'string');
   const shown = values.map((value, index) => {
     if (isUndefined(value)) undefinedAt.push({ index, reason: value.reason });
-    else if (typeof value !== 'number' && typeof value !== 'string') throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `quantities` to name numbers or words: lists and objects cannot be mapped.', { parameter: 'quantities' });
+    else if (typeof value !== 'number' && typeof value !== 'string')
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        'Expected `quantities` to name numbers or words: lists and objects cannot be mapped.',
+        { parameter: 'quantities' },
+      );
     return isUndefined(value) ? (isText ? '' : 0) : (value as number | string);
   });
-  return { values: isText ? shown.map(String) : Float64Array.from(shown as number[]), ...(undefinedAt.length > 0 ? { undefinedAt } : {}) };
+  return {
+    values: isText ? shown.map(String) : Float64Array.from(shown as number[]),
+    ...(undefinedAt.length > 0 ? { undefinedAt } : {}),
+  };
 }

@@ -10,7 +10,8 @@ import type { Prediction, Simulation, SpecOf } from './results.js';
 
 /** The `system` field of a spec that may be anything. */
 function systemOf(spec: unknown): unknown {
-  if (typeof spec !== 'object' || spec === null) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
+  if (typeof spec !== 'object' || spec === null)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
   return (spec as { system?: unknown }).system;
 }
 
@@ -24,15 +25,26 @@ function systemOf(spec: unknown): unknown {
  *
  * @example
  * import { predict } from 'mft-native';
- * const theory = await predict({ system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8 });
+ * const theory = await predict({ system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1,
+ * keepProbability: 0.8 });
  * console.log(theory.quantities.depthScaleCorrelation); // 2.43186
  */
-export async function predict<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Prediction<K>> {
+export async function predict<K extends SystemName>(
+  spec: SpecOf<K>,
+  options: ControlOptions = {},
+): Promise<Prediction<K>> {
   throwIfAborted(options);
   const system = await loadSystem(systemOf(spec));
   const resolved = await withInputs(system.resolveSpec(spec), options);
   const body = await system.predict(resolved.spec, { ...options, ...resolved.context });
-  return { kind: 'prediction', schemaVersion, system: system.name, spec: resolved.spec, ...body, provenance: provenance(system.version) } as unknown as Prediction<K>;
+  return {
+    kind: 'prediction',
+    schemaVersion,
+    system: system.name,
+    spec: resolved.spec,
+    ...body,
+    provenance: provenance(system.version),
+  } as unknown as Prediction<K>;
 }
 
 /**
@@ -48,14 +60,26 @@ export async function predict<K extends SystemName>(spec: SpecOf<K>, options: Co
  * const simulation = await simulate({ system: 'feedforward', activation: 'tanh', width: 300, depth: 20 }, { trials: 10, seed: 7 });
  * console.log(simulation.observables.variance?.values.length); // 40
  */
-export async function simulate<K extends SystemName>(spec: SpecOf<K>, run: Systems[K]['run'] = {}, options: ControlOptions = {}): Promise<Simulation<K>> {
+export async function simulate<K extends SystemName>(
+  spec: SpecOf<K>,
+  run: Systems[K]['run'] = {},
+  options: ControlOptions = {},
+): Promise<Simulation<K>> {
   throwIfAborted(options);
   const system = await loadSystem(systemOf(spec));
   const resolved = await withInputs(system.resolveSpec(spec), options);
   const resolvedRun = system.resolveRun(run, resolved.spec);
   refuseHugeRun(system.simulationMemory(resolved.spec, resolvedRun), resolvedRun);
   const body = await system.simulate(resolved.spec, resolvedRun, { ...options, ...resolved.context });
-  return { kind: 'simulation', schemaVersion, system: system.name, spec: resolved.spec, run: resolvedRun, ...body, provenance: provenance(system.version) } as unknown as Simulation<K>;
+  return {
+    kind: 'simulation',
+    schemaVersion,
+    system: system.name,
+    spec: resolved.spec,
+    run: resolvedRun,
+    ...body,
+    provenance: provenance(system.version),
+  } as unknown as Simulation<K>;
 }
 
 function refuseHugeRun(bytes: number, run: unknown): void {
@@ -63,7 +87,12 @@ function refuseHugeRun(bytes: number, run: unknown): void {
   if (bytes <= limit) return;
   throw new MftError(
     'ERR_MFT_MEMORY',
-    `This run needs about ${gibibytes(bytes)}, more than the limit of ${gibibytes(limit)}; lower \`width\`, \`threads\` or \`trials\`, or raise \`memoryLimit\`.`,
+    `This run needs about ` +
+      `${gibibytes(bytes)}, ` +
+      `more than the limit of ` +
+      `${gibibytes(limit)}; ` +
+      `lower \`width\`, \`threads\` or ` +
+      `\`trials\`, or raise \`memoryLimit\`.`,
     { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
   );
 }

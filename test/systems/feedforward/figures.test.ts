@@ -4,7 +4,14 @@ import { evaluate, render } from 'mft-native';
 import { loadSystem } from '../../../dist/systems/registry.js';
 import { numbersOf, structure } from '../../reproduce/tiny.js';
 
-const spec = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.9, width: 200, depth: 12 };
+const spec = {
+  activation: 'tanh',
+  weightVariance: 1.4,
+  biasVariance: 0.1,
+  keepProbability: 0.9,
+  width: 200,
+  depth: 12,
+};
 const system = await loadSystem('feedforward');
 
 async function build(name: string, given: object, run: object = { trials: 6, seed: 2 }): Promise<unknown> {
@@ -22,7 +29,10 @@ for (const name of Object.keys(system.figures)) {
 }
 
 t.test('fixed points lie on the maps', async (t) => {
-  const points = (figure: unknown, series: string): { x: number; y: number }[] => (figure as { data: { values: { x: number; y: number; series: string }[] } }).data.values.filter((point) => point.series.startsWith(series));
+  const points = (figure: unknown, series: string): { x: number; y: number }[] =>
+    (figure as { data: { values: { x: number; y: number; series: string }[] } }).data.values.filter((point) =>
+      point.series.startsWith(series),
+    );
   const parameters = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.9 };
   const fixed = points(await build('variance-map', spec), 'fixed point')[0];
   t.equal(fixed?.x, await evaluate('feedforward', 'fixedPointVariance', parameters));
@@ -30,13 +40,23 @@ t.test('fixed points lie on the maps', async (t) => {
   t.equal(correlation?.x, await evaluate('feedforward', 'fixedPointCorrelation', parameters));
   const theory = points(await build('correlation-map', spec), 'theory');
   const crossing = theory.findIndex(({ x, y }) => y < x);
-  t.ok((theory[crossing - 1]?.x as number) < (correlation?.x as number) && (correlation?.x as number) <= (theory[crossing]?.x as number), 'c* is where the map crosses the diagonal');
+  t.ok(
+    (theory[crossing - 1]?.x as number) < (correlation?.x as number) &&
+      (correlation?.x as number) <= (theory[crossing]?.x as number),
+    'c* is where the map crosses the diagonal',
+  );
 });
 
 t.test('per-layer fields have no map; no fixed point, no correlation map', async (t) => {
   const lists = { ...spec, weightVariance: Array.from({ length: 12 }, () => 1.4) };
-  for (const name of ['variance-map', 'correlation-map', 'phase-diagram', 'depth-scales']) await t.rejects(build(name, lists), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'weightVariance' }, name);
-  await t.rejects(build('correlation-map', { ...spec, activation: 'relu', weightVariance: 2.5 }), { code: 'ERR_MFT_NO_FIXED_POINT' });
+  for (const name of ['variance-map', 'correlation-map', 'phase-diagram', 'depth-scales'])
+    await t.rejects(build(name, lists), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'weightVariance' }, name);
+  await t.rejects(build('correlation-map', { ...spec, activation: 'relu', weightVariance: 2.5 }), {
+    code: 'ERR_MFT_NO_FIXED_POINT',
+  });
   t.ok(await build('gradient-profile', lists), 'profiles take lists');
-  t.ok(await build('variance-map', { ...spec, activation: 'relu', weightVariance: 2.5 }), 'a variance map without fixed point is drawn');
+  t.ok(
+    await build('variance-map', { ...spec, activation: 'relu', weightVariance: 2.5 }),
+    'a variance map without fixed point is drawn',
+  );
 });

@@ -3,7 +3,15 @@ import t from 'tap';
 import { simulate } from 'mft-native';
 import { addon } from '../../../dist/core/addon.js';
 
-const spec = { system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8, width: 130, depth: 12 } as const;
+const spec = {
+  system: 'feedforward',
+  activation: 'tanh',
+  weightVariance: 1.4,
+  biasVariance: 0.1,
+  keepProbability: 0.8,
+  width: 130,
+  depth: 12,
+} as const;
 const order = ['baseline', 'avx2', 'avx512'] as const;
 const best = addon().environment().bestInstructionSet;
 const sets = order.slice(0, order.indexOf(best) + 1);
@@ -19,7 +27,11 @@ for (const [name, run] of [
       addon().useInstructionSet(set);
       const { observables, provenance } = await simulate(spec, { trials: 6, seed: 3, ...run });
       t.equal(provenance.instructionSet, set);
-      results.push([...(observables.variance?.values ?? []), ...(observables.logGradientSingle?.values ?? []), ...(observables.errorCorrelation?.values ?? [])]);
+      results.push([
+        ...(observables.variance?.values ?? []),
+        ...(observables.logGradientSingle?.values ?? []),
+        ...(observables.errorCorrelation?.values ?? []),
+      ]);
     }
     for (const result of results) t.same(result, results[0]);
   });

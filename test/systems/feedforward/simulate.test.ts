@@ -7,14 +7,28 @@ import t from 'tap';
 import { type FeedforwardRun, type FeedforwardSpec, MftError, simulate, type Simulation } from 'mft-native';
 
 const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'dist', 'cli', 'main.js');
-const spec = { system: 'feedforward', activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8, width: 64, depth: 8 } as const;
+const spec = {
+  system: 'feedforward',
+  activation: 'tanh',
+  weightVariance: 1.4,
+  biasVariance: 0.1,
+  keepProbability: 0.8,
+  width: 64,
+  depth: 8,
+} as const;
 
 /** Everything that must be the same bits. */
 function bits(simulation: Simulation<'feedforward'>): unknown {
-  return Object.fromEntries(Object.entries(simulation.observables).map(([name, observable]) => [name, [Buffer.from(observable.values.buffer).toString('hex'), Buffer.from(observable.variance.buffer).toString('hex')]]));
+  return Object.fromEntries(
+    Object.entries(simulation.observables).map(([name, observable]) => [
+      name,
+      [Buffer.from(observable.values.buffer).toString('hex'), Buffer.from(observable.variance.buffer).toString('hex')],
+    ]),
+  );
 }
 
-const run = (more: FeedforwardRun = {}, changed: FeedforwardSpec = {}): Promise<Simulation<'feedforward'>> => simulate({ ...spec, ...changed }, { trials: 12, seed: 7, ...more });
+const run = (more: FeedforwardRun = {}, changed: FeedforwardSpec = {}): Promise<Simulation<'feedforward'>> =>
+  simulate({ ...spec, ...changed }, { trials: 12, seed: 7, ...more });
 
 t.test('same seed, same bits: threads, engines, repetition; another seed differs', async (t) => {
   for (const engine of ['conditioned', 'dense'] as const) {
@@ -29,9 +43,14 @@ t.test('same seed, same bits: threads, engines, repetition; another seed differs
 
 t.test('any split of the trials gives the same trials', async (t) => {
   const whole = await run({ rawTrials: true });
-  const parts = await Promise.all([run({ trials: 5, rawTrials: true }), run({ trials: 7, firstTrial: 5, rawTrials: true })]);
+  const parts = await Promise.all([
+    run({ trials: 5, rawTrials: true }),
+    run({ trials: 7, firstTrial: 5, rawTrials: true }),
+  ]);
   for (const [name, observable] of Object.entries(whole.observables)) {
-    const joined = parts.flatMap((part) => [...((part.observables as Record<string, { trials?: Float64Array }>)[name]?.trials ?? [])]);
+    const joined = parts.flatMap((part) => [
+      ...((part.observables as Record<string, { trials?: Float64Array }>)[name]?.trials ?? []),
+    ]);
     t.same(joined, [...(observable.trials ?? [])], name);
   }
 });
@@ -39,15 +58,39 @@ t.test('any split of the trials gives the same trials', async (t) => {
 t.test('the same bits from the command line and inside a worker thread', async (t) => {
   const wanted = await run();
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const flags = ['--activation', 'tanh', '--weight-variance', '1.4', '--bias-variance', '0.1', '--keep-probability', '0.8', '--width', '64', '--depth', '8', '--trials', '12', '--seed', '7', '--threads', '2', '--json'];
+  const flags = [
+    '--activation',
+    'tanh',
+    '--weight-variance',
+    '1.4',
+    '--bias-variance',
+    '0.1',
+    '--keep-probability',
+    '0.8',
+    '--width',
+    '64',
+    '--depth',
+    '8',
+    '--trials',
+    '12',
+    '--seed',
+    '7',
+    '--threads',
+    '2',
+    '--json',
+  ];
   const command = spawnSync(process.execPath, [main, 'simulate', ...flags], { encoding: 'utf8', env });
   t.equal(command.status, 0, command.stderr);
-  t.same(JSON.parse(command.stdout).observables.gradientPair.values, [...(wanted.observables.gradientPair?.values ?? [])]);
+  t.same(JSON.parse(command.stdout).observables.gradientPair.values, [
+    ...(wanted.observables.gradientPair?.values ?? []),
+  ]);
   const code = `import { parentPort } from 'node:worker_threads';
     const { simulate } = await import(${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)});
     parentPort.postMessage((await simulate(${JSON.stringify(spec)}, { trials: 12, seed: 7 })).observables.gradientPair.values);`;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [] });
-  const values = await new Promise<Float64Array>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  const values = await new Promise<Float64Array>((resolve, reject) =>
+    worker.once('message', resolve).once('error', reject),
+  );
   t.same([...values], [...(wanted.observables.gradientPair?.values ?? [])]);
 });
 
@@ -56,24 +99,71 @@ t.test('cancelled: rejects with the reason, before and during', async (t) => {
   await t.rejects(simulate(spec, {}, { signal: AbortSignal.abort(reason) }), reason);
   const controller = new AbortController();
   const progress: number[] = [];
-  const long = simulate({ ...spec, width: 2000, depth: 200 }, { trials: 20_000, threads: 1 }, { signal: controller.signal, onProgress: ({ done }) => { progress.push(done); controller.abort(reason); } });
+  const long = simulate(
+    { ...spec, width: 2000, depth: 200 },
+    { trials: 20_000, threads: 1 },
+    {
+      signal: controller.signal,
+      onProgress: ({ done }) => {
+        progress.push(done);
+        controller.abort(reason);
+      },
+    },
+  );
   await t.rejects(long, reason);
   t.ok(progress.length > 0, 'progress was reported');
 });
 
 t.test('too much memory is refused before allocation', async (t) => {
-  const error = await simulate({ ...spec, width: 100_000_000 }, { memoryLimit: 1e9 }).then(() => undefined, (caught: unknown) => caught);
+  const error = await simulate({ ...spec, width: 100_000_000 }, { memoryLimit: 1e9 }).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
   t.ok(error instanceof MftError);
   t.match(error, { code: 'ERR_MFT_MEMORY', parameter: 'width' });
 });
 
 t.test('degenerate networks give numbers or say why not, never NaN', async (t) => {
   const cases: [string, FeedforwardSpec][] = [
-    ['parallel inputs', { inputs: { values: [[1, 2, 3], [2, 4, 6]] } }],
-    ['a zero input', { inputs: { values: [[0, 0, 0], [1, 0, 2]] } }],
-    ['zero inputs and no bias', { biasVariance: 0, inputs: { values: [[0, 0], [0, 0]] } }],
+    [
+      'parallel inputs',
+      {
+        inputs: {
+          values: [
+            [1, 2, 3],
+            [2, 4, 6],
+          ],
+        },
+      },
+    ],
+    [
+      'a zero input',
+      {
+        inputs: {
+          values: [
+            [0, 0, 0],
+            [1, 0, 2],
+          ],
+        },
+      },
+    ],
+    [
+      'zero inputs and no bias',
+      {
+        biasVariance: 0,
+        inputs: {
+          values: [
+            [0, 0],
+            [0, 0],
+          ],
+        },
+      },
+    ],
     ['dead relu layers', { activation: 'relu', width: 2, depth: 12, biasVariance: 0 }],
-    ['more inputs than width', { width: 3, inputs: { values: Array.from({ length: 6 }, (_, i) => [Math.sin(i), Math.cos(3 * i), 1, i]) } }],
+    [
+      'more inputs than width',
+      { width: 3, inputs: { values: Array.from({ length: 6 }, (_, i) => [Math.sin(i), Math.cos(3 * i), 1, i]) } },
+    ],
     ['width 1', { width: 1 }],
     ['zero weights', { weightVariance: 0 }],
     ['one input', { inputs: { count: 1 } }],
@@ -91,6 +181,12 @@ t.test('degenerate networks give numbers or say why not, never NaN', async (t) =
 });
 
 t.test('unsupported combinations', async (t) => {
-  await t.rejects(run({ engine: 'conditioned' }, { weights: 'uniform' }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'engine' });
-  await t.rejects(run({}, { weights: 'orthogonal', width: [10, 20, 10, 10, 10, 10, 10, 10] }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'weights' });
+  await t.rejects(run({ engine: 'conditioned' }, { weights: 'uniform' }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'engine',
+  });
+  await t.rejects(run({}, { weights: 'orthogonal', width: [10, 20, 10, 10, 10, 10, 10, 10] }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'weights',
+  });
 });

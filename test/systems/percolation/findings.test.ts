@@ -3,7 +3,7 @@ import t from 'tap';
 import type { PercolationSpec } from 'mft-native';
 import { percolation } from '../../../dist/systems/percolation/index.js';
 
-const findingsOf = async (spec: PercolationSpec) => (await percolation.findings(percolation.resolveSpec(spec)));
+const findingsOf = async (spec: PercolationSpec) => await percolation.findings(percolation.resolveSpec(spec));
 
 t.test('irrelevant for a wide network', async (t) => {
   const [finding] = await findingsOf({ width: 512, depth: 1, siteKeep: 0.5 });
@@ -13,7 +13,11 @@ t.test('irrelevant for a wide network', async (t) => {
 t.test('where paths die, and when a run breaks', async (t) => {
   const [finding] = await findingsOf({ width: 8, depth: 30, siteKeep: 0.3, steps: 10_000 });
   // (1 − 0.7^8)^i < 1/2 first at i = 12; 10,000 θ(L) < 1 first at L = 156.
-  t.match(finding, { id: 'paths-die', severity: 'critical', claim: /die at layer 12;.*exactly zero.*breaks at depth 156/ });
+  t.match(finding, {
+    id: 'paths-die',
+    severity: 'critical',
+    claim: /die at layer 12;.*exactly zero.*breaks at depth 156/,
+  });
   const siteKeep = finding?.change?.siteKeep as number;
   t.ok(Math.abs((1 - (1 - siteKeep) ** 8) ** 30 - 0.999) < 1e-12, 'the proposed keep rate does what it says');
   const [shallow] = await findingsOf({ width: 8, depth: 5, siteKeep: 0.3, biases: true });
@@ -26,7 +30,14 @@ t.test('where paths die, and when a run breaks', async (t) => {
 
 interface Panel {
   readonly title: string;
-  readonly data: { readonly values: readonly { readonly x: number; readonly y: number; readonly mark: string; readonly series: string }[] };
+  readonly data: {
+    readonly values: readonly {
+      readonly x: number;
+      readonly y: number;
+      readonly mark: string;
+      readonly series: string;
+    }[];
+  };
 }
 
 t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
@@ -34,7 +45,10 @@ t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
   const run = { trials: 2048, seed: 3 };
   const profile = await percolation.figures.profile.build(spec, run, {});
   const panels = profile?.concat as readonly Panel[];
-  t.same(panels.map((panel) => panel.title), ['pathProbability', 'reachFraction', 'outputReachProbability', 'outputReachFraction', 'edgeParticipation']);
+  t.same(
+    panels.map((panel) => panel.title),
+    ['pathProbability', 'reachFraction', 'outputReachProbability', 'outputReachFraction', 'edgeParticipation'],
+  );
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'point').length, 8);
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'line').length, 8);
   const phase = await percolation.figures.phaseDiagram.build(percolation.resolveSpec({ siteKeep: 0.5 }), {}, {});
@@ -54,10 +68,18 @@ t.test('half-way keep rates of the path-probability curves', async (t) => {
   for (const [width, site, bond] of table) {
     for (const [i, depth] of [1, 10, 100].entries()) {
       const parameters = { width, depth, target: 0.5 } as never;
-      t.equal(((await quantities.siteCriticalKeep.evaluate(parameters)) as number).toFixed(4), site[i]?.toFixed(4), `site W ${width} L ${depth}`);
+      t.equal(
+        ((await quantities.siteCriticalKeep.evaluate(parameters)) as number).toFixed(4),
+        site[i]?.toFixed(4),
+        `site W ${width} L ${depth}`,
+      );
       if (bond[i] === undefined) continue;
       const full = { ...(parameters as object), siteKeep: 1, inputKeep: 1, activeProbability: 1 } as never;
-      t.equal(((await quantities.bondCriticalKeep.evaluate(full)) as number).toFixed(4), bond[i].toFixed(4), `bond W ${width} L ${depth}`);
+      t.equal(
+        ((await quantities.bondCriticalKeep.evaluate(full)) as number).toFixed(4),
+        bond[i].toFixed(4),
+        `bond W ${width} L ${depth}`,
+      );
     }
   }
 });

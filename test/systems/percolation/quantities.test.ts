@@ -5,7 +5,8 @@ import t, { type Test } from 'tap';
 import { evaluate, isUndefined, MftError, type Systems } from 'mft-native';
 
 type Name = Systems['percolation']['quantities'];
-const value = async (name: Name, parameters: object): Promise<number> => (await evaluate('percolation', name, parameters)) as number;
+const value = async (name: Name, parameters: object): Promise<number> =>
+  (await evaluate('percolation', name, parameters)) as number;
 
 interface Case {
   readonly quantity: Name;
@@ -15,7 +16,9 @@ interface Case {
   readonly absoluteTolerance?: number;
 }
 
-const fixture = JSON.parse(readFileSync(new URL('../../fixtures/percolation.json', import.meta.url), 'utf8')) as { readonly cases: readonly Case[] };
+const fixture = JSON.parse(readFileSync(new URL('../../fixtures/percolation.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[];
+};
 
 /** |a − b| within the tolerance relative to b, or equal. */
 function near(t: Test, a: number, b: number, tolerance: number, what: string): void {
@@ -27,7 +30,10 @@ t.test('independent values', async (t) => {
   for (const { quantity, parameters, value: expected, relativeTolerance, absoluteTolerance } of fixture.cases) {
     const tolerance = absoluteTolerance ?? (relativeTolerance as number) * Math.abs(expected);
     const found = await value(quantity, parameters);
-    t.ok(Math.abs(found - expected) <= tolerance, `${quantity} ${JSON.stringify(parameters)}: ${found} against ${expected}`);
+    t.ok(
+      Math.abs(found - expected) <= tolerance,
+      `${quantity} ${JSON.stringify(parameters)}: ${found} against ${expected}`,
+    );
   }
 });
 
@@ -48,7 +54,11 @@ const properties = { seed: 20, numRuns: 60 };
 t.test('reversing a network changes neither logarithm', async () => {
   await fc.assert(
     fc.asyncProperty(anyNetwork, async ({ widths, siteKeep, bondKeep }) => {
-      const backwards = { widths: [...widths].reverse(), siteKeep: [...siteKeep].reverse(), bondKeep: [...bondKeep].reverse() };
+      const backwards = {
+        widths: [...widths].reverse(),
+        siteKeep: [...siteKeep].reverse(),
+        bondKeep: [...bondKeep].reverse(),
+      };
       for (const name of ['logPathProbability', 'logBlockedProbability'] as const) {
         const [a, b] = [await value(name, { widths, siteKeep, bondKeep }), await value(name, backwards)];
         if (Math.abs(a - b) > 1e-12 * Math.abs(a) + 1e-14) throw new Error(`${name}: ${a} against ${b}`);
@@ -76,7 +86,8 @@ t.test('more nodes, higher keep rates and fewer layers never block', async () =>
   await fc.assert(
     fc.asyncProperty(anyNetwork, fc.nat(), async ({ widths, siteKeep, bondKeep }, pick) => {
       const k = await value('logPathProbability', { widths, siteKeep, bondKeep });
-      const changed = <T>(list: readonly T[], change: (x: T) => T): T[] => list.map((x, i) => (i === pick % list.length ? change(x) : x));
+      const changed = <T>(list: readonly T[], change: (x: T) => T): T[] =>
+        list.map((x, i) => (i === pick % list.length ? change(x) : x));
       const better = [
         { widths: changed(widths, (n) => n + 1), siteKeep, bondKeep },
         { widths, siteKeep, bondKeep: changed(bondKeep, (b) => b + 0.04) },
@@ -103,7 +114,10 @@ t.test('self-duality: a mask law of the input can be moved to the output', async
     fc.asyncProperty(width, width, width, keep, keep, async (m, j, middle, siteKeep, bondKeep) => {
       const q = 1 - bondKeep;
       const blocked = (1 - siteKeep * (1 - q ** m) * (1 - q ** j)) ** middle;
-      for (const widths of [[m, middle, j], [j, middle, m]]) {
+      for (const widths of [
+        [m, middle, j],
+        [j, middle, m],
+      ]) {
         const found = await value('blockedProbability', { widths, siteKeep, bondKeep });
         if (Math.abs(found - blocked) > 1e-12 * blocked) throw new Error(`${found} against ${blocked}`);
       }
@@ -112,20 +126,38 @@ t.test('self-duality: a mask law of the input can be moved to the output', async
   );
 });
 
-t.test('merging: certain layers change nothing in the site model, a node of width 1 multiplies by its keep rate', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(width, { minLength: 2, maxLength: 6 }), keep, keep, width, fc.nat(), async (hidden, s, narrow, extra, pick) => {
-      const rates = hidden.map(() => s);
-      const at = pick % (hidden.length + 1);
-      const theta = await value('logPathProbability', { widths: [3, ...hidden, 2], siteKeep: rates });
-      const certain = await value('logPathProbability', { widths: [3, ...hidden.toSpliced(at, 0, extra), 2], siteKeep: rates.toSpliced(at, 0, 1) });
-      const bottleneck = await value('logPathProbability', { widths: [3, ...hidden.toSpliced(at, 0, 1), 2], siteKeep: rates.toSpliced(at, 0, narrow) });
-      if (Math.abs(certain - theta) > 1e-12 * Math.abs(theta)) throw new Error(`certain layer: ${certain} against ${theta}`);
-      if (Math.abs(bottleneck - theta - Math.log(narrow)) > 1e-12 * Math.abs(bottleneck)) throw new Error('bottleneck');
-    }),
-    properties,
-  );
-});
+t.test(
+  'merging: certain layers change nothing in the site model, a node of width 1 multiplies by its keep rate',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(width, { minLength: 2, maxLength: 6 }),
+        keep,
+        keep,
+        width,
+        fc.nat(),
+        async (hidden, s, narrow, extra, pick) => {
+          const rates = hidden.map(() => s);
+          const at = pick % (hidden.length + 1);
+          const theta = await value('logPathProbability', { widths: [3, ...hidden, 2], siteKeep: rates });
+          const certain = await value('logPathProbability', {
+            widths: [3, ...hidden.toSpliced(at, 0, extra), 2],
+            siteKeep: rates.toSpliced(at, 0, 1),
+          });
+          const bottleneck = await value('logPathProbability', {
+            widths: [3, ...hidden.toSpliced(at, 0, 1), 2],
+            siteKeep: rates.toSpliced(at, 0, narrow),
+          });
+          if (Math.abs(certain - theta) > 1e-12 * Math.abs(theta))
+            throw new Error(`certain layer: ${certain} against ${theta}`);
+          if (Math.abs(bottleneck - theta - Math.log(narrow)) > 1e-12 * Math.abs(bottleneck))
+            throw new Error('bottleneck');
+        },
+      ),
+      properties,
+    );
+  },
+);
 
 t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site keep', async () => {
   await fc.assert(
@@ -139,46 +171,144 @@ t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site ke
     }),
     properties,
   );
-  near(t, await value('blockedProbability', { width: 4, depth: 50, activeProbability: 0.5 }), 0.9603, 1e-3, 'born-dead ReLU');
+  near(
+    t,
+    await value('blockedProbability', { width: 4, depth: 50, activeProbability: 0.5 }),
+    0.9603,
+    1e-3,
+    'born-dead ReLU',
+  );
 });
 
 t.test('closed forms', async (t) => {
-  near(t, await value('pathProbability', { width: 1, depth: 3, siteKeep: 0.9, bondKeep: 0.8 }), 0.9 ** 3 * 0.8 ** 4, 1e-14, 'width 1');
-  near(t, await value('logBlockedProbability', { widths: [3, 4, 5], bondKeep: 0.999 }), 4 * Math.log(1e-3 ** 3 + 1e-3 ** 5 - 1e-3 ** 8), 1e-12, 'one hidden layer');
-  near(t, await value('blockedProbability', { width: 30, depth: 0, bondKeep: 0.3 }), 0.7 ** 900, 1e-12, 'no hidden layer');
-  near(t, await value('logBlockedProbability', { width: 30, depth: 0, bondKeep: 0.9999999 }), 900 * Math.log1p(-0.9999999), 1e-12, '1 − 1e-6300');
-  near(t, await value('logPathProbability', { width: 2, depth: 1000, siteKeep: 1e-6 }), 1000 * Math.log(2e-6 - 1e-12), 1e-12, '1e-5700');
-  near(t, await value('smallDropBlocked', { width: 4, depth: 5, drop: 1e-3 }) / (await value('blockedProbability', { width: 4, depth: 5, bondKeep: 0.999 })), 1, 1e-3, 'small-drop law');
-  near(t, await value('decayRate', { width: 7, siteKeep: 0.4 }), -Math.log(1 - 0.6 ** 7), 1e-13, 'decay rate of the site model');
-  near(t, await value('siteDepthForTarget', { width: 5, siteKeep: await value('siteCriticalKeep', { width: 5, depth: 40, target: 0.3 }), target: 0.3 }), 40, 1e-12, 'inverses');
+  near(
+    t,
+    await value('pathProbability', { width: 1, depth: 3, siteKeep: 0.9, bondKeep: 0.8 }),
+    0.9 ** 3 * 0.8 ** 4,
+    1e-14,
+    'width 1',
+  );
+  near(
+    t,
+    await value('logBlockedProbability', { widths: [3, 4, 5], bondKeep: 0.999 }),
+    4 * Math.log(1e-3 ** 3 + 1e-3 ** 5 - 1e-3 ** 8),
+    1e-12,
+    'one hidden layer',
+  );
+  near(
+    t,
+    await value('blockedProbability', { width: 30, depth: 0, bondKeep: 0.3 }),
+    0.7 ** 900,
+    1e-12,
+    'no hidden layer',
+  );
+  near(
+    t,
+    await value('logBlockedProbability', { width: 30, depth: 0, bondKeep: 0.9999999 }),
+    900 * Math.log1p(-0.9999999),
+    1e-12,
+    '1 − 1e-6300',
+  );
+  near(
+    t,
+    await value('logPathProbability', { width: 2, depth: 1000, siteKeep: 1e-6 }),
+    1000 * Math.log(2e-6 - 1e-12),
+    1e-12,
+    '1e-5700',
+  );
+  near(
+    t,
+    (await value('smallDropBlocked', { width: 4, depth: 5, drop: 1e-3 })) /
+      (await value('blockedProbability', { width: 4, depth: 5, bondKeep: 0.999 })),
+    1,
+    1e-3,
+    'small-drop law',
+  );
+  near(
+    t,
+    await value('decayRate', { width: 7, siteKeep: 0.4 }),
+    -Math.log(1 - 0.6 ** 7),
+    1e-13,
+    'decay rate of the site model',
+  );
+  near(
+    t,
+    await value('siteDepthForTarget', {
+      width: 5,
+      siteKeep: await value('siteCriticalKeep', { width: 5, depth: 40, target: 0.3 }),
+      target: 0.3,
+    }),
+    40,
+    1e-12,
+    'inverses',
+  );
   const bondKeep = await value('bondCriticalKeep', { width: 9, depth: 12, siteKeep: 0.8, inputWidth: 3, target: 0.2 });
-  near(t, await value('pathProbability', { width: 9, depth: 12, siteKeep: 0.8, inputWidth: 3, bondKeep }), 0.2, 1e-12, 'bondCriticalKeep');
+  near(
+    t,
+    await value('pathProbability', { width: 9, depth: 12, siteKeep: 0.8, inputWidth: 3, bondKeep }),
+    0.2,
+    1e-12,
+    'bondCriticalKeep',
+  );
   for (const [name, step] of [['breakdownDepth', 1]] as const) {
     const parameters = { width: 6, bondKeep: 0.15, siteKeep: 0.9, steps: 3000, masksPerStep: 4 };
     const depth = await value(name, parameters);
-    const expected = async (L: number): Promise<number> => 12_000 * (await value('pathProbability', { width: 6, bondKeep: 0.15, siteKeep: 0.9, depth: L }));
+    const expected = async (L: number): Promise<number> =>
+      12_000 * (await value('pathProbability', { width: 6, bondKeep: 0.15, siteKeep: 0.9, depth: L }));
     t.ok((await expected(depth)) < 1 && (await expected(depth - step)) >= 1, 'breakdownDepth is the smallest');
   }
   const smallest = await value('bondWidthForTarget', { depth: 12, bondKeep: 0.2, siteKeep: 0.5, target: 0.7 });
-  const theta = (W: number): Promise<number> => value('pathProbability', { width: W, depth: 12, bondKeep: 0.2, siteKeep: 0.5 });
+  const theta = (W: number): Promise<number> =>
+    value('pathProbability', { width: W, depth: 12, bondKeep: 0.2, siteKeep: 0.5 });
   t.ok((await theta(smallest)) >= 0.7 && (await theta(smallest - 1)) < 0.7, 'bondWidthForTarget is the smallest');
-  near(t, await value('longestLostRunTail', { steps: 3, lostProbability: 0.5, run: 2 }), 3 / 8, 1e-15, 'stall of two in three');
-  near(t, await value('conv1dPathProbability', { width: 5, kernel: 9, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }), await value('pathProbability', { width: 5, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }), 1e-12, 'a kernel over the image is dense');
+  near(
+    t,
+    await value('longestLostRunTail', { steps: 3, lostProbability: 0.5, run: 2 }),
+    3 / 8,
+    1e-15,
+    'stall of two in three',
+  );
+  near(
+    t,
+    await value('conv1dPathProbability', { width: 5, kernel: 9, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }),
+    await value('pathProbability', { width: 5, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }),
+    1e-12,
+    'a kernel over the image is dense',
+  );
 });
 
 t.test('a tree of descendants bounds the path probability', async (t) => {
   const x = await value('galtonWatsonSurvival', { width: 20, bondKeep: 0.04, generations: 11 });
   t.ok((await value('pathProbability', { width: 20, depth: 10, bondKeep: 0.04 })) <= 1 - (1 - x) ** 20);
-  near(t, await value('galtonWatsonSurvival', { width: 100, bondKeep: 0.005, generations: 10_000 }), 0, 0, 'underflow is 0');
+  near(
+    t,
+    await value('galtonWatsonSurvival', { width: 100, bondKeep: 0.005, generations: 10_000 }),
+    0,
+    0,
+    'underflow is 0',
+  );
 });
 
 t.test('participation: each end of the chain, and the sum rule at a bottleneck', async (t) => {
   const network = { widths: [4, 6, 1], siteKeep: 0.6, bondKeep: 0.5 };
   near(t, await value('layerReachesOutput', { ...network, layer: 2 }), 1, 0, 'the output reaches itself');
-  near(t, await value('layerReachesOutput', { ...network, layer: 0 }), await value('pathProbability', network), 1e-13, 'layer 0');
+  near(
+    t,
+    await value('layerReachesOutput', { ...network, layer: 0 }),
+    await value('pathProbability', network),
+    1e-13,
+    'layer 0',
+  );
   // Width 1: every edge lies on the only path.
   const line = { width: 1, depth: 4, siteKeep: 0.7, bondKeep: 0.9 };
-  for (let weightLayer = 0; weightLayer <= 4; weightLayer++) near(t, await value('edgeParticipation', { ...line, weightLayer }), await value('pathProbability', line), 1e-13, `edge ${weightLayer}`);
+  for (let weightLayer = 0; weightLayer <= 4; weightLayer++)
+    near(
+      t,
+      await value('edgeParticipation', { ...line, weightLayer }),
+      await value('pathProbability', line),
+      1e-13,
+      `edge ${weightLayer}`,
+    );
 });
 
 t.test('edges of the ranges are values, not errors', async (t) => {
@@ -214,7 +344,8 @@ t.test('edges of the ranges are values, not errors', async (t) => {
     ['conv1dPathProbability', { width: 3, kernel: 3, depth: 2, siteKeep: 0 }, 0],
     ['conv1dPathProbability', { width: 1, kernel: 1, depth: 0 }, 1],
   ];
-  for (const [name, parameters, expected] of cases) t.equal(await value(name, parameters), expected, `${name} ${JSON.stringify(parameters)}`);
+  for (const [name, parameters, expected] of cases)
+    t.equal(await value(name, parameters), expected, `${name} ${JSON.stringify(parameters)}`);
   t.ok(isUndefined(await evaluate('percolation', 'quasiStationaryMean', { width: 3, siteKeep: 0 })));
 });
 
@@ -243,13 +374,23 @@ t.test('errors name the code and the parameter', async (t) => {
     ['layerReachesOutput', { width: 3, depth: 2, layer: 4 }, 'ERR_MFT_OUT_OF_RANGE', 'layer'],
     ['expectedLostSteps', { width: 3, depth: 2, steps: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'steps'],
     ['conv1dPathProbability', { width: 17, kernel: 3, depth: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
-    ['conv1dPathProbability', { width: 5, kernel: 3, depth: 2, channels: 2, bondKeep: 0.5 }, 'ERR_MFT_UNSUPPORTED', 'bondKeep'],
+    [
+      'conv1dPathProbability',
+      { width: 5, kernel: 3, depth: 2, channels: 2, bondKeep: 0.5 },
+      'ERR_MFT_UNSUPPORTED',
+      'bondKeep',
+    ],
   ];
   for (const [name, parameters, code, parameter] of cases) {
-    const error = await evaluate('percolation', name, parameters).then(() => undefined, (reason: unknown) => reason);
+    const error = await evaluate('percolation', name, parameters).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     t.ok(error instanceof MftError, `${name} ${JSON.stringify(parameters)} is refused`);
     t.match(error, { code, parameter }, `${name} ${JSON.stringify(parameters)}`);
   }
-  const lengths = await evaluate('percolation', 'pathProbability', { width: 3, depth: 3, siteKeep: [0.5, 0.5] }).catch((reason: Error) => reason.message);
+  const lengths = await evaluate('percolation', 'pathProbability', { width: 3, depth: 3, siteKeep: [0.5, 0.5] }).catch(
+    (reason: Error) => reason.message,
+  );
   t.match(lengths, /list of 3.*list of 2/, 'both lengths are named');
 });

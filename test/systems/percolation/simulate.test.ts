@@ -1,17 +1,37 @@
 // predict, simulate and compare of percolation: exact p-values and their power, topologies, determinism, control, errors.
 import t from 'tap';
-import { compare, MftError, type PercolationRun, type PercolationSpec, predict, type Prediction, simulate, type Simulation } from 'mft-native';
+import {
+  compare,
+  MftError,
+  type PercolationRun,
+  type PercolationSpec,
+  predict,
+  type Prediction,
+  simulate,
+  type Simulation,
+} from 'mft-native';
 import { binomialTwoSided } from '../../../dist/statistics/distributions.js';
 
-const theoryOf = (spec: PercolationSpec): Promise<Prediction<'percolation'>> => predict({ system: 'percolation', ...spec });
-const run = (spec: PercolationSpec, more: PercolationRun = {}): Promise<Simulation<'percolation'>> => simulate({ system: 'percolation', ...spec }, { trials: 102_400, seed: 11, ...more });
-const rejects = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (reason: unknown) => reason);
+const theoryOf = (spec: PercolationSpec): Promise<Prediction<'percolation'>> =>
+  predict({ system: 'percolation', ...spec });
+const run = (spec: PercolationSpec, more: PercolationRun = {}): Promise<Simulation<'percolation'>> =>
+  simulate({ system: 'percolation', ...spec }, { trials: 102_400, seed: 11, ...more });
+const rejects = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
 
 t.test('explicit masks agree with the chain in every observable, and a planted error of 2 % does not', async (t) => {
   const specs: PercolationSpec[] = [
     { width: 4, depth: 6, siteKeep: 0.7, bondKeep: 0.6 },
     { width: 10, depth: 20, bondKeep: 0.12 },
-    { widths: [8, 2, 8, 2, 8, 1], bondKeep: [0.5, 0.4, 0.3, 0.9, 0.6], siteKeep: [0.9, 0.8, 0.7, 0.95], inputKeep: 0.8 },
+    {
+      widths: [8, 2, 8, 2, 8, 1],
+      bondKeep: [0.5, 0.4, 0.3, 0.9, 0.6],
+      siteKeep: [0.9, 0.8, 0.7, 0.95],
+      inputKeep: 0.8,
+    },
     { width: 4, depth: 6, siteKeep: 0.9, bondKeep: 0.8, activeProbability: 0.5 },
   ];
   for (const spec of specs) {
@@ -19,13 +39,29 @@ t.test('explicit masks agree with the chain in every observable, and a planted e
     const simulation = await run(spec);
     const comparison = compare(theory, simulation);
     t.equal(comparison.verdict, 'agrees', JSON.stringify(spec));
-    t.same(Object.keys(comparison.observables).sort(), ['edgeParticipation', 'outputReachFraction', 'outputReachProbability', 'pathProbability', 'reachFraction']);
+    t.same(Object.keys(comparison.observables).sort(), [
+      'edgeParticipation',
+      'outputReachFraction',
+      'outputReachProbability',
+      'pathProbability',
+      'reachFraction',
+    ]);
     const theta = theory.quantities.pathProbability as number;
     const path = simulation.observables.pathProbability;
     const successes = Math.round((path?.values.at(-1) ?? 0) * 102_400);
     t.ok(binomialTwoSided(successes, 102_400, theta) > 1e-6, 'exact p-value');
-    t.ok(Math.max(binomialTwoSided(successes, 102_400, theta * 0.96), binomialTwoSided(successes, 102_400, Math.min(1, theta * 1.04))) < 1e-6, 'power: 4 % either way is rejected');
-    t.ok(Math.min(binomialTwoSided(successes, 102_400, theta * 0.98), binomialTwoSided(successes, 102_400, theta * 1.02)) < 1e-6, 'power: 2 % is rejected on one side at least');
+    t.ok(
+      Math.max(
+        binomialTwoSided(successes, 102_400, theta * 0.96),
+        binomialTwoSided(successes, 102_400, Math.min(1, theta * 1.04)),
+      ) < 1e-6,
+      'power: 4 % either way is rejected',
+    );
+    t.ok(
+      Math.min(binomialTwoSided(successes, 102_400, theta * 0.98), binomialTwoSided(successes, 102_400, theta * 1.02)) <
+        1e-6,
+      'power: 2 % is rejected on one side at least',
+    );
   }
 });
 
@@ -39,14 +75,20 @@ t.test('convolutions and residual networks', async (t) => {
     { width: 10, depth: 5, bondKeep: 0.03, topology: 'residual' },
   ];
   for (const spec of specs) {
-    const comparison = compare(await theoryOf(spec), await run(spec), { observables: ['pathProbability', 'reachFraction'] });
+    const comparison = compare(await theoryOf(spec), await run(spec), {
+      observables: ['pathProbability', 'reachFraction'],
+    });
     t.equal(comparison.verdict, 'agrees', JSON.stringify(spec));
   }
   // A 2-d convolution whose kernel covers the image, with one channel, is a fully connected network of its positions.
   const covering = await run({ width: 2, depth: 4, bondKeep: 0.4, topology: { kind: 'conv2d', kernel: 3 } });
   const dense = await theoryOf({ width: 4, depth: 4, bondKeep: 0.4 });
   for (const [layer, p] of (dense.observables.pathProbability?.values ?? []).entries()) {
-    t.ok(binomialTwoSided(Math.round((covering.observables.pathProbability?.values[layer] ?? 0) * 102_400), 102_400, p) > 1e-6, `layer ${layer}`);
+    t.ok(
+      binomialTwoSided(Math.round((covering.observables.pathProbability?.values[layer] ?? 0) * 102_400), 102_400, p) >
+        1e-6,
+      `layer ${layer}`,
+    );
   }
 });
 
@@ -62,12 +104,18 @@ t.test('splitting reaches 1e-20 within its stated error', async (t) => {
 
 t.test('threads and ranges of trials change no bit; seeds do', async (t) => {
   const spec = { width: 9, depth: 7, siteKeep: 0.6, bondKeep: 0.4 };
-  const values = (simulation: Simulation<'percolation'>): unknown => Object.values(simulation.observables).map((o) => [[...o.values], [...o.standardError]]);
+  const values = (simulation: Simulation<'percolation'>): unknown =>
+    Object.values(simulation.observables).map((o) => [[...o.values], [...o.standardError]]);
   const one = await run(spec, { trials: 5000, threads: 1, rawTrials: true });
   t.same(values(await run(spec, { trials: 5000, threads: 3, rawTrials: true })), values(one));
   t.notSame(values(await run(spec, { trials: 5000, threads: 1, seed: 12 })), values(one));
-  const parts = [await run(spec, { trials: 1700, rawTrials: true }), await run(spec, { trials: 3300, firstTrial: 1700, rawTrials: true })];
-  const raw = (simulation: Simulation<'percolation'>): number[] => [...(simulation.observables.pathProbability?.trials ?? [])];
+  const parts = [
+    await run(spec, { trials: 1700, rawTrials: true }),
+    await run(spec, { trials: 3300, firstTrial: 1700, rawTrials: true }),
+  ];
+  const raw = (simulation: Simulation<'percolation'>): number[] => [
+    ...(simulation.observables.pathProbability?.trials ?? []),
+  ];
   t.same(parts.flatMap(raw), raw(one), 'trial by trial');
   t.equal(raw(one).length, 5000 * 9);
 });
@@ -90,7 +138,11 @@ t.test('predict: depth 1e12 in about 1000 layers, warnings, reasons', async (t) 
 
 t.test('a signal cancels; memory is estimated before anything is allocated; bad fields are named', async (t) => {
   const controller = new AbortController();
-  const work = simulate({ system: 'percolation', width: 400, depth: 200, bondKeep: 0.02 }, { trials: 1_000_000 }, { signal: controller.signal });
+  const work = simulate(
+    { system: 'percolation', width: 400, depth: 200, bondKeep: 0.02 },
+    { trials: 1_000_000 },
+    { signal: controller.signal },
+  );
   setTimeout(() => controller.abort(new Error('enough')), 50);
   t.match(await rejects(work), { message: 'enough' });
   t.match(await rejects(run({ width: 20_000, depth: 20_000, bondKeep: 0.5 })), { code: 'ERR_MFT_MEMORY' });

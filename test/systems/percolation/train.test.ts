@@ -33,10 +33,17 @@ t.test('a step has a gradient of exactly zero if and only if its masks leave no 
 
 t.test('arms: conditioned masks lose no step, more steps make up for the lost ones', async (t) => {
   const [conditioned, more, each] = await trainMany(
-    [{ spec, options: { ...options, masks: 'pathConditioned' } }, { spec, options: { ...options, moreSteps: true } }, { spec: { ...spec, masksPerStep: 16 }, options }],
+    [
+      { spec, options: { ...options, masks: 'pathConditioned' } },
+      { spec, options: { ...options, moreSteps: true } },
+      { spec: { ...spec, masksPerStep: 16 }, options },
+    ],
     'synthetic',
   );
-  t.match(conditioned, { steps: 600, paths: { lostSteps: 0, blockedMasks: 0, zeroGradientSteps: 0, differingSteps: 0 } });
+  t.match(conditioned, {
+    steps: 600,
+    paths: { lostSteps: 0, blockedMasks: 0, zeroGradientSteps: 0, differingSteps: 0 },
+  });
   t.equal(more?.steps, Math.round(600 / theta));
   t.equal(more?.paths?.differingSteps, 0);
   t.match(each, { paths: { masksPerStep: 16, lostSteps: 0, zeroGradientSteps: 0 } }, 'B^16 of the steps are lost');
@@ -49,7 +56,10 @@ t.test('biases always have a gradient, ReLU dies more often than its masks', asy
   t.equal(biased.options.biases, true);
   t.equal(biased.paths?.zeroGradientSteps, 0);
   t.equal(biased.paths?.differingSteps, biased.paths?.lostSteps);
-  const relu = await train({ ...spec, activeProbability: 0.5, siteKeep: 0.8, width: 4, steps: 200 }, 'synthetic', { ...options, batchSize: 1 });
+  const relu = await train({ ...spec, activeProbability: 0.5, siteKeep: 0.8, width: 4, steps: 200 }, 'synthetic', {
+    ...options,
+    batchSize: 1,
+  });
   t.ok((relu.paths?.zeroGradientSteps as number) > (relu.paths?.lostSteps as number));
 });
 
@@ -92,5 +102,6 @@ t.test('what training refuses', async (t) => {
     [{}, { masks: 'pathConditioned', moreSteps: true }, 'ERR_MFT_INVALID_ARGUMENT', /moreSteps/],
     [{ width: 1, siteKeep: 0.1, depth: 9 }, { moreSteps: true }, 'ERR_MFT_OUT_OF_RANGE', /moreSteps/],
   ];
-  for (const [given, chosen, code, message] of refused) await t.rejects(train({ system: 'percolation', ...given }, 'synthetic', chosen), { code, message });
+  for (const [given, chosen, code, message] of refused)
+    await t.rejects(train({ system: 'percolation', ...given }, 'synthetic', chosen), { code, message });
 });

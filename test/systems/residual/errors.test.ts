@@ -24,14 +24,42 @@ t.test('specs', async (t) => {
     [{ activation: 'step' }, 'ERR_MFT_DEGENERATE', 'activation'],
     [{ activation: { name: 'alphaRelu', alpha: 0.5 } }, 'ERR_MFT_DEGENERATE', 'activation.alpha'],
     [{ inputs: { correlation: 1.1 } }, 'ERR_MFT_OUT_OF_RANGE', 'inputs.correlation'],
-    [{ inputs: { values: [[1, 2], [3, 4], [5, 6]] }, widths: 2 }, 'ERR_MFT_UNSUPPORTED', 'inputs.values'],
+    [
+      {
+        inputs: {
+          values: [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+          ],
+        },
+        widths: 2,
+      },
+      'ERR_MFT_UNSUPPORTED',
+      'inputs.values',
+    ],
     [{ inputs: { values: [[1, 2]] }, widths: 3 }, 'ERR_MFT_SHAPE', 'inputs.values'],
-    [{ inputs: { values: [[0, 0], [1, 2]] }, widths: 2 }, 'ERR_MFT_DEGENERATE', 'inputs'],
+    [
+      {
+        inputs: {
+          values: [
+            [0, 0],
+            [1, 2],
+          ],
+        },
+        widths: 2,
+      },
+      'ERR_MFT_DEGENERATE',
+      'inputs',
+    ],
     [{ activation: { name: 'alphaRelu', alpha: 3 }, depth: 60 }, 'ERR_MFT_NOT_FINITE', 'depth'],
     [{ innerWeigthVariance: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'innerWeigthVariance'],
   ];
   for (const [fields, code, parameter] of cases) {
-    const error = await predict({ system: 'residual', ...fields } as { system: 'residual' }).then(() => undefined, (reason: unknown) => reason);
+    const error = await predict({ system: 'residual', ...fields } as { system: 'residual' }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     t.ok(error instanceof MftError, `${JSON.stringify(fields)} is refused`);
     t.match(error, { code, parameter }, JSON.stringify(fields));
   }
@@ -57,5 +85,6 @@ t.test('quantities', async (t) => {
     ['decayForGradientBudget', { depth: 64, budget: 1e-6 }, 'ERR_MFT_OUT_OF_RANGE'],
     ['widthsForFlatGradient', { depth: 64, start: 4 }, 'ERR_MFT_OUT_OF_RANGE'],
   ];
-  for (const [quantity, parameters, code] of cases) await t.rejects(evaluate('residual', quantity, parameters), { code }, `${quantity} ${JSON.stringify(parameters)}`);
+  for (const [quantity, parameters, code] of cases)
+    await t.rejects(evaluate('residual', quantity, parameters), { code }, `${quantity} ${JSON.stringify(parameters)}`);
 });

@@ -25,37 +25,94 @@ const table: readonly Row[] = [
 
 const variances = { innerWeightVariance: 1, innerBiasVariance: 1, outerWeightVariance: 1, outerBiasVariance: 1 };
 
-async function iterated(activation: Activation, v: number, w: number, a: number, b: number): Promise<{ gradient: Float64Array; length: Float64Array }> {
-  const network = { ...variances, activation, block: 'full', depth, depthPower: 0, skipStrength: 1, widths: 100, outerWeightDecay: v, innerWeightDecay: w, outerBiasDecay: a, innerBiasDecay: b } as const;
-  const run = await recurrence(nativeNetwork(network), { secondMoment: 1, angularDeficit: 0.5, pair: false, fluctuations: false, interpolate: true });
+async function iterated(
+  activation: Activation,
+  v: number,
+  w: number,
+  a: number,
+  b: number,
+): Promise<{ gradient: Float64Array; length: Float64Array }> {
+  const network = {
+    ...variances,
+    activation,
+    block: 'full',
+    depth,
+    depthPower: 0,
+    skipStrength: 1,
+    widths: 100,
+    outerWeightDecay: v,
+    innerWeightDecay: w,
+    outerBiasDecay: a,
+    innerBiasDecay: b,
+  } as const;
+  const run = await recurrence(nativeNetwork(network), {
+    secondMoment: 1,
+    angularDeficit: 0.5,
+    pair: false,
+    fluctuations: false,
+    interpolate: true,
+  });
   const top = run.logGradient[0] as number;
   return { gradient: run.logGradient.slice(1).map((log) => top - log), length: run.logSecondMoment.slice(1) };
 }
 
 t.test('phase table: exponents fitted and predicted', async (t) => {
   for (const [activation, v, w, a, b, gradientForm, gradientTolerance, lengthForm, lengthTolerance] of table) {
-    const law = growthLaw({ ...variances, activation, outerWeightDecay: v, innerWeightDecay: w, outerBiasDecay: a, innerBiasDecay: b, tolerance: 1e-12 });
+    const law = growthLaw({
+      ...variances,
+      activation,
+      outerWeightDecay: v,
+      innerWeightDecay: w,
+      outerBiasDecay: a,
+      innerBiasDecay: b,
+      tolerance: 1e-12,
+    });
     const measured = await iterated(activation, v, w, a, b);
-    for (const [name, form, tolerance] of [['gradient', gradientForm, gradientTolerance], ['length', lengthForm, lengthTolerance]] as const) {
+    for (const [name, form, tolerance] of [
+      ['gradient', gradientForm, gradientTolerance],
+      ['length', lengthForm, lengthTolerance],
+    ] as const) {
       const where = `${activation} (${v}, ${w}, ${a}, ${b}) ${name}`;
       t.equal(law[name].form, form, `${where}: form in theory`);
       const { best, models } = fitGrowth(layers, measured[name]);
       // exp(c √l) is the stretched exponential with exponent one half.
       const fitted = best.form === 'exponentialOfSqrt' ? 'stretchedExponential' : best.form;
-      t.equal(fitted, form, `${where}: form fitted (${models.map((model) => `${model.form} ${model.residual.toExponential(1)}`).slice(0, 3).join(', ')})`);
+      t.equal(
+        fitted,
+        form,
+        `${where}: form fitted (${models
+          .map((model) => `${model.form} ${model.residual.toExponential(1)}`)
+          .slice(0, 3)
+          .join(', ')})`,
+      );
       const exponent = form === 'power' ? best.coefficient : best.exponent;
-      if (form !== 'bounded') t.ok(Math.abs(exponent - (law[name].exponent ?? Number.NaN)) <= tolerance, `${where}: exponent ${exponent}, theory ${law[name].exponent}`);
+      if (form !== 'bounded')
+        t.ok(
+          Math.abs(exponent - (law[name].exponent ?? Number.NaN)) <= tolerance,
+          `${where}: exponent ${exponent}, theory ${law[name].exponent}`,
+        );
     }
   }
 });
 
 t.test('logarithmic corners: exp(c √log l) and log l', async (t) => {
-  const law = growthLaw({ ...variances, activation: 'tanh', outerWeightDecay: 1, innerWeightDecay: 0, outerBiasDecay: 1, innerBiasDecay: 1, tolerance: 1e-12 });
+  const law = growthLaw({
+    ...variances,
+    activation: 'tanh',
+    outerWeightDecay: 1,
+    innerWeightDecay: 0,
+    outerBiasDecay: 1,
+    innerBiasDecay: 1,
+    tolerance: 1e-12,
+  });
   const measured = await iterated('tanh', 1, 0, 1, 1);
   const gradient = fitGrowth(layers, measured.gradient).best;
   t.equal(law.gradient.form, 'exponentialOfSqrtLog');
   t.equal(gradient.form, 'exponentialOfSqrtLog');
-  t.ok(Math.abs(gradient.coefficient / (law.gradient.coefficient ?? 0) - 1) < 0.03, `${gradient.coefficient} against ${law.gradient.coefficient}`);
+  t.ok(
+    Math.abs(gradient.coefficient / (law.gradient.coefficient ?? 0) - 1) < 0.03,
+    `${gradient.coefficient} against ${law.gradient.coefficient}`,
+  );
   t.equal(law.length.form, 'log');
   t.equal(fitGrowth(layers, measured.length).best.form, 'powerOfLog');
 });
@@ -74,24 +131,70 @@ t.test('model selection on exact laws; a law not yet reached is called undetermi
     t.equal(fit.best.form, form);
     t.ok(fit.isDetermined, form);
   }
-  t.notOk(fitGrowth(l, l.map((x) => 2 * Math.log1p((x / 1000) ** 4))).isDetermined, 'a crossover has no law yet');
+  t.notOk(
+    fitGrowth(
+      l,
+      l.map((x) => 2 * Math.log1p((x / 1000) ** 4)),
+    ).isDetermined,
+    'a crossover has no law yet',
+  );
   t.throws(() => fitGrowth([1, 2], [1]), { code: 'ERR_MFT_SHAPE' });
-  t.throws(() => fitGrowth(l, l.map(() => Number.NaN)), { code: 'ERR_MFT_NOT_FINITE' });
+  t.throws(
+    () =>
+      fitGrowth(
+        l,
+        l.map(() => Number.NaN),
+      ),
+    { code: 'ERR_MFT_NOT_FINITE' },
+  );
 });
 
 t.test('borders, regions, refusals', async (t) => {
-  const at = (activation: 'tanh' | 'relu', v: number, w: number, a: number, b: number): ReturnType<typeof growthLaw> => growthLaw({ ...variances, activation, outerWeightDecay: v, innerWeightDecay: w, outerBiasDecay: a, innerBiasDecay: b, tolerance: 1e-12 });
+  const at = (activation: 'tanh' | 'relu', v: number, w: number, a: number, b: number): ReturnType<typeof growthLaw> =>
+    growthLaw({
+      ...variances,
+      activation,
+      outerWeightDecay: v,
+      innerWeightDecay: w,
+      outerBiasDecay: a,
+      innerBiasDecay: b,
+      tolerance: 1e-12,
+    });
   t.ok(at('relu', 0.1 + 0.2, 0.7, 2, 2).onBoundary, '0.1 + 0.2 + 0.7 is the border V = 1');
   t.match(at('relu', 0.1 + 0.2, 0.7, 2, 2).gradient, { form: 'power', exponent: 0.5 });
   t.notOk(at('relu', 0.3, 0.3, 2, 2).onBoundary);
   t.match(at('tanh', 0.8, 0.1, 0.2, 0.2), { angularLimit: 1 });
   t.match(at('tanh', 0.2, 0.1, 0.8, 0.2), { angularLimit: 0 });
-  const marginal = growthLaw({ activation: 'tanh', outerWeightVariance: 0.5, innerWeightVariance: 1, outerBiasVariance: 0, innerBiasVariance: 0, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0, innerBiasDecay: 0, tolerance: 1e-12 });
+  const marginal = growthLaw({
+    activation: 'tanh',
+    outerWeightVariance: 0.5,
+    innerWeightVariance: 1,
+    outerBiasVariance: 0,
+    innerBiasVariance: 0,
+    outerWeightDecay: 0.5,
+    innerWeightDecay: 0.5,
+    outerBiasDecay: 0,
+    innerBiasDecay: 0,
+    tolerance: 1e-12,
+  });
   t.equal(marginal.gradient.form, 'marginal');
-  t.throws(() => at('relu', -0.1, 0, 0, 0), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'outerWeightDecay', message: /non-negative decays/ });
-  const base = { ...variances, outerWeightDecay: 0, innerWeightDecay: 0, outerBiasDecay: 0, innerBiasDecay: 0, tolerance: 1e-12 };
+  t.throws(() => at('relu', -0.1, 0, 0, 0), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+    parameter: 'outerWeightDecay',
+    message: /non-negative decays/,
+  });
+  const base = {
+    ...variances,
+    outerWeightDecay: 0,
+    innerWeightDecay: 0,
+    outerBiasDecay: 0,
+    innerBiasDecay: 0,
+    tolerance: 1e-12,
+  };
   t.throws(() => growthLaw({ ...base, activation: 'gelu' }), { code: 'ERR_MFT_UNSUPPORTED' });
-  t.throws(() => growthLaw({ ...base, activation: { name: 'alphaRelu', alpha: 1.5 } }), { code: 'ERR_MFT_WRONG_PHASE' });
+  t.throws(() => growthLaw({ ...base, activation: { name: 'alphaRelu', alpha: 1.5 } }), {
+    code: 'ERR_MFT_WRONG_PHASE',
+  });
   try {
     growthLaw({ ...base, activation: { name: 'alphaRelu', alpha: 0.4 } });
     t.fail('alpha below one half has no law');

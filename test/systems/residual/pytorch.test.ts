@@ -26,30 +26,81 @@ interface Fixture {
   readonly cases: readonly Case[];
 }
 
-const fixture = JSON.parse(await readFile(new URL('../../fixtures/pytorch-residual.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = JSON.parse(
+  await readFile(new URL('../../fixtures/pytorch-residual.json', import.meta.url), 'utf8'),
+) as Fixture;
 const { dimension, classes, depth, width, hidden } = fixture;
 const images: Dataset = {
-  name: 'fixture', split: 'train', count: fixture.labels.length, shape: [dimension], dimension, classes,
-  images: Float32Array.from(fixture.images), labels: Uint8Array.from(fixture.labels), verified: true, files: [], sha256: '',
+  name: 'fixture',
+  split: 'train',
+  count: fixture.labels.length,
+  shape: [dimension],
+  dimension,
+  classes,
+  images: Float32Array.from(fixture.images),
+  labels: Uint8Array.from(fixture.labels),
+  verified: true,
+  files: [],
+  sha256: '',
 };
 
 function largestDifference(a: ArrayLike<number>, b: readonly number[]): number {
-  return b.reduce((worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)), a.length === b.length ? 0 : Infinity);
+  return b.reduce(
+    (worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)),
+    a.length === b.length ? 0 : Infinity,
+  );
 }
 
-for (const { activation = 'tanh', block = 'full', skipStrength = 1, initialParameters, losses, parameters, losses32, parameters32, ...options } of fixture.cases) {
+for (const {
+  activation = 'tanh',
+  block = 'full',
+  skipStrength = 1,
+  initialParameters,
+  losses,
+  parameters,
+  losses32,
+  parameters32,
+  ...options
+} of fixture.cases) {
   t.test([block, activation, options.optimiser].join(' '), async (t) => {
-    const spec = { system: 'residual', activation, block, skipStrength, depth, widths: width, ...(block === 'reduced' ? {} : { hiddenWidths: hidden }) } as const;
-    const common = { ...options, batchSize: fixture.batch, steps: fixture.steps, shuffle: false, normalisation: 'unit', returnParameters: true, reportEvery: 1 } as const;
+    const spec = {
+      system: 'residual',
+      activation,
+      block,
+      skipStrength,
+      depth,
+      widths: width,
+      ...(block === 'reduced' ? {} : { hiddenWidths: hidden }),
+    } as const;
+    const common = {
+      ...options,
+      batchSize: fixture.batch,
+      steps: fixture.steps,
+      shuffle: false,
+      normalisation: 'unit',
+      returnParameters: true,
+      reportEvery: 1,
+    } as const;
     t.ok(largestDifference(initialParameters, parameters) > 0.01, 'training moves the parameters');
     for (const [precision, expectedParameters, expectedLosses, tolerance] of [
       ['float64', parameters, losses, 1e-12],
       ['float32', parameters32, losses32, 2e-5],
     ] as const) {
-      const run = await trainGiven(spec, { train: images }, { ...common, precision }, { initialParameters: Float64Array.from(initialParameters) });
+      const run = await trainGiven(
+        spec,
+        { train: images },
+        { ...common, precision },
+        { initialParameters: Float64Array.from(initialParameters) },
+      );
       const difference = largestDifference(run.parameters ?? [], expectedParameters);
-      t.ok(difference < tolerance, `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`);
-      const lossDifference = largestDifference(run.reports.map((report) => report.trainLoss), expectedLosses);
+      t.ok(
+        difference < tolerance,
+        `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`,
+      );
+      const lossDifference = largestDifference(
+        run.reports.map((report) => report.trainLoss),
+        expectedLosses,
+      );
       t.ok(lossDifference < tolerance, `${precision}: losses differ by at most ${lossDifference.toExponential(1)}`);
     }
   });
@@ -57,8 +108,32 @@ for (const { activation = 'tanh', block = 'full', skipStrength = 1, initialParam
 
 t.test('a skip strength that is a thousandth off is found', async (t) => {
   const { initialParameters, losses } = fixture.cases[0] as Case;
-  const spec = { system: 'residual', block: 'generalised', skipStrength: 1.001, depth, widths: width, hiddenWidths: hidden } as const;
-  const run = await trainGiven(spec, { train: images }, { learningRate: 0.05, weightDecay: 0.01, batchSize: fixture.batch, steps: fixture.steps, shuffle: false, normalisation: 'unit', precision: 'float64', reportEvery: 1 }, { initialParameters: Float64Array.from(initialParameters) });
-  const difference = largestDifference(run.reports.map((report) => report.trainLoss), losses);
+  const spec = {
+    system: 'residual',
+    block: 'generalised',
+    skipStrength: 1.001,
+    depth,
+    widths: width,
+    hiddenWidths: hidden,
+  } as const;
+  const run = await trainGiven(
+    spec,
+    { train: images },
+    {
+      learningRate: 0.05,
+      weightDecay: 0.01,
+      batchSize: fixture.batch,
+      steps: fixture.steps,
+      shuffle: false,
+      normalisation: 'unit',
+      precision: 'float64',
+      reportEvery: 1,
+    },
+    { initialParameters: Float64Array.from(initialParameters) },
+  );
+  const difference = largestDifference(
+    run.reports.map((report) => report.trainLoss),
+    losses,
+  );
   t.ok(difference > 1e-6 && difference < 0.1, `losses differ by ${difference.toExponential(1)}`);
 });

@@ -11,14 +11,20 @@ interface Case {
   readonly relativeTolerance?: number;
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/residual.json', import.meta.url), 'utf8')) as { cases: readonly Case[] };
+const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/residual.json', import.meta.url), 'utf8')) as {
+  cases: readonly Case[];
+};
 
 t.test('reference values', async (t) => {
   for (const { quantity, parameters, value, relativeTolerance } of cases) {
     const got = await evaluate('residual', quantity, parameters);
     const what = `${quantity} ${JSON.stringify(parameters).slice(0, 120)}`;
     if (typeof value === 'string') t.equal(got, value, what);
-    else t.ok(typeof got === 'number' && Math.abs(got / value - 1) <= (relativeTolerance ?? 0), `${what}: ${String(got)} for ${value}`);
+    else
+      t.ok(
+        typeof got === 'number' && Math.abs(got / value - 1) <= (relativeTolerance ?? 0),
+        `${what}: ${String(got)} for ${value}`,
+      );
   }
 });
 
@@ -35,14 +41,46 @@ t.test('published and derived numbers', async (t) => {
     ['logGradientRatio', { ...ones, depth: 1000, activation: 'relu', depthPower: 0.5 }, 15.6877, 1e-5],
     ['secondMoment', { ...ones, depth: 1000, activation: 'relu', depthPower: 1 }, 3.5941, 1e-4],
     ['alphaReluLaw.estar', { alpha: 0.6 }, 0.9840204, 1e-7],
-    ['growthLaw.fixedPointPreactivationVariance', { ...ones, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0.5, innerBiasDecay: 0.5 }, 3.19999549, 1e-8],
-    ['growthLaw.angularLimit', { outerWeightVariance: 8, innerWeightVariance: 4, outerBiasVariance: 0.5, innerBiasVariance: 1, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0.5, innerBiasDecay: 0.5 }, 0.1897, 1e-3],
-    ['growthLaw.innerWeight.exponent', { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 }, -0.5, 1e-12],
-    ['growthLaw.outerWeight.exponent', { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 }, 1.5, 1e-12],
+    [
+      'growthLaw.fixedPointPreactivationVariance',
+      { ...ones, outerWeightDecay: 0.5, innerWeightDecay: 0.5, outerBiasDecay: 0.5, innerBiasDecay: 0.5 },
+      3.19999549,
+      1e-8,
+    ],
+    [
+      'growthLaw.angularLimit',
+      {
+        outerWeightVariance: 8,
+        innerWeightVariance: 4,
+        outerBiasVariance: 0.5,
+        innerBiasVariance: 1,
+        outerWeightDecay: 0.5,
+        innerWeightDecay: 0.5,
+        outerBiasDecay: 0.5,
+        innerBiasDecay: 0.5,
+      },
+      0.1897,
+      1e-3,
+    ],
+    [
+      'growthLaw.innerWeight.exponent',
+      { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 },
+      -0.5,
+      1e-12,
+    ],
+    [
+      'growthLaw.outerWeight.exponent',
+      { ...ones, activation: 'relu', outerWeightDecay: 0, innerWeightDecay: 2, outerBiasDecay: 0.5, innerBiasDecay: 2 },
+      1.5,
+      1e-12,
+    ],
     ['varianceOfLogGradient', { ...ones, depth: 16, widths: 200 }, 0.06239, 1e-4],
   ];
   for (const [quantity, parameters, value, tolerance] of rows) {
     const got = await evaluate('residual', quantity, parameters);
-    t.ok(typeof got === 'number' && Math.abs(got / value - 1) <= tolerance, `${quantity} ${JSON.stringify(parameters)}: ${JSON.stringify(got)} for ${value}`);
+    t.ok(
+      typeof got === 'number' && Math.abs(got / value - 1) <= tolerance,
+      `${quantity} ${JSON.stringify(parameters)}: ${JSON.stringify(got)} for ${value}`,
+    );
   }
 });

@@ -14,9 +14,20 @@ function specs(): { readonly name: string; readonly spec: Spec }[] {
       if (block === 'reduced' && activation === 'relu') continue;
       for (const decay of [0, 0.6]) {
         for (const shrinks of block === 'full' ? [false, true] : [false]) {
-          const outer = block === 'reduced' ? {} : { outerWeightVariance: 0.7, outerBiasVariance: 0.2, outerWeightDecay: decay, outerBiasDecay: decay };
+          const outer =
+            block === 'reduced'
+              ? {}
+              : { outerWeightVariance: 0.7, outerBiasVariance: 0.2, outerWeightDecay: decay, outerBiasDecay: decay };
           const spec: Spec = {
-            system: 'residual', block, activation, depth: 6, innerWeightVariance: 1.1, innerBiasVariance: 0.3, innerWeightDecay: decay, innerBiasDecay: decay, ...outer,
+            system: 'residual',
+            block,
+            activation,
+            depth: 6,
+            innerWeightVariance: 1.1,
+            innerBiasVariance: 0.3,
+            innerWeightDecay: decay,
+            innerBiasDecay: decay,
+            ...outer,
             ...(block === 'generalised' ? { skipStrength: 0.8 } : {}),
             widths: shrinks ? { start: 2 * width, halveAt: [3] } : width,
             ...(block === 'full' ? { hiddenWidths: 1200 } : {}),
@@ -45,7 +56,11 @@ t.test('conditioned engine against theory: |z| < 5 everywhere', async (t) => {
 
 t.test('dense engine against theory: |z| < 5 everywhere', async (t) => {
   for (const { name, spec } of specs()) {
-    const small: Spec = { ...spec, widths: typeof spec.widths === 'number' ? 300 : { start: 600, halveAt: [3] }, ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: 250 }) };
+    const small: Spec = {
+      ...spec,
+      widths: typeof spec.widths === 'number' ? 300 : { start: 600, halveAt: [3] },
+      ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: 250 }),
+    };
     const z = await largestZ(small, { engine: 'dense', trials: 40, seed: 12 });
     t.ok(z < 5, `${name}: largest |z| ${z.toFixed(2)}`);
   }
@@ -55,7 +70,11 @@ t.test('power: a variance 2 % off is noticed', async (t) => {
   const { spec } = specs()[0] as { spec: Spec };
   for (const field of ['innerWeightVariance', 'outerWeightVariance'] as const) {
     const wrong = { ...spec, [field]: (spec[field] as number) * 1.02 };
-    const z = await largestZ({ ...spec, widths: 6000, hiddenWidths: 6000 }, { trials: 400, seed: 13 }, { ...wrong, widths: 6000, hiddenWidths: 6000 });
+    const z = await largestZ(
+      { ...spec, widths: 6000, hiddenWidths: 6000 },
+      { trials: 400, seed: 13 },
+      { ...wrong, widths: 6000, hiddenWidths: 6000 },
+    );
     t.ok(z > 5, `${field}: largest |z| ${z.toFixed(2)}`);
   }
 });
@@ -70,29 +89,58 @@ t.test('the total gradient does not change with the widths', async (t) => {
 
 t.test('reduced block with relu: the correction is of order 1/N', async (t) => {
   const at = async (widths: number): Promise<{ bias: number; error: number }> => {
-    const spec = { system: 'residual', block: 'reduced', activation: 'relu', depth: 4, innerWeightVariance: 0.4, widths } as const;
+    const spec = {
+      system: 'residual',
+      block: 'reduced',
+      activation: 'relu',
+      depth: 4,
+      innerWeightVariance: 0.4,
+      widths,
+    } as const;
     const theory = await predict(spec);
     const simulation = await simulate(spec, { trials: 3000, seed: 17 });
     const [expected, got] = [theory.observables.secondMoment, simulation.observables.secondMoment];
     const last = (got?.values.length ?? 0) - 1;
-    return { bias: (got?.values[last] as number) - (expected?.values[last] as number), error: got?.standardError[last] as number };
+    return {
+      bias: (got?.values[last] as number) - (expected?.values[last] as number),
+      error: got?.standardError[last] as number,
+    };
   };
   const [narrow, wide] = [await at(60), await at(120)];
   const extrapolated = 2 * wide.bias - narrow.bias;
   const error = Math.hypot(2 * wide.error, narrow.error);
-  t.ok(Math.abs(extrapolated) < 5 * error, `bias ${narrow.bias}, ${wide.bias} extrapolates to ${extrapolated} ± ${error}`);
-  t.ok((await predict({ system: 'residual', block: 'reduced', activation: 'relu', depth: 2 })).warnings.some(({ id }) => id === 'slowWidthConvergence'));
+  t.ok(
+    Math.abs(extrapolated) < 5 * error,
+    `bias ${narrow.bias}, ${wide.bias} extrapolates to ${extrapolated} ± ${error}`,
+  );
+  t.ok(
+    (await predict({ system: 'residual', block: 'reduced', activation: 'relu', depth: 2 })).warnings.some(
+      ({ id }) => id === 'slowWidthConvergence',
+    ),
+  );
 });
 
 const small = { system: 'residual', depth: 5, widths: { start: 32, halveAt: [3] }, innerBiasVariance: 0.1 } as const;
-const bits = (simulation: Simulation<'residual'>): unknown => Object.entries(simulation.observables).map(([name, { values, variance }]) => [name, Buffer.from(values.buffer).toString('hex'), Buffer.from(variance.buffer).toString('hex')]);
+const bits = (simulation: Simulation<'residual'>): unknown =>
+  Object.entries(simulation.observables).map(([name, { values, variance }]) => [
+    name,
+    Buffer.from(values.buffer).toString('hex'),
+    Buffer.from(variance.buffer).toString('hex'),
+  ]);
 
 t.test('same seed, same bits: threads, splitting', async (t) => {
   for (const engine of ['conditioned', 'dense'] as const) {
     const one = await simulate(small, { engine, trials: 9, seed: 3, threads: 1, rawTrials: true });
-    t.same(bits(await simulate(small, { engine, trials: 9, seed: 3, threads: 3, rawTrials: true })), bits(one), `${engine}: threads`);
+    t.same(
+      bits(await simulate(small, { engine, trials: 9, seed: 3, threads: 3, rawTrials: true })),
+      bits(one),
+      `${engine}: threads`,
+    );
     t.notSame(bits(await simulate(small, { engine, trials: 9, seed: 4, threads: 1 })), bits(one), `${engine}: seed`);
-    const parts = await Promise.all([simulate(small, { engine, trials: 4, seed: 3, rawTrials: true }), simulate(small, { engine, trials: 5, firstTrial: 4, seed: 3, rawTrials: true })]);
+    const parts = await Promise.all([
+      simulate(small, { engine, trials: 4, seed: 3, rawTrials: true }),
+      simulate(small, { engine, trials: 5, firstTrial: 4, seed: 3, rawTrials: true }),
+    ]);
     const joined = parts.flatMap((part) => [...(part.observables.gradientTotal?.trials ?? [])]);
     t.same(joined, [...(one.observables.gradientTotal?.trials ?? [])], `${engine}: split`);
   }
@@ -102,18 +150,34 @@ t.test('degenerate networks simulate exactly', async (t) => {
   const none = await simulate({ system: 'residual', depth: 0, widths: 16 }, { trials: 3 });
   t.ok(Math.abs(none.observables.secondMoment?.values[0] as number) < 1e-14, 'depth 0 returns the inputs');
   const identity = await simulate({ system: 'residual', depth: 6, widths: 16, outerWeightVariance: 0 }, { trials: 3 });
-  t.ok([...(identity.observables.gradientTotal?.values ?? [])].every((value) => Math.abs(value) < 1e-13), 'no branch: the gradient passes unchanged');
-  t.ok([...(identity.observables.innerWeightGradient?.values ?? [])].every((value) => value === -Infinity), 'and the inner weights get none');
+  t.ok(
+    [...(identity.observables.gradientTotal?.values ?? [])].every((value) => Math.abs(value) < 1e-13),
+    'no branch: the gradient passes unchanged',
+  );
+  t.ok(
+    [...(identity.observables.innerWeightGradient?.values ?? [])].every((value) => value === -Infinity),
+    'and the inner weights get none',
+  );
   const equal = await simulate({ ...small, inputs: { correlation: 1 } }, { trials: 3 });
-  t.ok([...(equal.observables.metricExpressivity?.values ?? [])].every((value) => value === -Infinity), 'equal inputs stay equal');
-  const deep = await simulate({ system: 'residual', activation: 'relu', depth: 2500, widths: 8, inputs: { count: 1 } }, { trials: 2 });
+  t.ok(
+    [...(equal.observables.metricExpressivity?.values ?? [])].every((value) => value === -Infinity),
+    'equal inputs stay equal',
+  );
+  const deep = await simulate(
+    { system: 'residual', activation: 'relu', depth: 2500, widths: 8, inputs: { count: 1 } },
+    { trials: 2 },
+  );
   const length = deep.observables.secondMoment?.values.at(-1) as number;
   t.ok(length > 400 && Number.isFinite(length), `relu beyond the range of doubles: log p = ${length}`);
 });
 
 t.test('cancelled, refused', async (t) => {
   const controller = new AbortController();
-  const running = simulate({ system: 'residual', depth: 200, widths: 400 }, { trials: 2000, engine: 'dense' }, { signal: controller.signal });
+  const running = simulate(
+    { system: 'residual', depth: 200, widths: 400 },
+    { trials: 2000, engine: 'dense' },
+    { signal: controller.signal },
+  );
   setTimeout(() => controller.abort(new Error('enough')), 30);
   await t.rejects(running, { message: 'enough' });
   await t.rejects(simulate({ system: 'residual', depth: 1000, widths: 10_000_000 }, {}), { code: 'ERR_MFT_MEMORY' });

@@ -7,7 +7,13 @@ import { MftError, readDataset, type ResidualSpec, train, trainMany, type TrainO
 
 const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
 const spec = { system: 'residual', widths: 40, depth: 6, innerBiasVariance: 0.05, outerBiasVariance: 0.05 } as const;
-const quick = { steps: 80, batchSize: 150, learningRate: 0.01, trainCount: 3000, trainEvaluation: 500 } as const satisfies TrainOptions;
+const quick = {
+  steps: 80,
+  batchSize: 150,
+  learningRate: 0.01,
+  trainCount: 3000,
+  trainEvaluation: 500,
+} as const satisfies TrainOptions;
 
 t.test('every kind of block learns', async (t) => {
   const kinds: Readonly<Record<string, ResidualSpec>> = {
@@ -31,8 +37,19 @@ t.test('the bits do not depend on threads, statistics or company; resume continu
   for (const optimiser of ['sgd', 'adam'] as const) {
     const options: TrainOptions = { ...quick, optimiser, learningRate: 0.002, clipNorm: optimiser === 'adam' ? 1 : 0 };
     const one = await train(network, data, { ...options, threads: 1 });
-    t.equal((await train(network, data, { ...options, threads: 2, statisticsEvery: 7 })).checksum, one.checksum, `${optimiser}: two threads, with statistics`);
-    const many = await trainMany([{ spec: network, options: { ...options, seed: 9 } }, { spec: network, options }], data, { threads: 2 });
+    t.equal(
+      (await train(network, data, { ...options, threads: 2, statisticsEvery: 7 })).checksum,
+      one.checksum,
+      `${optimiser}: two threads, with statistics`,
+    );
+    const many = await trainMany(
+      [
+        { spec: network, options: { ...options, seed: 9 } },
+        { spec: network, options },
+      ],
+      data,
+      { threads: 2 },
+    );
     t.equal(many[1]?.checksum, one.checksum, `${optimiser}: beside another network`);
     t.not(many[0]?.checksum, one.checksum, 'another seed');
     const checkpoint = join(folder, optimiser);
@@ -44,22 +61,58 @@ t.test('the bits do not depend on threads, statistics or company; resume continu
 
 t.test('the first step is what the theory predicts: p_l = B^l p_0 for ReLU', async (t) => {
   // Given p_0 the mean of p_l over networks is B^l p_0 at every width, B = 1 + σ_v² σ_w²/2.
-  const depth = 5, networks = 300, growth = 1 + 0.5 * 1.4 * 0.9;
-  const network = { system: 'residual', activation: 'relu', widths: 60, depth, innerWeightVariance: 1.4, outerWeightVariance: 0.9 } as const;
-  const options = { steps: 1, batchSize: 100, learningRate: 0, shuffle: false, statisticsEvery: 1, trainEvaluation: 0, trainCount: 100 } as const;
-  const runs = await trainMany(Array.from({ length: networks }, (_, i) => ({ spec: network, options: { ...options, seed: i + 1 } })), { train: data.train });
-  t.same(runs[0]?.statistics?.variance.axes.map(({ name, values }) => [name, values.length]), [['step', 1], ['layer', depth + 2]], 'projection, blocks, output');
+  const depth = 5,
+    networks = 300,
+    growth = 1 + 0.5 * 1.4 * 0.9;
+  const network = {
+    system: 'residual',
+    activation: 'relu',
+    widths: 60,
+    depth,
+    innerWeightVariance: 1.4,
+    outerWeightVariance: 0.9,
+  } as const;
+  const options = {
+    steps: 1,
+    batchSize: 100,
+    learningRate: 0,
+    shuffle: false,
+    statisticsEvery: 1,
+    trainEvaluation: 0,
+    trainCount: 100,
+  } as const;
+  const runs = await trainMany(
+    Array.from({ length: networks }, (_, i) => ({ spec: network, options: { ...options, seed: i + 1 } })),
+    { train: data.train },
+  );
+  t.same(
+    runs[0]?.statistics?.variance.axes.map(({ name, values }) => [name, values.length]),
+    [
+      ['step', 1],
+      ['layer', depth + 2],
+    ],
+    'projection, blocks, output',
+  );
   for (let l = 1; l <= depth; l++) {
-    const ratios = runs.map(({ statistics }) => (statistics?.variance.values[l] as number) / (statistics?.variance.values[0] as number) / growth ** l);
+    const ratios = runs.map(
+      ({ statistics }) =>
+        (statistics?.variance.values[l] as number) / (statistics?.variance.values[0] as number) / growth ** l,
+    );
     const mean = ratios.reduce((sum, x) => sum + x, 0) / networks;
     const error = Math.sqrt(ratios.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (networks * (networks - 1)));
     t.ok(Math.abs(mean - 1) / error < 5, `block ${l}: z = ${((mean - 1) / error).toFixed(2)}`);
-    t.ok((0.1 - Math.abs(mean - 1)) / error > 5, `block ${l}: an error of 10 % would show (standard error ${error.toFixed(4)})`);
+    t.ok(
+      (0.1 - Math.abs(mean - 1)) / error > 5,
+      `block ${l}: an error of 10 % would show (standard error ${error.toFixed(4)})`,
+    );
   }
 });
 
 t.test('activations that overflow end the run with the reason', async (t) => {
-  const run = await train({ system: 'residual', activation: 'relu', widths: 30, depth: 600 }, data, { ...quick, steps: 3 });
+  const run = await train({ system: 'residual', activation: 'relu', widths: 30, depth: 600 }, data, {
+    ...quick,
+    steps: 3,
+  });
   t.match(run.stopped?.reason, /the loss is not finite at step 0; the activations of layer \d+/);
 });
 

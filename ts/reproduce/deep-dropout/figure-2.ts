@@ -17,14 +17,30 @@ const keeps = [0.6, 0.7, 0.8, 0.9, 1];
 const base = { activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 } as const;
 /** 4 q*²/ρ at the output layer. */
 const publishedAtOutput: Readonly<Record<number, number>> = { 0.6: 2.4, 0.7: 0.7, 0.8: 0.3556 };
-const panels = ['(a) one input: g_aa', '(b) pair: |g_ab|, theory of the mean', '(c) pair, last 30 layers', '(d) pair: |g_ab| with χ₁^(L−l)'] as const;
+const panels = [
+  '(a) one input: g_aa',
+  '(b) pair: |g_ab|, theory of the mean',
+  '(c) pair, last 30 layers',
+  '(d) pair: |g_ab| with χ₁^(L−l)',
+] as const;
 
 export const figure2: Reproduction<GradientScale> = {
   id: 'deep-dropout-figure-2',
   paper,
   title: 'Gradients of a linear dropout network with shared weights',
-  settings: { ...base, keepProbability: keeps, depth: 200, width: '1000 in the caption, 500 in the file names', networks: 200, loss: 'Σ z²', inputs: 'two fixed N(0, 1) vectors' },
-  scales: { quick: { width: 500, depth: 120, trials: 100, cost: '5 s' }, paper: { width: 1000, depth: 200, trials: 200, cost: '40 s' } },
+  settings: {
+    ...base,
+    keepProbability: keeps,
+    depth: 200,
+    width: '1000 in the caption, 500 in the file names',
+    networks: 200,
+    loss: 'Σ z²',
+    inputs: 'two fixed N(0, 1) vectors',
+  },
+  scales: {
+    quick: { width: 500, depth: 120, trials: 100, cost: '5 s' },
+    paper: { width: 1000, depth: 200, trials: 200, cost: '40 s' },
+  },
   run: async (scale, options) => {
     const points: CurvePoint[] = [];
     const rows: ReproductionRow[] = [];
@@ -34,7 +50,22 @@ export const figure2: Reproduction<GradientScale> = {
       rows.push(...(await rowsOf(run, scale.trials)));
     }
     const title = `Linear network, σ_w² = 0.5, σ_b² = 0.1, width ${scale.width}, ${scale.trials} networks (lines: closed form)`;
-    return { figures: [{ name: 'gradients', figure: figureCurves(points, { title, x: 'layer', y: 'log₁₀ of the mean', columns: 2, width: 340, height: 260 }) }], rows };
+    return {
+      figures: [
+        {
+          name: 'gradients',
+          figure: figureCurves(points, {
+            title,
+            x: 'layer',
+            y: 'log₁₀ of the mean',
+            columns: 2,
+            width: 340,
+            height: 260,
+          }),
+        },
+      ],
+      rows,
+    };
   },
 };
 
@@ -50,7 +81,10 @@ async function curves(run: GradientRun): Promise<CurvePoint[]> {
     if (layer > depth - 30) points.push({ x: layer, y: pair, series, panel: panels[2] });
   }
   const pair = decadePoints(run, 'gradientPair', series, 5, panels[3]);
-  points.push(...decadePoints(run, 'gradientSingle', series, 5, panels[0]), ...pair.map((point) => ({ ...point, panel: panels[1] })));
+  points.push(
+    ...decadePoints(run, 'gradientSingle', series, 5, panels[0]),
+    ...pair.map((point) => ({ ...point, panel: panels[1] })),
+  );
   points.push(...decadePoints(run, 'gradientPair', series, 1, panels[2]).filter(({ x }) => x > depth - 30));
   points.push(...pair, ...rateLine(pair, run.decay, depth));
   return points;
@@ -65,15 +99,43 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
   if (atOutput !== undefined && single !== undefined) {
     const measured = Math.exp(profile(single).values.at(-1) as number);
     const relative = single.standardError[(depth - 1) * 2] as number;
-    rows.push(statisticRow({ what: `g_aa at the output, ρ = ${keepProbability}`, published: atOutput, source: sources.equation, measured, standardError: relative * measured, allowance: (atOutput * 4 * (1 + 2 * width * logBias)) / width }));
+    rows.push(
+      statisticRow({
+        what: `g_aa at the output, ρ = ${keepProbability}`,
+        published: atOutput,
+        source: sources.equation,
+        measured,
+        standardError: relative * measured,
+        allowance: (atOutput * 4 * (1 + 2 * width * logBias)) / width,
+      }),
+    );
   }
   const far = depth - 10;
   const slope = meanLogSlope(run, 'gradientSingle', 20, far);
-  rows.push(statisticRow({ what: `slope of log g_aa, ρ = ${keepProbability}`, published: decay, source: sources.equation, measured: slope.mean, standardError: slope.standardError, allowance: 0.1 * logBias }));
+  rows.push(
+    statisticRow({
+      what: `slope of log g_aa, ρ = ${keepProbability}`,
+      published: decay,
+      source: sources.equation,
+      measured: slope.mean,
+      standardError: slope.standardError,
+      allowance: 0.1 * logBias,
+    }),
+  );
   if (keepProbability === 1) return rows;
   const hidden = await noiseDepth(run, 1);
   const pairSlope = meanLogSlope(run, 'gradientPair', Math.max(20, Math.ceil(2 * hidden)), far);
-  rows.push(statisticRow({ what: `slope of log |g_ab|, ρ = ${keepProbability}`, published: decay, source: sources.caption, measured: pairSlope.mean, standardError: pairSlope.standardError, allowance: 0.1 * logBias, note: 'one network sees only the noise floor of g_ab, which decays with χ₁; its mean decays with max(χ_c, χ_q²)' }));
+  rows.push(
+    statisticRow({
+      what: `slope of log |g_ab|, ρ = ${keepProbability}`,
+      published: decay,
+      source: sources.caption,
+      measured: pairSlope.mean,
+      standardError: pairSlope.standardError,
+      allowance: 0.1 * logBias,
+      note: 'one network sees only the noise floor of g_ab, which decays with χ₁; its mean decays with max(χ_c, χ_q²)',
+    }),
+  );
   const expected = await noiseDepth(run, trials);
   const measured = await measuredNoiseDepth(run);
   // The standard error of so many networks is itself known to a few tens of per cent only.
@@ -93,7 +155,10 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
 
 /** log(E g_ab/E g_aa) at a distance from the output. */
 async function logRatio({ network }: GradientRun, distance: number): Promise<number> {
-  const [single, pair] = await Promise.all([quantity('linearGradientSingle', { ...network, distance }), quantity('linearGradientPair', { ...network, distance })]);
+  const [single, pair] = await Promise.all([
+    quantity('linearGradientSingle', { ...network, distance }),
+    quantity('linearGradientPair', { ...network, distance }),
+  ]);
   return Math.log(pair / single);
 }
 
@@ -107,7 +172,9 @@ async function ratioDecay(run: GradientRun, distance: number): Promise<number> {
 async function noiseDepth(run: GradientRun, trials: number): Promise<number> {
   const { network, width, depth } = run;
   const floor = await quantity('pairGradientNoiseFloor', { ...network, width });
-  const level = Math.log((floor * network.keepProbability * (await quantity('fixedPointCorrelation', network))) / Math.sqrt(trials));
+  const level = Math.log(
+    (floor * network.keepProbability * (await quantity('fixedPointCorrelation', network))) / Math.sqrt(trials),
+  );
   return crossing(depth, async (distance) => (await logRatio(run, distance)) - level);
 }
 
@@ -116,7 +183,11 @@ async function measuredNoiseDepth({ simulation, network, depth }: GradientRun): 
   const pair = simulation.observables.gradientPair;
   return crossing(depth, async (distance) => {
     const at = depth - 1 - distance;
-    return Math.log(await quantity('linearGradientPair', { ...network, distance })) - (pair?.values[at] as number) - Math.log(pair?.standardError[at] as number);
+    return (
+      Math.log(await quantity('linearGradientPair', { ...network, distance })) -
+      (pair?.values[at] as number) -
+      Math.log(pair?.standardError[at] as number)
+    );
   });
 }
 

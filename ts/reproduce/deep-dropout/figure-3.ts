@@ -16,17 +16,44 @@ interface GradientScale extends Scale {
 const keeps = [0.7, 0.8, 0.9, 1] as const;
 /** Slopes −log χ₁ of the lines; ratio g̃_ab/g_aa far from the output at ρ = 0.7 in the paper's files. */
 const panels = [
-  { label: '(a) ReLU, σ_w² = 1, σ_b² = 0.1', name: 'relu', network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 }, slopes: [0.3365, 0.47, 0.5878, Math.LN2], ratio: 0.164 },
-  { label: '(b) tanh, σ_w² = 1.4, σ_b² = 0.1', name: 'tanh', network: { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1 }, slopes: [-0.003, 0.0562, 0.1124, 0.1667], ratio: 0.19 },
-  { label: '(c) hard tanh, σ_w² = 1.4, σ_b² = 0.1', name: 'hard tanh', network: { activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 }, slopes: [-0.2434, -0.1762, -0.1149, -0.058], ratio: 0.145 },
+  {
+    label: '(a) ReLU, σ_w² = 1, σ_b² = 0.1',
+    name: 'relu',
+    network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 },
+    slopes: [0.3365, 0.47, 0.5878, Math.LN2],
+    ratio: 0.164,
+  },
+  {
+    label: '(b) tanh, σ_w² = 1.4, σ_b² = 0.1',
+    name: 'tanh',
+    network: { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1 },
+    slopes: [-0.003, 0.0562, 0.1124, 0.1667],
+    ratio: 0.19,
+  },
+  {
+    label: '(c) hard tanh, σ_w² = 1.4, σ_b² = 0.1',
+    name: 'hard tanh',
+    network: { activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 },
+    slopes: [-0.2434, -0.1762, -0.1149, -0.058],
+    ratio: 0.145,
+  },
 ] as const;
 
 export const figure3: Reproduction<GradientScale> = {
   id: 'deep-dropout-figure-3',
   paper,
   title: 'Gradients of one input and of a pair: the same slope',
-  settings: { panels: panels.map((panel) => panel.label), keepProbability: keeps, depth: 200, networks: 'not recorded (100 and 200 elsewhere in the paper)', loss: 'Σ φ(z)²' },
-  scales: { quick: { width: 500, depth: 120, trials: 60, cost: '8 s' }, paper: { width: 500, depth: 200, trials: 200, cost: '25 s' } },
+  settings: {
+    panels: panels.map((panel) => panel.label),
+    keepProbability: keeps,
+    depth: 200,
+    networks: 'not recorded (100 and 200 elsewhere in the paper)',
+    loss: 'Σ φ(z)²',
+  },
+  scales: {
+    quick: { width: 500, depth: 120, trials: 60, cost: '8 s' },
+    paper: { width: 500, depth: 200, trials: 200, cost: '25 s' },
+  },
   run: async (scale, options) => {
     const points: CurvePoint[] = [];
     const rows: ReproductionRow[] = [];
@@ -36,17 +63,49 @@ export const figure3: Reproduction<GradientScale> = {
         const series = `ρ = ${keepProbability}`;
         const single = decadePoints(run, 'gradientSingle', series, 5, `${label}: g_aa`);
         const pair = decadePoints(run, 'gradientPairAbsolute', series, 5, `${label}: pair, absolute`);
-        points.push(...single, ...rateLine(single, run.decay, scale.depth), ...pair, ...rateLine(pair, run.decay, scale.depth));
-        rows.push(...(await rowsOf(run, `${name}, ρ = ${keepProbability}`, slopes[i] as number, keepProbability === 0.7 ? ratio : undefined)));
+        points.push(
+          ...single,
+          ...rateLine(single, run.decay, scale.depth),
+          ...pair,
+          ...rateLine(pair, run.decay, scale.depth),
+        );
+        rows.push(
+          ...(await rowsOf(
+            run,
+            `${name}, ρ = ${keepProbability}`,
+            slopes[i] as number,
+            keepProbability === 0.7 ? ratio : undefined,
+          )),
+        );
       }
     }
     rows.push(await independentErrors(scale, options));
     const title = `Mean gradients, width ${scale.width}, ${scale.trials} networks (dashed: χ₁^(L−l) through the middle)`;
-    return { figures: [{ name: 'gradients', figure: figureCurves(points, { title, x: 'layer', y: 'log₁₀ of the mean', columns: 2, width: 340, height: 220 }) }], rows };
+    return {
+      figures: [
+        {
+          name: 'gradients',
+          figure: figureCurves(points, {
+            title,
+            x: 'layer',
+            y: 'log₁₀ of the mean',
+            columns: 2,
+            width: 340,
+            height: 220,
+          }),
+        },
+      ],
+      rows,
+    };
   },
 };
 
-async function rowsOf(run: GradientRun, what: string, published: number, publishedRatio: number | undefined): Promise<ReproductionRow[]> {
+async function rowsOf(
+  run: GradientRun,
+  what: string,
+  published: number,
+  publishedRatio: number | undefined,
+): Promise<ReproductionRow[]> {
   const { network, depth, width, logBias } = run;
   const near = 25;
   const far = depth - 15;
@@ -54,32 +113,76 @@ async function rowsOf(run: GradientRun, what: string, published: number, publish
   const slope = meanLogSlope(run, 'gradientSingle', near, far);
   // Printed to four decimals; β holds to leading order in 1/N.
   const allowance = 5e-5 + 0.1 * logBias;
-  rows.push(statisticRow({ what: `slope of log g_aa, ${what}`, published, source: sources.equation, measured: slope.mean, standardError: slope.standardError, allowance }));
+  rows.push(
+    statisticRow({
+      what: `slope of log g_aa, ${what}`,
+      published,
+      source: sources.equation,
+      measured: slope.mean,
+      standardError: slope.standardError,
+      allowance,
+    }),
+  );
   if (network.keepProbability === 1) return rows;
   const absolute = meanLogSlope(run, 'gradientPairAbsolute', near, far);
-  rows.push(statisticRow({ what: `slope of log g̃_ab, ${what}`, published, source: sources.caption, measured: absolute.mean, standardError: absolute.standardError, allowance }));
+  rows.push(
+    statisticRow({
+      what: `slope of log g̃_ab, ${what}`,
+      published,
+      source: sources.caption,
+      measured: absolute.mean,
+      standardError: absolute.standardError,
+      allowance,
+    }),
+  );
   const ratio = ratioFarFromOutput(run, near, far);
   const floor = await quantity('pairGradientNoiseFloor', { ...network, width });
   // Errors that are correlated by the noise floor r raise the mean of |δ_a δ_b| by 1 + r²/2.
   const expected = (await quantity('absoluteToSingleGradientRatio', network)) * (1 + floor ** 2 / 2);
-  rows.push(statisticRow({ what: `g̃_ab/g_aa far from the output, ${what}`, published: expected, source: sources.derived, measured: ratio.mean, standardError: ratio.standardError, allowance: 0.01 * expected }));
+  rows.push(
+    statisticRow({
+      what: `g̃_ab/g_aa far from the output, ${what}`,
+      published: expected,
+      source: sources.derived,
+      measured: ratio.mean,
+      standardError: ratio.standardError,
+      allowance: 0.01 * expected,
+    }),
+  );
   if (publishedRatio !== undefined) {
-    rows.push({ what: `g̃_ab/g_aa in the paper's files, ${what}`, published: publishedRatio, source: sources.data, measured: ratio.mean, verdict: 'inconclusive', note: "the files' error is not recorded" });
+    rows.push({
+      what: `g̃_ab/g_aa in the paper's files, ${what}`,
+      published: publishedRatio,
+      source: sources.data,
+      measured: ratio.mean,
+      verdict: 'inconclusive',
+      note: "the files' error is not recorded",
+    });
   }
   return rows;
 }
 
 function ratioFarFromOutput(run: GradientRun, near: number, far: number): { mean: number; standardError: number } {
   const absolute = trialProfiles(run.simulation.observables.gradientPairAbsolute);
-  const [first, second] = [0, 1].map((input) => trialProfiles(run.simulation.observables.gradientSingle, input)) as [number[][], number[][]];
-  const logs = absolute.map((values, t) => values.map((value, l) => value - 0.5 * ((first[t]?.[l] as number) + (second[t]?.[l] as number))));
+  const [first, second] = [0, 1].map((input) => trialProfiles(run.simulation.observables.gradientSingle, input)) as [
+    number[][],
+    number[][],
+  ];
+  const logs = absolute.map((values, t) =>
+    values.map((value, l) => value - 0.5 * ((first[t]?.[l] as number) + (second[t]?.[l] as number))),
+  );
   const { mean, standardError } = levelOverNetworks(logs, run.depth - far, run.depth - near);
   return { mean: Math.exp(mean), standardError: standardError * Math.exp(mean) };
 }
 
 /** Without dropout and with independent errors at the output: 2/π there, and slowly up as the errors align. */
 async function independentErrors(scale: GradientScale, options: ReproductionOptions): Promise<ReproductionRow> {
-  const run = await gradientRun({ activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 1 }, scale, 'randomReadout', options);
+  const run = await gradientRun(
+    { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 1 },
+    scale,
+    'randomReadout',
+    options,
+  );
   const measured = ratioFarFromOutput(run, 0, 20);
   return {
     what: 'g̃_ab/g_aa at tanh, ρ = 1, independent output errors, last 20 layers',
@@ -88,6 +191,11 @@ async function independentErrors(scale: GradientScale, options: ReproductionOpti
     measured: measured.mean,
     standardError: measured.standardError,
     verdict: 'inconclusive',
-    note: "read off the paper's files as 0.66 to 0.67; 2/π = 0.637 where the errors are independent; the published script's errors (2·out for both) would give 1",
+    note:
+      "read off the paper's files as 0.66 " +
+      'to 0.67; 2/π = 0.637 where the errors ' +
+      'are independent; the published ' +
+      "script's " +
+      'errors (2·out for both) would give 1',
   };
 }

@@ -18,10 +18,30 @@ interface LawScale extends Scale {
 const networksOfPaper = 100;
 /** Exponents fitted to the paper's files at ρ = 0.6 … 1; undefined: left out of the paper's figure (χ₁ = 1.003, nothing to fit). */
 const panels = [
-  { label: 'linear', network: { activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 }, output: 'preactivation', exponents: [1.903, 1.966, 1.966, 1.975, 1.956] },
-  { label: 'ReLU', network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 }, output: 'postactivation', exponents: [1.91, 1.946, 1.954, 1.948, 1.956] },
-  { label: 'tanh', network: { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1 }, output: 'postactivation', exponents: [2.206, undefined, 1.693, 1.879, 1.889] },
-  { label: 'hard tanh', network: { activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 }, output: 'postactivation', exponents: [2.057, 2.063, 2.074, 2.087, 2.228] },
+  {
+    label: 'linear',
+    network: { activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 },
+    output: 'preactivation',
+    exponents: [1.903, 1.966, 1.966, 1.975, 1.956],
+  },
+  {
+    label: 'ReLU',
+    network: { activation: 'relu', weightVariance: 1, biasVariance: 0.1 },
+    output: 'postactivation',
+    exponents: [1.91, 1.946, 1.954, 1.948, 1.956],
+  },
+  {
+    label: 'tanh',
+    network: { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1 },
+    output: 'postactivation',
+    exponents: [2.206, undefined, 1.693, 1.879, 1.889],
+  },
+  {
+    label: 'hard tanh',
+    network: { activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 },
+    output: 'postactivation',
+    exponents: [2.057, 2.063, 2.074, 2.087, 2.228],
+  },
 ] as const;
 const keepsOfPaper: readonly number[] = [0.6, 0.7, 0.8, 0.9, 1];
 const metrics = { gradientSingle: 'g_aa', gradientPair: 'signed g_ab', gradientPairAbsolute: 'absolute g_ab' } as const;
@@ -30,20 +50,32 @@ export const figure4: Reproduction<LawScale> = {
   id: 'deep-dropout-figure-4',
   paper,
   title: 'Variance of gradients over networks against their mean: V ∝ m^p for every activation',
-  settings: { panels: panels.map((panel) => panel.label), keepProbability: keepsOfPaper, depth: 200, width: 500, networks: networksOfPaper, layers: 'every 10th' },
+  settings: {
+    panels: panels.map((panel) => panel.label),
+    keepProbability: keepsOfPaper,
+    depth: 200,
+    width: 500,
+    networks: networksOfPaper,
+    layers: 'every 10th',
+  },
   scales: {
     quick: { width: 500, depth: 200, trials: 100, keeps: [0.6, 0.8, 1], cost: '12 s' },
     paper: { width: 500, depth: 200, trials: 500, keeps: keepsOfPaper, cost: '60 s' },
   },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];
-    const points: Record<GradientMetric, CurvePoint[]> = { gradientSingle: [], gradientPair: [], gradientPairAbsolute: [] };
+    const points: Record<GradientMetric, CurvePoint[]> = {
+      gradientSingle: [],
+      gradientPair: [],
+      gradientPairAbsolute: [],
+    };
     let sided = 0;
     let curves = 0;
     for (const { label, network, output, exponents } of panels) {
       for (const keepProbability of scale.keeps) {
         const run = await gradientRun({ ...network, keepProbability }, scale, output, options);
-        for (const metric of Object.keys(points) as GradientMetric[]) points[metric].push(...lawPoints(run, metric, label));
+        for (const metric of Object.keys(points) as GradientMetric[])
+          points[metric].push(...lawPoints(run, metric, label));
         const published = exponents[keepsOfPaper.indexOf(keepProbability)];
         if (published === undefined) continue;
         const row = exponentRow(run, `exponent of V against m, g_aa, ${label}, ρ = ${keepProbability}`, published);
@@ -60,10 +92,19 @@ export const figure4: Reproduction<LawScale> = {
         holds: false,
         otherwise: sided >= 0.9 * curves ? 'explained' : 'differs',
         source: sources.caption,
-        note: 'V/m² = exp(βM/N) − 1 grows with the distance M to the output: 2 is the limit of infinite width, the finite-width exponent is 2 + (d log K/dM)/log χ₁ (derived)',
+        note:
+          'V/m² = exp(βM/N) − 1 grows with the ' +
+          'distance M to the output: 2 ' +
+          'is the limit of ' +
+          'infinite width, the finite-width ' +
+          'exponent ' +
+          'is 2 + (d log K/dM)/log χ₁ (derived)',
       }),
     );
-    return { figures: (Object.keys(points) as GradientMetric[]).map((metric) => drawn(metric, points[metric], scale)), rows };
+    return {
+      figures: (Object.keys(points) as GradientMetric[]).map((metric) => drawn(metric, points[metric], scale)),
+      rows,
+    };
   },
 };
 
@@ -74,7 +115,9 @@ function layersOf(depth: number): number[] {
 function exponentRow(run: GradientRun, what: string, published: number): ReproductionRow {
   const layers = layersOf(run.depth);
   const logs = trialProfiles(run.simulation.observables.gradientSingle);
-  const { mean, deviation, samples } = sampleStatistic(logs, Math.min(networksOfPaper, logs.length), (sample) => exponentOf(sample, layers));
+  const { mean, deviation, samples } = sampleStatistic(logs, Math.min(networksOfPaper, logs.length), (sample) =>
+    exponentOf(sample, layers),
+  );
   return statisticRow({
     what,
     published,
@@ -84,7 +127,13 @@ function exponentRow(run: GradientRun, what: string, published: number): Reprodu
     standardError: deviation / Math.sqrt(samples),
     expected: predictedExponent(layers, run.depth, run.decay, run.logBias),
     allowance: 0.02,
-    note: `both are samples of ${networksOfPaper} networks; \`expected\` is the exponent of exp(βM/N) − 1, which overstates the deviation where V/m² is large`,
+    note:
+      `both are samples of ` +
+      `${networksOfPaper} ` +
+      `networks; \`expected\` is the ` +
+      `exponent of exp(βM/N) − 1, which ` +
+      `overstates the deviation where ` +
+      `V/m² is large`,
   });
 }
 
@@ -107,6 +156,20 @@ function drawn(metric: GradientMetric, points: readonly CurvePoint[], scale: Law
     const ends = [Math.min(...own.map(({ x }) => x)), Math.max(...own.map(({ x }) => x))];
     return ends.map((x) => ({ x, y: 2 * x, series: 'V = m²', mark: 'dashed', panel }));
   });
-  const title = `${metrics[metric]}: variance against mean over ${scale.trials} networks of width ${scale.width}, every 10th of ${scale.depth} layers`;
-  return { name: metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), figure: figureCurves([...points, ...guides], { title, x: 'log₁₀ |m|', y: 'log₁₀ V', columns: 2, width: 320, height: 240 }) };
+  const title =
+    `${metrics[metric]}: variance ` +
+    `against mean over ${scale.trials} ` +
+    `networks of width ${scale.width}, ` +
+    `every 10th of ${scale.depth} layers`;
+  return {
+    name: metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    figure: figureCurves([...points, ...guides], {
+      title,
+      x: 'log₁₀ |m|',
+      y: 'log₁₀ V',
+      columns: 2,
+      width: 320,
+      height: 240,
+    }),
+  };
 }

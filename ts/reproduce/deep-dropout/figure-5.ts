@@ -24,7 +24,10 @@ export const figure5: Reproduction<WidthScale> = {
   paper,
   title: 'Variance against mean of gradients at several widths',
   settings: { ...network, depth: 200, widths: [300, 500, 700, 900], alsoComputed: 100, networks: networksOfPaper },
-  scales: { quick: { depth: 200, trials: 200, widths: [100, 300, 500, 900], cost: '10 s' }, paper: { depth: 200, trials: 1000, widths: [100, 300, 500, 700, 900], cost: '45 s' } },
+  scales: {
+    quick: { depth: 200, trials: 200, widths: [100, 300, 500, 900], cost: '10 s' },
+    paper: { depth: 200, trials: 1000, widths: [100, 300, 500, 700, 900], cost: '45 s' },
+  },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];
     const points: CurvePoint[] = [];
@@ -40,8 +43,25 @@ export const figure5: Reproduction<WidthScale> = {
     const wide = { columns: 2, width: 360, height: 280 };
     return {
       figures: [
-        { name: 'law', figure: figureCurves(points.filter((point) => point.panel === 'law').map(({ panel: _, ...point }) => point), { title: `${title}variance against mean of g_aa`, x: 'log₁₀ m', y: 'log₁₀ V', ...wide }) },
-        { name: 'rate', figure: figureCurves(points.filter((point) => point.panel === 'rate').map(({ panel: _, ...point }) => point), { title: `${title}the variance of log g_aa collapses in width`, x: 'M, layers below the output', y: 'N · Var(log g_aa)', ...wide }) },
+        {
+          name: 'law',
+          figure: figureCurves(
+            points.filter((point) => point.panel === 'law').map(({ panel: _, ...point }) => point),
+            { title: `${title}variance against mean of g_aa`, x: 'log₁₀ m', y: 'log₁₀ V', ...wide },
+          ),
+        },
+        {
+          name: 'rate',
+          figure: figureCurves(
+            points.filter((point) => point.panel === 'rate').map(({ panel: _, ...point }) => point),
+            {
+              title: `${title}the variance of log g_aa collapses in width`,
+              x: 'M, layers below the output',
+              y: 'N · Var(log g_aa)',
+              ...wide,
+            },
+          ),
+        },
       ],
       rows,
     };
@@ -58,14 +78,28 @@ function curves({ width, depth, logBias }: GradientRun, logs: readonly (readonly
     const error = variance * Math.sqrt(2 / (logs.length - 1));
     return [
       { x: logMean / Math.LN10, y: (2 * logMean + Math.log(ratio)) / Math.LN10, series, mark: 'point', panel: 'law' },
-      { x: depth - layer, y: variance, low: variance - 2 * error, high: variance + 2 * error, series, mark: 'point', panel: 'rate' },
+      {
+        x: depth - layer,
+        y: variance,
+        low: variance - 2 * error,
+        high: variance + 2 * error,
+        series,
+        mark: 'point',
+        panel: 'rate',
+      },
     ];
   });
-  return [...points, ...[0, depth].map((x): CurvePoint => ({ x, y: 2 * width * logBias * x, series: 'βM (derived)', mark: 'dashed', panel: 'rate' }))];
+  return [
+    ...points,
+    ...[0, depth].map(
+      (x): CurvePoint => ({ x, y: 2 * width * logBias * x, series: 'βM (derived)', mark: 'dashed', panel: 'rate' }),
+    ),
+  ];
 }
 
 function ratioRow(logs: readonly (readonly number[])[], width: number, published: number): ReproductionRow {
-  const statistic = (sample: readonly (readonly number[])[]): number => Math.log(momentsOfLogs(sample.map((values) => values[0] as number)).ratio);
+  const statistic = (sample: readonly (readonly number[])[]): number =>
+    Math.log(momentsOfLogs(sample.map((values) => values[0] as number)).ratio);
   const { mean, deviation, samples } = sampleStatistic(logs, Math.min(networksOfPaper, logs.length), statistic);
   return statisticRow({
     what: `log V/m² at the first layer, N = ${width}`,
@@ -74,7 +108,11 @@ function ratioRow(logs: readonly (readonly number[])[], width: number, published
     source: sources.data,
     measured: mean,
     standardError: deviation / Math.sqrt(samples),
-    note: `samples of ${networksOfPaper} networks: heavy-tailed, so the logarithm is compared; the collapse is not exact, V/m² = exp(βM/N) − 1`,
+    note:
+      `samples of ${networksOfPaper} ` +
+      `networks: heavy-tailed, so the ` +
+      `logarithm is compared; the collapse ` +
+      `is not exact, V/m² = exp(βM/N) − 1`,
   });
 }
 
@@ -83,8 +121,16 @@ function rateRow({ width, depth, logBias }: GradientRun, logs: readonly (readonl
   const beta = 2 * width * logBias;
   const layers = Array.from({ length: depth - 30 }, (_, i) => i + 11);
   const rate = (sample: readonly (readonly number[])[]): number =>
-    -width * line(layers, layers.map((layer) => varianceOf(sample.map((values) => values[layer - 1] as number)))).slope;
-  const { standardError } = bootstrap(logs.length, (networks) => rate(networks.map((t) => logs[t] as readonly number[])), { replicates: 60 });
+    -width *
+    line(
+      layers,
+      layers.map((layer) => varianceOf(sample.map((values) => values[layer - 1] as number))),
+    ).slope;
+  const { standardError } = bootstrap(
+    logs.length,
+    (networks) => rate(networks.map((t) => logs[t] as readonly number[])),
+    { replicates: 60 },
+  );
   return statisticRow({
     what: `β = N dVar(log g_aa)/dM, N = ${width}`,
     published: beta,

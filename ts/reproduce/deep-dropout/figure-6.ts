@@ -41,7 +41,14 @@ export const figure6: Reproduction<StepsScale> = {
   id: 'deep-dropout-figure-6',
   paper,
   title: 'Steps to accuracy 0.25 against the learning rate, at several depths and ρ',
-  settings: { ...network, weights: 'orthogonal', data: 'MNIST', accuracy: target, panels: 'ρ = 1, L = 50 … 400; ρ = 0.99, L = 20 … 120, 300; ρ = 0.98, L = 10 … 55, 200', weightVariance: 'not recorded' },
+  settings: {
+    ...network,
+    weights: 'orthogonal',
+    data: 'MNIST',
+    accuracy: target,
+    panels: 'ρ = 1, L = 50 … 400; ρ = 0.99, L = 20 … 120, 300; ρ = 0.98, L = 10 … 55, 200',
+    weightVariance: 'not recorded',
+  },
   scales: {
     quick: {
       width: 64,
@@ -78,9 +85,41 @@ export const figure6: Reproduction<StepsScale> = {
   run: async (scale, options) => {
     const images = (await availableImages('mnist')) ?? 'synthetic';
     const curves = await trainedCurves(scale, images, options);
-    const rows = scale.panels.flatMap((panel) => rowsOf(curves.filter((curve) => curve.keepProbability === panel.keepProbability), panel, scale));
+    const rows = scale.panels.flatMap((panel) =>
+      rowsOf(
+        curves.filter((curve) => curve.keepProbability === panel.keepProbability),
+        panel,
+        scale,
+      ),
+    );
     const name = `${imageNames[images]}, orthogonal weights, width ${scale.width}, batches of ${scale.batchSize}`;
-    return { figures: [{ name: 'steps', figure: figureCurves(points(curves, scale), { title: `Steps τ to accuracy ${target} (${name})`, x: 'learning rate η', y: 'steps τ', xScale: 'log', yScale: 'log', columns: 2 }) }, { name: 'collapse', figure: figureCurves(points(curves, scale, true), { title: `The same against ηL (${name})`, x: 'η L', y: 'steps τ', xScale: 'log', yScale: 'log', columns: 2 }) }], rows };
+    return {
+      figures: [
+        {
+          name: 'steps',
+          figure: figureCurves(points(curves, scale), {
+            title: `Steps τ to accuracy ${target} (${name})`,
+            x: 'learning rate η',
+            y: 'steps τ',
+            xScale: 'log',
+            yScale: 'log',
+            columns: 2,
+          }),
+        },
+        {
+          name: 'collapse',
+          figure: figureCurves(points(curves, scale, true), {
+            title: `The same against ηL (${name})`,
+            x: 'η L',
+            y: 'steps τ',
+            xScale: 'log',
+            yScale: 'log',
+            columns: 2,
+          }),
+        },
+      ],
+      rows,
+    };
   },
 };
 
@@ -88,7 +127,11 @@ function logRates(low: number, high: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => Number((low * (high / low) ** (i / (count - 1))).toPrecision(3)));
 }
 
-async function trainedCurves(scale: StepsScale, dataset: string, options: ReproductionOptions): Promise<readonly Curve[]> {
+async function trainedCurves(
+  scale: StepsScale,
+  dataset: string,
+  options: ReproductionOptions,
+): Promise<readonly Curve[]> {
   const { width, batchSize, steps, reportEvery, validationCount, learningRates: rates } = scale;
   const first = options.seed ?? 1;
   const runs = await trainedRuns(
@@ -96,7 +139,12 @@ async function trainedCurves(scale: StepsScale, dataset: string, options: Reprod
       base: { system: 'feedforward', ...network, weightVariance, width, weights: 'orthogonal' },
       dataset,
       run: { batchSize, steps, reportEvery, validationCount, trainEvaluation: 0 },
-      axes: { points: scale.panels.flatMap(({ keepProbability, depths }) => depths.map((depth) => ({ keepProbability, depth }))), 'run.learningRate': [...rates] },
+      axes: {
+        points: scale.panels.flatMap(({ keepProbability, depths }) =>
+          depths.map((depth) => ({ keepProbability, depth })),
+        ),
+        'run.learningRate': [...rates],
+      },
       seeds: Array.from({ length: scale.seeds }, (_, i) => first + i),
     },
     options,
@@ -106,7 +154,14 @@ async function trainedCurves(scale: StepsScale, dataset: string, options: Reprod
       ...panel,
       depth,
       rates,
-      steps: rates.map((rate) => runs.filter(({ spec, run }) => spec.keepProbability === panel.keepProbability && spec.depth === depth && run.learningRate === rate).map(stepsToTarget)),
+      steps: rates.map((rate) =>
+        runs
+          .filter(
+            ({ spec, run }) =>
+              spec.keepProbability === panel.keepProbability && spec.depth === depth && run.learningRate === rate,
+          )
+          .map(stepsToTarget),
+      ),
     })),
   );
 }
@@ -126,7 +181,9 @@ function bestLogRates({ rates, steps }: Curve): number[] {
 }
 
 function fewest({ steps }: Curve): number[] {
-  return Array.from({ length: steps[0]?.length ?? 0 }, (_, seed) => Math.min(...steps.map((own) => own[seed] as number)));
+  return Array.from({ length: steps[0]?.length ?? 0 }, (_, seed) =>
+    Math.min(...steps.map((own) => own[seed] as number)),
+  );
 }
 
 function rowsOf(curves: readonly Curve[], { keepProbability }: Panel, { isPaper }: StepsScale): ReproductionRow[] {
@@ -138,14 +195,46 @@ function rowsOf(curves: readonly Curve[], { keepProbability }: Panel, { isPaper 
   if (short.length >= 2) {
     const logDepths = short.map(({ depth }) => Math.log(depth));
     const best = short.map(bestLogRates);
-    const slope = meanOf((best[0] as number[]).map((_, seed) => line(logDepths, best.map((rates) => rates[seed] as number)).slope));
-    const row = statisticRow({ what: `d log(best η)/d log L, ${where}, L = ${short.map(({ depth }) => depth).join(', ')}`, published: keepProbability === 1 ? -1 : 0, source: sources.caption, measured: slope.mean, standardError: slope.standardError, note });
-    rows.push(row.verdict === 'differs' && !isPaper ? { ...row, verdict: 'inconclusive', note: `${note}; width and batches are smaller than the paper's` } : row);
+    const slope = meanOf(
+      (best[0] as number[]).map(
+        (_, seed) =>
+          line(
+            logDepths,
+            best.map((rates) => rates[seed] as number),
+          ).slope,
+      ),
+    );
+    const row = statisticRow({
+      what: `d log(best η)/d log L, ${where}, L = ${short.map(({ depth }) => depth).join(', ')}`,
+      published: keepProbability === 1 ? -1 : 0,
+      source: sources.caption,
+      measured: slope.mean,
+      standardError: slope.standardError,
+      note,
+    });
+    rows.push(
+      row.verdict === 'differs' && !isPaper
+        ? { ...row, verdict: 'inconclusive', note: `${note}; width and batches are smaller than the paper's` }
+        : row,
+    );
   }
-  const [deep, shallow] = [curves.filter(({ depth }) => depth > length / 2), curves.filter(({ depth }) => depth <= length / 4)];
+  const [deep, shallow] = [
+    curves.filter(({ depth }) => depth > length / 2),
+    curves.filter(({ depth }) => depth <= length / 4),
+  ];
   if (keepProbability === 1 || deep.length === 0 || shallow.length === 0) return rows;
   const [most, least] = [Math.min(...deep.flatMap(fewest)), Math.max(...shallow.flatMap(fewest))];
-  rows.push(statementRow({ what: `fewest steps beyond half of 12 min ξ = ${length.toFixed(0)} layers against up to a quarter of it, ${where}`, published: 'the curve lifts beyond the trainable length', source: sources.caption, measured: `${text(most)} against at most ${text(least)} (every seed)`, holds: most > least, otherwise: 'inconclusive', note }));
+  rows.push(
+    statementRow({
+      what: `fewest steps beyond half of 12 min ξ = ${length.toFixed(0)} layers against up to a quarter of it, ${where}`,
+      published: 'the curve lifts beyond the trainable length',
+      source: sources.caption,
+      measured: `${text(most)} against at most ${text(least)} (every seed)`,
+      holds: most > least,
+      otherwise: 'inconclusive',
+      note,
+    }),
+  );
   return rows;
 }
 
@@ -154,14 +243,24 @@ function text(steps: number): string {
 }
 
 function points(curves: readonly Curve[], scale: StepsScale, isScaled = false): CurvePoint[] {
-  return [...curves].sort((a, b) => a.depth - b.depth).flatMap((curve) =>
-    curve.rates.flatMap((rate, i): CurvePoint[] => {
-      const own = curve.steps[i] as readonly number[];
-      if (!own.every(Number.isFinite)) return [];
-      const { mean, standardError } = meanOf(own.map(Math.log));
-      const half = Number.isFinite(standardError) ? 2 * standardError : 0;
-      const base = { x: isScaled ? rate * curve.depth : rate, y: Math.exp(mean), series: `L = ${curve.depth}`, panel: `ρ = ${curve.keepProbability}` };
-      return [base, { ...base, low: Math.exp(mean - half), high: Math.min(scale.steps, Math.exp(mean + half)), mark: 'point' }];
-    }),
-  );
+  return [...curves]
+    .sort((a, b) => a.depth - b.depth)
+    .flatMap((curve) =>
+      curve.rates.flatMap((rate, i): CurvePoint[] => {
+        const own = curve.steps[i] as readonly number[];
+        if (!own.every(Number.isFinite)) return [];
+        const { mean, standardError } = meanOf(own.map(Math.log));
+        const half = Number.isFinite(standardError) ? 2 * standardError : 0;
+        const base = {
+          x: isScaled ? rate * curve.depth : rate,
+          y: Math.exp(mean),
+          series: `L = ${curve.depth}`,
+          panel: `ρ = ${curve.keepProbability}`,
+        };
+        return [
+          base,
+          { ...base, low: Math.exp(mean - half), high: Math.min(scale.steps, Math.exp(mean + half)), mark: 'point' },
+        ];
+      }),
+    );
 }

@@ -34,20 +34,48 @@ export const figure7Curves: Reproduction<CurveScale> = {
     for (const [keepProbability, weightVariance, ...values] of published) {
       const measured = await lengths(weightVariance, keepProbability);
       measured.forEach(({ name, value }, i) => {
-        rows.push(numberRow({ what: `${name} at σ_w² = ${weightVariance}, ρ = ${keepProbability}`, published: values[i] as number, source: sources.equation, measured: value, tolerance: 0.0500001 }));
+        rows.push(
+          numberRow({
+            what: `${name} at σ_w² = ${weightVariance}, ρ = ${keepProbability}`,
+            published: values[i] as number,
+            source: sources.equation,
+            measured: value,
+            tolerance: 0.0500001,
+          }),
+        );
       });
     }
     const points: CurvePoint[] = [];
     for (const keepProbability of [1, 0.99, 0.98, 0.95]) {
       for (const x of linear(1, 4, scale.points)) {
-        for (const { name, value } of await lengths(x, keepProbability)) points.push({ x, y: value, series: name, panel: `ρ = ${keepProbability}` });
+        for (const { name, value } of await lengths(x, keepProbability))
+          points.push({ x, y: value, series: name, panel: `ρ = ${keepProbability}` });
       }
     }
-    return { figures: [{ name: 'curves', figure: figureCurves(points, { title: 'Trainable lengths, tanh, σ_b² = 0.05', x: 'σ_w²', y: 'layers', yDomain: [0, 250], columns: 2, width: 300, height: 200 }) }], rows };
+    return {
+      figures: [
+        {
+          name: 'curves',
+          figure: figureCurves(points, {
+            title: 'Trainable lengths, tanh, σ_b² = 0.05',
+            x: 'σ_w²',
+            y: 'layers',
+            yDomain: [0, 250],
+            columns: 2,
+            width: 300,
+            height: 200,
+          }),
+        },
+      ],
+      rows,
+    };
   },
 };
 
-async function lengths(weightVariance: number, keepProbability: number): Promise<{ readonly name: string; readonly value: number }[]> {
+async function lengths(
+  weightVariance: number,
+  keepProbability: number,
+): Promise<{ readonly name: string; readonly value: number }[]> {
   const network = { ...base, weightVariance, keepProbability };
   const first = Math.abs(await quantity('depthScaleGradient', network));
   const second = await quantity('depthScaleCorrelation', network);

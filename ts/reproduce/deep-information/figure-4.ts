@@ -16,7 +16,13 @@ export const figure4: Reproduction<GradientScale> = {
   id: 'deep-information-figure-4',
   paper,
   title: 'Gradients against layer: vanishing, critical, exploding',
-  settings: { activation: 'tanh', biasVariance: 0.05, weightVariance: '1 … 4', depth: 240, loss: 'cross-entropy on MNIST; here an error at the output that is independent of the weights, as a narrow read-out gives' },
+  settings: {
+    activation: 'tanh',
+    biasVariance: 0.05,
+    weightVariance: '1 … 4',
+    depth: 240,
+    loss: 'cross-entropy on MNIST; here an error at the output that is independent of the weights, as a narrow read-out gives',
+  },
   scales: {
     quick: { width: 500, depth: 120, trials: 40, weights: [1, 1.5, 1.76, 2.5, 4], cost: '3 s' },
     paper: { width: 1000, depth: 240, trials: 200, weights: [1, 1.3, 1.5, 1.76, 2, 2.5, 3, 3.5, 4], cost: '90 s' },
@@ -25,7 +31,12 @@ export const figure4: Reproduction<GradientScale> = {
     const points: CurvePoint[] = [];
     const rows: ReproductionRow[] = [];
     for (const weightVariance of scale.weights) {
-      const run = await gradientRun({ activation: 'tanh', weightVariance, biasVariance: 0.05, keepProbability: 1 }, scale, 'randomReadout', options);
+      const run = await gradientRun(
+        { activation: 'tanh', weightVariance, biasVariance: 0.05, keepProbability: 1 },
+        scale,
+        'randomReadout',
+        options,
+      );
       const own = decadePoints(run, 'gradientSingle', `σ_w² = ${weightVariance}`, 4);
       points.push(...own, ...rateLine(own, run.decay, scale.depth));
       const slope = meanLogSlope(run, 'gradientSingle', 5, scale.depth - 15);
@@ -42,6 +53,14 @@ export const figure4: Reproduction<GradientScale> = {
       );
     }
     const title = `Squared gradients, tanh, width ${scale.width}, ${scale.trials} networks (dashed: e^(−(L−l)/ξ_∇))`;
-    return { figures: [{ name: 'gradients', figure: figureCurves(points, { title, x: 'layer', y: 'log₁₀ of the mean', width: 460, height: 320 }) }], rows };
+    return {
+      figures: [
+        {
+          name: 'gradients',
+          figure: figureCurves(points, { title, x: 'layer', y: 'log₁₀ of the mean', width: 460, height: 320 }),
+        },
+      ],
+      rows,
+    };
   },
 };

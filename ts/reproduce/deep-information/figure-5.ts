@@ -11,7 +11,15 @@ export const figure5: Reproduction<TrainabilityScale> = {
   id: 'deep-information-figure-5',
   paper,
   title: 'Training accuracy over depth and σ_w² without dropout: how many ξ_c can be trained?',
-  settings: { ...network, width: 300, depth: '10 … 300', weightVariance: '1 … 4', panels: 'MNIST 200 steps SGD; CIFAR-10 2000 steps SGD; MNIST 14 000 steps SGD; MNIST 300 steps RMSProp', overlay: 'n ξ_c, 6 ξ_c', recalled: true },
+  settings: {
+    ...network,
+    width: 300,
+    depth: '10 … 300',
+    weightVariance: '1 … 4',
+    panels: 'MNIST 200 steps SGD; CIFAR-10 2000 steps SGD; MNIST 14 000 steps SGD; MNIST 300 steps RMSProp',
+    overlay: 'n ξ_c, 6 ξ_c',
+    recalled: true,
+  },
   scales: {
     quick: { ...quickTraining, maps: quickMaps([1], ['mnist', 'cifar10']), cost: '50 s' },
     paper: { ...informationRuns, maps: paperMaps(), cost: '38 days' },
@@ -19,7 +27,13 @@ export const figure5: Reproduction<TrainabilityScale> = {
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);
     const rows = maps.flatMap((map) => [...multipleRows([map], map.name, scale, sources.statement), ...peakRows(map)]);
-    const figures = (await Promise.all(maps.map((map, i) => accuracyMaps(`map-${i + 1}`, `Training accuracy, width ${scale.width}`, [map], [sixScales, fitted(map)])))).flat();
+    const figures = (
+      await Promise.all(
+        maps.map((map, i) =>
+          accuracyMaps(`map-${i + 1}`, `Training accuracy, width ${scale.width}`, [map], [sixScales, fitted(map)]),
+        ),
+      )
+    ).flat();
     return { figures, rows: [...rows, ...missing] };
   },
 };
@@ -40,7 +54,10 @@ const sixScales: TheoryCurve = { name: '6 ξ_c', depth: (column) => formulaLengt
 
 /** The multiple that was fitted to this map. */
 function fitted(map: MeasuredMap): TheoryCurve {
-  const fit = fitFormulas(map.columns, mapBoundaries(map, 0.5).map(({ boundary }) => boundary)).find(({ formula }) => formula === 'sixCorrelation');
+  const fit = fitFormulas(
+    map.columns,
+    mapBoundaries(map, 0.5).map(({ boundary }) => boundary),
+  ).find(({ formula }) => formula === 'sixCorrelation');
   const multiple = fit?.multiple ?? 6;
   return { name: 'n ξ_c, n fitted (rows)', depth: (column) => (multiple / 6) * formulaLengths(column).sixCorrelation };
 }
@@ -54,5 +71,13 @@ function peakRows(map: MeasuredMap): ReturnType<typeof deeperRow>[] {
   const distance = (at: number): number => Math.abs(at - critical);
   const near = [...all].sort((a, b) => distance(a.column.weightVariance) - distance(b.column.weightVariance))[0];
   const ends = [all[0], all.at(-1)];
-  return ends.map((end) => deeperRow(`boundary at σ_w² = ${near?.column.weightVariance} against σ_w² = ${end?.column.weightVariance}, ${map.name}`, 'deepest near the critical line', sources.statement, near, end));
+  return ends.map((end) =>
+    deeperRow(
+      `boundary at σ_w² = ${near?.column.weightVariance} against σ_w² = ${end?.column.weightVariance}, ${map.name}`,
+      'deepest near the critical line',
+      sources.statement,
+      near,
+      end,
+    ),
+  );
 }

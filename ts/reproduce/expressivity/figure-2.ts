@@ -22,8 +22,17 @@ export const figure2: Reproduction<MapScale> = {
   id: 'expressivity-figure-2',
   paper,
   title: 'Correlation map of tanh and its dynamics: order and chaos',
-  settings: { activation: 'tanh', highlighted: highlighted.map(({ deviation }) => `σ_w = ${deviation}, σ_b = 0.3`), starts, layers: depth, width: 1000 },
-  scales: { quick: { width: 1000, trials: 40, points: 9, cost: '4 s' }, paper: { width: 1000, trials: 200, points: 50, cost: '40 s' } },
+  settings: {
+    activation: 'tanh',
+    highlighted: highlighted.map(({ deviation }) => `σ_w = ${deviation}, σ_b = 0.3`),
+    starts,
+    layers: depth,
+    width: 1000,
+  },
+  scales: {
+    quick: { width: 1000, trials: 40, points: 9, cost: '4 s' },
+    paper: { width: 1000, trials: 200, points: 50, cost: '40 s' },
+  },
   run: async (scale, options) => {
     const rows: ReproductionRow[] = [];
     const maps: CurvePoint[] = [];
@@ -33,29 +42,92 @@ export const figure2: Reproduction<MapScale> = {
       const network = networkAt(deviation);
       const series = `σ_w = ${deviation}`;
       const variance = await quantity('fixedPointVariance', network);
-      const map = await simulatedCorrelationMap({ network, series, width, trials, theoryAt: linear(0, 1, 81), simulatedAt: linear(0, 1, scale.points), variance, curve }, options);
+      const map = await simulatedCorrelationMap(
+        {
+          network,
+          series,
+          width,
+          trials,
+          theoryAt: linear(0, 1, 81),
+          simulatedAt: linear(0, 1, scale.points),
+          variance,
+          curve,
+        },
+        options,
+      );
       maps.push(...map.points);
       const largest = Math.max(...map.z.map(Math.abs));
-      rows.push({ ...statementRow({ what: `simulated correlation map, ${series}`, published: `theory at ${map.z.length} points`, measured: `largest |z| ${largest.toFixed(2)}`, holds: largest < 5, source: sources.equation }), z: largest });
+      rows.push({
+        ...statementRow({
+          what: `simulated correlation map, ${series}`,
+          published: `theory at ${map.z.length} points`,
+          measured: `largest |z| ${largest.toFixed(2)}`,
+          holds: largest < 5,
+          source: sources.equation,
+        }),
+        z: largest,
+      });
       const slope = (1 - correlationMap(network, variance, 1e-7)) / 1e-7;
-      rows.push(numberRow({ what: `slope of the map at c = 1 against χ₁, ${series}`, published: await quantity('gradientMultiplier', network), measured: slope, tolerance: 1e-4, source: sources.equation }));
+      rows.push(
+        numberRow({
+          what: `slope of the map at c = 1 against χ₁, ${series}`,
+          published: await quantity('gradientMultiplier', network),
+          measured: slope,
+          tolerance: 1e-4,
+          source: sources.equation,
+        }),
+      );
       const fixed = await quantity('fixedPointCorrelation', network);
       const isOrdered = deviation === 1.3;
-      rows.push(statementRow({ what: `c*, ${series}`, published: isOrdered ? 'c* = 1: nearby inputs converge' : 'c* < 1: nearby inputs separate', measured: fixed, holds: isOrdered ? fixed === 1 : fixed < 0.9, source: sources.statement }));
+      rows.push(
+        statementRow({
+          what: `c*, ${series}`,
+          published: isOrdered ? 'c* = 1: nearby inputs converge' : 'c* < 1: nearby inputs separate',
+          measured: fixed,
+          holds: isOrdered ? fixed === 1 : fixed < 0.9,
+          source: sources.statement,
+        }),
+      );
       for (const start of starts) dynamics.push(...(await trajectory(network, start, scale, series, fixed, options)));
     }
     for (const c of [0, 1]) maps.push({ x: c, y: c, series: 'c = c′', mark: 'dashed' });
     return {
       figures: [
-        { name: 'correlation-map', figure: figureCurves(maps, { title: `Correlation map at q*, tanh, σ_b = 0.3, width ${width} (bars: standard deviation)`, x: 'c', y: 'c′', width: 420, height: 320 }) },
-        { name: 'dynamics', figure: figureCurves(dynamics, { title: `Correlation against layer, width ${width}, ${trials} networks (bars: ±2 standard errors)`, x: 'layer', y: 'c', columns: 3, width: 260, height: 220 }) },
+        {
+          name: 'correlation-map',
+          figure: figureCurves(maps, {
+            title: `Correlation map at q*, tanh, σ_b = 0.3, width ${width} (bars: standard deviation)`,
+            x: 'c',
+            y: 'c′',
+            width: 420,
+            height: 320,
+          }),
+        },
+        {
+          name: 'dynamics',
+          figure: figureCurves(dynamics, {
+            title: `Correlation against layer, width ${width}, ${trials} networks (bars: ±2 standard errors)`,
+            x: 'layer',
+            y: 'c',
+            columns: 3,
+            width: 260,
+            height: 220,
+          }),
+        },
       ],
       rows,
     };
   },
 };
 
-async function trajectory(network: Parameters<typeof correlationResiduals>[0], start: number, scale: MapScale, panel: string, fixed: number, options: Parameters<typeof correlationResiduals>[3]): Promise<CurvePoint[]> {
+async function trajectory(
+  network: Parameters<typeof correlationResiduals>[0],
+  start: number,
+  scale: MapScale,
+  panel: string,
+  fixed: number,
+  options: Parameters<typeof correlationResiduals>[3],
+): Promise<CurvePoint[]> {
   const run = await correlationResiduals(network, start, { width: scale.width, depth, trials: scale.trials }, options);
   const series = `c¹ = ${start}`;
   const variance = await quantity('fixedPointVariance', network);
@@ -64,7 +136,10 @@ async function trajectory(network: Parameters<typeof correlationResiduals>[0], s
   for (let layer = 1; layer <= depth; layer++) {
     const { mean, standardError } = meanOf(run.networks.map((values) => values[layer - 1] as number));
     const y = fixed - mean;
-    points.push({ x: layer, y: 1 - delta, series, panel }, { x: layer, y, low: y - 2 * standardError, high: y + 2 * standardError, mark: 'point', series, panel });
+    points.push(
+      { x: layer, y: 1 - delta, series, panel },
+      { x: layer, y, low: y - 2 * standardError, high: y + 2 * standardError, mark: 'point', series, panel },
+    );
     delta = 1 - correlationMap(network, variance, delta);
   }
   return points;

@@ -1,5 +1,6 @@
 // What the figures of "Exponential expressivity" share.
-export const paper = 'Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli: Exponential expressivity in deep neural networks through transient chaos (NIPS 2016)';
+export const paper =
+  'Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli: Exponential expressivity in deep neural networks through transient chaos (NIPS 2016)';
 
 export const sources = {
   equation: 'equation of the paper, value derived',
@@ -14,7 +15,12 @@ export const highlighted = [
 ] as const;
 
 /** The network of a highlighted point. */
-export function networkAt(deviation: number): { readonly activation: 'tanh'; readonly weightVariance: number; readonly biasVariance: number; readonly keepProbability: number } {
+export function networkAt(deviation: number): {
+  readonly activation: 'tanh';
+  readonly weightVariance: number;
+  readonly biasVariance: number;
+  readonly keepProbability: number;
+} {
   // 0.09 and not 0.3², which is 0.09 only to rounding.
   return { activation: 'tanh', weightVariance: deviation ** 2, biasVariance: 0.09, keepProbability: 1 };
 }

@@ -27,10 +27,30 @@ export const criticalCollapse: Reproduction<CollapseScale> = {
     for (const [t, published] of critical) {
       for (const [i, width] of widths.entries()) {
         const theta = await pathProbability(width, t, 0);
-        rows.push(printedRow({ what: `θ at a = 0, t = ${t}, W = ${width}`, published: published[i] as number, source: sources.derived, measured: theta, decimals: 3 }));
+        rows.push(
+          printedRow({
+            what: `θ at a = 0, t = ${t}, W = ${width}`,
+            published: published[i] as number,
+            source: sources.derived,
+            measured: theta,
+            decimals: 3,
+          }),
+        );
         if (width > 256) continue;
-        const { observables } = await simulate({ system: 'percolation', ...network(width, t, 0) }, { trials, seed, threads, backward: false }, control);
-        rows.push(statisticRow({ what: `share of ${trials} masks with a path at a = 0, t = ${t}, W = ${width}`, published: theta, source: sources.derived, measured: observables.pathProbability?.values.at(-1) ?? 0, standardError: Math.sqrt((theta * (1 - theta)) / trials) }));
+        const { observables } = await simulate(
+          { system: 'percolation', ...network(width, t, 0) },
+          { trials, seed, threads, backward: false },
+          control,
+        );
+        rows.push(
+          statisticRow({
+            what: `share of ${trials} masks with a path at a = 0, t = ${t}, W = ${width}`,
+            published: theta,
+            source: sources.derived,
+            measured: observables.pathProbability?.values.at(-1) ?? 0,
+            standardError: Math.sqrt((theta * (1 - theta)) / trials),
+          }),
+        );
       }
       for (const offset of [-2, 0, 2]) rows.push(await collapseRow(t, offset));
     }
@@ -49,7 +69,11 @@ function pathProbability(width: number, t: number, offset: number): Promise<numb
 
 /** Corrections are of order 1/√W: with four times the width they shrink. */
 async function collapseRow(t: number, offset: number): Promise<ReproductionRow> {
-  const [small, middle, large] = await Promise.all(widths.map((width) => pathProbability(width, t, offset))) as [number, number, number];
+  const [small, middle, large] = (await Promise.all(widths.map((width) => pathProbability(width, t, offset)))) as [
+    number,
+    number,
+    number,
+  ];
   const [before, after] = [Math.abs(middle - small), Math.abs(large - middle)];
   return statementRow({
     what: `curves draw together at a = ${offset}, t = ${t}`,

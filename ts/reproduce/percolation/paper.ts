@@ -3,7 +3,8 @@ import { expectedError } from '../../core/errors.js';
 import type { Systems } from '../../systems/registry.js';
 import { evaluate } from '../../verbs/evaluate.js';
 
-export const paper = 'Devlin, Sanders: Dropout neural network training viewed from a percolation perspective (arXiv 2512.13853); experiments of our own';
+export const paper =
+  'Devlin, Sanders: Dropout neural network training viewed from a percolation perspective (arXiv 2512.13853); experiments of our own';
 
 /** Where the numbers come from: none is the paper's. */
 export const sources = {

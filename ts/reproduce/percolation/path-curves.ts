@@ -28,8 +28,14 @@ export const pathCurves: Reproduction<CurveScale> = {
   run: async ({ trials }, { seed = 1, threads = 0, ...control }) => {
     const rows: ReproductionRow[] = [];
     for (const [width, site, bond] of halfway) {
-      for (const [model, published] of [['siteKeep', site], ['bondKeep', bond]] as const) {
-        for (const [i, value] of published.entries()) rows.push(...(await halfwayRows(model, width, depths[i] as number, value, trials, { seed, threads, ...control })));
+      for (const [model, published] of [
+        ['siteKeep', site],
+        ['bondKeep', bond],
+      ] as const) {
+        for (const [i, value] of published.entries())
+          rows.push(
+            ...(await halfwayRows(model, width, depths[i] as number, value, trials, { seed, threads, ...control })),
+          );
       }
     }
     const spec = percolation.resolveSpec({});
@@ -39,13 +45,40 @@ export const pathCurves: Reproduction<CurveScale> = {
 };
 
 /** The half-way keep rate, and the share of explicit masks with a path there. */
-async function halfwayRows(model: 'siteKeep' | 'bondKeep', width: number, depth: number, published: number, trials: number, { seed = 1, threads = 0, ...control }: ReproductionOptions): Promise<ReproductionRow[]> {
+async function halfwayRows(
+  model: 'siteKeep' | 'bondKeep',
+  width: number,
+  depth: number,
+  published: number,
+  trials: number,
+  { seed = 1, threads = 0, ...control }: ReproductionOptions,
+): Promise<ReproductionRow[]> {
   const where = `${model === 'siteKeep' ? 'dropout' : 'dropconnect'}, W = ${width}, L = ${depth}`;
-  const keep = await quantity(model === 'siteKeep' ? 'siteCriticalKeep' : 'bondCriticalKeep', { width, depth, target: 0.5 });
-  const { observables } = await simulate({ system: 'percolation', width, depth, [model]: keep }, { trials, seed, threads, backward: false }, control);
+  const keep = await quantity(model === 'siteKeep' ? 'siteCriticalKeep' : 'bondCriticalKeep', {
+    width,
+    depth,
+    target: 0.5,
+  });
+  const { observables } = await simulate(
+    { system: 'percolation', width, depth, [model]: keep },
+    { trials, seed, threads, backward: false },
+    control,
+  );
   const path = observables.pathProbability;
   return [
-    printedRow({ what: `half-way keep rate: ${where}`, published, source: sources.derived, measured: keep, decimals: 4 }),
-    statisticRow({ what: `share of ${trials} masks with a path there: ${where}`, published: 0.5, source: sources.derived, measured: path?.values.at(-1) ?? 0, standardError: Math.sqrt(0.25 / trials) }),
+    printedRow({
+      what: `half-way keep rate: ${where}`,
+      published,
+      source: sources.derived,
+      measured: keep,
+      decimals: 4,
+    }),
+    statisticRow({
+      what: `share of ${trials} masks with a path there: ${where}`,
+      published: 0.5,
+      source: sources.derived,
+      measured: path?.values.at(-1) ?? 0,
+      standardError: Math.sqrt(0.25 / trials),
+    }),
   ];
 }

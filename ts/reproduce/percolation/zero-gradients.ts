@@ -16,19 +16,47 @@ interface ZeroScale extends Scale {
 const network = { width: 8, siteKeep: 0.3, inputWidth: 10, outputWidth: 1 } as const;
 const steps = 3000;
 /** [L, predicted share of lost steps to four decimals]. */
-const predicted: readonly (readonly [number, number])[] = [[1, 0.0576], [2, 0.112], [4, 0.2114], [8, 0.3781], [16, 0.6133], [32, 0.8504], [64, 0.9776]];
+const predicted: readonly (readonly [number, number])[] = [
+  [1, 0.0576],
+  [2, 0.112],
+  [4, 0.2114],
+  [8, 0.3781],
+  [16, 0.6133],
+  [32, 0.8504],
+  [64, 0.9776],
+];
 
 export const zeroGradients: Reproduction<ZeroScale> = {
   id: 'percolation-zero-gradients',
   paper,
   title: 'Share of training steps whose whole gradient is exactly zero',
-  settings: { ...network, steps, activation: 'tanh', biases: false, batchSize: 1, depth: predicted.map(([depth]) => depth) },
+  settings: {
+    ...network,
+    steps,
+    activation: 'tanh',
+    biases: false,
+    batchSize: 1,
+    depth: predicted.map(([depth]) => depth),
+  },
   scales: { quick: { seeds: 1, cost: '5 s' }, paper: { seeds: 10, cost: '1 min' } },
   run: async ({ seeds }, { seed = 1, threads = 0, ...control }) => {
     const train = drawnData(seed);
-    const options = { batchSize: 1, learningRate: 0.01, loss: 'squared', normalisation: 'unit', precision: 'float64', trainEvaluation: 0, reportEvery: steps } as const;
+    const options = {
+      batchSize: 1,
+      learningRate: 0.01,
+      loss: 'squared',
+      normalisation: 'unit',
+      precision: 'float64',
+      trainEvaluation: 0,
+      reportEvery: steps,
+    } as const;
     // Other seeds at every depth: the masks of a seed's first layers are the same at all depths.
-    const jobs = predicted.flatMap(([depth], d) => Array.from({ length: seeds }, (_, i) => ({ spec: { system: 'percolation', ...network, depth, steps } as const, options: { ...options, seed: seed + d * seeds + i } })));
+    const jobs = predicted.flatMap(([depth], d) =>
+      Array.from({ length: seeds }, (_, i) => ({
+        spec: { system: 'percolation', ...network, depth, steps } as const,
+        options: { ...options, seed: seed + d * seeds + i },
+      })),
+    );
     const runs = await trainMany(jobs, { train }, { threads, ...control });
     const rows: ReproductionRow[] = [];
     const points: CurvePoint[] = [];
@@ -40,13 +68,54 @@ export const zeroGradients: Reproduction<ZeroScale> = {
       differing += counts.reduce((sum, paths) => sum + (paths?.differingSteps ?? steps), 0);
       const lost = await quantity('blockedProbability', { ...network, depth });
       const error = Math.sqrt((lost * (1 - lost)) / total);
-      rows.push(printedRow({ what: `predicted share of lost steps, L = ${depth}`, published, source: sources.derived, measured: lost, decimals: 4 }));
-      rows.push(statisticRow({ what: `share of ${total} steps with zero gradient, L = ${depth}`, published: lost, source: sources.derived, measured: share, standardError: error }));
-      points.push({ x: depth, y: share, low: share - 2 * error, high: share + 2 * error, mark: 'point', series: 'trained steps' });
+      rows.push(
+        printedRow({
+          what: `predicted share of lost steps, L = ${depth}`,
+          published,
+          source: sources.derived,
+          measured: lost,
+          decimals: 4,
+        }),
+      );
+      rows.push(
+        statisticRow({
+          what: `share of ${total} steps with zero gradient, L = ${depth}`,
+          published: lost,
+          source: sources.derived,
+          measured: share,
+          standardError: error,
+        }),
+      );
+      points.push({
+        x: depth,
+        y: share,
+        low: share - 2 * error,
+        high: share + 2 * error,
+        mark: 'point',
+        series: 'trained steps',
+      });
     }
-    for (const power of linear(0, 6, 61)) points.push({ x: 2 ** power, y: -Math.expm1(2 ** power * Math.log1p(-((1 - network.siteKeep) ** network.width))), series: 'theory' });
-    rows.push(statementRow({ what: 'gradient exactly zero if and only if no path survives', published: 'on every step', source: sources.derived, measured: `${differing} of ${runs.length * steps} steps differ`, holds: differing === 0 }));
-    const figure = figureCurves(points, { title: 'Training steps with a gradient of exactly zero (W = 8, keep 0.3)', x: 'depth L', y: 'share of steps', xScale: 'log' });
+    for (const power of linear(0, 6, 61))
+      points.push({
+        x: 2 ** power,
+        y: -Math.expm1(2 ** power * Math.log1p(-((1 - network.siteKeep) ** network.width))),
+        series: 'theory',
+      });
+    rows.push(
+      statementRow({
+        what: 'gradient exactly zero if and only if no path survives',
+        published: 'on every step',
+        source: sources.derived,
+        measured: `${differing} of ${runs.length * steps} steps differ`,
+        holds: differing === 0,
+      }),
+    );
+    const figure = figureCurves(points, {
+      title: 'Training steps with a gradient of exactly zero (W = 8, keep 0.3)',
+      x: 'depth L',
+      y: 'share of steps',
+      xScale: 'log',
+    });
     return { figures: [{ name: 'share', figure }], rows };
   },
 };
@@ -56,9 +125,23 @@ function drawnData(seed: number): Dataset {
   const [count, dimension] = [64, network.inputWidth];
   const images = new Float32Array(new SharedArrayBuffer(4 * count * dimension));
   const purpose = 10; // data sets
-  addon().uniforms({ seed: seedHalves(seed), trial: 1, layer: 0, purpose, first: 0, count: count * dimension }).forEach((u, i) => {
-    images[i] = 2 * u - 1;
-  });
+  addon()
+    .uniforms({ seed: seedHalves(seed), trial: 1, layer: 0, purpose, first: 0, count: count * dimension })
+    .forEach((u, i) => {
+      images[i] = 2 * u - 1;
+    });
   const labels = new Uint8Array(new SharedArrayBuffer(count));
-  return { name: `uniform vectors, seed ${seed}`, split: 'train', count, shape: [dimension], dimension, classes: 1, images, labels, verified: true, files: [], sha256: createHash('sha256').update(images).digest('hex') };
+  return {
+    name: `uniform vectors, seed ${seed}`,
+    split: 'train',
+    count,
+    shape: [dimension],
+    dimension,
+    classes: 1,
+    images,
+    labels,
+    verified: true,
+    files: [],
+    sha256: createHash('sha256').update(images).digest('hex'),
+  };
 }

@@ -18,28 +18,85 @@ export const growthLaws: Reproduction<GrowthScale> = {
   id: 'residual-growth-laws',
   paper,
   title: 'Phase table of growth: forms and exponents fitted to recurrences against the theorems, tanh and ReLU',
-  settings: { ...variances, cells: 'one point (β_v, β_w, β_a, β_b) of every region of tanh and ReLU', appendix: 'five ReLU cases: V < 1, V = 1, V > 1 with U < 1, = 1, > 1' },
+  settings: {
+    ...variances,
+    cells: 'one point (β_v, β_w, β_a, β_b) of every region of tanh and ReLU',
+    appendix: 'five ReLU cases: V < 1, V = 1, V > 1 with U < 1, = 1, > 1',
+  },
   scales: { quick: { depth: 100_000, cost: '10 s' }, paper: { depth: 1_000_000, cost: '1 min' } },
   run: async ({ depth }, control) => {
     const rows = (await phaseTable(depth, control)).map(phaseRow);
-    const far = await predict({ system: 'residual', activation: 'relu', ...variances, outerWeightDecay: 0.8, innerWeightDecay: 0.8, outerBiasDecay: 0.4, innerBiasDecay: 0.4, depth, widths: 1 });
+    const far = await predict({
+      system: 'residual',
+      activation: 'relu',
+      ...variances,
+      outerWeightDecay: 0.8,
+      innerWeightDecay: 0.8,
+      outerBiasDecay: 0.4,
+      innerBiasDecay: 0.4,
+      depth,
+      widths: 1,
+    });
     const gradient = far.observables.gradientSecondMoment?.values ?? new Float64Array(2);
-    const [first, half, end] = [0, Math.floor(depth / 2), depth].map((l) => gradient[l] as number) as [number, number, number];
-    rows.push(statementRow({ what: 'gradient ratio of ReLU at V = 1.6', published: 'bounded', source: sources.statement, measured: `log χ_0/χ_L = ${(first - end).toFixed(4)}, of which ${(half - end).toExponential(1)} in the second half`, holds: half - end < 1e-3 * (first - end) }));
+    const [first, half, end] = [0, Math.floor(depth / 2), depth].map((l) => gradient[l] as number) as [
+      number,
+      number,
+      number,
+    ];
+    rows.push(
+      statementRow({
+        what: 'gradient ratio of ReLU at V = 1.6',
+        published: 'bounded',
+        source: sources.statement,
+        measured: `log χ_0/χ_L = ${(first - end).toFixed(4)}, of which ${(half - end).toExponential(1)} in the second half`,
+        holds: half - end < 1e-3 * (first - end),
+      }),
+    );
     const figures = residual.figures;
     const spec = residual.resolveSpec({});
-    const [table, diagram] = await Promise.all([figures.phaseTable?.build(spec, {}, control), figures.phaseDiagram?.build(spec, {}, control)]);
-    return { figures: [...(table === undefined ? [] : [{ name: 'exponents', figure: table }]), ...(diagram === undefined ? [] : [{ name: 'diagram', figure: diagram }])], rows };
+    const [table, diagram] = await Promise.all([
+      figures.phaseTable?.build(spec, {}, control),
+      figures.phaseDiagram?.build(spec, {}, control),
+    ]);
+    return {
+      figures: [
+        ...(table === undefined ? [] : [{ name: 'exponents', figure: table }]),
+        ...(diagram === undefined ? [] : [{ name: 'diagram', figure: diagram }]),
+      ],
+      rows,
+    };
   },
 };
 
-function phaseRow({ activation, decays, quantity, region, form, exponent, fittedForm, fittedExponent, isDetermined }: PhaseTableRow): ReproductionRow {
-  const betas = [decays.outerWeightDecay, decays.innerWeightDecay, decays.outerBiasDecay, decays.innerBiasDecay].join(', ');
+function phaseRow({
+  activation,
+  decays,
+  quantity,
+  region,
+  form,
+  exponent,
+  fittedForm,
+  fittedExponent,
+  isDetermined,
+}: PhaseTableRow): ReproductionRow {
+  const betas = [decays.outerWeightDecay, decays.innerWeightDecay, decays.outerBiasDecay, decays.innerBiasDecay].join(
+    ', ',
+  );
   const what = `${activation}, β (v, w, a, b) = ${betas}, ${quantity === 'gradient' ? 'χ_0/χ_l' : 'p_l'} (${region}): ${form}`;
   if (exponent !== undefined && fittedExponent !== undefined) {
     const row = numberRow({ what, published: exponent, source: sources.theorem, measured: fittedExponent, tolerance });
-    return row.verdict === 'agrees' || isDetermined ? row : { ...row, verdict: 'inconclusive', note: 'the local slope still moves at this depth' };
+    return row.verdict === 'agrees' || isDetermined
+      ? row
+      : { ...row, verdict: 'inconclusive', note: 'the local slope still moves at this depth' };
   }
   const isSame = fittedForm === form || (slow.includes(form) && slow.includes(fittedForm));
-  return statementRow({ what, published: form, source: sources.theorem, measured: fittedForm, holds: isSame, otherwise: 'inconclusive', ...(isSame ? {} : { note: 'a fit over finitely many layers does not tell this law from its neighbour' }) });
+  return statementRow({
+    what,
+    published: form,
+    source: sources.theorem,
+    measured: fittedForm,
+    holds: isSame,
+    otherwise: 'inconclusive',
+    ...(isSame ? {} : { note: 'a fit over finitely many layers does not tell this law from its neighbour' }),
+  });
 }

@@ -1,7 +1,14 @@
 // What the level-set figures say in rows: where training is best, and how well each predictor orders the networks.
 import { statementRow } from '../rows.js';
 import type { ReproductionRow } from '../types.js';
-import { type Concordance, concordance, type LevelCell, type MeasuredPath, type Predictor, predictorNames } from './level-sets.js';
+import {
+  type Concordance,
+  concordance,
+  type LevelCell,
+  type MeasuredPath,
+  type Predictor,
+  predictorNames,
+} from './level-sets.js';
 import { sources } from './paper.js';
 
 /** A predictor with the sign the papers give it: which end trains better. */
@@ -19,7 +26,8 @@ export function depthsOf(path: MeasuredPath): readonly number[] {
   return [...new Set(path.cells.map(({ depth }) => depth))].sort((a, b) => a - b);
 }
 
-const percent = ({ share, pairs }: Concordance): string => (pairs === 0 ? 'no pairs' : `${(100 * share).toFixed(0)} % of ${pairs}`);
+const percent = ({ share, pairs }: Concordance): string =>
+  pairs === 0 ? 'no pairs' : `${(100 * share).toFixed(0)} % of ${pairs}`;
 
 /** One row per claimed predictor: the share of pairs it orders rightly, at the same depth and in conflict with depth. */
 export function concordanceRows(path: MeasuredPath, claims: readonly Claim[], published: string): ReproductionRow[] {
@@ -33,7 +41,11 @@ export function concordanceRows(path: MeasuredPath, claims: readonly Claim[], pu
       measured: `${percent(sameDepth)} pairs of one depth, ${percent(conflicting)} pairs in conflict with depth`,
       holds,
       otherwise: 'explained',
-      ...(holds ? {} : { note: 'a predictor of level sets must order more than half of both kinds of pairs; this one does not on this path' }),
+      ...(holds
+        ? {}
+        : {
+            note: 'a predictor of level sets must order more than half of both kinds of pairs; this one does not on this path',
+          }),
     });
   });
 }

@@ -41,7 +41,14 @@ export interface Predictors {
 
 export type Predictor = keyof Predictors;
 
-export const predictorNames: Readonly<Record<Predictor, string>> = { innerWeightRatio: 'log χ_w ratio', outerWeightRatio: 'log χ_v ratio', gradientRatio: 'log χ_0/χ_L', secondMoment: 'log p', metricExpressivity: 'log s', gateDisagreement: 'gate disagreement' };
+export const predictorNames: Readonly<Record<Predictor, string>> = {
+  innerWeightRatio: 'log χ_w ratio',
+  outerWeightRatio: 'log χ_v ratio',
+  gradientRatio: 'log χ_0/χ_L',
+  secondMoment: 'log p',
+  metricExpressivity: 'log s',
+  gateDisagreement: 'gate disagreement',
+};
 
 /** A network below this accuracy does not train. */
 export const failedAccuracy = 0.2;
@@ -60,38 +67,82 @@ export interface MeasuredPath extends LevelPath {
 }
 
 /** The predictors at every depth up to the largest, from one recurrence: schedules do not depend on the total depth. */
-export async function predictorsAlong(path: LevelPath, value: number, depth: number, options: ReproductionOptions = {}): Promise<readonly Predictors[]> {
-  const spec = residual.resolveSpec({ activation: path.activation, ...variances, ...path.fields(value), depth, widths: 1 }) as Parameters<typeof nativeNetwork>[0];
+export async function predictorsAlong(
+  path: LevelPath,
+  value: number,
+  depth: number,
+  options: ReproductionOptions = {},
+): Promise<readonly Predictors[]> {
+  const spec = residual.resolveSpec({
+    activation: path.activation,
+    ...variances,
+    ...path.fields(value),
+    depth,
+    widths: 1,
+  }) as Parameters<typeof nativeNetwork>[0];
   const network = nativeNetwork(spec);
   const { signal } = options;
-  const along = (angularDeficit: number): ReturnType<typeof recurrence> => recurrence(network, { secondMoment: 1, angularDeficit, pair: true, fluctuations: false, interpolate: false }, signal === undefined ? {} : { signal });
+  const along = (angularDeficit: number): ReturnType<typeof recurrence> =>
+    recurrence(
+      network,
+      { secondMoment: 1, angularDeficit, pair: true, fluctuations: false, interpolate: false },
+      signal === undefined ? {} : { signal },
+    );
   const [run, orthogonal] = [await along(0.5), await along(1)];
   const at = (list: Float64Array, l: number): number => list[l] as number;
   let gates = 0;
   return Array.from({ length: depth }, (_, i) => {
     gates += (2 / Math.PI) * Math.asin(Math.sqrt(Math.min(1, at(orthogonal.preactivationDeficit, i) / 2)));
-    const ratio = (kind: 'innerWeight' | 'outerWeight'): number => logParameterGradient(kind, 1, network, run) - logParameterGradient(kind, i + 1, network, run);
-    return { innerWeightRatio: ratio('innerWeight'), outerWeightRatio: ratio('outerWeight'), gradientRatio: at(run.logGradient, 0) - at(run.logGradient, i + 1), secondMoment: at(run.logSecondMoment, i + 1), metricExpressivity: at(run.logMetricExpressivity, i + 1), gateDisagreement: gates };
+    const ratio = (kind: 'innerWeight' | 'outerWeight'): number =>
+      logParameterGradient(kind, 1, network, run) - logParameterGradient(kind, i + 1, network, run);
+    return {
+      innerWeightRatio: ratio('innerWeight'),
+      outerWeightRatio: ratio('outerWeight'),
+      gradientRatio: at(run.logGradient, 0) - at(run.logGradient, i + 1),
+      secondMoment: at(run.logSecondMoment, i + 1),
+      metricExpressivity: at(run.logMetricExpressivity, i + 1),
+      gateDisagreement: gates,
+    };
   });
 }
 
 /** Trains every cell of the paths; `images` names what was trained on. */
-export async function trainedPaths(paths: readonly (LevelPath & { readonly range: readonly [number, number] })[], scale: LevelScale, options: ReproductionOptions): Promise<{ readonly images: string; readonly paths: readonly MeasuredPath[] }> {
+export async function trainedPaths(
+  paths: readonly (LevelPath & { readonly range: readonly [number, number] })[],
+  scale: LevelScale,
+  options: ReproductionOptions,
+): Promise<{ readonly images: string; readonly paths: readonly MeasuredPath[] }> {
   const dataset = (await availableImages('mnist')) ?? 'synthetic';
-  const values = ({ range: [low, high] }: { readonly range: readonly [number, number] }): number[] => Array.from({ length: scale.points }, (_, i) => low + ((high - low) * i) / (scale.points - 1));
-  const cells = paths.flatMap((path, index) => values(path).flatMap((value) => scale.depths.map((depth) => ({ path, index, value, depth }))));
-  const specOf = ({ path, value, depth }: (typeof cells)[number]): Readonly<Record<string, number | string>> => ({ activation: path.activation, ...path.fields(value), depth, 'run.learningRate': path.learningRate });
+  const values = ({ range: [low, high] }: { readonly range: readonly [number, number] }): number[] =>
+    Array.from({ length: scale.points }, (_, i) => low + ((high - low) * i) / (scale.points - 1));
+  const cells = paths.flatMap((path, index) =>
+    values(path).flatMap((value) => scale.depths.map((depth) => ({ path, index, value, depth }))),
+  );
+  const specOf = ({ path, value, depth }: (typeof cells)[number]): Readonly<Record<string, number | string>> => ({
+    activation: path.activation,
+    ...path.fields(value),
+    depth,
+    'run.learningRate': path.learningRate,
+  });
   const runs = await trainedRuns(
     {
       base: { system: 'residual', ...variances, widths: scale.width },
       dataset,
-      run: { batchSize: scale.batchSize, trainCount: scale.trainCount, validationCount: scale.validationCount, steps: scale.steps, reportEvery: scale.steps, trainEvaluation: 1 },
+      run: {
+        batchSize: scale.batchSize,
+        trainCount: scale.trainCount,
+        validationCount: scale.validationCount,
+        steps: scale.steps,
+        reportEvery: scale.steps,
+        trainEvaluation: 1,
+      },
       axes: { points: cells.map(specOf) },
       seeds: Array.from({ length: scale.seeds }, (_, i) => (options.seed ?? 1) + i),
     },
     options,
   );
-  const key = (spec: Readonly<Record<string, unknown>>, rate: unknown): string => JSON.stringify([spec.activation, spec.depth, rate, ...identifying.map((name) => spec[name])]);
+  const key = (spec: Readonly<Record<string, unknown>>, rate: unknown): string =>
+    JSON.stringify([spec.activation, spec.depth, rate, ...identifying.map((name) => spec[name])]);
   const results = new Map<string, number[]>();
   for (const { spec, run, result } of runs) {
     const accuracy = result.stopped === undefined ? (result.test?.accuracy ?? 0) : Number.NaN;
@@ -103,10 +154,22 @@ export async function trainedPaths(paths: readonly (LevelPath & { readonly range
       for (const value of values(path)) {
         const predictors = await predictorsAlong(path, value, Math.max(...scale.depths), options);
         for (const depth of scale.depths) {
-          const spec = residual.resolveSpec({ ...variances, ...path.fields(value), activation: path.activation, depth, widths: scale.width }) as unknown as Readonly<Record<string, unknown>>;
+          const spec = residual.resolveSpec({
+            ...variances,
+            ...path.fields(value),
+            activation: path.activation,
+            depth,
+            widths: scale.width,
+          }) as unknown as Readonly<Record<string, unknown>>;
           const accuracies = results.get(key(spec, path.learningRate)) ?? [];
           const finite = accuracies.map((accuracy) => (Number.isNaN(accuracy) ? 0 : accuracy));
-          found.push({ value, depth, accuracy: finite.reduce((sum, x) => sum + x, 0) / Math.max(1, finite.length), overflowed: accuracies.filter(Number.isNaN).length, predictors: predictors[depth - 1] as Predictors });
+          found.push({
+            value,
+            depth,
+            accuracy: finite.reduce((sum, x) => sum + x, 0) / Math.max(1, finite.length),
+            overflowed: accuracies.filter(Number.isNaN).length,
+            predictors: predictors[depth - 1] as Predictors,
+          });
         }
       }
       return { ...(paths[index] as LevelPath), cells: found };
@@ -116,7 +179,13 @@ export async function trainedPaths(paths: readonly (LevelPath & { readonly range
 }
 
 /** Fields that tell the points of the paths apart. */
-const identifying = ['innerWeightVariance', 'innerWeightDecay', 'innerBiasDecay', 'outerWeightDecay', 'outerBiasDecay'] as const;
+const identifying = [
+  'innerWeightVariance',
+  'innerWeightDecay',
+  'innerBiasDecay',
+  'outerWeightDecay',
+  'outerBiasDecay',
+] as const;
 
 /** Share of concordant pairs, and how many pairs there were. */
 export interface Concordance {
@@ -133,7 +202,11 @@ const smallestDifference = 0.004;
  *
  * @param isSmallerBetter whether a smaller predictor is said to train better
  */
-export function concordance(cells: readonly LevelCell[], predictor: Predictor, isSmallerBetter: boolean): { readonly sameDepth: Concordance; readonly conflicting: Concordance } {
+export function concordance(
+  cells: readonly LevelCell[],
+  predictor: Predictor,
+  isSmallerBetter: boolean,
+): { readonly sameDepth: Concordance; readonly conflicting: Concordance } {
   const count = { sameDepth: [0, 0], conflicting: [0, 0] };
   const deep = cells.filter(({ depth }) => depth >= 8);
   const at = new Map(deep.map((cell) => [`${cell.depth} ${cell.value}`, cell]));
@@ -149,14 +222,23 @@ export function concordance(cells: readonly LevelCell[], predictor: Predictor, i
       if (predicted * difference > 0) tally[0] += 1;
     }
   }
-  const share = ([good, pairs]: readonly number[]): Concordance => ({ share: (pairs as number) === 0 ? Number.NaN : (good as number) / (pairs as number), pairs: pairs as number });
+  const share = ([good, pairs]: readonly number[]): Concordance => ({
+    share: (pairs as number) === 0 ? Number.NaN : (good as number) / (pairs as number),
+    pairs: pairs as number,
+  });
   return { sameDepth: share(count.sameDepth), conflicting: share(count.conflicting) };
 }
 
-function kindOf(a: LevelCell, b: LevelCell, at: ReadonlyMap<string, LevelCell>): 'sameDepth' | 'conflicting' | undefined {
+function kindOf(
+  a: LevelCell,
+  b: LevelCell,
+  at: ReadonlyMap<string, LevelCell>,
+): 'sameDepth' | 'conflicting' | undefined {
   if (a.depth === b.depth) return 'sameDepth';
   const [deeper, other] = a.depth > b.depth ? [a, b] : [b, a];
   // At both depths the hyperparameter of the deeper network trains worse.
-  const isWorse = [a.depth, b.depth].every((depth) => (at.get(`${depth} ${deeper.value}`)?.accuracy ?? 0) < (at.get(`${depth} ${other.value}`)?.accuracy ?? 0));
+  const isWorse = [a.depth, b.depth].every(
+    (depth) => (at.get(`${depth} ${deeper.value}`)?.accuracy ?? 0) < (at.get(`${depth} ${other.value}`)?.accuracy ?? 0),
+  );
   return isWorse ? 'conflicting' : undefined;
 }

@@ -9,15 +9,37 @@ import { paperRuns, quickRuns } from './level-set-scales.js';
 
 const common = { activation: 'relu', learningRate: 0.001, range: [0, 2] } as const;
 const paths = [
-  { ...common, name: 'zig: β_w = β_b, β_v = β_a = 0', hyperparameter: 'β', fields: (beta: number) => ({ innerWeightDecay: beta, innerBiasDecay: beta, outerWeightDecay: 0, outerBiasDecay: 0 }) },
-  { ...common, name: 'zag: β_a, β_v = 0, β_w = β_b = 2', hyperparameter: 'β', fields: (beta: number) => ({ innerWeightDecay: 2, innerBiasDecay: 2, outerWeightDecay: 0, outerBiasDecay: beta }) },
+  {
+    ...common,
+    name: 'zig: β_w = β_b, β_v = β_a = 0',
+    hyperparameter: 'β',
+    fields: (beta: number) => ({
+      innerWeightDecay: beta,
+      innerBiasDecay: beta,
+      outerWeightDecay: 0,
+      outerBiasDecay: 0,
+    }),
+  },
+  {
+    ...common,
+    name: 'zag: β_a, β_v = 0, β_w = β_b = 2',
+    hyperparameter: 'β',
+    fields: (beta: number) => ({ innerWeightDecay: 2, innerBiasDecay: 2, outerWeightDecay: 0, outerBiasDecay: beta }),
+  },
 ] as const;
 
 export const mnistRelu: Reproduction<LevelScale> = {
   id: 'residual-mnist-relu',
   paper,
   title: 'ReLU residual networks on MNIST along the zig and the zag, with level curves of p and χ_v',
-  settings: { ...variances, data: 'MNIST', epochs: 30, paths: 'zig: β_w = β_b = 0 … 2; zag: β_a = 0 … 2', width: 'not recorded', optimiser: 'not recorded' },
+  settings: {
+    ...variances,
+    data: 'MNIST',
+    epochs: 30,
+    paths: 'zig: β_w = β_b = 0 … 2; zag: β_a = 0 … 2',
+    width: 'not recorded',
+    optimiser: 'not recorded',
+  },
   scales: { quick: { ...quickRuns, points: 7, cost: '40 s' }, paper: { ...paperRuns, points: 9, cost: '350 min' } },
   run: async (scale, options) => {
     const { images, paths: measured } = await trainedPaths(paths, scale, options);
@@ -30,24 +52,67 @@ export const mnistRelu: Reproduction<LevelScale> = {
         what: 'zag: accuracy at fixed depth rises with β_a, and so with the χ_v ratio, while s and χ stay flat',
         published: 'rises (a paradox: larger gradient ratios train better)',
         source: sources.statement,
-        measured: `more at the end of the path than at its beginning at ${rises.length} of ${depths.length} depths; L = ${depths.at(-1)}: ${ends(zag, depths.at(-1) as number)}`,
+        measured:
+          `more at the end of the path than at ` +
+          `its beginning at ${rises.length} of ` +
+          `${depths.length} depths; L = ` +
+          `${depths.at(-1)}: ` +
+          `${ends(zag, depths.at(-1) as number)}`,
         holds: rises.length === depths.length,
         otherwise: 'inconclusive',
       }),
     );
-    const [expressivity, gates] = [{ predictor: 'metricExpressivity', isSmallerBetter: false }, { predictor: 'gateDisagreement', isSmallerBetter: false }] as const;
-    const trainable = { ...zig, cells: zig.cells.filter(({ accuracy }) => accuracy >= failedAccuracy), name: `${zig.name}, networks that train` };
-    rows.push(...concordanceRows(trainable, [expressivity, { predictor: 'secondMoment', isSmallerBetter: false }, gates], 'accuracy falls as s falls'), ...concordanceRows(zag, [{ predictor: 'outerWeightRatio', isSmallerBetter: false }, expressivity, gates], 'rises with the χ_v ratio; s does not match'));
-    const figure = await levelSetFigure('heat-maps', `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`, measured, { secondMoment: [4, 8], outerWeightRatio: [2, 5] }, options);
+    const [expressivity, gates] = [
+      { predictor: 'metricExpressivity', isSmallerBetter: false },
+      { predictor: 'gateDisagreement', isSmallerBetter: false },
+    ] as const;
+    const trainable = {
+      ...zig,
+      cells: zig.cells.filter(({ accuracy }) => accuracy >= failedAccuracy),
+      name: `${zig.name}, networks that train`,
+    };
+    rows.push(
+      ...concordanceRows(
+        trainable,
+        [expressivity, { predictor: 'secondMoment', isSmallerBetter: false }, gates],
+        'accuracy falls as s falls',
+      ),
+      ...concordanceRows(
+        zag,
+        [{ predictor: 'outerWeightRatio', isSmallerBetter: false }, expressivity, gates],
+        'rises with the χ_v ratio; s does not match',
+      ),
+    );
+    const figure = await levelSetFigure(
+      'heat-maps',
+      `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`,
+      measured,
+      { secondMoment: [4, 8], outerWeightRatio: [2, 5] },
+      options,
+    );
     return { figures: [figure], rows };
   },
 };
 
 /** Where training fails along the zig: up to which log p networks train, and from which on they fail. */
 function failureRows(zig: MeasuredPath): ReproductionRow[] {
-  const failing = zig.cells.filter(({ accuracy }) => accuracy < failedAccuracy).map(({ predictors }) => predictors.secondMoment);
-  const trained = zig.cells.filter(({ accuracy, predictors }) => accuracy >= failedAccuracy && predictors.secondMoment > 4).map(({ predictors }) => predictors.secondMoment);
-  if (failing.length === 0) return [statementRow({ what: 'zig: where training fails', published: 'along a contour of p', source: sources.statement, measured: 'no network failed', holds: false, otherwise: 'inconclusive' })];
+  const failing = zig.cells
+    .filter(({ accuracy }) => accuracy < failedAccuracy)
+    .map(({ predictors }) => predictors.secondMoment);
+  const trained = zig.cells
+    .filter(({ accuracy, predictors }) => accuracy >= failedAccuracy && predictors.secondMoment > 4)
+    .map(({ predictors }) => predictors.secondMoment);
+  if (failing.length === 0)
+    return [
+      statementRow({
+        what: 'zig: where training fails',
+        published: 'along a contour of p',
+        source: sources.statement,
+        measured: 'no network failed',
+        holds: false,
+        otherwise: 'inconclusive',
+      }),
+    ];
   const lowest = Math.min(...failing);
   const above = trained.filter((log) => log > lowest).length;
   return [

@@ -10,9 +10,36 @@ import { paperRuns, quickRuns } from './level-set-scales.js';
 const range = [0, 1] as const;
 const common = { activation: 'tanh', hyperparameter: 'β', learningRate: 0.01, range } as const;
 const paths = [
-  { ...common, name: '(a) all β equal', fields: (beta: number) => ({ innerWeightDecay: beta, innerBiasDecay: beta, outerWeightDecay: beta, outerBiasDecay: beta }) },
-  { ...common, name: '(b) β_v = β_w, β_a = β_b = 1', fields: (beta: number) => ({ innerWeightDecay: beta, innerBiasDecay: 1, outerWeightDecay: beta, outerBiasDecay: 1 }) },
-  { ...common, name: '(c) β_w = β_b, β_v = β_a = 1', fields: (beta: number) => ({ innerWeightDecay: beta, innerBiasDecay: beta, outerWeightDecay: 1, outerBiasDecay: 1 }) },
+  {
+    ...common,
+    name: '(a) all β equal',
+    fields: (beta: number) => ({
+      innerWeightDecay: beta,
+      innerBiasDecay: beta,
+      outerWeightDecay: beta,
+      outerBiasDecay: beta,
+    }),
+  },
+  {
+    ...common,
+    name: '(b) β_v = β_w, β_a = β_b = 1',
+    fields: (beta: number) => ({
+      innerWeightDecay: beta,
+      innerBiasDecay: 1,
+      outerWeightDecay: beta,
+      outerBiasDecay: 1,
+    }),
+  },
+  {
+    ...common,
+    name: '(c) β_w = β_b, β_v = β_a = 1',
+    fields: (beta: number) => ({
+      innerWeightDecay: beta,
+      innerBiasDecay: beta,
+      outerWeightDecay: 1,
+      outerBiasDecay: 1,
+    }),
+  },
 ] as const;
 
 const gradient: Claim = { predictor: 'innerWeightRatio', isSmallerBetter: true };
@@ -22,7 +49,14 @@ export const mnistTanh: Reproduction<LevelScale> = {
   id: 'residual-mnist-tanh',
   paper,
   title: 'tanh residual networks on MNIST over decay × depth, with level curves of χ_w and s',
-  settings: { ...variances, data: 'MNIST', epochs: 30, decays: 'three paths, β = 0 … 1', width: 'not recorded', optimiser: 'not recorded' },
+  settings: {
+    ...variances,
+    data: 'MNIST',
+    epochs: 30,
+    decays: 'three paths, β = 0 … 1',
+    width: 'not recorded',
+    optimiser: 'not recorded',
+  },
   scales: { quick: { ...quickRuns, points: 6, cost: '50 s' }, paper: { ...paperRuns, points: 11, cost: '600 min' } },
   run: async (scale, options) => {
     const { images, paths: measured } = await trainedPaths(paths, scale, options);
@@ -32,22 +66,67 @@ export const mnistTanh: Reproduction<LevelScale> = {
     const [shallow, deep] = [Math.min(...depths), Math.max(...depths)];
     for (const depth of depths) rows.push(await peakRow(a, depth, scale, options));
     const [low, high] = [bestAt(a, shallow).value, bestAt(a, deep).value];
-    rows.push(statementRow({ what: '(a): the decay that trains best', published: 'grows with depth', source: sources.statement, measured: `β = ${low} at L = ${shallow}, ${high} at L = ${deep}`, holds: high > low, otherwise: 'inconclusive' }));
-    const largest = Math.max(...a.cells.map((cell, i) => (cell.depth >= 8 ? Math.abs(cell.accuracy - (b.cells[i]?.accuracy ?? 0)) : 0)));
-    rows.push(statementRow({ what: '(a) and (b) from 8 blocks on: largest difference of accuracy', published: 'almost identical', source: sources.statement, measured: largest.toFixed(3), holds: largest < 0.05, otherwise: 'explained', note: 'the grid cells where training is about to fail differ most' }));
+    rows.push(
+      statementRow({
+        what: '(a): the decay that trains best',
+        published: 'grows with depth',
+        source: sources.statement,
+        measured: `β = ${low} at L = ${shallow}, ${high} at L = ${deep}`,
+        holds: high > low,
+        otherwise: 'inconclusive',
+      }),
+    );
+    const largest = Math.max(
+      ...a.cells.map((cell, i) => (cell.depth >= 8 ? Math.abs(cell.accuracy - (b.cells[i]?.accuracy ?? 0)) : 0)),
+    );
+    rows.push(
+      statementRow({
+        what: '(a) and (b) from 8 blocks on: largest difference of accuracy',
+        published: 'almost identical',
+        source: sources.statement,
+        measured: largest.toFixed(3),
+        holds: largest < 0.05,
+        otherwise: 'explained',
+        note: 'the grid cells where training is about to fail differ most',
+      }),
+    );
     const falls = depths.filter((depth) => bestAt(c, depth).value <= 0.2);
-    rows.push(statementRow({ what: '(c): accuracy falls with β, as s does', published: 'follows s alone', source: sources.statement, measured: `best at β ≤ 0.2 at ${falls.length} of ${depths.length} depths`, holds: falls.length === depths.length, otherwise: 'inconclusive' }));
-    rows.push(...concordanceRows(a, [gradient, expressivity], 'χ_w left of the peak, s right of it'), ...concordanceRows(c, [expressivity, gradient], 's alone'));
-    const figure = await levelSetFigure('heat-maps', `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`, measured, { innerWeightRatio: [1, 2], metricExpressivity: [0, 1] }, options);
+    rows.push(
+      statementRow({
+        what: '(c): accuracy falls with β, as s does',
+        published: 'follows s alone',
+        source: sources.statement,
+        measured: `best at β ≤ 0.2 at ${falls.length} of ${depths.length} depths`,
+        holds: falls.length === depths.length,
+        otherwise: 'inconclusive',
+      }),
+    );
+    rows.push(
+      ...concordanceRows(a, [gradient, expressivity], 'χ_w left of the peak, s right of it'),
+      ...concordanceRows(c, [expressivity, gradient], 's alone'),
+    );
+    const figure = await levelSetFigure(
+      'heat-maps',
+      `Accuracy on ${images}, width ${scale.width}, ${scale.steps} steps`,
+      measured,
+      { innerWeightRatio: [1, 2], metricExpressivity: [0, 1] },
+      options,
+    );
     return { figures: [figure], rows };
   },
 };
 
 /** The decay with the flattest weight gradients, from theory alone, beside the one that trains best. */
-async function peakRow(path: MeasuredPath, depth: number, scale: LevelScale, options: Parameters<typeof predictorsAlong>[3]): Promise<ReproductionRow> {
+async function peakRow(
+  path: MeasuredPath,
+  depth: number,
+  scale: LevelScale,
+  options: Parameters<typeof predictorsAlong>[3],
+): Promise<ReproductionRow> {
   const fine = Array.from({ length: 101 }, (_, i) => i / 100);
   const ratios: number[] = [];
-  for (const beta of fine) ratios.push((await predictorsAlong(path, beta, depth, options))[depth - 1]?.innerWeightRatio ?? Infinity);
+  for (const beta of fine)
+    ratios.push((await predictorsAlong(path, beta, depth, options))[depth - 1]?.innerWeightRatio ?? Infinity);
   const flattest = fine[ratios.indexOf(Math.min(...ratios))] as number;
   const best = bestAt(path, depth);
   const step = (range[1] - range[0]) / (scale.points - 1);

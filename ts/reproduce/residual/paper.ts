@@ -1,5 +1,6 @@
 // What the reproductions of the two papers on residual networks share.
-export const paper = 'Yang, Schoenholz: Deep mean field theory: layerwise variance and width variation (ICLR 2018 workshop)';
+export const paper =
+  'Yang, Schoenholz: Deep mean field theory: layerwise variance and width variation (ICLR 2018 workshop)';
 
 export const sources = {
   theorem: 'theorem of the paper, value derived',
@@ -9,4 +10,9 @@ export const sources = {
 } as const;
 
 /** All variances 1, as in every figure of the paper. */
-export const variances = { innerWeightVariance: 1, innerBiasVariance: 1, outerWeightVariance: 1, outerBiasVariance: 1 } as const;
+export const variances = {
+  innerWeightVariance: 1,
+  innerBiasVariance: 1,
+  outerWeightVariance: 1,
+  outerBiasVariance: 1,
+} as const;

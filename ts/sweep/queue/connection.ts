@@ -31,7 +31,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function redisTarget(request: ConnectionRequest, environment: Environment = process.env): Target {
   const given = request.redis === undefined ? undefined : parsed(request.redis, 'redis');
   if (given !== undefined && (given.username !== '' || given.password !== '')) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected the address of the server without user name and password (arguments are visible to all users of this machine); put them into MFT_REDIS_USERNAME and MFT_REDIS_PASSWORD.', { parameter: 'redis' });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'Expected the address of the ' +
+        'server without ' +
+        'user name and password (arguments ' +
+        'are visible ' +
+        'to all users of this machine); ' +
+        'put them into ' +
+        'MFT_REDIS_USERNAME and ' +
+        'MFT_REDIS_PASSWORD.',
+      { parameter: 'redis' },
+    );
   }
   const url = given ?? parsed(environment.MFT_REDIS_URL ?? 'redis://127.0.0.1:6379', 'MFT_REDIS_URL');
   const username = environment.MFT_REDIS_USERNAME ?? decodeURIComponent(url.username);
@@ -39,7 +50,18 @@ export function redisTarget(request: ConnectionRequest, environment: Environment
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isTls = url.protocol === 'rediss:';
   if (!isTls && !isLoopback(host) && request.isInsecure !== true) {
-    throw new MftError('ERR_MFT_QUEUE', `The server ${host} is neither on this machine nor reached by TLS: anyone on the way could read and change jobs and passwords. Use a rediss:// URL or an ssh tunnel, or allow it with --insecure.`, { parameter: 'redis' });
+    throw new MftError(
+      'ERR_MFT_QUEUE',
+      `The server ${host} is neither ` +
+        `on this machine ` +
+        `nor reached by TLS: anyone on ` +
+        `the way could read ` +
+        `and change jobs and passwords. ` +
+        `Use a rediss:// ` +
+        `URL or an ssh tunnel, or allow ` +
+        `it with --insecure.`,
+      { parameter: 'redis' },
+    );
   }
   return {
     host,
@@ -58,8 +80,19 @@ function parsed(text: string, name: string): URL {
   } catch {
     // Refused below; the text itself is not shown, for it may hold a password.
   }
-  const isRedis = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^(\/\d*)?$/.test(url.pathname) && url.search === '';
-  if (url === undefined || !isRedis) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'redis://host:port or rediss://host:port, with an optional /database', scrubbed(text, {}));
+  const isRedis =
+    url !== undefined &&
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    /^(\/\d*)?$/.test(url.pathname) &&
+    url.search === '';
+  if (url === undefined || !isRedis)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      name,
+      'redis://host:port or rediss://host:port, with an optional /database',
+      scrubbed(text, {}),
+    );
   return url;
 }
 
@@ -68,8 +101,14 @@ function isLoopback(host: string): boolean {
 }
 
 /** A text without anything secret: the password, the queue's secret, credentials in URLs. */
-export function scrubbed(text: string, target: { readonly password?: string | undefined }, environment: Environment = process.env): string {
-  const secrets = [target.password, environment.MFT_REDIS_PASSWORD, environment.MFT_QUEUE_SECRET].filter((secret): secret is string => secret !== undefined && secret.length > 0);
+export function scrubbed(
+  text: string,
+  target: { readonly password?: string | undefined },
+  environment: Environment = process.env,
+): string {
+  const secrets = [target.password, environment.MFT_REDIS_PASSWORD, environment.MFT_QUEUE_SECRET].filter(
+    (secret): secret is string => secret !== undefined && secret.length > 0,
+  );
   const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   return clean.replace(/(\w+:\/\/)[^@/\s]*@/g, '$1***@');
 }
@@ -83,10 +122,20 @@ const connectSeconds = 10;
  */
 export async function connectRedis(target: Target, warn: (message: string) => void): Promise<Redis> {
   const { Redis: Client } = await import('ioredis').catch((cause: unknown) => {
-    throw new MftError('ERR_MFT_MISSING_PEER', 'The bullmq executor and `mft worker` need two more packages: npm install bullmq ioredis', { parameter: 'ioredis', cause });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      'The bullmq executor and `mft worker` need two more packages: npm install bullmq ioredis',
+      { parameter: 'ioredis', cause },
+    );
   });
   const { isTls, ...address } = target;
-  const client = new Client({ ...address, ...(isTls ? { tls: { servername: target.host } } : {}), lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(100 * 2 ** times, 3000) });
+  const client = new Client({
+    ...address,
+    ...(isTls ? { tls: { servername: target.host } } : {}),
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(100 * 2 ** times, 3000),
+  });
   let latest = '';
   let isConnected = false;
   client.on('error', (error: Error) => {
@@ -97,18 +146,25 @@ export async function connectRedis(target: Target, warn: (message: string) => vo
   client.on('ready', () => (latest = ''));
   let timer: NodeJS.Timeout | undefined;
   try {
-    const patience = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(latest || 'no answer')), connectSeconds * 1000)));
+    const patience = new Promise<never>(
+      (_, reject) => (timer = setTimeout(() => reject(new Error(latest || 'no answer')), connectSeconds * 1000)),
+    );
     await Promise.race([client.connect(), patience]);
     const version = /redis_version:(\d+)\.(\d+)/.exec(await Promise.race([client.info('server'), patience]));
     const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
-    if (major < 6 || (major === 6 && minor < 2)) throw new Error(`it has version ${major}.${minor}, needed is 6.2 or newer`);
+    if (major < 6 || (major === 6 && minor < 2))
+      throw new Error(`it has version ${major}.${minor}, needed is 6.2 or newer`);
     isConnected = true;
     return client;
   } catch (cause) {
     client.disconnect();
     // What ended the connection says more than that it ended.
     const reason = latest || scrubbed(cause instanceof Error ? cause.message : String(cause), target);
-    throw new MftError('ERR_MFT_QUEUE', `Could not use Redis at ${target.host}:${target.port}: ${reason.replace(/\.$/, '')}.`, { parameter: 'redis' });
+    throw new MftError(
+      'ERR_MFT_QUEUE',
+      `Could not use Redis at ${target.host}:${target.port}: ${reason.replace(/\.$/, '')}.`,
+      { parameter: 'redis' },
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -30,19 +30,32 @@ export function queueExecutor(options: QueueOptions = {}): Executor {
   return { name: 'bullmq', execute: (jobs, control) => execute(jobs, control, options) };
 }
 
-async function* execute(jobs: readonly Job[], control: ExecutorControl, options: QueueOptions): AsyncGenerator<Outcome, void> {
+async function* execute(
+  jobs: readonly Job[],
+  control: ExecutorControl,
+  options: QueueOptions,
+): AsyncGenerator<Outcome, void> {
   const secret = queueSecret();
   const target = redisTarget(options);
   const { Queue } = await import('bullmq').catch((cause: unknown) => {
-    throw new MftError('ERR_MFT_MISSING_PEER', 'The bullmq executor needs two more packages: npm install bullmq ioredis', { parameter: 'bullmq', cause });
+    throw new MftError(
+      'ERR_MFT_MISSING_PEER',
+      'The bullmq executor needs two more packages: npm install bullmq ioredis',
+      { parameter: 'bullmq', cause },
+    );
   });
   const client = await connectRedis(target, control.warn);
   const queue = new Queue(queueName, { connection: client, prefix: queuePrefix });
   queue.on('error', () => undefined); // the connection reports its errors itself
   const inFlight = new Map<string, Job>();
   const waiting = [...jobs].reverse();
-  const jobOptions = { attempts: options.attempts ?? 3, backoff: { type: 'exponential', delay: options.backoffMilliseconds ?? 1000 }, stackTraceLimit: 0 };
-  const offer = (id: string, job: Job): Promise<unknown> => queue.add('job', sealJob(job, secret), { ...jobOptions, jobId: id });
+  const jobOptions = {
+    attempts: options.attempts ?? 3,
+    backoff: { type: 'exponential', delay: options.backoffMilliseconds ?? 1000 },
+    stackTraceLimit: 0,
+  };
+  const offer = (id: string, job: Job): Promise<unknown> =>
+    queue.add('job', sealJob(job, secret), { ...jobOptions, jobId: id });
   // Whatever waits in the queue when this side leaves would only be computed for nobody.
   const withdraw = async (): Promise<void> => {
     for (const id of inFlight.keys()) if ((await queue.remove(id)) === 1) inFlight.delete(id);
@@ -68,7 +81,13 @@ async function* execute(jobs: readonly Job[], control: ExecutorControl, options:
       }
       if (inFlight.size === 0) return;
       let finished = 0;
-      const states = await Promise.all([...inFlight].map(async ([id, job]) => ({ id, job, state: await client.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'atm') })));
+      const states = await Promise.all(
+        [...inFlight].map(async ([id, job]) => ({
+          id,
+          job,
+          state: await client.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'atm'),
+        })),
+      );
       for (const { id, job, state } of states) {
         const [timestamp, finishedOn, returned, failedReason, attempts] = state;
         if (timestamp == null) {
@@ -90,7 +109,9 @@ async function* execute(jobs: readonly Job[], control: ExecutorControl, options:
         }
         inFlight.delete(id);
         const meta = { seconds: 0, attempts: Number(attempts ?? 1) };
-        yield !('key' in answer) ? { key: job.key, status: 'failed', error: answer.error, meta } : { ...answer, meta: { ...answer.meta, attempts: meta.attempts } };
+        yield !('key' in answer)
+          ? { key: job.key, status: 'failed', error: answer.error, meta }
+          : { ...answer, meta: { ...answer.meta, attempts: meta.attempts } };
       }
       if (finished === 0) await sleep(pollMilliseconds, undefined, { signal: control.stop }).catch(() => undefined);
     }
@@ -102,9 +123,18 @@ async function* execute(jobs: readonly Job[], control: ExecutorControl, options:
 }
 
 /** What a finished entry of the queue says: a signed outcome, or why there is none that can be trusted. */
-function read(key: string, returned: string | null | undefined, failedReason: string | null | undefined, secret: string, target: { readonly password?: string }): Outcome | { readonly error: JobError } {
+function read(
+  key: string,
+  returned: string | null | undefined,
+  failedReason: string | null | undefined,
+  secret: string,
+  target: { readonly password?: string },
+): Outcome | { readonly error: JobError } {
   try {
-    if (returned == null) throw new MftError('ERR_MFT_QUEUE', `The workers could not run this job: ${failedReason ?? 'no reason given'}`, { parameter: 'job' });
+    if (returned == null)
+      throw new MftError('ERR_MFT_QUEUE', `The workers could not run this job: ${failedReason ?? 'no reason given'}`, {
+        parameter: 'job',
+      });
     return openOutcome(JSON.parse(returned), key, secret);
   } catch (cause) {
     const error = jobError(cause);

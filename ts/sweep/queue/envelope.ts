@@ -21,7 +21,18 @@ export interface Envelope {
 export function queueSecret(environment: Readonly<Record<string, string | undefined>> = process.env): string {
   const secret = environment.MFT_QUEUE_SECRET ?? '';
   if (secret.length >= 16) return secret;
-  throw new MftError('ERR_MFT_QUEUE', 'Expected the environment variable MFT_QUEUE_SECRET to hold a secret of at least 16 characters, the same for the sweep and its workers: `export MFT_QUEUE_SECRET=$(openssl rand -hex 32)`.', { parameter: 'MFT_QUEUE_SECRET' });
+  throw new MftError(
+    'ERR_MFT_QUEUE',
+    'Expected the environment ' +
+      'variable MFT_QUEUE_SECRET ' +
+      'to hold a secret of at least ' +
+      '16 characters, ' +
+      'the same for the sweep and ' +
+      'its workers: `export ' +
+      'MFT_QUEUE_SECRET=$(openssl ' +
+      'rand -hex 32)`.',
+    { parameter: 'MFT_QUEUE_SECRET' },
+  );
 }
 
 type Label = 'job' | 'row';
@@ -37,13 +48,24 @@ function keyedHash(label: Label, payload: string, secret: string): string {
 }
 
 function opened(label: Label, envelope: unknown, limit: number, secret: string): Readonly<Record<string, unknown>> {
-  if (!isRecord(envelope) || typeof envelope.payload !== 'string' || typeof envelope.hmac !== 'string') throw refused(label, 'it is not a signed envelope');
+  if (!isRecord(envelope) || typeof envelope.payload !== 'string' || typeof envelope.hmac !== 'string')
+    throw refused(label, 'it is not a signed envelope');
   if (Buffer.byteLength(envelope.payload) > limit) throw refused(label, `it is longer than ${limit} bytes`);
   const [given, expected] = [Buffer.from(envelope.hmac), Buffer.from(keyedHash(label, envelope.payload, secret))];
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw refused(label, 'its signature is wrong (is MFT_QUEUE_SECRET the same on both sides?)');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw refused(label, 'its signature is wrong (is MFT_QUEUE_SECRET the same on both sides?)');
   const content: unknown = JSON.parse(envelope.payload);
   if (!isRecord(content)) throw refused(label, 'it is not an object');
-  if (content.package !== packageVersion()) throw new MftError('ERR_MFT_UNSUPPORTED', `${label === 'job' ? 'Job' : 'Row'} refused: it comes from mft-native ${String(content.package).slice(0, 40)}, this is ${packageVersion()}; sweep and workers need the same version.`, { parameter: 'package' });
+  if (content.package !== packageVersion())
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `${label === 'job' ? 'Job' : 'Row'} ` +
+        `refused: it comes from mft-native ` +
+        `${String(content.package).slice(0, 40)}, ` +
+        `this is ` +
+        `${packageVersion()}; sweep and workers need the same version.`,
+      { parameter: 'package' },
+    );
   return content;
 }
 
@@ -54,7 +76,8 @@ function refused(label: Label, why: string): MftError {
 /** A job for the queue. @throws MftError ERR_MFT_QUEUE when it is too long */
 export function sealJob(job: Job, secret: string): Envelope {
   const envelope = sealed('job', { package: packageVersion(), job }, secret);
-  if (Buffer.byteLength(envelope.payload) > largestJob) throw refused('job', `it is longer than ${largestJob} bytes; give large inputs as a data set`);
+  if (Buffer.byteLength(envelope.payload) > largestJob)
+    throw refused('job', `it is longer than ${largestJob} bytes; give large inputs as a data set`);
   return envelope;
 }
 
@@ -67,8 +90,15 @@ export async function openJob(envelope: unknown, secret: string, verbs: VerbTabl
 export function sealOutcome(outcome: Outcome, secret: string): Envelope {
   const envelope = sealed('row', { package: packageVersion(), outcome }, secret);
   if (Buffer.byteLength(envelope.payload) <= largestRow) return envelope;
-  const error = { code: 'ERR_MFT_QUEUE', message: `The result is longer than ${largestRow} bytes; keep less of it with \`outputs\`, or run it locally.` } as const;
-  return sealed('row', { package: packageVersion(), outcome: { key: outcome.key, status: 'failed', error, meta: outcome.meta } }, secret);
+  const error = {
+    code: 'ERR_MFT_QUEUE',
+    message: `The result is longer than ${largestRow} bytes; keep less of it with \`outputs\`, or run it locally.`,
+  } as const;
+  return sealed(
+    'row',
+    { package: packageVersion(), outcome: { key: outcome.key, status: 'failed', error, meta: outcome.meta } },
+    secret,
+  );
 }
 
 /** The outcome of an envelope, for the job with this key. @throws MftError saying why it is refused */
@@ -77,13 +107,17 @@ export function openOutcome(envelope: unknown, key: string, secret: string): Out
   if (!isRecord(outcome) || outcome.key !== key) throw refused('row', 'it answers another job');
   const meta = checkedMeta(outcome.meta);
   if (outcome.status === 'failed') return { key, status: 'failed', error: checkedError(outcome.error), meta };
-  if (outcome.status !== 'done' || typeof outcome.result !== 'string') throw refused('row', 'it is neither done nor failed');
+  if (outcome.status !== 'done' || typeof outcome.result !== 'string')
+    throw refused('row', 'it is neither done nor failed');
   return { key, status: 'done', result: checkedResult(outcome.result), meta };
 }
 
 function checkedMeta(meta: unknown): RowMeta {
   const { seconds, host, attempts, provenance } = isRecord(meta) ? meta : {};
-  const origin = isRecord(provenance) && Object.values(provenance).every((value) => ['string', 'number'].includes(typeof value)) ? { provenance: provenance as unknown as NonNullable<RowMeta['provenance']> } : {};
+  const origin =
+    isRecord(provenance) && Object.values(provenance).every((value) => ['string', 'number'].includes(typeof value))
+      ? { provenance: provenance as unknown as NonNullable<RowMeta['provenance']> }
+      : {};
   return {
     seconds: typeof seconds === 'number' && seconds >= 0 ? seconds : 0,
     ...(typeof host === 'string' ? { host: host.slice(0, 255) } : {}),
@@ -94,8 +128,13 @@ function checkedMeta(meta: unknown): RowMeta {
 
 function checkedError(error: unknown): JobError {
   const { code, message, parameter } = isRecord(error) ? error : {};
-  if (typeof code !== 'string' || !/^ERR_MFT_[A-Z_]{1,40}$/.test(code) || typeof message !== 'string') throw refused('row', 'its error has no code and message');
-  return { code: code as MftErrorCode, message: message.slice(0, 2000), ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}) };
+  if (typeof code !== 'string' || !/^ERR_MFT_[A-Z_]{1,40}$/.test(code) || typeof message !== 'string')
+    throw refused('row', 'its error has no code and message');
+  return {
+    code: code as MftErrorCode,
+    message: message.slice(0, 2000),
+    ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
+  };
 }
 
 /** A result's text, read and written again: what is stored is what this side understood. */
@@ -103,9 +142,18 @@ function checkedResult(text: string): string {
   const result: unknown = JSON.parse(text);
   if (!isRecord(result)) throw refused('row', 'its result is not an object');
   for (const observable of Object.values(isRecord(result.observables) ? result.observables : {})) {
-    if (!isRecord(observable) || !Array.isArray(observable.axes) || !observable.axes.every((axis) => isRecord(axis) && Array.isArray(axis.values))) throw refused('row', 'an observable has no axes');
-    const size = (observable.axes as { values: unknown[] }[]).reduce((product, axis) => product * axis.values.length, 1);
-    if (Array.isArray(observable.values) && observable.values.length !== size) throw refused('row', 'an observable does not fit its axes');
+    if (
+      !isRecord(observable) ||
+      !Array.isArray(observable.axes) ||
+      !observable.axes.every((axis) => isRecord(axis) && Array.isArray(axis.values))
+    )
+      throw refused('row', 'an observable has no axes');
+    const size = (observable.axes as { values: unknown[] }[]).reduce(
+      (product, axis) => product * axis.values.length,
+      1,
+    );
+    if (Array.isArray(observable.values) && observable.values.length !== size)
+      throw refused('row', 'an observable does not fit its axes');
   }
   return canonicalJson(result);
 }

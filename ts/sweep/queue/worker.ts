@@ -39,17 +39,26 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const secret = queueSecret();
   const target = redisTarget(options);
   const { Worker, UnrecoverableError } = await import('bullmq').catch((cause: unknown) => {
-    throw new MftError('ERR_MFT_MISSING_PEER', 'A worker needs two more packages: npm install bullmq ioredis', { parameter: 'bullmq', cause });
+    throw new MftError('ERR_MFT_MISSING_PEER', 'A worker needs two more packages: npm install bullmq ioredis', {
+      parameter: 'bullmq',
+      cause,
+    });
   });
   const client = await connectRedis(target, log);
   const processes = options.processes ?? processorsAllowed();
-  const pool = processPool({ processes, maxSeconds: options.maxSeconds, maxMemory: options.maxMemory, childModule: options.childModule });
+  const pool = processPool({
+    processes,
+    maxSeconds: options.maxSeconds,
+    maxMemory: options.maxMemory,
+    childModule: options.childModule,
+  });
   const lease = options.leaseMilliseconds ?? 30_000;
 
   async function accepted(data: unknown, id: string | undefined): Promise<Job> {
     try {
       const job = await openJob(data, secret, verbs);
-      if (queueIdOf(job.key) !== id) throw new MftError('ERR_MFT_QUEUE', 'Job refused: its name in the queue is not its key.', { parameter: 'job' });
+      if (queueIdOf(job.key) !== id)
+        throw new MftError('ERR_MFT_QUEUE', 'Job refused: its name in the queue is not its key.', { parameter: 'job' });
       return job;
     } catch (error) {
       const { message } = jobError(error);
@@ -63,11 +72,18 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   async function outcomeOf(job: Job, isLastAttempt: boolean): Promise<Outcome> {
     const needed = (await verbs[job.verb]?.memory(job)) ?? 0;
     if (options.maxMemory !== undefined && needed > options.maxMemory) {
-      const error = jobError(new MftError('ERR_MFT_MEMORY', `This job needs about ${Math.ceil(needed)} bytes, more than this worker allows (max-memory ${options.maxMemory}).`, { parameter: 'maxMemory' }));
+      const error = jobError(
+        new MftError(
+          'ERR_MFT_MEMORY',
+          `This job needs about ${Math.ceil(needed)} bytes, more than this worker allows (max-memory ${options.maxMemory}).`,
+          { parameter: 'maxMemory' },
+        ),
+      );
       return { key: job.key, status: 'failed', error, meta: { seconds: 0 } };
     }
     const outcome = await pool.run(job);
-    if (outcome.status === 'failed' && outcome.meta.crashed === true && !isLastAttempt) throw new Error(outcome.error.message);
+    if (outcome.status === 'failed' && outcome.meta.crashed === true && !isLastAttempt)
+      throw new Error(outcome.error.message);
     return outcome;
   }
 
@@ -77,7 +93,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       const job = await accepted(entry.data, entry.id);
       return sealOutcome(await outcomeOf(job, entry.attemptsMade + 1 >= (entry.opts.attempts ?? 1)), secret);
     },
-    { connection: client, prefix: queuePrefix, concurrency: processes, lockDuration: lease, stalledInterval: lease * stalledShare, maxStalledCount: mostStalls },
+    {
+      connection: client,
+      prefix: queuePrefix,
+      concurrency: processes,
+      lockDuration: lease,
+      stalledInterval: lease * stalledShare,
+      maxStalledCount: mostStalls,
+    },
   );
   worker.on('error', (error) => log(scrubbed(error.message, target)));
   worker.on('stalled', (id) => log(`Job ${id.slice(0, 16)} lost its worker and is offered again.`));
@@ -88,7 +111,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await Promise.race([worker.close(), aborted(options.stop)]);
   } finally {
     pool.end();
-    if (options.stop.aborted) await Promise.race([worker.close(true).catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    if (options.stop.aborted)
+      await Promise.race([
+        worker.close(true).catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, 1000)),
+      ]);
     client.disconnect();
   }
 }

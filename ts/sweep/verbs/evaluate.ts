@@ -15,14 +15,28 @@ export const evaluateVerb: SweepVerb = {
     const system = await loadSystem(name);
     const quantity = typeof input.quantity === 'string' ? input.quantity : '';
     const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
-    if (found === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'quantity', `one of ${Object.keys(system.quantities).join(', ')}`, input.quantity);
-    if (input.outputs !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected no `outputs` for verb evaluate: its one output is the quantity.', { parameter: 'outputs' });
+    if (found === undefined)
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        'quantity',
+        `one of ${Object.keys(system.quantities).join(', ')}`,
+        input.quantity,
+      );
+    if (input.outputs !== undefined)
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        'Expected no `outputs` for verb evaluate: its one output is the quantity.',
+        { parameter: 'outputs' },
+      );
     const spec = { system: system.name, ...found.resolve(parameters, `parameters of ${quantity}`) };
     return { system: system.name, systemVersion: system.version, spec, quantity };
   },
   execute: async (work) => {
     const { system, ...parameters } = work.spec;
-    return { kind: 'evaluation', quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters) } };
+    return {
+      kind: 'evaluation',
+      quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters) },
+    };
   },
   cost: () => 1,
   memory: async () => 0,

@@ -19,7 +19,9 @@ const outsideTheKey = new Set(['threads', 'seed']);
 
 /** The fields of a run that belong to the key. */
 export function decidingFields(run: Data): Data {
-  return Object.fromEntries(Object.entries(run).filter(([name, value]) => !outsideTheKey.has(name) && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(run).filter(([name, value]) => !outsideTheKey.has(name) && value !== undefined),
+  );
 }
 
 /** Spec and run of a network with defaults filled in. */
@@ -28,7 +30,12 @@ export async function resolveNetwork(input: WorkInput, takesRun: boolean): Promi
   const given = system.resolveSpec(input.spec) as Data;
   const spec = needsDataHash(given) ? ((await withInputs(given, {})).spec as Data) : given;
   refuseUnknownOutputs(system, input.outputs);
-  const work = { system: system.name, systemVersion: system.version, spec, ...(input.outputs === undefined ? {} : { outputs: [...new Set(input.outputs)].sort() }) };
+  const work = {
+    system: system.name,
+    systemVersion: system.version,
+    spec,
+    ...(input.outputs === undefined ? {} : { outputs: [...new Set(input.outputs)].sort() }),
+  };
   if (!takesRun) {
     refuseRun(input.run);
     return work;
@@ -46,13 +53,21 @@ function needsDataHash(spec: Data): boolean {
 /** Refuses fields of a run that a sweep decides. */
 export function refuseRunFields(run: Data, names: readonly string[], instead: string): void {
   const found = names.find((name) => run[name] !== undefined);
-  if (found !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`${found}\` in the run of a sweep: ${instead}.`, { parameter: `run.${found}` });
+  if (found !== undefined)
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`${found}\` in the run of a sweep: ${instead}.`, {
+      parameter: `run.${found}`,
+    });
 }
 
 /** Refuses a run for verbs that have none. */
 export function refuseRun(run: Data): void {
   const first = Object.keys(run).find((name) => name !== 'seed');
-  if (first !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected no \`run\` for this verb, which has no trials and no seed; received the field \`${first}\`.`, { parameter: `run.${first}` });
+  if (first !== undefined)
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected no \`run\` for this verb, which has no trials and no seed; received the field \`${first}\`.`,
+      { parameter: `run.${first}` },
+    );
 }
 
 function refuseUnknownOutputs(system: System, outputs: readonly string[] | undefined): void {
@@ -61,14 +76,28 @@ function refuseUnknownOutputs(system: System, outputs: readonly string[] | undef
   const unknown = outputs.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown output "${unknown.slice(0, 60)}" of system ${system.name}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`, { parameter: 'outputs', received: unknown });
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Unknown output "${unknown.slice(0, 60)}" ` +
+      `of system ` +
+      `${system.name}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+    { parameter: 'outputs', received: unknown },
+  );
 }
 
 /** The quantities and observables a plan asked for; all of them when it did not say. */
-function selected<T extends { readonly observables: object; readonly quantities?: object }>(result: T, outputs: readonly string[] | undefined): T {
+function selected<T extends { readonly observables: object; readonly quantities?: object }>(
+  result: T,
+  outputs: readonly string[] | undefined,
+): T {
   if (outputs === undefined) return result;
-  const pick = (from: object): object => Object.fromEntries(Object.entries(from).filter(([name]) => outputs.includes(name)));
-  return { ...result, observables: pick(result.observables), ...(result.quantities === undefined ? {} : { quantities: pick(result.quantities) }) };
+  const pick = (from: object): object =>
+    Object.fromEntries(Object.entries(from).filter(([name]) => outputs.includes(name)));
+  return {
+    ...result,
+    observables: pick(result.observables),
+    ...(result.quantities === undefined ? {} : { quantities: pick(result.quantities) }),
+  };
 }
 
 /** Memory of a simulation with one thread. */

@@ -22,18 +22,28 @@ const read = new Map<string, Promise<Pair>>();
 function pairOf(name: string): Promise<Pair> {
   const known = read.get(name);
   if (known !== undefined) return known;
-  const pair = Promise.all([readDataset(name, 'train'), readDataset(name, 'test')]).then(([train, test]) => ({ train, test }));
+  const pair = Promise.all([readDataset(name, 'train'), readDataset(name, 'test')]).then(([train, test]) => ({
+    train,
+    test,
+  }));
   pair.catch(() => read.delete(name));
   read.set(name, pair);
   return pair;
 }
 
 async function resolveDataset(given: unknown): Promise<DatasetRequest> {
-  const { name, sha256, testSha256 } = (typeof given === 'string' ? { name: given } : (given ?? {})) as Partial<DatasetRequest>;
-  if (typeof name !== 'string' || !datasetNames.includes(name)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', `one of ${datasetNames.join(', ')}`, name ?? given);
+  const { name, sha256, testSha256 } = (
+    typeof given === 'string' ? { name: given } : (given ?? {})
+  ) as Partial<DatasetRequest>;
+  if (typeof name !== 'string' || !datasetNames.includes(name))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', `one of ${datasetNames.join(', ')}`, name ?? given);
   const { train, test } = await pairOf(name);
   if ((sha256 !== undefined && sha256 !== train.sha256) || (testSha256 !== undefined && testSha256 !== test.sha256)) {
-    throw new MftError('ERR_MFT_DATA_CHECKSUM', `The data set ${name} of this machine is not the one the sweep was planned with (its checksum differs).`, { parameter: 'dataset' });
+    throw new MftError(
+      'ERR_MFT_DATA_CHECKSUM',
+      `The data set ${name} of this machine is not the one the sweep was planned with (its checksum differs).`,
+      { parameter: 'dataset' },
+    );
   }
   return { name, sha256: train.sha256, testSha256: test.sha256 };
 }
@@ -57,16 +67,41 @@ export const trainVerb: SweepVerb = {
   isRandom: true,
   resolve: async (input) => {
     const system = await loadSystem(input.spec.system);
-    if (system.trainable === undefined) throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`system\` to be one that can be trained, received ${system.name}.`, { parameter: 'system' });
-    if (input.outputs !== undefined) throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected no `outputs` for verb train: its result is always whole.', { parameter: 'outputs' });
-    refuseRunFields(input.run, ['checkpoint', 'returnParameters', 'memoryLimit'], 'jobs write no files, return no parameters, and have the memory of max-memory');
+    if (system.trainable === undefined)
+      throw new MftError(
+        'ERR_MFT_UNSUPPORTED',
+        `Expected \`system\` to be one that can be trained, received ${system.name}.`,
+        { parameter: 'system' },
+      );
+    if (input.outputs !== undefined)
+      throw new MftError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        'Expected no `outputs` for verb train: its result is always whole.',
+        { parameter: 'outputs' },
+      );
+    refuseRunFields(
+      input.run,
+      ['checkpoint', 'returnParameters', 'memoryLimit'],
+      'jobs write no files, return no parameters, and have the memory of max-memory',
+    );
     const { checkpointEvery: _, returnParameters: __, ...options } = resolveTrainOptions(input.run);
     const spec = system.resolveSpec(input.spec) as Work['spec'];
-    return { system: system.name, systemVersion: system.version, spec, run: decidingFields(options), dataset: await resolveDataset(input.dataset) };
+    return {
+      system: system.name,
+      systemVersion: system.version,
+      spec,
+      run: decidingFields(options),
+      dataset: await resolveDataset(input.dataset),
+    };
   },
   execute: async (work, control: ControlOptions) => {
     const dataset = await resolveDataset(work.dataset);
-    const { options: _, dataset: __, memory: ___, ...training } = (await anyTrain(work.spec, await pairOf(dataset.name), { ...work.run, ...control })) as Record<string, unknown>;
+    const {
+      options: _,
+      dataset: __,
+      memory: ___,
+      ...training
+    } = (await anyTrain(work.spec, await pairOf(dataset.name), { ...work.run, ...control })) as Record<string, unknown>;
     return training;
   },
   cost: trainingCost,

@@ -21,7 +21,11 @@ const weights = grid.map((x) => (step * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * 
 export const absoluteProductError = 1e-2;
 
 /** E|φ'(z_a)φ'(z_b)| |κ_a φ(z_a)/ρ + e_a| |κ_b φ(z_b)/ρ + e_b|. */
-export function coherentAbsoluteProduct(activation: ResolvedActivation, state: PairState, coherence: Coherence): number {
+export function coherentAbsoluteProduct(
+  activation: ResolvedActivation,
+  state: PairState,
+  coherence: Coherence,
+): number {
   const { couplingA, couplingB, noiseA, noiseB, noisePair } = coherence;
   const [rootA, rootB] = [Math.sqrt(state.varianceA), Math.sqrt(state.varianceB)];
   const [along, across] = [Math.sqrt(1 - state.delta / 2), Math.sqrt(state.delta / 2)];
@@ -34,7 +38,12 @@ export function coherentAbsoluteProduct(activation: ResolvedActivation, state: P
       zb[i * n + j] = rootB * (along * (grid[i] as number) - across * (grid[j] as number));
     }
   }
-  const [fa, fb, da, db] = [evaluateActivation(activation, za), evaluateActivation(activation, zb), evaluateActivation(activation, za, 1), evaluateActivation(activation, zb, 1)];
+  const [fa, fb, da, db] = [
+    evaluateActivation(activation, za),
+    evaluateActivation(activation, zb),
+    evaluateActivation(activation, za, 1),
+    evaluateActivation(activation, zb, 1),
+  ];
   const sizeA = Math.sqrt(noiseA);
   const slope = noiseA > 0 ? noisePair / sizeA : 0;
   const rest = Math.sqrt(Math.max(0, noiseB - slope * slope));
@@ -51,7 +60,10 @@ export function coherentAbsoluteProduct(activation: ResolvedActivation, state: P
     let line = 0;
     for (let x = 0; x < n; x++) {
       const mean = mb + slope * (grid[x] as number);
-      const folded = rest > 0 ? rest * Math.sqrt(2 / Math.PI) * Math.exp(-((scaled[x] as number) ** 2)) + mean * (error[x] as number) : Math.abs(mean);
+      const folded =
+        rest > 0
+          ? rest * Math.sqrt(2 / Math.PI) * Math.exp(-((scaled[x] as number) ** 2)) + mean * (error[x] as number)
+          : Math.abs(mean);
       line += (weights[x] as number) * Math.abs(ma + sizeA * (grid[x] as number)) * folded;
     }
     sum += weight * line;

@@ -34,7 +34,13 @@ export interface BackwardPass {
   readonly activityAbsolute: readonly Float64Array[];
 }
 
-export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerParameters, gram: InputGram, forward: ForwardPass, options: ControlOptions): Promise<BackwardPass> {
+export async function backwardPass(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  gram: InputGram,
+  forward: ForwardPass,
+  options: ControlOptions,
+): Promise<BackwardPass> {
   const { depth, subject } = layers;
   const pairs = gram.pairs.length;
   const states = forward.pair.flat();
@@ -47,14 +53,19 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
   const values = await along({ value: 1 });
   const absoluteSlopes = await along({ first: 1, isAbsolute: true });
   const absoluteValues = await along({ value: 1, isAbsolute: true });
-  const absoluteProducts = spec.output === 'postactivation' ? await along({ value: 1, first: 1, isAbsolute: true }) : () => 0;
+  const absoluteProducts =
+    spec.output === 'postactivation' ? await along({ value: 1, first: 1, isAbsolute: true }) : () => 0;
 
   const { isShared } = layers;
   const sharedFactor = (keep: number): number => (isShared ? 1 / keep : 1);
   const q = (l: number, a: number): number => (forward.variance[l] as Float64Array)[a] as number;
   const single = (name: 'second' | 'slope' | 'product' | 'bend', variance: number): number => {
     if (name === 'bend') return varianceSlope(subject, variance);
-    return expectation(subject, name === 'second' ? { value: 2 } : name === 'slope' ? { first: 2 } : { value: 2, first: 2 }, variance);
+    return expectation(
+      subject,
+      name === 'second' ? { value: 2 } : name === 'slope' ? { first: 2 } : { value: 2, first: 2 },
+      variance,
+    );
   };
 
   const logScale = new Float64Array(depth);
@@ -67,14 +78,24 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
   const covariance = (s: PairState): number => Math.sqrt(s.varianceA * s.varianceB) * (1 - s.delta);
   // --- the output layer
   const start = {
-    preactivation: { a: (variance: number) => 4 * variance, t: () => 2, h: (p: number) => 4 * covariance(state(last, p)) },
-    postactivation: { a: (variance: number) => 4 * single('product', variance), t: (variance: number) => 2 * single('bend', variance), h: (p: number) => 4 * products(last, p) },
+    preactivation: {
+      a: (variance: number) => 4 * variance,
+      t: () => 2,
+      h: (p: number) => 4 * covariance(state(last, p)),
+    },
+    postactivation: {
+      a: (variance: number) => 4 * single('product', variance),
+      t: (variance: number) => 2 * single('bend', variance),
+      h: (p: number) => 4 * products(last, p),
+    },
     randomReadout: { a: () => 1, t: () => 0, h: () => 0 },
   }[spec.output];
   const startAbsolute = (p: number): number => {
     const s = state(last, p);
     if (spec.output === 'postactivation') return 4 * absoluteProducts(last, p);
-    return spec.output === 'preactivation' ? 4 * Math.sqrt(s.varianceA * s.varianceB) * absoluteProduct(1 - s.delta) : absoluteProduct(0);
+    return spec.output === 'preactivation'
+      ? 4 * Math.sqrt(s.varianceA * s.varianceB) * absoluteProduct(1 - s.delta)
+      : absoluteProduct(0);
   };
   const inputs = Array.from({ length: gram.count }, (_, a) => a);
   error[last] = Float64Array.from(inputs, (a) => start.a(q(last, a)));
@@ -85,16 +106,27 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
   // --- down to the first layer
   for (let l = last - 1; l >= 0; l--) {
     const keep = layers.keepProbability[l] as number;
-    const passed = ((layers.weightVariance[l + 1] as number) * (layers.width[l + 1] as number)) / (layers.width[l] as number);
+    const passed =
+      ((layers.weightVariance[l + 1] as number) * (layers.width[l + 1] as number)) / (layers.width[l] as number);
     const kappa = slopeOfError.map((t) => passed * t);
     const isOrthogonal = spec.weights === 'orthogonal' && spec.backwardWeights === 'shared';
     const above = error[l + 1] as Float64Array;
     const noise = (a: number): number => {
       const k = kappa[a] as number;
-      return Math.max(0, passed * (above[a] as number) - (isOrthogonal ? (k * k * single('second', q(l, a))) / keep : 0));
+      return Math.max(
+        0,
+        passed * (above[a] as number) - (isOrthogonal ? (k * k * single('second', q(l, a))) / keep : 0),
+      );
     };
-    error[l] = Float64Array.from(inputs, (a) => (single('slope', q(l, a)) * noise(a)) / keep + ((kappa[a] as number) ** 2 * single('product', q(l, a))) / keep ** 3);
-    const pairNoise = (p: number, coupling: number): number => passed * ((errorPair[l + 1] as Float64Array)[p] as number) - (isOrthogonal ? coupling * values(l, p) * sharedFactor(keep) : 0);
+    error[l] = Float64Array.from(
+      inputs,
+      (a) =>
+        (single('slope', q(l, a)) * noise(a)) / keep +
+        ((kappa[a] as number) ** 2 * single('product', q(l, a))) / keep ** 3,
+    );
+    const pairNoise = (p: number, coupling: number): number =>
+      passed * ((errorPair[l + 1] as Float64Array)[p] as number) -
+      (isOrthogonal ? coupling * values(l, p) * sharedFactor(keep) : 0);
     errorPair[l] = Float64Array.from(gram.pairs, ({ a, b }, p) => {
       const coupling = (kappa[a] as number) * (kappa[b] as number);
       return sharedFactor(keep) * (slopes(l, p) * pairNoise(p, coupling) + (coupling * products(l, p)) / keep ** 2);
@@ -110,7 +142,13 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
       (coherence[l] as Float64Array)[p] = part;
       const native = subject.native;
       if (part > negligible && pairs <= exactPairs && native !== undefined) {
-        const parts = { couplingA: (kappa[a] as number) / keep, couplingB: (kappa[b] as number) / keep, noiseA: noise(a), noiseB: noise(b), noisePair: pairNoise(p, coupling) };
+        const parts = {
+          couplingA: (kappa[a] as number) / keep,
+          couplingB: (kappa[b] as number) / keep,
+          noiseA: noise(a),
+          noiseB: noise(b),
+          noisePair: pairNoise(p, coupling),
+        };
         return sharedFactor(keep) * coherentAbsoluteProduct(native, state(l, p), parts);
       }
       // Wᵀδ given that the unit is kept, as a Gaussian pair of the right covariance, independent of z
@@ -122,7 +160,8 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
     logScale[l] = logScale[l + 1] as number;
     const largest = Math.max(...(error[l] as Float64Array));
     if (largest > 0 && (largest > 1e100 || largest < 1e-100)) {
-      for (const moments of [error, errorPair, errorAbsolute]) moments[l] = (moments[l] as Float64Array).map((value) => value / largest);
+      for (const moments of [error, errorPair, errorAbsolute])
+        moments[l] = (moments[l] as Float64Array).map((value) => value / largest);
       slopeOfError = slopeOfError.map((t) => t / Math.sqrt(largest));
       logScale[l] = (logScale[l] as number) + Math.log(largest);
     }
@@ -132,13 +171,28 @@ export async function backwardPass(spec: ResolvedFeedforwardSpec, layers: LayerP
     Array.from({ length: depth }, (_, l) => (l === 0 ? first() : f(l - 1, layers.keepProbability[l - 1] as number)));
   const firstPair = (isAbsolute: boolean) => (): Float64Array =>
     Float64Array.from(gram.pairs, ({ a, b, delta, absolute }) => {
-      const product = isAbsolute ? absolute : Math.sqrt((gram.secondMoment[a] as number) * (gram.secondMoment[b] as number)) * (1 - delta);
+      const product = isAbsolute
+        ? absolute
+        : Math.sqrt((gram.secondMoment[a] as number) * (gram.secondMoment[b] as number)) * (1 - delta);
       return product * sharedFactor(layers.inputKeepProbability);
     });
   return {
-    logScale, error, errorPair, errorAbsolute, coherence,
-    activity: below((l, keep) => Float64Array.from(inputs, (a) => single('second', q(l, a)) / keep), () => gram.secondMoment.map((s) => s / layers.inputKeepProbability)),
-    activityPair: below((l, keep) => Float64Array.from(gram.pairs, (_, p) => values(l, p) * sharedFactor(keep)), firstPair(false)),
-    activityAbsolute: below((l, keep) => Float64Array.from(gram.pairs, (_, p) => absoluteValues(l, p) * sharedFactor(keep)), firstPair(true)),
+    logScale,
+    error,
+    errorPair,
+    errorAbsolute,
+    coherence,
+    activity: below(
+      (l, keep) => Float64Array.from(inputs, (a) => single('second', q(l, a)) / keep),
+      () => gram.secondMoment.map((s) => s / layers.inputKeepProbability),
+    ),
+    activityPair: below(
+      (l, keep) => Float64Array.from(gram.pairs, (_, p) => values(l, p) * sharedFactor(keep)),
+      firstPair(false),
+    ),
+    activityAbsolute: below(
+      (l, keep) => Float64Array.from(gram.pairs, (_, p) => absoluteValues(l, p) * sharedFactor(keep)),
+      firstPair(true),
+    ),
   };
 }

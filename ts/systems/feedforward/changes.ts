@@ -40,41 +40,112 @@ function attempt<T>(value: () => T): T | undefined {
  *
  * **Numerics**: 10 values towards the goal, then 10 halvings: the change found is within 1/10240 of the way of the smallest.
  */
-export async function trainableChanges(layer: Layer, depth: number, before: TrainableDepth): Promise<readonly TrainableChange[]> {
+export async function trainableChanges(
+  layer: Layer,
+  depth: number,
+  before: TrainableDepth,
+): Promise<readonly TrainableChange[]> {
   const changes: TrainableChange[] = [];
   const add = (id: string, claim: string, change: Readonly<Record<string, unknown>>, after: TrainableDepth): void => {
     changes.push({ id, claim, change, after, newDepth: depth });
   };
-  const critical = attempt(() => criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: layer.keepProbability ?? 1 }));
+  const critical = attempt(() =>
+    criticalWeightVariance(layer.activation, {
+      biasVariance: layer.biasVariance,
+      keepProbability: layer.keepProbability ?? 1,
+    }),
+  );
   if (critical !== undefined && layer.weightVariance > 0) {
     // Geometric in σ_w²: it is a scale.
-    const at = (share: number): Layer => ({ ...layer, weightVariance: layer.weightVariance ** (1 - share) * critical ** share });
+    const at = (share: number): Layer => ({
+      ...layer,
+      weightVariance: layer.weightVariance ** (1 - share) * critical ** share,
+    });
     const found = await nearest(at, depth);
-    if (found !== undefined) add('changeWeightVariance', `\`weightVariance\` ${shown(found.layer.weightVariance)}, nearer to the critical ${shown(critical)}, makes ${depth} layers trainable${reason(layer, found.layer)}.`, { weightVariance: found.layer.weightVariance }, found.after);
+    if (found !== undefined)
+      add(
+        'changeWeightVariance',
+        `\`weightVariance\` ` +
+          `${shown(found.layer.weightVariance)}, ` +
+          `nearer to the critical ` +
+          `${shown(critical)}, makes ` +
+          `${depth} layers ` +
+          `trainable${reason(layer, found.layer)}.`,
+        { weightVariance: found.layer.weightVariance },
+        found.after,
+      );
   }
   const keep = layer.keepProbability ?? 1;
   if (keep < 1) {
     const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share }), depth);
-    if (found !== undefined) add('changeKeepProbability', `\`keepProbability\` ${shown(found.layer.keepProbability as number)} makes ${depth} layers trainable${reason(layer, found.layer)}.`, { keepProbability: found.layer.keepProbability }, found.after);
+    if (found !== undefined)
+      add(
+        'changeKeepProbability',
+        `\`keepProbability\` ${shown(found.layer.keepProbability as number)} makes ${depth} layers trainable${reason(layer, found.layer)}.`,
+        { keepProbability: found.layer.keepProbability },
+        found.after,
+      );
   }
   const other = await otherActivation(layer, depth);
-  if (other !== undefined) add('changeActivation', `Activation ${String(other.change.activation)}${'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${shown(other.layer.weightVariance)}` : ''} makes ${depth} layers trainable${reason(layer, other.layer)}.`, other.change, other.after);
+  if (other !== undefined) {
+    const name = String(other.change.activation);
+    const variance = shown(other.layer.weightVariance);
+    const at = 'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${variance}` : '';
+    add(
+      'changeActivation',
+      `Activation ${name}${at} makes ${depth} layers trainable${reason(layer, other.layer)}.`,
+      other.change,
+      other.after,
+    );
+  }
   const isAlone = changes.length > 0;
   if (!isAlone && keep < 1 && layer.weightVariance > 0) {
-    const goal = attempt(() => criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: 1 })) ?? layer.weightVariance;
-    const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share, weightVariance: layer.weightVariance ** (1 - share) * goal ** share }), depth);
-    if (found !== undefined) add('changeTogether', `\`keepProbability\` ${shown(found.layer.keepProbability as number)} and \`weightVariance\` ${shown(found.layer.weightVariance)} together make ${depth} layers trainable${reason(layer, found.layer)}.`, { keepProbability: found.layer.keepProbability, weightVariance: found.layer.weightVariance }, found.after);
+    const goal =
+      attempt(() =>
+        criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: 1 }),
+      ) ?? layer.weightVariance;
+    const found = await nearest(
+      (share) => ({
+        ...layer,
+        keepProbability: keep + (1 - keep) * share,
+        weightVariance: layer.weightVariance ** (1 - share) * goal ** share,
+      }),
+      depth,
+    );
+    if (found !== undefined)
+      add(
+        'changeTogether',
+        `\`keepProbability\` ${shown(found.layer.keepProbability as number)} and \`weightVariance\` ` +
+          `${shown(found.layer.weightVariance)} together make ${depth} layers trainable${reason(layer, found.layer)}.`,
+        { keepProbability: found.layer.keepProbability, weightVariance: found.layer.weightVariance },
+        found.after,
+      );
   }
   const shallower = Math.floor(before.low);
-  if (shallower >= 1 && shallower < depth) changes.push({ id: 'changeDepth', claim: `${shallower} layers are trainable as the network is.${!isAlone ? ` No change of the weight variance, the keep probability or the activation alone makes ${depth} layers trainable.` : ''}`, change: { depth: shallower }, after: before, newDepth: shallower });
+  if (shallower >= 1 && shallower < depth)
+    changes.push({
+      id: 'changeDepth',
+      claim:
+        `${shallower} layers are trainable as the network is.` +
+        (isAlone
+          ? ''
+          : ' No change of the weight variance, the keep probability or the activation alone ' +
+            `makes ${depth} layers trainable.`),
+      change: { depth: shallower },
+      after: before,
+      newDepth: shallower,
+    });
   return changes;
 }
 
 /** ": 6 ξ_c grows from 22 to 86 layers" */
 function reason(before: Layer, after: Layer): string {
-  const [old, grown] = [before, after].map((layer) => attempt(() => trainableLengths(multipliers(layer)).trainableLengthSixCorrelation));
+  const [old, grown] = [before, after].map((layer) =>
+    attempt(() => trainableLengths(multipliers(layer)).trainableLengthSixCorrelation),
+  );
   if (old === undefined || grown === undefined || !(grown > old)) return '';
-  return `: 6 ξ_c grows from ${Number(old.toPrecision(3))} to ${grown < 1e6 ? Number(grown.toPrecision(3)) : 'more than a million'} layers`;
+  const length = grown < 1e6 ? Number(grown.toPrecision(3)) : 'more than a million';
+  return `: 6 ξ_c grows from ${Number(old.toPrecision(3))} to ${length} layers`;
 }
 
 function shown(value: number): string {
@@ -110,15 +181,24 @@ async function nearest(at: (share: number) => Layer, depth: number): Promise<Rea
   return undefined;
 }
 
-async function otherActivation(layer: Layer, depth: number): Promise<(Reached & { readonly change: Readonly<Record<string, unknown>> }) | undefined> {
+async function otherActivation(
+  layer: Layer,
+  depth: number,
+): Promise<(Reached & { readonly change: Readonly<Record<string, unknown>> }) | undefined> {
   const others = alternatives.filter((activation) => activation !== layer.activation);
   for (const activation of others) {
     const found = await reaching({ ...layer, activation }, depth);
     if (found !== undefined) return { ...found, change: { activation } };
   }
   for (const activation of others) {
-    const weightVariance = attempt(() => criticalWeightVariance(activation, { biasVariance: layer.biasVariance, keepProbability: layer.keepProbability ?? 1 }));
-    const found = weightVariance === undefined ? undefined : await reaching({ ...layer, activation, weightVariance }, depth);
+    const weightVariance = attempt(() =>
+      criticalWeightVariance(activation, {
+        biasVariance: layer.biasVariance,
+        keepProbability: layer.keepProbability ?? 1,
+      }),
+    );
+    const found =
+      weightVariance === undefined ? undefined : await reaching({ ...layer, activation, weightVariance }, depth);
     if (found !== undefined) return { ...found, change: { activation, weightVariance } };
   }
   return undefined;

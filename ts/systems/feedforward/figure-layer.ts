@@ -13,9 +13,19 @@ export function layerOf(spec: ResolvedFeedforwardSpec): Layer {
   const uniform = (name: 'weightVariance' | 'biasVariance' | 'keepProbability'): number => {
     const value = spec[name];
     if (typeof value === 'number') return value;
-    throw new MftError('ERR_MFT_UNSUPPORTED', `This figure is of one map repeated in every layer: expected \`${name}\` to be a number, received a list.`, { parameter: name });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `This figure is of one map repeated in every layer: expected \`${name}\` to be a number, received a list.`,
+      { parameter: name },
+    );
   };
-  return { activation: spec.activation, weightVariance: uniform('weightVariance'), biasVariance: uniform('biasVariance'), keepProbability: uniform('keepProbability'), maskSharing: spec.maskSharing };
+  return {
+    activation: spec.activation,
+    weightVariance: uniform('weightVariance'),
+    biasVariance: uniform('biasVariance'),
+    keepProbability: uniform('keepProbability'),
+    maskSharing: spec.maskSharing,
+  };
 }
 
 const absences: readonly string[] = ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_NO_CONVERGENCE', 'ERR_MFT_DEGENERATE'];

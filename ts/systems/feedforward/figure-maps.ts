@@ -4,17 +4,34 @@ import type { Estimated } from '../../core/results.js';
 import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { subjectOf } from '../../gaussian/expectation.js';
-import { fixedPointDelta, fixedPointsVariance, gain, type Layer, reachedFixedPoint, varianceMap } from '../../gaussian/fixed-points.js';
+import {
+  fixedPointDelta,
+  fixedPointsVariance,
+  gain,
+  type Layer,
+  reachedFixedPoint,
+  varianceMap,
+} from '../../gaussian/fixed-points.js';
 import { deficit, expectation } from '../../gaussian/moments.js';
 import { layerOf, linearGrid } from './figure-layer.js';
 import { simulateFeedforward } from './simulate.js';
-import { resolveFeedforwardSpec, type FeedforwardSpec, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
+import {
+  resolveFeedforwardSpec,
+  type FeedforwardSpec,
+  type ResolvedFeedforwardRun,
+  type ResolvedFeedforwardSpec,
+} from './spec.js';
 
 /** Simulated layers; each from trials of its own, so that their errors are independent. */
 const simulatedPoints = 13;
 
 /** Two weight layers: the first makes pre-activations of variance `variance` exactly in the mean, the second is the layer. */
-export function singleLayerSpec(layer: Layer, width: number, variance: number, inputs: NonNullable<FeedforwardSpec['inputs']>): FeedforwardSpec {
+export function singleLayerSpec(
+  layer: Layer,
+  width: number,
+  variance: number,
+  inputs: NonNullable<FeedforwardSpec['inputs']>,
+): FeedforwardSpec {
   return {
     activation: layer.activation as NonNullable<FeedforwardSpec['activation']>,
     weightVariance: [variance, layer.weightVariance],
@@ -39,11 +56,17 @@ export function correlationMap(layer: Layer, variance: number, delta: number): n
 
 /** The range of variances worth drawing: twice the largest fixed point, or up to 4. */
 function varianceRange(layers: readonly Layer[]): number {
-  const fixed = layers.flatMap((layer) => fixedPointsVariance(layer).points.map((point) => point.variance)).filter((q) => q < 1e3);
+  const fixed = layers
+    .flatMap((layer) => fixedPointsVariance(layer).points.map((point) => point.variance))
+    .filter((q) => q < 1e3);
   return Math.max(1, ...fixed.map((q) => 2 * q)) * (fixed.length === 0 ? 4 : 1);
 }
 
-export async function drawVarianceMap(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+export async function drawVarianceMap(
+  spec: ResolvedFeedforwardSpec,
+  run: ResolvedFeedforwardRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const layer = layerOf(spec);
   const width = typeof spec.width === 'number' ? spec.width : (spec.width[0] as number);
   const layers = layer.keepProbability === 1 ? [layer] : [layer, { ...layer, keepProbability: 1 }];
@@ -54,29 +77,52 @@ export async function drawVarianceMap(spec: ResolvedFeedforwardSpec, run: Resolv
     for (const q of linearGrid(0, highest, 121)) points.push({ x: q, y: varianceMap(each, q), series });
   }
   for (const q of [0, highest]) points.push({ x: q, y: q, series: 'q = q′', mark: 'dashed' });
-  for (const { variance } of fixedPointsVariance(layer).points) if (variance <= highest) points.push({ x: variance, y: variance, series: 'fixed point', mark: 'point' });
+  for (const { variance } of fixedPointsVariance(layer).points)
+    if (variance <= highest) points.push({ x: variance, y: variance, series: 'fixed point', mark: 'point' });
   for (const [i, q] of linearGrid(highest / simulatedPoints, highest, simulatedPoints).entries()) {
     const each = resolveFeedforwardSpec(singleLayerSpec(layer, width, q, { count: 1 }));
-    const { observables } = await simulateFeedforward(each, { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false }, options);
+    const { observables } = await simulateFeedforward(
+      each,
+      { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false },
+      options,
+    );
     points.push({ x: q, ...estimate(observables.variance, 1), series: `simulation, width ${width}`, mark: 'point' });
   }
   return figureCurves(points, { title: `Variance map: ${title(layer)}`, x: 'q', y: 'q′', width: 420, height: 320 });
 }
 
-export async function drawCorrelationMap(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+export async function drawCorrelationMap(
+  spec: ResolvedFeedforwardSpec,
+  run: ResolvedFeedforwardRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const layer = layerOf(spec);
   const width = typeof spec.width === 'number' ? spec.width : (spec.width[0] as number);
   const { variance } = reachedFixedPoint(layer);
   const fixed = 1 - fixedPointDelta(layer, variance);
-  const points: CurvePoint[] = linearGrid(0, 1, 101).map((c) => ({ x: c, y: correlationMap(layer, variance, 1 - c), series: 'theory' }));
+  const points: CurvePoint[] = linearGrid(0, 1, 101).map((c) => ({
+    x: c,
+    y: correlationMap(layer, variance, 1 - c),
+    series: 'theory',
+  }));
   for (const c of [0, 1]) points.push({ x: c, y: c, series: 'c = c′', mark: 'dashed' });
   points.push({ x: fixed, y: fixed, series: `c* = ${Number(fixed.toPrecision(6))}`, mark: 'point' });
   for (const [i, c] of linearGrid(0, 1, simulatedPoints).entries()) {
     const each = resolveFeedforwardSpec(singleLayerSpec(layer, width, variance, { correlation: c }));
-    const { observables } = await simulateFeedforward(each, { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false }, options);
+    const { observables } = await simulateFeedforward(
+      each,
+      { ...run, firstTrial: run.firstTrial + i * run.trials, rawTrials: false },
+      options,
+    );
     points.push({ x: c, ...estimate(observables.correlation, 1), series: `simulation, width ${width}`, mark: 'point' });
   }
-  return figureCurves(points, { title: `Correlation map at q* = ${Number(variance.toPrecision(6))}: ${title(layer)}`, x: 'c', y: 'c′', width: 420, height: 320 });
+  return figureCurves(points, {
+    title: `Correlation map at q* = ${Number(variance.toPrecision(6))}: ${title(layer)}`,
+    x: 'c',
+    y: 'c′',
+    width: 420,
+    height: 320,
+  });
 }
 
 /** Value of the first input or pair at a layer (counted from 0), ±2 standard errors. */
@@ -90,6 +136,11 @@ function estimate(observable: Estimated | undefined, layer: number): { y: number
 /** "tanh, σ_w² = 1.4, …" for titles. */
 export function title(layer: Layer): string {
   const { activation } = layer;
-  const name = typeof activation === 'string' ? activation : typeof activation === 'object' && 'name' in activation ? String(activation.name) : 'expression';
+  const name =
+    typeof activation === 'string'
+      ? activation
+      : typeof activation === 'object' && 'name' in activation
+        ? String(activation.name)
+        : 'expression';
   return `${name}, σ_w² = ${layer.weightVariance}, σ_b² = ${layer.biasVariance}, ρ = ${layer.keepProbability ?? 1}`;
 }

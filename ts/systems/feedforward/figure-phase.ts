@@ -13,23 +13,38 @@ import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js'
 
 /** χ₁ at the fixed point that the network reaches, or undefined. */
 function chi1(layer: Layer): number | undefined {
-  return whereDefined(() => gain(layer) * expectation(subjectOf(layer.activation), { first: 2 }, reachedFixedPoint(layer).variance));
+  return whereDefined(
+    () => gain(layer) * expectation(subjectOf(layer.activation), { first: 2 }, reachedFixedPoint(layer).variance),
+  );
 }
 
-export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+export async function drawPhaseDiagram(
+  spec: ResolvedFeedforwardSpec,
+  _run: ResolvedFeedforwardRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const layer = layerOf(spec);
   const weights = linearGrid(0.1, Math.max(4, 1.5 * layer.weightVariance), 40);
   const biases = linearGrid(0, Math.max(0.5, 1.5 * layer.biasVariance), 26);
   const cells: HeatCell[] = [];
   for (const biasVariance of biases) {
     throwIfAborted(options);
-    for (const weightVariance of weights) cells.push({ x: weightVariance, y: biasVariance, value: Math.log(chi1({ ...layer, weightVariance, biasVariance }) ?? Number.NaN) });
+    for (const weightVariance of weights)
+      cells.push({
+        x: weightVariance,
+        y: biasVariance,
+        value: Math.log(chi1({ ...layer, weightVariance, biasVariance }) ?? Number.NaN),
+      });
     await new Promise(setImmediate);
   }
   // Denser near σ_b² = 0, where the line is steepest.
-  const critical = linearGrid(0, 1, 60).map((x) => x * x * (biases.at(-1) as number)).flatMap((biasVariance) =>
-    criticalPoints(layer.activation, { biasVariance, keepProbability: layer.keepProbability ?? 1 }).filter((point) => point.isStable).map((point) => ({ x: point.weightVariance, y: biasVariance })),
-  );
+  const critical = linearGrid(0, 1, 60)
+    .map((x) => x * x * (biases.at(-1) as number))
+    .flatMap((biasVariance) =>
+      criticalPoints(layer.activation, { biasVariance, keepProbability: layer.keepProbability ?? 1 })
+        .filter((point) => point.isStable)
+        .map((point) => ({ x: point.weightVariance, y: biasVariance })),
+    );
   return figureHeatMap(cells, {
     title: `Phase diagram: ${title(layer).split(',')[0]}, ρ = ${layer.keepProbability} (white: no fixed point)`,
     x: 'σ_w²',
@@ -39,9 +54,7 @@ export async function drawPhaseDiagram(spec: ResolvedFeedforwardSpec, _run: Reso
     isReversed: true,
     domain: [-1, 1],
     lineColors: ['#000000'],
-    lines: [
-      { series: 'critical line χ₁ = 1', points: critical },
-    ],
+    lines: [{ series: 'critical line χ₁ = 1', points: critical }],
   });
 }
 
@@ -50,14 +63,30 @@ export function depthScalePoints(layer: Layer, weights: readonly number[]): Curv
   return weights.flatMap((weightVariance): CurvePoint[] => {
     const found = multipliersWhereDefined({ ...layer, weightVariance });
     if (found === undefined) return [];
-    const point = (series: string, multiplier: number | undefined): CurvePoint[] => (multiplier === undefined ? [] : [{ x: weightVariance, y: Math.abs(depthScale(multiplier)), series }]);
-    return [...point('ξ_q', found.varianceMultiplier), ...point('ξ_c', found.correlationMultiplier), ...point('|ξ_∇|', found.gradientMultiplier)];
+    const point = (series: string, multiplier: number | undefined): CurvePoint[] =>
+      multiplier === undefined ? [] : [{ x: weightVariance, y: Math.abs(depthScale(multiplier)), series }];
+    return [
+      ...point('ξ_q', found.varianceMultiplier),
+      ...point('ξ_c', found.correlationMultiplier),
+      ...point('|ξ_∇|', found.gradientMultiplier),
+    ];
   });
 }
 
-export async function drawDepthScales(spec: ResolvedFeedforwardSpec, _run: ResolvedFeedforwardRun, options: ControlOptions): Promise<VegaLiteFigure> {
+export async function drawDepthScales(
+  spec: ResolvedFeedforwardSpec,
+  _run: ResolvedFeedforwardRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const layer = layerOf(spec);
   throwIfAborted(options);
   const points = depthScalePoints(layer, linearGrid(0.1, Math.max(4, 1.5 * layer.weightVariance), 118));
-  return figureCurves(points, { title: `Depth scales: ${title(layer).replace(/ σ_w² = [^,]*,/, '')}`, x: 'σ_w²', y: 'layers', yScale: 'log', width: 420, height: 280 });
+  return figureCurves(points, {
+    title: `Depth scales: ${title(layer).replace(/ σ_w² = [^,]*,/, '')}`,
+    x: 'σ_w²',
+    y: 'layers',
+    yScale: 'log',
+    width: 420,
+    height: 280,
+  });
 }

@@ -9,19 +9,37 @@ import { predictFeedforward } from './predict.js';
 import { simulateFeedforward } from './simulate.js';
 import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
 
-export async function drawProfile(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, options: SystemOptions): Promise<VegaLiteFigure> {
+export async function drawProfile(
+  spec: ResolvedFeedforwardSpec,
+  run: ResolvedFeedforwardRun,
+  options: SystemOptions,
+): Promise<VegaLiteFigure> {
   const prediction = await predictFeedforward(spec, options);
   const simulation = await simulateFeedforward(spec, { ...run, rawTrials: false }, options);
   const wanted = ['variance', 'correlation', 'errorNorm', 'gradientSingle', 'gradientPair', 'gradientPairAbsolute'];
-  return figureProfile([{ kind: 'prediction', observables: prediction.observables }, { kind: 'simulation', observables: simulation.observables }], {
-    observables: wanted.filter((name) => simulation.observables[name] !== undefined),
-    title: `Width ${spec.width}, ${run.trials} networks`,
-  });
+  return figureProfile(
+    [
+      { kind: 'prediction', observables: prediction.observables },
+      { kind: 'simulation', observables: simulation.observables },
+    ],
+    {
+      observables: wanted.filter((name) => simulation.observables[name] !== undefined),
+      title: `Width ${spec.width}, ${run.trials} networks`,
+    },
+  );
 }
 
-const shown = { gradientSingle: 'one input', gradientPairAbsolute: 'pair, absolute', gradientPair: 'pair (magnitude)' } as const;
+const shown = {
+  gradientSingle: 'one input',
+  gradientPairAbsolute: 'pair, absolute',
+  gradientPair: 'pair (magnitude)',
+} as const;
 
-export async function drawGradientProfile(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, options: SystemOptions & ControlOptions): Promise<VegaLiteFigure> {
+export async function drawGradientProfile(
+  spec: ResolvedFeedforwardSpec,
+  run: ResolvedFeedforwardRun,
+  options: SystemOptions & ControlOptions,
+): Promise<VegaLiteFigure> {
   const prediction = await predictFeedforward(spec, options);
   const simulation = await simulateFeedforward(spec, { ...run, rawTrials: false }, options);
   const points = Object.entries(shown).flatMap(([name, label]) => [
@@ -30,11 +48,25 @@ export async function drawGradientProfile(spec: ResolvedFeedforwardSpec, run: Re
   ]);
   const multiplier = isUniform(spec) ? multipliersWhereDefined(layerOf(spec))?.gradientMultiplier : undefined;
   // Through the middle, where neither the output nor the input is felt.
-  const anchor = points.find((point) => point.series === 'one input' && point.mark === 'line' && point.x >= spec.depth / 2);
+  const anchor = points.find(
+    (point) => point.series === 'one input' && point.mark === 'line' && point.x >= spec.depth / 2,
+  );
   if (multiplier !== undefined && anchor !== undefined) {
-    for (const x of [1, spec.depth]) points.push({ x, y: anchor.y + ((anchor.x - x) * Math.log(multiplier)) / Math.LN10, series: 'slope −log χ₁', mark: 'dashed' });
+    for (const x of [1, spec.depth])
+      points.push({
+        x,
+        y: anchor.y + ((anchor.x - x) * Math.log(multiplier)) / Math.LN10,
+        series: 'slope −log χ₁',
+        mark: 'dashed',
+      });
   }
-  return figureCurves(points, { title: `Mean squared gradients, width ${spec.width}, ${run.trials} networks`, x: 'layer', y: 'log₁₀ of the mean', width: 460, height: 320 });
+  return figureCurves(points, {
+    title: `Mean squared gradients, width ${spec.width}, ${run.trials} networks`,
+    x: 'layer',
+    y: 'log₁₀ of the mean',
+    width: 460,
+    height: 320,
+  });
 }
 
 /** log10 of the first input or pair of an observable on a log scale, against layer. */

@@ -5,17 +5,41 @@ import { drawDepthScales, drawPhaseDiagram } from './figure-phase.js';
 import { drawGradientProfile, drawProfile } from './figure-profiles.js';
 import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
 
-type Draw = (spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun, options: Parameters<SystemFigure['build']>[2]) => ReturnType<SystemFigure['build']>;
+type Draw = (
+  spec: ResolvedFeedforwardSpec,
+  run: ResolvedFeedforwardRun,
+  options: Parameters<SystemFigure['build']>[2],
+) => ReturnType<SystemFigure['build']>;
 
 function entry(description: string, simulates: boolean, draw: Draw): SystemFigure {
-  return { description, simulates, build: (spec, run, options) => draw(spec as ResolvedFeedforwardSpec, run as ResolvedFeedforwardRun, options) };
+  return {
+    description,
+    simulates,
+    build: (spec, run, options) => draw(spec as ResolvedFeedforwardSpec, run as ResolvedFeedforwardRun, options),
+  };
 }
 
 export const figures: Readonly<Record<string, SystemFigure>> = {
-  profile: entry('variance, correlation and gradients layer by layer: theory (lines) and simulation (points, ±2 standard errors)', true, drawProfile),
-  'gradient-profile': entry('squared gradients of one input and of a pair against layer, on a log scale, with the line χ₁^(L−l)', true, drawGradientProfile),
-  'variance-map': entry('q of a layer against q of the layer before, its fixed points, and simulated single layers', true, drawVarianceMap),
-  'correlation-map': entry('c of a layer against c of the layer before at q*, its fixed point, and simulated single layers', true, drawCorrelationMap),
+  profile: entry(
+    'variance, correlation and gradients layer by layer: theory (lines) and simulation (points, ±2 standard errors)',
+    true,
+    drawProfile,
+  ),
+  'gradient-profile': entry(
+    'squared gradients of one input and of a pair against layer, on a log scale, with the line χ₁^(L−l)',
+    true,
+    drawGradientProfile,
+  ),
+  'variance-map': entry(
+    'q of a layer against q of the layer before, its fixed points, and simulated single layers',
+    true,
+    drawVarianceMap,
+  ),
+  'correlation-map': entry(
+    'c of a layer against c of the layer before at q*, its fixed point, and simulated single layers',
+    true,
+    drawCorrelationMap,
+  ),
   'phase-diagram': entry('log χ₁ over (σ_w², σ_b²) with the critical line χ₁ = 1', false, drawPhaseDiagram),
-  'depth-scales': entry('ξ_q, ξ_c and |ξ_∇| against σ_w² at the spec\'s σ_b² and ρ', false, drawDepthScales),
+  'depth-scales': entry("ξ_q, ξ_c and |ξ_∇| against σ_w² at the spec's σ_b² and ρ", false, drawDepthScales),
 };

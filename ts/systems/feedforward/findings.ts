@@ -19,11 +19,20 @@ type Evidence = Finding['evidence'];
 export async function feedforwardFindings(spec: ResolvedFeedforwardSpec): Promise<readonly Finding[]> {
   const layer = repeatedLayer(spec);
   if (layer === undefined) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected the layers to have equal `weightVariance`, `biasVariance` and `keepProbability`: depth scales belong to a layer that repeats.', { parameter: 'weightVariance' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'Expected the layers to have equal ' +
+        '`weightVariance`, `biasVariance` ' +
+        'and `keepProbability`: depth scales ' +
+        'belong to a layer that repeats.',
+      { parameter: 'weightVariance' },
+    );
   }
   const found = multipliers(layer);
   if (found.gradientMultiplier === Infinity) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'χ₁ is infinite: the activation jumps, and gradients do not pass it.', { parameter: 'activation' });
+    throw new MftError('ERR_MFT_DEGENERATE', 'χ₁ is infinite: the activation jumps, and gradients do not pass it.', {
+      parameter: 'activation',
+    });
   }
   const trainable = trainableDepth(found);
   return [
@@ -40,7 +49,12 @@ function scales(found: Multipliers): Evidence {
   const list = [
     { quantity: 'gradientMultiplier', value: gradientMultiplier },
     { quantity: 'depthScaleGradient', value: depthScale(gradientMultiplier) },
-    ...(correlationMultiplier === undefined ? [] : [{ quantity: 'correlationMultiplier', value: correlationMultiplier }, { quantity: 'depthScaleCorrelation', value: depthScale(correlationMultiplier) }]),
+    ...(correlationMultiplier === undefined
+      ? []
+      : [
+          { quantity: 'correlationMultiplier', value: correlationMultiplier },
+          { quantity: 'depthScaleCorrelation', value: depthScale(correlationMultiplier) },
+        ]),
     { quantity: 'depthScaleVariance', value: depthScale(varianceMultiplier) },
   ];
   // At criticality a scale is infinite: its multiplier, 1, says so.
@@ -55,21 +69,51 @@ const behaviour = {
 
 function phaseFinding(layer: Layer, found: Multipliers): Finding {
   const phase = phaseOf(found.gradientMultiplier);
-  const mean = phase === 'ordered' ? 'two inputs become alike' : phase === 'chaotic' ? 'two inputs part' : 'correlations of two inputs settle slowly';
-  const pairs = (layer.keepProbability ?? 1) < 1 && layer.maskSharing !== 'shared' ? 'dropout drives two inputs apart in every phase' : mean;
-  return { id: 'phase', severity: 'info', claim: `The network is in the ${phase} phase: ${behaviour[phase]}, ${pairs}.`, evidence: scales(found) };
+  const mean =
+    phase === 'ordered'
+      ? 'two inputs become alike'
+      : phase === 'chaotic'
+        ? 'two inputs part'
+        : 'correlations of two inputs settle slowly';
+  const pairs =
+    (layer.keepProbability ?? 1) < 1 && layer.maskSharing !== 'shared'
+      ? 'dropout drives two inputs apart in every phase'
+      : mean;
+  return {
+    id: 'phase',
+    severity: 'info',
+    claim: `The network is in the ${phase} phase: ${behaviour[phase]}, ${pairs}.`,
+    evidence: scales(found),
+  };
 }
 
-function depthFinding(depth: number, found: Multipliers, { depth: value, low, high, isUnbounded }: TrainableDepth): Finding {
+function depthFinding(
+  depth: number,
+  found: Multipliers,
+  { depth: value, low, high, isUnbounded }: TrainableDepth,
+): Finding {
   const range = `about ${Math.round(value)} layers (80 % interval ${Math.round(low)} to ${Math.round(high)})`;
   const source = ` The interval comes from ${calibration.source}.`;
   const longer = isUnbounded ? ' Its depth scales exceed those of the calibration: the end of the range is used.' : '';
-  const verdict = depth <= low ? 'within what trains' : depth <= value ? 'probably trainable' : depth <= high ? 'probably too deep' : 'too deep';
+  const verdict =
+    depth <= low
+      ? 'within what trains'
+      : depth <= value
+        ? 'probably trainable'
+        : depth <= high
+          ? 'probably too deep'
+          : 'too deep';
   return {
     id: 'trainableDepth',
     severity: depth <= low ? 'info' : depth <= high ? 'warning' : 'critical',
     claim: `Networks like this train up to ${range}; ${depth} layers are ${verdict}.${longer}${source}`,
-    evidence: [{ quantity: 'trainableDepth', value, low, high }, { quantity: 'depth', value: depth }, ...scales(found).filter(({ quantity }) => quantity === 'depthScaleGradient' || quantity === 'depthScaleCorrelation')],
+    evidence: [
+      { quantity: 'trainableDepth', value, low, high },
+      { quantity: 'depth', value: depth },
+      ...scales(found).filter(
+        ({ quantity }) => quantity === 'depthScaleGradient' || quantity === 'depthScaleCorrelation',
+      ),
+    ],
   };
 }
 
@@ -80,9 +124,20 @@ function gradientFinding(depth: number, { gradientMultiplier, varianceMultiplier
   const size = Math.abs(growth);
   const evidence = [{ quantity: 'logGradientRatio', value: Math.max(growth, -Number.MAX_VALUE) }];
   const over = `from the output to the input over ${depth} layers`;
-  if (size <= noticeable) return { id: 'gradientsKept', severity: 'info', claim: `Squared gradients change by less than a factor of 10 ${over}.`, evidence };
+  if (size <= noticeable)
+    return {
+      id: 'gradientsKept',
+      severity: 'info',
+      claim: `Squared gradients change by less than a factor of 10 ${over}.`,
+      evidence,
+    };
   const [id, verb] = growth < 0 ? ['vanishingGradients', 'shrink'] : ['explodingGradients', 'grow'];
-  return { id, severity: size > severe ? 'critical' : 'warning', claim: `Squared gradients ${verb} by a factor e^${size.toFixed(1)} ${over}.`, evidence };
+  return {
+    id,
+    severity: size > severe ? 'critical' : 'warning',
+    claim: `Squared gradients ${verb} by a factor e^${size.toFixed(1)} ${over}.`,
+    evidence,
+  };
 }
 
 function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipliers): readonly Finding[] {
@@ -92,7 +147,13 @@ function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipl
     {
       id: 'sharedWeightExponent',
       severity: 'warning',
-      claim: 'Squared gradients follow χ_q² and not χ_1: back-propagation uses the weights of the forward pass, and the independence assumption misses the exponent here.',
+      claim:
+        'Squared gradients follow χ_q² and not ' +
+        'χ_1: back-propagation uses ' +
+        'the weights ' +
+        'of the forward pass, and the ' +
+        'independence ' +
+        'assumption misses the exponent here.',
       evidence: [
         { quantity: 'varianceMultiplier', value: varianceMultiplier },
         { quantity: 'varianceMultiplierSquared', value: square },
@@ -121,14 +182,27 @@ async function changeFindings(layer: Layer, depth: number, before: TrainableDept
 }
 
 /** The same dropout network as a path problem; none without dropout or without hidden layers. */
-export function relatedSpecs(spec: ResolvedFeedforwardSpec): readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[] {
+export function relatedSpecs(
+  spec: ResolvedFeedforwardSpec,
+): readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[] {
   const { depth, width, keepProbability, inputKeepProbability } = spec;
   const keeps = typeof keepProbability === 'number' ? [keepProbability] : keepProbability;
   if (depth === 1 || (inputKeepProbability === 1 && keeps.every((keep) => keep === 1))) return [];
   const inputWidth = inputWidthOf(spec);
-  const sizes = typeof width === 'number' ? { width, depth: depth - 1, inputWidth } : { widths: [inputWidth, ...width] };
-  const hasBias = typeof spec.biasVariance === 'number' ? spec.biasVariance > 0 : spec.biasVariance.some((variance) => variance > 0);
+  const sizes =
+    typeof width === 'number' ? { width, depth: depth - 1, inputWidth } : { widths: [inputWidth, ...width] };
+  const hasBias =
+    typeof spec.biasVariance === 'number' ? spec.biasVariance > 0 : spec.biasVariance.some((variance) => variance > 0);
   // Half of the units of a bias-free ReLU network are off besides those that are masked.
   const activeProbability = spec.activation === 'relu' && !hasBias ? 0.5 : 1;
-  return [{ system: 'percolation', ...sizes, siteKeep: keepProbability, inputKeep: inputKeepProbability, activeProbability, biases: hasBias }];
+  return [
+    {
+      system: 'percolation',
+      ...sizes,
+      siteKeep: keepProbability,
+      inputKeep: inputKeepProbability,
+      activeProbability,
+      biases: hasBias,
+    },
+  ];
 }

@@ -47,9 +47,16 @@ export interface OutputLaw {
 }
 
 /** The leading terms for one input. */
-export function finiteSize(layers: LayerParameters, forward: ForwardPass, input: number, output: OutputLaw): FiniteSize {
+export function finiteSize(
+  layers: LayerParameters,
+  forward: ForwardPass,
+  input: number,
+  output: OutputLaw,
+): FiniteSize {
   const { depth, width } = layers;
-  const laws = Array.from({ length: depth - 1 }, (_, l) => layerLaw(layers, l, (forward.variance[l] as Float64Array)[input] as number));
+  const laws = Array.from({ length: depth - 1 }, (_, l) =>
+    layerLaw(layers, l, (forward.variance[l] as Float64Array)[input] as number),
+  );
   const variance = new Float64Array(depth);
   let spread = 0;
   for (let l = 0; l + 1 < depth; l++) {
@@ -63,7 +70,9 @@ export function finiteSize(layers: LayerParameters, forward: ForwardPass, input:
   const meanGradient = new Float64Array(depth);
   // Spread of q^l itself (from the layers below l), and what the layers from l on add when their own noise is followed upward.
   const spreads = new Float64Array(depth);
-  for (let l = 0; l + 1 < depth; l++) spreads[l + 1] = (laws[l] as LayerLaw).slope ** 2 * (spreads[l] as number) + (laws[l] as LayerLaw).length / (width[l] as number);
+  for (let l = 0; l + 1 < depth; l++)
+    spreads[l + 1] =
+      (laws[l] as LayerLaw).slope ** 2 * (spreads[l] as number) + (laws[l] as LayerLaw).length / (width[l] as number);
   const last = depth - 1;
   let reach = output.response; // derivative of log|δ^l|² with respect to q^l
   let gathered = output.own / (width[last] as number); // noise of the layers from l on
@@ -78,7 +87,10 @@ export function finiteSize(layers: LayerParameters, forward: ForwardPass, input:
       gathered += (law.own + 2 * reach * law.cross + reach ** 2 * law.length) / (width[l] as number);
       reach = law.response + law.slope * reach;
       separate += law.own / (width[l] as number) + law.response ** 2 * spread;
-      drift += law.response * (variance[l] as number) + 0.5 * law.secondResponse * spread + (excess * law.coherent) / (width[l] as number);
+      drift +=
+        law.response * (variance[l] as number) +
+        0.5 * law.secondResponse * spread +
+        (excess * law.coherent) / (width[l] as number);
       excess = signal * (law.memory * excess + 2 * law.response);
     }
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
@@ -86,7 +98,8 @@ export function finiteSize(layers: LayerParameters, forward: ForwardPass, input:
     logError[l] = gathered + reach ** 2 * spread;
     logGradient[l] = gathered + (reach + below) ** 2 * spread;
     meanError[l] = drift + 0.5 * ((logError[l] as number) - separate);
-    meanGradient[l] = drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
+    meanGradient[l] =
+      drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
   }
   return { variance, logError, logGradient, meanError, meanGradient };
 }
@@ -95,7 +108,18 @@ function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
   const { subject } = layers;
   const keep = layers.keepProbability[l] as number;
   const w = layers.weightVariance[l + 1] as number;
-  if (q === 0) return { slope: (w / keep) * varianceSlope(subject, 0), halfCurvature: 0, response: 0, secondResponse: 0, memory: 0, coherent: 0, own: 0, cross: 0, length: 0 };
+  if (q === 0)
+    return {
+      slope: (w / keep) * varianceSlope(subject, 0),
+      halfCurvature: 0,
+      response: 0,
+      secondResponse: 0,
+      memory: 0,
+      coherent: 0,
+      own: 0,
+      cross: 0,
+      length: 0,
+    };
   const second = expectation(subject, { value: 2 }, q);
   const slope = expectation(subject, { first: 2 }, q);
   const step = 1e-3 * q;

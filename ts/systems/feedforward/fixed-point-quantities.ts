@@ -2,7 +2,14 @@
 import { MftError } from '../../core/errors.js';
 import type { QuantityValue } from '../../core/results.js';
 import { criticalWeightVariance } from '../../gaussian/critical.js';
-import { fixedPointsVariance, depthScale, type Layer, limitingWeightVariance, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
+import {
+  fixedPointsVariance,
+  depthScale,
+  type Layer,
+  limitingWeightVariance,
+  type Multipliers,
+  multipliers,
+} from '../../gaussian/fixed-points.js';
 import * as theory from './fixed-point-theory.js';
 import type { FeedforwardQuantity } from './quantities.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
@@ -19,7 +26,11 @@ function uniform(value: number | readonly number[]): number | undefined {
 /** The layer repeated in a spec, or undefined when its layers differ. */
 export function repeatedLayer(spec: ResolvedFeedforwardSpec): Layer | undefined {
   const { activation, maskSharing } = spec;
-  const [weightVariance, biasVariance, keepProbability] = [uniform(spec.weightVariance), uniform(spec.biasVariance), uniform(spec.keepProbability)];
+  const [weightVariance, biasVariance, keepProbability] = [
+    uniform(spec.weightVariance),
+    uniform(spec.biasVariance),
+    uniform(spec.keepProbability),
+  ];
   if (weightVariance === undefined || biasVariance === undefined || keepProbability === undefined) return undefined;
   return { activation, weightVariance, biasVariance, keepProbability, maskSharing };
 }
@@ -38,10 +49,18 @@ const correlationReason = 'Signals vanish at the fixed point variance 0, where a
 
 export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
   const layer = repeatedLayer(spec);
-  if (layer === undefined) return { fixedPointVariance: { reason: 'The layers have different parameters: there is no fixed point to speak of.' } };
+  if (layer === undefined)
+    return {
+      fixedPointVariance: { reason: 'The layers have different parameters: there is no fixed point to speak of.' },
+    };
   let found: Multipliers;
   const always: Values = {
-    criticalWeightVariance: attempt(() => criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: layer.keepProbability ?? 1 })),
+    criticalWeightVariance: attempt(() =>
+      criticalWeightVariance(layer.activation, {
+        biasVariance: layer.biasVariance,
+        keepProbability: layer.keepProbability ?? 1,
+      }),
+    ),
     limitingWeightVariance: attempt(() => limitingWeightVariance(layer)),
     fixedPointsVariance: attempt(() => fixedPointsVariance(layer).points.map((point) => ({ ...point }))),
   };
@@ -51,12 +70,21 @@ export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
     if (!(error instanceof MftError)) throw error;
     return { fixedPointVariance: { reason: error.message }, ...always };
   }
-  const { fixedPointVariance, varianceMultiplier, gradientMultiplier, correlationMultiplier, oneMinusFixedPointCorrelation: delta } = found;
-  const ofPair = (value: (d: number) => QuantityValue): QuantityValue => (delta === undefined ? { reason: correlationReason } : attempt(() => value(delta)));
+  const {
+    fixedPointVariance,
+    varianceMultiplier,
+    gradientMultiplier,
+    correlationMultiplier,
+    oneMinusFixedPointCorrelation: delta,
+  } = found;
+  const ofPair = (value: (d: number) => QuantityValue): QuantityValue =>
+    delta === undefined ? { reason: correlationReason } : attempt(() => value(delta));
   const width = uniform(spec.width);
   const lengths = trainableLengths(found);
   return {
-    fixedPointVariance, varianceMultiplier, gradientMultiplier,
+    fixedPointVariance,
+    varianceMultiplier,
+    gradientMultiplier,
     fixedPointCorrelation: ofPair((d) => 1 - d),
     oneMinusFixedPointCorrelation: ofPair((d) => d),
     correlationMultiplier: ofPair(() => correlationMultiplier as number),
@@ -66,9 +94,14 @@ export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
     phase: phaseOf(gradientMultiplier),
     trainableLength: lengths.trainableLength,
     trainableLengths: { ...lengths },
-    logGradientVarianceRate: attempt(() => theory.logGradientVarianceRateAt(layer, fixedPointVariance, varianceMultiplier)),
+    logGradientVarianceRate: attempt(() =>
+      theory.logGradientVarianceRateAt(layer, fixedPointVariance, varianceMultiplier),
+    ),
     absoluteToSingleGradientRatio: ofPair(() => theory.absoluteToSingleGradientRatio(layer)),
-    pairGradientNoiseFloor: width === undefined ? { reason: 'The layers have different widths.' } : ofPair(() => theory.pairGradientNoiseFloor(layer, width)),
+    pairGradientNoiseFloor:
+      width === undefined
+        ? { reason: 'The layers have different widths.' }
+        : ofPair(() => theory.pairGradientNoiseFloor(layer, width)),
     curvatureMultiplier: theory.curvatureMultiplier(layer, fixedPointVariance),
     ...always,
   };

@@ -2,7 +2,15 @@
 // finite-width law, the geometry of a circle. Equation numbers are those of docs/systems/feedforward.md.
 import { MftError } from '../../core/errors.js';
 import { subjectOf } from '../../gaussian/expectation.js';
-import { correlationMultiplier, fixedPointDelta, gain, type Layer, type Multipliers, multipliers, scaled } from '../../gaussian/fixed-points.js';
+import {
+  correlationMultiplier,
+  fixedPointDelta,
+  gain,
+  type Layer,
+  type Multipliers,
+  multipliers,
+  scaled,
+} from '../../gaussian/fixed-points.js';
 import { expectation, pairExpectation } from '../../gaussian/moments.js';
 
 /** Where the loss Σ out² is taken: out = z (preactivation) or φ(z). */
@@ -12,14 +20,22 @@ export type Output = 'preactivation' | 'postactivation';
 export function pairFixedPoint(layer: Layer): Multipliers & { readonly delta: number; readonly chiC: number } {
   const found = multipliers(layer);
   const delta = found.oneMinusFixedPointCorrelation ?? fixedPointDelta(layer, found.fixedPointVariance);
-  return { ...found, delta, chiC: found.correlationMultiplier ?? correlationMultiplier(layer, found.fixedPointVariance, delta) };
+  return {
+    ...found,
+    delta,
+    chiC: found.correlationMultiplier ?? correlationMultiplier(layer, found.fixedPointVariance, delta),
+  };
 }
 
 /** E φ'², refused where it is infinite: nothing can be divided by it. */
 function finiteSlope(layer: Layer, q: number): number {
   const slope = expectation(subjectOf(layer.activation), { first: 2 }, q);
   if (slope < Infinity) return slope;
-  throw new MftError('ERR_MFT_DEGENERATE', 'The activation jumps: its derivative is not square integrable, and gradients have no finite mean square.', { parameter: 'activation' });
+  throw new MftError(
+    'ERR_MFT_DEGENERATE',
+    'The activation jumps: its derivative is not square integrable, and gradients have no finite mean square.',
+    { parameter: 'activation' },
+  );
 }
 
 function keepOf(layer: Layer): number {
@@ -80,7 +96,11 @@ export function linearGradientSingle(layer: Layer, distance: number): number {
 export function linearGradientPair(layer: Layer, distance: number): number {
   const { weightVariance, biasVariance } = layer;
   if (weightVariance >= 1 && biasVariance > 0) {
-    throw new MftError('ERR_MFT_NO_FIXED_POINT', `The covariance of a linear network has a fixed point only for \`weightVariance\` below 1, received ${weightVariance}.`, { parameter: 'weightVariance', expected: 'a number below 1', received: weightVariance });
+    throw new MftError(
+      'ERR_MFT_NO_FIXED_POINT',
+      `The covariance of a linear network has a fixed point only for \`weightVariance\` below 1, received ${weightVariance}.`,
+      { parameter: 'weightVariance', expected: 'a number below 1', received: weightVariance },
+    );
   }
   multipliers({ ...layer, activation: 'linear' });
   const covariance = biasVariance === 0 ? 0 : biasVariance / (1 - weightVariance);
@@ -95,7 +115,8 @@ export function absoluteToSingleGradientRatio(layer: Layer): number {
   const subject = subjectOf(layer.activation);
   const slope = finiteSlope(layer, q);
   const slopes = pairExpectation(subject, { first: 1, isAbsolute: true }, q, q, delta) / slope;
-  const values = pairExpectation(subject, { value: 1, isAbsolute: true }, q, q, delta) / expectation(subject, { value: 2 }, q);
+  const values =
+    pairExpectation(subject, { value: 1, isAbsolute: true }, q, q, delta) / expectation(subject, { value: 2 }, q);
   return ((2 * keepOf(layer) ** 2) / Math.PI) * slopes * values;
 }
 
@@ -104,7 +125,11 @@ export function pairGradientNoiseFloor(layer: Layer, width: number): number {
   const { fixedPointVariance: q, delta, chiC, gradientMultiplier } = pairFixedPoint(layer);
   finiteSlope(layer, q);
   if (!(chiC < gradientMultiplier * (1 - 1e-12))) {
-    throw new MftError('ERR_MFT_WRONG_PHASE', 'The errors of a pair have no stationary noise floor here: χ_c = χ₁, so their cosine never forgets the output.', { parameter: 'keepProbability' });
+    throw new MftError(
+      'ERR_MFT_WRONG_PHASE',
+      'The errors of a pair have no stationary noise floor here: χ_c = χ₁, so their cosine never forgets the output.',
+      { parameter: 'keepProbability' },
+    );
   }
   const subject = subjectOf(layer.activation);
   const slope = finiteSlope(layer, q);
@@ -120,17 +145,26 @@ export function logGradientVarianceRate(layer: Layer): number {
 
 export function logGradientVarianceRateAt(layer: Layer, q: number, varianceMultiplier: number): number {
   if (q === 0) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'At the fixed point variance 0 the finite-width law of gradients is not defined.', { parameter: 'weightVariance' });
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'At the fixed point variance 0 the finite-width law of gradients is not defined.',
+      { parameter: 'weightVariance' },
+    );
   }
   const subject = subjectOf(layer.activation);
   const keep = keepOf(layer);
   const slope = finiteSlope(layer, q);
   const length = expectation(subject, { value: 2 }, q);
   const local = (3 * expectation(subject, { first: 4 }, q)) / (keep * slope * slope) - 1;
-  const response = subject.homogeneousDegree === 1 ? 0 : (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope);
+  const response =
+    subject.homogeneousDegree === 1
+      ? 0
+      : (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope);
   if (response === 0) return local;
-  const cross = layer.weightVariance * (expectation(subject, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - length / keep);
-  const lengths = layer.weightVariance ** 2 * (expectation(subject, { value: 4 }, q) / keep ** 3 - length ** 2 / keep ** 2);
+  const cross =
+    layer.weightVariance * (expectation(subject, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - length / keep);
+  const lengths =
+    layer.weightVariance ** 2 * (expectation(subject, { value: 4 }, q) / keep ** 3 - length ** 2 / keep ** 2);
   const memory = 1 - varianceMultiplier;
   return local + (2 * response * cross) / memory + (response ** 2 * lengths) / memory ** 2;
 }
@@ -145,11 +179,18 @@ export function circleMetric(layer: Layer, at: number): number {
 export function circleCurvature(layer: Layer, at: number): number {
   const { fixedPointVariance, gradientMultiplier } = multipliers(layer);
   if (fixedPointVariance === 0) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'At the fixed point variance 0 a circle has no curvature.', { parameter: 'weightVariance' });
+    throw new MftError('ERR_MFT_DEGENERATE', 'At the fixed point variance 0 a circle has no curvature.', {
+      parameter: 'weightVariance',
+    });
   }
   let curvature = 1 / fixedPointVariance;
   if (at === 1) return curvature;
-  if (gradientMultiplier === 0) throw new MftError('ERR_MFT_DEGENERATE', 'Without weights a circle is one point after the first layer and has no curvature.', { parameter: 'weightVariance' });
+  if (gradientMultiplier === 0)
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'Without weights a circle is one point after the first layer and has no curvature.',
+      { parameter: 'weightVariance' },
+    );
   finiteSlope(layer, fixedPointVariance);
   const bend = curvatureMultiplier(layer, fixedPointVariance);
   for (let l = 2; l <= at; l++) curvature = (3 * bend) / gradientMultiplier ** 2 + curvature / gradientMultiplier;

@@ -72,19 +72,33 @@ export function layerParameters(spec: ResolvedFeedforwardSpec): LayerParameters 
 /** The Gram matrix of the inputs, from the spec or from the images it names. */
 export function inputGram(spec: ResolvedFeedforwardSpec, images: InputVectors | undefined): InputGram {
   const { inputs } = spec;
-  if (images !== undefined) return gramOf(images.count, images.dimension, (a) => images.values.subarray(a * images.dimension, (a + 1) * images.dimension));
-  if ('values' in inputs) return gramOf(inputs.values.length, inputs.values[0]?.length ?? 0, (a) => inputs.values[a] as readonly number[]);
+  if (images !== undefined)
+    return gramOf(images.count, images.dimension, (a) =>
+      images.values.subarray(a * images.dimension, (a + 1) * images.dimension),
+    );
+  if ('values' in inputs)
+    return gramOf(inputs.values.length, inputs.values[0]?.length ?? 0, (a) => inputs.values[a] as readonly number[]);
   const count = 'indices' in inputs ? inputs.indices.length : (inputs.count ?? 2);
   const moment = 'indices' in inputs ? 1 : (inputs.secondMoment ?? 1);
   const delta = 'indices' in inputs ? 0.5 : drawnDeficit(inputs);
-  return { count, dimension: inputWidthOf(spec), secondMoment: new Float64Array(count).fill(moment), pairs: pairsOf(count, () => ({ delta, absolute: moment * absoluteProduct(1 - delta) })) };
+  return {
+    count,
+    dimension: inputWidthOf(spec),
+    secondMoment: new Float64Array(count).fill(moment),
+    pairs: pairsOf(count, () => ({ delta, absolute: moment * absoluteProduct(1 - delta) })),
+  };
 }
 
 function gramOf(count: number, dimension: number, vector: (a: number) => ArrayLike<number>): InputGram {
   const rows = Array.from({ length: count }, (_, a) => vector(a));
   const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
   const relation = (a: number, b: number): Pick<InputPair, 'delta' | 'absolute'> => {
-    const [x, y, p, q] = [rows[a] as ArrayLike<number>, rows[b] as ArrayLike<number>, lengths[a] as number, lengths[b] as number];
+    const [x, y, p, q] = [
+      rows[a] as ArrayLike<number>,
+      rows[b] as ArrayLike<number>,
+      lengths[a] as number,
+      lengths[b] as number,
+    ];
     if (p === 0 || q === 0) return { delta: 1, absolute: 0 };
     let absolute = 0;
     let sum = 0; // ½|x/|x| − y/|y||²: nothing cancels for nearly parallel inputs
@@ -94,7 +108,12 @@ function gramOf(count: number, dimension: number, vector: (a: number) => ArrayLi
     }
     return { delta: Math.min(2, 0.5 * sum), absolute: absolute / dimension };
   };
-  return { count, dimension, secondMoment: Float64Array.from(lengths, (length) => (length * length) / dimension), pairs: pairsOf(count, relation) };
+  return {
+    count,
+    dimension,
+    secondMoment: Float64Array.from(lengths, (length) => (length * length) / dimension),
+    pairs: pairsOf(count, relation),
+  };
 }
 
 function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
@@ -104,7 +123,10 @@ function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
 }
 
 /** Pairs (0,1), (0,2), …, (1,2), … of the first inputs, as the simulation reports them. */
-function pairsOf(count: number, relation: (a: number, b: number) => Pick<InputPair, 'delta' | 'absolute'>): InputPair[] {
+function pairsOf(
+  count: number,
+  relation: (a: number, b: number) => Pick<InputPair, 'delta' | 'absolute'>,
+): InputPair[] {
   const paired = Math.min(count, largestPaired);
   const pairs: InputPair[] = [];
   for (let a = 0; a < paired; a++) for (let b = a + 1; b < paired; b++) pairs.push({ a, b, ...relation(a, b) });
@@ -115,7 +137,11 @@ function pairsOf(count: number, relation: (a: number, b: number) => Pick<InputPa
  * All layers: q_aa' = (σ_w²/ρ) E φ² + σ_b²; pairs of equal variance carry δ (no cancellation as inputs merge), pairs of
  * unequal variance the covariance. `tick` is called after every layer: it may wait, and it throws when cancelled.
  */
-export async function forwardPass(layers: LayerParameters, gram: InputGram, tick: (layer: number) => Promise<void>): Promise<ForwardPass> {
+export async function forwardPass(
+  layers: LayerParameters,
+  gram: InputGram,
+  tick: (layer: number) => Promise<void>,
+): Promise<ForwardPass> {
   const { depth, subject, weightVariance, biasVariance, keepProbability, isShared } = layers;
   const variance: Float64Array[] = [];
   const pair: PairState[][] = [];
@@ -123,14 +149,34 @@ export async function forwardPass(layers: LayerParameters, gram: InputGram, tick
     const [w, b] = [weightVariance[l] as number, biasVariance[l] as number];
     const keep = l === 0 ? layers.inputKeepProbability : (keepProbability[l - 1] as number);
     const before = variance[l - 1];
-    const activity = (a: number): number => (before === undefined ? (gram.secondMoment[a] as number) : expectation(subject, { value: 2 }, before[a] as number));
-    const now = settled(Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b), before);
+    const activity = (a: number): number =>
+      before === undefined ? (gram.secondMoment[a] as number) : expectation(subject, { value: 2 }, before[a] as number);
+    const now = settled(
+      Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b),
+      before,
+    );
     variance.push(now);
     pair.push(
       gram.pairs.map((input, p) => {
         const last = pair[l - 1]?.[p];
         const [varianceA, varianceB] = [now[input.a] as number, now[input.b] as number];
-        return { varianceA, varianceB, delta: nextDelta({ subject, w, b, keep, isShared, varianceA, varianceB, activityA: activity(input.a), activityB: activity(input.b), last, input }) };
+        return {
+          varianceA,
+          varianceB,
+          delta: nextDelta({
+            subject,
+            w,
+            b,
+            keep,
+            isShared,
+            varianceA,
+            varianceB,
+            activityA: activity(input.a),
+            activityB: activity(input.b),
+            last,
+            input,
+          }),
+        };
       }),
     );
     await tick(l + 1);
@@ -141,7 +187,9 @@ export async function forwardPass(layers: LayerParameters, gram: InputGram, tick
 /** Values that have stopped moving keep their bits, so that their moments are found in the cache. */
 function settled(now: Float64Array, before: Float64Array | undefined): Float64Array {
   if (before === undefined) return now;
-  return now.map((value, a) => (Math.abs(value - (before[a] as number)) <= 1e-15 * value ? (before[a] as number) : value));
+  return now.map((value, a) =>
+    Math.abs(value - (before[a] as number)) <= 1e-15 * value ? (before[a] as number) : value,
+  );
 }
 
 interface PairStep {
@@ -168,7 +216,10 @@ function nextDelta(step: PairStep): number {
     const gap = last === undefined ? activityA * input.delta : deficit(subject, last.varianceA, last.delta);
     delta = (w * (isShared ? gap / keep : (1 / keep - 1) * activityA + gap)) / varianceA;
   } else {
-    const product = last === undefined ? Math.sqrt(activityA * activityB) * (1 - input.delta) : pairExpectation(subject, { value: 1 }, last.varianceA, last.varianceB, last.delta);
+    const product =
+      last === undefined
+        ? Math.sqrt(activityA * activityB) * (1 - input.delta)
+        : pairExpectation(subject, { value: 1 }, last.varianceA, last.varianceB, last.delta);
     delta = 1 - ((isShared ? w / keep : w) * product + b) / Math.sqrt(varianceA * varianceB);
   }
   const clamped = Math.min(2, Math.max(0, delta));

@@ -46,15 +46,22 @@ const fromRow: Readonly<Record<string, (row: Row) => number | string>> = {
 const columns = 6;
 
 /** The values of one quantity per name at every point, undefined where the quantity itself must be asked. */
-export async function mapFeedforward(points: readonly GridPoint[], names: readonly string[], options: ControlOptions): Promise<Readonly<Record<string, readonly (number | string | undefined)[]>>> {
+export async function mapFeedforward(
+  points: readonly GridPoint[],
+  names: readonly string[],
+  options: ControlOptions,
+): Promise<Readonly<Record<string, readonly (number | string | undefined)[]>>> {
   const fast = names.filter((name) => Object.hasOwn(fromRow, name));
   const first = points[0];
-  const isSame = first !== undefined && points.every((point) => point.activation === first.activation && point.maskSharing === first.maskSharing);
+  const isSame =
+    first !== undefined &&
+    points.every((point) => point.activation === first.activation && point.maskSharing === first.maskSharing);
   if (fast.length === 0 || !isSame || !points.every(isUniform)) return {};
   const subject = subjectOf(canonicalActivation(first.activation));
   const { native } = subject;
   if (native === undefined || Number.isNaN(subject.atZero.value)) return {};
-  const column = (name: string, missing: number): Float64Array => Float64Array.from(points, (point) => (point[name] as number | undefined) ?? missing);
+  const column = (name: string, missing: number): Float64Array =>
+    Float64Array.from(points, (point) => (point[name] as number | undefined) ?? missing);
   const rows = await controlled(options, points.length, (slots) =>
     addon().feedforwardPhase(
       {
@@ -84,5 +91,7 @@ export async function mapFeedforward(points: readonly GridPoint[], names: readon
 }
 
 function isUniform(point: GridPoint): boolean {
-  return ['weightVariance', 'biasVariance', 'keepProbability'].every((name) => point[name] === undefined || typeof point[name] === 'number');
+  return ['weightVariance', 'biasVariance', 'keepProbability'].every(
+    (name) => point[name] === undefined || typeof point[name] === 'number',
+  );
 }

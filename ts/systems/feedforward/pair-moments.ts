@@ -8,7 +8,12 @@ import { expectation, pairExpectation } from '../../gaussian/moments.js';
 import type { PairState } from './forward.js';
 
 /** E f(u_a)f(u_b) at every state, each distinct state integrated once. */
-export async function pairMoments(subject: Subject, integrand: Integrand, states: readonly PairState[], options: ControlOptions): Promise<Float64Array> {
+export async function pairMoments(
+  subject: Subject,
+  integrand: Integrand,
+  states: readonly PairState[],
+  options: ControlOptions,
+): Promise<Float64Array> {
   const distinct = new Map<string, { readonly state: PairState; readonly at: number }>();
   const places = states.map((state) => {
     const key = `${state.varianceA} ${state.varianceB} ${state.delta}`;
@@ -22,29 +27,40 @@ export async function pairMoments(subject: Subject, integrand: Integrand, states
   return Float64Array.from(places, (at) => values[at] as number);
 }
 
-async function integrate(subject: Subject, integrand: Integrand, states: readonly PairState[], options: ControlOptions): Promise<Float64Array> {
+async function integrate(
+  subject: Subject,
+  integrand: Integrand,
+  states: readonly PairState[],
+  options: ControlOptions,
+): Promise<Float64Array> {
   const { native } = subject;
-  if (native === undefined) throw new MftError('ERR_MFT_INTERNAL', 'Expected the activation of a spec to be known natively.');
+  if (native === undefined)
+    throw new MftError('ERR_MFT_INTERNAL', 'Expected the activation of a spec to be known natively.');
   // Merged pairs are single moments, which the cache of the subject holds.
   const merged = states.map(({ varianceA, varianceB, delta }) => delta === 0 && varianceA === varianceB);
   const open = states.filter((_, i) => !merged[i]);
   const { signal } = options;
-  const found = open.length === 0 ? new Float64Array() : await controlled(signal === undefined ? {} : { signal }, open.length, (slots) =>
-    addon().startGaussian(
-      {
-        what: 'pair',
-        activation: native,
-        integrand: powers(integrand),
-        varianceA: Float64Array.from(open, ({ varianceA }) => varianceA),
-        varianceB: Float64Array.from(open, ({ varianceB }) => varianceB),
-        oneMinusCorrelation: Float64Array.from(open, ({ delta }) => delta),
-        threads: threadsFor(0),
-      },
-      slots,
-    ),
-  );
+  const found =
+    open.length === 0
+      ? new Float64Array()
+      : await controlled(signal === undefined ? {} : { signal }, open.length, (slots) =>
+          addon().startGaussian(
+            {
+              what: 'pair',
+              activation: native,
+              integrand: powers(integrand),
+              varianceA: Float64Array.from(open, ({ varianceA }) => varianceA),
+              varianceB: Float64Array.from(open, ({ varianceB }) => varianceB),
+              oneMinusCorrelation: Float64Array.from(open, ({ delta }) => delta),
+              threads: threadsFor(0),
+            },
+            slots,
+          ),
+        );
   let next = 0;
-  return Float64Array.from(states, (state, i) => (merged[i] ? pairExpectation(subject, integrand, state.varianceA, state.varianceB, 0) : (found[next++] as number)));
+  return Float64Array.from(states, (state, i) =>
+    merged[i] ? pairExpectation(subject, integrand, state.varianceA, state.varianceB, 0) : (found[next++] as number),
+  );
 }
 
 /** E f(u) at every variance. */

@@ -11,7 +11,15 @@ import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { absoluteProductError } from './absolute-error.js';
 import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
 import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
-import { type ForwardPass, forwardPass, type InputGram, inputGram, type LayerParameters, layerParameters, type PairState } from './forward.js';
+import {
+  type ForwardPass,
+  forwardPass,
+  type InputGram,
+  inputGram,
+  type LayerParameters,
+  layerParameters,
+  type PairState,
+} from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 import { expectation } from '../../gaussian/moments.js';
@@ -22,12 +30,20 @@ const numericalError = 1e-10;
 const coherentError = 1.5;
 const yieldEveryMilliseconds = 25;
 
-export async function predictFeedforward(spec: ResolvedFeedforwardSpec, options: SystemOptions): Promise<PredictionBody> {
+export async function predictFeedforward(
+  spec: ResolvedFeedforwardSpec,
+  options: SystemOptions,
+): Promise<PredictionBody> {
   const layers = layerParameters(spec);
   const gram = inputGram(spec, options.inputs);
   const forward = await forwardPass(layers, gram, ticker(spec.depth, options));
   const backward = await backwardPass(spec, layers, gram, forward, options);
-  const terms = spec.weights === 'orthogonal' ? undefined : Array.from({ length: gram.count }, (_, a) => finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a)));
+  const terms =
+    spec.weights === 'orthogonal'
+      ? undefined
+      : Array.from({ length: gram.count }, (_, a) =>
+          finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a)),
+        );
   return {
     quantities: fixedPointQuantities(spec),
     observables: { ...forwardObservables(gram, forward, terms), ...backwardObservables(layers, gram, backward, terms) },
@@ -50,7 +66,12 @@ function ticker(depth: number, options: SystemOptions): (layer: number) => Promi
 }
 
 /** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
-function outputLaw(spec: ResolvedFeedforwardSpec, layers: LayerParameters, forward: ForwardPass, input: number): OutputLaw {
+function outputLaw(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  forward: ForwardPass,
+  input: number,
+): OutputLaw {
   const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
   if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
   if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
@@ -67,8 +88,21 @@ function outputLaw(spec: ResolvedFeedforwardSpec, layers: LayerParameters, forwa
 type Values = (l: number, k: number) => number;
 
 /** An observable over layer × input or layer × pair; a value that is NaN is undefined for `reason`. */
-function observable(depth: number, kind: 'input' | 'pair', count: number, value: Values, more: { readonly scale?: 'log'; readonly sign?: Values; readonly error?: number; readonly shift?: Values | undefined; readonly reason?: string } = {}): Predicted {
-  const fill = (f: Values): Float64Array => Float64Array.from({ length: depth * count }, (_, i) => f(Math.floor(i / count), i % count));
+function observable(
+  depth: number,
+  kind: 'input' | 'pair',
+  count: number,
+  value: Values,
+  more: {
+    readonly scale?: 'log';
+    readonly sign?: Values;
+    readonly error?: number;
+    readonly shift?: Values | undefined;
+    readonly reason?: string;
+  } = {},
+): Predicted {
+  const fill = (f: Values): Float64Array =>
+    Float64Array.from({ length: depth * count }, (_, i) => f(Math.floor(i / count), i % count));
   const undefinedAt: UndefinedPoint[] = [];
   const values = fill(value).map((x, i) => {
     if (!Number.isNaN(x)) return x;
@@ -86,23 +120,52 @@ function observable(depth: number, kind: 'input' | 'pair', count: number, value:
   };
 }
 
-function forwardObservables(gram: InputGram, forward: ForwardPass, terms: readonly FiniteSize[] | undefined): Record<string, Predicted> {
+function forwardObservables(
+  gram: InputGram,
+  forward: ForwardPass,
+  terms: readonly FiniteSize[] | undefined,
+): Record<string, Predicted> {
   const depth = forward.variance.length;
   const shift = terms === undefined ? undefined : (l: number, a: number): number => terms[a]?.variance[l] as number;
   const pair = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
-  const variance = observable(depth, 'input', gram.count, (l, a) => (forward.variance[l] as Float64Array)[a] as number, { shift });
+  const variance = observable(
+    depth,
+    'input',
+    gram.count,
+    (l, a) => (forward.variance[l] as Float64Array)[a] as number,
+    { shift },
+  );
   if (gram.pairs.length === 0) return { variance };
   const count = gram.pairs.length;
   return {
     variance,
-    covariance: observable(depth, 'pair', count, (l, p) => Math.sqrt(pair(l, p).varianceA * pair(l, p).varianceB) * (1 - pair(l, p).delta)),
-    correlation: observable(depth, 'pair', count, (l, p) => (pair(l, p).varianceA * pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta), { reason: 'a variance is exactly zero' }),
+    covariance: observable(
+      depth,
+      'pair',
+      count,
+      (l, p) => Math.sqrt(pair(l, p).varianceA * pair(l, p).varianceB) * (1 - pair(l, p).delta),
+    ),
+    correlation: observable(
+      depth,
+      'pair',
+      count,
+      (l, p) => (pair(l, p).varianceA * pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta),
+      { reason: 'a variance is exactly zero' },
+    ),
   };
 }
 
-function backwardObservables(layers: LayerParameters, gram: InputGram, backward: BackwardPass, terms: readonly FiniteSize[] | undefined): Record<string, Predicted> {
+function backwardObservables(
+  layers: LayerParameters,
+  gram: InputGram,
+  backward: BackwardPass,
+  terms: readonly FiniteSize[] | undefined,
+): Record<string, Predicted> {
   const { depth, width } = layers;
-  const at = (rows: readonly Float64Array[]): Values => (l, k) => (rows[l] as Float64Array)[k] as number;
+  const at =
+    (rows: readonly Float64Array[]): Values =>
+    (l, k) =>
+      (rows[l] as Float64Array)[k] as number;
   const scale = (l: number): number => backward.logScale[l] as number;
   const error = at(backward.error);
   const activity = at(backward.activity);
@@ -111,9 +174,20 @@ function backwardObservables(layers: LayerParameters, gram: InputGram, backward:
   const shift = (f: Values): Values | undefined => (terms === undefined ? undefined : f);
   const log = { scale: 'log' } as const;
   const singles = {
-    errorNorm: observable(depth, 'input', gram.count, (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l), { shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) }),
-    gradientSingle: observable(depth, 'input', gram.count, gradient, { ...log, shift: shift((l, a) => term('meanGradient', l, a)) }),
-    logGradientSingle: observable(depth, 'input', gram.count, gradient, { shift: shift((l, a) => term('meanGradient', l, a) - 0.5 * term('logGradient', l, a)) }),
+    errorNorm: observable(
+      depth,
+      'input',
+      gram.count,
+      (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l),
+      { shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) },
+    ),
+    gradientSingle: observable(depth, 'input', gram.count, gradient, {
+      ...log,
+      shift: shift((l, a) => term('meanGradient', l, a)),
+    }),
+    logGradientSingle: observable(depth, 'input', gram.count, gradient, {
+      shift: shift((l, a) => term('meanGradient', l, a) - 0.5 * term('logGradient', l, a)),
+    }),
   };
   const count = gram.pairs.length;
   if (count === 0) return singles;
@@ -128,20 +202,55 @@ function backwardObservables(layers: LayerParameters, gram: InputGram, backward:
   return {
     ...singles,
     errorCorrelation: observable(depth, 'pair', count, cosine, { reason: 'an error is exactly zero' }),
-    gradientPair: observable(depth, 'pair', count, (l, p) => Math.log(Math.abs(product(l, p))) + (product(l, p) === 0 ? 0 : scale(l)), { ...log, sign: (l, p) => Math.sign(product(l, p)) }),
-    gradientPairAbsolute: observable(depth, 'pair', count, (l, p) => Math.log(at(backward.errorAbsolute)(l, p)) + Math.log(at(backward.activityAbsolute)(l, p)) + scale(l), {
-      ...log,
-      error: coherent <= negligible ? numericalError + coherentError * coherent : count <= exactPairs ? absoluteProductError : coherentError * coherent,
-    }),
+    gradientPair: observable(
+      depth,
+      'pair',
+      count,
+      (l, p) => Math.log(Math.abs(product(l, p))) + (product(l, p) === 0 ? 0 : scale(l)),
+      { ...log, sign: (l, p) => Math.sign(product(l, p)) },
+    ),
+    gradientPairAbsolute: observable(
+      depth,
+      'pair',
+      count,
+      (l, p) => Math.log(at(backward.errorAbsolute)(l, p)) + Math.log(at(backward.activityAbsolute)(l, p)) + scale(l),
+      {
+        ...log,
+        error:
+          coherent <= negligible
+            ? numericalError + coherentError * coherent
+            : count <= exactPairs
+              ? absoluteProductError
+              : coherentError * coherent,
+      },
+    ),
   };
 }
 
 function warningsFor(spec: ResolvedFeedforwardSpec): Warning[] {
   const warnings: Warning[] = [];
   if (spec.weights === 'orthogonal') {
-    warnings.push({ id: 'orthogonalWeights', message: 'With orthogonal weights the means are those of infinite width, with the exact norm of the backward pass; finite-width terms and the noise floor are known for Gaussian weights only.' });
+    warnings.push({
+      id: 'orthogonalWeights',
+      message:
+        'With orthogonal weights the ' +
+        'means are those ' +
+        'of infinite width, with the ' +
+        'exact norm of the ' +
+        'backward pass; finite-width ' +
+        'terms and the ' +
+        'noise floor are known for ' +
+        'Gaussian weights only.',
+    });
   } else if (spec.weights !== 'gaussian') {
-    warnings.push({ id: 'weightLaw', message: 'The means depend on the weights through their variance only, at infinite width; the finite-width terms are those of Gaussian weights.' });
+    warnings.push({
+      id: 'weightLaw',
+      message:
+        'The means depend on the weights ' +
+        'through their variance only, at ' +
+        'infinite width; the finite-width ' +
+        'terms are those of Gaussian weights.',
+    });
   }
   return warnings;
 }

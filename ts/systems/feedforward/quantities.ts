@@ -7,7 +7,17 @@ import { type Quantity, quantity } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
 import { criticalInitialization, criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
 import { subjectOf } from '../../gaussian/expectation.js';
-import { depthScale, fixedPointDelta, fixedPointsVariance, type Layer, limitingWeightVariance, type Multipliers, multipliers, reachedFixedPoint, varianceMap } from '../../gaussian/fixed-points.js';
+import {
+  depthScale,
+  fixedPointDelta,
+  fixedPointsVariance,
+  type Layer,
+  limitingWeightVariance,
+  type Multipliers,
+  multipliers,
+  reachedFixedPoint,
+  varianceMap,
+} from '../../gaussian/fixed-points.js';
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
 import { phaseOf, trainableLengths } from './trainability.js';
@@ -16,10 +26,14 @@ const activation = activationField;
 const weightVariance = numberField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²');
 const biasVariance = numberField({ low: 0 }, 'Variance of a bias.', 'σ_b²').default(0);
 const keepProbability = numberField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ').default(1);
-const maskSharing = choiceField(['independent', 'shared'], 'Whether both inputs get the same masks.').default('independent');
+const maskSharing = choiceField(['independent', 'shared'], 'Whether both inputs get the same masks.').default(
+  'independent',
+);
 const variance = numberField({ low: 0 }, 'Variance of the Gaussian.', 'q');
 const distance = wholeField(0, 100_000, 'Layers below the output.', 'M');
-const output = choiceField(['preactivation', 'postactivation'], 'Loss: sum of z² or of phi(z)² at the output.').default('preactivation');
+const output = choiceField(['preactivation', 'postactivation'], 'Loss: sum of z² or of phi(z)² at the output.').default(
+  'preactivation',
+);
 
 const single = z.strictObject({ activation, variance });
 const pair = single.extend({
@@ -31,12 +45,34 @@ const layer = z.strictObject({ activation, weightVariance, biasVariance, keepPro
 type PairParameters = z.output<typeof pair>;
 const pairArgument = ({ activation: _, ...rest }: PairParameters): moments.PairArgument => rest as moments.PairArgument;
 
-function ofSingle(symbol: string, description: string, source: string, f: (phi: PairParameters['activation'], argument: moments.VarianceArgument) => number): Quantity {
-  return quantity({ symbol, description, source, parameters: single, evaluate: ({ activation: phi, variance: q }) => f(phi, { variance: q }) });
+function ofSingle(
+  symbol: string,
+  description: string,
+  source: string,
+  f: (phi: PairParameters['activation'], argument: moments.VarianceArgument) => number,
+): Quantity {
+  return quantity({
+    symbol,
+    description,
+    source,
+    parameters: single,
+    evaluate: ({ activation: phi, variance: q }) => f(phi, { variance: q }),
+  });
 }
 
-function ofPair(symbol: string, description: string, source: string, f: (phi: PairParameters['activation'], argument: moments.PairArgument) => number): Quantity {
-  return quantity({ symbol, description, source, parameters: pair, evaluate: (parameters) => f(parameters.activation, pairArgument(parameters)) });
+function ofPair(
+  symbol: string,
+  description: string,
+  source: string,
+  f: (phi: PairParameters['activation'], argument: moments.PairArgument) => number,
+): Quantity {
+  return quantity({
+    symbol,
+    description,
+    source,
+    parameters: pair,
+    evaluate: (parameters) => f(parameters.activation, pairArgument(parameters)),
+  });
 }
 
 function ofLayer(symbol: string, description: string, source: string, f: (network: Layer) => QuantityValue): Quantity {
@@ -50,99 +86,219 @@ function deltaAt(network: Layer): number {
 
 function finite(value: number, symbol: string): number {
   if (value !== Infinity) return value;
-  throw new MftError('ERR_MFT_DEGENERATE', `${symbol} is infinite: the activation jumps, and its derivative is not square integrable.`, { parameter: 'activation' });
+  throw new MftError(
+    'ERR_MFT_DEGENERATE',
+    `${symbol} is infinite: the activation jumps, and its derivative is not square integrable.`,
+    { parameter: 'activation' },
+  );
 }
 
-function ofMultipliers(symbol: string, description: string, source: string, f: (found: Multipliers) => number): Quantity {
+function ofMultipliers(
+  symbol: string,
+  description: string,
+  source: string,
+  f: (found: Multipliers) => number,
+): Quantity {
   return ofLayer(symbol, description, source, (network) => finite(f(multipliers(network)), symbol));
 }
 
-const chiQ = ofMultipliers('χ_q', 'Slope of the length map at q*: (σ_w²/ρ) v2.', 'B', (found) => found.varianceMultiplier);
-const chi1 = ofMultipliers('χ₁', 'Multiplier of squared gradients of one input: (σ_w²/ρ) E φ\'².', 'B, A', (found) => found.gradientMultiplier);
-const chiC = ofLayer('χ_c', 'Slope of the correlation map at c*: σ_w² E φ\'(u₁)φ\'(u₂).', 'B; χ₂ in A', (network) => theory.pairFixedPoint(network).chiC);
+const chiQ = ofMultipliers(
+  'χ_q',
+  'Slope of the length map at q*: (σ_w²/ρ) v2.',
+  'B',
+  (found) => found.varianceMultiplier,
+);
+const chi1 = ofMultipliers(
+  'χ₁',
+  "Multiplier of squared gradients of one input: (σ_w²/ρ) E φ'².",
+  'B, A',
+  (found) => found.gradientMultiplier,
+);
+const chiC = ofLayer(
+  'χ_c',
+  "Slope of the correlation map at c*: σ_w² E φ'(u₁)φ'(u₂).",
+  'B; χ₂ in A',
+  (network) => theory.pairFixedPoint(network).chiC,
+);
 
 export const quantities = {
   gaussianMean: ofSingle('E φ', 'Mean of the activation.', 'derived', moments.gaussianMean),
   gaussianSecondMoment: ofSingle('m2', 'E φ(u)², u ~ N(0, q).', 'B; 3.1', moments.gaussianSecondMoment),
-  gaussianDerivativeSecondMoment: ofSingle('s2', 'E φ\'(u)².', 'B; 3.1', moments.gaussianDerivativeSecondMoment),
-  gaussianSecondDerivativeSecondMoment: ofSingle('k2', 'E φ\'\'(u)²; Infinity with a kink.', 'C; 3.1', moments.gaussianSecondDerivativeSecondMoment),
+  gaussianDerivativeSecondMoment: ofSingle('s2', "E φ'(u)².", 'B; 3.1', moments.gaussianDerivativeSecondMoment),
+  gaussianSecondDerivativeSecondMoment: ofSingle(
+    'k2',
+    "E φ''(u)²; Infinity with a kink.",
+    'C; 3.1',
+    moments.gaussianSecondDerivativeSecondMoment,
+  ),
   gaussianVarianceSlopeMoment: ofSingle('v2', 'd m2/dq.', 'B; 3.1', moments.gaussianVarianceSlopeMoment),
   gaussianPairMoment: ofPair('M', 'E φ(u₁)φ(u₂) at equal variances.', 'C; 3.1', moments.gaussianPairMoment),
-  gaussianDerivativePairMoment: ofPair('F', 'E φ\'(u₁)φ\'(u₂).', 'C; 3.1', moments.gaussianDerivativePairMoment),
-  gaussianPairMomentDeficit: ofPair('D', 'm2 − M, without cancellation.', 'derived; 3.1', moments.gaussianPairMomentDeficit),
+  gaussianDerivativePairMoment: ofPair('F', "E φ'(u₁)φ'(u₂).", 'C; 3.1', moments.gaussianDerivativePairMoment),
+  gaussianPairMomentDeficit: ofPair(
+    'D',
+    'm2 − M, without cancellation.',
+    'derived; 3.1',
+    moments.gaussianPairMomentDeficit,
+  ),
   varianceMap: quantity({
-    symbol: 'V(q)', description: '(σ_w²/ρ) E φ² + σ_b².', source: 'B, A; 3.3',
-    parameters: layer.extend({ variance }), evaluate: ({ variance: q, ...network }) => varianceMap(network, q),
+    symbol: 'V(q)',
+    description: '(σ_w²/ρ) E φ² + σ_b².',
+    source: 'B, A; 3.3',
+    parameters: layer.extend({ variance }),
+    evaluate: ({ variance: q, ...network }) => varianceMap(network, q),
   }),
   covarianceMap: quantity({
-    symbol: 'q_ab\'', description: 'σ_w² E φ(u_a)φ(u_b) + σ_b² for any variances (no 1/ρ: independent masks).', source: 'C; 3.3',
-    parameters: layer.extend({ varianceA: variance, varianceB: variance, covariance: numberField({}, 'E u_a u_b.', 'q_ab') }),
+    symbol: "q_ab'",
+    description: 'σ_w² E φ(u_a)φ(u_b) + σ_b² for any variances (no 1/ρ: independent masks).',
+    source: 'C; 3.3',
+    parameters: layer.extend({
+      varianceA: variance,
+      varianceB: variance,
+      covariance: numberField({}, 'E u_a u_b.', 'q_ab'),
+    }),
     evaluate: covarianceMap,
   }),
-  fixedPointVariance: ofLayer('q*', 'Fixed point of the length map reached from 1.', 'C, B; 3.4', (network) => reachedFixedPoint(network).variance),
-  fixedPointsVariance: ofLayer('q*', 'All fixed points of the length map with slope and stability.', 'derived; 3.4', (network) => fixedPointsVariance(network).points.map((point) => ({ ...point }))),
-  fixedPointCorrelation: ofLayer('c*', 'Attracting fixed point of the correlation map.', 'C, B; 3.4', (network) => 1 - deltaAt(network)),
+  fixedPointVariance: ofLayer(
+    'q*',
+    'Fixed point of the length map reached from 1.',
+    'C, B; 3.4',
+    (network) => reachedFixedPoint(network).variance,
+  ),
+  fixedPointsVariance: ofLayer(
+    'q*',
+    'All fixed points of the length map with slope and stability.',
+    'derived; 3.4',
+    (network) => fixedPointsVariance(network).points.map((point) => ({ ...point })),
+  ),
+  fixedPointCorrelation: ofLayer(
+    'c*',
+    'Attracting fixed point of the correlation map.',
+    'C, B; 3.4',
+    (network) => 1 - deltaAt(network),
+  ),
   oneMinusFixedPointCorrelation: ofLayer('1 − c*', 'The same as distance from 1.', '3.4', deltaAt),
-  varianceMultiplier: chiQ, chiQ,
-  gradientMultiplier: chi1, chi1,
-  correlationMultiplier: chiC, chiC,
-  curvatureMultiplier: ofLayer('χ_curv', '(σ_w²/ρ) E φ\'\'²; Infinity with a kink.', 'C; 3.12', (network) => theory.curvatureMultiplier(network, multipliers(network).fixedPointVariance)),
+  varianceMultiplier: chiQ,
+  chiQ,
+  gradientMultiplier: chi1,
+  chi1,
+  correlationMultiplier: chiC,
+  chiC,
+  curvatureMultiplier: ofLayer('χ_curv', "(σ_w²/ρ) E φ''²; Infinity with a kink.", 'C; 3.12', (network) =>
+    theory.curvatureMultiplier(network, multipliers(network).fixedPointVariance),
+  ),
   depthScaleVariance: ofMultipliers('ξ_q', '−1/log|χ_q|.', 'B; 3.5', (found) => depthScale(found.varianceMultiplier)),
-  depthScaleCorrelation: ofLayer('ξ_c', '−1/log χ_c; ξ₂ in A.', 'B; 3.5', (network) => depthScale(theory.pairFixedPoint(network).chiC)),
-  depthScaleGradient: ofLayer('ξ_∇', '−1/log χ₁; ξ₁ in A. Negative: gradients grow.', 'B; 3.5', (network) => depthScale(finite(multipliers(network).gradientMultiplier, 'χ₁'))),
+  depthScaleCorrelation: ofLayer('ξ_c', '−1/log χ_c; ξ₂ in A.', 'B; 3.5', (network) =>
+    depthScale(theory.pairFixedPoint(network).chiC),
+  ),
+  depthScaleGradient: ofLayer('ξ_∇', '−1/log χ₁; ξ₁ in A. Negative: gradients grow.', 'B; 3.5', (network) =>
+    depthScale(finite(multipliers(network).gradientMultiplier, 'χ₁')),
+  ),
   homogeneousOneMinusFixedPointCorrelation: quantity({
-    symbol: '1 − c*', description: 'For relu-like φ at the marginal point σ_b = 0, σ_w² = ρ/v2.', source: 'derived; 3.6',
-    parameters: z.strictObject({ activation, keepProbability, maskSharing }), evaluate: homogeneousDelta,
+    symbol: '1 − c*',
+    description: 'For relu-like φ at the marginal point σ_b = 0, σ_w² = ρ/v2.',
+    source: 'derived; 3.6',
+    parameters: z.strictObject({ activation, keepProbability, maskSharing }),
+    evaluate: homogeneousDelta,
   }),
-  phase: ofLayer('', 'ordered, critical or chaotic: χ₁ below, at or above 1.', 'C, B', (network) => phaseOf(multipliers(network).gradientMultiplier)),
+  phase: ofLayer('', 'ordered, critical or chaotic: χ₁ below, at or above 1.', 'C, B', (network) =>
+    phaseOf(multipliers(network).gradientMultiplier),
+  ),
   criticalWeightVariance: quantity({
-    symbol: 'σ_w²', description: 'Weight variance at which χ₁ = 1.', source: 'B; 3.6',
-    parameters: z.strictObject({ activation, biasVariance, keepProbability }), evaluate: ({ activation: phi, ...options }) => criticalWeightVariance(phi, options),
+    symbol: 'σ_w²',
+    description: 'Weight variance at which χ₁ = 1.',
+    source: 'B; 3.6',
+    parameters: z.strictObject({ activation, biasVariance, keepProbability }),
+    evaluate: ({ activation: phi, ...options }) => criticalWeightVariance(phi, options),
   }),
   criticalPoints: quantity({
-    symbol: 'χ₁ = 1', description: 'All weight variances at which χ₁ = 1, with q* and its stability.', source: 'derived; 3.6',
-    parameters: z.strictObject({ activation, biasVariance, keepProbability }), evaluate: ({ activation: phi, ...options }) => criticalPoints(phi, options).map((point) => ({ ...point })),
+    symbol: 'χ₁ = 1',
+    description: 'All weight variances at which χ₁ = 1, with q* and its stability.',
+    source: 'derived; 3.6',
+    parameters: z.strictObject({ activation, biasVariance, keepProbability }),
+    evaluate: ({ activation: phi, ...options }) => criticalPoints(phi, options).map((point) => ({ ...point })),
   }),
   criticalInitialization: quantity({
-    symbol: 'χ₁ = 1', description: 'The critical initialisation with code for PyTorch and TensorFlow.js.', source: 'derived; 3.6',
+    symbol: 'χ₁ = 1',
+    description: 'The critical initialisation with code for PyTorch and TensorFlow.js.',
+    source: 'derived; 3.6',
     parameters: z.strictObject({ activation, biasVariance, keepProbability }),
-    evaluate: ({ activation: phi, ...options }) => ({ ...criticalInitialization(phi, options) }) as unknown as QuantityValue,
+    evaluate: ({ activation: phi, ...options }) =>
+      ({ ...criticalInitialization(phi, options) }) as unknown as QuantityValue,
   }),
   limitingWeightVariance: quantity({
-    symbol: 'σ_w²', description: 'Above it the length map has no fixed point (Infinity: never).', source: 'derived; 3.4',
-    parameters: z.strictObject({ activation, biasVariance, keepProbability }), evaluate: (network) => limitingWeightVariance({ ...network, weightVariance: 1 }),
+    symbol: 'σ_w²',
+    description: 'Above it the length map has no fixed point (Infinity: never).',
+    source: 'derived; 3.4',
+    parameters: z.strictObject({ activation, biasVariance, keepProbability }),
+    evaluate: (network) => limitingWeightVariance({ ...network, weightVariance: 1 }),
   }),
-  trainableLength: ofLayer('12 min(|ξ₁|, ξ₂)', 'Trainable depth; our reading of A, not established.', 'A, see docs', (network) => trainableLengths(multipliers(network)).trainableLength),
-  trainableLengths: ofLayer('6ξ₂, 12ξ₁, 12ξ₂, 12 min', 'The four estimates of B and A, with their validity.', 'B (6ξ_c), A', (network) => ({ ...trainableLengths(multipliers(network)) })),
+  trainableLength: ofLayer(
+    '12 min(|ξ₁|, ξ₂)',
+    'Trainable depth; our reading of A, not established.',
+    'A, see docs',
+    (network) => trainableLengths(multipliers(network)).trainableLength,
+  ),
+  trainableLengths: ofLayer(
+    '6ξ₂, 12ξ₁, 12ξ₂, 12 min',
+    'The four estimates of B and A, with their validity.',
+    'B (6ξ_c), A',
+    (network) => ({ ...trainableLengths(multipliers(network)) }),
+  ),
   sharedWeightGradientSingle: quantity({
-    symbol: 'g_aa', description: 'Mean squared weight gradient `distance` layers below the output, same weights forward and backward.', source: 'derived; 3.9',
-    parameters: layer.extend({ distance, output }), evaluate: ({ distance: m, output: at, ...network }) => theory.sharedWeightGradientSingle(network, m, at),
+    symbol: 'g_aa',
+    description: 'Mean squared weight gradient `distance` layers below the output, same weights forward and backward.',
+    source: 'derived; 3.9',
+    parameters: layer.extend({ distance, output }),
+    evaluate: ({ distance: m, output: at, ...network }) => theory.sharedWeightGradientSingle(network, m, at),
   }),
   sharedWeightGradientPair: quantity({
-    symbol: 'g_ab', description: 'Mean product of the weight gradients of a pair.', source: 'derived; 3.9',
-    parameters: layer.extend({ distance, output }), evaluate: ({ distance: m, output: at, ...network }) => theory.sharedWeightGradientPair(network, m, at),
+    symbol: 'g_ab',
+    description: 'Mean product of the weight gradients of a pair.',
+    source: 'derived; 3.9',
+    parameters: layer.extend({ distance, output }),
+    evaluate: ({ distance: m, output: at, ...network }) => theory.sharedWeightGradientPair(network, m, at),
   }),
   linearGradientSingle: quantity({
-    symbol: 'g_aa', description: 'The same of a linear network, closed.', source: 'A',
-    parameters: layer.extend({ distance }), evaluate: ({ distance: m, ...network }) => theory.linearGradientSingle(linear(network), m),
+    symbol: 'g_aa',
+    description: 'The same of a linear network, closed.',
+    source: 'A',
+    parameters: layer.extend({ distance }),
+    evaluate: ({ distance: m, ...network }) => theory.linearGradientSingle(linear(network), m),
   }),
   linearGradientPair: quantity({
-    symbol: 'g_ab', description: 'The same of a linear network, closed.', source: 'A',
-    parameters: layer.extend({ distance }), evaluate: ({ distance: m, ...network }) => theory.linearGradientPair(linear(network), m),
+    symbol: 'g_ab',
+    description: 'The same of a linear network, closed.',
+    source: 'A',
+    parameters: layer.extend({ distance }),
+    evaluate: ({ distance: m, ...network }) => theory.linearGradientPair(linear(network), m),
   }),
-  absoluteToSingleGradientRatio: ofLayer('g̃_ab/g_aa', 'Ratio far from the output.', 'derived; 3.10', theory.absoluteToSingleGradientRatio),
+  absoluteToSingleGradientRatio: ofLayer(
+    'g̃_ab/g_aa',
+    'Ratio far from the output.',
+    'derived; 3.10',
+    theory.absoluteToSingleGradientRatio,
+  ),
   pairGradientNoiseFloor: quantity({
-    symbol: 'rms cos(δ_a, δ_b)', description: 'Size below which the errors of a pair cannot be resolved in one network.', source: 'derived; 3.10',
-    parameters: layer.extend({ width: wholeField(1, 1e9, 'Units per layer.', 'N') }), evaluate: ({ width, ...network }) => theory.pairGradientNoiseFloor(network, width),
+    symbol: 'rms cos(δ_a, δ_b)',
+    description: 'Size below which the errors of a pair cannot be resolved in one network.',
+    source: 'derived; 3.10',
+    parameters: layer.extend({ width: wholeField(1, 1e9, 'Units per layer.', 'N') }),
+    evaluate: ({ width, ...network }) => theory.pairGradientNoiseFloor(network, width),
   }),
   logGradientVarianceRate: ofLayer('β', 'N d Var(log g_aa)/dM.', 'derived; 3.11', theory.logGradientVarianceRate),
   circleMetric: quantity({
-    symbol: 'g^l', description: 'Mean squared tangent of a circle at a layer.', source: 'C; 3.12',
-    parameters: layer.extend({ layer: wholeField(1, 1_000_000, 'Layer, from 1.', 'l') }), evaluate: ({ layer: at, ...network }) => theory.circleMetric(network, at),
+    symbol: 'g^l',
+    description: 'Mean squared tangent of a circle at a layer.',
+    source: 'C; 3.12',
+    parameters: layer.extend({ layer: wholeField(1, 1_000_000, 'Layer, from 1.', 'l') }),
+    evaluate: ({ layer: at, ...network }) => theory.circleMetric(network, at),
   }),
   circleCurvature: quantity({
-    symbol: 'N κ²_l', description: 'Squared extrinsic curvature of a circle at a layer, times the width; Infinity with a kink.', source: 'C; 3.12',
-    parameters: layer.extend({ layer: wholeField(1, 1_000_000, 'Layer, from 1.', 'l') }), evaluate: ({ layer: at, ...network }) => theory.circleCurvature(network, at),
+    symbol: 'N κ²_l',
+    description: 'Squared extrinsic curvature of a circle at a layer, times the width; Infinity with a kink.',
+    source: 'C; 3.12',
+    parameters: layer.extend({ layer: wholeField(1, 1_000_000, 'Layer, from 1.', 'l') }),
+    evaluate: ({ layer: at, ...network }) => theory.circleCurvature(network, at),
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;
 
@@ -150,30 +306,68 @@ export type FeedforwardQuantity = keyof typeof quantities;
 
 /** Quantities that `map` draws over the fields of a spec. */
 export const mapped: readonly FeedforwardQuantity[] = [
-  'fixedPointVariance', 'fixedPointCorrelation', 'oneMinusFixedPointCorrelation', 'varianceMultiplier', 'correlationMultiplier', 'gradientMultiplier',
-  'depthScaleVariance', 'depthScaleCorrelation', 'depthScaleGradient', 'trainableLength', 'phase', 'logGradientVarianceRate', 'absoluteToSingleGradientRatio',
+  'fixedPointVariance',
+  'fixedPointCorrelation',
+  'oneMinusFixedPointCorrelation',
+  'varianceMultiplier',
+  'correlationMultiplier',
+  'gradientMultiplier',
+  'depthScaleVariance',
+  'depthScaleCorrelation',
+  'depthScaleGradient',
+  'trainableLength',
+  'phase',
+  'logGradientVarianceRate',
+  'absoluteToSingleGradientRatio',
 ];
 
 function linear(network: Layer): Layer {
   if (subjectOf(network.activation).key === 'linear') return network;
-  throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `activation` to be linear for the formulas of the linear network.', { parameter: 'activation', expected: 'linear', received: network.activation });
+  throw new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    'Expected `activation` to be linear for the formulas of the linear network.',
+    { parameter: 'activation', expected: 'linear', received: network.activation },
+  );
 }
 
-function covarianceMap(parameters: Layer & { readonly varianceA: number; readonly varianceB: number; readonly covariance: number }): number {
+function covarianceMap(
+  parameters: Layer & { readonly varianceA: number; readonly varianceB: number; readonly covariance: number },
+): number {
   const { varianceA, varianceB, covariance, ...network } = parameters;
   const root = Math.sqrt(varianceA) * Math.sqrt(varianceB);
   if (!(Math.abs(covariance) <= root * (1 + 1e-15))) {
-    throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`covariance\` to be a number in [-√(varianceA varianceB), √(varianceA varianceB)] = [${-root}, ${root}], received ${covariance}.`, { parameter: 'covariance', received: covariance });
+    throw new MftError(
+      'ERR_MFT_OUT_OF_RANGE',
+      `Expected \`covariance\` to be a ` +
+        `number in [-√(varianceA varianceB), ` +
+        `√(varianceA varianceB)] = [${-root}, ` +
+        `${root}], received ${covariance}.`,
+      { parameter: 'covariance', received: covariance },
+    );
   }
   const delta = root === 0 ? 1 : Math.min(2, Math.max(0, (root - covariance) / root));
   const pairGain = network.weightVariance / (network.maskSharing === 'shared' ? (network.keepProbability ?? 1) : 1);
-  return pairGain * moments.pairExpectation(subjectOf(network.activation), { value: 1 }, varianceA, varianceB, delta) + network.biasVariance;
+  return (
+    pairGain * moments.pairExpectation(subjectOf(network.activation), { value: 1 }, varianceA, varianceB, delta) +
+    network.biasVariance
+  );
 }
 
-function homogeneousDelta(parameters: { readonly activation: Layer['activation']; readonly keepProbability: number; readonly maskSharing: 'independent' | 'shared' }): number {
+function homogeneousDelta(parameters: {
+  readonly activation: Layer['activation'];
+  readonly keepProbability: number;
+  readonly maskSharing: 'independent' | 'shared';
+}): number {
   const subject = subjectOf(parameters.activation);
   if (subject.homogeneousDegree !== 1) {
-    throw new MftError('ERR_MFT_INVALID_ARGUMENT', 'Expected `activation` to be positively homogeneous: linear, relu, leakyRelu, abRelu or abs.', { parameter: 'activation', received: parameters.activation });
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'Expected `activation` to be positively homogeneous: linear, relu, leakyRelu, abRelu or abs.',
+      { parameter: 'activation', received: parameters.activation },
+    );
   }
-  return fixedPointDelta({ ...parameters, weightVariance: parameters.keepProbability / moments.varianceSlope(subject, 1), biasVariance: 0 }, 1);
+  return fixedPointDelta(
+    { ...parameters, weightVariance: parameters.keepProbability / moments.varianceSlope(subject, 1), biasVariance: 0 },
+    1,
+  );
 }

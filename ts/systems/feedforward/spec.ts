@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { checkPerLayer, parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { choiceField, perLayerField, perLayerWholeField, runFields, wholeField, numberField } from '../../core/fields.js';
+import {
+  choiceField,
+  perLayerField,
+  perLayerWholeField,
+  runFields,
+  wholeField,
+  numberField,
+} from '../../core/fields.js';
 import { drawnDeficit, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
 import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
 
@@ -42,7 +49,10 @@ export interface FeedforwardSpec {
   readonly maskSharing?: 'independent' | 'shared';
   /** Law of the weights. Default 'gaussian'. */
   readonly weights?: WeightLaw;
-  /** Whether the backward pass uses the transposed weights of the forward pass, or fresh ones (the independence assumption). Default 'shared'. */
+  /**
+   * Whether the backward pass uses the transposed weights of the forward pass, or fresh ones (the independence
+   * assumption). Default 'shared'.
+   */
   readonly backwardWeights?: 'shared' | 'independent';
   /** Loss: Σ z² at the last layer, Σ φ(z)², or an error independent of the weights. Default 'preactivation'. */
   readonly output?: 'preactivation' | 'postactivation' | 'randomReadout';
@@ -62,7 +72,8 @@ export interface FeedforwardRun {
   readonly memoryLimit?: number;
 }
 
-const lawForms = 'one of gaussian, orthogonal, uniform, rademacher, {law: "studentT", degreesOfFreedom > 2}, {law: "sparse", density in (0, 1]}';
+const lawForms =
+  'one of gaussian, orthogonal, uniform, rademacher, {law: "studentT", degreesOfFreedom > 2}, {law: "sparse", density in (0, 1]}';
 const weightLaw = z
   .union([
     z.enum(['gaussian', 'orthogonal', 'uniform', 'rademacher']),
@@ -80,25 +91,42 @@ export const feedforwardSpecSchema = z.strictObject({
   weightVariance: perLayerField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²').default(1),
   biasVariance: perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²').default(0),
   keepProbability: perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ').default(1),
-  inputKeepProbability: numberField({ low: 0, high: 1, above: true }, 'Probability of keeping an input component.').default(1),
+  inputKeepProbability: numberField(
+    { low: 0, high: 1, above: true },
+    'Probability of keeping an input component.',
+  ).default(1),
   width: perLayerWholeField(1, largestWidth, 'Units per layer.', 'N').default(1000),
   inputWidth: wholeField(1, largestWidth, 'Length of the input vectors.', 'N_0').optional(),
   depth: wholeField(1, 1_000_000, 'Number of weight matrices.', 'L').default(50),
   inputs: inputsField,
-  maskSharing: choiceField(['independent', 'shared'], 'Whether all inputs get the same dropout masks.').default('independent'),
+  maskSharing: choiceField(['independent', 'shared'], 'Whether all inputs get the same dropout masks.').default(
+    'independent',
+  ),
   weights: weightLaw,
-  backwardWeights: choiceField(['shared', 'independent'], 'Weights of the backward pass: the transposed ones, or fresh ones.').default('shared'),
-  output: choiceField(['preactivation', 'postactivation', 'randomReadout'], 'Loss: sum of z², of phi(z)², or an error independent of the weights.').default('preactivation'),
+  backwardWeights: choiceField(
+    ['shared', 'independent'],
+    'Weights of the backward pass: the transposed ones, or fresh ones.',
+  ).default('shared'),
+  output: choiceField(
+    ['preactivation', 'postactivation', 'randomReadout'],
+    'Loss: sum of z², of phi(z)², or an error independent of the weights.',
+  ).default('preactivation'),
 });
 
 export const feedforwardRunSchema = z.strictObject({
-  engine: choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.').default('auto'),
+  engine: choiceField(
+    ['auto', 'conditioned', 'dense'],
+    'Exact conditioning without weight matrices, or real matrices.',
+  ).default('auto'),
   precision: choiceField(['float64', 'float32'], 'Precision of the vectors; statistics are always double.').optional(),
   ...runFields,
 });
 
 export type ResolvedFeedforwardSpec = z.output<typeof feedforwardSpecSchema>;
-export type ResolvedFeedforwardRun = z.output<typeof feedforwardRunSchema> & { readonly engine: 'conditioned' | 'dense'; readonly precision: 'float64' | 'float32' };
+export type ResolvedFeedforwardRun = z.output<typeof feedforwardRunSchema> & {
+  readonly engine: 'conditioned' | 'dense';
+  readonly precision: 'float64' | 'float32';
+};
 
 /** Pairs are reported among the first inputs only: 32 inputs have 496 pairs. */
 export const largestPaired = 32;
@@ -113,7 +141,11 @@ export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec 
   checkPerLayer('width', spec.width, depth);
   const inputs = resolveInputs(spec.inputs);
   if ('values' in inputs && spec.inputWidth !== undefined && spec.inputWidth !== inputs.values[0]?.length) {
-    throw new MftError('ERR_MFT_SHAPE', `Expected \`inputWidth\` to be the length of the given inputs (${inputs.values[0]?.length}), received ${spec.inputWidth}.`, { parameter: 'inputWidth' });
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`inputWidth\` to be the length of the given inputs (${inputs.values[0]?.length}), received ${spec.inputWidth}.`,
+      { parameter: 'inputWidth' },
+    );
   }
   const resolved = { ...spec, activation: canonicalActivation(spec.activation), inputs };
   requireRoomForInputs(resolved);
@@ -132,13 +164,23 @@ export function inputWidthOf(spec: ResolvedFeedforwardSpec): number {
 function requireRoomForInputs(spec: ResolvedFeedforwardSpec): void {
   if (spec.inputWidth !== 1 || 'values' in spec.inputs || 'dataset' in spec.inputs || spec.inputs.count === 1) return;
   const deficit = drawnDeficit(spec.inputs);
-  if (deficit !== 0 && deficit !== 2) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'inputWidth', 'at least 2 for a pair of inputs that are not parallel', spec.inputWidth);
+  if (deficit !== 0 && deficit !== 2)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'inputWidth',
+      'at least 2 for a pair of inputs that are not parallel',
+      spec.inputWidth,
+    );
 }
 
 function requireSquareLayers(spec: ResolvedFeedforwardSpec): void {
   const widths = [inputWidthOf(spec), ...(typeof spec.width === 'number' ? [spec.width] : spec.width)];
   if ('dataset' in spec.inputs || widths.some((width) => width !== widths[0])) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', `Expected every layer to be square for orthogonal \`weights\`, received widths ${[...new Set(widths)].join(', ')}.`, { parameter: 'weights' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `Expected every layer to be square for orthogonal \`weights\`, received widths ${[...new Set(widths)].join(', ')}.`,
+      { parameter: 'weights' },
+    );
   }
 }
 
@@ -147,7 +189,11 @@ export function resolveFeedforwardRun(input: unknown, spec: ResolvedFeedforwardS
   const run = parse(feedforwardRunSchema, input, 'run');
   const conditionable = spec.weights === 'gaussian' || spec.weights === 'orthogonal';
   if (run.engine === 'conditioned' && !conditionable) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected `engine` to be dense for these `weights`: exact conditioning needs gaussian or orthogonal weights.', { parameter: 'engine' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'Expected `engine` to be dense for these `weights`: exact conditioning needs gaussian or orthogonal weights.',
+      { parameter: 'engine' },
+    );
   }
   const engine = run.engine === 'auto' ? (conditionable ? 'conditioned' : 'dense') : run.engine;
   return { ...run, engine, precision: run.precision ?? (engine === 'conditioned' ? 'float64' : 'float32') };

@@ -11,14 +11,23 @@ import type { ResolvedFeedforwardSpec } from './spec.js';
  *
  * @throws MftError ERR_MFT_SHAPE (widths against the data), ERR_MFT_UNSUPPORTED (fields that training cannot honour)
  */
-export function trainableFeedforward(spec: ResolvedFeedforwardSpec, dimension: number, classes: number): TrainableNetwork {
+export function trainableFeedforward(
+  spec: ResolvedFeedforwardSpec,
+  dimension: number,
+  classes: number,
+): TrainableNetwork {
   const { depth, weights } = spec;
   if (weights !== 'gaussian' && weights !== 'orthogonal') throw unsupported('weights', 'gaussian or orthogonal');
   if (spec.backwardWeights !== 'shared') throw unsupported('backwardWeights', 'shared');
   if (spec.output !== 'preactivation') throw unsupported('output', 'preactivation');
-  if (spec.inputWidth !== undefined && spec.inputWidth !== dimension) throw shape('inputWidth', `${dimension}, the components of an image`, spec.inputWidth);
-  const widths = typeof spec.width === 'number' ? [...Array.from({ length: depth - 1 }, () => spec.width as number), classes] : [...spec.width];
-  if (widths[depth - 1] !== classes) throw shape('width', `a list that ends with ${classes}, the number of classes`, widths[depth - 1]);
+  if (spec.inputWidth !== undefined && spec.inputWidth !== dimension)
+    throw shape('inputWidth', `${dimension}, the components of an image`, spec.inputWidth);
+  const widths =
+    typeof spec.width === 'number'
+      ? [...Array.from({ length: depth - 1 }, () => spec.width as number), classes]
+      : [...spec.width];
+  if (widths[depth - 1] !== classes)
+    throw shape('width', `a list that ends with ${classes}, the number of classes`, widths[depth - 1]);
   return {
     widths,
     activation: resolveActivation(spec.activation),
@@ -31,9 +40,16 @@ export function trainableFeedforward(spec: ResolvedFeedforwardSpec, dimension: n
 }
 
 function unsupported(parameter: string, expected: string): MftError {
-  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, { parameter, expected });
+  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, {
+    parameter,
+    expected,
+  });
 }
 
 function shape(parameter: string, expected: string, received: unknown): MftError {
-  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}, received ${String(received)}.`, { parameter, expected, received });
+  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}, received ${String(received)}.`, {
+    parameter,
+    expected,
+    received,
+  });
 }

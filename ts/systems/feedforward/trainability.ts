@@ -23,7 +23,14 @@ export interface TrainableLengths {
 }
 
 const validity =
-  'Rules of thumb for tanh networks of width 300 to 400 trained for hundreds to thousands of steps; 6 ξ_c is from Deep Information Propagation, 12 ξ from the deep dropout paper. The factor changes with the accuracy asked for.';
+  'Rules of thumb for tanh networks ' +
+  'of width 300 to ' +
+  '400 trained for hundreds to ' +
+  'thousands of steps; 6 ' +
+  'ξ_c is from Deep Information ' +
+  'Propagation, 12 ξ from the deep ' +
+  'dropout paper. The factor changes ' +
+  'with the accuracy asked for.';
 
 /**
  * The estimates of both papers. At q* = 0, where signals vanish and c* is 0/0, ξ₁ stands for ξ₂ (its limit); with dropout the

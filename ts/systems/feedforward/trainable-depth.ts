@@ -8,7 +8,11 @@ import { trainableLengths } from './trainability.js';
  * with later kernels they are the same within a factor of 1.13: a boundary moves when a single run changes sides.
  */
 export const calibration = {
-  source: '10 tanh networks of width 64 trained on MNIST for 300 steps, to half of the best accuracy; longer training and wider layers reach deeper',
+  source:
+    '10 tanh networks of width 64 trained ' +
+    'on MNIST for 300 steps, to half ' +
+    'of the best accuracy; longer ' +
+    'training and wider layers reach deeper',
   boundaries: [
     [1, 1, 21.7619, 30.31],
     [1.5, 1, 94.746, 59.99],
@@ -21,7 +25,10 @@ export const calibration = {
     [2, 0.9, 27.9317, 19.18],
     [2, 0.8, 17.5282, 13.28],
   ],
-} as const satisfies { readonly source: string; readonly boundaries: readonly (readonly [number, number, number, number])[] };
+} as const satisfies {
+  readonly source: string;
+  readonly boundaries: readonly (readonly [number, number, number, number])[];
+};
 
 /** A depth and the ends of its 80 % interval. */
 export interface TrainableDepth {
@@ -39,7 +46,14 @@ const logs = calibration.boundaries.map(([, , length, depth]) => ({ x: Math.log(
 const largest = calibration.boundaries.reduce((most, [, , length]) => Math.max(most, length), 0);
 const line = fitted();
 
-function fitted(): { readonly centre: number; readonly level: number; readonly slope: number; readonly spread: number; readonly residual: number; readonly count: number } {
+function fitted(): {
+  readonly centre: number;
+  readonly level: number;
+  readonly slope: number;
+  readonly spread: number;
+  readonly residual: number;
+  readonly count: number;
+} {
   const count = logs.length;
   const centre = logs.reduce((sum, { x }) => sum + x, 0) / count;
   const level = logs.reduce((sum, { y }) => sum + y, 0) / count;

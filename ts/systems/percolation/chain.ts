@@ -28,13 +28,26 @@ function unpacked(numbers: Float64Array): ReachLaws {
 }
 
 /** Laws of a fully connected network at ascending layers (0 = input, depth + 1 = output). */
-export async function reachLaws(network: Network, layers: readonly number[], options: ControlOptions = {}): Promise<ReachLaws> {
-  const request = { inputWidth: network.inputWidth, inputKeep: network.inputKeep, runs: packedRuns(network.runs), layers: Float64Array.from(layers), threads: processorsAllowed() };
+export async function reachLaws(
+  network: Network,
+  layers: readonly number[],
+  options: ControlOptions = {},
+): Promise<ReachLaws> {
+  const request = {
+    inputWidth: network.inputWidth,
+    inputKeep: network.inputKeep,
+    runs: packedRuns(network.runs),
+    layers: Float64Array.from(layers),
+    threads: processorsAllowed(),
+  };
   return unpacked(await controlled(options, layers.length, (slots) => addon().percolationReach(request, slots)));
 }
 
 /** The chain of one repeated layer at infinite depth: logHazard is log(−log λ), mean that of the quasi-stationary law. */
-export async function stationaryLaw(layer: Omit<LayerRun, 'count'>, options: ControlOptions = {}): Promise<{ logDecayRate: number; mean: number }> {
+export async function stationaryLaw(
+  layer: Omit<LayerRun, 'count'>,
+  options: ControlOptions = {},
+): Promise<{ logDecayRate: number; mean: number }> {
   const request = { runs: packedRuns([{ ...layer, count: 1 }]), threads: processorsAllowed() };
   const laws = unpacked(await controlled(options, 1, (slots) => addon().percolationStationary(request, slots)));
   return { logDecayRate: laws.logHazard[0] as number, mean: laws.mean[0] as number };
@@ -50,8 +63,17 @@ export interface Lattice {
 }
 
 /** Laws of reached positions, exact over all subsets of at most 16 positions. */
-export async function latticeLaws(lattice: Lattice, layers: readonly number[], options: ControlOptions = {}): Promise<ReachLaws> {
-  const request = { ...lattice, runs: packedRuns(lattice.runs), layers: Float64Array.from(layers), threads: processorsAllowed() };
+export async function latticeLaws(
+  lattice: Lattice,
+  layers: readonly number[],
+  options: ControlOptions = {},
+): Promise<ReachLaws> {
+  const request = {
+    ...lattice,
+    runs: packedRuns(lattice.runs),
+    layers: Float64Array.from(layers),
+    threads: processorsAllowed(),
+  };
   return unpacked(await controlled(options, layers.length, (slots) => addon().percolationLattice(request, slots)));
 }
 

@@ -26,7 +26,8 @@ function all(value: number | readonly number[], test: (x: number) => boolean): b
 /** Why this convolution has no exact chain, or undefined when it has one. */
 export function whyNotExact(parameters: ConvolutionParameters): string | undefined {
   if (parameters.width > largestExactPositions) return `exact only for at most ${largestExactPositions} positions`;
-  if (parameters.channels > 1 && !all(parameters.bondKeep, (b) => b === 0 || b === 1)) return 'with more than one channel exact only without dropped edges';
+  if (parameters.channels > 1 && !all(parameters.bondKeep, (b) => b === 0 || b === 1))
+    return 'with more than one channel exact only without dropped edges';
   return undefined;
 }
 
@@ -36,14 +37,28 @@ export function latticeOf(parameters: ConvolutionParameters): Lattice {
   checkLength('siteKeep', siteKeep, depth);
   checkLength('bondKeep', bondKeep, depth + 1);
   if (channels > 1 && !all(bondKeep, (b) => b === 0 || b === 1)) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected `bondKeep` to be 1 where `channels` is above 1: the reduction of channels to positions needs dropout only.', { parameter: 'bondKeep', expected: '1', received: bondKeep });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'Expected `bondKeep` to be 1 where `channels` is above 1: the reduction of channels to positions needs dropout only.',
+      { parameter: 'bondKeep', expected: '1', received: bondKeep },
+    );
   }
-  const keep = typeof siteKeep === 'number' ? positionKeep(siteKeep, channels) : siteKeep.map((s) => positionKeep(s, channels));
-  return { positions: width, kernel, periodic, inputKeep: positionKeep(parameters.inputKeep, channels), runs: layerRuns(depth, width, width, keep, bondKeep) };
+  const keep =
+    typeof siteKeep === 'number' ? positionKeep(siteKeep, channels) : siteKeep.map((s) => positionKeep(s, channels));
+  return {
+    positions: width,
+    kernel,
+    periodic,
+    inputKeep: positionKeep(parameters.inputKeep, channels),
+    runs: layerRuns(depth, width, width, keep, bondKeep),
+  };
 }
 
 /** P(path) of the stack. */
-export async function convolutionPath(parameters: ConvolutionParameters, options: ControlOptions = {}): Promise<LogProbabilities> {
+export async function convolutionPath(
+  parameters: ConvolutionParameters,
+  options: ControlOptions = {},
+): Promise<LogProbabilities> {
   const laws = await latticeLaws(latticeOf(parameters), [parameters.depth + 1], options);
   return logProbabilities(laws.logHazard[0] as number);
 }

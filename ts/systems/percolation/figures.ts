@@ -38,18 +38,45 @@ async function pathCurves(_spec: unknown, run: unknown, options: ControlOptions)
         const series = `W = ${width}`;
         for (const drop of grid(0, 1, 81)) {
           const keep = keeps(model, drop);
-          points.push({ x: drop, y: Math.exp((await pathProbability(rectangle(width, depth, keep.siteKeep, keep.bondKeep), options)).logPath), series, panel });
+          points.push({
+            x: drop,
+            y: Math.exp(
+              (await pathProbability(rectangle(width, depth, keep.siteKeep, keep.bondKeep), options)).logPath,
+            ),
+            series,
+            panel,
+          });
         }
-        for (const drop of grid(0.1, 0.9, 9)) points.push({ ...(await simulated(width, depth, { ...keeps(model, drop) }, run, options)), x: drop, series, panel });
+        for (const drop of grid(0.1, 0.9, 9))
+          points.push({
+            ...(await simulated(width, depth, { ...keeps(model, drop) }, run, options)),
+            x: drop,
+            series,
+            panel,
+          });
       }
     }
   }
-  return figureCurves(points, { title: 'Probability that a path survives', x: 'drop probability', y: 'path probability θ' });
+  return figureCurves(points, {
+    title: 'Probability that a path survives',
+    x: 'drop probability',
+    y: 'path probability θ',
+  });
 }
 
-async function simulated(width: number, depth: number, keep: { siteKeep: number; bondKeep: number }, run: unknown, options: ControlOptions): Promise<CurvePoint> {
+async function simulated(
+  width: number,
+  depth: number,
+  keep: { siteKeep: number; bondKeep: number },
+  run: unknown,
+  options: ControlOptions,
+): Promise<CurvePoint> {
   const spec = resolvePercolationSpec({ width, depth, ...keep });
-  const { observables } = await simulatePercolation(spec, resolvePercolationRun({ ...(run as object), backward: false, engine: 'masks' }, spec), options);
+  const { observables } = await simulatePercolation(
+    spec,
+    resolvePercolationRun({ ...(run as object), backward: false, engine: 'masks' }, spec),
+    options,
+  );
   const path = observables.pathProbability;
   const y = path?.values.at(-1) ?? 0;
   const error = path?.standardError.at(-1) ?? 0;
@@ -59,7 +86,8 @@ async function simulated(width: number, depth: number, keep: { siteKeep: number;
 /** log10 of −log θ over width and log10 depth, with the line where half the masks are blocked on the site model's asymptote. */
 async function phaseDiagram(input: unknown, _run: unknown, options: ControlOptions): Promise<VegaLiteFigure> {
   const spec = input as ResolvedPercolationSpec;
-  const siteKeep = (typeof spec.siteKeep === 'number' ? spec.siteKeep : (spec.siteKeep[0] ?? 1)) * spec.activeProbability;
+  const siteKeep =
+    (typeof spec.siteKeep === 'number' ? spec.siteKeep : (spec.siteKeep[0] ?? 1)) * spec.activeProbability;
   const bondKeep = typeof spec.bondKeep === 'number' ? spec.bondKeep : (spec.bondKeep[0] as number);
   const cells: HeatCell[] = [];
   const half: { x: number; y: number }[] = [];
@@ -69,15 +97,25 @@ async function phaseDiagram(input: unknown, _run: unknown, options: ControlOptio
       const { logHazard } = await pathProbability(rectangle(width, Math.round(10 ** y), siteKeep, bondKeep), options);
       const cell = { x: width, y, value: Math.max(-12, Math.min(4, logHazard / Math.LN10)) };
       const level = Math.log10(Math.LN2);
-      if (before !== undefined && before.value < level && cell.value >= level) half.push({ x: width, y: before.y + ((level - before.value) / (cell.value - before.value)) * (y - before.y) });
+      if (before !== undefined && before.value < level && cell.value >= level)
+        half.push({ x: width, y: before.y + ((level - before.value) / (cell.value - before.value)) * (y - before.y) });
       before = cell;
       cells.push(cell);
     }
   }
   const drop = 1 - siteKeep;
   const site = drop > 0 && drop < 1 ? grid(1, 32, 63).map((x) => ({ x, y: (-x * Math.log(drop)) / Math.LN10 })) : [];
-  const lines: HeatLine[] = [{ series: 'θ = 1/2', points: half }, ...(bondKeep === 1 && site.length > 0 ? [{ series: 'L p^W = 1', points: site }] : [])];
-  return figureHeatMap(cells, { title: 'Where paths die', x: 'width W', y: 'log10 depth', value: 'log10(−log θ)', lines });
+  const lines: HeatLine[] = [
+    { series: 'θ = 1/2', points: half },
+    ...(bondKeep === 1 && site.length > 0 ? [{ series: 'L p^W = 1', points: site }] : []),
+  ];
+  return figureHeatMap(cells, {
+    title: 'Where paths die',
+    x: 'width W',
+    y: 'log10 depth',
+    value: 'log10(−log θ)',
+    lines,
+  });
 }
 
 /** θ at mean degree 1 + a/√W and depth t√W: curves of different widths fall together. */
@@ -88,12 +126,19 @@ async function criticalCollapse(_spec: unknown, _run: unknown, options: ControlO
     for (const scaledDepth of [1, 2, 4]) {
       for (const offset of grid(-3, 3, 13)) {
         const bondKeep = Math.min(1, (1 + offset / root) / width);
-        const { logPath } = await pathProbability(rectangle(width, Math.round(scaledDepth * root), 1, bondKeep), options);
+        const { logPath } = await pathProbability(
+          rectangle(width, Math.round(scaledDepth * root), 1, bondKeep),
+          options,
+        );
         points.push({ x: offset, y: Math.exp(logPath), series: `W = ${width}`, panel: `L = ${scaledDepth} √W` });
       }
     }
   }
-  return figureCurves(points, { title: 'Critical window of dropconnect', x: 'a = (W b − 1) √W', y: 'path probability θ' });
+  return figureCurves(points, {
+    title: 'Critical window of dropconnect',
+    x: 'a = (W b − 1) √W',
+    y: 'path probability θ',
+  });
 }
 
 /** Observables layer by layer: theory as lines, simulation as points. */
@@ -118,8 +163,30 @@ async function profile(input: unknown, run: unknown, options: ControlOptions): P
 }
 
 export const figures = {
-  profile: { description: 'Path probability, reached fractions and edge participation of the spec, layer by layer: theory and simulation.', simulates: true, build: profile },
-  pathCurves: { description: 'Path probability against drop probability for widths 2 to 32 and depths 1, 10, 100, dropout and dropconnect: theory and explicit masks.', simulates: true, build: pathCurves },
-  phaseDiagram: { description: 'Width against depth at the keep rates of the spec, with the line of path probability 1/2.', simulates: false, build: phaseDiagram },
-  criticalCollapse: { description: 'Finite-size scaling of dropconnect at mean degree 1 + a/√W and depth t√W.', simulates: false, build: criticalCollapse },
+  profile: {
+    description:
+      'Path probability, reached fractions and edge participation of the spec, layer by layer: theory and simulation.',
+    simulates: true,
+    build: profile,
+  },
+  pathCurves: {
+    description:
+      'Path probability against drop ' +
+      'probability for widths 2 to 32 and ' +
+      'depths 1, 10, 100, dropout and ' +
+      'dropconnect: theory and explicit ' +
+      'masks.',
+    simulates: true,
+    build: pathCurves,
+  },
+  phaseDiagram: {
+    description: 'Width against depth at the keep rates of the spec, with the line of path probability 1/2.',
+    simulates: false,
+    build: phaseDiagram,
+  },
+  criticalCollapse: {
+    description: 'Finite-size scaling of dropconnect at mean degree 1 + a/√W and depth t√W.',
+    simulates: false,
+    build: criticalCollapse,
+  },
 } as const satisfies Readonly<Record<string, SystemFigure>>;

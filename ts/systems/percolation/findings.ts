@@ -15,7 +15,14 @@ const comfortable = 0.999;
 export async function findings(spec: ResolvedPercolationSpec): Promise<readonly Finding[]> {
   const theory = await theoryOf(spec, {});
   if ('reason' in theory.forward) {
-    return [{ id: 'percolation-unknown', severity: 'info', claim: `Whether paths survive is not known exactly here (${theory.forward.reason}).`, evidence: [] }];
+    return [
+      {
+        id: 'percolation-unknown',
+        severity: 'info',
+        claim: `Whether paths survive is not known exactly here (${theory.forward.reason}).`,
+        evidence: [],
+      },
+    ];
   }
   const { logPath, logBlocked } = logProbabilities(theory.forward.logHazard.at(-1) as number);
   const evidence = [
@@ -24,15 +31,36 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
   ];
   const lost = expectedLostSteps(logBlocked, spec.steps, spec.masksPerStep);
   if (Math.exp(logBlocked) < irrelevantBlocked) {
-    return [{ id: 'percolation-irrelevant', severity: 'info', claim: `Percolation is irrelevant for this network: a mask blocks every path with probability ${exponent(logBlocked)}.${await farDeath(spec)}`, evidence }];
+    return [
+      {
+        id: 'percolation-irrelevant',
+        severity: 'info',
+        claim:
+          `Percolation is irrelevant for ` +
+          `this network: a mask blocks every ` +
+          `path with probability ` +
+          `${exponent(logBlocked)}.${await farDeath(spec)}`,
+        evidence,
+      },
+    ];
   }
   const share = lost / spec.steps;
   const severity = share > 0.5 ? 'critical' : share > 1e-3 ? 'warning' : 'info';
-  const effect = spec.biases ? 'only pull the network towards a constant' : 'have a gradient of exactly zero (with φ(0) = 0)';
+  const effect = spec.biases
+    ? 'only pull the network towards a constant'
+    : 'have a gradient of exactly zero (with φ(0) = 0)';
   const death = theory.forward.logHazard.findIndex((k) => k > Math.log(Math.LN2));
   const where = death === -1 ? await deathDepth(spec) : `Paths die at layer ${theory.layers[death]}`;
   const claim = `${where}; ${count(lost)} of ${spec.steps} steps are lost: they ${effect}.${await breakdown(spec)}`;
-  return [{ id: 'paths-die', severity, claim, evidence: [...evidence, { quantity: 'expectedLostSteps', value: lost }], ...(await proposal(spec)) }];
+  return [
+    {
+      id: 'paths-die',
+      severity,
+      claim,
+      evidence: [...evidence, { quantity: 'expectedLostSteps', value: lost }],
+      ...(await proposal(spec)),
+    },
+  ];
 }
 
 function count(steps: number): string {
@@ -75,7 +103,10 @@ async function proposal(spec: ResolvedPercolationSpec): Promise<Pick<Finding, 'c
   return change === undefined ? {} : { change, after };
 }
 
-async function keepRate(spec: ResolvedPercolationSpec, layer: Omit<LayerRun, 'count'>): Promise<Readonly<Record<string, number>> | undefined> {
+async function keepRate(
+  spec: ResolvedPercolationSpec,
+  layer: Omit<LayerRun, 'count'>,
+): Promise<Readonly<Record<string, number>> | undefined> {
   const depth = spec.depth as number;
   if (layer.bondKeep === 1) {
     const siteKeep = siteCriticalKeep(layer.width, depth, comfortable) / spec.activeProbability;

@@ -94,7 +94,8 @@ export function galtonWatsonSurvival(width: number, keep: number, generations: n
 /** log of the expected number of surviving input-output paths, log(Π N_i Π s_i Π b_i). */
 export function logExpectedPaths(network: Network): number {
   let sum = Math.log(network.inputWidth) + Math.log(network.inputKeep);
-  for (const run of network.runs) sum += run.count * (Math.log(run.width) + Math.log(run.siteKeep) + Math.log(run.bondKeep));
+  for (const run of network.runs)
+    sum += run.count * (Math.log(run.width) + Math.log(run.siteKeep) + Math.log(run.bondKeep));
   return sum;
 }
 
@@ -146,7 +147,12 @@ function scaledProduct([a, b, c, d]: Matrix, [e, f, g, h]: Matrix, logScale: num
 }
 
 /** P(a given edge of a weight layer lies on a surviving path) = b (E X/N)(E Y/N), from the laws of its two ends. */
-export function edgeParticipation(network: Network, weightLayer: number, tail: { logHazard: number; mean: number }, head: { logHazard: number; mean: number }): number {
+export function edgeParticipation(
+  network: Network,
+  weightLayer: number,
+  tail: { logHazard: number; mean: number },
+  head: { logHazard: number; mean: number },
+): number {
   const before = layerAt(network, weightLayer);
   const after = layerAt(network, weightLayer + 1);
   return after.bondKeep * meanFraction(tail, before.width) * meanFraction(head, after.width);

@@ -6,7 +6,14 @@ import { predictPercolation } from './predict.js';
 import { mapped, quantities } from './quantities.js';
 import { simulatePercolation, simulationMemory } from './simulate.js';
 import { trainablePercolation } from './train.js';
-import { percolationRunSchema, percolationSpecSchema, type ResolvedPercolationRun, type ResolvedPercolationSpec, resolvePercolationRun, resolvePercolationSpec } from './spec.js';
+import {
+  percolationRunSchema,
+  percolationSpecSchema,
+  type ResolvedPercolationRun,
+  type ResolvedPercolationSpec,
+  resolvePercolationRun,
+  resolvePercolationSpec,
+} from './spec.js';
 
 /** Observables of `percolation`; axis: layer 0 (input) .. L+1 (output), for edges the weight layer 0..L. */
 export const observables = {

@@ -15,22 +15,43 @@ const mostLayers = 100_000;
 /** Shapes of all layers. @throws MftError ERR_MFT_OUT_OF_RANGE for more than 100,000 layers */
 export function layerShapes(spec: ResolvedPercolationSpec): LayerShape[] {
   const { inputWidth, hidden, outputWidth, depth } = resolveWidths(spec);
-  if (depth > mostLayers) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'depth', `at most ${mostLayers} for a simulation (theory has no such limit)`, depth);
+  if (depth > mostLayers)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'depth',
+      `at most ${mostLayers} for a simulation (theory has no such limit)`,
+      depth,
+    );
   if (typeof spec.topology === 'object') {
     const { kind, channels } = spec.topology;
     const positions = kind === 'conv2d' ? (spec.width as number) ** 2 : (spec.width as number);
     return Array.from({ length: depth + 2 }, () => ({ positions, channels }));
   }
-  const widthAt = (i: number): number => (i === 0 ? inputWidth : i === depth + 1 ? outputWidth : typeof hidden === 'number' ? hidden : (hidden[i - 1] as number));
+  const widthAt = (i: number): number =>
+    i === 0
+      ? inputWidth
+      : i === depth + 1
+        ? outputWidth
+        : typeof hidden === 'number'
+          ? hidden
+          : (hidden[i - 1] as number);
   return Array.from({ length: depth + 2 }, (_, i) => ({ positions: 1, channels: widthAt(i) }));
 }
 
 /** The parents of every position, one per kernel tap. */
-export function connections(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): { offsets: Float64Array; sources: Float64Array } {
+export function connections(
+  topology: 'dense' | 'residual' | ResolvedConvolution,
+  width: number,
+): { offsets: Float64Array; sources: Float64Array } {
   if (typeof topology === 'string') return { offsets: Float64Array.of(0, 1), sources: Float64Array.of(0) };
   const { kind, kernel, periodic } = topology;
   const line = Array.from({ length: width }, (_, x) => taps(x, width, kernel, periodic));
-  const parents = kind === 'conv1d' ? line : line.flatMap((rows) => line.map((columns) => rows.flatMap((row) => columns.map((column) => row * width + column))));
+  const parents =
+    kind === 'conv1d'
+      ? line
+      : line.flatMap((rows) =>
+          line.map((columns) => rows.flatMap((row) => columns.map((column) => row * width + column))),
+        );
   const offsets = new Float64Array(parents.length + 1);
   parents.forEach((list, i) => {
     offsets[i + 1] = (offsets[i] as number) + list.length;
@@ -48,10 +69,13 @@ function taps(x: number, width: number, kernel: number, periodic: boolean): numb
 }
 
 /** Layers and connections for the addon. */
-export function nativeNetwork(spec: ResolvedPercolationSpec): Pick<NativePercolationMasks, 'layers' | 'offsets' | 'sources'> {
+export function nativeNetwork(
+  spec: ResolvedPercolationSpec,
+): Pick<NativePercolationMasks, 'layers' | 'offsets' | 'sources'> {
   const shapes = layerShapes(spec);
   const output = shapes.length - 1;
-  const keep = (value: number | readonly number[], i: number): number => (typeof value === 'number' ? value : (value[i] as number));
+  const keep = (value: number | readonly number[], i: number): number =>
+    typeof value === 'number' ? value : (value[i] as number);
   const layers = shapes.flatMap(({ positions, channels }, i) => {
     const siteKeep = i === 0 ? spec.inputKeep : i === output ? 1 : keep(spec.siteKeep, i - 1) * spec.activeProbability;
     const bondKeep = i === 0 ? 1 : keep(spec.bondKeep, i - 1);
@@ -64,6 +88,7 @@ export function nativeNetwork(spec: ResolvedPercolationSpec): Pick<NativePercola
 /** Edges of each weight layer. */
 export function edgeCounts(spec: ResolvedPercolationSpec): number[] {
   const shapes = layerShapes(spec);
-  const sources = typeof spec.topology === 'string' ? 1 : connections(spec.topology, spec.width as number).sources.length;
+  const sources =
+    typeof spec.topology === 'string' ? 1 : connections(spec.topology, spec.width as number).sources.length;
   return shapes.slice(1).map((shape, i) => sources * shape.channels * (shapes[i] as LayerShape).channels);
 }

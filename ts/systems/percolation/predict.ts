@@ -4,7 +4,13 @@ import type { Axis, Predicted, QuantityValue, UndefinedPoint, Warning } from '..
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { latticeLaws, logProbabilities, reachLaws, type ReachLaws, stationaryLaw } from './chain.js';
 import { latticeOf, whyNotExact } from './convolution.js';
-import { edgeParticipation, logExpectedPaths, logSecondMomentLowerBound, meanFieldFixedPoint, meanFraction } from './formulas.js';
+import {
+  edgeParticipation,
+  logExpectedPaths,
+  logSecondMomentLowerBound,
+  meanFieldFixedPoint,
+  meanFraction,
+} from './formulas.js';
 import { layerHazard } from './logarithms.js';
 import { layerAt, type LayerRun, type Network, resolveNetwork, reversed } from './network.js';
 import { breakdownDepth } from './solve.js';
@@ -23,8 +29,16 @@ export function repeatedLayer(spec: ResolvedPercolationSpec): Omit<LayerRun, 'co
   if (spec.topology !== 'dense') return { reason: 'defined for fully connected layers' };
   const network = resolveNetwork(spec);
   const first = network.runs[0] as LayerRun;
-  const isUniform = network.depth > 0 && network.runs.every((layer, i) => layer.bondKeep === first.bondKeep && (i === network.runs.length - 1 || (layer.width === first.width && layer.siteKeep === first.siteKeep)));
-  return isUniform ? { width: first.width, siteKeep: first.siteKeep, bondKeep: first.bondKeep } : { reason: 'needs equal hidden widths and keep rates' };
+  const isUniform =
+    network.depth > 0 &&
+    network.runs.every(
+      (layer, i) =>
+        layer.bondKeep === first.bondKeep &&
+        (i === network.runs.length - 1 || (layer.width === first.width && layer.siteKeep === first.siteKeep)),
+    );
+  return isUniform
+    ? { width: first.width, siteKeep: first.siteKeep, bondKeep: first.bondKeep }
+    : { reason: 'needs equal hidden widths and keep rates' };
 }
 
 /** Layers at which observables are given: all, or for a very deep network about 1000 on a logarithmic scale. */
@@ -38,8 +52,12 @@ interface Theory {
   readonly layers: readonly number[];
   /** k = log(−log P(layer reached)) and mean fraction of nodes, or why there is none. */
   readonly forward: { readonly logHazard: Float64Array; readonly fraction: Float64Array } | { readonly reason: string };
-  readonly backward: { readonly logHazard: Float64Array; readonly fraction: Float64Array } | { readonly reason: string };
-  readonly participation: { readonly layers: readonly number[]; readonly values: Float64Array } | { readonly reason: string };
+  readonly backward:
+    | { readonly logHazard: Float64Array; readonly fraction: Float64Array }
+    | { readonly reason: string };
+  readonly participation:
+    | { readonly layers: readonly number[]; readonly values: Float64Array }
+    | { readonly reason: string };
 }
 
 async function denseTheory(network: Network, options: ControlOptions): Promise<Theory> {
@@ -48,7 +66,10 @@ async function denseTheory(network: Network, options: ControlOptions): Promise<T
   const weightLayers = network.depth <= allLayersUpTo ? layers.slice(0, -1) : layers.filter((i) => i <= network.depth);
   const ends = [...new Set([...layers, ...weightLayers.map((i) => i + 1)])].sort((a, b) => a - b);
   const mirror = ends.map((i) => last - i).reverse();
-  const [forward, mirrored] = await Promise.all([reachLaws(network, ends, options), reachLaws(reversed(network), mirror, options)]);
+  const [forward, mirrored] = await Promise.all([
+    reachLaws(network, ends, options),
+    reachLaws(reversed(network), mirror, options),
+  ]);
   const backward = { logHazard: mirrored.logHazard.slice().reverse(), mean: mirrored.mean.slice().reverse() };
   const place = new Map(ends.map((layer, i) => [layer, i]));
   const law = (laws: ReachLaws, layer: number): { logHazard: number; mean: number } => {
@@ -59,12 +80,18 @@ async function denseTheory(network: Network, options: ControlOptions): Promise<T
     logHazard: Float64Array.from(layers, (i) => law(laws, i).logHazard),
     fraction: Float64Array.from(layers, (i) => meanFraction(law(laws, i), layerAt(network, i).width)),
   });
-  const values = Float64Array.from(weightLayers, (i) => edgeParticipation(network, i, law(forward, i), law(backward, i + 1)));
+  const values = Float64Array.from(weightLayers, (i) =>
+    edgeParticipation(network, i, law(forward, i), law(backward, i + 1)),
+  );
   return { layers, forward: side(forward), backward: side(backward), participation: { layers: weightLayers, values } };
 }
 
 /** Identity connections keep all that the input keeps; only the output's own edges can cut. */
-async function residualTheory(spec: ResolvedPercolationSpec, network: Network, options: ControlOptions): Promise<Theory> {
+async function residualTheory(
+  spec: ResolvedPercolationSpec,
+  network: Network,
+  options: ControlOptions,
+): Promise<Theory> {
   const layers = chosenLayers(network.depth);
   if (spec.inputKeep !== 1) return unknown(layers, 'for residual connections known with `inputKeep` 1 only');
   const output = network.runs.at(-1) as LayerRun;
@@ -75,7 +102,11 @@ async function residualTheory(spec: ResolvedPercolationSpec, network: Network, o
     layers,
     forward: {
       logHazard: Float64Array.from(layers, (i) => laws.logHazard[isOutput(i) ? 1 : 0] as number),
-      fraction: Float64Array.from(layers, (i) => (isOutput(i) ? meanFraction({ logHazard: laws.logHazard[1] as number, mean: laws.mean[1] as number }, output.width) : 1)),
+      fraction: Float64Array.from(layers, (i) =>
+        isOutput(i)
+          ? meanFraction({ logHazard: laws.logHazard[1] as number, mean: laws.mean[1] as number }, output.width)
+          : 1,
+      ),
     },
     backward: { reason: 'not known for residual connections' },
     participation: { reason: 'not known for residual connections' },
@@ -86,20 +117,46 @@ function unknown(layers: readonly number[], reason: string): Theory {
   return { layers, forward: { reason }, backward: { reason }, participation: { reason } };
 }
 
-async function convolutionTheory(spec: ResolvedPercolationSpec, topology: ResolvedConvolution, options: ControlOptions): Promise<Theory> {
-  const parameters = { ...topology, width: spec.width as number, depth: spec.depth as number, siteKeep: scaled(spec.siteKeep, spec.activeProbability), bondKeep: spec.bondKeep, inputKeep: spec.inputKeep };
+async function convolutionTheory(
+  spec: ResolvedPercolationSpec,
+  topology: ResolvedConvolution,
+  options: ControlOptions,
+): Promise<Theory> {
+  const parameters = {
+    ...topology,
+    width: spec.width as number,
+    depth: spec.depth as number,
+    siteKeep: scaled(spec.siteKeep, spec.activeProbability),
+    bondKeep: spec.bondKeep,
+    inputKeep: spec.inputKeep,
+  };
   const layers = chosenLayers(parameters.depth);
-  const reason = topology.kind === 'conv2d' ? 'no exact chain for two-dimensional convolution: simulate' : whyNotExact(parameters);
+  const reason =
+    topology.kind === 'conv2d' ? 'no exact chain for two-dimensional convolution: simulate' : whyNotExact(parameters);
   if (reason !== undefined) return unknown(layers, reason);
   const laws = await latticeLaws(latticeOf(parameters), layers, options);
-  const keepOf = (i: number): number => (i === 0 ? parameters.inputKeep : i > parameters.depth ? 1 : typeof parameters.siteKeep === 'number' ? parameters.siteKeep : (parameters.siteKeep[i - 1] as number));
+  const keepOf = (i: number): number =>
+    i === 0
+      ? parameters.inputKeep
+      : i > parameters.depth
+        ? 1
+        : typeof parameters.siteKeep === 'number'
+          ? parameters.siteKeep
+          : (parameters.siteKeep[i - 1] as number);
   const fraction = Float64Array.from(layers, (i, at) => {
     // Of a reached position a channel is kept with s given that one of them is.
     const keep = keepOf(i);
     const share = keep === 0 ? 0 : keep / Math.exp(-Math.exp(layerHazard(topology.channels, keep)));
-    return share * meanFraction({ logHazard: laws.logHazard[at] as number, mean: laws.mean[at] as number }, parameters.width);
+    return (
+      share * meanFraction({ logHazard: laws.logHazard[at] as number, mean: laws.mean[at] as number }, parameters.width)
+    );
   });
-  return { layers, forward: { logHazard: laws.logHazard, fraction }, backward: { reason: 'not computed for convolutions: simulate' }, participation: { reason: 'not computed for convolutions: simulate' } };
+  return {
+    layers,
+    forward: { logHazard: laws.logHazard, fraction },
+    backward: { reason: 'not computed for convolutions: simulate' },
+    participation: { reason: 'not computed for convolutions: simulate' },
+  };
 }
 
 function scaled(keep: number | readonly number[], factor: number): number | readonly number[] {
@@ -113,10 +170,15 @@ export function theoryOf(spec: ResolvedPercolationSpec, options: ControlOptions)
   return spec.topology === 'residual' ? residualTheory(spec, network, options) : denseTheory(network, options);
 }
 
-function observable(layers: readonly number[], scale: 'linear' | 'log', values: Float64Array | { readonly reason: string }): Predicted {
+function observable(
+  layers: readonly number[],
+  scale: 'linear' | 'log',
+  values: Float64Array | { readonly reason: string },
+): Predicted {
   const axes: readonly Axis[] = [{ name: 'layer', values: Float64Array.from(layers) }];
   if (values instanceof Float64Array) {
-    const largest = scale === 'linear' ? 1 : values.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 1);
+    const largest =
+      scale === 'linear' ? 1 : values.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 1);
     return { axes, scale, values, error: statedError * largest };
   }
   const undefinedAt: UndefinedPoint[] = layers.map((_, index) => ({ index, reason: values.reason }));
@@ -125,36 +187,72 @@ function observable(layers: readonly number[], scale: 'linear' | 'log', values: 
 
 function observablesOf(theory: Theory): Record<string, Predicted> {
   const { layers, forward, backward, participation } = theory;
-  const mapped = (side: Theory['forward'], value: (k: number) => number): Float64Array | { readonly reason: string } => ('reason' in side ? side : side.logHazard.map(value));
-  const fraction = (side: Theory['forward']): Float64Array | { readonly reason: string } => ('reason' in side ? side : side.fraction);
+  const mapped = (side: Theory['forward'], value: (k: number) => number): Float64Array | { readonly reason: string } =>
+    'reason' in side ? side : side.logHazard.map(value);
+  const fraction = (side: Theory['forward']): Float64Array | { readonly reason: string } =>
+    'reason' in side ? side : side.fraction;
   return {
-    pathProbability: observable(layers, 'linear', mapped(forward, (k) => Math.exp(-Math.exp(k)))),
-    logPathProbability: observable(layers, 'log', mapped(forward, (k) => logProbabilities(k).logPath)),
-    logBlockedProbability: observable(layers, 'log', mapped(forward, (k) => logProbabilities(k).logBlocked)),
+    pathProbability: observable(
+      layers,
+      'linear',
+      mapped(forward, (k) => Math.exp(-Math.exp(k))),
+    ),
+    logPathProbability: observable(
+      layers,
+      'log',
+      mapped(forward, (k) => logProbabilities(k).logPath),
+    ),
+    logBlockedProbability: observable(
+      layers,
+      'log',
+      mapped(forward, (k) => logProbabilities(k).logBlocked),
+    ),
     reachFraction: observable(layers, 'linear', fraction(forward)),
-    outputReachProbability: observable(layers, 'linear', mapped(backward, (k) => Math.exp(-Math.exp(k)))),
+    outputReachProbability: observable(
+      layers,
+      'linear',
+      mapped(backward, (k) => Math.exp(-Math.exp(k))),
+    ),
     outputReachFraction: observable(layers, 'linear', fraction(backward)),
-    edgeParticipation: 'reason' in participation ? observable(layers.slice(0, -1), 'linear', participation) : observable(participation.layers, 'linear', participation.values),
+    edgeParticipation:
+      'reason' in participation
+        ? observable(layers.slice(0, -1), 'linear', participation)
+        : observable(participation.layers, 'linear', participation.values),
   };
 }
 
-export async function predictPercolation(spec: ResolvedPercolationSpec, options: SystemOptions): Promise<PredictionBody> {
+export async function predictPercolation(
+  spec: ResolvedPercolationSpec,
+  options: SystemOptions,
+): Promise<PredictionBody> {
   const theory = await theoryOf(spec, options);
   const quantities: Record<string, QuantityValue> = {};
   const warnings: Warning[] = [];
   if ('reason' in theory.forward) {
-    for (const name of ['pathProbability', 'blockedProbability', 'logPathProbability', 'logBlockedProbability']) quantities[name] = { reason: theory.forward.reason };
+    for (const name of ['pathProbability', 'blockedProbability', 'logPathProbability', 'logBlockedProbability'])
+      quantities[name] = { reason: theory.forward.reason };
   } else {
     const { logPath, logBlocked } = logProbabilities(theory.forward.logHazard.at(-1) as number);
     Object.assign(quantities, pathQuantities(logPath, logBlocked, spec));
     if (Math.exp(logBlocked) < irrelevantBlocked) {
-      warnings.push({ id: 'percolation-irrelevant', message: `Percolation is irrelevant for this network: a mask is blocked with probability ${exponent(logBlocked)}.` });
+      warnings.push({
+        id: 'percolation-irrelevant',
+        message: `Percolation is irrelevant for this network: a mask is blocked with probability ${exponent(logBlocked)}.`,
+      });
     }
   }
-  return { quantities: { ...quantities, ...(await structureQuantities(spec, options)) }, observables: observablesOf(theory), warnings };
+  return {
+    quantities: { ...quantities, ...(await structureQuantities(spec, options)) },
+    observables: observablesOf(theory),
+    warnings,
+  };
 }
 
-function pathQuantities(logPath: number, logBlocked: number, { steps, masksPerStep }: ResolvedPercolationSpec): Record<string, number> {
+function pathQuantities(
+  logPath: number,
+  logBlocked: number,
+  { steps, masksPerStep }: ResolvedPercolationSpec,
+): Record<string, number> {
   return {
     pathProbability: Math.exp(logPath),
     blockedProbability: Math.exp(logBlocked),
@@ -168,7 +266,10 @@ function pathQuantities(logPath: number, logBlocked: number, { steps, masksPerSt
   };
 }
 
-async function structureQuantities(spec: ResolvedPercolationSpec, options: ControlOptions): Promise<Record<string, QuantityValue>> {
+async function structureQuantities(
+  spec: ResolvedPercolationSpec,
+  options: ControlOptions,
+): Promise<Record<string, QuantityValue>> {
   const layer = repeatedLayer(spec);
   const moments: Record<string, QuantityValue> = {};
   if (spec.topology === 'dense') {
@@ -177,7 +278,14 @@ async function structureQuantities(spec: ResolvedPercolationSpec, options: Contr
     moments.secondMomentLowerBound = Math.exp(logSecondMomentLowerBound(network));
   }
   if ('reason' in layer) {
-    return { ...moments, decayRate: layer, logDecayRate: layer, quasiStationaryMean: layer, meanFieldFixedPoint: layer, breakdownDepth: layer };
+    return {
+      ...moments,
+      decayRate: layer,
+      logDecayRate: layer,
+      quasiStationaryMean: layer,
+      meanFieldFixedPoint: layer,
+      breakdownDepth: layer,
+    };
   }
   const { logDecayRate, mean } = await stationaryLaw(layer, options);
   return {

@@ -6,34 +6,70 @@ import { type Quantity, quantity } from '../../core/system.js';
 import { type LogProbabilities, pathProbability, reachLaws, stationaryLaw } from './chain.js';
 import { convolutionPath, largestExactPositions } from './convolution.js';
 import * as formulas from './formulas.js';
-import { activeProbabilityField, bondKeepField, depthField, inputKeepField, type NetworkParameters, networkFields, resolveNetwork, reversed, siteKeepField, widthField } from './network.js';
+import {
+  activeProbabilityField,
+  bondKeepField,
+  depthField,
+  inputKeepField,
+  type NetworkParameters,
+  networkFields,
+  resolveNetwork,
+  reversed,
+  siteKeepField,
+  widthField,
+} from './network.js';
 import { bondCriticalKeep, bondWidthForTarget, breakdownDepth } from './solve.js';
 import * as run from './training-run.js';
 
 const largestWhole = Number.MAX_SAFE_INTEGER;
 const derived = 'derived; docs/systems/percolation.md';
 
-const targetField = z.number().gt(0).lt(1).meta({ expected: 'a number in (0, 1)', description: 'Target path probability.', symbol: 't' });
+const targetField = z
+  .number()
+  .gt(0)
+  .lt(1)
+  .meta({ expected: 'a number in (0, 1)', description: 'Target path probability.', symbol: 't' });
 const keepField = numberField({ low: 0, high: 1 }, 'Keep probability.', 's');
 const stepsField = wholeField(1, largestWhole, 'Training steps.', 'T');
 const masksField = wholeField(1, largestWhole, 'Independent masks per step.', 'M').default(1);
 
 const network = z.strictObject(networkFields);
-const layer = z.strictObject({ width: widthField, siteKeep: keepField.default(1), bondKeep: keepField.default(1), activeProbability: activeProbabilityField.default(1) });
+const layer = z.strictObject({
+  width: widthField,
+  siteKeep: keepField.default(1),
+  bondKeep: keepField.default(1),
+  activeProbability: activeProbabilityField.default(1),
+});
 const training = z.strictObject({ ...networkFields, steps: stepsField, masksPerStep: masksField });
 
-const logsOf = (parameters: NetworkParameters): Promise<LogProbabilities> => pathProbability(resolveNetwork(parameters));
+const logsOf = (parameters: NetworkParameters): Promise<LogProbabilities> =>
+  pathProbability(resolveNetwork(parameters));
 
 function ofNetwork(symbol: string, description: string, value: (logs: LogProbabilities) => number): Quantity {
-  return quantity({ symbol, description, source: derived, parameters: network, evaluate: async (p) => value(await logsOf(p)) });
+  return quantity({
+    symbol,
+    description,
+    source: derived,
+    parameters: network,
+    evaluate: async (p) => value(await logsOf(p)),
+  });
 }
 
-function ofTraining(symbol: string, description: string, value: (logBlocked: number, steps: number, masksPerStep: number) => number): Quantity {
-  const evaluate = async ({ steps, masksPerStep, ...rest }: z.output<typeof training>): Promise<number> => value((await logsOf(rest)).logBlocked, steps, masksPerStep);
+function ofTraining(
+  symbol: string,
+  description: string,
+  value: (logBlocked: number, steps: number, masksPerStep: number) => number,
+): Quantity {
+  const evaluate = async ({ steps, masksPerStep, ...rest }: z.output<typeof training>): Promise<number> =>
+    value((await logsOf(rest)).logBlocked, steps, masksPerStep);
   return quantity({ symbol, description, source: derived, parameters: training, evaluate });
 }
 
-function ofLayer(symbol: string, description: string, value: (law: { logDecayRate: number; mean: number }) => number | { reason: string }): Quantity {
+function ofLayer(
+  symbol: string,
+  description: string,
+  value: (law: { logDecayRate: number; mean: number }) => number | { reason: string },
+): Quantity {
   const evaluate = async (p: z.output<typeof layer>): Promise<number | { reason: string }> =>
     value(await stationaryLaw({ width: p.width, siteKeep: p.siteKeep * p.activeProbability, bondKeep: p.bondKeep }));
   return quantity({ symbol, description, source: derived, parameters: layer, evaluate });
@@ -50,7 +86,9 @@ function refuseCertain(name: string, keep: number): void {
 const layerIndex = (name: string): z.ZodNumber => wholeField(0, largestWhole, `Index of the ${name}.`);
 
 export const quantities = {
-  pathProbability: ofNetwork('θ', 'Probability that a directed input-output path survives.', (logs) => Math.exp(logs.logPath)),
+  pathProbability: ofNetwork('θ', 'Probability that a directed input-output path survives.', (logs) =>
+    Math.exp(logs.logPath),
+  ),
   blockedProbability: ofNetwork('B', 'Probability that no path survives.', (logs) => Math.exp(logs.logBlocked)),
   logPathProbability: ofNetwork('log θ', 'Its logarithm.', (logs) => logs.logPath),
   logBlockedProbability: ofNetwork('log B', 'Its logarithm.', (logs) => logs.logBlocked),
@@ -89,10 +127,21 @@ export const quantities = {
     symbol: 'W_b*',
     description: 'Smallest width (input and output too) with path probability >= `target`.',
     source: derived,
-    parameters: z.strictObject({ depth: depthField, bondKeep: bondKeepField, siteKeep: siteKeepField.default(1), activeProbability: activeProbabilityField.default(1), target: targetField }),
+    parameters: z.strictObject({
+      depth: depthField,
+      bondKeep: bondKeepField,
+      siteKeep: siteKeepField.default(1),
+      activeProbability: activeProbabilityField.default(1),
+      target: targetField,
+    }),
     evaluate: ({ target, ...rest }) => {
-      for (const [name, keep, used] of [['bondKeep', rest.bondKeep, true], ['siteKeep', rest.siteKeep, rest.depth > 0], ['activeProbability', rest.activeProbability, rest.depth > 0]] as const) {
-        if (used && (typeof keep === 'number' ? keep === 0 : keep.includes(0))) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'above 0 (no width reaches the target otherwise)', keep);
+      for (const [name, keep, used] of [
+        ['bondKeep', rest.bondKeep, true],
+        ['siteKeep', rest.siteKeep, rest.depth > 0],
+        ['activeProbability', rest.activeProbability, rest.depth > 0],
+      ] as const) {
+        if (used && (typeof keep === 'number' ? keep === 0 : keep.includes(0)))
+          throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'above 0 (no width reaches the target otherwise)', keep);
       }
       return bondWidthForTarget({ ...rest, inputKeep: 1 }, target);
     },
@@ -101,27 +150,53 @@ export const quantities = {
     symbol: '[L(2^W − 1) + 1] p^{W²}',
     description: 'Dropconnect at small drop probability p: leading term of the blocked probability.',
     source: derived,
-    parameters: z.strictObject({ width: widthField, depth: depthField, drop: numberField({ low: 0, high: 1 }, 'Drop probability of an edge.', 'p') }),
+    parameters: z.strictObject({
+      width: widthField,
+      depth: depthField,
+      drop: numberField({ low: 0, high: 1 }, 'Drop probability of an edge.', 'p'),
+    }),
     evaluate: (p) => Math.exp(formulas.logSmallDropBlocked(p.width, p.depth, p.drop)),
   }),
-  decayRate: ofLayer('−log λ', 'Loss of log path probability per layer at large depth.', (law) => Math.exp(law.logDecayRate)),
+  decayRate: ofLayer('−log λ', 'Loss of log path probability per layer at large depth.', (law) =>
+    Math.exp(law.logDecayRate),
+  ),
   logDecayRate: ofLayer('log(−log λ)', 'Its logarithm.', (law) => law.logDecayRate),
-  quasiStationaryMean: ofLayer('Σ m v_m', 'Mean number of reached nodes of a layer deep in a network that has a path.', (law) => (law.logDecayRate === Infinity ? { reason: 'with keep rate 0 no layer is ever reached' } : law.mean)),
+  quasiStationaryMean: ofLayer(
+    'Σ m v_m',
+    'Mean number of reached nodes of a layer deep in a network that has a path.',
+    (law) => (law.logDecayRate === Infinity ? { reason: 'with keep rate 0 no layer is ever reached' } : law.mean),
+  ),
   meanFieldFixedPoint: quantity({
     symbol: 'u*',
     description: 'Reached fraction of infinitely wide layers, u = s(1 − e^{−c_b u}).',
     source: derived,
-    parameters: z.strictObject({ meanDegree: numberField({ low: 0 }, 'Mean number of kept edges of a node, W b.', 'c_b'), siteKeep: keepField.default(1) }),
+    parameters: z.strictObject({
+      meanDegree: numberField({ low: 0 }, 'Mean number of kept edges of a node, W b.', 'c_b'),
+      siteKeep: keepField.default(1),
+    }),
     evaluate: (p) => formulas.meanFieldFixedPoint(p.meanDegree, p.siteKeep),
   }),
   galtonWatsonSurvival: quantity({
     symbol: 'x_g',
     description: 'Survival of the tree of descendants of a node for `generations` layers.',
     source: derived,
-    parameters: z.strictObject({ width: widthField, siteKeep: keepField.default(1), bondKeep: keepField.default(1), activeProbability: activeProbabilityField.default(1), generations: wholeField(0, 100_000_000, 'Generations.', 'g') }),
-    evaluate: (p) => formulas.galtonWatsonSurvival(p.width, p.siteKeep * p.activeProbability * p.bondKeep, p.generations),
+    parameters: z.strictObject({
+      width: widthField,
+      siteKeep: keepField.default(1),
+      bondKeep: keepField.default(1),
+      activeProbability: activeProbabilityField.default(1),
+      generations: wholeField(0, 100_000_000, 'Generations.', 'g'),
+    }),
+    evaluate: (p) =>
+      formulas.galtonWatsonSurvival(p.width, p.siteKeep * p.activeProbability * p.bondKeep, p.generations),
   }),
-  logExpectedPaths: quantity({ symbol: 'log E N', description: 'Logarithm of the expected number of surviving paths.', source: derived, parameters: network, evaluate: (p) => formulas.logExpectedPaths(resolveNetwork(p)) }),
+  logExpectedPaths: quantity({
+    symbol: 'log E N',
+    description: 'Logarithm of the expected number of surviving paths.',
+    source: derived,
+    parameters: network,
+    evaluate: (p) => formulas.logExpectedPaths(resolveNetwork(p)),
+  }),
   secondMomentLowerBound: quantity({
     symbol: '(E N)²/E N²',
     description: 'Lower bound of the path probability from two moments of the number of paths.',
@@ -131,14 +206,24 @@ export const quantities = {
   }),
   edgeParticipation: quantity({
     symbol: 'b_i (E X_{i−1}/N_{i−1})(E Y_i/N_i)',
-    description: 'Probability that a given edge of weight layer `weightLayer` (0..depth) lies on a surviving path: the effective share of its learning rate.',
+    description:
+      'Probability that a given edge of ' +
+      'weight layer `weightLayer` (0..depth) ' +
+      'lies on a surviving path: the ' +
+      'effective share of its learning rate.',
     source: derived,
     parameters: z.strictObject({ ...networkFields, weightLayer: layerIndex('weight layer') }),
     evaluate: async ({ weightLayer, ...rest }) => {
       const forward = resolveNetwork(rest);
       refuseIndex('weightLayer', weightLayer, forward.depth);
-      const [tail, head] = await Promise.all([reachLaws(forward, [weightLayer, forward.depth + 1]), reachLaws(reversed(forward), [forward.depth - weightLayer, forward.depth + 1])]);
-      const law = (laws: typeof tail): { logHazard: number; mean: number } => ({ logHazard: laws.logHazard[0] as number, mean: laws.mean[0] as number });
+      const [tail, head] = await Promise.all([
+        reachLaws(forward, [weightLayer, forward.depth + 1]),
+        reachLaws(reversed(forward), [forward.depth - weightLayer, forward.depth + 1]),
+      ]);
+      const law = (laws: typeof tail): { logHazard: number; mean: number } => ({
+        logHazard: laws.logHazard[0] as number,
+        mean: laws.mean[0] as number,
+      });
       return formulas.edgeParticipation(forward, weightLayer, law(tail), law(head));
     },
   }),
@@ -154,11 +239,21 @@ export const quantities = {
       return Math.exp(-Math.exp(laws.logHazard[0] as number));
     },
   }),
-  expectedLostSteps: ofTraining('T B^M', 'Expected number of steps all of whose masks are blocked.', run.expectedLostSteps),
+  expectedLostSteps: ofTraining(
+    'T B^M',
+    'Expected number of steps all of whose masks are blocked.',
+    run.expectedLostSteps,
+  ),
   expectedEffectiveSteps: ofTraining('T(1 − B^M)', 'Expected number of steps with a path.', run.expectedEffectiveSteps),
   expectedLostExamples: ofTraining('T M B', 'Expected number of blocked masks.', run.expectedLostExamples),
-  probabilityNoLostStep: ofTraining('(1 − B^M)^T', 'Probability that no step is lost.', (...p) => Math.exp(run.logProbabilityNoLostStep(...p))),
-  logProbabilityAllLost: ofTraining('T M log B', 'Logarithm of the probability that every step is lost.', run.logProbabilityAllLost),
+  probabilityNoLostStep: ofTraining('(1 − B^M)^T', 'Probability that no step is lost.', (...p) =>
+    Math.exp(run.logProbabilityNoLostStep(...p)),
+  ),
+  logProbabilityAllLost: ofTraining(
+    'T M log B',
+    'Logarithm of the probability that every step is lost.',
+    run.logProbabilityAllLost,
+  ),
   longestLostRunTail: quantity({
     symbol: 'P(stall >= r)',
     description: 'Probability of at least `run` lost steps in a row.',
@@ -175,7 +270,11 @@ export const quantities = {
     description: 'Smallest depth at which a run expects less than one step with a path.',
     source: derived,
     parameters: layer.extend({ steps: stepsField, masksPerStep: masksField }),
-    evaluate: (p) => breakdownDepth({ width: p.width, siteKeep: p.siteKeep * p.activeProbability, bondKeep: p.bondKeep }, p.steps * p.masksPerStep),
+    evaluate: (p) =>
+      breakdownDepth(
+        { width: p.width, siteKeep: p.siteKeep * p.activeProbability, bondKeep: p.bondKeep },
+        p.steps * p.masksPerStep,
+      ),
   }),
   conv1dPathProbability: quantity({
     symbol: 'θ_conv',
@@ -198,4 +297,10 @@ export const quantities = {
 export type PercolationQuantity = keyof typeof quantities;
 
 /** Quantities that `map` draws over the fields of a spec. */
-export const mapped: readonly PercolationQuantity[] = ['logPathProbability', 'logBlockedProbability', 'decayRate', 'logDecayRate', 'breakdownDepth'];
+export const mapped: readonly PercolationQuantity[] = [
+  'logPathProbability',
+  'logBlockedProbability',
+  'decayRate',
+  'logDecayRate',
+  'breakdownDepth',
+];

@@ -16,10 +16,18 @@ export function simulationMemory(spec: ResolvedPercolationSpec, run: ResolvedPer
   const nodes = layerShapes(spec).map(({ positions, channels }) => positions * channels);
   const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * Math.max(...nodes);
   const connections = 8 * edgeCounts(spec).length + 12 * Math.max(...nodes);
-  return (2 * held * lanes) / 8 * threadsFor(run.threads) + connections + (run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0);
+  return (
+    ((2 * held * lanes) / 8) * threadsFor(run.threads) +
+    connections +
+    (run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0)
+  );
 }
 
-export async function simulatePercolation(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun, options: SystemOptions): Promise<SimulationBody> {
+export async function simulatePercolation(
+  spec: ResolvedPercolationSpec,
+  run: ResolvedPercolationRun,
+  options: SystemOptions,
+): Promise<SimulationBody> {
   const request = {
     ...nativeNetwork(spec),
     seed: seedHalves(run.seed),
@@ -39,7 +47,10 @@ export async function simulatePercolation(spec: ResolvedPercolationSpec, run: Re
   const layers = axis('layer', nodes.length);
   const { trials } = run;
   const observables: Record<string, Estimated> = {
-    pathProbability: { ...proportion(layers, counts.alive, trials), ...(run.rawTrials ? { trials: survival(counts.deathLayer, nodes.length) } : {}) },
+    pathProbability: {
+      ...proportion(layers, counts.alive, trials),
+      ...(run.rawTrials ? { trials: survival(counts.deathLayer, nodes.length) } : {}),
+    },
     reachFraction: meanOf(layers, counts.reached, counts.reachedSquares, nodes, trials),
   };
   if (run.backward) {
@@ -47,30 +58,60 @@ export async function simulatePercolation(spec: ResolvedPercolationSpec, run: Re
     const weightLayers = edges.length;
     observables.outputReachProbability = proportion(layers, counts.leadingAlive, trials);
     observables.outputReachFraction = meanOf(layers, counts.leading, counts.leadingSquares, nodes, trials);
-    observables.edgeParticipation = meanOf(axis('layer', weightLayers), counts.participating.subarray(0, weightLayers), counts.participatingSquares.subarray(0, weightLayers), edges, trials);
+    observables.edgeParticipation = meanOf(
+      axis('layer', weightLayers),
+      counts.participating.subarray(0, weightLayers),
+      counts.participatingSquares.subarray(0, weightLayers),
+      edges,
+      trials,
+    );
   }
   return { observables, warnings: [] };
 }
 
 /** Of every trial and layer: was the layer reached? */
 function survival(deathLayer: Float64Array, layers: number): Float64Array {
-  return Float64Array.from({ length: deathLayer.length * layers }, (_, i) => (i % layers < (deathLayer[Math.floor(i / layers)] as number) ? 1 : 0));
+  return Float64Array.from({ length: deathLayer.length * layers }, (_, i) =>
+    i % layers < (deathLayer[Math.floor(i / layers)] as number) ? 1 : 0,
+  );
 }
 
 function proportion(layers: Axis, successes: Float64Array, trials: number): Estimated {
   const values = successes.map((count) => count / trials);
   const variance = values.map((p) => p * (1 - p));
-  return { axes: [layers], scale: 'linear', estimator: 'binomial', values, count: values.map(() => trials), variance, standardError: variance.map((v) => standardError(v, trials)) };
+  return {
+    axes: [layers],
+    scale: 'linear',
+    estimator: 'binomial',
+    values,
+    count: values.map(() => trials),
+    variance,
+    standardError: variance.map((v) => standardError(v, trials)),
+  };
 }
 
 /** Mean of (number / size) from exact sums of the number and its square. */
-function meanOf(layers: Axis, sums: Float64Array, squares: Float64Array, sizes: readonly number[], trials: number): Estimated {
+function meanOf(
+  layers: Axis,
+  sums: Float64Array,
+  squares: Float64Array,
+  sizes: readonly number[],
+  trials: number,
+): Estimated {
   const values = sums.map((sum, i) => sum / trials / (sizes[i] as number));
   const variance = squares.map((square, i) => {
     const spread = square - ((sums[i] as number) * (sums[i] as number)) / trials;
     return trials < 2 ? 0 : Math.max(0, spread) / (trials - 1) / (sizes[i] as number) ** 2;
   });
-  return { axes: [layers], scale: 'linear', estimator: 'mean', values, count: values.map(() => trials), variance, standardError: variance.map((v) => standardError(v, trials)) };
+  return {
+    axes: [layers],
+    scale: 'linear',
+    estimator: 'mean',
+    values,
+    count: values.map(() => trials),
+    variance,
+    standardError: variance.map((v) => standardError(v, trials)),
+  };
 }
 
 /** Trials that all agree still leave room for an event rarer than one in `trials`. */
@@ -98,9 +139,22 @@ function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
     const relative = logs.map((log) => Math.exp(log - logMean) - 1);
     values[layer] = logMean;
     variance[layer] = blocks < 2 ? 0 : relative.reduce((sum, r) => sum + r * r, 0) / (blocks - 1);
-    errors[layer] = blocks < 2 ? Infinity : Math.max(Math.sqrt((variance[layer] as number) / blocks), 1 / (blocks * lanes));
+    errors[layer] =
+      blocks < 2 ? Infinity : Math.max(Math.sqrt((variance[layer] as number) / blocks), 1 / (blocks * lanes));
   }
-  const warnings = extinct > 0 ? [{ id: 'extinct-blocks', message: `In ${extinct} of ${blocks} blocks all particles died before the output: the scatter of the blocks says little about the error.` }] : [];
+  const warnings =
+    extinct > 0
+      ? [
+          {
+            id: 'extinct-blocks',
+            message:
+              `In ${extinct} of ${blocks} blocks ` +
+              `all particles died before the ` +
+              `output: the scatter of the blocks ` +
+              `says little about the error.`,
+          },
+        ]
+      : [];
   const logPathProbability: Estimated = {
     axes: [axis('layer', layers)],
     scale: 'log',

@@ -26,8 +26,14 @@ async function rootOfDecreasing(f: (x: number) => Promise<number>, low: number, 
     const tolerance = 5e-16 * Math.max(1, Math.abs(b));
     const half = (c - b) / 2;
     if (Math.abs(half) <= tolerance || fb === 0) return b;
-    const tried = Math.abs(stepBefore) >= tolerance && Math.abs(fa) > Math.abs(fb) ? interpolation(a, b, c, fa, fb, fc) : Number.NaN;
-    const isUseful = Number.isFinite(tried) && tried * half > 0 && Math.abs(tried) < Math.min(1.5 * Math.abs(half), Math.abs(stepBefore) / 2);
+    const tried =
+      Math.abs(stepBefore) >= tolerance && Math.abs(fa) > Math.abs(fb)
+        ? interpolation(a, b, c, fa, fb, fc)
+        : Number.NaN;
+    const isUseful =
+      Number.isFinite(tried) &&
+      tried * half > 0 &&
+      Math.abs(tried) < Math.min(1.5 * Math.abs(half), Math.abs(stepBefore) / 2);
     stepBefore = isUseful ? step : half;
     step = isUseful ? tried : half;
     [a, fa] = [b, fb];
@@ -52,11 +58,22 @@ function interpolation(a: number, b: number, c: number, fa: number, fb: number, 
 }
 
 /** The keep rate of all weight layers at which the path probability is `target`. */
-export async function bondCriticalKeep(parameters: Omit<NetworkParameters, 'bondKeep'>, target: number, options: ControlOptions = {}): Promise<number> {
+export async function bondCriticalKeep(
+  parameters: Omit<NetworkParameters, 'bondKeep'>,
+  target: number,
+  options: ControlOptions = {},
+): Promise<number> {
   const goal = Math.log(-Math.log(target));
-  const hazardAt = async (bondKeep: number): Promise<number> => (await pathProbability(resolveNetwork({ ...parameters, bondKeep }), options)).logHazard;
+  const hazardAt = async (bondKeep: number): Promise<number> =>
+    (await pathProbability(resolveNetwork({ ...parameters, bondKeep }), options)).logHazard;
   const best = await hazardAt(1);
-  if (best > goal) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'target', `at most the path probability without dropped edges, ${Math.exp(-Math.exp(best))}`, target);
+  if (best > goal)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'target',
+      `at most the path probability without dropped edges, ${Math.exp(-Math.exp(best))}`,
+      target,
+    );
   const keepAt = (x: number): number => -Math.expm1(-Math.exp(x));
   const difference = async (x: number): Promise<number> => {
     const k = await hazardAt(keepAt(x));
@@ -66,9 +83,14 @@ export async function bondCriticalKeep(parameters: Omit<NetworkParameters, 'bond
 }
 
 /** The smallest width (of all layers, input and output too) at which the path probability is at least `target`. */
-export async function bondWidthForTarget(parameters: Omit<NetworkParameters, 'width'>, target: number, options: ControlOptions = {}): Promise<number> {
+export async function bondWidthForTarget(
+  parameters: Omit<NetworkParameters, 'width'>,
+  target: number,
+  options: ControlOptions = {},
+): Promise<number> {
   const goal = Math.log(-Math.log(target));
-  const reaches = async (width: number): Promise<boolean> => (await pathProbability(resolveNetwork({ ...parameters, width }), options)).logHazard <= goal;
+  const reaches = async (width: number): Promise<boolean> =>
+    (await pathProbability(resolveNetwork({ ...parameters, width }), options)).logHazard <= goal;
   let high = 1;
   while (!(await reaches(high))) high *= 2;
   let low = Math.floor(high / 2); // too narrow, or 0
@@ -87,26 +109,40 @@ const probes = 64;
  * The smallest depth at which steps·masksPerStep·P(path) < 1, with input and output as wide as the hidden layers;
  * Infinity when no depth does it.
  */
-export async function breakdownDepth(layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number }, opportunities: number, options: ControlOptions = {}): Promise<number> {
+export async function breakdownDepth(
+  layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number },
+  opportunities: number,
+  options: ControlOptions = {},
+): Promise<number> {
   const goal = Math.log(opportunities);
   const { width, siteKeep, bondKeep } = layer;
-  const networkOf = (depth: number): Network => ({ inputWidth: width, inputKeep: 1, depth, runs: layerRuns(depth, width, width, siteKeep, bondKeep) });
-  const hazard = async (depth: number): Promise<number> => Math.exp((await pathProbability(networkOf(depth), options)).logHazard);
+  const networkOf = (depth: number): Network => ({
+    inputWidth: width,
+    inputKeep: 1,
+    depth,
+    runs: layerRuns(depth, width, width, siteKeep, bondKeep),
+  });
+  const hazard = async (depth: number): Promise<number> =>
+    Math.exp((await pathProbability(networkOf(depth), options)).logHazard);
   const largest = 2 ** 52;
   if ((await hazard(0)) > goal) return 0;
   // First hidden layer l that is reached too rarely; the answer is l − 1 or l, because the output drops no nodes.
   let low = 0;
   let high = largest;
   const hidden = networkOf(largest);
-  const tooRare = async (layers: readonly number[]): Promise<number> => (await reachLaws(hidden, layers, options)).logHazard.findIndex((k) => Math.exp(k) > goal);
+  const tooRare = async (layers: readonly number[]): Promise<number> =>
+    (await reachLaws(hidden, layers, options)).logHazard.findIndex((k) => Math.exp(k) > goal);
   const powers = Array.from({ length: 53 }, (_, i) => 2 ** i);
   const first = await tooRare(powers);
-  if (first === -1) return beyond(layer, goal, (await reachLaws(hidden, [largest], options)).logHazard[0] as number, largest, options);
+  if (first === -1)
+    return beyond(layer, goal, (await reachLaws(hidden, [largest], options)).logHazard[0] as number, largest, options);
   high = powers[first] as number;
   low = first === 0 ? 0 : (powers[first - 1] as number);
   while (high - low > 1) {
     const count = Math.min(probes, high - low - 1);
-    const layers = [...new Set(Array.from({ length: count }, (_, i) => low + Math.floor(((high - low) * (i + 1)) / (count + 1))))].filter((l) => l > low && l < high);
+    const layers = [
+      ...new Set(Array.from({ length: count }, (_, i) => low + Math.floor(((high - low) * (i + 1)) / (count + 1)))),
+    ].filter((l) => l > low && l < high);
     const found = await tooRare(layers);
     const lowNow = found === -1 ? (layers.at(-1) as number) : found === 0 ? low : (layers[found - 1] as number);
     high = found === -1 ? high : (layers[found] as number);
@@ -116,7 +152,15 @@ export async function breakdownDepth(layer: { readonly width: number; readonly s
 }
 
 /** Past 2^52 layers the hazard grows by the decay rate per layer, and the depth is a real number anyway. */
-async function beyond(layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number }, goal: number, logHazard: number, depth: number, options: ControlOptions): Promise<number> {
+async function beyond(
+  layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number },
+  goal: number,
+  logHazard: number,
+  depth: number,
+  options: ControlOptions,
+): Promise<number> {
   const { logDecayRate } = await stationaryLaw(layer, options);
-  return logDecayRate === -Infinity ? Infinity : depth + Math.ceil((goal - Math.exp(logHazard)) * Math.exp(-logDecayRate));
+  return logDecayRate === -Infinity
+    ? Infinity
+    : depth + Math.ceil((goal - Math.exp(logHazard)) * Math.exp(-logDecayRate));
 }

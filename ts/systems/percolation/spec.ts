@@ -77,7 +77,12 @@ const topologyForms = 'dense, residual, or {kind: "conv1d" or "conv2d", kernel, 
 export const percolationSpecSchema = z.strictObject({
   system: z.literal('percolation').default('percolation'),
   ...networkFields,
-  masksPerStep: wholeField(1, Number.MAX_SAFE_INTEGER, 'Independent masks per step: 1 = one per batch, batch size = one per example.', 'M').default(1),
+  masksPerStep: wholeField(
+    1,
+    Number.MAX_SAFE_INTEGER,
+    'Independent masks per step: 1 = one per batch, batch size = one per example.',
+    'M',
+  ).default(1),
   steps: wholeField(1, Number.MAX_SAFE_INTEGER, 'Training steps of the run.', 'T').default(10_000),
   biases: booleanField('Whether the network has biases.').default(false),
   topology: z
@@ -87,7 +92,10 @@ export const percolationSpecSchema = z.strictObject({
 });
 
 export const percolationRunSchema = z.strictObject({
-  engine: choiceField(['masks', 'splitting'], 'Plain trials, or importance splitting for tiny path probabilities.').default('masks'),
+  engine: choiceField(
+    ['masks', 'splitting'],
+    'Plain trials, or importance splitting for tiny path probabilities.',
+  ).default('masks'),
   backward: booleanField('Also count nodes that reach the output and edges on surviving paths.').default(true),
   ...runFields,
   trials: runFields.trials.unwrap().default(10_240),
@@ -103,21 +111,39 @@ const defaultDepth = 20;
 /** A spec with defaults filled in and every cross-check done. */
 export function resolvePercolationSpec(input: unknown): ResolvedPercolationSpec {
   const parsed = parse(percolationSpecSchema, input, 'spec');
-  const spec = parsed.widths === undefined ? { ...parsed, width: parsed.width ?? defaultWidth, depth: parsed.depth ?? defaultDepth } : parsed;
+  const spec =
+    parsed.widths === undefined
+      ? { ...parsed, width: parsed.width ?? defaultWidth, depth: parsed.depth ?? defaultDepth }
+      : parsed;
   const { inputWidth, hidden, depth } = resolveWidths(spec);
   checkLength('siteKeep', spec.siteKeep, depth);
   checkLength('bondKeep', spec.bondKeep, depth + 1);
   if (spec.biases && spec.activeProbability !== 1) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected `activeProbability` to be 1 where `biases` is true: the factor 1/2 holds for bias-free ReLU only.', { parameter: 'activeProbability', expected: '1', received: spec.activeProbability });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'Expected `activeProbability` to be 1 where `biases` is true: the factor 1/2 holds for bias-free ReLU only.',
+      { parameter: 'activeProbability', expected: '1', received: spec.activeProbability },
+    );
   }
   if (typeof spec.topology === 'object') {
     for (const name of ['widths', 'inputWidth', 'outputWidth'] as const) {
-      if (spec[name] !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'left out for a convolution (all layers have `width` positions)', spec[name]);
+      if (spec[name] !== undefined)
+        throw expectedError(
+          'ERR_MFT_INVALID_ARGUMENT',
+          name,
+          'left out for a convolution (all layers have `width` positions)',
+          spec[name],
+        );
     }
   }
   if (spec.topology === 'residual' && depth > 0) {
     const equal = typeof hidden === 'number' ? hidden === inputWidth : hidden.every((width) => width === inputWidth);
-    if (!equal) throw new MftError('ERR_MFT_SHAPE', 'Expected `widths` of a residual network to be equal from the input to the last hidden layer.', { parameter: spec.widths === undefined ? 'inputWidth' : 'widths' });
+    if (!equal)
+      throw new MftError(
+        'ERR_MFT_SHAPE',
+        'Expected `widths` of a residual network to be equal from the input to the last hidden layer.',
+        { parameter: spec.widths === undefined ? 'inputWidth' : 'widths' },
+      );
   }
   return spec;
 }

@@ -16,18 +16,34 @@ const deepest = 100_000;
  * @throws MftError ERR_MFT_UNSUPPORTED (dropconnect, topologies, other activities), ERR_MFT_SHAPE (widths against the data),
  *   ERR_MFT_OUT_OF_RANGE (siteKeep 0, depth)
  */
-export function trainablePercolation(spec: ResolvedPercolationSpec, dimension: number, classes: number): TrainableNetwork {
+export function trainablePercolation(
+  spec: ResolvedPercolationSpec,
+  dimension: number,
+  classes: number,
+): TrainableNetwork {
   const dropsEdges = typeof spec.bondKeep === 'number' ? spec.bondKeep < 1 : spec.bondKeep.some((keep) => keep < 1);
   if (dropsEdges) throw unsupported('bondKeep', '1: training drops nodes, not edges');
   if (spec.topology !== 'dense') throw unsupported('topology', 'dense');
-  if (spec.activeProbability !== 1 && spec.activeProbability !== 0.5) throw unsupported('activeProbability', '1 (tanh) or 0.5 (ReLU)');
+  if (spec.activeProbability !== 1 && spec.activeProbability !== 0.5)
+    throw unsupported('activeProbability', '1 (tanh) or 0.5 (ReLU)');
   const { hidden, depth } = resolveWidths(spec);
-  if (depth > deepest) throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`depth\` of a trained network to be at most ${deepest}, received ${depth}.`, { parameter: 'depth', expected: `at most ${deepest}`, received: depth });
+  if (depth > deepest)
+    throw new MftError(
+      'ERR_MFT_OUT_OF_RANGE',
+      `Expected \`depth\` of a trained network to be at most ${deepest}, received ${depth}.`,
+      { parameter: 'depth', expected: `at most ${deepest}`, received: depth },
+    );
   checkEnds(spec, dimension, classes);
-  const siteKeep = typeof spec.siteKeep === 'number' ? Array.from({ length: depth }, () => spec.siteKeep as number) : spec.siteKeep;
+  const siteKeep =
+    typeof spec.siteKeep === 'number' ? Array.from({ length: depth }, () => spec.siteKeep as number) : spec.siteKeep;
   const keepProbability = [spec.inputKeep, ...siteKeep];
   const zero = keepProbability.indexOf(0);
-  if (zero >= 0) throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`${zero === 0 ? 'inputKeep' : 'siteKeep'}\` of a trained network to be above 0.`, { parameter: zero === 0 ? 'inputKeep' : 'siteKeep', expected: 'above 0', received: 0 });
+  if (zero >= 0)
+    throw new MftError(
+      'ERR_MFT_OUT_OF_RANGE',
+      `Expected \`${zero === 0 ? 'inputKeep' : 'siteKeep'}\` of a trained network to be above 0.`,
+      { parameter: zero === 0 ? 'inputKeep' : 'siteKeep', expected: 'above 0', received: 0 },
+    );
   const isRelu = spec.activeProbability === 0.5;
   const widths = [...(typeof hidden === 'number' ? Array.from({ length: depth }, () => hidden) : hidden), classes];
   return {
@@ -51,15 +67,25 @@ function checkEnds(spec: ResolvedPercolationSpec, dimension: number, classes: nu
   const input = widths === undefined ? spec.inputWidth : widths[0];
   const output = widths === undefined ? spec.outputWidth : widths.at(-1);
   const name = (ends: string): string => (widths === undefined ? ends : 'widths');
-  if (input !== undefined && input !== dimension) throw shape(name('inputWidth'), `${dimension}, the components of an image`, input);
-  if (output !== undefined && output !== classes) throw shape(name('outputWidth'), `${classes}, the number of classes`, output);
-  if (input === undefined && spec.inputKeep < 1) throw shape('inputWidth', `${dimension}, the components of an image, where inputs are dropped`, 'nothing');
+  if (input !== undefined && input !== dimension)
+    throw shape(name('inputWidth'), `${dimension}, the components of an image`, input);
+  if (output !== undefined && output !== classes)
+    throw shape(name('outputWidth'), `${classes}, the number of classes`, output);
+  if (input === undefined && spec.inputKeep < 1)
+    throw shape('inputWidth', `${dimension}, the components of an image, where inputs are dropped`, 'nothing');
 }
 
 function unsupported(parameter: string, expected: string): MftError {
-  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, { parameter, expected });
+  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, {
+    parameter,
+    expected,
+  });
 }
 
 function shape(parameter: string, expected: string, received: number | string): MftError {
-  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}; received ${received}.`, { parameter, expected, received });
+  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}; received ${received}.`, {
+    parameter,
+    expected,
+    received,
+  });
 }

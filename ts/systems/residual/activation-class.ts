@@ -64,13 +64,21 @@ export function classify(activation: ActivationSpec): ActivationClass {
     };
   }
   switch (name) {
-    case 'linear': return piecewise(1, 1);
-    case 'relu': return piecewise(0, 1);
-    case 'abs': return piecewise(-1, 1);
-    case 'leakyRelu': return piecewise(given.slope as number, 1);
-    case 'abRelu': return piecewise(given.a as number, given.b as number);
-    case 'alphaRelu': return given.alpha === 1 ? piecewise(0, 1) : { kind: 'rectifiedPower', alpha: given.alpha as number };
-    case 'rectifiedMonomial': return given.degree === 1 ? piecewise(0, 1) : { kind: 'rectifiedPower', alpha: given.degree as number };
-    default: return { kind: 'other' };
+    case 'linear':
+      return piecewise(1, 1);
+    case 'relu':
+      return piecewise(0, 1);
+    case 'abs':
+      return piecewise(-1, 1);
+    case 'leakyRelu':
+      return piecewise(given.slope as number, 1);
+    case 'abRelu':
+      return piecewise(given.a as number, given.b as number);
+    case 'alphaRelu':
+      return given.alpha === 1 ? piecewise(0, 1) : { kind: 'rectifiedPower', alpha: given.alpha as number };
+    case 'rectifiedMonomial':
+      return given.degree === 1 ? piecewise(0, 1) : { kind: 'rectifiedPower', alpha: given.degree as number };
+    default:
+      return { kind: 'other' };
   }
 }

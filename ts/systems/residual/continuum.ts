@@ -31,7 +31,13 @@ export interface ContinuumLimit {
  * differs from it by O(1/L). **Source**: derived; deep iteration agrees.
  */
 export function continuumLimit(parameters: ContinuumParameters): ContinuumLimit {
-  const { activation, innerWeightVariance: sw, innerBiasVariance: sb, outerWeightVariance: sv, outerBiasVariance: sa } = parameters;
+  const {
+    activation,
+    innerWeightVariance: sw,
+    innerBiasVariance: sb,
+    outerWeightVariance: sv,
+    outerBiasVariance: sa,
+  } = parameters;
   const slope = ([p, s]: readonly number[]): number[] => {
     const q = sw * Math.max(0, p as number) + sb;
     const gap = sw * Math.max(0, s as number);
@@ -55,7 +61,8 @@ export function integrate(f: (y: readonly number[]) => number[], start: readonly
   let done = 0;
   let step = time / 4;
   for (let count = 0; done < time; count++) {
-    if (count > 2000) throw new MftError('ERR_MFT_NO_CONVERGENCE', 'The continuum limit could not be integrated within 2000 steps.');
+    if (count > 2000)
+      throw new MftError('ERR_MFT_NO_CONVERGENCE', 'The continuum limit could not be integrated within 2000 steps.');
     step = Math.min(step, time - done);
     const attempt = extrapolated(f, y, step);
     if (attempt === undefined) {
@@ -63,7 +70,11 @@ export function integrate(f: (y: readonly number[]) => number[], start: readonly
       continue;
     }
     y = attempt;
-    if (!y.every(Number.isFinite)) throw new MftError('ERR_MFT_NOT_FINITE', `The continuum limit leaves the range of double precision near time ${done + step}.`);
+    if (!y.every(Number.isFinite))
+      throw new MftError(
+        'ERR_MFT_NOT_FINITE',
+        `The continuum limit leaves the range of double precision near time ${done + step}.`,
+      );
     done = time - done - step <= 1e-15 * time ? time : done + step;
     step *= 2;
   }
@@ -77,10 +88,20 @@ function extrapolated(f: (y: readonly number[]) => number[], y: readonly number[
     const row = [midpoint(f, y, step, n)];
     for (let j = 1; j <= k; j++) {
       const ratio = (n / (stages[k - j] as number)) ** 2;
-      row.push((row[j - 1] as number[]).map((value, i) => value + (value - ((previous[j - 1] as number[])[i] as number)) / (ratio - 1)));
+      row.push(
+        (row[j - 1] as number[]).map(
+          (value, i) => value + (value - ((previous[j - 1] as number[])[i] as number)) / (ratio - 1),
+        ),
+      );
     }
     const best = row[k] as number[];
-    if (k > 0 && best.every((value, i) => Math.abs(value - ((row[k - 1] as number[])[i] as number)) <= tolerance * Math.abs(value) + 1e-300)) return best;
+    if (
+      k > 0 &&
+      best.every(
+        (value, i) => Math.abs(value - ((row[k - 1] as number[])[i] as number)) <= tolerance * Math.abs(value) + 1e-300,
+      )
+    )
+      return best;
     previous = row;
   }
   return undefined;

@@ -5,8 +5,16 @@ import { nativeNetwork, type NativeResidualNetwork, recurrence, type ResidualNet
 import { bracketedRootAsync } from './root.js';
 
 /** log χ_0/χ_L per coordinate. */
-export async function logGradientRatio(network: NativeResidualNetwork, secondMoment: number, control: ControlOptions = {}): Promise<number> {
-  const result = await recurrence(network, { secondMoment, angularDeficit: 0, pair: false, fluctuations: false, interpolate: true }, control);
+export async function logGradientRatio(
+  network: NativeResidualNetwork,
+  secondMoment: number,
+  control: ControlOptions = {},
+): Promise<number> {
+  const result = await recurrence(
+    network,
+    { secondMoment, angularDeficit: 0, pair: false, fluctuations: false, interpolate: true },
+    control,
+  );
   return result.logGradient[0] as number;
 }
 
@@ -30,14 +38,26 @@ export function withCommonDecay(network: ResidualNetwork, decay: number): Residu
  *
  * **Numerics**: bracketed secant steps to a relative width of 1e-13.
  */
-export async function decayForGradientBudget(network: ResidualNetwork, secondMoment: number, budget: number, control: ControlOptions = {}): Promise<number> {
-  const excess = async (decay: number): Promise<number> => (await logGradientRatio(nativeNetwork(withCommonDecay(network, decay)), secondMoment, control)) - budget;
+export async function decayForGradientBudget(
+  network: ResidualNetwork,
+  secondMoment: number,
+  budget: number,
+  control: ControlOptions = {},
+): Promise<number> {
+  const excess = async (decay: number): Promise<number> =>
+    (await logGradientRatio(nativeNetwork(withCommonDecay(network, decay)), secondMoment, control)) - budget;
   const atZero = await excess(0);
   if (atZero <= 0) return 0;
   let high = 1;
   while ((await excess(high)) > 0) {
     high *= 2;
-    if (high > 512) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'budget', `a number > ${(await excess(high)) + budget}, the log gradient ratio of the first block alone`, budget);
+    if (high > 512)
+      throw expectedError(
+        'ERR_MFT_OUT_OF_RANGE',
+        'budget',
+        `a number > ${(await excess(high)) + budget}, the log gradient ratio of the first block alone`,
+        budget,
+      );
   }
   return bracketedRootAsync(excess, high === 1 ? 0 : high / 2, high, 1e-13);
 }
@@ -58,17 +78,36 @@ export interface FlatGradientWidths {
  * @param budget log χ_0/χ_L per coordinate that may remain; 0: flat
  * @throws MftError ERR_MFT_OUT_OF_RANGE when a width would fall below 1
  */
-export async function widthsForFlatGradient(network: ResidualNetwork, secondMoment: number, start: number, control: ControlOptions = {}, budget = 0): Promise<FlatGradientWidths> {
-  if (network.block !== 'full') throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`block\` to be full: only it has projections, received ${network.block}.`, { parameter: 'block' });
+export async function widthsForFlatGradient(
+  network: ResidualNetwork,
+  secondMoment: number,
+  start: number,
+  control: ControlOptions = {},
+  budget = 0,
+): Promise<FlatGradientWidths> {
+  if (network.block !== 'full')
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `Expected \`block\` to be full: only it has projections, received ${network.block}.`,
+      { parameter: 'block' },
+    );
   const { depth } = network;
   const options = { secondMoment, angularDeficit: 0, pair: false, fluctuations: false, interpolate: true };
   const { hiddenWidths: _, ...rest } = network;
   const constant = await recurrence(nativeNetwork({ ...rest, widths: start } as ResidualNetwork), options, control);
   const total = constant.logGradient[0] as number;
   const share = budget === 0 ? 1 : Math.max(0, 1 - budget / total);
-  const widths = Array.from({ length: depth + 1 }, (_, l) => Math.round(start * Math.exp(share * ((constant.logGradient[l] as number) - total))));
+  const widths = Array.from({ length: depth + 1 }, (_, l) =>
+    Math.round(start * Math.exp(share * ((constant.logGradient[l] as number) - total))),
+  );
   const smallest = widths[depth] as number;
-  if (smallest < 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'start', `at least ${Math.ceil(Math.exp(share * total))}, so that the last width is 1 or more`, start);
+  if (smallest < 1)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'start',
+      `at least ${Math.ceil(Math.exp(share * total))}, so that the last width is 1 or more`,
+      start,
+    );
   const log = await logGradientRatio(nativeNetwork({ ...rest, widths } as ResidualNetwork), secondMoment, control);
   return { widths, logGradientRatio: log };
 }

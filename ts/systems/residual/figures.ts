@@ -12,13 +12,19 @@ import { simulateResidual } from './simulate.js';
 import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
 import { withCommonDecay } from './design.js';
 
-const resolved = (build: (spec: ResolvedResidualSpec, run: ResolvedResidualRun, options: ControlOptions) => Promise<VegaLiteFigure>): SystemFigure['build'] =>
-  (spec, run, options) => build(spec as ResolvedResidualSpec, run as ResolvedResidualRun, options);
+const resolved =
+  (
+    build: (spec: ResolvedResidualSpec, run: ResolvedResidualRun, options: ControlOptions) => Promise<VegaLiteFigure>,
+  ): SystemFigure['build'] =>
+  (spec, run, options) =>
+    build(spec as ResolvedResidualSpec, run as ResolvedResidualRun, options);
 
 /** Layers 1..L, at most 400 of them, evenly in log l. */
 function layersShown(depth: number): number[] {
   const count = Math.min(400, depth);
-  return [...new Set(Array.from({ length: count }, (_, i) => Math.round(depth ** (count === 1 ? 1 : i / (count - 1)))))];
+  return [
+    ...new Set(Array.from({ length: count }, (_, i) => Math.round(depth ** (count === 1 ? 1 : i / (count - 1))))),
+  ];
 }
 
 /** Theory along the layers for several common decays. */
@@ -28,26 +34,64 @@ async function growthCurves(spec: ResolvedResidualSpec, options: ControlOptions)
   for (const decay of decays) {
     const network = spec.block === 'full' ? withCommonDecay(spec, decay) : spec;
     const drawn = spec.inputs as { readonly secondMoment?: number; readonly correlation?: number };
-    const run = await recurrence(nativeNetwork(network), { secondMoment: drawn.secondMoment ?? 1, angularDeficit: 1 - (drawn.correlation ?? 0.5), pair: true, fluctuations: false, interpolate: true }, options);
+    const run = await recurrence(
+      nativeNetwork(network),
+      {
+        secondMoment: drawn.secondMoment ?? 1,
+        angularDeficit: 1 - (drawn.correlation ?? 0.5),
+        pair: true,
+        fluctuations: false,
+        interpolate: true,
+      },
+      options,
+    );
     for (const l of layersShown(spec.depth)) {
       const series = `β = ${decay}`;
       const chi = (run.logGradient[0] as number) - (run.logGradient[l] as number);
       const logDeficit = (run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number);
-      points.push({ panel: 'log χ_0/χ_l', series, x: l, y: chi }, { panel: 'log p_l', series, x: l, y: run.logSecondMoment[l] as number }, { panel: 'log s_l', series, x: l, y: run.logMetricExpressivity[l] as number }, { panel: 'e_l', series, x: l, y: -Math.expm1(logDeficit) });
+      points.push(
+        { panel: 'log χ_0/χ_l', series, x: l, y: chi },
+        { panel: 'log p_l', series, x: l, y: run.logSecondMoment[l] as number },
+        { panel: 'log s_l', series, x: l, y: run.logMetricExpressivity[l] as number },
+        { panel: 'e_l', series, x: l, y: -Math.expm1(logDeficit) },
+      );
     }
   }
-  return figureCurves(points, { title: `Growth along the layers, ${JSON.stringify(spec.activation)}`, x: 'layer', y: '', xScale: 'log', columns: 2 });
+  return figureCurves(points, {
+    title: `Growth along the layers, ${JSON.stringify(spec.activation)}`,
+    x: 'layer',
+    y: '',
+    xScale: 'log',
+    columns: 2,
+  });
 }
 
 /** p, e and χ against the layer, theory and simulation, with and without the width schedule. */
-async function widthVariation(spec: ResolvedResidualSpec, run: ResolvedResidualRun, options: ControlOptions): Promise<VegaLiteFigure> {
+async function widthVariation(
+  spec: ResolvedResidualSpec,
+  run: ResolvedResidualRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const points: CurvePoint[] = [];
-  const first = typeof spec.widths === 'number' ? spec.widths : 'start' in spec.widths ? spec.widths.start : (spec.widths[0] as number);
+  const first =
+    typeof spec.widths === 'number'
+      ? spec.widths
+      : 'start' in spec.widths
+        ? spec.widths.start
+        : (spec.widths[0] as number);
   const { hiddenWidths: _, ...rest } = spec;
-  for (const [series, network] of [['widths of the spec', spec], ['constant width', { ...rest, widths: first }]] as const) {
+  for (const [series, network] of [
+    ['widths of the spec', spec],
+    ['constant width', { ...rest, widths: first }],
+  ] as const) {
     const theory = await predictResidual(network as ResolvedResidualSpec, options);
     const simulation = await simulateResidual(network as ResolvedResidualSpec, run, options);
-    for (const [panel, name] of [['p_l', 'secondMoment'], ['e_l', 'angularExpressivity'], ['χ_l/χ_L per coordinate', 'gradientSecondMoment'], ['|∂E/∂x_l|² total', 'gradientTotal']] as const) {
+    for (const [panel, name] of [
+      ['p_l', 'secondMoment'],
+      ['e_l', 'angularExpressivity'],
+      ['χ_l/χ_L per coordinate', 'gradientSecondMoment'],
+      ['|∂E/∂x_l|² total', 'gradientTotal'],
+    ] as const) {
       const expected = theory.observables[name];
       const measured = simulation.observables[name];
       if (expected === undefined || measured === undefined) continue;
@@ -57,11 +101,19 @@ async function widthVariation(spec: ResolvedResidualSpec, run: ResolvedResidualR
         const estimate = value(measured.values[l * inner] as number);
         // One standard deviation over networks, as in the paper's figure.
         const deviation = Math.sqrt(measured.variance[l * inner] as number) * (expected.scale === 'log' ? estimate : 1);
-        points.push({ panel, series, x: l, y: value(expected.values[l * inner] as number) }, { panel, series, mark: 'point', x: l, y: estimate, low: estimate - deviation, high: estimate + deviation });
+        points.push(
+          { panel, series, x: l, y: value(expected.values[l * inner] as number) },
+          { panel, series, mark: 'point', x: l, y: estimate, low: estimate - deviation, high: estimate + deviation },
+        );
       }
     }
   }
-  return figureCurves(points, { title: 'Width variation: theory (lines), networks (points, ± one standard deviation)', x: 'layer', y: '', columns: 2 });
+  return figureCurves(points, {
+    title: 'Width variation: theory (lines), networks (points, ± one standard deviation)',
+    x: 'layer',
+    y: '',
+    columns: 2,
+  });
 }
 
 const formColours: readonly (readonly [GrowthForm, string])[] = [
@@ -88,14 +140,33 @@ const steps = Array.from({ length: 31 }, (_, i) => i / 20);
 /** The diagram of tanh and ReLU over two decays: weights (β_v = β_w) across, biases (β_a = β_b) up; all variances 1. */
 export function phaseCells(): readonly PhaseCell[] {
   const cells: PhaseCell[] = [];
-  const base = { innerWeightVariance: 1, innerBiasVariance: 1, outerWeightVariance: 1, outerBiasVariance: 1, tolerance: 1e-9 };
+  const base = {
+    innerWeightVariance: 1,
+    innerBiasVariance: 1,
+    outerWeightVariance: 1,
+    outerBiasVariance: 1,
+    tolerance: 1e-9,
+  };
   for (const activation of ['tanh', 'relu'] as readonly ActivationSpec[]) {
     for (const weights of steps) {
       for (const biases of steps) {
-        const law = growthLaw({ ...base, activation, innerWeightDecay: weights, outerWeightDecay: weights, innerBiasDecay: biases, outerBiasDecay: biases });
+        const law = growthLaw({
+          ...base,
+          activation,
+          innerWeightDecay: weights,
+          outerWeightDecay: weights,
+          innerBiasDecay: biases,
+          outerBiasDecay: biases,
+        });
         for (const name of ['gradient', 'length'] as const) {
           const { form, exponent } = law[name];
-          cells.push({ panel: `${String(activation)}: ${name === 'gradient' ? 'χ_0/χ_l' : 'p_l'}`, x: weights, y: biases, form, ...(exponent === undefined ? {} : { exponent }) });
+          cells.push({
+            panel: `${String(activation)}: ${name === 'gradient' ? 'χ_0/χ_l' : 'p_l'}`,
+            x: weights,
+            y: biases,
+            form,
+            ...(exponent === undefined ? {} : { exponent }),
+          });
         }
       }
     }
@@ -106,7 +177,13 @@ export function phaseCells(): readonly PhaseCell[] {
 function phaseDiagram(): VegaLiteFigure {
   const cells = phaseCells();
   const half = 0.025;
-  const color = { field: 'form', type: 'nominal', title: null, legend: { labelLimit: 240 }, scale: { domain: formColours.map(([form]) => form), range: formColours.map(([, colour]) => colour) } };
+  const color = {
+    field: 'form',
+    type: 'nominal',
+    title: null,
+    legend: { labelLimit: 240 },
+    scale: { domain: formColours.map(([form]) => form), range: formColours.map(([, colour]) => colour) },
+  };
   const encoding = {
     x: { field: 'x0', type: 'quantitative', title: 'β_v = β_w', scale: { nice: false } },
     x2: { field: 'x1' },
@@ -123,7 +200,18 @@ function phaseDiagram(): VegaLiteFigure {
       title: panel,
       width: 220,
       height: 220,
-      data: { values: cells.filter((cell) => cell.panel === panel).map((cell) => ({ exponent: 1, ...cell, x0: cell.x - half, x1: cell.x + half, y0: cell.y - half, y1: cell.y + half })) },
+      data: {
+        values: cells
+          .filter((cell) => cell.panel === panel)
+          .map((cell) => ({
+            exponent: 1,
+            ...cell,
+            x0: cell.x - half,
+            x1: cell.x + half,
+            y0: cell.y - half,
+            y1: cell.y + half,
+          })),
+      },
       mark: { type: 'rect', strokeWidth: 0 },
       encoding,
     })),
@@ -134,15 +222,50 @@ function phaseDiagram(): VegaLiteFigure {
 async function exponentTable(options: ControlOptions): Promise<VegaLiteFigure> {
   const rows = await phaseTable(100_000, options);
   const shown: CurvePoint[] = rows.flatMap((row) =>
-    row.exponent === undefined || row.fittedExponent === undefined ? [] : [{ panel: `${row.activation}: ${row.quantity === 'gradient' ? 'χ_0/χ_l' : 'p_l'}`, series: `fitted: ${row.form}`, mark: 'point', x: row.exponent, y: row.fittedExponent } as const],
+    row.exponent === undefined || row.fittedExponent === undefined
+      ? []
+      : [
+          {
+            panel: `${row.activation}: ${row.quantity === 'gradient' ? 'χ_0/χ_l' : 'p_l'}`,
+            series: `fitted: ${row.form}`,
+            mark: 'point',
+            x: row.exponent,
+            y: row.fittedExponent,
+          } as const,
+        ],
   );
-  const diagonal = [...new Set(shown.map(({ panel }) => panel))].flatMap((panel) => [0, 1].map((x): CurvePoint => ({ ...(panel === undefined ? {} : { panel }), series: 'theory', x, y: x })));
-  return figureCurves([...diagonal, ...shown], { title: 'Growth exponents: fits to recurrences of depth 100 000 against the theory', x: 'exponent in theory', y: 'fitted exponent', columns: 2 });
+  const diagonal = [...new Set(shown.map(({ panel }) => panel))].flatMap((panel) =>
+    [0, 1].map((x): CurvePoint => ({ ...(panel === undefined ? {} : { panel }), series: 'theory', x, y: x })),
+  );
+  return figureCurves([...diagonal, ...shown], {
+    title: 'Growth exponents: fits to recurrences of depth 100 000 against the theory',
+    x: 'exponent in theory',
+    y: 'fitted exponent',
+    columns: 2,
+  });
 }
 
 export const figures: Readonly<Record<string, SystemFigure>> = {
-  growth: { description: 'log χ_0/χ_l, log p_l, log s_l and e_l along the layers for common decays 0 to 1 (theory).', simulates: false, build: resolved((spec, _run, options) => growthCurves(spec, options)) },
-  widthVariation: { description: 'p, e, χ per coordinate and total against the layer with the widths of the spec and with constant width (theory and simulation).', simulates: true, build: resolved(widthVariation) },
-  phaseTable: { description: 'Exponents fitted to iterated recurrences against those of the theory, a point per cell of the phase table.', simulates: false, build: (_spec, _run, options) => exponentTable(options) },
-  phaseDiagram: { description: 'Form of growth of gradients and activations over the decay exponents, tanh and ReLU (3.7).', simulates: false, build: async () => phaseDiagram() },
+  growth: {
+    description: 'log χ_0/χ_l, log p_l, log s_l and e_l along the layers for common decays 0 to 1 (theory).',
+    simulates: false,
+    build: resolved((spec, _run, options) => growthCurves(spec, options)),
+  },
+  widthVariation: {
+    description:
+      'p, e, χ per coordinate and total against the layer with the widths of the spec and with constant width (theory and simulation).',
+    simulates: true,
+    build: resolved(widthVariation),
+  },
+  phaseTable: {
+    description:
+      'Exponents fitted to iterated recurrences against those of the theory, a point per cell of the phase table.',
+    simulates: false,
+    build: (_spec, _run, options) => exponentTable(options),
+  },
+  phaseDiagram: {
+    description: 'Form of growth of gradients and activations over the decay exponents, tanh and ReLU (3.7).',
+    simulates: false,
+    build: async () => phaseDiagram(),
+  },
 };

@@ -2,7 +2,13 @@
 // schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
-import { decayForGradientBudget, decaysOf, logGradientRatio, widthsForFlatGradient, withCommonDecay } from './design.js';
+import {
+  decayForGradientBudget,
+  decaysOf,
+  logGradientRatio,
+  widthsForFlatGradient,
+  withCommonDecay,
+} from './design.js';
 import { describedInputs } from './inputs.js';
 import { nativeNetwork, recurrence, type Recurrence, type ResidualNetwork } from './network.js';
 import { predictResidual } from './predict.js';
@@ -21,21 +27,33 @@ interface State {
 }
 
 async function stateOf(network: ResidualNetwork, secondMoment: number, angularDeficit: number): Promise<State> {
-  const run = await recurrence(nativeNetwork(network), { secondMoment, angularDeficit, pair: true, fluctuations: false, interpolate: true });
+  const run = await recurrence(nativeNetwork(network), {
+    secondMoment,
+    angularDeficit,
+    pair: true,
+    fluctuations: false,
+    interpolate: true,
+  });
   return stateAtEnd(run);
 }
 
 function stateAtEnd(run: Recurrence): State {
   const last = run.logSecondMoment.length - 1;
   const logSecondMoment = run.logSecondMoment[last] as number;
-  return { logGradientRatio: run.logGradient[0] as number, logSecondMoment, angularDeficit: Math.exp((run.logMetricExpressivity[last] as number) - logSecondMoment) };
+  return {
+    logGradientRatio: run.logGradient[0] as number,
+    logSecondMoment,
+    angularDeficit: Math.exp((run.logMetricExpressivity[last] as number) - logSecondMoment),
+  };
 }
 
-const numbers = (state: State): { quantity: string; value: number }[] => Object.entries(state).map(([quantity, value]) => ({ quantity, value: value as number }));
+const numbers = (state: State): { quantity: string; value: number }[] =>
+  Object.entries(state).map(([quantity, value]) => ({ quantity, value: value as number }));
 
 /** Findings of a spec. */
 export async function residualFindings(spec: ResolvedResidualSpec): Promise<readonly Finding[]> {
-  const { secondMoments, angularDeficit = 0.5 } = 'dataset' in spec.inputs ? { secondMoments: [1] } : describedInputs(spec, undefined);
+  const { secondMoments, angularDeficit = 0.5 } =
+    'dataset' in spec.inputs ? { secondMoments: [1] } : describedInputs(spec, undefined);
   const secondMoment = secondMoments[0] as number;
   const state = await stateOf(spec, secondMoment, angularDeficit);
   const findings: Finding[] = [await growthFinding(spec, secondMoment, angularDeficit, state)];
@@ -44,7 +62,14 @@ export async function residualFindings(spec: ResolvedResidualSpec): Promise<read
     findings.push({
       id: 'activationGrowth',
       severity: 'warning',
-      claim: `Activations grow by a factor e^${state.logSecondMoment.toFixed(1)} in mean square over ${spec.depth} blocks; in ReLU networks training was seen to fail above about e^8 (one data set, one learning rate).`,
+      claim:
+        `Activations grow by a factor ` +
+        `e^${state.logSecondMoment.toFixed(1)} ` +
+        `in mean square over ${spec.depth} ` +
+        `blocks; in ReLU networks ` +
+        `training was seen to fail ` +
+        `above about e^8 (one data set, ` +
+        `one learning rate).`,
       evidence: numbers(state),
     });
   }
@@ -52,18 +77,41 @@ export async function residualFindings(spec: ResolvedResidualSpec): Promise<read
     findings.push({
       id: 'inputsMerge',
       severity: 'warning',
-      claim: `Two inputs at cosine ${(1 - angularDeficit).toFixed(3)} arrive at the last layer with 1 − cosine = ${state.angularDeficit.toExponential(2)}: the network hardly tells them apart.`,
+      claim:
+        `Two inputs at cosine ` +
+        `${(1 - angularDeficit).toFixed(3)} ` +
+        `arrive at the last layer with 1 ` +
+        `− cosine = ` +
+        `${state.angularDeficit.toExponential(2)}: ` +
+        `the network hardly tells them apart.`,
       evidence: numbers(state),
     });
   }
   return [...findings, ...(await spreadFinding(spec)), ...alternatives];
 }
 
-async function growthFinding(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number, state: State): Promise<Finding> {
+async function growthFinding(
+  spec: ResolvedResidualSpec,
+  secondMoment: number,
+  angularDeficit: number,
+  state: State,
+): Promise<Finding> {
   const ratio = state.logGradientRatio;
   const [compared, exponent] = ratio < 0 ? ['are smaller than', -ratio] : ['exceed', ratio];
-  const claim = `Gradients at the input ${compared} those at the output by a factor e^${exponent.toFixed(2)} in mean square per coordinate over ${spec.depth} blocks.`;
-  if (exponent <= gradientBudget) return { id: 'gradientGrowth', severity: 'info', claim: `${claim} That is within a factor of 10.`, evidence: numbers(state) };
+  const claim =
+    `Gradients at the input ${compared} ` +
+    `those at the output by a factor ` +
+    `e^${exponent.toFixed(2)} in ` +
+    `mean square ` +
+    `per coordinate over ${spec.depth} ` +
+    `blocks.`;
+  if (exponent <= gradientBudget)
+    return {
+      id: 'gradientGrowth',
+      severity: 'info',
+      claim: `${claim} That is within a factor of 10.`,
+      evidence: numbers(state),
+    };
   const severity = exponent > severeGradient ? 'critical' : 'warning';
   const base = { id: 'gradientGrowth', severity, claim, evidence: numbers(state) } as const;
   if (spec.skipStrength !== 1 || ratio < 0) return base;
@@ -71,7 +119,10 @@ async function growthFinding(spec: ResolvedResidualSpec, secondMoment: number, a
     const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget);
     const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit);
     const change = decaysOf(spec.block, decay);
-    const remedy = decay === 0 ? 'Constant variances keep that within a factor of 10.' : `Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`;
+    const remedy =
+      decay === 0
+        ? 'Constant variances keep that within a factor of 10.'
+        : `Variances that decay like l^−${decay.toFixed(3)} bring that to a factor of 10.`;
     return { ...base, claim: `${claim} ${remedy}`, change, after: numbers(after) };
   } catch (error) {
     if (error instanceof MftError && error.code === 'ERR_MFT_OUT_OF_RANGE') return base;
@@ -88,14 +139,25 @@ async function spreadFinding(spec: ResolvedResidualSpec): Promise<readonly Findi
     {
       id: 'finiteWidth',
       severity: 'warning',
-      claim: `At these widths |x|² of the last layer differs from network to network by ${(100 * value).toFixed(0)} % (standard deviation): single networks will stray from the theory.`,
+      claim:
+        `At these widths |x|² of the ` +
+        `last layer ` +
+        `differs from network to network by ` +
+        `${(100 * value).toFixed(0)} ` +
+        `% (standard deviation): ` +
+        `single networks will stray ` +
+        `from the theory.`,
       evidence: [{ quantity: 'relativeStandardDeviationOfSecondMoment', value }],
     },
   ];
 }
 
 /** Known schemes as points of the same diagram. */
-async function alternativesOf(spec: ResolvedResidualSpec, secondMoment: number, angularDeficit: number): Promise<readonly Finding[]> {
+async function alternativesOf(
+  spec: ResolvedResidualSpec,
+  secondMoment: number,
+  angularDeficit: number,
+): Promise<readonly Finding[]> {
   // Branches that start at zero are an identity already: nothing to change.
   if (spec.block !== 'full' || nativeNetwork(spec).outerWeightVariance.every((variance) => variance === 0)) return [];
   const findings: Finding[] = [];
@@ -103,9 +165,31 @@ async function alternativesOf(spec: ResolvedResidualSpec, secondMoment: number, 
     const after = await stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit);
     findings.push({ id, severity: 'info', claim, evidence: [], change, after: numbers(after) });
   };
-  if (spec.depthPower === 0) await scheme('inverseRootDepth', 'Branches scaled by 1/√L have a finite limit as the depth grows: gradients, lengths and angles change by O(1) factors.', { depthPower: 1 });
-  await scheme('zeroBranch', 'SkipInit and ReZero start every branch at zero: an exact identity. Gradients and angles do not change with depth; all learning starts in the branch multipliers.', { outerWeightVariance: 0, outerBiasVariance: 0 });
-  await scheme('fixup', 'Fixup starts the last map of a branch at zero and its first one at variance 2/L: an identity whose first step does not depend on the depth.', { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth });
+  if (spec.depthPower === 0)
+    await scheme(
+      'inverseRootDepth',
+      'Branches scaled by 1/√L have a finite limit as the depth grows: gradients, lengths and angles change by O(1) factors.',
+      { depthPower: 1 },
+    );
+  await scheme(
+    'zeroBranch',
+    'SkipInit and ReZero start ' +
+      'every branch ' +
+      'at zero: an exact identity. ' +
+      'Gradients and ' +
+      'angles do not change with depth; all ' +
+      'learning starts in the branch ' +
+      'multipliers.',
+    { outerWeightVariance: 0, outerBiasVariance: 0 },
+  );
+  await scheme(
+    'fixup',
+    'Fixup starts the last map of a ' +
+      'branch at zero and its first one at ' +
+      'variance 2/L: an identity whose first ' +
+      'step does not depend on the depth.',
+    { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth },
+  );
   return [...findings, ...(await widthFindings(spec, secondMoment))];
 }
 
@@ -118,23 +202,55 @@ async function widthFindings(spec: ResolvedResidualSpec, secondMoment: number): 
   const schedule = async (id: string, budget: number, effect: string): Promise<void> => {
     try {
       const { widths, logGradientRatio: ratio } = await widthsForFlatGradient(spec, secondMoment, start, {}, budget);
-      const run = await recurrence(nativeNetwork({ ...rest, widths: [...widths] }), { secondMoment, angularDeficit: 0, pair: false, fluctuations: true, interpolate: true });
+      const run = await recurrence(nativeNetwork({ ...rest, widths: [...widths] }), {
+        secondMoment,
+        angularDeficit: 0,
+        pair: false,
+        fluctuations: true,
+        interpolate: true,
+      });
       const spread = Math.sqrt(run.secondMomentVariance.at(-1) as number);
       findings.push({
         id,
         severity: 'info',
-        claim: `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} ${effect}; its total norm and the forward means do not change, |x|² of the last layer then differs from network to network by about ${(100 * spread).toFixed(0)} % (leading order in 1/width).`,
+        claim:
+          `Widths that shrink from ` +
+          `${widths[0]} to ` +
+          `${widths[spec.depth]} ${effect}; ` +
+          `its total norm and the ` +
+          `forward means do not change, |x|² of ` +
+          `the last layer then differs ` +
+          `from network ` +
+          `to network by about ` +
+          `${(100 * spread).toFixed(0)} ` +
+          `% (leading order in 1/width).`,
         evidence: [],
         change: { widths, ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: widths.slice(1) }) },
-        after: [{ quantity: 'logGradientRatio', value: ratio }, { quantity: 'relativeStandardDeviationOfSecondMoment', value: spread }],
+        after: [
+          { quantity: 'logGradientRatio', value: ratio },
+          { quantity: 'relativeStandardDeviationOfSecondMoment', value: spread },
+        ],
       });
     } catch (error) {
       if (!(error instanceof MftError) || error.code !== 'ERR_MFT_OUT_OF_RANGE') throw error;
       const needed = Math.exp(constant - budget);
-      findings.push({ id, severity: 'info', claim: `No widths that start at ${start} ${effect}: the last one would round to 0. A first width of ${needed < 1e9 ? Math.ceil(needed) : needed.toExponential(1)} is enough.`, evidence: [{ quantity: 'logGradientRatio', value: constant }] });
+      findings.push({
+        id,
+        severity: 'info',
+        claim:
+          `No widths that start at ${start} ` +
+          `${effect}: ` +
+          `the last one would round to ` +
+          `0. A first ` +
+          `width of ` +
+          `${needed < 1e9 ? Math.ceil(needed) : needed.toExponential(1)} ` +
+          `is enough.`,
+        evidence: [{ quantity: 'logGradientRatio', value: constant }],
+      });
     }
   };
   await schedule('widthVariation', 0, 'hold the gradient per coordinate constant');
-  if (constant > gradientBudget) await schedule('widthsForBudget', gradientBudget, 'keep the gradient per coordinate within a factor of 10');
+  if (constant > gradientBudget)
+    await schedule('widthsForBudget', gradientBudget, 'keep the gradient per coordinate within a factor of 10');
   return findings;
 }

@@ -2,7 +2,14 @@
 import { expectedError, MftError } from '../../core/errors.js';
 import { type SeparableProblem, solve, solveAt } from '../../fit/separable.js';
 
-export type FittedForm = 'bounded' | 'powerOfLog' | 'exponentialOfSqrtLog' | 'power' | 'exponential' | 'exponentialOfSqrt' | 'stretchedExponential';
+export type FittedForm =
+  | 'bounded'
+  | 'powerOfLog'
+  | 'exponentialOfSqrtLog'
+  | 'power'
+  | 'exponential'
+  | 'exponentialOfSqrt'
+  | 'stretchedExponential';
 
 /** One law fitted to log f: log f = offset + coefficient·g(l), g = log log l, √(log l), log l, l, √l or l^exponent. */
 export interface FittedGrowth {
@@ -53,8 +60,17 @@ const determinedDrift = 0.02;
  * const l = Array.from({ length: 1000 }, (_, i) => i + 1);
  * fitGrowth(l, l.map((x) => 0.75 * Math.sqrt(x))).best.form; // 'exponentialOfSqrt'
  */
-export function fitGrowth(layers: ArrayLike<number>, logValues: ArrayLike<number>, options: GrowthFitOptions = {}): GrowthFit {
-  if (layers.length !== logValues.length) throw new MftError('ERR_MFT_SHAPE', `Expected \`logValues\` to have as many values as \`layers\` (${layers.length}), received ${logValues.length}.`, { parameter: 'logValues' });
+export function fitGrowth(
+  layers: ArrayLike<number>,
+  logValues: ArrayLike<number>,
+  options: GrowthFitOptions = {},
+): GrowthFit {
+  if (layers.length !== logValues.length)
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`logValues\` to have as many values as \`layers\` (${layers.length}), received ${logValues.length}.`,
+      { parameter: 'logValues' },
+    );
   const top = layers[layers.length - 1] as number;
   const [low, high] = options.window ?? [Math.max(layers[0] as number, top / 30), top];
   const { x, y } = thinned(layers, logValues, low, high);
@@ -64,7 +80,12 @@ export function fitGrowth(layers: ArrayLike<number>, logValues: ArrayLike<number
   const decades = Math.log10((x[x.length - 1] as number) / (x[0] as number));
   const rise = ((y[y.length - 1] as number) - (y[0] as number)) / decades;
   const models = [
-    ...((x[0] as number) > Math.E ? [linear(x, y, 'powerOfLog', (l) => Math.log(Math.log(l)), 0), linear(x, y, 'exponentialOfSqrtLog', (l) => Math.sqrt(Math.log(l)), 0)] : []),
+    ...((x[0] as number) > Math.E
+      ? [
+          linear(x, y, 'powerOfLog', (l) => Math.log(Math.log(l)), 0),
+          linear(x, y, 'exponentialOfSqrtLog', (l) => Math.sqrt(Math.log(l)), 0),
+        ]
+      : []),
     linear(x, y, 'power', Math.log, 0),
     linear(x, y, 'exponential', (l) => l, 1),
     linear(x, y, 'exponentialOfSqrt', Math.sqrt, 0.5),
@@ -73,7 +94,14 @@ export function fitGrowth(layers: ArrayLike<number>, logValues: ArrayLike<number
   if (Math.abs(rise) < (options.boundedSlope ?? 0.01)) {
     const mean = y.reduce((sum, value) => sum + value / y.length, 0);
     const residual = Math.sqrt(y.reduce((sum, value) => sum + (value - mean) ** 2 / y.length, 0));
-    const best: FittedGrowth = { form: 'bounded', coefficient: 0, exponent: 0, offset: mean, residual, criterion: criterion(residual, y.length, 1) };
+    const best: FittedGrowth = {
+      form: 'bounded',
+      coefficient: 0,
+      exponent: 0,
+      offset: mean,
+      residual,
+      criterion: criterion(residual, y.length, 1),
+    };
     return { best, models: [best, ...models], drift: 0, isDetermined: true };
   }
   const best = models[0] as FittedGrowth;
@@ -82,7 +110,12 @@ export function fitGrowth(layers: ArrayLike<number>, logValues: ArrayLike<number
 }
 
 /** At most 60 points, evenly in log l. */
-function thinned(layers: ArrayLike<number>, values: ArrayLike<number>, low: number, high: number): { x: number[]; y: number[] } {
+function thinned(
+  layers: ArrayLike<number>,
+  values: ArrayLike<number>,
+  low: number,
+  high: number,
+): { x: number[]; y: number[] } {
   const chosen = new Set<number>();
   let i = 0;
   for (let k = 0; k < points; k++) {
@@ -100,24 +133,54 @@ function criterion(residual: number, count: number, parameters: number): number 
   return 2 * count * Math.log(Math.max(residual, 1e-12)) + parameters * Math.log(count);
 }
 
-function problemOf(x: readonly number[], y: readonly number[], g: (theta: number, l: number) => number): SeparableProblem {
+function problemOf(
+  x: readonly number[],
+  y: readonly number[],
+  g: (theta: number, l: number) => number,
+): SeparableProblem {
   return { x, y, weight: x.map(() => 1), basis: (theta, l) => [g(theta, l), 1], slope: () => 0 };
 }
 
-function linear(x: readonly number[], y: readonly number[], form: FittedForm, g: (l: number) => number, exponent: number): FittedGrowth {
+function linear(
+  x: readonly number[],
+  y: readonly number[],
+  form: FittedForm,
+  g: (l: number) => number,
+  exponent: number,
+): FittedGrowth {
   const unit = g(x[x.length - 1] as number);
-  const { amplitudes, residualSquares } = solveAt(problemOf(x, y, (_, l) => g(l) / unit), 0);
+  const { amplitudes, residualSquares } = solveAt(
+    problemOf(x, y, (_, l) => g(l) / unit),
+    0,
+  );
   const residual = Math.sqrt(residualSquares / x.length);
-  return { form, coefficient: (amplitudes[0] as number) / unit, exponent, offset: amplitudes[1] as number, residual, criterion: criterion(residual, x.length, 2) };
+  return {
+    form,
+    coefficient: (amplitudes[0] as number) / unit,
+    exponent,
+    offset: amplitudes[1] as number,
+    residual,
+    criterion: criterion(residual, x.length, 2),
+  };
 }
 
 function stretched(x: readonly number[], y: readonly number[]): FittedGrowth {
   const unit = x[x.length - 1] as number;
-  const { theta, amplitudes, residualSquares, isAtEdge } = solve(problemOf(x, y, (power, l) => (l / unit) ** power), stretchGrid);
+  const { theta, amplitudes, residualSquares, isAtEdge } = solve(
+    problemOf(x, y, (power, l) => (l / unit) ** power),
+    stretchGrid,
+  );
   const residual = Math.sqrt(residualSquares / x.length);
   // At the edge of the grid it is another law in disguise: l^0.02 is a power law with a correction.
   const margin = isAtEdge ? Infinity : 6;
-  return { form: 'stretchedExponential', coefficient: (amplitudes[0] as number) / unit ** theta, exponent: theta, offset: amplitudes[1] as number, residual, criterion: criterion(residual, x.length, 3) + margin };
+  return {
+    form: 'stretchedExponential',
+    coefficient: (amplitudes[0] as number) / unit ** theta,
+    exponent: theta,
+    offset: amplitudes[1] as number,
+    residual,
+    criterion: criterion(residual, x.length, 3) + margin,
+  };
 }
 
 /** How much the local coefficient of a law changes from the first to the second half of the window, per decade. */
@@ -128,7 +191,8 @@ function driftOf(model: FittedGrowth, x: readonly number[], y: readonly number[]
     return model.form === 'exponentialOfSqrtLog' ? Math.sqrt(Math.log(l)) : l ** model.exponent;
   };
   const middle = Math.floor(x.length / 2);
-  const slope = (from: number, to: number): number => ((y[to] as number) - (y[from] as number)) / (g(x[to] as number) - g(x[from] as number));
+  const slope = (from: number, to: number): number =>
+    ((y[to] as number) - (y[from] as number)) / (g(x[to] as number) - g(x[from] as number));
   const decades = 0.5 * Math.log10((x[x.length - 1] as number) / (x[0] as number));
   return Math.abs(slope(middle, x.length - 1) / slope(0, middle) - 1) / decades;
 }

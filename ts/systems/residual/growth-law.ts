@@ -113,7 +113,13 @@ function comparisons(tolerance: number): Comparisons {
  */
 export function growthLaw(parameters: GrowthLawParameters): GrowthLaw {
   for (const name of ['innerWeightDecay', 'innerBiasDecay', 'outerWeightDecay', 'outerBiasDecay'] as const) {
-    if (!(parameters[name] >= 0)) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'a number >= 0 (growth laws cover non-negative decays)', parameters[name]);
+    if (!(parameters[name] >= 0))
+      throw expectedError(
+        'ERR_MFT_OUT_OF_RANGE',
+        name,
+        'a number >= 0 (growth laws cover non-negative decays)',
+        parameters[name],
+      );
   }
   const kind = classify(parameters.activation);
   const decay = (variance: number, exponent: number): number => (variance === 0 ? Infinity : exponent);
@@ -128,17 +134,39 @@ export function growthLaw(parameters: GrowthLawParameters): GrowthLaw {
     a: decay(parameters.outerBiasVariance, parameters.outerBiasDecay),
   };
   const compare = comparisons(parameters.tolerance);
-  if (kind.kind === 'piecewiseLinear') return { ...linearGrowthLaw(schedule, kind, compare), onBoundary: compare.wasOnBoundary() };
-  if (kind.kind === 'bounded') return { ...boundedGrowthLaw(schedule, kind, compare), onBoundary: compare.wasOnBoundary() };
+  if (kind.kind === 'piecewiseLinear')
+    return { ...linearGrowthLaw(schedule, kind, compare), onBoundary: compare.wasOnBoundary() };
+  if (kind.kind === 'bounded')
+    return { ...boundedGrowthLaw(schedule, kind, compare), onBoundary: compare.wasOnBoundary() };
   if (kind.kind === 'rectifiedPower') return rectifiedPowerLaw(kind.alpha, parameters);
-  throw new MftError('ERR_MFT_UNSUPPORTED', 'Growth laws are known for piecewise linear, bounded odd (tanh, erf, erfUnitSlope, hardTanh) and rectified-power activations; fit the recurrences of this one instead (`fitGrowth`).', { parameter: 'activation' });
+  throw new MftError(
+    'ERR_MFT_UNSUPPORTED',
+    'Growth laws are known for ' +
+      'piecewise linear, ' +
+      'bounded odd (tanh, erf, ' +
+      'erfUnitSlope, hardTanh) ' +
+      'and rectified-power activations; ' +
+      'fit the ' +
+      'recurrences of this one instead ' +
+      '(`fitGrowth`).',
+    { parameter: 'activation' },
+  );
 }
 
 function rectifiedPowerLaw(alpha: number, parameters: GrowthLawParameters): GrowthLaw {
   const { innerWeightDecay, innerBiasDecay, outerWeightDecay, outerBiasDecay } = parameters;
-  if (alpha > 1) throw new MftError('ERR_MFT_WRONG_PHASE', 'There is no growth law for alpha > 1: the second moment grows doubly exponentially.', { parameter: 'activation.alpha' });
+  if (alpha > 1)
+    throw new MftError(
+      'ERR_MFT_WRONG_PHASE',
+      'There is no growth law for alpha > 1: the second moment grows doubly exponentially.',
+      { parameter: 'activation.alpha' },
+    );
   if (innerWeightDecay + innerBiasDecay + outerWeightDecay + outerBiasDecay > 0) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', 'Growth laws of alphaRelu cover constant variances only; fit the recurrences instead.', { parameter: 'innerWeightDecay' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'Growth laws of alphaRelu cover constant variances only; fit the recurrences instead.',
+      { parameter: 'innerWeightDecay' },
+    );
   }
   const law = alphaReluLaw(alpha, parameters.outerWeightVariance, parameters.innerWeightVariance);
   return {
@@ -152,52 +180,115 @@ function rectifiedPowerLaw(alpha: number, parameters: GrowthLawParameters): Grow
 }
 
 /** The coefficients that enter where a decay equals the smallest one. */
-export function matching(compare: Comparisons, smallest: number, terms: readonly (readonly [decay: number, value: number])[]): number {
-  return terms.reduce((sum, [decay, value]) => (Number.isFinite(decay) && !compare.less(smallest, decay) ? sum + value : sum), 0);
+export function matching(
+  compare: Comparisons,
+  smallest: number,
+  terms: readonly (readonly [decay: number, value: number])[],
+): number {
+  return terms.reduce(
+    (sum, [decay, value]) => (Number.isFinite(decay) && !compare.less(smallest, decay) ? sum + value : sum),
+    0,
+  );
 }
 
 /**
  * Piecewise linear φ (the ReLU table), also bounded φ near 0 with gain φ'(0)². W = gain·σ_v²σ_w², V = β_v + β_w,
  * U = min(β_v + β_b, β_a).
  */
-export function linearGrowthLaw(s: Schedule, phi: Omit<PiecewiseLinear, 'kind'>, compare: Comparisons): Omit<GrowthLaw, 'onBoundary'> {
+export function linearGrowthLaw(
+  s: Schedule,
+  phi: Omit<PiecewiseLinear, 'kind'>,
+  compare: Comparisons,
+): Omit<GrowthLaw, 'onBoundary'> {
   const W = phi.gain * s.sv * s.sw;
   const V = s.v + s.w;
   const U = Math.min(s.v + s.b, s.a);
   // Source of length per layer: κ l^−U.
-  const source = matching(compare, U, [[s.v + s.b, phi.gain * s.sv * s.sb], [s.a, s.sa]]);
+  const source = matching(compare, U, [
+    [s.v + s.b, phi.gain * s.sv * s.sb],
+    [s.a, s.sa],
+  ]);
   const turn = (Math.SQRT2 / (3 * Math.PI)) * phi.bend;
   const bounded: Growth = { form: 'bounded' };
   const weights = (tied: boolean, factor: number): Pick<GrowthLaw, 'innerWeight' | 'outerWeight'> => {
     const shift = tied ? 0 : Math.max(0, 1 - U);
     const power = (exponent: number): Growth => (exponent === 0 ? bounded : { form: 'power', exponent });
-    return { innerWeight: power(s.v - shift + factor), outerWeight: power(tied ? s.w : Math.min(s.w - shift, s.b) + factor) };
+    return {
+      innerWeight: power(s.v - shift + factor),
+      outerWeight: power(tied ? s.w : Math.min(s.w - shift, s.b) + factor),
+    };
   };
   if (W > 0 && compare.less(V, 1)) {
-    const growth: Growth = { form: 'stretchedExponential', coefficient: V === 0 ? Math.log1p(W) : W / (1 - V), exponent: 1 - V };
+    const growth: Growth = {
+      form: 'stretchedExponential',
+      coefficient: V === 0 ? Math.log1p(W) : W / (1 - V),
+      exponent: 1 - V,
+    };
     const rate = turn * (V === 0 ? W / (1 + W) : W / (1 - V));
-    const angular = phi.bend > 0 ? { angularLimit: 1, angularDeficit: { form: 'power', exponent: -2 * (1 - V), coefficient: rate ** -2 } as const } : {};
+    const angular =
+      phi.bend > 0
+        ? {
+            angularLimit: 1,
+            angularDeficit: { form: 'power', exponent: -2 * (1 - V), coefficient: rate ** -2 } as const,
+          }
+        : {};
     return { region: 'V < 1', gradient: growth, length: growth, metric: growth, ...angular, ...weights(true, 0) };
   }
   if (W > 0 && compare.equal(V, 1)) {
     const gradient: Growth = { form: 'power', exponent: W };
     if (compare.equal(W, 1 - U)) {
-      return { region: 'V = 1, W = 1 - U', gradient, length: { form: 'powerTimesLog', exponent: W, coefficient: source } };
+      return {
+        region: 'V = 1, W = 1 - U',
+        gradient,
+        length: { form: 'powerTimesLog', exponent: W, coefficient: source },
+      };
     }
     if (compare.less(W, 1 - U)) {
       const length: Growth = { form: 'power', exponent: 1 - U, coefficient: source / (1 - U - W) };
-      return { region: 'V = 1, W < 1 - U', gradient, length, metric: { form: 'power', exponent: W }, angularLimit: 1, angularDeficit: { form: 'power', exponent: W - 1 + U }, ...weights(false, W) };
+      return {
+        region: 'V = 1, W < 1 - U',
+        gradient,
+        length,
+        metric: { form: 'power', exponent: W },
+        angularLimit: 1,
+        angularDeficit: { form: 'power', exponent: W - 1 + U },
+        ...weights(false, W),
+      };
     }
-    const angular = phi.bend > 0 ? { angularLimit: 1, angularDeficit: { form: 'inverseLogSquare', coefficient: (turn * W) ** -2 } as const } : {};
-    return { region: 'V = 1, W > 1 - U', gradient, length: { form: 'power', exponent: W }, ...angular, ...weights(true, 0) };
+    const angular =
+      phi.bend > 0
+        ? { angularLimit: 1, angularDeficit: { form: 'inverseLogSquare', coefficient: (turn * W) ** -2 } as const }
+        : {};
+    return {
+      region: 'V = 1, W > 1 - U',
+      gradient,
+      length: { form: 'power', exponent: W },
+      ...angular,
+      ...weights(true, 0),
+    };
   }
   const outer = s.sv === 0 || s.sw === 0 ? {} : weights(false, 0);
   if (compare.less(U, 1)) {
     const length: Growth = { form: 'power', exponent: 1 - U, coefficient: source / (1 - U) };
-    return { region: 'V > 1, U < 1', gradient: bounded, length, metric: bounded, angularLimit: 1, angularDeficit: { form: 'power', exponent: U - 1 }, ...outer };
+    return {
+      region: 'V > 1, U < 1',
+      gradient: bounded,
+      length,
+      metric: bounded,
+      angularLimit: 1,
+      angularDeficit: { form: 'power', exponent: U - 1 },
+      ...outer,
+    };
   }
   if (compare.equal(U, 1)) {
-    return { region: 'V > 1, U = 1', gradient: bounded, length: { form: 'log', coefficient: source }, metric: bounded, angularLimit: 1, ...outer };
+    return {
+      region: 'V > 1, U = 1',
+      gradient: bounded,
+      length: { form: 'log', coefficient: source },
+      metric: bounded,
+      angularLimit: 1,
+      ...outer,
+    };
   }
   return { region: 'V > 1, U > 1', gradient: bounded, length: bounded, metric: bounded, ...outer };
 }

@@ -6,7 +6,14 @@ import { observables } from './observables.js';
 import { predictResidual } from './predict.js';
 import { mapped, quantities } from './quantities.js';
 import { simulateResidual, simulationMemory } from './simulate.js';
-import { residualRunSchema, residualSpecSchema, type ResolvedResidualRun, type ResolvedResidualSpec, resolveResidualRun, resolveResidualSpec } from './spec.js';
+import {
+  residualRunSchema,
+  residualSpecSchema,
+  type ResolvedResidualRun,
+  type ResolvedResidualSpec,
+  resolveResidualRun,
+  resolveResidualSpec,
+} from './spec.js';
 import { trainableResidual } from './train.js';
 
 export { observables, type ResidualObservable } from './observables.js';

@@ -16,15 +16,28 @@ export interface DescribedInputs {
 export function givenVectors(spec: ResolvedResidualSpec, vectors: InputVectors | undefined): InputVectors | undefined {
   const { inputs } = spec;
   if (vectors !== undefined) {
-    const expected = typeof spec.widths === 'number' ? spec.widths : 'start' in spec.widths ? spec.widths.start : (spec.widths[0] as number);
+    const expected =
+      typeof spec.widths === 'number'
+        ? spec.widths
+        : 'start' in spec.widths
+          ? spec.widths.start
+          : (spec.widths[0] as number);
     if (vectors.dimension !== expected) {
-      throw new MftError('ERR_MFT_SHAPE', `Expected the first of \`widths\` to be the length of the inputs (${vectors.dimension}), received ${expected}.`, { parameter: 'widths' });
+      throw new MftError(
+        'ERR_MFT_SHAPE',
+        `Expected the first of \`widths\` to be the length of the inputs (${vectors.dimension}), received ${expected}.`,
+        { parameter: 'widths' },
+      );
     }
     return vectors;
   }
   if (!('values' in inputs)) return undefined;
   const rows = inputs.values;
-  return { count: rows.length, dimension: (rows[0] as readonly number[]).length, values: Float64Array.from(rows.flat()) };
+  return {
+    count: rows.length,
+    dimension: (rows[0] as readonly number[]).length,
+    values: Float64Array.from(rows.flat()),
+  };
 }
 
 /** Mean squares and angle of the inputs of a spec. */
@@ -34,18 +47,36 @@ export function describedInputs(spec: ResolvedResidualSpec, read: InputVectors |
     const drawn = spec.inputs as { readonly secondMoment?: number; readonly count?: number };
     const secondMoment = drawn.secondMoment ?? 1;
     if (drawn.count === 1) return { secondMoments: [secondMoment], warnings: [] };
-    return { secondMoments: [secondMoment, secondMoment], angularDeficit: drawnDeficit(spec.inputs as DrawnInputs), warnings: [] };
+    return {
+      secondMoments: [secondMoment, secondMoment],
+      angularDeficit: drawnDeficit(spec.inputs as DrawnInputs),
+      warnings: [],
+    };
   }
   const { count, dimension, values } = vectors;
   const row = (i: number): Float64Array => values.subarray(i * dimension, (i + 1) * dimension);
   const secondMoments = Array.from({ length: count }, (_, i) => row(i).reduce((sum, x) => sum + x * x, 0) / dimension);
   if (count === 1) return { secondMoments, warnings: [] };
   const [p, other] = secondMoments as [number, number];
-  if (p === 0 || other === 0) throw new MftError('ERR_MFT_DEGENERATE', 'Expected both inputs to be different from zero: the correlation is undefined for zero input.', { parameter: 'inputs' });
+  if (p === 0 || other === 0)
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'Expected both inputs to be different from zero: the correlation is undefined for zero input.',
+      { parameter: 'inputs' },
+    );
   if (Math.abs(p - other) > 1e-9 * p) {
     return {
       secondMoments,
-      warnings: [{ id: 'unequalLengths', message: 'The two inputs differ in length: pair observables are predicted for inputs of equal length only. Normalise the inputs to get them.' }],
+      warnings: [
+        {
+          id: 'unequalLengths',
+          message:
+            'The two inputs differ in length: ' +
+            'pair observables are predicted ' +
+            'for inputs of equal length only. ' +
+            'Normalise the inputs to get them.',
+        },
+      ],
     };
   }
   const [a, b] = [row(0), row(1)];

@@ -20,7 +20,11 @@ export function cosineFixedPoint(outerWeightVariance: number, outerBiasVariance:
   const branch = (2 / Math.PI) * outerWeightVariance;
   if (outerBiasVariance === 0) return { cosine: 0, deficit: 1, rate: 1 - 2 / Math.PI };
   if (outerWeightVariance === 0) return { cosine: 1, deficit: 0, rate: 1 };
-  const angle = bracketedRoot((theta) => (2 * K * Math.sin(theta / 2) ** 2) / theta - branch, Math.min(1e-3, branch / K), Math.PI / 2);
+  const angle = bracketedRoot(
+    (theta) => (2 * K * Math.sin(theta / 2) ** 2) / theta - branch,
+    Math.min(1e-3, branch / K),
+    Math.PI / 2,
+  );
   return { cosine: Math.cos(angle), deficit: 2 * Math.sin(angle / 2) ** 2, rate: 1 - branch / K / Math.sin(angle) };
 }
 
@@ -51,10 +55,25 @@ export interface TanhLaw {
  * @param tail constants of another bounded odd φ with φ(±∞) = ±1
  * @throws MftError ERR_MFT_DEGENERATE when σ_v² + σ_a² = 0 or σ_w² = 0: nothing grows or the law has no constants
  */
-export function tanhLaw(outerWeightVariance: number, innerWeightVariance: number, outerBiasVariance: number, tail: Tail = tanhTail): TanhLaw {
+export function tanhLaw(
+  outerWeightVariance: number,
+  innerWeightVariance: number,
+  outerBiasVariance: number,
+  tail: Tail = tanhTail,
+): TanhLaw {
   const [v, w, K] = [outerWeightVariance, innerWeightVariance, outerWeightVariance + outerBiasVariance];
-  if (K === 0) throw new MftError('ERR_MFT_DEGENERATE', 'Expected `outerWeightVariance` or `outerBiasVariance` to be > 0: without them nothing grows.', { parameter: 'outerWeightVariance' });
-  if (w === 0) throw new MftError('ERR_MFT_DEGENERATE', 'Expected `innerWeightVariance` to be > 0: without it the pre-activations do not grow.', { parameter: 'innerWeightVariance' });
+  if (K === 0)
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'Expected `outerWeightVariance` or `outerBiasVariance` to be > 0: without them nothing grows.',
+      { parameter: 'outerWeightVariance' },
+    );
+  if (w === 0)
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      'Expected `innerWeightVariance` to be > 0: without it the pre-activations do not grow.',
+      { parameter: 'innerWeightVariance' },
+    );
   const { shortfall, slopeTail } = tail;
   const { cosine, rate } = cosineFixedPoint(v, outerBiasVariance);
   return {
@@ -87,7 +106,8 @@ export interface AlphaReluLaw {
  * @throws MftError ERR_MFT_OUT_OF_RANGE for α outside (½, 1): at ½ the gradient's second moment is infinite, above 1 there is no law
  */
 export function alphaReluLaw(alpha: number, outerWeightVariance: number, innerWeightVariance: number): AlphaReluLaw {
-  if (!(alpha > 0.5 && alpha < 1)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'alpha', 'a number in (0.5, 1), where the law holds', alpha);
+  if (!(alpha > 0.5 && alpha < 1))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'alpha', 'a number in (0.5, 1), where the law holds', alpha);
   const { alphaReluCorrelationDeficit: deficit, alphaReluCorrelationSlope: slope } = addon();
   const excess = (logDeficit: number): number => deficit(alpha, Math.exp(logDeficit)) / Math.exp(logDeficit) - 1;
   let low = -1;

@@ -23,7 +23,8 @@ export function reluLogProduct(coefficient: number, decay: number, depth: number
   const near = taylor(coefficient, decay, directTerms);
   const far = taylor(coefficient, decay, depth);
   const derivative = (k: number): number => far(k) - near(k);
-  const corrections = derivative(0) / 2 + derivative(1) / 12 - derivative(3) / 120 + derivative(5) / 252 - derivative(7) / 240;
+  const corrections =
+    derivative(0) / 2 + derivative(1) / 12 - derivative(3) / 120 + derivative(5) / 252 - derivative(7) / 240;
   return sum + integral(term, directTerms, depth) + corrections;
 }
 
@@ -67,7 +68,8 @@ function legendre(count: number): { nodes: number[]; weights: number[] } {
     let slope = 0;
     for (let step = 0; step < 100; step++) {
       let [previous, current] = [1, x];
-      for (let k = 2; k <= count; k++) [previous, current] = [current, ((2 * k - 1) * x * current - (k - 1) * previous) / k];
+      for (let k = 2; k <= count; k++)
+        [previous, current] = [current, ((2 * k - 1) * x * current - (k - 1) * previous) / k];
       slope = (count * (x * current - previous)) / (x * x - 1);
       const change = current / slope;
       x -= change;

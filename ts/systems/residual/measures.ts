@@ -9,7 +9,8 @@ import type { BlockKind } from './spec.js';
 /** Σ_l arccos(c_l)/π from 1 − c_l. */
 export function gateDisagreement(result: Recurrence): number {
   let sum = 0;
-  for (const deficit of result.preactivationDeficit) sum += (2 * Math.asin(Math.sqrt(Math.min(1, deficit / 2)))) / Math.PI;
+  for (const deficit of result.preactivationDeficit)
+    sum += (2 * Math.asin(Math.sqrt(Math.min(1, deficit / 2)))) / Math.PI;
   return sum;
 }
 
@@ -30,17 +31,31 @@ export function fisherLogConditionBound(network: NativeResidualNetwork, result: 
 export function requireFiniteGradient(activation: ActivationSpec): void {
   const alpha = exponentOf(activation);
   if (alpha !== undefined && alpha <= 0.5) {
-    throw new MftError('ERR_MFT_DEGENERATE', `The gradient second moment is infinite for alpha <= 1/2, received ${alpha}.`, { parameter: 'activation.alpha', received: alpha });
+    throw new MftError(
+      'ERR_MFT_DEGENERATE',
+      `The gradient second moment is infinite for alpha <= 1/2, received ${alpha}.`,
+      { parameter: 'activation.alpha', received: alpha },
+    );
   }
   const canonical = canonicalActivation(activation);
   if (canonical === 'step' || canonical === 'sign' || !Number.isFinite(derivativeSecondMoment(canonical, 1))) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'The gradient second moment is infinite: the activation jumps.', { parameter: 'activation' });
+    throw new MftError('ERR_MFT_DEGENERATE', 'The gradient second moment is infinite: the activation jumps.', {
+      parameter: 'activation',
+    });
   }
 }
 
 function exponentOf(activation: ActivationSpec): number | undefined {
-  const canonical = canonicalActivation(activation) as { readonly name?: string; readonly alpha?: number; readonly degree?: number };
-  return canonical.name === 'alphaRelu' ? canonical.alpha : canonical.name === 'rectifiedMonomial' ? canonical.degree : undefined;
+  const canonical = canonicalActivation(activation) as {
+    readonly name?: string;
+    readonly alpha?: number;
+    readonly degree?: number;
+  };
+  return canonical.name === 'alphaRelu'
+    ? canonical.alpha
+    : canonical.name === 'rectifiedMonomial'
+      ? canonical.degree
+      : undefined;
 }
 
 /** What the user must know about this activation in this block. */
@@ -48,10 +63,27 @@ export function warningsOf(activation: ActivationSpec, block: BlockKind, isOdd: 
   const warnings: Warning[] = [];
   const alpha = exponentOf(activation);
   if (alpha !== undefined && alpha > 0.5 && alpha <= 0.75) {
-    warnings.push({ id: 'infiniteDerivativeVariance', message: 'The variance of the squared derivative is infinite for 1/2 < alpha <= 3/4: measured gradients do not settle with the width, and their error bars mean nothing.' });
+    warnings.push({
+      id: 'infiniteDerivativeVariance',
+      message:
+        'The variance of the squared ' +
+        'derivative ' +
+        'is infinite for 1/2 < alpha <= 3/4: ' +
+        'measured gradients do not ' +
+        'settle with the ' +
+        'width, and their error bars ' +
+        'mean nothing.',
+    });
   }
   if (block === 'reduced' && !isOdd) {
-    warnings.push({ id: 'slowWidthConvergence', message: 'The reduced block with an activation that is not odd converges slowly with the width: relative corrections of order 30/N at depth 12.' });
+    warnings.push({
+      id: 'slowWidthConvergence',
+      message:
+        'The reduced block with an ' +
+        'activation that is not odd converges ' +
+        'slowly with the width: relative ' +
+        'corrections of order 30/N at depth 12.',
+    });
   }
   return warnings;
 }

@@ -1,7 +1,12 @@
 // The Gaussian expectations of an activation in the notation of this system (3.1): gap δ = variance − covariance.
 import { addon } from '../../core/addon.js';
 import { type ActivationSpec, canonicalActivation } from '../../gaussian/activations.js';
-import { gaussianDerivativeSecondMoment, gaussianMean, gaussianPairMomentDeficit, gaussianSecondMoment } from '../../gaussian/moments.js';
+import {
+  gaussianDerivativeSecondMoment,
+  gaussianMean,
+  gaussianPairMomentDeficit,
+  gaussianSecondMoment,
+} from '../../gaussian/moments.js';
 
 declare module '../../core/addon.js' {
   interface NativeAddon {

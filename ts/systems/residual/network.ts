@@ -43,7 +43,11 @@ export interface Recurrence {
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
-    residualRecurrence(options: RecurrenceOptions, network: NativeResidualNetwork, slots?: Int32Array): Promise<Recurrence>;
+    residualRecurrence(
+      options: RecurrenceOptions,
+      network: NativeResidualNetwork,
+      slots?: Int32Array,
+    ): Promise<Recurrence>;
     alphaReluCorrelationMap(alpha: number, correlation: number): number;
     alphaReluCorrelationDeficit(alpha: number, deficit: number): number;
     alphaReluCorrelationSlope(alpha: number, deficit: number): number;
@@ -56,7 +60,13 @@ const blockNumbers: Readonly<Record<BlockKind, number>> = { full: 0, reduced: 1,
 export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
 
 /** The variance of each block: base · l^−decay · factor. */
-export function schedule(parameter: string, base: number | readonly number[], decay: number, factor: number, depth: number): Float64Array {
+export function schedule(
+  parameter: string,
+  base: number | readonly number[],
+  decay: number,
+  factor: number,
+  depth: number,
+): Float64Array {
   const list = new Float64Array(depth);
   if (typeof base === 'number') list.fill(base * factor);
   else perLayer(parameter, base, depth).forEach((variance, i) => void (list[i] = variance * factor));
@@ -73,17 +83,36 @@ export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
     activation: subjectOf(network.activation).native as NativeSubject,
     block: blockNumbers[network.block],
     skipStrength: network.skipStrength,
-    innerWeightVariance: schedule('innerWeightVariance', network.innerWeightVariance, network.innerWeightDecay, 1, depth),
+    innerWeightVariance: schedule(
+      'innerWeightVariance',
+      network.innerWeightVariance,
+      network.innerWeightDecay,
+      1,
+      depth,
+    ),
     innerBiasVariance: schedule('innerBiasVariance', network.innerBiasVariance, network.innerBiasDecay, 1, depth),
-    outerWeightVariance: schedule('outerWeightVariance', network.outerWeightVariance, network.outerWeightDecay, factor, depth),
+    outerWeightVariance: schedule(
+      'outerWeightVariance',
+      network.outerWeightVariance,
+      network.outerWeightDecay,
+      factor,
+      depth,
+    ),
     outerBiasVariance: schedule('outerBiasVariance', network.outerBiasVariance, network.outerBiasDecay, factor, depth),
     widths,
-    hiddenWidths: network.hiddenWidths === undefined ? widths.slice(1) : Float64Array.from(perLayer('hiddenWidths', network.hiddenWidths, depth)),
+    hiddenWidths:
+      network.hiddenWidths === undefined
+        ? widths.slice(1)
+        : Float64Array.from(perLayer('hiddenWidths', network.hiddenWidths, depth)),
   };
 }
 
 /** The recurrences of a network, on a worker thread. */
-export function recurrence(network: NativeResidualNetwork, options: RecurrenceOptions, control: ControlOptions = {}): Promise<Recurrence> {
+export function recurrence(
+  network: NativeResidualNetwork,
+  options: RecurrenceOptions,
+  control: ControlOptions = {},
+): Promise<Recurrence> {
   return controlled(control, 1, (slots) => addon().residualRecurrence(options, network, slots));
 }
 
@@ -97,14 +126,21 @@ export function kindsOf(block: BlockKind): readonly ParameterKind[] {
 }
 
 /** log of E (∂E/∂one entry)² of a parameter kind in block l = 1..L, relative to the last layer's χ. */
-export function logParameterGradient(kind: ParameterKind, block: number, network: NativeResidualNetwork, result: Recurrence): number {
+export function logParameterGradient(
+  kind: ParameterKind,
+  block: number,
+  network: NativeResidualNetwork,
+  result: Recurrence,
+): number {
   const i = block - 1;
   const at = (list: Float64Array, index: number): number => list[index] as number;
   const chi = at(result.logGradient, block);
   if (kind === 'outerBias') return chi;
   if (kind === 'outerWeight') return chi + at(result.logActivationMoment, i);
   const isReduced = network.block === blockNumbers.reduced;
-  const outer = isReduced ? 0 : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.widths, block) / at(network.hiddenWidths, i));
+  const outer = isReduced
+    ? 0
+    : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.widths, block) / at(network.hiddenWidths, i));
   const bias = chi + outer + at(result.logDerivativeMoment, i);
   return kind === 'innerBias' ? bias : bias + at(result.logSecondMoment, i);
 }

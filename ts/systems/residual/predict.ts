@@ -6,7 +6,14 @@ import { subjectOf } from '../../gaussian/expectation.js';
 import { type Growth, growthLaw, type GrowthLawParameters } from './growth-law.js';
 import { describedInputs, type DescribedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
-import { kindsOf, logParameterGradient, nativeNetwork, type NativeResidualNetwork, type Recurrence, recurrence } from './network.js';
+import {
+  kindsOf,
+  logParameterGradient,
+  nativeNetwork,
+  type NativeResidualNetwork,
+  type Recurrence,
+  recurrence,
+} from './network.js';
 import type { ResidualObservable } from './observables.js';
 import type { ResolvedResidualSpec } from './spec.js';
 
@@ -24,7 +31,13 @@ export interface ResidualAxes {
 }
 
 export function axesOf(depth: number, count: number): ResidualAxes {
-  return { layers: axis('layer', depth + 1), blocks: axis('layer', depth, 1), below: axis('layer', depth), inputs: axis('input', count), pairs: axis('pair', 1) };
+  return {
+    layers: axis('layer', depth + 1),
+    blocks: axis('layer', depth, 1),
+    below: axis('layer', depth),
+    inputs: axis('input', count),
+    pairs: axis('pair', 1),
+  };
 }
 
 /** Theory of a spec. See `predict`. */
@@ -36,7 +49,21 @@ export async function predictResidual(spec: ResolvedResidualSpec, options: Syste
   const runs: Recurrence[] = [];
   for (const [i, secondMoment] of inputs.secondMoments.entries()) {
     const known = inputs.secondMoments.indexOf(secondMoment);
-    runs.push(known < i ? (runs[known] as Recurrence) : await recurrence(network, { secondMoment, angularDeficit: inputs.angularDeficit ?? 0, pair: inputs.angularDeficit !== undefined, fluctuations, interpolate: true }, options));
+    runs.push(
+      known < i
+        ? (runs[known] as Recurrence)
+        : await recurrence(
+            network,
+            {
+              secondMoment,
+              angularDeficit: inputs.angularDeficit ?? 0,
+              pair: inputs.angularDeficit !== undefined,
+              fluctuations,
+              interpolate: true,
+            },
+            options,
+          ),
+    );
   }
   const first = runs[0] as Recurrence;
   const isOdd = subjectOf(spec.activation).isOdd;
@@ -47,11 +74,21 @@ export async function predictResidual(spec: ResolvedResidualSpec, options: Syste
   };
 }
 
-function observablesOf(spec: ResolvedResidualSpec, network: NativeResidualNetwork, inputs: DescribedInputs, runs: readonly Recurrence[], fluctuations: boolean): Readonly<Partial<Record<ResidualObservable, Predicted>>> {
+function observablesOf(
+  spec: ResolvedResidualSpec,
+  network: NativeResidualNetwork,
+  inputs: DescribedInputs,
+  runs: readonly Recurrence[],
+  fluctuations: boolean,
+): Readonly<Partial<Record<ResidualObservable, Predicted>>> {
   const { depth } = spec;
   const { layers, blocks, below, inputs: inputAxis, pairs } = axesOf(depth, runs.length);
   const error = momentError * Math.max(1, depth);
-  const per = (axes: readonly [Axis, Axis], scale: 'linear' | 'log', value: (l: number, run: Recurrence) => number): Predicted => ({
+  const per = (
+    axes: readonly [Axis, Axis],
+    scale: 'linear' | 'log',
+    value: (l: number, run: Recurrence) => number,
+  ): Predicted => ({
     axes,
     scale,
     error,
@@ -64,33 +101,79 @@ function observablesOf(spec: ResolvedResidualSpec, network: NativeResidualNetwor
     secondMoment: per([layers, inputAxis], 'log', (l, run) => run.logSecondMoment[l] as number),
     preactivationVariance: per([blocks, inputAxis], 'log', (i, run) => run.logPreactivationVariance[i] as number),
     gradientSecondMoment: per([layers, inputAxis], 'log', (l, run) => run.logGradient[l] as number),
-    gradientTotal: per([layers, inputAxis], 'log', (l, run) => (run.logGradient[l] as number) + Math.log((network.widths[l] as number) / (network.widths[depth] as number))),
+    gradientTotal: per(
+      [layers, inputAxis],
+      'log',
+      (l, run) =>
+        (run.logGradient[l] as number) + Math.log((network.widths[l] as number) / (network.widths[depth] as number)),
+    ),
   };
   for (const kind of kindsOf(spec.block)) {
-    result[`${kind}Gradient`] = per([blocks, inputAxis], 'log', (i, run) => logParameterGradient(kind, i + 1, network, run));
-    result[`${kind}GradientTotal`] = per([blocks, inputAxis], 'log', (i, run) => logParameterGradient(kind, i + 1, network, run) + Math.log(parametersOf(kind, i + 1, network) / (network.widths[depth] as number)));
+    result[`${kind}Gradient`] = per([blocks, inputAxis], 'log', (i, run) =>
+      logParameterGradient(kind, i + 1, network, run),
+    );
+    result[`${kind}GradientTotal`] = per(
+      [blocks, inputAxis],
+      'log',
+      (i, run) =>
+        logParameterGradient(kind, i + 1, network, run) +
+        Math.log(parametersOf(kind, i + 1, network) / (network.widths[depth] as number)),
+    );
   }
   if (fluctuations) {
-    result.secondMomentSpread = per([blocks, inputAxis], 'linear', (i, run) => run.secondMomentVariance[i + 1] as number);
+    result.secondMomentSpread = per(
+      [blocks, inputAxis],
+      'linear',
+      (i, run) => run.secondMomentVariance[i + 1] as number,
+    );
     result.logGradientSpread = per([below, inputAxis], 'linear', (l, run) => run.logGradientVariance[l] as number);
   }
   if (inputs.angularDeficit !== undefined) {
-    const deficit = (l: number, run: Recurrence): number => Math.exp((run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number));
+    const deficit = (l: number, run: Recurrence): number =>
+      Math.exp((run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number));
     result.metricExpressivity = per([layers, pairs], 'log', (l, run) => run.logMetricExpressivity[l] as number);
     result.angularExpressivity = per([layers, pairs], 'linear', (l, run) => 1 - deficit(l, run));
-    result.angularDeficit = per([layers, pairs], 'log', (l, run) => (run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number));
-    result.preactivationCorrelation = per([blocks, pairs], 'linear', (i, run) => 1 - (run.preactivationDeficit[i] as number));
+    result.angularDeficit = per(
+      [layers, pairs],
+      'log',
+      (l, run) => (run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number),
+    );
+    result.preactivationCorrelation = per(
+      [blocks, pairs],
+      'linear',
+      (i, run) => 1 - (run.preactivationDeficit[i] as number),
+    );
   }
   return result;
 }
 
 /** Number of parameters of a kind in a block. */
-export function parametersOf(kind: 'outerWeight' | 'innerWeight' | 'outerBias' | 'innerBias', block: number, network: { readonly widths: Float64Array; readonly hiddenWidths: Float64Array }): number {
-  const [before, after, hidden] = [network.widths[block - 1] as number, network.widths[block] as number, network.hiddenWidths[block - 1] as number];
-  return kind === 'outerWeight' ? after * hidden : kind === 'innerWeight' ? hidden * before : kind === 'outerBias' ? after : hidden;
+export function parametersOf(
+  kind: 'outerWeight' | 'innerWeight' | 'outerBias' | 'innerBias',
+  block: number,
+  network: { readonly widths: Float64Array; readonly hiddenWidths: Float64Array },
+): number {
+  const [before, after, hidden] = [
+    network.widths[block - 1] as number,
+    network.widths[block] as number,
+    network.hiddenWidths[block - 1] as number,
+  ];
+  return kind === 'outerWeight'
+    ? after * hidden
+    : kind === 'innerWeight'
+      ? hidden * before
+      : kind === 'outerBias'
+        ? after
+        : hidden;
 }
 
-function quantitiesOf(spec: ResolvedResidualSpec, network: NativeResidualNetwork, inputs: DescribedInputs, run: Recurrence, fluctuations: boolean): Readonly<Record<string, QuantityValue>> {
+function quantitiesOf(
+  spec: ResolvedResidualSpec,
+  network: NativeResidualNetwork,
+  inputs: DescribedInputs,
+  run: Recurrence,
+  fluctuations: boolean,
+): Readonly<Record<string, QuantityValue>> {
   const { depth, block } = spec;
   const at = (list: Float64Array): number => list[list.length - 1] as number;
   const result: Record<string, QuantityValue> = {
@@ -118,13 +201,25 @@ function finiteOr(value: number): QuantityValue {
 
 /** The growth law's forms, where the spec is a point of the diagram. */
 function growthOf(spec: ResolvedResidualSpec): Readonly<Record<string, QuantityValue>> {
-  const isPoint = spec.block === 'full' && spec.depthPower === 0 && [spec.innerWeightVariance, spec.innerBiasVariance, spec.outerWeightVariance, spec.outerBiasVariance].every((variance) => typeof variance === 'number');
+  const isPoint =
+    spec.block === 'full' &&
+    spec.depthPower === 0 &&
+    [spec.innerWeightVariance, spec.innerBiasVariance, spec.outerWeightVariance, spec.outerBiasVariance].every(
+      (variance) => typeof variance === 'number',
+    );
   if (!isPoint) return {};
   try {
     const law = growthLaw({ ...(spec as unknown as GrowthLawParameters), tolerance: 1e-12 });
     const of = (name: string, growth: Growth | undefined): [string, QuantityValue][] =>
-      growth === undefined ? [] : Object.entries(growth).map(([part, value]) => [`growthLaw.${name}.${part}`, value as QuantityValue]);
-    return Object.fromEntries([['growthLaw.region', law.region], ['growthLaw.onBoundary', law.onBoundary], ...of('gradient', law.gradient), ...of('length', law.length)]);
+      growth === undefined
+        ? []
+        : Object.entries(growth).map(([part, value]) => [`growthLaw.${name}.${part}`, value as QuantityValue]);
+    return Object.fromEntries([
+      ['growthLaw.region', law.region],
+      ['growthLaw.onBoundary', law.onBoundary],
+      ...of('gradient', law.gradient),
+      ...of('length', law.length),
+    ]);
   } catch (error) {
     // No law for this activation or schedule: the recurrences stand alone.
     return { 'growthLaw.region': { reason: (error as Error).message } };

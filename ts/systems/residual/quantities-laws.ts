@@ -33,11 +33,19 @@ function tanhConstant(symbol: string, description: string, member: keyof TanhLaw
   return quantity({
     symbol,
     description,
-    source: member === 'estar' || member === 'deltaStar' ? 'Yang & Schoenholz 2017, re-derived' : 'derived, checked by iteration to depth 1e6',
+    source:
+      member === 'estar' || member === 'deltaStar'
+        ? 'Yang & Schoenholz 2017, re-derived'
+        : 'derived, checked by iteration to depth 1e6',
     parameters: tanhParameters,
     evaluate: (p) => {
       const kind = classify(p.activation);
-      if (kind.kind !== 'bounded') throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected `activation` to be bounded and odd: tanh, erf, erfUnitSlope or hardTanh.', { parameter: 'activation' });
+      if (kind.kind !== 'bounded')
+        throw new MftError(
+          'ERR_MFT_UNSUPPORTED',
+          'Expected `activation` to be bounded and odd: tanh, erf, erfUnitSlope or hardTanh.',
+          { parameter: 'activation' },
+        );
       return tanhLaw(p.outerWeightVariance, p.innerWeightVariance, p.outerBiasVariance, kind)[member];
     },
   });
@@ -72,7 +80,11 @@ const growthParameters = z.strictObject({
   tolerance: numberField({ low: 0 }, 'Exponents nearer than this are equal.').default(1e-12),
 });
 
-function growthQuantity(symbol: string, description: string, pick: (law: GrowthLaw) => QuantityValue | undefined): Quantity {
+function growthQuantity(
+  symbol: string,
+  description: string,
+  pick: (law: GrowthLaw) => QuantityValue | undefined,
+): Quantity {
   return quantity({
     symbol,
     description,
@@ -89,7 +101,14 @@ type GrowthName = { [K in keyof GrowthLaw]-?: NonNullable<GrowthLaw[K]> extends 
 type GrowthKey<N extends string> = `growthLaw.${N}.${keyof Growth}`;
 
 function growthOf<N extends GrowthName>(name: N, symbol: string): { readonly [K in GrowthKey<N>]: Quantity } {
-  const parts = (['form', 'coefficient', 'exponent'] as const).map((part) => [`growthLaw.${name}.${part}`, growthQuantity(symbol, `${part} of the growth law of ${symbol}.`, (law) => (law[name] as Growth | undefined)?.[part])]);
+  const parts = (['form', 'coefficient', 'exponent'] as const).map((part) => [
+    `growthLaw.${name}.${part}`,
+    growthQuantity(
+      symbol,
+      `${part} of the growth law of ${symbol}.`,
+      (law) => (law[name] as Growth | undefined)?.[part],
+    ),
+  ]);
   return Object.fromEntries(parts) as { readonly [K in GrowthKey<N>]: Quantity };
 }
 
@@ -109,7 +128,12 @@ function continuumQuantity(symbol: string, description: string, member: keyof Co
     description,
     source: 'derived, checked by deep iteration',
     parameters: continuumParameters,
-    evaluate: (p) => continuumLimit({ ...p, secondMoment: p.inputSecondMoment, angularDeficit: angularDeficitOf(p as InputParameters) })[member],
+    evaluate: (p) =>
+      continuumLimit({
+        ...p,
+        secondMoment: p.inputSecondMoment,
+        angularDeficit: angularDeficitOf(p as InputParameters),
+      })[member],
   });
 }
 
@@ -141,10 +165,22 @@ export const lawQuantities = {
   'alphaReluLaw.estarDeficit': alphaConstant('1 − e*', 'One minus the limit of the cosine.', 'estarDeficit'),
   'alphaReluLaw.mu': alphaConstant('μ', 'Exponent of the approach to e*.', 'mu'),
   'growthLaw.region': growthQuantity('region', 'Row of the table that applies.', (law) => law.region),
-  'growthLaw.onBoundary': growthQuantity('on a border', 'Whether an exponent stands on a border between regions.', (law) => law.onBoundary),
+  'growthLaw.onBoundary': growthQuantity(
+    'on a border',
+    'Whether an exponent stands on a border between regions.',
+    (law) => law.onBoundary,
+  ),
   'growthLaw.note': growthQuantity('note', 'What the reader must know about this region.', (law) => law.note),
-  'growthLaw.angularLimit': growthQuantity('lim e', 'Limit of the cosine, where it does not depend on the input.', (law) => law.angularLimit),
-  'growthLaw.fixedPointPreactivationVariance': growthQuantity('q*', 'Limit of the pre-activation variance.', (law) => law.fixedPointPreactivationVariance),
+  'growthLaw.angularLimit': growthQuantity(
+    'lim e',
+    'Limit of the cosine, where it does not depend on the input.',
+    (law) => law.angularLimit,
+  ),
+  'growthLaw.fixedPointPreactivationVariance': growthQuantity(
+    'q*',
+    'Limit of the pre-activation variance.',
+    (law) => law.fixedPointPreactivationVariance,
+  ),
   ...growthOf('gradient', 'χ_0/χ_l'),
   ...growthOf('length', 'p_l'),
   ...growthOf('metric', 's_l'),
@@ -159,7 +195,12 @@ export const lawQuantities = {
     symbol: 'β',
     description: 'Common decay exponent at which log χ_0/χ_L equals the budget; 0 when constant variances meet it.',
     source: 'derived',
-    parameters: z.strictObject({ ...undepthed, depth, ...inputParameters, budget: numberField({ low: 0 }, 'Wanted log χ_0/χ_L.') }),
+    parameters: z.strictObject({
+      ...undepthed,
+      depth,
+      ...inputParameters,
+      budget: numberField({ low: 0 }, 'Wanted log χ_0/χ_L.'),
+    }),
     evaluate: async (p) => {
       const network = networkOf({ ...p, architecture: 'full' });
       checkNetwork(network);
@@ -170,7 +211,12 @@ export const lawQuantities = {
     symbol: 'N_0..N_L',
     description: 'Widths that hold the gradient per coordinate constant, from the given start.',
     source: 'Yang & Schoenholz 2018, section 6; exact condition derived',
-    parameters: z.strictObject({ ...networkFields, ...inputParameters, start: wholeField(1, 100_000_000, 'Width of layer 0.', 'N_0') }),
-    evaluate: async (p) => (await widthsForFlatGradient(networkOf({ ...p, architecture: 'full' }), p.inputSecondMoment, p.start)).widths,
+    parameters: z.strictObject({
+      ...networkFields,
+      ...inputParameters,
+      start: wholeField(1, 100_000_000, 'Width of layer 0.', 'N_0'),
+    }),
+    evaluate: async (p) =>
+      (await widthsForFlatGradient(networkOf({ ...p, architecture: 'full' }), p.inputSecondMoment, p.start)).widths,
   }),
 } as const;

@@ -5,7 +5,13 @@ import { expectedError } from '../../core/errors.js';
 import { numberField } from '../../core/fields.js';
 import { quantity } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
-import { derivativeSecondMoment, halfMeanSquareDifference, mean, secondMoment, secondMomentComplement } from './moments.js';
+import {
+  derivativeSecondMoment,
+  halfMeanSquareDifference,
+  mean,
+  secondMoment,
+  secondMomentComplement,
+} from './moments.js';
 
 const variance = numberField({ low: 0 }, 'Variance of the Gaussian.', 'q');
 const single = z.strictObject({ activation: activationField, variance });
@@ -28,7 +34,7 @@ export const momentQuantities = {
     evaluate: ({ activation, variance }) => secondMomentComplement(activation, variance),
   }),
   gaussianDerivativeSecondMoment: quantity({
-    symbol: 'V̇(q) = E φ\'(u)²',
+    symbol: "V̇(q) = E φ'(u)²",
     description: 'Second moment of the derivative.',
     source: theory,
     parameters: single,
@@ -42,12 +48,17 @@ export const momentQuantities = {
     evaluate: ({ activation, variance }) => mean(activation, variance),
   }),
   gaussianHalfMeanSquareDifference: quantity({
-    symbol: 'D(q, δ) = ½E(φ(u) − φ(u\'))²',
+    symbol: "D(q, δ) = ½E(φ(u) − φ(u'))²",
     description: 'Half the mean square difference at variance q and covariance q − gap.',
     source: 'derived',
-    parameters: z.strictObject({ activation: activationField, variance, gap: numberField({ low: 0 }, 'q minus the covariance, in [0, 2q].', 'δ') }),
+    parameters: z.strictObject({
+      activation: activationField,
+      variance,
+      gap: numberField({ low: 0 }, 'q minus the covariance, in [0, 2q].', 'δ'),
+    }),
     evaluate: ({ activation, variance, gap }) => {
-      if (gap > 2 * variance) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'gap', `a number in [0, ${2 * variance}], twice the variance`, gap);
+      if (gap > 2 * variance)
+        throw expectedError('ERR_MFT_OUT_OF_RANGE', 'gap', `a number in [0, ${2 * variance}], twice the variance`, gap);
       return halfMeanSquareDifference(activation, variance, gap);
     },
   }),
@@ -62,7 +73,10 @@ export const momentQuantities = {
     symbol: '1 − J_α(1 − deficit)',
     description: 'The same map as a deficit, without cancellation.',
     source: 'derived',
-    parameters: z.strictObject({ alpha, deficit: numberField({ low: 0, high: 2 }, 'One minus the correlation.', '1 − c') }),
+    parameters: z.strictObject({
+      alpha,
+      deficit: numberField({ low: 0, high: 2 }, 'One minus the correlation.', '1 − c'),
+    }),
     evaluate: ({ alpha, deficit }) => addon().alphaReluCorrelationDeficit(alpha, deficit),
   }),
 } as const;

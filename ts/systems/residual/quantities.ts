@@ -5,7 +5,11 @@ import { lawQuantities } from './quantities-laws.js';
 import { momentQuantities } from './quantities-moments.js';
 import { recurrenceQuantities } from './quantities-recurrence.js';
 
-export const quantities = { ...momentQuantities, ...recurrenceQuantities, ...lawQuantities } as const satisfies Readonly<Record<string, Quantity>>;
+export const quantities = {
+  ...momentQuantities,
+  ...recurrenceQuantities,
+  ...lawQuantities,
+} as const satisfies Readonly<Record<string, Quantity>>;
 
 export type ResidualQuantity = keyof typeof quantities;
 

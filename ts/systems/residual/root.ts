@@ -31,7 +31,12 @@ export function bracketedRoot(f: (x: number) => number, low: number, high: numbe
 }
 
 /** The same for functions that must be awaited. */
-export async function bracketedRootAsync(f: (x: number) => Promise<number>, low: number, high: number, relativeWidth: number): Promise<number> {
+export async function bracketedRootAsync(
+  f: (x: number) => Promise<number>,
+  low: number,
+  high: number,
+  relativeWidth: number,
+): Promise<number> {
   let [a, b] = [low, high];
   let [fa, fb] = [await f(a), await f(b)];
   if (fa > 0 === fb > 0) throw new MftError('ERR_MFT_NO_CONVERGENCE', `No change of sign between ${low} and ${high}.`);

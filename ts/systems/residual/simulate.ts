@@ -28,14 +28,24 @@ interface NativeSimulation {
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
-    residualSimulate(options: NativeSimulation, network: NativeResidualNetwork, slots?: Int32Array): Promise<Float64Array>;
+    residualSimulate(
+      options: NativeSimulation,
+      network: NativeResidualNetwork,
+      slots?: Int32Array,
+    ): Promise<Float64Array>;
     residualMemory(options: NativeSimulation, network: NativeResidualNetwork): number;
   }
 }
 
-function nativeSimulation(spec: ResolvedResidualSpec, run: ResolvedResidualRun, vectors: InputVectors | undefined): NativeSimulation {
+function nativeSimulation(
+  spec: ResolvedResidualSpec,
+  run: ResolvedResidualRun,
+  vectors: InputVectors | undefined,
+): NativeSimulation {
   const { inputs } = spec;
-  const count = vectors?.count ?? ('indices' in inputs ? inputs.indices.length : 'values' in inputs ? inputs.values.length : (inputs.count ?? 2));
+  const count =
+    vectors?.count ??
+    ('indices' in inputs ? inputs.indices.length : 'values' in inputs ? inputs.values.length : (inputs.count ?? 2));
   const drawn = vectors === undefined && !('indices' in inputs) ? describedInputs(spec, undefined) : undefined;
   return {
     inputs: count,
@@ -56,7 +66,11 @@ export function simulationMemory(spec: ResolvedResidualSpec, run: ResolvedResidu
 }
 
 /** Monte Carlo of a spec. See `simulate`. */
-export async function simulateResidual(spec: ResolvedResidualSpec, run: ResolvedResidualRun, options: SystemOptions): Promise<SimulationBody> {
+export async function simulateResidual(
+  spec: ResolvedResidualSpec,
+  run: ResolvedResidualRun,
+  options: SystemOptions,
+): Promise<SimulationBody> {
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
   const vectors = givenVectors(spec, options.inputs);
@@ -70,7 +84,13 @@ export async function simulateResidual(spec: ResolvedResidualSpec, run: Resolved
 }
 
 /** Reads the rows of native/systems/residual_simulation.h. */
-function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, network: NativeResidualNetwork, n: number, rows: Float64Array): Readonly<Partial<Record<ResidualObservable, Estimated>>> {
+function observablesOf(
+  spec: ResolvedResidualSpec,
+  run: ResolvedResidualRun,
+  network: NativeResidualNetwork,
+  n: number,
+  rows: Float64Array,
+): Readonly<Partial<Record<ResidualObservable, Estimated>>> {
   const { depth } = spec;
   const pairs = n - 1;
   const { layers, blocks, below, inputs, pairs: pairAxis } = axesOf(depth, n);
@@ -78,21 +98,37 @@ function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, net
   const length = (depth + 1) * layerStride + depth * blockStride;
   const logWidth = (l: number): number => Math.log(network.widths[l] as number);
   const logHidden = (l: number): number => Math.log(network.hiddenWidths[l - 1] as number);
-  const layer = (trial: number, l: number, entry: number): number => rows[trial * length + l * layerStride + entry] as number;
-  const block = (trial: number, l: number, entry: number): number => rows[trial * length + (depth + 1) * layerStride + (l - 1) * blockStride + entry] as number;
-  const sample = (axes: readonly [Axis, Axis], value: Sample['value']): Sample => ({ axes, trials: run.trials, keepsTrials: run.rawTrials, value });
-  const perLayer = (value: (trial: number, l: number, a: number) => number): Sample => sample([layers, inputs], (trial, i) => value(trial, Math.floor(i / n), i % n));
-  const perBlock = (value: (trial: number, l: number, a: number) => number): Sample => sample([blocks, inputs], (trial, i) => value(trial, Math.floor(i / n) + 1, i % n));
+  const layer = (trial: number, l: number, entry: number): number =>
+    rows[trial * length + l * layerStride + entry] as number;
+  const block = (trial: number, l: number, entry: number): number =>
+    rows[trial * length + (depth + 1) * layerStride + (l - 1) * blockStride + entry] as number;
+  const sample = (axes: readonly [Axis, Axis], value: Sample['value']): Sample => ({
+    axes,
+    trials: run.trials,
+    keepsTrials: run.rawTrials,
+    value,
+  });
+  const perLayer = (value: (trial: number, l: number, a: number) => number): Sample =>
+    sample([layers, inputs], (trial, i) => value(trial, Math.floor(i / n), i % n));
+  const perBlock = (value: (trial: number, l: number, a: number) => number): Sample =>
+    sample([blocks, inputs], (trial, i) => value(trial, Math.floor(i / n) + 1, i % n));
   const logMoment = (trial: number, l: number, a: number): number => layer(trial, l, a) - logWidth(l);
   const total = (trial: number, l: number, a: number): number => layer(trial, l, n + a);
-  const perCoordinate = (trial: number, l: number, a: number): number => total(trial, l, a) + logWidth(depth) - logWidth(l);
+  const perCoordinate = (trial: number, l: number, a: number): number =>
+    total(trial, l, a) + logWidth(depth) - logWidth(l);
   const result: Partial<Record<ResidualObservable, Estimated>> = {
     secondMoment: meanOf(perLayer(logMoment), 'log'),
-    preactivationVariance: meanOf(perBlock((trial, l, a) => block(trial, l, a) - logHidden(l)), 'log'),
+    preactivationVariance: meanOf(
+      perBlock((trial, l, a) => block(trial, l, a) - logHidden(l)),
+      'log',
+    ),
     gradientSecondMoment: meanOf(perLayer(perCoordinate), 'log'),
     gradientTotal: meanOf(perLayer(total), 'log'),
     secondMomentSpread: spreadOf(perBlock(logMoment), 'relative'),
-    logGradientSpread: spreadOf(sample([below, inputs], (trial, i) => total(trial, Math.floor(i / n), i % n)), 'logarithm'),
+    logGradientSpread: spreadOf(
+      sample([below, inputs], (trial, i) => total(trial, Math.floor(i / n), i % n)),
+      'logarithm',
+    ),
   };
   // |∂E/∂v|² = |δ_l|²|φ(h)|², |∂E/∂w|² = |∂E/∂h|²|x_{l−1}|², |∂E/∂a|² = |δ_l|², |∂E/∂b|² = |∂E/∂h|².
   const logTotal: Readonly<Record<ParameterKind, (trial: number, l: number, a: number) => number>> = {
@@ -104,7 +140,10 @@ function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, net
   for (const kind of kindsOf(spec.block)) {
     const count = (l: number): number => Math.log(parametersOf(kind, l, network));
     result[`${kind}GradientTotal`] = meanOf(perBlock(logTotal[kind]), 'log');
-    result[`${kind}Gradient`] = meanOf(perBlock((trial, l, a) => logTotal[kind](trial, l, a) + logWidth(depth) - count(l)), 'log');
+    result[`${kind}Gradient`] = meanOf(
+      perBlock((trial, l, a) => logTotal[kind](trial, l, a) + logWidth(depth) - count(l)),
+      'log',
+    );
   }
   if (pairs === 0) return result;
   const logMetric = (trial: number, l: number): number => layer(trial, l, 2 * n) - Math.log(2) - logWidth(l);
@@ -113,10 +152,20 @@ function observablesOf(spec: ResolvedResidualSpec, run: ResolvedResidualRun, net
     const [a, b] = [logMoment(trial, l, 0), logMoment(trial, l, 1)];
     return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(2);
   };
-  const perPair = (axis: Axis, value: (trial: number, l: number) => number): Sample => sample([axis, pairAxis], (trial, i) => value(trial, axis === layers ? i : i + 1));
+  const perPair = (axis: Axis, value: (trial: number, l: number) => number): Sample =>
+    sample([axis, pairAxis], (trial, i) => value(trial, axis === layers ? i : i + 1));
   result.metricExpressivity = meanOf(perPair(layers, logMetric), 'log');
-  result.angularDeficit = meanOf(perPair(layers, (trial, l) => logMetric(trial, l) - logMean(trial, l)), 'log');
-  result.angularExpressivity = meanOf(perPair(layers, (trial, l) => -Math.expm1(logMetric(trial, l) - logMean(trial, l))), 'linear');
-  result.preactivationCorrelation = meanOf(perPair(blocks, (trial, l) => block(trial, l, 3 * n)), 'linear');
+  result.angularDeficit = meanOf(
+    perPair(layers, (trial, l) => logMetric(trial, l) - logMean(trial, l)),
+    'log',
+  );
+  result.angularExpressivity = meanOf(
+    perPair(layers, (trial, l) => -Math.expm1(logMetric(trial, l) - logMean(trial, l))),
+    'linear',
+  );
+  result.preactivationCorrelation = meanOf(
+    perPair(blocks, (trial, l) => block(trial, l, 3 * n)),
+    'linear',
+  );
   return result;
 }

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { choiceField, numberField, perLayerField, perLayerWholeField, runFields, wholeField } from '../../core/fields.js';
+import {
+  choiceField,
+  numberField,
+  perLayerField,
+  perLayerWholeField,
+  runFields,
+  wholeField,
+} from '../../core/fields.js';
 import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
 import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
 
@@ -72,12 +79,14 @@ const largestWidth = 100_000_000;
 export const largestDepth = 10_000_000;
 const width = z.int().gte(1).lte(largestWidth);
 
-const widthsField = z.union([width, z.array(width).min(1), z.strictObject({ start: width, halveAt: z.array(z.int().gte(1)) })]).meta({
-  expected: `a whole number in [1, ${largestWidth}], a list of depth + 1 of them, or {start, halveAt: [layers]}`,
-  description: 'Widths of layers 0 to depth.',
-  symbol: 'N',
-  list: true,
-});
+const widthsField = z
+  .union([width, z.array(width).min(1), z.strictObject({ start: width, halveAt: z.array(z.int().gte(1)) })])
+  .meta({
+    expected: `a whole number in [1, ${largestWidth}], a list of depth + 1 of them, or {start, halveAt: [layers]}`,
+    description: 'Widths of layers 0 to depth.',
+    symbol: 'N',
+    list: true,
+  });
 
 /** Fields of the network, shared by specs and by the parameters of quantities. */
 export const networkFields = {
@@ -91,7 +100,9 @@ export const networkFields = {
   outerWeightDecay: numberField({}, 'Exponent of the decay of the outer weight variance.', 'β_v').default(0),
   outerBiasDecay: numberField({}, 'Exponent of the decay of the outer bias variance.', 'β_a').default(0),
   depthPower: numberField({}, 'Exponent of the factor depth^-depthPower on the outer variances.').default(0),
-  skipStrength: numberField({ low: -1e6, high: 1e6 }, 'Factor of the shortcut in the generalised block.', 'κ').default(1),
+  skipStrength: numberField({ low: -1e6, high: 1e6 }, 'Factor of the shortcut in the generalised block.', 'κ').default(
+    1,
+  ),
   widths: widthsField.default(1000),
   hiddenWidths: perLayerWholeField(1, largestWidth, 'Hidden units per block.', 'M').optional(),
   depth: wholeField(0, largestDepth, 'Number of blocks.', 'L').default(50),
@@ -99,13 +110,19 @@ export const networkFields = {
 
 export const residualSpecSchema = z.strictObject({
   system: z.literal('residual').default('residual'),
-  block: choiceField(['full', 'reduced', 'generalised'], 'Kind of block: with outer weights, without, or with a skip strength.').default('full'),
+  block: choiceField(
+    ['full', 'reduced', 'generalised'],
+    'Kind of block: with outer weights, without, or with a skip strength.',
+  ).default('full'),
   ...networkFields,
   inputs: inputsField,
 });
 
 export const residualRunSchema = z.strictObject({
-  engine: choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.').default('auto'),
+  engine: choiceField(
+    ['auto', 'conditioned', 'dense'],
+    'Exact conditioning without weight matrices, or real matrices.',
+  ).default('auto'),
   ...runFields,
 });
 
@@ -118,41 +135,82 @@ export function widthList(widths: ResolvedResidualSpec['widths'], depth: number)
   if ('start' in widths) {
     const list = new Float64Array(depth + 1).fill(widths.start);
     for (const layer of widths.halveAt) {
-      if (layer > depth) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', `layers in [1, ${depth}]`, layer);
+      if (layer > depth)
+        throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', `layers in [1, ${depth}]`, layer);
       const half = Math.floor((list[layer] as number) / 2);
-      if (half < 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', 'layers at which the width is still 2 or more', layer);
+      if (half < 1)
+        throw expectedError(
+          'ERR_MFT_OUT_OF_RANGE',
+          'widths.halveAt',
+          'layers at which the width is still 2 or more',
+          layer,
+        );
       for (let l = layer; l <= depth; l++) list[l] = Math.floor((list[l] as number) / 2);
     }
     return list;
   }
   if (widths.length !== depth + 1) {
-    throw new MftError('ERR_MFT_SHAPE', `Expected \`widths\` to be a list of depth + 1 = ${depth + 1}, received a list of ${widths.length}.`, { parameter: 'widths', expected: `a list of ${depth + 1}`, received: widths.length });
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`widths\` to be a list of depth + 1 = ${depth + 1}, received a list of ${widths.length}.`,
+      { parameter: 'widths', expected: `a list of ${depth + 1}`, received: widths.length },
+    );
   }
   return Float64Array.from(widths);
 }
 
 /** Fields of the outer affine map with the value that says nothing. */
-const outerFields = [['outerWeightVariance', 1], ['outerBiasVariance', 0], ['outerWeightDecay', 0], ['outerBiasDecay', 0], ['depthPower', 0]] as const;
+const outerFields = [
+  ['outerWeightVariance', 1],
+  ['outerBiasVariance', 0],
+  ['outerWeightDecay', 0],
+  ['outerBiasDecay', 0],
+  ['depthPower', 0],
+] as const;
 
 /** Cross-checks between the fields of a network. @throws MftError */
 export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inputs'>): void {
   const { depth, block, skipStrength } = network;
-  for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const) perLayer(name, network[name], depth);
+  for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const)
+    perLayer(name, network[name], depth);
   const widths = widthList(network.widths, depth);
   if (network.hiddenWidths !== undefined) perLayer('hiddenWidths', network.hiddenWidths, depth);
   if (block !== 'generalised' && skipStrength !== 1) {
-    throw expectedError('ERR_MFT_UNSUPPORTED', 'skipStrength', `1 in the ${block} block (block 'generalised' has a skip strength)`, skipStrength);
+    throw expectedError(
+      'ERR_MFT_UNSUPPORTED',
+      'skipStrength',
+      `1 in the ${block} block (block 'generalised' has a skip strength)`,
+      skipStrength,
+    );
   }
   const varies = widths.some((n) => n !== widths[0]);
   if (varies && (block === 'reduced' || skipStrength !== 1)) {
-    throw new MftError('ERR_MFT_UNSUPPORTED', `Expected \`widths\` to be constant in ${block === 'reduced' ? 'the reduced block' : 'a block with skip strength other than 1'}: only the full block has projections.`, { parameter: 'widths' });
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `Expected \`widths\` to be constant in ` +
+        `${block === 'reduced' ? 'the reduced block' : 'a block with skip strength other than 1'}: ` +
+        `only the full block has projections.`,
+      { parameter: 'widths' },
+    );
   }
   if (block === 'reduced') {
     for (const [name, neutral] of outerFields) {
-      if (network[name] !== neutral) throw expectedError('ERR_MFT_UNSUPPORTED', name, `${neutral} in the reduced block, which has no outer parameters`, network[name]);
+      if (network[name] !== neutral)
+        throw expectedError(
+          'ERR_MFT_UNSUPPORTED',
+          name,
+          `${neutral} in the reduced block, which has no outer parameters`,
+          network[name],
+        );
     }
     const hidden = network.hiddenWidths === undefined ? [] : perLayer('hiddenWidths', network.hiddenWidths, depth);
-    if (hidden.some((m) => m !== widths[0])) throw expectedError('ERR_MFT_UNSUPPORTED', 'hiddenWidths', 'the width itself in the reduced block', network.hiddenWidths);
+    if (hidden.some((m) => m !== widths[0]))
+      throw expectedError(
+        'ERR_MFT_UNSUPPORTED',
+        'hiddenWidths',
+        'the width itself in the reduced block',
+        network.hiddenWidths,
+      );
   }
 }
 
@@ -163,10 +221,18 @@ export function resolveResidualSpec(input: unknown): ResolvedResidualSpec {
   const inputs = resolveInputs(spec.inputs);
   const first = widthList(spec.widths, spec.depth)[0];
   if ('values' in inputs) {
-    if (inputs.values.length > 2) throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.values', 'one or two rows', inputs.values.length);
-    if (inputs.values[0]?.length !== first) throw expectedError('ERR_MFT_SHAPE', 'inputs.values', `rows of ${first} numbers, the first of \`widths\``, inputs.values[0]?.length);
+    if (inputs.values.length > 2)
+      throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.values', 'one or two rows', inputs.values.length);
+    if (inputs.values[0]?.length !== first)
+      throw expectedError(
+        'ERR_MFT_SHAPE',
+        'inputs.values',
+        `rows of ${first} numbers, the first of \`widths\``,
+        inputs.values[0]?.length,
+      );
   }
-  if ('dataset' in inputs && inputs.indices.length > 2) throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.indices', 'one or two images', inputs.indices.length);
+  if ('dataset' in inputs && inputs.indices.length > 2)
+    throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.indices', 'one or two images', inputs.indices.length);
   return { ...spec, activation: canonicalActivation(spec.activation), inputs };
 }
 

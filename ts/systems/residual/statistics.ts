@@ -17,11 +17,16 @@ function sizeOf(sample: Sample): number {
 function rawOf(sample: Sample): Pick<Estimated, 'trials'> {
   if (!sample.keepsTrials) return {};
   const size = sizeOf(sample);
-  return { trials: Float64Array.from({ length: sample.trials * size }, (_, k) => sample.value(Math.floor(k / size), k % size)) };
+  return {
+    trials: Float64Array.from({ length: sample.trials * size }, (_, k) => sample.value(Math.floor(k / size), k % size)),
+  };
 }
 
 /** Mean and sum of squared deviations of `count` values (two passes: exact to rounding). */
-function momentsOf(count: number, value: (trial: number) => number): { mean: number; variance: number; fourth: number } {
+function momentsOf(
+  count: number,
+  value: (trial: number) => number,
+): { mean: number; variance: number; fourth: number } {
   let mean = 0;
   for (let trial = 0; trial < count; trial++) mean += value(trial) / count;
   let [second, fourth] = [0, 0];
@@ -53,13 +58,23 @@ export function meanOf(sample: Sample, scale: 'linear' | 'log'): Estimated {
         continue;
       }
     }
-    const at = (trial: number): number => (scale === 'log' ? Math.exp(sample.value(trial, i) - top) : sample.value(trial, i));
+    const at = (trial: number): number =>
+      scale === 'log' ? Math.exp(sample.value(trial, i) - top) : sample.value(trial, i);
     const moments = momentsOf(trials, at);
     values[i] = scale === 'log' ? top + Math.log(moments.mean) : moments.mean;
     variance[i] = moments.variance / (scale === 'log' ? moments.mean ** 2 : 1);
     standardError[i] = trials < 2 ? Infinity : Math.sqrt((variance[i] as number) / trials);
   }
-  return { axes: sample.axes, scale, estimator: 'mean', values, count: new Float64Array(size).fill(trials), variance, standardError, ...rawOf(sample) };
+  return {
+    axes: sample.axes,
+    scale,
+    estimator: 'mean',
+    values,
+    count: new Float64Array(size).fill(trials),
+    variance,
+    standardError,
+    ...rawOf(sample),
+  };
 }
 
 /**
@@ -85,7 +100,8 @@ export function spreadOf(sample: Sample, of: 'relative' | 'logarithm'): Estimate
       undefinedAt.push({ index: i, reason: trials < 2 ? 'a variance needs two trials' : 'some trial is exactly zero' });
       continue;
     }
-    const at = (trial: number): number => (of === 'relative' ? Math.exp(sample.value(trial, i) - top) : sample.value(trial, i));
+    const at = (trial: number): number =>
+      of === 'relative' ? Math.exp(sample.value(trial, i) - top) : sample.value(trial, i);
     const moments = momentsOf(trials, at);
     const unit = of === 'relative' ? moments.mean ** 2 : 1;
     values[i] = moments.variance / unit;
@@ -94,5 +110,15 @@ export function spreadOf(sample: Sample, of: 'relative' | 'logarithm'): Estimate
     variance[i] = Math.max(moments.fourth / unit ** 2 - square, 2 * square);
     standardError[i] = Math.sqrt((variance[i] as number) / trials);
   }
-  return { axes: sample.axes, scale: 'linear', estimator: 'mean', values, count: new Float64Array(size).fill(trials), variance, standardError, ...(undefinedAt.length > 0 ? { undefinedAt } : {}), ...rawOf(sample) };
+  return {
+    axes: sample.axes,
+    scale: 'linear',
+    estimator: 'mean',
+    values,
+    count: new Float64Array(size).fill(trials),
+    variance,
+    standardError,
+    ...(undefinedAt.length > 0 ? { undefinedAt } : {}),
+    ...rawOf(sample),
+  };
 }

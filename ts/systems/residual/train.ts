@@ -17,7 +17,12 @@ const deepest = 100_000;
  */
 export function trainableResidual(spec: ResolvedResidualSpec, _dimension: number, classes: number): TrainableNetwork {
   const { depth, block } = spec;
-  if (depth < 1 || depth > deepest) throw new MftError('ERR_MFT_OUT_OF_RANGE', `Expected \`depth\` of a trained network to be in [1, ${deepest}], received ${depth}.`, { parameter: 'depth', expected: `in [1, ${deepest}]`, received: depth });
+  if (depth < 1 || depth > deepest)
+    throw new MftError(
+      'ERR_MFT_OUT_OF_RANGE',
+      `Expected \`depth\` of a trained network to be in [1, ${deepest}], received ${depth}.`,
+      { parameter: 'depth', expected: `in [1, ${deepest}]`, received: depth },
+    );
   const network = nativeNetwork(spec);
   const at = (list: Float64Array, l: number): number => list[l] as number;
   const widths = [...network.widths, classes];

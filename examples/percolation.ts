@@ -2,7 +2,7 @@
 import { compare, evaluate, predict, simulate } from 'mft-native';
 
 // A deep, narrow network: 8 nodes a layer, 30 hidden layers, dropconnect keeps one edge in eight.
-const spec = { system: 'percolation', width: 8, depth: 30, bondKeep: 0.125, steps: 50_000 } as const;
+const spec = { system: 'percolation', width: 8, depth: 30, edgeKeepProbability: 0.125, steps: 50_000 } as const;
 const theory = await predict(spec);
 console.log('path probability', theory.quantities.pathProbability);
 console.log('expected lost steps', theory.quantities.expectedLostSteps, 'of', spec.steps);
@@ -21,7 +21,7 @@ console.log('with dropout', await evaluate('percolation', 'siteCriticalKeep', { 
 
 // Far too rare to meet by chance: importance splitting.
 const deep = await simulate(
-  { system: 'percolation', width: 8, depth: 152, bondKeep: 0.1 },
+  { system: 'percolation', width: 8, depth: 152, edgeKeepProbability: 0.1 },
   { engine: 'splitting', trials: 51_200, seed: 1 },
 );
 console.log(

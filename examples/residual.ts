@@ -33,7 +33,7 @@ const spec = {
   innerBiasDecay: decay,
   outerWeightDecay: decay,
   outerBiasDecay: decay,
-  widths: 800,
+  width: 800,
 } as const;
 const theory = await predict(spec);
 const simulation = await simulate(spec, { trials: 40, seed: 7 });

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # Makes test/fixtures/pytorch-training.json and pytorch-residual.json: 20 training steps by PyTorch (Debian's python3-torch) from
-# given weights, on given data and dropout masks, with every optimiser; of perceptrons, and of residual networks with every
+# given weights, on given data and dropout masks, with every optimizer; of perceptrons, and of residual networks with every
 # kind of block. Run once and commit the result; the tests need no PyTorch.
 import json
 import pathlib
@@ -20,14 +20,14 @@ masks = [[(torch.rand(BATCH, n, generator=generator) < keep) for n, keep in zip(
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu}
 CASES = [
-    {"optimiser": "sgd", "learningRate": 0.1, "weightDecay": 0.01},
-    {"optimiser": "momentum", "learningRate": 0.05, "weightDecay": 0.01},
-    {"optimiser": "nesterov", "learningRate": 0.05, "weightDecay": 0.01},
-    {"optimiser": "rmsProp", "learningRate": 0.003, "epsilon": 1e-6},
-    {"optimiser": "adam", "learningRate": 0.01, "weightDecay": 0.01},
-    {"optimiser": "adam", "learningRate": 0.01, "clipNorm": 0.3, "activation": "gelu"},
-    {"optimiser": "sgd", "learningRate": 0.05, "loss": "squared", "activation": "relu"},
-    {"optimiser": "sgd", "learningRate": 0.1, "clipNorm": 0.2, "loss": "squared", "activation": "silu"},
+    {"optimizer": "sgd", "learningRate": 0.1, "weightDecay": 0.01},
+    {"optimizer": "momentum", "learningRate": 0.05, "weightDecay": 0.01},
+    {"optimizer": "nesterov", "learningRate": 0.05, "weightDecay": 0.01},
+    {"optimizer": "rmsProp", "learningRate": 0.003, "epsilon": 1e-6},
+    {"optimizer": "adam", "learningRate": 0.01, "weightDecay": 0.01},
+    {"optimizer": "adam", "learningRate": 0.01, "clipNorm": 0.3, "activation": "gelu"},
+    {"optimizer": "sgd", "learningRate": 0.05, "loss": "squared", "activation": "relu"},
+    {"optimizer": "sgd", "learningRate": 0.1, "clipNorm": 0.2, "loss": "squared", "activation": "silu"},
 ]
 
 
@@ -40,7 +40,7 @@ def optimiser_for(case, w, b):
         "nesterov": lambda: torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True),
         "rmsProp": lambda: torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=case.get("epsilon", 1e-10)),
         "adam": lambda: torch.optim.Adam(groups, lr=rate),
-    }[case["optimiser"]]()
+    }[case["optimizer"]]()
 
 
 def rows_of(step):
@@ -52,7 +52,7 @@ def trained(case, dtype, w, b, forward):
     """Losses of the steps and the trained parameters: each matrix, then its biases."""
     w = [x.to(dtype).clone().requires_grad_() for x in w]
     b = [x.to(dtype).clone().requires_grad_() for x in b]
-    optimiser = optimiser_for(case, w, b)
+    optimizer = optimiser_for(case, w, b)
     losses = []
     for step in range(STEPS):
         rows = rows_of(step)
@@ -62,11 +62,11 @@ def trained(case, dtype, w, b, forward):
             loss = 0.5 * ((z - onehot) ** 2).sum(1).mean()
         else:
             loss = torch.nn.functional.cross_entropy(z, labels[rows])
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         if case.get("clipNorm"):
             torch.nn.utils.clip_grad_norm_(w + b, case["clipNorm"])
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     return losses, flat(w, b)
 
@@ -104,12 +104,12 @@ def perceptron(case):
 # x' = v phi(w x + b) + skip x + a, or without v and a; between a projection of the inputs and a linear output.
 DEPTH, WIDTH, HIDDEN = 3, 9, 7
 RESIDUAL_CASES = [
-    {"block": "full", "optimiser": "sgd", "learningRate": 0.05, "weightDecay": 0.01},
-    {"block": "full", "activation": "relu", "optimiser": "momentum", "learningRate": 0.01, "weightDecay": 0.01},
-    {"block": "full", "activation": "silu", "optimiser": "nesterov", "learningRate": 0.02, "clipNorm": 0.3},
-    {"block": "generalised", "skipStrength": 0.7, "activation": "gelu", "optimiser": "adam", "learningRate": 0.01, "weightDecay": 0.01},
-    {"block": "reduced", "optimiser": "rmsProp", "learningRate": 0.003, "epsilon": 1e-6},
-    {"block": "reduced", "activation": "silu", "optimiser": "sgd", "learningRate": 0.02, "loss": "squared"},
+    {"block": "full", "optimizer": "sgd", "learningRate": 0.05, "weightDecay": 0.01},
+    {"block": "full", "activation": "relu", "optimizer": "momentum", "learningRate": 0.01, "weightDecay": 0.01},
+    {"block": "full", "activation": "silu", "optimizer": "nesterov", "learningRate": 0.02, "clipNorm": 0.3},
+    {"block": "generalized", "skipStrength": 0.7, "activation": "gelu", "optimizer": "adam", "learningRate": 0.01, "weightDecay": 0.01},
+    {"block": "reduced", "optimizer": "rmsProp", "learningRate": 0.003, "epsilon": 1e-6},
+    {"block": "reduced", "activation": "silu", "optimizer": "sgd", "learningRate": 0.02, "loss": "squared"},
 ]
 
 

@@ -1,7 +1,7 @@
 // What one would write first: network by network, edge by edge from every reached node. Math.random cannot be seeded.
 import { readOptions, serve } from '../competitor/serve.mjs';
 
-const { width, depth, bondKeep, siteKeep, networks } = readOptions();
+const { width, depth, edgeKeepProbability, keepProbability, networks } = readOptions();
 
 /** Whether a path from the inputs to the outputs survives in fresh masks. */
 function hasPath() {
@@ -10,9 +10,9 @@ function hasPath() {
     const next = new Uint8Array(width);
     for (let from = 0; from < width; from++) {
       if (reached[from] === 0) continue;
-      for (let to = 0; to < width; to++) if (Math.random() < bondKeep) next[to] = 1;
+      for (let to = 0; to < width; to++) if (Math.random() < edgeKeepProbability) next[to] = 1;
     }
-    if (layer <= depth) for (let node = 0; node < width; node++) if (Math.random() >= siteKeep) next[node] = 0;
+    if (layer <= depth) for (let node = 0; node < width; node++) if (Math.random() >= keepProbability) next[node] = 0;
     reached = next;
   }
   return reached.includes(1);

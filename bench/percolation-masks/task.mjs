@@ -14,15 +14,15 @@ export const task = {
     [
       {
         name: 'critical: width 64, depth 20, edges kept 0.02',
-        options: { width: 64, depth: 20, bondKeep: 0.02, siteKeep: 1 },
+        options: { width: 64, depth: 20, edgeKeepProbability: 0.02, keepProbability: 1 },
       },
       {
         name: 'both masks: width 64, depth 20, edges kept 0.05, nodes 0.5',
-        options: { width: 64, depth: 20, bondKeep: 0.05, siteKeep: 0.5 },
+        options: { width: 64, depth: 20, edgeKeepProbability: 0.05, keepProbability: 0.5 },
       },
       {
         name: 'narrow: width 8, depth 100, edges kept 0.2',
-        options: { width: 8, depth: 100, bondKeep: 0.2, siteKeep: 1 },
+        options: { width: 8, depth: 100, edgeKeepProbability: 0.2, keepProbability: 1 },
       },
     ].slice(0, isQuick ? 1 : 3),
   reference: 'native masks',

@@ -6,7 +6,7 @@ const variances = { innerWeightVariance: 1, innerBiasVariance: 1, outerWeightVar
 export const specOf = ({ width, depth }) => ({
   system: 'residual',
   activation: 'tanh',
-  widths: width,
+  width: width,
   depth,
   ...variances,
 });

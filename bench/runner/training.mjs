@@ -46,13 +46,13 @@ export function trainingJob({
     keepProbability,
   };
   const run = {
-    optimiser: 'sgd',
+    optimizer: 'sgd',
     loss: 'crossEntropy',
     batchSize: batch,
     steps,
     learningRate,
     shuffle: false,
-    normalisation: 'unit',
+    normalization: 'unit',
     reportEvery: steps / 4,
     trainEvaluation: 0,
     precision,

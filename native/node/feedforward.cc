@@ -20,7 +20,7 @@ Parameters parameters_of(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "parameters");
   Parameters p;
   p.activation = activation_field(options, "activation");
-  for (const std::uint32_t width : whole_numbers(options, "widths")) p.widths.push_back(width);
+  for (const std::uint32_t width : whole_numbers(options, "width")) p.widths.push_back(width);
   p.weight_variance = finite_doubles(options, "weightVariance");
   p.bias_variance = finite_doubles(options, "biasVariance");
   p.keep_probability = finite_doubles(options, "keepProbability");

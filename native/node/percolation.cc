@@ -36,8 +36,8 @@ std::vector<LayerRun> runs_field(const Napi::Object& options) {
   for (std::size_t i = 0; i < numbers.size(); i += 4) {
     const LayerRun run{numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]};
     if (run.count < 1 || run.width < 1) throw Error("OUT_OF_RANGE", "runs", "Expected counts and widths >= 1.");
-    check_keep(run.site_keep, "siteKeep");
-    check_keep(run.bond_keep, "bondKeep");
+    check_keep(run.site_keep, "keepProbability");
+    check_keep(run.bond_keep, "edgeKeepProbability");
     runs.push_back(run);
   }
   return runs;
@@ -77,8 +77,8 @@ percolation::MaskNetwork mask_network(const Napi::Object& options) {
     layer.residual = numbers[i + 5] != 0;
     if (numbers[i] < 1 || numbers[i + 1] < 1 || numbers[i] * numbers[i + 1] > kMostNodes)
       throw Error("OUT_OF_RANGE", "width", "Expected a layer to have between 1 and 2^24 nodes.");
-    check_keep(layer.site_keep, "siteKeep");
-    check_keep(layer.bond_keep, "bondKeep");
+    check_keep(layer.site_keep, "keepProbability");
+    check_keep(layer.bond_keep, "edgeKeepProbability");
     network.layers.push_back(layer);
   }
   return network;
@@ -142,8 +142,8 @@ Napi::Value percolation_split(const Napi::CallbackInfo& info) {
 Napi::Value percolation_reach(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_argument(info, 0, "options");
   percolation::Network network{static_cast<double>(integer_field(options, "inputWidth", 1, kLargestWhole)),
-                               number_field(options, "inputKeep"), runs_field(options)};
-  check_keep(network.input_keep, "inputKeep");
+                               number_field(options, "inputKeepProbability"), runs_field(options)};
+  check_keep(network.input_keep, "inputKeepProbability");
   return start(info,
                [network, layers = finite_doubles(options, "layers"), threads = threads_field(options)](
                    const Control& control) { return percolation::reach_laws(network, layers, threads, control); });
@@ -163,8 +163,8 @@ Napi::Value percolation_lattice(const Napi::CallbackInfo& info) {
   lattice.positions = integer_field(options, "positions", 1, percolation::kLargestLatticePositions);
   lattice.kernel = integer_field(options, "kernel", 1, 1 << 20);
   lattice.periodic = boolean_field(options, "periodic");
-  lattice.input_keep = number_field(options, "inputKeep");
-  check_keep(lattice.input_keep, "inputKeep");
+  lattice.input_keep = number_field(options, "inputKeepProbability");
+  check_keep(lattice.input_keep, "inputKeepProbability");
   lattice.runs = runs_field(options);
   return start(info,
                [lattice, layers = finite_doubles(options, "layers"), threads = threads_field(options)](

@@ -28,8 +28,8 @@ residual::Network residual_network(const Napi::Object& object) {
   network.inner_bias_variance = finite_doubles(object, "innerBiasVariance");
   network.outer_weight_variance = finite_doubles(object, "outerWeightVariance");
   network.outer_bias_variance = finite_doubles(object, "outerBiasVariance");
-  network.widths = finite_doubles(object, "widths");
-  network.hidden_widths = finite_doubles(object, "hiddenWidths");
+  network.widths = finite_doubles(object, "width");
+  network.hidden_widths = finite_doubles(object, "hiddenWidth");
   return network;
 }
 

@@ -50,7 +50,7 @@ Images images_of(const Napi::Object& object, std::size_t dimension) {
 
 Optimiser optimiser_of(const Napi::Object& o) {
   Optimiser optimiser;
-  optimiser.kind = choice_field<OptimiserKind, 5>(o, "optimiser", {"sgd", "momentum", "nesterov", "rmsProp", "adam"});
+  optimiser.kind = choice_field<OptimiserKind, 5>(o, "optimizer", {"sgd", "momentum", "nesterov", "rmsProp", "adam"});
   optimiser.momentum = number_field(o, "momentum");
   optimiser.decay = number_field(o, "decay");
   optimiser.beta1 = number_field(o, "beta1");
@@ -86,7 +86,7 @@ TrainingOptions options_of(const Napi::Object& o) {
   for (const std::uint32_t width : whole_numbers(o, "widths")) options.widths.push_back(width);
   options.blocks = blocks_of(o, options.widths.size());
   options.activation = activation_field(o, "activation");
-  options.has_bias = boolean_field(o, "hasBias");
+  options.has_bias = boolean_field(o, "hasBiases");
   options.weight_variance = finite_doubles(o, "weightVariance");
   options.bias_variance = finite_doubles(o, "biasVariance");
   options.keep_probability = finite_doubles(o, "keepProbability");

@@ -32,14 +32,15 @@ t.test('train', async (t) => {
     checkpoint,
     '--json',
     '--no-shuffle',
-    '--no-biases',
+    '--no-has-biases',
     '--threads',
     '1',
   );
   const run = JSON.parse(json.stdout) as { options: object; steps: number; checksum: string };
-  t.match(run, { kind: 'training', steps: 30, options: { shuffle: false, biases: false } });
+  t.match(run, { kind: 'training', steps: 30, options: { shuffle: false, hasBiases: false } });
   const again = JSON.parse(
-    mft('train', 'synthetic', ...network, '--checkpoint', checkpoint, '--json', '--no-shuffle', '--no-biases').stdout,
+    mft('train', 'synthetic', ...network, '--checkpoint', checkpoint, '--json', '--no-shuffle', '--no-has-biases')
+      .stdout,
   ) as { checksum: string };
   t.match(again, { resumedFrom: 30, checksum: run.checksum });
 });
@@ -49,7 +50,7 @@ t.test('train: errors', async (t) => {
     [['train', 'synthetic', '--learning-rate', '-1'], /`learningRate`.*ERR_MFT_OUT_OF_RANGE/],
     [['train', 'letters'], /`dataset`.*ERR_MFT_INVALID_ARGUMENT/],
     [['train', 'mnist'], /MFT_DATA.*ERR_MFT_DATA_NOT_FOUND/],
-    [['train', 'synthetic', '--optimiser', 'sdg'], /`optimiser`/],
+    [['train', 'synthetic', '--optimizer', 'sdg'], /`optimizer`/],
   ] as const) {
     const { status, stdout, stderr } = mft(...args);
     t.ok(status === 2 || status === 4, `${args.join(' ')}: ${status}`);

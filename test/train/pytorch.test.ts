@@ -1,4 +1,4 @@
-// 20 steps of every optimiser against PyTorch on the same weights, masks and data (scripts/pytorch-training-fixture.py).
+// 20 steps of every optimizer against PyTorch on the same weights, masks and data (scripts/pytorch-training-fixture.py).
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import type { Dataset, TrainOptions } from 'mft-native';
@@ -56,7 +56,7 @@ function largestDifference(a: ArrayLike<number>, b: readonly number[]): number {
 
 for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ...options } of fixture.cases) {
   const name = [
-    options.optimiser,
+    options.optimizer,
     activation,
     options.loss ?? 'crossEntropy',
     options.clipNorm === undefined ? '' : 'clipped',
@@ -76,7 +76,7 @@ for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ..
       batchSize: fixture.batch,
       steps: fixture.steps,
       shuffle: false,
-      normalisation: 'unit',
+      normalization: 'unit',
       returnParameters: true,
       reportEvery: 1,
     } as const;
@@ -121,7 +121,7 @@ t.test('a wrong mask is found', async (t) => {
       batchSize: fixture.batch,
       steps: fixture.steps,
       shuffle: false,
-      normalisation: 'unit',
+      normalization: 'unit',
       precision: 'float64',
       reportEvery: 1,
     },

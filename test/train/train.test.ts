@@ -38,25 +38,25 @@ t.test('learns the synthetic set', async (t) => {
 });
 
 t.test('the bits do not depend on threads, statistics, evaluation or company', async (t) => {
-  for (const optimiser of ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'] as const) {
+  for (const optimizer of ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'] as const) {
     const options: TrainOptions = {
       ...quick,
-      optimiser,
+      optimizer,
       learningRate: 0.002,
       weightDecay: 1e-4,
-      clipNorm: optimiser === 'adam' ? 1 : 0,
+      clipNorm: optimizer === 'adam' ? 1 : 0,
     };
     const one = await train(spec, data, { ...options, threads: 1 });
     for (const threads of [2, 3])
       t.equal(
         (await train(spec, data, { ...options, threads })).checksum,
         one.checksum,
-        `${optimiser}, ${threads} threads`,
+        `${optimizer}, ${threads} threads`,
       );
     t.equal(
       (await train(spec, data, { ...options, threads: 2, statisticsEvery: 7, reportEvery: 11 })).checksum,
       one.checksum,
-      `${optimiser}, with statistics and reports`,
+      `${optimizer}, with statistics and reports`,
     );
     const many = await trainMany(
       [
@@ -67,7 +67,7 @@ t.test('the bits do not depend on threads, statistics, evaluation or company', a
       data,
       { threads: 2 },
     );
-    t.equal(many[1]?.checksum, one.checksum, `${optimiser}, beside other networks`);
+    t.equal(many[1]?.checksum, one.checksum, `${optimizer}, beside other networks`);
     t.not(many[0]?.checksum, one.checksum, 'another seed');
     t.notOk(one.stopped);
   }
@@ -117,7 +117,7 @@ t.test('validation images are held out of the training set', async (t) => {
 });
 
 t.test('resume continues the same bits', async (t) => {
-  const options = { ...quick, optimiser: 'adam', learningRate: 0.002, statisticsEvery: 10, reportEvery: 20 } as const;
+  const options = { ...quick, optimizer: 'adam', learningRate: 0.002, statisticsEvery: 10, reportEvery: 20 } as const;
   const whole = await train(spec, data, options);
   const checkpoint = join(folder, 'run.checkpoint');
   const controller = new AbortController();
@@ -223,7 +223,7 @@ t.test('precisions, losses, laws and masks', async (t) => {
     ...options,
     steps: 1,
     learningRate: 0,
-    biases: false,
+    hasBiases: false,
     returnParameters: true,
   });
   const weights = orthogonal.parameters ?? new Float64Array(0);

@@ -11,7 +11,7 @@ t.test('MNIST', { skip }, async (t) => {
   for (const seed of [1, 2, 3]) {
     const run = await train(spec, 'mnist', {
       epochs: 5,
-      optimiser: 'sgd',
+      optimizer: 'sgd',
       learningRate: 0.15,
       schedule: 'cosine',
       scheduleFactor: 0.02,
@@ -38,7 +38,7 @@ t.test('CIFAR-10', { skip }, async (t) => {
   for (const seed of [1, 2, 3]) {
     const run = await train(spec, 'cifar10', {
       epochs: 8,
-      optimiser: 'momentum',
+      optimizer: 'momentum',
       learningRate: 0.02,
       schedule: 'cosine',
       scheduleFactor: 0.01,

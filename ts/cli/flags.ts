@@ -32,6 +32,7 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
     const option = new Option(isSwitch ? flagName(field) : `${flagName(field)} <value>`, text.trim());
     option.helpGroup(heading);
     command.addOption(option);
+    for (const alias of about?.aliases ?? []) command.addOption(new Option(`${flagName(alias)} <value>`).hideHelp());
   }
 }
 
@@ -43,9 +44,11 @@ export function readFlags(
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [field, type] of Object.entries(schema.shape)) {
-    const text = options[flagField(field, taken)];
-    if (text === undefined || field === 'system') continue;
-    result[field] = typeof text === 'string' ? flagValue(field, text, info(type as z.ZodType)?.list === true) : text;
+    const about = info(type as z.ZodType);
+    const spelling = [flagField(field, taken), ...(about?.aliases ?? [])].find((name) => options[name] !== undefined);
+    if (spelling === undefined || field === 'system') continue;
+    const text = options[spelling];
+    result[field] = typeof text === 'string' ? flagValue(field, text, about?.list === true) : text;
   }
   return result;
 }

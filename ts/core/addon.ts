@@ -32,7 +32,7 @@ export interface NativeDraw {
 /** Layers of a percolation chain: four numbers a run (count, width, site keep, bond keep); native/systems/percolation_chain.h. */
 export interface NativePercolationNetwork {
   readonly inputWidth: number;
-  readonly inputKeep: number;
+  readonly inputKeepProbability: number;
   readonly runs: Float64Array;
   /** Wanted layers, ascending. */
   readonly layers: Float64Array;

@@ -28,9 +28,30 @@ export function parse<T extends z.ZodObject>(schema: T, value: unknown, what: st
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', what, 'an object', value);
   }
-  const verdict = schema.safeParse(value);
+  const named = withoutAliases(schema, value);
+  const verdict = schema.safeParse(named);
   if (verdict.success) return verdict.data;
-  throw translated(schema, value, verdict.error.issues, what);
+  throw translated(schema, named, verdict.error.issues, what);
+}
+
+/** The value with the fields' own names and words where it has others that they are known by. */
+function withoutAliases(schema: z.ZodObject, value: object): object {
+  const named: Record<string, unknown> = { ...value };
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const { aliases = [], spellings = {} } = info(field as z.ZodType) ?? {};
+    for (const alias of aliases) {
+      if (!Object.hasOwn(named, alias)) continue;
+      if (Object.hasOwn(named, name)) {
+        const expected = `left out where \`${name}\` is given, its other name`;
+        throw expectedError('ERR_MFT_INVALID_ARGUMENT', alias, expected, named[alias]);
+      }
+      named[name] = named[alias];
+      delete named[alias];
+    }
+    const word = named[name];
+    if (typeof word === 'string' && Object.hasOwn(spellings, word)) named[name] = spellings[word];
+  }
+  return named;
 }
 
 function translated(schema: z.ZodObject, value: object, issues: readonly z.core.$ZodIssue[], what: string): MftError {

@@ -10,6 +10,10 @@ export interface FieldInfo {
   readonly symbol?: string;
   /** True when the command line takes a comma-separated list. */
   readonly list?: boolean;
+  /** Other names of the field that are taken as well: a British spelling, or the name of an older file. */
+  readonly aliases?: readonly string[];
+  /** Other spellings of its words. */
+  readonly spellings?: Readonly<Record<string, string>>;
 }
 
 /** What a field says about itself; looks through `.default()` and `.optional()`. */
@@ -18,6 +22,11 @@ export function info(schema: z.ZodType): FieldInfo | undefined {
   if (meta !== undefined && typeof meta.expected === 'string') return meta as unknown as FieldInfo;
   const inner = (schema as { def?: { innerType?: z.ZodType } }).def?.innerType;
   return inner === undefined ? undefined : info(inner);
+}
+
+/** A field that is also taken under other names. */
+export function aliased<T extends z.ZodType>(schema: T, ...aliases: readonly string[]): T {
+  return schema.meta({ ...info(schema), aliases });
 }
 
 function described<T extends z.ZodType>(schema: T, about: FieldInfo): T {
@@ -103,6 +112,11 @@ export function choiceField<const T extends readonly [string, ...string[]]>(
     expected: `one of ${choices.join(', ')}`,
     description,
   });
+}
+
+/** A field whose words are taken in another spelling as well: `spellings` says which word each stands for. */
+export function spelled<T extends z.ZodType>(schema: T, spellings: Readonly<Record<string, string>>): T {
+  return schema.meta({ ...info(schema), spellings });
 }
 
 /** True or false. */

@@ -96,7 +96,7 @@ export interface TrainableNetwork {
   /** Independent masks of a step, where the spec says so: 1, or the batch size. Wins over `hasSharedMasks`. */
   readonly masksPerStep?: number;
   /** Whether layers have biases, where the spec says so. */
-  readonly hasBias?: boolean;
+  readonly hasBiases?: boolean;
   /** Steps of the run when the options do not say. */
   readonly steps?: number;
   /** Count masks without a path and gradients of exactly zero in every step. */

@@ -20,7 +20,7 @@ export interface TrainabilityMap {
   readonly depths: readonly number[];
   readonly steps: number;
   readonly learningRates: readonly number[];
-  readonly optimiser?: 'sgd' | 'rmsProp';
+  readonly optimizer?: 'sgd' | 'rmsProp';
   readonly weights?: 'gaussian' | 'orthogonal';
 }
 
@@ -85,12 +85,12 @@ export async function trainedMaps(
   return { maps, missing };
 }
 
-function mapName({ keepProbability, optimiser, weights, steps }: TrainabilityMap, images: string): string {
+function mapName({ keepProbability, optimizer, weights, steps }: TrainabilityMap, images: string): string {
   const words = [
     images,
     `ρ = ${keepProbability}`,
     ...(weights === 'orthogonal' ? ['orthogonal'] : []),
-    ...(optimiser === 'rmsProp' ? ['RMSProp'] : []),
+    ...(optimizer === 'rmsProp' ? ['RMSProp'] : []),
     `${steps} steps`,
   ];
   return words.join(', ');
@@ -167,14 +167,14 @@ function fields(
   map: TrainabilityMap,
   { column, depth, learningRate }: Point,
 ): Readonly<Record<string, number | string>> {
-  const { keepProbability, weightVariances, steps, optimiser = 'sgd', weights = 'gaussian' } = map;
+  const { keepProbability, weightVariances, steps, optimizer = 'sgd', weights = 'gaussian' } = map;
   return {
     keepProbability,
     weightVariance: weightVariances[column] as number,
     depth,
     weights,
     'run.learningRate': learningRate,
-    'run.optimiser': optimiser,
+    'run.optimizer': optimizer,
     'run.steps': steps,
     'run.reportEvery': steps,
   };
@@ -187,10 +187,10 @@ function pointIdentity(map: TrainabilityMap, point: Point): string {
     depth,
     weights,
     'run.learningRate': learningRate,
-    'run.optimiser': optimiser,
+    'run.optimizer': optimizer,
     'run.steps': steps,
   } = fields(map, point);
-  return identity({ keepProbability, weightVariance, depth, weights }, { learningRate, optimiser, steps });
+  return identity({ keepProbability, weightVariance, depth, weights }, { learningRate, optimizer, steps });
 }
 
 /** What tells the points of a plan apart. */
@@ -201,7 +201,7 @@ function identity(spec: Readonly<Record<string, unknown>>, run: Readonly<Record<
     spec.depth,
     spec.weights,
     run.learningRate,
-    run.optimiser,
+    run.optimizer,
     run.steps,
   ]);
 }

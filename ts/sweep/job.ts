@@ -5,7 +5,7 @@ import { isRecord } from './axes.js';
 import type { VerbTable, Work } from './verb.js';
 
 /** Version of the form of jobs and journal rows. */
-export const jobFormat = 1;
+export const jobFormat = 2;
 
 /** One unit of a sweep. `key` names it for ever: same key, same result. */
 export interface Job extends Work {

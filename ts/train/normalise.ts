@@ -12,11 +12,11 @@ export interface InputMap {
  * `standard` has mean 0 and variance 1 over the training images: per colour for images of three channels, else over all
  * components; a constant channel is only centred.
  */
-export function inputMap(train: Dataset, normalisation: ResolvedTrainOptions['normalisation']): InputMap {
+export function inputMap(train: Dataset, normalization: ResolvedTrainOptions['normalization']): InputMap {
   const { dimension, shape } = train;
   const unit = train.images instanceof Uint8Array ? 1 / 255 : 1;
-  if (normalisation !== 'standard') {
-    const shift = normalisation === 'centered' ? -0.5 : 0;
+  if (normalization !== 'standard') {
+    const shift = normalization === 'centered' ? -0.5 : 0;
     return { scale: new Float64Array(dimension).fill(unit), shift: new Float64Array(dimension).fill(shift) };
   }
   const channels = shape.length === 3 ? (shape[0] as number) : 1;

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
-import { booleanField, choiceField, numberField, wholeField } from '../core/fields.js';
+import { aliased, booleanField, choiceField, numberField, wholeField } from '../core/fields.js';
 
 /** How `train` trains. Every field has a default. */
 export interface TrainOptions {
   /** Update rule (docs/training.md has the formulas). Default 'sgd'. */
-  readonly optimiser?: 'sgd' | 'momentum' | 'nesterov' | 'rmsProp' | 'adam';
+  readonly optimizer?: 'sgd' | 'momentum' | 'nesterov' | 'rmsProp' | 'adam';
   /** η. Default 0.01. */
   readonly learningRate?: number;
   /** How η changes over the steps: see `learningRates`. Default 'constant'. */
@@ -53,7 +53,7 @@ export interface TrainOptions {
    * What becomes of a component x: 'unit' x/255, 'centered' x/255 − 1/2, 'standard' mean 0 and variance 1 per colour
    * over the training images. Default 'standard'.
    */
-  readonly normalisation?: 'unit' | 'centered' | 'standard';
+  readonly normalization?: 'unit' | 'centered' | 'standard';
   /** 'pathConditioned': dropout masks given that a path from inputs to outputs survives; no step is blocked. Default 'independent'. */
   readonly masks?: 'independent' | 'pathConditioned';
   /**
@@ -62,7 +62,7 @@ export interface TrainOptions {
    */
   readonly moreSteps?: boolean;
   /** Whether the layers have biases. Default true; in `percolation` the spec says it. */
-  readonly biases?: boolean;
+  readonly hasBiases?: boolean;
   /** Seed of weights, masks and orders. Default 1. */
   readonly seed?: number;
   /** Default 'float32'. */
@@ -88,7 +88,10 @@ export interface TrainOptions {
 const largestSteps = 2_147_483_647;
 
 const fields = {
-  optimiser: choiceField(['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'], 'Update rule.').default('sgd'),
+  optimizer: aliased(
+    choiceField(['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'], 'Update rule.').default('sgd'),
+    'optimiser',
+  ),
   learningRate: numberField({ low: 0, high: 1e6 }, 'Learning rate.', 'η').default(0.01),
   schedule: choiceField(
     ['constant', 'step', 'exponential', 'cosine'],
@@ -128,16 +131,19 @@ const fields = {
     100_000_000,
     'Hold out this many images after the first train-count of the training set, and evaluate on them instead of the test set; 0 = none.',
   ).default(0),
-  normalisation: choiceField(
-    ['unit', 'centered', 'standard'],
-    'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.',
-  ).default('standard'),
+  normalization: aliased(
+    choiceField(
+      ['unit', 'centered', 'standard'],
+      'Components as x/255, x/255 - 1/2, or with mean 0 and variance 1 per colour.',
+    ).default('standard'),
+    'normalisation',
+  ),
   masks: choiceField(
     ['independent', 'pathConditioned'],
     'Dropout masks as they fall, or given that a path survives.',
   ).default('independent'),
   moreSteps: booleanField('Take steps / (path probability) steps, to make up for blocked masks.').default(false),
-  biases: booleanField('Whether the layers have biases.').default(true),
+  hasBiases: booleanField('Whether the layers have biases.').default(true),
   seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of weights, masks and orders.').default(1),
   precision: choiceField(['float32', 'float64'], 'Precision of weights and activations.').default('float32'),
   threads: wholeField(0, 1024, 'Threads; 0 = all processors. Never changes the result.').default(0),
@@ -185,7 +191,7 @@ export function resolveTrainOptions(input: unknown): ResolvedTrainOptions {
       'false where `masks` is pathConditioned: no mask is blocked',
       true,
     );
-  return { ...options, epsilon: options.epsilon ?? (options.optimiser === 'rmsProp' ? 1e-10 : 1e-8) };
+  return { ...options, epsilon: options.epsilon ?? (options.optimizer === 'rmsProp' ? 1e-10 : 1e-8) };
 }
 
 /**

@@ -133,7 +133,7 @@ async function run(
         system,
         spec: system.resolveSpec(spec),
         options: resolveTrainOptions(options ?? {}),
-        givenBiases: options?.biases,
+        givenHasBiases: options?.hasBiases,
       };
     }),
   );
@@ -219,10 +219,10 @@ async function resolveData(
   }
 }
 
-type Checked = Pick<Prepared, 'system' | 'spec' | 'options'> & { readonly givenBiases: boolean | undefined };
+type Checked = Pick<Prepared, 'system' | 'spec' | 'options'> & { readonly givenHasBiases: boolean | undefined };
 
 function prepare(
-  { system, spec, options: chosen, givenBiases }: Checked,
+  { system, spec, options: chosen, givenHasBiases }: Checked,
   data: { train: Dataset; test?: Dataset },
   threads: number,
   given: Given | undefined,
@@ -236,7 +236,7 @@ function prepare(
       `${test.dimension} components, ${test.classes} classes`,
     );
   const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
-  const options = optionsFor(network, chosen, givenBiases);
+  const options = optionsFor(network, chosen, givenHasBiases);
   if (options.validationCount === 0 && options.trainCount > train.count)
     throw expectedError(
       'ERR_MFT_OUT_OF_RANGE',
@@ -278,7 +278,7 @@ function prepare(
   const job = nativeJob(
     network,
     options,
-    inputMap(train, options.normalisation),
+    inputMap(train, options.normalization),
     learningRates(options, steps),
     stepsPerEpoch,
     threads,
@@ -292,20 +292,20 @@ function prepare(
 function optionsFor(
   network: TrainableNetwork,
   options: ResolvedTrainOptions,
-  givenBiases: boolean | undefined,
+  givenHasBiases: boolean | undefined,
 ): ResolvedTrainOptions {
-  const { masksPerStep: masks, hasBias } = network;
+  const { masksPerStep: masks, hasBiases } = network;
   if (masks !== undefined && masks !== 1 && masks !== options.batchSize)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'masksPerStep', `1 or the batch size, ${options.batchSize}`, masks);
-  if (hasBias === undefined) return options;
-  if (givenBiases !== undefined && givenBiases !== hasBias)
+  if (hasBiases === undefined) return options;
+  if (givenHasBiases !== undefined && givenHasBiases !== hasBiases)
     throw expectedError(
       'ERR_MFT_INVALID_ARGUMENT',
-      'biases',
-      `left out, or what the spec says: ${hasBias}`,
-      givenBiases,
+      'hasBiases',
+      `left out, or what the spec says: ${hasBiases}`,
+      givenHasBiases,
     );
-  return { ...options, biases: hasBias };
+  return { ...options, hasBiases };
 }
 
 function refuseHuge(

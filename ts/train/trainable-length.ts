@@ -78,7 +78,7 @@ export async function trainCells(
     const jobs = runs.map(({ column, depth, learningRate, seed }) => ({
       spec: { system: 'feedforward' as const, ...(columns[column] as LengthColumn), width: protocol.width, depth },
       options: {
-        optimiser: 'sgd' as const,
+        optimizer: 'sgd' as const,
         steps: protocol.steps,
         batchSize: protocol.batchSize,
         learningRate,

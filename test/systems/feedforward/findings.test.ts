@@ -213,8 +213,8 @@ t.test('dropout networks as path problems', async (t) => {
     width: 8,
     depth: 30,
     inputWidth: 20,
-    siteKeep: 0.3,
-    biases: false,
+    keepProbability: 0.3,
+    hasBiases: false,
     activeProbability: 1,
   });
   const findings = sections[1]?.findings;
@@ -223,9 +223,9 @@ t.test('dropout networks as path problems', async (t) => {
   t.same(relatedOf({ depth: 5 }), [], 'without dropout there is nothing to percolate');
   t.same(relatedOf({ depth: 1, inputKeepProbability: 0.5 }), []);
   t.match(relatedOf({ depth: 3, width: [4, 5, 6], inputWidth: 7, keepProbability: [0.5, 0.6], activation: 'relu' }), [
-    { widths: [7, 4, 5, 6], siteKeep: [0.5, 0.6], activeProbability: 0.5 },
+    { width: [7, 4, 5, 6], keepProbability: [0.5, 0.6], activeProbability: 0.5 },
   ]);
   t.match(relatedOf({ depth: 3, keepProbability: 0.5, activation: 'relu', biasVariance: 0.1 }), [
-    { biases: true, activeProbability: 1 },
+    { hasBiases: true, activeProbability: 1 },
   ]);
 });

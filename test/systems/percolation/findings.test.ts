@@ -6,25 +6,25 @@ import { percolation } from '../../../dist/systems/percolation/index.js';
 const findingsOf = async (spec: PercolationSpec) => await percolation.findings(percolation.resolveSpec(spec));
 
 t.test('irrelevant for a wide network', async (t) => {
-  const [finding] = await findingsOf({ width: 512, depth: 1, siteKeep: 0.5 });
+  const [finding] = await findingsOf({ width: 512, depth: 1, keepProbability: 0.5 });
   t.match(finding, { id: 'percolation-irrelevant', severity: 'info', claim: /about 1e-154/ });
 });
 
 t.test('where paths die, and when a run breaks', async (t) => {
-  const [finding] = await findingsOf({ width: 8, depth: 30, siteKeep: 0.3, steps: 10_000 });
+  const [finding] = await findingsOf({ width: 8, depth: 30, keepProbability: 0.3, training: { steps: 10_000 } });
   // (1 − 0.7^8)^i < 1/2 first at i = 12; 10,000 θ(L) < 1 first at L = 156.
   t.match(finding, {
     id: 'paths-die',
     severity: 'critical',
     claim: /die at layer 12;.*exactly zero.*breaks at depth 156/,
   });
-  const siteKeep = finding?.change?.siteKeep as number;
-  t.ok(Math.abs((1 - (1 - siteKeep) ** 8) ** 30 - 0.999) < 1e-12, 'the proposed keep rate does what it says');
-  const [shallow] = await findingsOf({ width: 8, depth: 5, siteKeep: 0.3, biases: true });
+  const keepProbability = finding?.change?.keepProbability as number;
+  t.ok(Math.abs((1 - (1 - keepProbability) ** 8) ** 30 - 0.999) < 1e-12, 'the proposed keep rate does what it says');
+  const [shallow] = await findingsOf({ width: 8, depth: 5, keepProbability: 0.3, hasBiases: true });
   t.match(shallow, { severity: 'warning', claim: /would die at depth 12;.*constant/ });
-  const [bond] = await findingsOf({ width: 6, depth: 40, bondKeep: 0.2 });
-  t.ok((bond?.change?.bondKeep as number) > 0.2);
-  const [image] = await findingsOf({ width: 8, depth: 3, siteKeep: 0.5, topology: { kind: 'conv2d' } });
+  const [bond] = await findingsOf({ width: 6, depth: 40, edgeKeepProbability: 0.2 });
+  t.ok((bond?.change?.edgeKeepProbability as number) > 0.2);
+  const [image] = await findingsOf({ width: 8, depth: 3, keepProbability: 0.5, topology: { kind: 'conv2d' } });
   t.match(image, { id: 'percolation-unknown' });
 });
 
@@ -41,7 +41,7 @@ interface Panel {
 }
 
 t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
-  const spec = percolation.resolveSpec({ width: 4, depth: 6, siteKeep: 0.7, bondKeep: 0.6 });
+  const spec = percolation.resolveSpec({ width: 4, depth: 6, keepProbability: 0.7, edgeKeepProbability: 0.6 });
   const run = { trials: 2048, seed: 3 };
   const profile = await percolation.figures.profile.build(spec, run, {});
   const panels = profile?.concat as readonly Panel[];
@@ -51,7 +51,7 @@ t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
   );
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'point').length, 8);
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'line').length, 8);
-  const phase = await percolation.figures.phaseDiagram.build(percolation.resolveSpec({ siteKeep: 0.5 }), {}, {});
+  const phase = await percolation.figures.phaseDiagram.build(percolation.resolveSpec({ keepProbability: 0.5 }), {}, {});
   t.match(phase, { $schema: /vega-lite/, title: { text: 'Where paths die' } });
   t.same(JSON.parse(JSON.stringify(phase)), phase, 'plain JSON');
 });
@@ -74,7 +74,12 @@ t.test('half-way keep rates of the path-probability curves', async (t) => {
         `site W ${width} L ${depth}`,
       );
       if (bond[i] === undefined) continue;
-      const full = { ...(parameters as object), siteKeep: 1, inputKeep: 1, activeProbability: 1 } as never;
+      const full = {
+        ...(parameters as object),
+        keepProbability: 1,
+        inputKeepProbability: 1,
+        activeProbability: 1,
+      } as never;
       t.equal(
         ((await quantities.bondCriticalKeep.evaluate(full)) as number).toFixed(4),
         bond[i].toFixed(4),

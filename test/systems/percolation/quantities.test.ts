@@ -43,9 +43,9 @@ const width = fc.integer({ min: 1, max: 12 });
 /** A network of up to five hidden layers with rates of its own. */
 const anyNetwork = fc.integer({ min: 0, max: 5 }).chain((depth) =>
   fc.record({
-    widths: fc.array(width, { minLength: depth + 2, maxLength: depth + 2 }),
-    siteKeep: fc.array(keep, { minLength: depth, maxLength: depth }),
-    bondKeep: fc.array(keep, { minLength: depth + 1, maxLength: depth + 1 }),
+    width: fc.array(width, { minLength: depth + 2, maxLength: depth + 2 }),
+    keepProbability: fc.array(keep, { minLength: depth, maxLength: depth }),
+    edgeKeepProbability: fc.array(keep, { minLength: depth + 1, maxLength: depth + 1 }),
   }),
 );
 
@@ -53,14 +53,17 @@ const properties = { seed: 20, numRuns: 60 };
 
 t.test('reversing a network changes neither logarithm', async () => {
   await fc.assert(
-    fc.asyncProperty(anyNetwork, async ({ widths, siteKeep, bondKeep }) => {
+    fc.asyncProperty(anyNetwork, async ({ width: widths, keepProbability, edgeKeepProbability }) => {
       const backwards = {
-        widths: [...widths].reverse(),
-        siteKeep: [...siteKeep].reverse(),
-        bondKeep: [...bondKeep].reverse(),
+        width: [...widths].reverse(),
+        keepProbability: [...keepProbability].reverse(),
+        edgeKeepProbability: [...edgeKeepProbability].reverse(),
       };
       for (const name of ['logPathProbability', 'logBlockedProbability'] as const) {
-        const [a, b] = [await value(name, { widths, siteKeep, bondKeep }), await value(name, backwards)];
+        const [a, b] = [
+          await value(name, { width: widths, keepProbability, edgeKeepProbability }),
+          await value(name, backwards),
+        ];
         if (Math.abs(a - b) > 1e-12 * Math.abs(a) + 1e-14) throw new Error(`${name}: ${a} against ${b}`);
       }
     }),
@@ -84,14 +87,16 @@ t.test('theta lies between the second-moment bound and the expected number of pa
 
 t.test('more nodes, higher keep rates and fewer layers never block', async () => {
   await fc.assert(
-    fc.asyncProperty(anyNetwork, fc.nat(), async ({ widths, siteKeep, bondKeep }, pick) => {
-      const k = await value('logPathProbability', { widths, siteKeep, bondKeep });
+    fc.asyncProperty(anyNetwork, fc.nat(), async ({ width: widths, keepProbability, edgeKeepProbability }, pick) => {
+      const k = await value('logPathProbability', { width: widths, keepProbability, edgeKeepProbability });
       const changed = <T>(list: readonly T[], change: (x: T) => T): T[] =>
         list.map((x, i) => (i === pick % list.length ? change(x) : x));
       const better = [
-        { widths: changed(widths, (n) => n + 1), siteKeep, bondKeep },
-        { widths, siteKeep, bondKeep: changed(bondKeep, (b) => b + 0.04) },
-        ...(siteKeep.length > 0 ? [{ widths, siteKeep: changed(siteKeep, (s) => s + 0.04), bondKeep }] : []),
+        { width: changed(widths, (n) => n + 1), keepProbability, edgeKeepProbability },
+        { width: widths, keepProbability, edgeKeepProbability: changed(edgeKeepProbability, (b) => b + 0.04) },
+        ...(keepProbability.length > 0
+          ? [{ width: widths, keepProbability: changed(keepProbability, (s) => s + 0.04), edgeKeepProbability }]
+          : []),
       ];
       for (const network of better) {
         const more = await value('logPathProbability', network);
@@ -102,7 +107,7 @@ t.test('more nodes, higher keep rates and fewer layers never block', async () =>
   );
   let before = 1;
   for (let depth = 0; depth < 30; depth++) {
-    const theta = await value('pathProbability', { width: 4, depth, siteKeep: 0.8, bondKeep: 0.5 });
+    const theta = await value('pathProbability', { width: 4, depth, keepProbability: 0.8, edgeKeepProbability: 0.5 });
     t.ok(theta < before, `depth ${depth}`);
     before = theta;
   }
@@ -111,14 +116,14 @@ t.test('more nodes, higher keep rates and fewer layers never block', async () =>
 t.test('self-duality: a mask law of the input can be moved to the output', async () => {
   // E[q^{jX'} | X = m] = (1 − s(1 − q^m)(1 − q^j))^W, with m input nodes and j output nodes: one hidden layer.
   await fc.assert(
-    fc.asyncProperty(width, width, width, keep, keep, async (m, j, middle, siteKeep, bondKeep) => {
-      const q = 1 - bondKeep;
-      const blocked = (1 - siteKeep * (1 - q ** m) * (1 - q ** j)) ** middle;
+    fc.asyncProperty(width, width, width, keep, keep, async (m, j, middle, keepProbability, edgeKeepProbability) => {
+      const q = 1 - edgeKeepProbability;
+      const blocked = (1 - keepProbability * (1 - q ** m) * (1 - q ** j)) ** middle;
       for (const widths of [
         [m, middle, j],
         [j, middle, m],
       ]) {
-        const found = await value('blockedProbability', { widths, siteKeep, bondKeep });
+        const found = await value('blockedProbability', { width: widths, keepProbability, edgeKeepProbability });
         if (Math.abs(found - blocked) > 1e-12 * blocked) throw new Error(`${found} against ${blocked}`);
       }
     }),
@@ -139,14 +144,14 @@ t.test(
         async (hidden, s, narrow, extra, pick) => {
           const rates = hidden.map(() => s);
           const at = pick % (hidden.length + 1);
-          const theta = await value('logPathProbability', { widths: [3, ...hidden, 2], siteKeep: rates });
+          const theta = await value('logPathProbability', { width: [3, ...hidden, 2], keepProbability: rates });
           const certain = await value('logPathProbability', {
-            widths: [3, ...hidden.toSpliced(at, 0, extra), 2],
-            siteKeep: rates.toSpliced(at, 0, 1),
+            width: [3, ...hidden.toSpliced(at, 0, extra), 2],
+            keepProbability: rates.toSpliced(at, 0, 1),
           });
           const bottleneck = await value('logPathProbability', {
-            widths: [3, ...hidden.toSpliced(at, 0, 1), 2],
-            siteKeep: rates.toSpliced(at, 0, narrow),
+            width: [3, ...hidden.toSpliced(at, 0, 1), 2],
+            keepProbability: rates.toSpliced(at, 0, narrow),
           });
           if (Math.abs(certain - theta) > 1e-12 * Math.abs(theta))
             throw new Error(`certain layer: ${certain} against ${theta}`);
@@ -162,11 +167,11 @@ t.test(
 t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site keep', async () => {
   await fc.assert(
     fc.asyncProperty(width, fc.integer({ min: 1, max: 20 }), keep, async (W, depth, rho) => {
-      const bond = await value('pathProbability', { width: W, depth, bondKeep: rho });
-      const site = await value('pathProbability', { width: W, depth, siteKeep: rho });
+      const bond = await value('pathProbability', { width: W, depth, edgeKeepProbability: rho });
+      const site = await value('pathProbability', { width: W, depth, keepProbability: rho });
       if (bond < site * (1 - (1 - rho) ** W) * (1 - 1e-12)) throw new Error(`${bond} < ${site}`);
-      const relu = await value('logPathProbability', { width: W, depth, siteKeep: rho, activeProbability: 0.5 });
-      const halved = await value('logPathProbability', { width: W, depth, siteKeep: rho / 2 });
+      const relu = await value('logPathProbability', { width: W, depth, keepProbability: rho, activeProbability: 0.5 });
+      const halved = await value('logPathProbability', { width: W, depth, keepProbability: rho / 2 });
       if (relu !== halved) throw new Error('relu');
     }),
     properties,
@@ -183,35 +188,35 @@ t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site ke
 t.test('closed forms', async (t) => {
   near(
     t,
-    await value('pathProbability', { width: 1, depth: 3, siteKeep: 0.9, bondKeep: 0.8 }),
+    await value('pathProbability', { width: 1, depth: 3, keepProbability: 0.9, edgeKeepProbability: 0.8 }),
     0.9 ** 3 * 0.8 ** 4,
     1e-14,
     'width 1',
   );
   near(
     t,
-    await value('logBlockedProbability', { widths: [3, 4, 5], bondKeep: 0.999 }),
+    await value('logBlockedProbability', { width: [3, 4, 5], edgeKeepProbability: 0.999 }),
     4 * Math.log(1e-3 ** 3 + 1e-3 ** 5 - 1e-3 ** 8),
     1e-12,
     'one hidden layer',
   );
   near(
     t,
-    await value('blockedProbability', { width: 30, depth: 0, bondKeep: 0.3 }),
+    await value('blockedProbability', { width: 30, depth: 0, edgeKeepProbability: 0.3 }),
     0.7 ** 900,
     1e-12,
     'no hidden layer',
   );
   near(
     t,
-    await value('logBlockedProbability', { width: 30, depth: 0, bondKeep: 0.9999999 }),
+    await value('logBlockedProbability', { width: 30, depth: 0, edgeKeepProbability: 0.9999999 }),
     900 * Math.log1p(-0.9999999),
     1e-12,
     '1 − 1e-6300',
   );
   near(
     t,
-    await value('logPathProbability', { width: 2, depth: 1000, siteKeep: 1e-6 }),
+    await value('logPathProbability', { width: 2, depth: 1000, keepProbability: 1e-6 }),
     1000 * Math.log(2e-6 - 1e-12),
     1e-12,
     '1e-5700',
@@ -219,14 +224,14 @@ t.test('closed forms', async (t) => {
   near(
     t,
     (await value('smallDropBlocked', { width: 4, depth: 5, drop: 1e-3 })) /
-      (await value('blockedProbability', { width: 4, depth: 5, bondKeep: 0.999 })),
+      (await value('blockedProbability', { width: 4, depth: 5, edgeKeepProbability: 0.999 })),
     1,
     1e-3,
     'small-drop law',
   );
   near(
     t,
-    await value('decayRate', { width: 7, siteKeep: 0.4 }),
+    await value('decayRate', { width: 7, keepProbability: 0.4 }),
     -Math.log(1 - 0.6 ** 7),
     1e-13,
     'decay rate of the site model',
@@ -235,31 +240,43 @@ t.test('closed forms', async (t) => {
     t,
     await value('siteDepthForTarget', {
       width: 5,
-      siteKeep: await value('siteCriticalKeep', { width: 5, depth: 40, target: 0.3 }),
+      keepProbability: await value('siteCriticalKeep', { width: 5, depth: 40, target: 0.3 }),
       target: 0.3,
     }),
     40,
     1e-12,
     'inverses',
   );
-  const bondKeep = await value('bondCriticalKeep', { width: 9, depth: 12, siteKeep: 0.8, inputWidth: 3, target: 0.2 });
+  const edgeKeepProbability = await value('bondCriticalKeep', {
+    width: 9,
+    depth: 12,
+    keepProbability: 0.8,
+    inputWidth: 3,
+    target: 0.2,
+  });
   near(
     t,
-    await value('pathProbability', { width: 9, depth: 12, siteKeep: 0.8, inputWidth: 3, bondKeep }),
+    await value('pathProbability', { width: 9, depth: 12, keepProbability: 0.8, inputWidth: 3, edgeKeepProbability }),
     0.2,
     1e-12,
     'bondCriticalKeep',
   );
   for (const [name, step] of [['breakdownDepth', 1]] as const) {
-    const parameters = { width: 6, bondKeep: 0.15, siteKeep: 0.9, steps: 3000, masksPerStep: 4 };
+    const parameters = { width: 6, edgeKeepProbability: 0.15, keepProbability: 0.9, steps: 3000, masksPerStep: 4 };
     const depth = await value(name, parameters);
     const expected = async (L: number): Promise<number> =>
-      12_000 * (await value('pathProbability', { width: 6, bondKeep: 0.15, siteKeep: 0.9, depth: L }));
+      12_000 *
+      (await value('pathProbability', { width: 6, edgeKeepProbability: 0.15, keepProbability: 0.9, depth: L }));
     t.ok((await expected(depth)) < 1 && (await expected(depth - step)) >= 1, 'breakdownDepth is the smallest');
   }
-  const smallest = await value('bondWidthForTarget', { depth: 12, bondKeep: 0.2, siteKeep: 0.5, target: 0.7 });
+  const smallest = await value('bondWidthForTarget', {
+    depth: 12,
+    edgeKeepProbability: 0.2,
+    keepProbability: 0.5,
+    target: 0.7,
+  });
   const theta = (W: number): Promise<number> =>
-    value('pathProbability', { width: W, depth: 12, bondKeep: 0.2, siteKeep: 0.5 });
+    value('pathProbability', { width: W, depth: 12, edgeKeepProbability: 0.2, keepProbability: 0.5 });
   t.ok((await theta(smallest)) >= 0.7 && (await theta(smallest - 1)) < 0.7, 'bondWidthForTarget is the smallest');
   near(
     t,
@@ -270,19 +287,25 @@ t.test('closed forms', async (t) => {
   );
   near(
     t,
-    await value('conv1dPathProbability', { width: 5, kernel: 9, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }),
-    await value('pathProbability', { width: 5, depth: 6, siteKeep: 0.7, bondKeep: 0.3 }),
+    await value('conv1dPathProbability', {
+      width: 5,
+      kernel: 9,
+      depth: 6,
+      keepProbability: 0.7,
+      edgeKeepProbability: 0.3,
+    }),
+    await value('pathProbability', { width: 5, depth: 6, keepProbability: 0.7, edgeKeepProbability: 0.3 }),
     1e-12,
     'a kernel over the image is dense',
   );
 });
 
 t.test('a tree of descendants bounds the path probability', async (t) => {
-  const x = await value('galtonWatsonSurvival', { width: 20, bondKeep: 0.04, generations: 11 });
-  t.ok((await value('pathProbability', { width: 20, depth: 10, bondKeep: 0.04 })) <= 1 - (1 - x) ** 20);
+  const x = await value('galtonWatsonSurvival', { width: 20, edgeKeepProbability: 0.04, generations: 11 });
+  t.ok((await value('pathProbability', { width: 20, depth: 10, edgeKeepProbability: 0.04 })) <= 1 - (1 - x) ** 20);
   near(
     t,
-    await value('galtonWatsonSurvival', { width: 100, bondKeep: 0.005, generations: 10_000 }),
+    await value('galtonWatsonSurvival', { width: 100, edgeKeepProbability: 0.005, generations: 10_000 }),
     0,
     0,
     'underflow is 0',
@@ -290,7 +313,7 @@ t.test('a tree of descendants bounds the path probability', async (t) => {
 });
 
 t.test('participation: each end of the chain, and the sum rule at a bottleneck', async (t) => {
-  const network = { widths: [4, 6, 1], siteKeep: 0.6, bondKeep: 0.5 };
+  const network = { width: [4, 6, 1], keepProbability: 0.6, edgeKeepProbability: 0.5 };
   near(t, await value('layerReachesOutput', { ...network, layer: 2 }), 1, 0, 'the output reaches itself');
   near(
     t,
@@ -300,7 +323,7 @@ t.test('participation: each end of the chain, and the sum rule at a bottleneck',
     'layer 0',
   );
   // Width 1: every edge lies on the only path.
-  const line = { width: 1, depth: 4, siteKeep: 0.7, bondKeep: 0.9 };
+  const line = { width: 1, depth: 4, keepProbability: 0.7, edgeKeepProbability: 0.9 };
   for (let weightLayer = 0; weightLayer <= 4; weightLayer++)
     near(
       t,
@@ -313,72 +336,87 @@ t.test('participation: each end of the chain, and the sum rule at a bottleneck',
 
 t.test('edges of the ranges are values, not errors', async (t) => {
   const cases: [Name, object, number][] = [
-    ['pathProbability', { width: 3, depth: 2, siteKeep: 0 }, 0],
-    ['logPathProbability', { width: 3, depth: 2, bondKeep: 0 }, -Infinity],
-    ['logBlockedProbability', { width: 3, depth: 2, bondKeep: 0 }, 0],
-    ['pathProbability', { width: 3, depth: 0, siteKeep: 0 }, 1],
-    ['pathProbability', { width: 3, depth: 0, siteKeep: [] }, 1],
-    ['pathProbability', { width: 3, depth: 1, inputKeep: 0 }, 0],
+    ['pathProbability', { width: 3, depth: 2, keepProbability: 0 }, 0],
+    ['logPathProbability', { width: 3, depth: 2, edgeKeepProbability: 0 }, -Infinity],
+    ['logBlockedProbability', { width: 3, depth: 2, edgeKeepProbability: 0 }, 0],
+    ['pathProbability', { width: 3, depth: 0, keepProbability: 0 }, 1],
+    ['pathProbability', { width: 3, depth: 0, keepProbability: [] }, 1],
+    ['pathProbability', { width: 3, depth: 1, inputKeepProbability: 0 }, 0],
     ['logBlockedProbability', { width: 3, depth: 2 }, -Infinity],
     ['logPathProbability', { width: 3, depth: 1e12 }, 0],
-    ['decayRate', { width: 3, bondKeep: 0 }, Infinity],
+    ['decayRate', { width: 3, edgeKeepProbability: 0 }, Infinity],
     ['decayRate', { width: 3 }, 0],
     ['logDecayRate', { width: 3 }, -Infinity],
     ['quasiStationaryMean', { width: 3 }, 3],
-    ['siteDepthForTarget', { width: 3, siteKeep: 1, target: 0.5 }, Infinity],
-    ['siteDepthForTarget', { width: 3, siteKeep: 0, target: 0.5 }, 0],
+    ['siteDepthForTarget', { width: 3, keepProbability: 1, target: 0.5 }, Infinity],
+    ['siteDepthForTarget', { width: 3, keepProbability: 0, target: 0.5 }, 0],
     ['breakdownDepth', { width: 3, steps: 100 }, Infinity],
-    ['breakdownDepth', { width: 3, siteKeep: 0, steps: 100 }, 1],
-    ['breakdownDepth', { width: 3, bondKeep: 0, steps: 100 }, 0],
+    ['breakdownDepth', { width: 3, keepProbability: 0, steps: 100 }, 1],
+    ['breakdownDepth', { width: 3, edgeKeepProbability: 0, steps: 100 }, 0],
     ['meanFieldFixedPoint', { meanDegree: 1 }, 0],
     ['meanFieldFixedPoint', { meanDegree: 0 }, 0],
-    ['expectedLostSteps', { width: 3, depth: 2, siteKeep: 0, steps: 10 }, 10],
+    ['expectedLostSteps', { width: 3, depth: 2, keepProbability: 0, steps: 10 }, 10],
     ['probabilityNoLostStep', { width: 3, depth: 2, steps: 10 }, 1],
-    ['probabilityNoLostStep', { width: 3, depth: 2, siteKeep: 0, steps: 10 }, 0],
+    ['probabilityNoLostStep', { width: 3, depth: 2, keepProbability: 0, steps: 10 }, 0],
     ['logProbabilityAllLost', { width: 3, depth: 2, steps: 10 }, -Infinity],
     ['longestLostRunTail', { steps: 5, lostProbability: 1, run: 5 }, 1],
     ['longestLostRunTail', { steps: 5, lostProbability: 0.5, run: 6 }, 0],
-    ['edgeParticipation', { width: 3, depth: 2, bondKeep: 0, weightLayer: 1 }, 0],
-    ['logExpectedPaths', { width: 3, depth: 2, bondKeep: 0 }, -Infinity],
-    ['secondMomentLowerBound', { width: 3, depth: 2, bondKeep: 0 }, 0],
-    ['conv1dPathProbability', { width: 3, kernel: 3, depth: 2, siteKeep: 0 }, 0],
+    ['edgeParticipation', { width: 3, depth: 2, edgeKeepProbability: 0, weightLayer: 1 }, 0],
+    ['logExpectedPaths', { width: 3, depth: 2, edgeKeepProbability: 0 }, -Infinity],
+    ['secondMomentLowerBound', { width: 3, depth: 2, edgeKeepProbability: 0 }, 0],
+    ['conv1dPathProbability', { width: 3, kernel: 3, depth: 2, keepProbability: 0 }, 0],
     ['conv1dPathProbability', { width: 1, kernel: 1, depth: 0 }, 1],
   ];
   for (const [name, parameters, expected] of cases)
     t.equal(await value(name, parameters), expected, `${name} ${JSON.stringify(parameters)}`);
-  t.ok(isUndefined(await evaluate('percolation', 'quasiStationaryMean', { width: 3, siteKeep: 0 })));
+  t.ok(isUndefined(await evaluate('percolation', 'quasiStationaryMean', { width: 3, keepProbability: 0 })));
 });
 
 t.test('errors name the code and the parameter', async (t) => {
   const cases: [Name, object, string, string][] = [
-    ['pathProbability', { width: 3, depth: 2, siteKeep: 1.1 }, 'ERR_MFT_OUT_OF_RANGE', 'siteKeep'],
-    ['pathProbability', { width: 3, depth: 2, bondKeep: Number.NaN }, 'ERR_MFT_OUT_OF_RANGE', 'bondKeep'],
-    ['pathProbability', { width: 3, depth: 2, bondKeep: [0.5, 0.5, -0.1] }, 'ERR_MFT_OUT_OF_RANGE', 'bondKeep'],
+    ['pathProbability', { width: 3, depth: 2, keepProbability: 1.1 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability'],
+    [
+      'pathProbability',
+      { width: 3, depth: 2, edgeKeepProbability: Number.NaN },
+      'ERR_MFT_OUT_OF_RANGE',
+      'edgeKeepProbability',
+    ],
+    [
+      'pathProbability',
+      { width: 3, depth: 2, edgeKeepProbability: [0.5, 0.5, -0.1] },
+      'ERR_MFT_OUT_OF_RANGE',
+      'edgeKeepProbability',
+    ],
     ['pathProbability', { width: 0, depth: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
     ['pathProbability', { width: 2.5, depth: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
     ['pathProbability', { width: 3, depth: -1 }, 'ERR_MFT_OUT_OF_RANGE', 'depth'],
-    ['pathProbability', { widths: [3], siteKeep: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'widths'],
-    ['pathProbability', { width: 3, depth: 2, siteKeep: [0.5] }, 'ERR_MFT_SHAPE', 'siteKeep'],
-    ['pathProbability', { widths: [3, 3, 3], bondKeep: [0.5] }, 'ERR_MFT_SHAPE', 'bondKeep'],
-    ['pathProbability', { widths: [3, 3, 3], depth: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'depth'],
+    ['pathProbability', { width: [3], keepProbability: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
+    ['pathProbability', { width: 3, depth: 2, keepProbability: [0.5] }, 'ERR_MFT_SHAPE', 'keepProbability'],
+    ['pathProbability', { width: [3, 3, 3], edgeKeepProbability: [0.5] }, 'ERR_MFT_SHAPE', 'edgeKeepProbability'],
+    ['pathProbability', { width: [3, 3, 3], depth: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'depth'],
     ['pathProbability', { depth: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'width'],
     ['pathProbability', { width: 3, depth: 1, dropRate: 0.1 }, 'ERR_MFT_INVALID_ARGUMENT', 'dropRate'],
-    ['pathProbability', { width: 3, depth: 1, siteKeep: '0.5' }, 'ERR_MFT_INVALID_ARGUMENT', 'siteKeep'],
-    ['pathProbability', { width: 100_000, depth: 3, bondKeep: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
+    ['pathProbability', { width: 3, depth: 1, keepProbability: '0.5' }, 'ERR_MFT_INVALID_ARGUMENT', 'keepProbability'],
+    ['pathProbability', { width: 100_000, depth: 3, edgeKeepProbability: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
     ['siteCriticalKeep', { width: 3, depth: 2, target: 1 }, 'ERR_MFT_OUT_OF_RANGE', 'target'],
-    ['siteWidthForTarget', { depth: 3, siteKeep: 1, target: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'siteKeep'],
-    ['siteWidthForTarget', { depth: 3, siteKeep: 0, target: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'siteKeep'],
-    ['bondCriticalKeep', { width: 3, depth: 9, siteKeep: 0.3, target: 0.99 }, 'ERR_MFT_OUT_OF_RANGE', 'target'],
-    ['bondWidthForTarget', { depth: 3, bondKeep: 0, target: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'bondKeep'],
+    ['siteWidthForTarget', { depth: 3, keepProbability: 1, target: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability'],
+    ['siteWidthForTarget', { depth: 3, keepProbability: 0, target: 0.5 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability'],
+    ['bondCriticalKeep', { width: 3, depth: 9, keepProbability: 0.3, target: 0.99 }, 'ERR_MFT_OUT_OF_RANGE', 'target'],
+    [
+      'bondWidthForTarget',
+      { depth: 3, edgeKeepProbability: 0, target: 0.5 },
+      'ERR_MFT_OUT_OF_RANGE',
+      'edgeKeepProbability',
+    ],
     ['edgeParticipation', { width: 3, depth: 2, weightLayer: 3 }, 'ERR_MFT_OUT_OF_RANGE', 'weightLayer'],
     ['layerReachesOutput', { width: 3, depth: 2, layer: 4 }, 'ERR_MFT_OUT_OF_RANGE', 'layer'],
     ['expectedLostSteps', { width: 3, depth: 2, steps: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'steps'],
     ['conv1dPathProbability', { width: 17, kernel: 3, depth: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
     [
       'conv1dPathProbability',
-      { width: 5, kernel: 3, depth: 2, channels: 2, bondKeep: 0.5 },
+      { width: 5, kernel: 3, depth: 2, channels: 2, edgeKeepProbability: 0.5 },
       'ERR_MFT_UNSUPPORTED',
-      'bondKeep',
+      'edgeKeepProbability',
     ],
   ];
   for (const [name, parameters, code, parameter] of cases) {
@@ -389,8 +427,10 @@ t.test('errors name the code and the parameter', async (t) => {
     t.ok(error instanceof MftError, `${name} ${JSON.stringify(parameters)} is refused`);
     t.match(error, { code, parameter }, `${name} ${JSON.stringify(parameters)}`);
   }
-  const lengths = await evaluate('percolation', 'pathProbability', { width: 3, depth: 3, siteKeep: [0.5, 0.5] }).catch(
-    (reason: Error) => reason.message,
-  );
+  const lengths = await evaluate('percolation', 'pathProbability', {
+    width: 3,
+    depth: 3,
+    keepProbability: [0.5, 0.5],
+  }).catch((reason: Error) => reason.message);
   t.match(lengths, /list of 3.*list of 2/, 'both lengths are named');
 });

@@ -24,15 +24,15 @@ const rejects = (work: Promise<unknown>): Promise<unknown> =>
 
 t.test('explicit masks agree with the chain in every observable, and a planted error of 2 % does not', async (t) => {
   const specs: PercolationSpec[] = [
-    { width: 4, depth: 6, siteKeep: 0.7, bondKeep: 0.6 },
-    { width: 10, depth: 20, bondKeep: 0.12 },
+    { width: 4, depth: 6, keepProbability: 0.7, edgeKeepProbability: 0.6 },
+    { width: 10, depth: 20, edgeKeepProbability: 0.12 },
     {
-      widths: [8, 2, 8, 2, 8, 1],
-      bondKeep: [0.5, 0.4, 0.3, 0.9, 0.6],
-      siteKeep: [0.9, 0.8, 0.7, 0.95],
-      inputKeep: 0.8,
+      width: [8, 2, 8, 2, 8, 1],
+      edgeKeepProbability: [0.5, 0.4, 0.3, 0.9, 0.6],
+      keepProbability: [0.9, 0.8, 0.7, 0.95],
+      inputKeepProbability: 0.8,
     },
-    { width: 4, depth: 6, siteKeep: 0.9, bondKeep: 0.8, activeProbability: 0.5 },
+    { width: 4, depth: 6, keepProbability: 0.9, edgeKeepProbability: 0.8, activeProbability: 0.5 },
   ];
   for (const spec of specs) {
     const theory = await theoryOf(spec);
@@ -67,12 +67,24 @@ t.test('explicit masks agree with the chain in every observable, and a planted e
 
 t.test('convolutions and residual networks', async (t) => {
   const specs: PercolationSpec[] = [
-    { width: 6, depth: 8, siteKeep: 0.6, topology: { kind: 'conv1d' } },
-    { width: 5, depth: 6, siteKeep: 0.3, inputKeep: 0.5, topology: { kind: 'conv1d', channels: 3 } },
-    { width: 6, depth: 5, bondKeep: 0.5, siteKeep: 0.9, topology: { kind: 'conv1d', kernel: 2, periodic: true } },
+    { width: 6, depth: 8, keepProbability: 0.6, topology: { kind: 'conv1d' } },
+    { width: 5, depth: 6, keepProbability: 0.3, inputKeepProbability: 0.5, topology: { kind: 'conv1d', channels: 3 } },
+    {
+      width: 6,
+      depth: 5,
+      edgeKeepProbability: 0.5,
+      keepProbability: 0.9,
+      topology: { kind: 'conv1d', kernel: 2, periodic: true },
+    },
     // A kernel longer than the ring meets a parent three times: every tap is an edge of its own.
-    { width: 3, depth: 5, bondKeep: 0.2, siteKeep: 0.8, topology: { kind: 'conv1d', kernel: 8, periodic: true } },
-    { width: 10, depth: 5, bondKeep: 0.03, topology: 'residual' },
+    {
+      width: 3,
+      depth: 5,
+      edgeKeepProbability: 0.2,
+      keepProbability: 0.8,
+      topology: { kind: 'conv1d', kernel: 8, periodic: true },
+    },
+    { width: 10, depth: 5, edgeKeepProbability: 0.03, topology: 'residual' },
   ];
   for (const spec of specs) {
     const comparison = compare(await theoryOf(spec), await run(spec), {
@@ -81,8 +93,8 @@ t.test('convolutions and residual networks', async (t) => {
     t.equal(comparison.verdict, 'agrees', JSON.stringify(spec));
   }
   // A 2-d convolution whose kernel covers the image, with one channel, is a fully connected network of its positions.
-  const covering = await run({ width: 2, depth: 4, bondKeep: 0.4, topology: { kind: 'conv2d', kernel: 3 } });
-  const dense = await theoryOf({ width: 4, depth: 4, bondKeep: 0.4 });
+  const covering = await run({ width: 2, depth: 4, edgeKeepProbability: 0.4, topology: { kind: 'conv2d', kernel: 3 } });
+  const dense = await theoryOf({ width: 4, depth: 4, edgeKeepProbability: 0.4 });
   for (const [layer, p] of (dense.observables.pathProbability?.values ?? []).entries()) {
     t.ok(
       binomialTwoSided(Math.round((covering.observables.pathProbability?.values[layer] ?? 0) * 102_400), 102_400, p) >
@@ -93,7 +105,7 @@ t.test('convolutions and residual networks', async (t) => {
 });
 
 t.test('splitting reaches 1e-20 within its stated error', async (t) => {
-  const spec = { width: 8, depth: 152, bondKeep: 0.1 };
+  const spec = { width: 8, depth: 152, edgeKeepProbability: 0.1 };
   const theory = await theoryOf(spec);
   t.ok(Math.abs((theory.quantities.logPathProbability as number) / Math.LN10 + 20) < 0.5);
   const comparison = compare(theory, await run(spec, { engine: 'splitting' }));
@@ -103,7 +115,7 @@ t.test('splitting reaches 1e-20 within its stated error', async (t) => {
 });
 
 t.test('threads and ranges of trials change no bit; seeds do', async (t) => {
-  const spec = { width: 9, depth: 7, siteKeep: 0.6, bondKeep: 0.4 };
+  const spec = { width: 9, depth: 7, keepProbability: 0.6, edgeKeepProbability: 0.4 };
   const values = (simulation: Simulation<'percolation'>): unknown =>
     Object.values(simulation.observables).map((o) => [[...o.values], [...o.standardError]]);
   const one = await run(spec, { trials: 5000, threads: 1, rawTrials: true });
@@ -121,17 +133,17 @@ t.test('threads and ranges of trials change no bit; seeds do', async (t) => {
 });
 
 t.test('predict: depth 1e12 in about 1000 layers, warnings, reasons', async (t) => {
-  const deep = await theoryOf({ width: 10, depth: 1e12, bondKeep: 0.5 });
+  const deep = await theoryOf({ width: 10, depth: 1e12, edgeKeepProbability: 0.5 });
   const axis = deep.observables.logPathProbability?.axes[0]?.values;
   t.ok(axis !== undefined && axis.length > 500 && axis.length < 1100 && axis.at(-1) === 1e12 + 1);
-  const wide = await theoryOf({ width: 512, depth: 20, siteKeep: 0.5 });
+  const wide = await theoryOf({ width: 512, depth: 20, keepProbability: 0.5 });
   t.match(wide.warnings, [{ id: 'percolation-irrelevant' }]);
-  const uneven = await theoryOf({ widths: [4, 5, 6, 6], siteKeep: 0.5 });
+  const uneven = await theoryOf({ width: [4, 5, 6, 6], keepProbability: 0.5 });
   t.match(uneven.quantities.decayRate, { reason: /equal/ });
-  const image = await theoryOf({ width: 8, depth: 3, siteKeep: 0.5, topology: { kind: 'conv2d' } });
+  const image = await theoryOf({ width: 8, depth: 3, keepProbability: 0.5, topology: { kind: 'conv2d' } });
   t.match(image.quantities.pathProbability, { reason: /simulate/ });
   t.equal(image.observables.pathProbability?.undefinedAt?.length, 5);
-  const none = await theoryOf({ width: 4, depth: 3, siteKeep: 0 });
+  const none = await theoryOf({ width: 4, depth: 3, keepProbability: 0 });
   t.equal(none.quantities.pathProbability, 0);
   t.equal(none.quantities.expectedLostSteps, 10_000);
 });
@@ -139,19 +151,19 @@ t.test('predict: depth 1e12 in about 1000 layers, warnings, reasons', async (t) 
 t.test('a signal cancels; memory is estimated before anything is allocated; bad fields are named', async (t) => {
   const controller = new AbortController();
   const work = simulate(
-    { system: 'percolation', width: 400, depth: 200, bondKeep: 0.02 },
+    { system: 'percolation', width: 400, depth: 200, edgeKeepProbability: 0.02 },
     { trials: 1_000_000 },
     { signal: controller.signal },
   );
   setTimeout(() => controller.abort(new Error('enough')), 50);
   t.match(await rejects(work), { message: 'enough' });
-  t.match(await rejects(run({ width: 20_000, depth: 20_000, bondKeep: 0.5 })), { code: 'ERR_MFT_MEMORY' });
+  t.match(await rejects(run({ width: 20_000, depth: 20_000, edgeKeepProbability: 0.5 })), { code: 'ERR_MFT_MEMORY' });
   const cases: [PercolationSpec, string, string][] = [
-    [{ siteKeep: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'siteKeep'],
-    [{ depth: 3, siteKeep: [0.5] }, 'ERR_MFT_SHAPE', 'siteKeep'],
-    [{ activeProbability: 0.5, biases: true }, 'ERR_MFT_UNSUPPORTED', 'activeProbability'],
+    [{ keepProbability: 2 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability'],
+    [{ depth: 3, keepProbability: [0.5] }, 'ERR_MFT_SHAPE', 'keepProbability'],
+    [{ activeProbability: 0.5, hasBiases: true }, 'ERR_MFT_UNSUPPORTED', 'activeProbability'],
     [{ topology: 'residual', inputWidth: 3 }, 'ERR_MFT_SHAPE', 'inputWidth'],
-    [{ topology: { kind: 'conv1d' }, widths: [3, 3] }, 'ERR_MFT_INVALID_ARGUMENT', 'widths'],
+    [{ topology: { kind: 'conv1d' }, width: [3, 3] }, 'ERR_MFT_INVALID_ARGUMENT', 'width'],
     [{ topology: { kind: 'conv3d' } as never }, 'ERR_MFT_INVALID_ARGUMENT', 'topology'],
     [{ outputKeep: 0.5 } as never, 'ERR_MFT_INVALID_ARGUMENT', 'outputKeep'],
   ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type MftErrorCode, type PercolationSpec, predict, train, trainMany, type TrainOptions } from 'mft-native';
 
-const spec = { system: 'percolation', width: 8, depth: 8, siteKeep: 0.3, steps: 600 } as const;
+const spec = { system: 'percolation', width: 8, depth: 8, keepProbability: 0.3, training: { steps: 600 } } as const;
 const options = { batchSize: 16, learningRate: 0.05, precision: 'float64', trainEvaluation: 200 } as const;
 const theta = (1 - 0.7 ** 8) ** 8;
 
@@ -18,7 +18,7 @@ t.test('a step has a gradient of exactly zero if and only if its masks leave no 
   let lost = 0;
   for (const { steps, paths, options: resolved } of await trainMany(jobs, 'synthetic')) {
     t.equal(steps, 600, 'the steps of the spec');
-    t.equal(resolved.biases, false);
+    t.equal(resolved.hasBiases, false);
     t.equal(paths?.differingSteps, 0);
     t.equal(paths?.zeroGradientSteps, paths?.lostSteps);
     t.equal(paths?.blockedMasks, paths?.lostSteps, 'one mask a step');
@@ -36,7 +36,7 @@ t.test('arms: conditioned masks lose no step, more steps make up for the lost on
     [
       { spec, options: { ...options, masks: 'pathConditioned' } },
       { spec, options: { ...options, moreSteps: true } },
-      { spec: { ...spec, masksPerStep: 16 }, options },
+      { spec: { ...spec, training: { steps: 600, masksPerStep: 16 } }, options },
     ],
     'synthetic',
   );
@@ -52,14 +52,18 @@ t.test('arms: conditioned masks lose no step, more steps make up for the lost on
 });
 
 t.test('biases always have a gradient, ReLU dies more often than its masks', async (t) => {
-  const biased = await train({ ...spec, biases: true }, 'synthetic', options);
-  t.equal(biased.options.biases, true);
+  const biased = await train({ ...spec, hasBiases: true }, 'synthetic', options);
+  t.equal(biased.options.hasBiases, true);
   t.equal(biased.paths?.zeroGradientSteps, 0);
   t.equal(biased.paths?.differingSteps, biased.paths?.lostSteps);
-  const relu = await train({ ...spec, activeProbability: 0.5, siteKeep: 0.8, width: 4, steps: 200 }, 'synthetic', {
-    ...options,
-    batchSize: 1,
-  });
+  const relu = await train(
+    { ...spec, activeProbability: 0.5, keepProbability: 0.8, width: 4, training: { steps: 200 } },
+    'synthetic',
+    {
+      ...options,
+      batchSize: 1,
+    },
+  );
   t.ok((relu.paths?.zeroGradientSteps as number) > (relu.paths?.lostSteps as number));
 });
 
@@ -89,18 +93,18 @@ t.test('counts do not depend on threads or on an interruption', async (t) => {
 
 t.test('what training refuses', async (t) => {
   const refused: [PercolationSpec, TrainOptions, MftErrorCode, RegExp][] = [
-    [{ bondKeep: 0.9 }, {}, 'ERR_MFT_UNSUPPORTED', /bondKeep/],
+    [{ edgeKeepProbability: 0.9 }, {}, 'ERR_MFT_UNSUPPORTED', /edgeKeepProbability/],
     [{ topology: 'residual' }, {}, 'ERR_MFT_UNSUPPORTED', /topology/],
     [{ activeProbability: 0.7 }, {}, 'ERR_MFT_UNSUPPORTED', /activeProbability/],
-    [{ siteKeep: 0 }, {}, 'ERR_MFT_OUT_OF_RANGE', /siteKeep/],
+    [{ keepProbability: 0 }, {}, 'ERR_MFT_OUT_OF_RANGE', /keepProbability/],
     [{ inputWidth: 3 }, {}, 'ERR_MFT_SHAPE', /inputWidth/],
-    [{ inputKeep: 0.5 }, {}, 'ERR_MFT_SHAPE', /inputWidth/],
-    [{ widths: [3, 8, 10] }, {}, 'ERR_MFT_SHAPE', /widths/],
+    [{ inputKeepProbability: 0.5 }, {}, 'ERR_MFT_SHAPE', /inputWidth/],
+    [{ width: [3, 8, 10] }, {}, 'ERR_MFT_SHAPE', /width/],
     [{ depth: 1e12 }, {}, 'ERR_MFT_OUT_OF_RANGE', /depth/],
-    [{ masksPerStep: 7 }, {}, 'ERR_MFT_INVALID_ARGUMENT', /masksPerStep/],
-    [{}, { biases: true }, 'ERR_MFT_INVALID_ARGUMENT', /biases/],
+    [{ training: { masksPerStep: 7 } }, {}, 'ERR_MFT_INVALID_ARGUMENT', /masksPerStep/],
+    [{}, { hasBiases: true }, 'ERR_MFT_INVALID_ARGUMENT', /hasBiases/],
     [{}, { masks: 'pathConditioned', moreSteps: true }, 'ERR_MFT_INVALID_ARGUMENT', /moreSteps/],
-    [{ width: 1, siteKeep: 0.1, depth: 9 }, { moreSteps: true }, 'ERR_MFT_OUT_OF_RANGE', /moreSteps/],
+    [{ width: 1, keepProbability: 0.1, depth: 9 }, { moreSteps: true }, 'ERR_MFT_OUT_OF_RANGE', /moreSteps/],
   ];
   for (const [given, chosen, code, message] of refused)
     await t.rejects(train({ system: 'percolation', ...given }, 'synthetic', chosen), { code, message });

@@ -28,19 +28,19 @@ t.test('relu: activations grow, inputs merge; a shallow network is in order', as
       deep.some((finding) => finding.id === id),
       id,
     );
-  const shallow = await findingsOf({ depth: 3, widths: 4000 });
+  const shallow = await findingsOf({ depth: 3, width: 4000 });
   t.equal(shallow.find(({ id }) => id === 'gradientGrowth')?.severity, 'info');
   t.notOk(shallow.some(({ id }) => id === 'finiteWidth'));
-  const narrow = await findingsOf({ depth: 30, widths: 20 });
+  const narrow = await findingsOf({ depth: 30, width: 20 });
   t.ok(narrow.some(({ id }) => id === 'finiteWidth'));
-  const widths = (await findingsOf({ depth: 3, widths: 4000 })).find(({ id }) => id === 'widthVariation');
+  const widths = (await findingsOf({ depth: 3, width: 4000 })).find(({ id }) => id === 'widthVariation');
   t.ok(Math.abs(widths?.after?.[0]?.value as number) < 1e-2, 'widths hold the gradient');
   const { sections } = await advise({ system: 'residual', depth: 5 });
   t.equal(sections[0]?.system, 'residual');
 });
 
 t.test('vanishing gradients, reduced blocks, branches that are zero already', async (t) => {
-  const vanishing = await findingsOf({ block: 'generalised', skipStrength: 0.5, outerWeightVariance: 0.1, depth: 100 });
+  const vanishing = await findingsOf({ block: 'generalized', skipStrength: 0.5, outerWeightVariance: 0.1, depth: 100 });
   t.match(
     vanishing.find(({ id }) => id === 'gradientGrowth'),
     { severity: 'critical', claim: /are smaller than those at the output by a factor e\^105/ },
@@ -67,7 +67,7 @@ t.test('vanishing gradients, reduced blocks, branches that are zero already', as
 t.test(
   'width schedules: the budget is met, the spread is that of the changed spec, impossible ones say the width needed',
   async (t) => {
-    const spec = { ...ones, depth: 100, widths: 20_000 };
+    const spec = { ...ones, depth: 100, width: 20_000 };
     const findings = await findingsOf(spec);
     for (const [id, budget] of [
       ['widthVariation', 0],
@@ -84,7 +84,7 @@ t.test(
           `${id}: ${quantity} ${value}, by the change ${again}`,
         );
       }
-      const widths = (finding?.change?.widths ?? []) as readonly number[];
+      const widths = (finding?.change?.width ?? []) as readonly number[];
       // Rounding moves the last width by at most ½, the logarithm by its share.
       t.ok(
         Math.abs((finding?.after?.[0]?.value as number) - budget) <= 0.5 / ((widths.at(-1) as number) - 0.5),
@@ -95,7 +95,7 @@ t.test(
       (id) => findings.find((finding) => finding.id === id)?.after?.[1]?.value as number,
     );
     t.ok((budgeted as number) < (flat as number), 'less shrinking, less spread');
-    const narrow = (await findingsOf({ ...spec, widths: 32 })).find(({ id }) => id === 'widthsForBudget');
+    const narrow = (await findingsOf({ ...spec, width: 32 })).find(({ id }) => id === 'widthsForBudget');
     t.match(narrow?.claim, /A first width of 100 is enough/, '997.81/10; from 32 the last would be 0.32');
     t.equal(narrow?.change, undefined);
     const growing = (await findingsOf({ ...ones, depth: 5, outerWeightDecay: -3 })).find(
@@ -155,7 +155,7 @@ t.test('figures', async (t) => {
   t.equal(growth.length, 4);
   t.ok(growth.every(({ data }) => data.values.every(({ y }) => Number.isFinite(y))));
   const widths = panelsOf(
-    await build('widthVariation', { ...ones, depth: 20, widths: { start: 64, halveAt: [9, 16] } }, { trials: 5 }),
+    await build('widthVariation', { ...ones, depth: 20, width: { start: 64, halveAt: [9, 16] } }, { trials: 5 }),
   );
   t.equal(widths.length, 4);
   const total = widths[3]?.data.values.filter(({ mark }) => mark === 'line') ?? [];
@@ -171,9 +171,9 @@ t.test("the seed paper's width schedule", async (t) => {
   const ratio = (fields: object): Promise<number> =>
     evaluate('residual', 'logGradientRatio', { ...ones, depth: 100, ...fields }) as Promise<number>;
   t.ok(Math.abs(Math.exp(await ratio({})) - 997.81) < 0.01);
-  t.ok(Math.abs(Math.exp(await ratio({ widths })) - 15.591) < 0.001);
+  t.ok(Math.abs(Math.exp(await ratio({ width: widths })) - 15.591) < 0.001);
   for (let fromLayer = 15; fromLayer <= 100; fromLayer++) {
-    const value = Math.exp(await ratio({ widths, fromLayer }));
+    const value = Math.exp(await ratio({ width: widths, fromLayer }));
     if (value < 1 - 1e-12 || value > 2.8825) t.fail(`χ at layer ${fromLayer} is ${value}`);
   }
   t.ok(
@@ -181,7 +181,7 @@ t.test("the seed paper's width schedule", async (t) => {
       ((await evaluate('residual', 'relativeStandardDeviationOfSecondMoment', {
         ...ones,
         depth: 100,
-        widths: 2048,
+        width: 2048,
       })) as number) - 0.0316,
     ) < 5e-5,
   );

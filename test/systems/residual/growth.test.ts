@@ -39,7 +39,7 @@ async function iterated(
     depth,
     depthPower: 0,
     skipStrength: 1,
-    widths: 100,
+    width: 100,
     outerWeightDecay: v,
     innerWeightDecay: w,
     outerBiasDecay: a,

@@ -62,22 +62,22 @@ for (const {
   parameters32,
   ...options
 } of fixture.cases) {
-  t.test([block, activation, options.optimiser].join(' '), async (t) => {
+  t.test([block, activation, options.optimizer].join(' '), async (t) => {
     const spec = {
       system: 'residual',
       activation,
       block,
       skipStrength,
       depth,
-      widths: width,
-      ...(block === 'reduced' ? {} : { hiddenWidths: hidden }),
+      width: width,
+      ...(block === 'reduced' ? {} : { hiddenWidth: hidden }),
     } as const;
     const common = {
       ...options,
       batchSize: fixture.batch,
       steps: fixture.steps,
       shuffle: false,
-      normalisation: 'unit',
+      normalization: 'unit',
       returnParameters: true,
       reportEvery: 1,
     } as const;
@@ -110,11 +110,11 @@ t.test('a skip strength that is a thousandth off is found', async (t) => {
   const { initialParameters, losses } = fixture.cases[0] as Case;
   const spec = {
     system: 'residual',
-    block: 'generalised',
+    block: 'generalized',
     skipStrength: 1.001,
     depth,
-    widths: width,
-    hiddenWidths: hidden,
+    width: width,
+    hiddenWidth: hidden,
   } as const;
   const run = await trainGiven(
     spec,
@@ -125,7 +125,7 @@ t.test('a skip strength that is a thousandth off is found', async (t) => {
       batchSize: fixture.batch,
       steps: fixture.steps,
       shuffle: false,
-      normalisation: 'unit',
+      normalization: 'unit',
       precision: 'float64',
       reportEvery: 1,
     },

@@ -17,7 +17,7 @@ t.test('linear response: the gradient ratio is the growth of small distances', a
     for (const block of [
       {},
       { architecture: 'reduced', outerWeightVariance: 1, outerBiasVariance: 0 },
-      { architecture: 'generalised', skipStrength: 0.8 },
+      { architecture: 'generalized', skipStrength: 0.8 },
     ]) {
       const parameters = { ...ones, activation, depth: 20, ...block, inputOneMinusCorrelation: 1e-12 };
       const grown = (await number('logMetricExpressivity', parameters)) - Math.log(1e-12);
@@ -29,9 +29,9 @@ t.test('linear response: the gradient ratio is the growth of small distances', a
 
 t.test('the total gradient does not depend on the widths', async (t) => {
   const base = { system: 'residual', depth: 30, ...ones } as const;
-  const wanted = (await predict({ ...base, widths: 100 })).observables.gradientTotal?.values as Float64Array;
+  const wanted = (await predict({ ...base, width: 100 })).observables.gradientTotal?.values as Float64Array;
   for (const widths of [{ start: 4096, halveAt: [4, 9, 16, 25] }, Array.from({ length: 31 }, (_, l) => 50 + 7 * l)]) {
-    const got = (await predict({ ...base, widths })).observables.gradientTotal?.values as Float64Array;
+    const got = (await predict({ ...base, width: widths })).observables.gradientTotal?.values as Float64Array;
     t.ok(
       got.every(
         (value, i) => Math.abs(value - (wanted[i] as number)) < 1e-12 * Math.max(1, Math.abs(wanted[i] as number)),
@@ -142,7 +142,7 @@ t.test('prediction and quantities agree', async (t) => {
     system: 'residual',
     ...ones,
     depth: 12,
-    widths: { start: 64, halveAt: [5] },
+    width: { start: 64, halveAt: [5] },
     innerWeightDecay: 0.3,
   } as const satisfies { system: 'residual' } & ResidualSpec;
   const { system: _, ...parameters } = spec;
@@ -171,8 +171,8 @@ t.test('designs meet their budgets', async (t) => {
     depth: 16,
     start: 100_000,
   })) as readonly number[];
-  const gradient = (await predict({ system: 'residual', ...ones, depth: 16, widths })).observables.gradientSecondMoment
-    ?.values as Float64Array;
+  const gradient = (await predict({ system: 'residual', ...ones, depth: 16, width: widths })).observables
+    .gradientSecondMoment?.values as Float64Array;
   t.ok(
     gradient.every((value) => Math.abs(value) < 1e-3),
     'flat to the rounding of the widths',

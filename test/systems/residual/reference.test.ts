@@ -74,7 +74,7 @@ t.test('published and derived numbers', async (t) => {
       1.5,
       1e-12,
     ],
-    ['varianceOfLogGradient', { ...ones, depth: 16, widths: 200 }, 0.06239, 1e-4],
+    ['varianceOfLogGradient', { ...ones, depth: 16, width: 200 }, 0.06239, 1e-4],
   ];
   for (const [quantity, parameters, value, tolerance] of rows) {
     const got = await evaluate('residual', quantity, parameters);

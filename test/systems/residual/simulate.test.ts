@@ -8,7 +8,7 @@ const width = 1500;
 /** Blocks × {tanh, relu} × {constant, decaying variance} × {constant, decaying width}. */
 function specs(): { readonly name: string; readonly spec: Spec }[] {
   const result: { name: string; spec: Spec }[] = [];
-  for (const block of ['full', 'generalised', 'reduced'] as const) {
+  for (const block of ['full', 'generalized', 'reduced'] as const) {
     for (const activation of ['tanh', 'relu'] as const) {
       // The reduced block with relu has O(30/N) corrections: tested by extrapolation below.
       if (block === 'reduced' && activation === 'relu') continue;
@@ -28,9 +28,9 @@ function specs(): { readonly name: string; readonly spec: Spec }[] {
             innerWeightDecay: decay,
             innerBiasDecay: decay,
             ...outer,
-            ...(block === 'generalised' ? { skipStrength: 0.8 } : {}),
-            widths: shrinks ? { start: 2 * width, halveAt: [3] } : width,
-            ...(block === 'full' ? { hiddenWidths: 1200 } : {}),
+            ...(block === 'generalized' ? { skipStrength: 0.8 } : {}),
+            width: shrinks ? { start: 2 * width, halveAt: [3] } : width,
+            ...(block === 'full' ? { hiddenWidth: 1200 } : {}),
           };
           result.push({ name: `${block} ${activation} decay ${decay} ${shrinks ? 'shrinking' : 'constant'}`, spec });
         }
@@ -58,8 +58,8 @@ t.test('dense engine against theory: |z| < 5 everywhere', async (t) => {
   for (const { name, spec } of specs()) {
     const small: Spec = {
       ...spec,
-      widths: typeof spec.widths === 'number' ? 300 : { start: 600, halveAt: [3] },
-      ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: 250 }),
+      width: typeof spec.width === 'number' ? 300 : { start: 600, halveAt: [3] },
+      ...(spec.hiddenWidth === undefined ? {} : { hiddenWidth: 250 }),
     };
     const z = await largestZ(small, { engine: 'dense', trials: 40, seed: 12 });
     t.ok(z < 5, `${name}: largest |z| ${z.toFixed(2)}`);
@@ -71,9 +71,9 @@ t.test('power: a variance 2 % off is noticed', async (t) => {
   for (const field of ['innerWeightVariance', 'outerWeightVariance'] as const) {
     const wrong = { ...spec, [field]: (spec[field] as number) * 1.02 };
     const z = await largestZ(
-      { ...spec, widths: 6000, hiddenWidths: 6000 },
+      { ...spec, width: 6000, hiddenWidth: 6000 },
       { trials: 400, seed: 13 },
-      { ...wrong, widths: 6000, hiddenWidths: 6000 },
+      { ...wrong, width: 6000, hiddenWidth: 6000 },
     );
     t.ok(z > 5, `${field}: largest |z| ${z.toFixed(2)}`);
   }
@@ -81,21 +81,21 @@ t.test('power: a variance 2 % off is noticed', async (t) => {
 
 t.test('the total gradient does not change with the widths', async (t) => {
   const base = { system: 'residual', depth: 8, innerBiasVariance: 0.2 } as const;
-  const constant = await simulate({ ...base, widths: 2000 }, { trials: 120, seed: 5 });
-  const shrinking = await simulate({ ...base, widths: { start: 4000, halveAt: [3, 6] } }, { trials: 120, seed: 6 });
-  const comparison = compare(constant, shrinking, { mayDiffer: ['widths'], observables: ['gradientTotal'] });
+  const constant = await simulate({ ...base, width: 2000 }, { trials: 120, seed: 5 });
+  const shrinking = await simulate({ ...base, width: { start: 4000, halveAt: [3, 6] } }, { trials: 120, seed: 6 });
+  const comparison = compare(constant, shrinking, { mayDiffer: ['width'], observables: ['gradientTotal'] });
   t.ok(comparison.largestZ < 5, `largest |z| ${comparison.largestZ}`);
 });
 
 t.test('reduced block with relu: the correction is of order 1/N', async (t) => {
-  const at = async (widths: number): Promise<{ bias: number; error: number }> => {
+  const at = async (width: number): Promise<{ bias: number; error: number }> => {
     const spec = {
       system: 'residual',
       block: 'reduced',
       activation: 'relu',
       depth: 4,
       innerWeightVariance: 0.4,
-      widths,
+      width,
     } as const;
     const theory = await predict(spec);
     const simulation = await simulate(spec, { trials: 3000, seed: 17 });
@@ -120,7 +120,7 @@ t.test('reduced block with relu: the correction is of order 1/N', async (t) => {
   );
 });
 
-const small = { system: 'residual', depth: 5, widths: { start: 32, halveAt: [3] }, innerBiasVariance: 0.1 } as const;
+const small = { system: 'residual', depth: 5, width: { start: 32, halveAt: [3] }, innerBiasVariance: 0.1 } as const;
 const bits = (simulation: Simulation<'residual'>): unknown =>
   Object.entries(simulation.observables).map(([name, { values, variance }]) => [
     name,
@@ -147,9 +147,9 @@ t.test('same seed, same bits: threads, splitting', async (t) => {
 });
 
 t.test('degenerate networks simulate exactly', async (t) => {
-  const none = await simulate({ system: 'residual', depth: 0, widths: 16 }, { trials: 3 });
+  const none = await simulate({ system: 'residual', depth: 0, width: 16 }, { trials: 3 });
   t.ok(Math.abs(none.observables.secondMoment?.values[0] as number) < 1e-14, 'depth 0 returns the inputs');
-  const identity = await simulate({ system: 'residual', depth: 6, widths: 16, outerWeightVariance: 0 }, { trials: 3 });
+  const identity = await simulate({ system: 'residual', depth: 6, width: 16, outerWeightVariance: 0 }, { trials: 3 });
   t.ok(
     [...(identity.observables.gradientTotal?.values ?? [])].every((value) => Math.abs(value) < 1e-13),
     'no branch: the gradient passes unchanged',
@@ -164,7 +164,7 @@ t.test('degenerate networks simulate exactly', async (t) => {
     'equal inputs stay equal',
   );
   const deep = await simulate(
-    { system: 'residual', activation: 'relu', depth: 2500, widths: 8, inputs: { count: 1 } },
+    { system: 'residual', activation: 'relu', depth: 2500, width: 8, inputs: { count: 1 } },
     { trials: 2 },
   );
   const length = deep.observables.secondMoment?.values.at(-1) as number;
@@ -174,11 +174,11 @@ t.test('degenerate networks simulate exactly', async (t) => {
 t.test('cancelled, refused', async (t) => {
   const controller = new AbortController();
   const running = simulate(
-    { system: 'residual', depth: 200, widths: 400 },
+    { system: 'residual', depth: 200, width: 400 },
     { trials: 2000, engine: 'dense' },
     { signal: controller.signal },
   );
   setTimeout(() => controller.abort(new Error('enough')), 30);
   await t.rejects(running, { message: 'enough' });
-  await t.rejects(simulate({ system: 'residual', depth: 1000, widths: 10_000_000 }, {}), { code: 'ERR_MFT_MEMORY' });
+  await t.rejects(simulate({ system: 'residual', depth: 1000, width: 10_000_000 }, {}), { code: 'ERR_MFT_MEMORY' });
 });

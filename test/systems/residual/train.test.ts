@@ -6,7 +6,7 @@ import t from 'tap';
 import { MftError, readDataset, type ResidualSpec, train, trainMany, type TrainOptions } from 'mft-native';
 
 const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
-const spec = { system: 'residual', widths: 40, depth: 6, innerBiasVariance: 0.05, outerBiasVariance: 0.05 } as const;
+const spec = { system: 'residual', width: 40, depth: 6, innerBiasVariance: 0.05, outerBiasVariance: 0.05 } as const;
 const quick = {
   steps: 80,
   batchSize: 150,
@@ -18,8 +18,8 @@ const quick = {
 t.test('every kind of block learns', async (t) => {
   const kinds: Readonly<Record<string, ResidualSpec>> = {
     'full, decaying variances': { innerWeightDecay: 0.3, outerWeightDecay: 0.3 },
-    'halving widths': { widths: { start: 64, halveAt: [2, 4] }, hiddenWidths: 30 },
-    generalised: { block: 'generalised', skipStrength: 0.8 },
+    'halving widths': { width: { start: 64, halveAt: [2, 4] }, hiddenWidth: 30 },
+    generalized: { block: 'generalized', skipStrength: 0.8 },
     reduced: { block: 'reduced', outerBiasVariance: 0, innerWeightVariance: 0.5 },
     'relu, 1/√L': { activation: 'relu', depthPower: 1 },
     'zero branches': { outerWeightVariance: 0, outerBiasVariance: 0 },
@@ -33,14 +33,14 @@ t.test('every kind of block learns', async (t) => {
 t.test('the bits do not depend on threads, statistics or company; resume continues them', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'mft-residual-'));
   t.teardown(() => rm(folder, { recursive: true }));
-  const network = { ...spec, widths: { start: 48, halveAt: [3] } } as const;
-  for (const optimiser of ['sgd', 'adam'] as const) {
-    const options: TrainOptions = { ...quick, optimiser, learningRate: 0.002, clipNorm: optimiser === 'adam' ? 1 : 0 };
+  const network = { ...spec, width: { start: 48, halveAt: [3] } } as const;
+  for (const optimizer of ['sgd', 'adam'] as const) {
+    const options: TrainOptions = { ...quick, optimizer, learningRate: 0.002, clipNorm: optimizer === 'adam' ? 1 : 0 };
     const one = await train(network, data, { ...options, threads: 1 });
     t.equal(
       (await train(network, data, { ...options, threads: 2, statisticsEvery: 7 })).checksum,
       one.checksum,
-      `${optimiser}: two threads, with statistics`,
+      `${optimizer}: two threads, with statistics`,
     );
     const many = await trainMany(
       [
@@ -50,12 +50,12 @@ t.test('the bits do not depend on threads, statistics or company; resume continu
       data,
       { threads: 2 },
     );
-    t.equal(many[1]?.checksum, one.checksum, `${optimiser}: beside another network`);
+    t.equal(many[1]?.checksum, one.checksum, `${optimizer}: beside another network`);
     t.not(many[0]?.checksum, one.checksum, 'another seed');
-    const checkpoint = join(folder, optimiser);
+    const checkpoint = join(folder, optimizer);
     const half = train(network, data, { ...options, checkpoint, checkpointEvery: 7, signal: AbortSignal.timeout(30) });
     await half.catch(() => undefined);
-    t.equal((await train(network, data, { ...options, checkpoint })).checksum, one.checksum, `${optimiser}: resumed`);
+    t.equal((await train(network, data, { ...options, checkpoint })).checksum, one.checksum, `${optimizer}: resumed`);
   }
 });
 
@@ -67,7 +67,7 @@ t.test('the first step is what the theory predicts: p_l = B^l p_0 for ReLU', asy
   const network = {
     system: 'residual',
     activation: 'relu',
-    widths: 60,
+    width: 60,
     depth,
     innerWeightVariance: 1.4,
     outerWeightVariance: 0.9,
@@ -109,7 +109,7 @@ t.test('the first step is what the theory predicts: p_l = B^l p_0 for ReLU', asy
 });
 
 t.test('activations that overflow end the run with the reason', async (t) => {
-  const run = await train({ system: 'residual', activation: 'relu', widths: 30, depth: 600 }, data, {
+  const run = await train({ system: 'residual', activation: 'relu', width: 30, depth: 600 }, data, {
     ...quick,
     steps: 3,
   });
@@ -125,5 +125,5 @@ t.test('errors', async (t) => {
   await rejected({ depth: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'depth');
   await rejected({ depth: 1_000_000 }, 'ERR_MFT_OUT_OF_RANGE', 'depth');
   await rejected({ keepProbability: 0.9 }, 'ERR_MFT_INVALID_ARGUMENT', 'keepProbability');
-  await rejected({ widths: 90_000, depth: 100 }, 'ERR_MFT_MEMORY', 'width');
+  await rejected({ width: 90_000, depth: 100 }, 'ERR_MFT_MEMORY', 'width');
 });

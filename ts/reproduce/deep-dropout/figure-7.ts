@@ -88,7 +88,7 @@ function paperMaps(): TrainabilityScale['maps'] {
       dataset: 'mnist',
       keepProbability: 1,
       steps: 1000,
-      optimiser: 'rmsProp',
+      optimizer: 'rmsProp',
       learningRates: [1e-4, 3e-5, 1e-5],
     },
     { ...orthogonal, dataset: 'mnist', keepProbability: 0.98 },

@@ -46,7 +46,7 @@ function paperMaps(): TrainabilityScale['maps'] {
     { ...map, dataset: 'mnist', steps: 200 },
     { ...map, dataset: 'cifar10', steps: 2000 },
     { ...map, dataset: 'mnist', steps: 14_000 },
-    { ...map, dataset: 'mnist', steps: 300, optimiser: 'rmsProp', learningRates: [1e-4, 3e-5, 1e-5] },
+    { ...map, dataset: 'mnist', steps: 300, optimizer: 'rmsProp', learningRates: [1e-4, 3e-5, 1e-5] },
   ];
 }
 

@@ -59,8 +59,16 @@ export const criticalCollapse: Reproduction<CollapseScale> = {
   },
 };
 
-function network(width: number, t: number, offset: number): { width: number; depth: number; bondKeep: number } {
-  return { width, depth: Math.round(t * Math.sqrt(width)), bondKeep: (1 + offset / Math.sqrt(width)) / width };
+function network(
+  width: number,
+  t: number,
+  offset: number,
+): { width: number; depth: number; edgeKeepProbability: number } {
+  return {
+    width,
+    depth: Math.round(t * Math.sqrt(width)),
+    edgeKeepProbability: (1 + offset / Math.sqrt(width)) / width,
+  };
 }
 
 function pathProbability(width: number, t: number, offset: number): Promise<number> {

@@ -29,8 +29,8 @@ export const pathCurves: Reproduction<CurveScale> = {
     const rows: ReproductionRow[] = [];
     for (const [width, site, bond] of halfway) {
       for (const [model, published] of [
-        ['siteKeep', site],
-        ['bondKeep', bond],
+        ['keepProbability', site],
+        ['edgeKeepProbability', bond],
       ] as const) {
         for (const [i, value] of published.entries())
           rows.push(
@@ -46,15 +46,15 @@ export const pathCurves: Reproduction<CurveScale> = {
 
 /** The half-way keep rate, and the share of explicit masks with a path there. */
 async function halfwayRows(
-  model: 'siteKeep' | 'bondKeep',
+  model: 'keepProbability' | 'edgeKeepProbability',
   width: number,
   depth: number,
   published: number,
   trials: number,
   { seed = 1, threads = 0, ...control }: ReproductionOptions,
 ): Promise<ReproductionRow[]> {
-  const where = `${model === 'siteKeep' ? 'dropout' : 'dropconnect'}, W = ${width}, L = ${depth}`;
-  const keep = await quantity(model === 'siteKeep' ? 'siteCriticalKeep' : 'bondCriticalKeep', {
+  const where = `${model === 'keepProbability' ? 'dropout' : 'dropconnect'}, W = ${width}, L = ${depth}`;
+  const keep = await quantity(model === 'keepProbability' ? 'siteCriticalKeep' : 'bondCriticalKeep', {
     width,
     depth,
     target: 0.5,

@@ -21,7 +21,7 @@ interface ArmScale extends Scale {
 
 const width = 8;
 const keeps = [0.3, 0.5];
-const training = { optimiser: 'sgd', learningRate: 0.05, batchSize: 32, trainEvaluation: 0 } as const;
+const training = { optimizer: 'sgd', learningRate: 0.05, batchSize: 32, trainEvaluation: 0 } as const;
 const arms = {
   'plain dropout': {},
   'path-conditioned': { masks: 'pathConditioned' },
@@ -45,9 +45,9 @@ export const threeArms: Reproduction<ArmScale> = {
   title: 'What percolation alone costs in training: plain dropout, path-conditioned dropout, T/θ steps',
   settings: {
     width,
-    siteKeep: keeps,
+    keepProbability: keeps,
     activation: 'tanh',
-    biases: false,
+    hasBiases: false,
     masksPerStep: 1,
     ...training,
     data: 'MNIST; the synthetic set where it is not found',
@@ -112,11 +112,11 @@ async function cellsAt(
   data: { train: Dataset; test: Dataset },
   { seed = 1, threads = 0, ...control }: ReproductionOptions,
 ): Promise<Cell[]> {
-  const base = { system: 'percolation', width, depth, steps } as const;
+  const base = { system: 'percolation', width, depth, training: { steps } } as const;
   const all = Array.from({ length: seeds }, (_, i) => ({ ...training, seed: seed + i, reportEvery: steps }));
-  const dropped = keeps.flatMap((siteKeep) =>
+  const dropped = keeps.flatMap((keepProbability) =>
     Object.values(arms).flatMap((arm) =>
-      all.map((one) => ({ spec: { ...base, siteKeep }, options: { ...one, ...arm } })),
+      all.map((one) => ({ spec: { ...base, keepProbability }, options: { ...one, ...arm } })),
     ),
   );
   const runs = await trainMany([...all.map((one) => ({ spec: base, options: one })), ...dropped], data, {
@@ -154,7 +154,7 @@ async function rowsOf(cell: Cell, steps: number): Promise<ReproductionRow[]> {
   const { keep, depth, runs } = cell;
   const where = `keep ${keep}, L = ${depth}`;
   const plain = runs['plain dropout'];
-  const lost = await quantity('blockedProbability', { width, depth, siteKeep: keep });
+  const lost = await quantity('blockedProbability', { width, depth, keepProbability: keep });
   const total = plain.length * steps;
   const share = plain.reduce((sum, { paths }) => sum + (paths?.lostSteps ?? 0), 0) / total;
   const without = runs['path-conditioned'].reduce((sum, { paths }) => sum + (paths?.lostSteps ?? 0), 0);

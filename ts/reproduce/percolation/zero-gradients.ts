@@ -13,7 +13,7 @@ interface ZeroScale extends Scale {
   readonly seeds: number;
 }
 
-const network = { width: 8, siteKeep: 0.3, inputWidth: 10, outputWidth: 1 } as const;
+const network = { width: 8, keepProbability: 0.3, inputWidth: 10, outputWidth: 1 } as const;
 const steps = 3000;
 /** [L, predicted share of lost steps to four decimals]. */
 const predicted: readonly (readonly [number, number])[] = [
@@ -32,9 +32,9 @@ export const zeroGradients: Reproduction<ZeroScale> = {
   title: 'Share of training steps whose whole gradient is exactly zero',
   settings: {
     ...network,
-    steps,
+    training: { steps },
     activation: 'tanh',
-    biases: false,
+    hasBiases: false,
     batchSize: 1,
     depth: predicted.map(([depth]) => depth),
   },
@@ -45,7 +45,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
       batchSize: 1,
       learningRate: 0.01,
       loss: 'squared',
-      normalisation: 'unit',
+      normalization: 'unit',
       precision: 'float64',
       trainEvaluation: 0,
       reportEvery: steps,
@@ -53,7 +53,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
     // Other seeds at every depth: the masks of a seed's first layers are the same at all depths.
     const jobs = predicted.flatMap(([depth], d) =>
       Array.from({ length: seeds }, (_, i) => ({
-        spec: { system: 'percolation', ...network, depth, steps } as const,
+        spec: { system: 'percolation', ...network, depth, training: { steps } } as const,
         options: { ...options, seed: seed + d * seeds + i },
       })),
     );
@@ -98,7 +98,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
     for (const power of linear(0, 6, 61))
       points.push({
         x: 2 ** power,
-        y: -Math.expm1(2 ** power * Math.log1p(-((1 - network.siteKeep) ** network.width))),
+        y: -Math.expm1(2 ** power * Math.log1p(-((1 - network.keepProbability) ** network.width))),
         series: 'theory',
       });
     rows.push(

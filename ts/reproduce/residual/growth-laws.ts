@@ -35,7 +35,7 @@ export const growthLaws: Reproduction<GrowthScale> = {
       outerBiasDecay: 0.4,
       innerBiasDecay: 0.4,
       depth,
-      widths: 1,
+      width: 1,
     });
     const gradient = far.observables.gradientSecondMoment?.values ?? new Float64Array(2);
     const [first, half, end] = [0, Math.floor(depth / 2), depth].map((l) => gradient[l] as number) as [

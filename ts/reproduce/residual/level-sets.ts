@@ -78,7 +78,7 @@ export async function predictorsAlong(
     ...variances,
     ...path.fields(value),
     depth,
-    widths: 1,
+    width: 1,
   }) as Parameters<typeof nativeNetwork>[0];
   const network = nativeNetwork(spec);
   const { signal } = options;
@@ -126,7 +126,7 @@ export async function trainedPaths(
   });
   const runs = await trainedRuns(
     {
-      base: { system: 'residual', ...variances, widths: scale.width },
+      base: { system: 'residual', ...variances, width: scale.width },
       dataset,
       run: {
         batchSize: scale.batchSize,
@@ -159,7 +159,7 @@ export async function trainedPaths(
             ...path.fields(value),
             activation: path.activation,
             depth,
-            widths: scale.width,
+            width: scale.width,
           }) as unknown as Readonly<Record<string, unknown>>;
           const accuracies = results.get(key(spec, path.learningRate)) ?? [];
           const finite = accuracies.map((accuracy) => (Number.isNaN(accuracy) ? 0 : accuracy));

@@ -38,7 +38,7 @@ export const mnistRelu: Reproduction<LevelScale> = {
     epochs: 30,
     paths: 'zig: β_w = β_b = 0 … 2; zag: β_a = 0 … 2',
     width: 'not recorded',
-    optimiser: 'not recorded',
+    optimizer: 'not recorded',
   },
   scales: { quick: { ...quickRuns, points: 7, cost: '40 s' }, paper: { ...paperRuns, points: 9, cost: '350 min' } },
   run: async (scale, options) => {

@@ -55,7 +55,7 @@ export const mnistTanh: Reproduction<LevelScale> = {
     epochs: 30,
     decays: 'three paths, β = 0 … 1',
     width: 'not recorded',
-    optimiser: 'not recorded',
+    optimizer: 'not recorded',
   },
   scales: { quick: { ...quickRuns, points: 6, cost: '50 s' }, paper: { ...paperRuns, points: 11, cost: '600 min' } },
   run: async (scale, options) => {

@@ -29,7 +29,7 @@ export const mnistWeights: Reproduction<LevelScale> = {
     data: 'MNIST',
     activation: 'tanh',
     width: 'not recorded',
-    optimiser: 'not recorded',
+    optimizer: 'not recorded',
   },
   scales: { quick: { ...quickRuns, points: 8, cost: '25 s' }, paper: { ...paperRuns, points: 15, cost: '300 min' } },
   run: async (scale, options) => {

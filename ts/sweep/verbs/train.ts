@@ -105,6 +105,6 @@ export const trainVerb: SweepVerb = {
     return training;
   },
   cost: trainingCost,
-  // Weights, gradients and the state of the optimiser in single precision, with as much again for activations.
+  // Weights, gradients and the state of the optimizer in single precision, with as much again for activations.
   memory: async (work) => 40 * weights(work.spec),
 };

@@ -189,20 +189,19 @@ export function relatedSpecs(
   const keeps = typeof keepProbability === 'number' ? [keepProbability] : keepProbability;
   if (depth === 1 || (inputKeepProbability === 1 && keeps.every((keep) => keep === 1))) return [];
   const inputWidth = inputWidthOf(spec);
-  const sizes =
-    typeof width === 'number' ? { width, depth: depth - 1, inputWidth } : { widths: [inputWidth, ...width] };
-  const hasBias =
+  const sizes = typeof width === 'number' ? { width, depth: depth - 1, inputWidth } : { width: [inputWidth, ...width] };
+  const hasBiases =
     typeof spec.biasVariance === 'number' ? spec.biasVariance > 0 : spec.biasVariance.some((variance) => variance > 0);
   // Half of the units of a bias-free ReLU network are off besides those that are masked.
-  const activeProbability = spec.activation === 'relu' && !hasBias ? 0.5 : 1;
+  const activeProbability = spec.activation === 'relu' && !hasBiases ? 0.5 : 1;
   return [
     {
       system: 'percolation',
       ...sizes,
-      siteKeep: keepProbability,
-      inputKeep: inputKeepProbability,
+      keepProbability,
+      inputKeepProbability,
       activeProbability,
-      biases: hasBias,
+      hasBiases,
     },
   ];
 }

@@ -4,7 +4,7 @@ import type { ResolvedActivation } from '../../gaussian/activations.js';
 /** One call of the native engines; fields as in native/systems/feedforward.h. */
 export interface FeedforwardParameters {
   readonly activation: ResolvedActivation;
-  readonly widths: Float64Array;
+  readonly width: Float64Array;
   readonly weightVariance: Float64Array;
   readonly biasVariance: Float64Array;
   readonly keepProbability: Float64Array;

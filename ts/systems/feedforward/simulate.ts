@@ -78,7 +78,7 @@ export function nativeParameters(
   const correlation = 1 - ('values' in inputs || 'dataset' in inputs ? 0.5 : drawnDeficit(inputs));
   return {
     activation: resolveActivation(spec.activation),
-    widths: Float64Array.of(given?.dimension ?? inputWidthOf(spec), ...width),
+    width: Float64Array.of(given?.dimension ?? inputWidthOf(spec), ...width),
     weightVariance: Float64Array.from(perLayer('weightVariance', spec.weightVariance, depth)),
     biasVariance: Float64Array.from(perLayer('biasVariance', spec.biasVariance, depth)),
     keepProbability: Float64Array.from(perLayer('keepProbability', spec.keepProbability, depth - 1)),

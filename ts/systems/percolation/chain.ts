@@ -19,7 +19,7 @@ export interface LogProbabilities {
 }
 
 export function packedRuns(runs: readonly LayerRun[]): Float64Array {
-  return Float64Array.from(runs.flatMap((run) => [run.count, run.width, run.siteKeep, run.bondKeep]));
+  return Float64Array.from(runs.flatMap((run) => [run.count, run.width, run.keepProbability, run.edgeKeepProbability]));
 }
 
 function unpacked(numbers: Float64Array): ReachLaws {
@@ -35,7 +35,7 @@ export async function reachLaws(
 ): Promise<ReachLaws> {
   const request = {
     inputWidth: network.inputWidth,
-    inputKeep: network.inputKeep,
+    inputKeepProbability: network.inputKeepProbability,
     runs: packedRuns(network.runs),
     layers: Float64Array.from(layers),
     threads: processorsAllowed(),
@@ -58,7 +58,7 @@ export interface Lattice {
   readonly positions: number;
   readonly kernel: number;
   readonly periodic: boolean;
-  readonly inputKeep: number;
+  readonly inputKeepProbability: number;
   readonly runs: readonly LayerRun[];
 }
 

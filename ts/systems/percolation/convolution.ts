@@ -11,9 +11,9 @@ export interface ConvolutionParameters {
   readonly kernel: number;
   readonly channels: number;
   readonly periodic: boolean;
-  readonly siteKeep: number | readonly number[];
-  readonly bondKeep: number | readonly number[];
-  readonly inputKeep: number;
+  readonly keepProbability: number | readonly number[];
+  readonly edgeKeepProbability: number | readonly number[];
+  readonly inputKeepProbability: number;
 }
 
 /** The largest width the exact chain over subsets takes. */
@@ -26,31 +26,33 @@ function all(value: number | readonly number[], test: (x: number) => boolean): b
 /** Why this convolution has no exact chain, or undefined when it has one. */
 export function whyNotExact(parameters: ConvolutionParameters): string | undefined {
   if (parameters.width > largestExactPositions) return `exact only for at most ${largestExactPositions} positions`;
-  if (parameters.channels > 1 && !all(parameters.bondKeep, (b) => b === 0 || b === 1))
+  if (parameters.channels > 1 && !all(parameters.edgeKeepProbability, (b) => b === 0 || b === 1))
     return 'with more than one channel exact only without dropped edges';
   return undefined;
 }
 
 /** The chain over subsets of positions; a position is kept when one of its channels is. */
 export function latticeOf(parameters: ConvolutionParameters): Lattice {
-  const { width, depth, kernel, channels, periodic, siteKeep, bondKeep } = parameters;
-  checkLength('siteKeep', siteKeep, depth);
-  checkLength('bondKeep', bondKeep, depth + 1);
-  if (channels > 1 && !all(bondKeep, (b) => b === 0 || b === 1)) {
+  const { width, depth, kernel, channels, periodic, keepProbability, edgeKeepProbability } = parameters;
+  checkLength('keepProbability', keepProbability, depth);
+  checkLength('edgeKeepProbability', edgeKeepProbability, depth + 1);
+  if (channels > 1 && !all(edgeKeepProbability, (b) => b === 0 || b === 1)) {
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
-      'Expected `bondKeep` to be 1 where `channels` is above 1: the reduction of channels to positions needs dropout only.',
-      { parameter: 'bondKeep', expected: '1', received: bondKeep },
+      'Expected `edgeKeepProbability` to be 1 where `channels` is above 1: the reduction of channels to positions needs dropout only.',
+      { parameter: 'edgeKeepProbability', expected: '1', received: edgeKeepProbability },
     );
   }
   const keep =
-    typeof siteKeep === 'number' ? positionKeep(siteKeep, channels) : siteKeep.map((s) => positionKeep(s, channels));
+    typeof keepProbability === 'number'
+      ? positionKeep(keepProbability, channels)
+      : keepProbability.map((s) => positionKeep(s, channels));
   return {
     positions: width,
     kernel,
     periodic,
-    inputKeep: positionKeep(parameters.inputKeep, channels),
-    runs: layerRuns(depth, width, width, keep, bondKeep),
+    inputKeepProbability: positionKeep(parameters.inputKeepProbability, channels),
+    runs: layerRuns(depth, width, width, keep, edgeKeepProbability),
   };
 }
 

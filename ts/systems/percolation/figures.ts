@@ -9,8 +9,13 @@ import { predictPercolation } from './predict.js';
 import { simulatePercolation } from './simulate.js';
 import { type ResolvedPercolationSpec, resolvePercolationRun, resolvePercolationSpec } from './spec.js';
 
-function rectangle(width: number, depth: number, siteKeep: number, bondKeep: number): Network {
-  return { inputWidth: width, inputKeep: 1, depth, runs: layerRuns(depth, width, width, siteKeep, bondKeep) };
+function rectangle(width: number, depth: number, keepProbability: number, edgeKeepProbability: number): Network {
+  return {
+    inputWidth: width,
+    inputKeepProbability: 1,
+    depth,
+    runs: layerRuns(depth, width, width, keepProbability, edgeKeepProbability),
+  };
 }
 
 /** Evenly spaced numbers, ends included. */
@@ -21,8 +26,10 @@ function grid(low: number, high: number, count: number): number[] {
 const models = ['site', 'bond'] as const;
 type Model = (typeof models)[number];
 
-function keeps(model: Model, drop: number): { siteKeep: number; bondKeep: number } {
-  return model === 'site' ? { siteKeep: 1 - drop, bondKeep: 1 } : { siteKeep: 1, bondKeep: 1 - drop };
+function keeps(model: Model, drop: number): { keepProbability: number; edgeKeepProbability: number } {
+  return model === 'site'
+    ? { keepProbability: 1 - drop, edgeKeepProbability: 1 }
+    : { keepProbability: 1, edgeKeepProbability: 1 - drop };
 }
 
 const curveWidths = [2, 4, 8, 16, 32];
@@ -41,7 +48,8 @@ async function pathCurves(_spec: unknown, run: unknown, options: ControlOptions)
           points.push({
             x: drop,
             y: Math.exp(
-              (await pathProbability(rectangle(width, depth, keep.siteKeep, keep.bondKeep), options)).logPath,
+              (await pathProbability(rectangle(width, depth, keep.keepProbability, keep.edgeKeepProbability), options))
+                .logPath,
             ),
             series,
             panel,
@@ -67,7 +75,7 @@ async function pathCurves(_spec: unknown, run: unknown, options: ControlOptions)
 async function simulated(
   width: number,
   depth: number,
-  keep: { siteKeep: number; bondKeep: number },
+  keep: { keepProbability: number; edgeKeepProbability: number },
   run: unknown,
   options: ControlOptions,
 ): Promise<CurvePoint> {
@@ -86,15 +94,20 @@ async function simulated(
 /** log10 of −log θ over width and log10 depth, with the line where half the masks are blocked on the site model's asymptote. */
 async function phaseDiagram(input: unknown, _run: unknown, options: ControlOptions): Promise<VegaLiteFigure> {
   const spec = input as ResolvedPercolationSpec;
-  const siteKeep =
-    (typeof spec.siteKeep === 'number' ? spec.siteKeep : (spec.siteKeep[0] ?? 1)) * spec.activeProbability;
-  const bondKeep = typeof spec.bondKeep === 'number' ? spec.bondKeep : (spec.bondKeep[0] as number);
+  const keepProbability =
+    (typeof spec.keepProbability === 'number' ? spec.keepProbability : (spec.keepProbability[0] ?? 1)) *
+    spec.activeProbability;
+  const edgeKeepProbability =
+    typeof spec.edgeKeepProbability === 'number' ? spec.edgeKeepProbability : (spec.edgeKeepProbability[0] as number);
   const cells: HeatCell[] = [];
   const half: { x: number; y: number }[] = [];
   for (let width = 1; width <= 32; width++) {
     let before: HeatCell | undefined;
     for (const y of grid(0, 6, 25)) {
-      const { logHazard } = await pathProbability(rectangle(width, Math.round(10 ** y), siteKeep, bondKeep), options);
+      const { logHazard } = await pathProbability(
+        rectangle(width, Math.round(10 ** y), keepProbability, edgeKeepProbability),
+        options,
+      );
       const cell = { x: width, y, value: Math.max(-12, Math.min(4, logHazard / Math.LN10)) };
       const level = Math.log10(Math.LN2);
       if (before !== undefined && before.value < level && cell.value >= level)
@@ -103,11 +116,11 @@ async function phaseDiagram(input: unknown, _run: unknown, options: ControlOptio
       cells.push(cell);
     }
   }
-  const drop = 1 - siteKeep;
+  const drop = 1 - keepProbability;
   const site = drop > 0 && drop < 1 ? grid(1, 32, 63).map((x) => ({ x, y: (-x * Math.log(drop)) / Math.LN10 })) : [];
   const lines: HeatLine[] = [
     { series: 'θ = 1/2', points: half },
-    ...(bondKeep === 1 && site.length > 0 ? [{ series: 'L p^W = 1', points: site }] : []),
+    ...(edgeKeepProbability === 1 && site.length > 0 ? [{ series: 'L p^W = 1', points: site }] : []),
   ];
   return figureHeatMap(cells, {
     title: 'Where paths die',
@@ -125,9 +138,9 @@ async function criticalCollapse(_spec: unknown, _run: unknown, options: ControlO
     const root = Math.sqrt(width);
     for (const scaledDepth of [1, 2, 4]) {
       for (const offset of grid(-3, 3, 13)) {
-        const bondKeep = Math.min(1, (1 + offset / root) / width);
+        const edgeKeepProbability = Math.min(1, (1 + offset / root) / width);
         const { logPath } = await pathProbability(
-          rectangle(width, Math.round(scaledDepth * root), 1, bondKeep),
+          rectangle(width, Math.round(scaledDepth * root), 1, edgeKeepProbability),
           options,
         );
         points.push({ x: offset, y: Math.exp(logPath), series: `W = ${width}`, panel: `L = ${scaledDepth} √W` });

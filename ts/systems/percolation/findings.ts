@@ -29,7 +29,7 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
     { quantity: 'logPathProbability', value: logPath },
     { quantity: 'logBlockedProbability', value: logBlocked },
   ];
-  const lost = expectedLostSteps(logBlocked, spec.steps, spec.masksPerStep);
+  const lost = expectedLostSteps(logBlocked, spec.training.steps, spec.training.masksPerStep);
   if (Math.exp(logBlocked) < irrelevantBlocked) {
     return [
       {
@@ -44,14 +44,14 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
       },
     ];
   }
-  const share = lost / spec.steps;
+  const share = lost / spec.training.steps;
   const severity = share > 0.5 ? 'critical' : share > 1e-3 ? 'warning' : 'info';
-  const effect = spec.biases
+  const effect = spec.hasBiases
     ? 'only pull the network towards a constant'
     : 'have a gradient of exactly zero (with φ(0) = 0)';
   const death = theory.forward.logHazard.findIndex((k) => k > Math.log(Math.LN2));
   const where = death === -1 ? await deathDepth(spec) : `Paths die at layer ${theory.layers[death]}`;
-  const claim = `${where}; ${count(lost)} of ${spec.steps} steps are lost: they ${effect}.${await breakdown(spec)}`;
+  const claim = `${where}; ${count(lost)} of ${spec.training.steps} steps are lost: they ${effect}.${await breakdown(spec)}`;
   return [
     {
       id: 'paths-die',
@@ -86,8 +86,8 @@ async function farDeath(spec: ResolvedPercolationSpec): Promise<string> {
 async function breakdown(spec: ResolvedPercolationSpec): Promise<string> {
   const layer = repeatedLayer(spec);
   if ('reason' in layer) return '';
-  const depth = await breakdownDepth(layer, spec.steps * spec.masksPerStep);
-  return depth === Infinity ? '' : ` A run of ${spec.steps} steps breaks at depth ${shown(depth)}.`;
+  const depth = await breakdownDepth(layer, spec.training.steps * spec.training.masksPerStep);
+  return depth === Infinity ? '' : ` A run of ${spec.training.steps} steps breaks at depth ${shown(depth)}.`;
 }
 
 function shown(depth: number): string {
@@ -97,7 +97,7 @@ function shown(depth: number): string {
 /** The keep rate that makes paths comfortable, for networks of equal layers with one kind of mask. */
 async function proposal(spec: ResolvedPercolationSpec): Promise<Pick<Finding, 'change' | 'after'>> {
   const layer = repeatedLayer(spec);
-  if ('reason' in layer || spec.widths !== undefined || spec.inputKeep !== 1) return {};
+  if ('reason' in layer || typeof spec.width === 'object' || spec.inputKeepProbability !== 1) return {};
   const after = [{ quantity: 'pathProbability', value: comfortable }];
   const change = await keepRate(spec, layer);
   return change === undefined ? {} : { change, after };
@@ -108,12 +108,12 @@ async function keepRate(
   layer: Omit<LayerRun, 'count'>,
 ): Promise<Readonly<Record<string, number>> | undefined> {
   const depth = spec.depth as number;
-  if (layer.bondKeep === 1) {
-    const siteKeep = siteCriticalKeep(layer.width, depth, comfortable) / spec.activeProbability;
-    return siteKeep > (spec.siteKeep as number) && siteKeep <= 1 ? { siteKeep } : undefined;
+  if (layer.edgeKeepProbability === 1) {
+    const keepProbability = siteCriticalKeep(layer.width, depth, comfortable) / spec.activeProbability;
+    return keepProbability > (spec.keepProbability as number) && keepProbability <= 1 ? { keepProbability } : undefined;
   }
-  if (layer.siteKeep !== 1) return undefined;
-  const { bondKeep: _, ...rest } = spec;
-  const bondKeep = await bondCriticalKeep(rest, comfortable);
-  return bondKeep > layer.bondKeep ? { bondKeep } : undefined;
+  if (layer.keepProbability !== 1) return undefined;
+  const { edgeKeepProbability: _, ...rest } = spec;
+  const edgeKeepProbability = await bondCriticalKeep(rest, comfortable);
+  return edgeKeepProbability > layer.edgeKeepProbability ? { edgeKeepProbability } : undefined;
 }

@@ -9,14 +9,14 @@ export function siteCriticalKeep(width: number, depth: number, target: number): 
 }
 
 /** Site model: depth (real) at which the path probability is `target`, log t / log(1 − p^W). */
-export function siteDepthForTarget(width: number, siteKeep: number, target: number): number {
-  const k = layerHazard(width, siteKeep);
+export function siteDepthForTarget(width: number, keepProbability: number, target: number): number {
+  const k = layerHazard(width, keepProbability);
   return k === -Infinity ? Infinity : -Math.log(target) * Math.exp(-k);
 }
 
-/** Site model: width (real) at which the path probability is `target`, log(1 − t^{1/L}) / log p, for 0 < siteKeep < 1. */
-export function siteWidthForTarget(depth: number, siteKeep: number, target: number): number {
-  return depth === 0 ? 0 : logOneMinusExp(Math.log(target) / depth) / logDrop(siteKeep);
+/** Site model: width (real) at which the path probability is `target`, log(1 − t^{1/L}) / log p, for 0 < keepProbability < 1. */
+export function siteWidthForTarget(depth: number, keepProbability: number, target: number): number {
+  return depth === 0 ? 0 : logOneMinusExp(Math.log(target) / depth) / logDrop(keepProbability);
 }
 
 /** log of the small-drop law of dropconnect, [L(2^W − 1) + 1] p^{W²}. */
@@ -32,11 +32,11 @@ function logAddOne(logCuts: number, depth: number): number {
 }
 
 /** Fixed point u* of u = s(1 − e^{−c_b u}), 0 when c_b s <= 1. */
-export function meanFieldFixedPoint(meanDegree: number, siteKeep: number): number {
-  const c = meanDegree * siteKeep;
+export function meanFieldFixedPoint(meanDegree: number, keepProbability: number): number {
+  const c = meanDegree * keepProbability;
   if (!(c > 1)) return 0;
   // With y = c_b u the equation is y/(1 − e^{−y}) − 1 = c − 1, whose left side has no cancellation when written by `excess`.
-  const goal = excessDegree(meanDegree, siteKeep);
+  const goal = excessDegree(meanDegree, keepProbability);
   let y = c < 2 ? Math.min(c, 2 * goal) : c;
   for (let i = 0; i < 100; i++) {
     const hit = -Math.expm1(-y);
@@ -50,10 +50,10 @@ export function meanFieldFixedPoint(meanDegree: number, siteKeep: number): numbe
   return y / meanDegree;
 }
 
-/** meanDegree·siteKeep − 1, with the rounding of the product removed (both factors are doubles). */
-function excessDegree(meanDegree: number, siteKeep: number): number {
-  const product = meanDegree * siteKeep;
-  return product - 1 + productError(meanDegree, siteKeep, product);
+/** meanDegree·keepProbability − 1, with the rounding of the product removed (both factors are doubles). */
+function excessDegree(meanDegree: number, keepProbability: number): number {
+  const product = meanDegree * keepProbability;
+  return product - 1 + productError(meanDegree, keepProbability, product);
 }
 
 /** a·b − fl(a·b) by Dekker's splitting. */
@@ -93,16 +93,23 @@ export function galtonWatsonSurvival(width: number, keep: number, generations: n
 
 /** log of the expected number of surviving input-output paths, log(Π N_i Π s_i Π b_i). */
 export function logExpectedPaths(network: Network): number {
-  let sum = Math.log(network.inputWidth) + Math.log(network.inputKeep);
+  let sum = Math.log(network.inputWidth) + Math.log(network.inputKeepProbability);
   for (const run of network.runs)
-    sum += run.count * (Math.log(run.width) + Math.log(run.siteKeep) + Math.log(run.bondKeep));
+    sum += run.count * (Math.log(run.width) + Math.log(run.keepProbability) + Math.log(run.edgeKeepProbability));
   return sum;
 }
 
 /** log of 1/(same + diff), the second-moment lower bound of the path probability; −Infinity when no path is possible. */
 export function logSecondMomentLowerBound(network: Network): number {
-  if (network.inputKeep === 0 || network.runs.some((run) => run.siteKeep === 0 || run.bondKeep === 0)) return -Infinity;
-  let state: readonly [number, number] = [1 / (network.inputWidth * network.inputKeep), 1 - 1 / network.inputWidth];
+  if (
+    network.inputKeepProbability === 0 ||
+    network.runs.some((run) => run.keepProbability === 0 || run.edgeKeepProbability === 0)
+  )
+    return -Infinity;
+  let state: readonly [number, number] = [
+    1 / (network.inputWidth * network.inputKeepProbability),
+    1 - 1 / network.inputWidth,
+  ];
   let logScale = 0;
   for (const run of network.runs) {
     const power = pairPower(pairStep(run), run.count);
@@ -120,9 +127,9 @@ type Matrix = readonly [number, number, number, number];
 
 /** One layer of two sampled paths: do they share the node? (same, different) → (same', different'). */
 function pairStep(run: LayerRun): Matrix {
-  const share = 1 / (run.siteKeep * run.width);
+  const share = 1 / (run.keepProbability * run.width);
   const part = 1 - 1 / run.width;
-  return [share / run.bondKeep, share, part, part];
+  return [share / run.edgeKeepProbability, share, part, part];
 }
 
 /** matrix^count by repeated squaring, kept near 1 with a logarithmic scale. */
@@ -155,7 +162,7 @@ export function edgeParticipation(
 ): number {
   const before = layerAt(network, weightLayer);
   const after = layerAt(network, weightLayer + 1);
-  return after.bondKeep * meanFraction(tail, before.width) * meanFraction(head, after.width);
+  return after.edgeKeepProbability * meanFraction(tail, before.width) * meanFraction(head, after.width);
 }
 
 /** E X/N, unconditional, from the law given at least one. */
@@ -164,8 +171,8 @@ export function meanFraction(law: { logHazard: number; mean: number }, width: nu
 }
 
 /** Keep probability of a position that survives when one of its channels does, 1 − (1 − s)^C. */
-export function positionKeep(siteKeep: number, channels: number): number {
-  return channels === 1 ? siteKeep : -Math.expm1(channels * logDrop(siteKeep));
+export function positionKeep(keepProbability: number, channels: number): number {
+  return channels === 1 ? keepProbability : -Math.expm1(channels * logDrop(keepProbability));
 }
 
 /** k = log(−log P(at least one of M masks has a path)), from k of one mask. */

@@ -77,12 +77,20 @@ export function nativeNetwork(
   const keep = (value: number | readonly number[], i: number): number =>
     typeof value === 'number' ? value : (value[i] as number);
   const layers = shapes.flatMap(({ positions, channels }, i) => {
-    const siteKeep = i === 0 ? spec.inputKeep : i === output ? 1 : keep(spec.siteKeep, i - 1) * spec.activeProbability;
-    const bondKeep = i === 0 ? 1 : keep(spec.bondKeep, i - 1);
+    const keepProbability =
+      i === 0
+        ? spec.inputKeepProbability
+        : i === output
+          ? 1
+          : keep(spec.keepProbability, i - 1) * spec.activeProbability;
+    const edgeKeepProbability = i === 0 ? 1 : keep(spec.edgeKeepProbability, i - 1);
     const isResidual = spec.topology === 'residual' && i > 0 && i < output;
-    return [positions, channels, siteKeep, bondKeep, 0, isResidual ? 1 : 0];
+    return [positions, channels, keepProbability, edgeKeepProbability, 0, isResidual ? 1 : 0];
   });
-  return { layers: Float64Array.from(layers), ...connections(spec.topology, spec.width ?? 1) };
+  return {
+    layers: Float64Array.from(layers),
+    ...connections(spec.topology, typeof spec.width === 'number' ? spec.width : 1),
+  };
 }
 
 /** Edges of each weight layer. */

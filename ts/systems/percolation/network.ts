@@ -1,7 +1,7 @@
 // The network of a percolation question: fields shared by the spec and the quantities, and its form as runs of equal layers.
 import { z } from 'zod';
 import { MftError, expectedError } from '../../core/errors.js';
-import { numberField, wholeField } from '../../core/fields.js';
+import { aliased, numberField, wholeField } from '../../core/fields.js';
 
 const largestWhole = Number.MAX_SAFE_INTEGER;
 const longestList = 1_000_000;
@@ -23,42 +23,52 @@ export const depthField = wholeField(
   'Number of hidden layers; there are depth + 1 weight layers.',
   'L',
 );
-export const siteKeepField = keepField(
+export const keepProbabilityField = keepField(
   'Dropout: probability of keeping a hidden node; one number, or one per hidden layer.',
   's',
 );
-export const bondKeepField = keepField(
+export const edgeKeepProbabilityField = keepField(
   'Dropconnect: probability of keeping an edge; one number, or one per weight layer (depth + 1).',
   'b',
 );
-export const inputKeepField = numberField({ low: 0, high: 1 }, 'Probability of keeping an input node.', 's_0');
+export const inputKeepProbabilityField = numberField(
+  { low: 0, high: 1 },
+  'Probability of keeping an input node.',
+  's_0',
+);
 export const activeProbabilityField = numberField(
   { low: 0, high: 1 },
-  'Extra factor on siteKeep: 1/2 is bias-free ReLU at initialisation.',
+  'Extra factor on keepProbability: 1/2 is bias-free ReLU at initialisation.',
   'a',
 );
 
-/** The fields of a fully connected network, for the parameters of a quantity. */
+const one = z.int().gte(1).lte(largestWhole);
+const widthsField = z.union([one, z.array(one).min(2).max(longestList)]).meta({
+  expected: `a whole number in [1, ${largestWhole}], or a list of at least two: input, hidden layers, output`,
+  description: 'Nodes per layer (positions, for a convolution), or a list with those of every layer, ends included.',
+  list: true,
+  symbol: 'W',
+});
+
+/** The fields of a fully connected network. A list of widths says depth and both ends. */
 export const networkFields = {
-  widths: z
-    .array(z.int().gte(1).lte(largestWhole))
-    .min(2)
-    .max(longestList)
-    .meta({
-      expected: 'a list of at least two whole numbers >= 1: input, hidden layers, output',
-      description: 'Nodes of every layer, input and output included.',
-      list: true,
-      symbol: 'N_0..N_{L+1}',
-    })
-    .optional(),
-  width: widthField.optional(),
+  width: widthsField.optional(),
   depth: depthField.optional(),
   inputWidth: wholeField(1, largestWhole, 'Input nodes; `width` when left out.', 'N_0').optional(),
   outputWidth: wholeField(1, largestWhole, 'Output nodes; `width` when left out.', 'N_{L+1}').optional(),
-  siteKeep: siteKeepField.default(1),
-  bondKeep: bondKeepField.default(1),
-  inputKeep: inputKeepField.default(1),
+  keepProbability: keepProbabilityField.default(1),
+  edgeKeepProbability: edgeKeepProbabilityField.default(1),
+  inputKeepProbability: inputKeepProbabilityField.default(1),
   activeProbability: activeProbabilityField.default(1),
+} as const;
+
+/** The same fields as parameters of a quantity, where the names they had before are taken too. */
+export const networkParameters = {
+  ...networkFields,
+  width: aliased(networkFields.width, 'widths'),
+  keepProbability: aliased(networkFields.keepProbability, 'siteKeep'),
+  edgeKeepProbability: aliased(networkFields.edgeKeepProbability, 'bondKeep'),
+  inputKeepProbability: aliased(networkFields.inputKeepProbability, 'inputKeep'),
 } as const;
 
 const networkSchema = z.strictObject(networkFields);
@@ -68,14 +78,14 @@ export type NetworkParameters = z.output<typeof networkSchema>;
 export interface LayerRun {
   readonly count: number;
   readonly width: number;
-  readonly siteKeep: number;
-  readonly bondKeep: number;
+  readonly keepProbability: number;
+  readonly edgeKeepProbability: number;
 }
 
 /** Layers 0..depth+1 with the input apart; the last run ends with the output, whose nodes are never dropped. */
 export interface Network {
   readonly inputWidth: number;
-  readonly inputKeep: number;
+  readonly inputKeepProbability: number;
   readonly depth: number;
   readonly runs: readonly LayerRun[];
 }
@@ -97,29 +107,34 @@ export function layerRuns(
   depth: number,
   width: Listed,
   outputWidth: number,
-  siteKeep: Listed,
-  bondKeep: Listed,
+  keepProbability: Listed,
+  edgeKeepProbability: Listed,
   activeProbability = 1,
 ): LayerRun[] {
   const hidden = (i: number): LayerRun => ({
     count: 1,
     width: at(width, i),
-    siteKeep: at(siteKeep, i) * activeProbability,
-    bondKeep: at(bondKeep, i),
+    keepProbability: at(keepProbability, i) * activeProbability,
+    edgeKeepProbability: at(edgeKeepProbability, i),
   });
-  const output = { count: 1, width: outputWidth, siteKeep: 1, bondKeep: at(bondKeep, depth) };
-  if (typeof width === 'number' && typeof siteKeep === 'number' && typeof bondKeep === 'number') {
+  const output = {
+    count: 1,
+    width: outputWidth,
+    keepProbability: 1,
+    edgeKeepProbability: at(edgeKeepProbability, depth),
+  };
+  if (typeof width === 'number' && typeof keepProbability === 'number' && typeof edgeKeepProbability === 'number') {
     return depth === 0 ? [output] : [{ ...hidden(0), count: depth }, output];
   }
-  const runs: { count: number; width: number; siteKeep: number; bondKeep: number }[] = [];
+  const runs: { count: number; width: number; keepProbability: number; edgeKeepProbability: number }[] = [];
   for (let i = 0; i <= depth; i++) {
     const layer = i < depth ? hidden(i) : output;
     const last = runs.at(-1);
     if (
       last !== undefined &&
       last.width === layer.width &&
-      last.siteKeep === layer.siteKeep &&
-      last.bondKeep === layer.bondKeep
+      last.keepProbability === layer.keepProbability &&
+      last.edgeKeepProbability === layer.edgeKeepProbability
     )
       last.count++;
     else runs.push({ ...layer });
@@ -133,37 +148,36 @@ function at(value: Listed, i: number): number {
 
 /** Widths as numbers: input, hidden (one number or a list), output, depth. */
 export function resolveWidths(parameters: {
-  widths?: readonly number[] | undefined;
-  width?: number | undefined;
+  width?: Listed | undefined;
   depth?: number | undefined;
   inputWidth?: number | undefined;
   outputWidth?: number | undefined;
 }): { inputWidth: number; hidden: Listed; outputWidth: number; depth: number } {
-  const { widths, width, depth } = parameters;
-  if (widths !== undefined) {
-    for (const name of ['width', 'depth', 'inputWidth', 'outputWidth'] as const) {
+  const { width, depth } = parameters;
+  if (width !== undefined && typeof width !== 'number') {
+    for (const name of ['depth', 'inputWidth', 'outputWidth'] as const) {
       if (parameters[name] !== undefined)
-        throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'left out where `widths` is given', parameters[name]);
+        throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'left out where `width` is a list', parameters[name]);
     }
     return {
-      inputWidth: widths[0] as number,
-      hidden: widths.slice(1, -1),
-      outputWidth: widths.at(-1) as number,
-      depth: widths.length - 2,
+      inputWidth: width[0] as number,
+      hidden: width.slice(1, -1),
+      outputWidth: width.at(-1) as number,
+      depth: width.length - 2,
     };
   }
   if (width === undefined)
     throw expectedError(
       'ERR_MFT_INVALID_ARGUMENT',
       'width',
-      `a whole number in [1, ${largestWhole}] (or \`widths\` a list)`,
+      `a whole number in [1, ${largestWhole}] (or a list)`,
       width,
     );
   if (depth === undefined)
     throw expectedError(
       'ERR_MFT_INVALID_ARGUMENT',
       'depth',
-      `a whole number in [0, ${largestWhole}] (or \`widths\` a list)`,
+      `a whole number in [0, ${largestWhole}] (or \`width\` a list)`,
       depth,
     );
   return {
@@ -177,17 +191,24 @@ export function resolveWidths(parameters: {
 /**
  * The network that the parameters of a quantity describe.
  *
- * @throws MftError ERR_MFT_INVALID_ARGUMENT (neither widths nor width and depth, or both), ERR_MFT_SHAPE (length of a list)
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT (no width, no depth, or a depth beside a list of widths), ERR_MFT_SHAPE (length of a list)
  */
 export function resolveNetwork(parameters: NetworkParameters): Network {
   const { inputWidth, hidden, outputWidth, depth } = resolveWidths(parameters);
-  checkLength('siteKeep', parameters.siteKeep, depth);
-  checkLength('bondKeep', parameters.bondKeep, depth + 1);
+  checkLength('keepProbability', parameters.keepProbability, depth);
+  checkLength('edgeKeepProbability', parameters.edgeKeepProbability, depth + 1);
   return {
     inputWidth,
-    inputKeep: parameters.inputKeep,
+    inputKeepProbability: parameters.inputKeepProbability,
     depth,
-    runs: layerRuns(depth, hidden, outputWidth, parameters.siteKeep, parameters.bondKeep, parameters.activeProbability),
+    runs: layerRuns(
+      depth,
+      hidden,
+      outputWidth,
+      parameters.keepProbability,
+      parameters.edgeKeepProbability,
+      parameters.activeProbability,
+    ),
   };
 }
 
@@ -202,8 +223,8 @@ export function reversed(network: Network): Network {
     if (
       last !== undefined &&
       last.width === layer.width &&
-      last.siteKeep === layer.siteKeep &&
-      last.bondKeep === layer.bondKeep
+      last.keepProbability === layer.keepProbability &&
+      last.edgeKeepProbability === layer.edgeKeepProbability
     )
       backwards[backwards.length - 1] = { ...last, count: last.count + layer.count };
     else if (layer.count > 0) backwards.push(layer);
@@ -212,20 +233,36 @@ export function reversed(network: Network): Network {
     const run = runs[i] as LayerRun;
     const before = runs[i - 1];
     const inside = run.count - 1; // layers of the run that another layer of the run follows
-    push({ count: inside, width: run.width, siteKeep: run.siteKeep, bondKeep: run.bondKeep });
+    push({
+      count: inside,
+      width: run.width,
+      keepProbability: run.keepProbability,
+      edgeKeepProbability: run.edgeKeepProbability,
+    });
     push({
       count: 1,
       width: before?.width ?? network.inputWidth,
-      siteKeep: before?.siteKeep ?? network.inputKeep,
-      bondKeep: run.bondKeep,
+      keepProbability: before?.keepProbability ?? network.inputKeepProbability,
+      edgeKeepProbability: run.edgeKeepProbability,
     });
   }
-  return { inputWidth: output.width, inputKeep: output.siteKeep, depth: network.depth, runs: backwards };
+  return {
+    inputWidth: output.width,
+    inputKeepProbability: output.keepProbability,
+    depth: network.depth,
+    runs: backwards,
+  };
 }
 
 /** The layer with this index, 0..depth+1, as a run of one. */
 export function layerAt(network: Network, index: number): LayerRun {
-  if (index === 0) return { count: 1, width: network.inputWidth, siteKeep: network.inputKeep, bondKeep: 1 };
+  if (index === 0)
+    return {
+      count: 1,
+      width: network.inputWidth,
+      keepProbability: network.inputKeepProbability,
+      edgeKeepProbability: 1,
+    };
   let end = 0;
   for (const run of network.runs) {
     end += run.count;

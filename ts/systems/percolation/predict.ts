@@ -33,11 +33,12 @@ export function repeatedLayer(spec: ResolvedPercolationSpec): Omit<LayerRun, 'co
     network.depth > 0 &&
     network.runs.every(
       (layer, i) =>
-        layer.bondKeep === first.bondKeep &&
-        (i === network.runs.length - 1 || (layer.width === first.width && layer.siteKeep === first.siteKeep)),
+        layer.edgeKeepProbability === first.edgeKeepProbability &&
+        (i === network.runs.length - 1 ||
+          (layer.width === first.width && layer.keepProbability === first.keepProbability)),
     );
   return isUniform
-    ? { width: first.width, siteKeep: first.siteKeep, bondKeep: first.bondKeep }
+    ? { width: first.width, keepProbability: first.keepProbability, edgeKeepProbability: first.edgeKeepProbability }
     : { reason: 'needs equal hidden widths and keep rates' };
 }
 
@@ -93,7 +94,8 @@ async function residualTheory(
   options: ControlOptions,
 ): Promise<Theory> {
   const layers = chosenLayers(network.depth);
-  if (spec.inputKeep !== 1) return unknown(layers, 'for residual connections known with `inputKeep` 1 only');
+  if (spec.inputKeepProbability !== 1)
+    return unknown(layers, 'for residual connections known with `inputKeepProbability` 1 only');
   const output = network.runs.at(-1) as LayerRun;
   const readout: Network = { ...network, depth: 0, runs: [{ ...output, count: 1 }] };
   const laws = await reachLaws(readout, [0, 1], options);
@@ -126,9 +128,9 @@ async function convolutionTheory(
     ...topology,
     width: spec.width as number,
     depth: spec.depth as number,
-    siteKeep: scaled(spec.siteKeep, spec.activeProbability),
-    bondKeep: spec.bondKeep,
-    inputKeep: spec.inputKeep,
+    keepProbability: scaled(spec.keepProbability, spec.activeProbability),
+    edgeKeepProbability: spec.edgeKeepProbability,
+    inputKeepProbability: spec.inputKeepProbability,
   };
   const layers = chosenLayers(parameters.depth);
   const reason =
@@ -137,12 +139,12 @@ async function convolutionTheory(
   const laws = await latticeLaws(latticeOf(parameters), layers, options);
   const keepOf = (i: number): number =>
     i === 0
-      ? parameters.inputKeep
+      ? parameters.inputKeepProbability
       : i > parameters.depth
         ? 1
-        : typeof parameters.siteKeep === 'number'
-          ? parameters.siteKeep
-          : (parameters.siteKeep[i - 1] as number);
+        : typeof parameters.keepProbability === 'number'
+          ? parameters.keepProbability
+          : (parameters.keepProbability[i - 1] as number);
   const fraction = Float64Array.from(layers, (i, at) => {
     // Of a reached position a channel is kept with s given that one of them is.
     const keep = keepOf(i);
@@ -251,7 +253,7 @@ export async function predictPercolation(
 function pathQuantities(
   logPath: number,
   logBlocked: number,
-  { steps, masksPerStep }: ResolvedPercolationSpec,
+  { training: { steps, masksPerStep } }: ResolvedPercolationSpec,
 ): Record<string, number> {
   return {
     pathProbability: Math.exp(logPath),
@@ -293,8 +295,8 @@ async function structureQuantities(
     decayRate: Math.exp(logDecayRate),
     logDecayRate,
     quasiStationaryMean: logDecayRate === Infinity ? { reason: 'with keep rate 0 no layer is ever reached' } : mean,
-    meanFieldFixedPoint: meanFieldFixedPoint(layer.width * layer.bondKeep, layer.siteKeep),
-    breakdownDepth: await breakdownDepth(layer, spec.steps * spec.masksPerStep, options),
+    meanFieldFixedPoint: meanFieldFixedPoint(layer.width * layer.edgeKeepProbability, layer.keepProbability),
+    breakdownDepth: await breakdownDepth(layer, spec.training.steps * spec.training.masksPerStep, options),
   };
 }
 

@@ -1,21 +1,19 @@
 // The quantities of system `percolation` (docs/systems/percolation.md): name → formula.
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
-import { booleanField, numberField, wholeField } from '../../core/fields.js';
+import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { type LogProbabilities, pathProbability, reachLaws, stationaryLaw } from './chain.js';
 import { convolutionPath, largestExactPositions } from './convolution.js';
 import * as formulas from './formulas.js';
 import {
   activeProbabilityField,
-  bondKeepField,
   depthField,
-  inputKeepField,
+  edgeKeepProbabilityField,
   type NetworkParameters,
-  networkFields,
+  networkParameters,
   resolveNetwork,
   reversed,
-  siteKeepField,
   widthField,
 } from './network.js';
 import { bondCriticalKeep, bondWidthForTarget, breakdownDepth } from './solve.js';
@@ -29,18 +27,19 @@ const targetField = z
   .gt(0)
   .lt(1)
   .meta({ expected: 'a number in (0, 1)', description: 'Target path probability.', symbol: 't' });
-const keepField = numberField({ low: 0, high: 1 }, 'Keep probability.', 's');
+const keepField = aliased(numberField({ low: 0, high: 1 }, 'Probability of keeping a node.', 's'), 'siteKeep');
+const edgeKeepField = aliased(numberField({ low: 0, high: 1 }, 'Probability of keeping an edge.', 'b'), 'bondKeep');
 const stepsField = wholeField(1, largestWhole, 'Training steps.', 'T');
 const masksField = wholeField(1, largestWhole, 'Independent masks per step.', 'M').default(1);
 
-const network = z.strictObject(networkFields);
+const network = z.strictObject(networkParameters);
 const layer = z.strictObject({
   width: widthField,
-  siteKeep: keepField.default(1),
-  bondKeep: keepField.default(1),
+  keepProbability: keepField.default(1),
+  edgeKeepProbability: edgeKeepField.default(1),
   activeProbability: activeProbabilityField.default(1),
 });
-const training = z.strictObject({ ...networkFields, steps: stepsField, masksPerStep: masksField });
+const training = z.strictObject({ ...networkParameters, steps: stepsField, masksPerStep: masksField });
 
 const logsOf = (parameters: NetworkParameters): Promise<LogProbabilities> =>
   pathProbability(resolveNetwork(parameters));
@@ -71,7 +70,13 @@ function ofLayer(
   value: (law: { logDecayRate: number; mean: number }) => number | { reason: string },
 ): Quantity {
   const evaluate = async (p: z.output<typeof layer>): Promise<number | { reason: string }> =>
-    value(await stationaryLaw({ width: p.width, siteKeep: p.siteKeep * p.activeProbability, bondKeep: p.bondKeep }));
+    value(
+      await stationaryLaw({
+        width: p.width,
+        keepProbability: p.keepProbability * p.activeProbability,
+        edgeKeepProbability: p.edgeKeepProbability,
+      }),
+    );
   return quantity({ symbol, description, source: derived, parameters: layer, evaluate });
 }
 
@@ -103,24 +108,24 @@ export const quantities = {
     symbol: 'L*',
     description: 'Dropout only: depth (real) with path probability `target`.',
     source: derived,
-    parameters: z.strictObject({ width: widthField, siteKeep: keepField, target: targetField }),
-    evaluate: (p) => formulas.siteDepthForTarget(p.width, p.siteKeep, p.target),
+    parameters: z.strictObject({ width: widthField, keepProbability: keepField, target: targetField }),
+    evaluate: (p) => formulas.siteDepthForTarget(p.width, p.keepProbability, p.target),
   }),
   siteWidthForTarget: quantity({
     symbol: 'W*',
     description: 'Dropout only: width (real) with path probability `target`.',
     source: derived,
-    parameters: z.strictObject({ depth: depthField, siteKeep: keepField, target: targetField }),
+    parameters: z.strictObject({ depth: depthField, keepProbability: keepField, target: targetField }),
     evaluate: (p) => {
-      refuseCertain('siteKeep', p.siteKeep);
-      return formulas.siteWidthForTarget(p.depth, p.siteKeep, p.target);
+      refuseCertain('keepProbability', p.keepProbability);
+      return formulas.siteWidthForTarget(p.depth, p.keepProbability, p.target);
     },
   }),
   bondCriticalKeep: quantity({
     symbol: 'b*',
     description: 'Keep rate of all weight layers with path probability `target`.',
     source: derived,
-    parameters: network.omit({ bondKeep: true }).extend({ target: targetField }),
+    parameters: network.omit({ edgeKeepProbability: true }).extend({ target: targetField }),
     evaluate: ({ target, ...rest }) => bondCriticalKeep(rest, target),
   }),
   bondWidthForTarget: quantity({
@@ -129,21 +134,21 @@ export const quantities = {
     source: derived,
     parameters: z.strictObject({
       depth: depthField,
-      bondKeep: bondKeepField,
-      siteKeep: siteKeepField.default(1),
+      edgeKeepProbability: aliased(edgeKeepProbabilityField, 'bondKeep'),
+      keepProbability: networkParameters.keepProbability,
       activeProbability: activeProbabilityField.default(1),
       target: targetField,
     }),
     evaluate: ({ target, ...rest }) => {
       for (const [name, keep, used] of [
-        ['bondKeep', rest.bondKeep, true],
-        ['siteKeep', rest.siteKeep, rest.depth > 0],
+        ['edgeKeepProbability', rest.edgeKeepProbability, true],
+        ['keepProbability', rest.keepProbability, rest.depth > 0],
         ['activeProbability', rest.activeProbability, rest.depth > 0],
       ] as const) {
         if (used && (typeof keep === 'number' ? keep === 0 : keep.includes(0)))
           throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'above 0 (no width reaches the target otherwise)', keep);
       }
-      return bondWidthForTarget({ ...rest, inputKeep: 1 }, target);
+      return bondWidthForTarget({ ...rest, inputKeepProbability: 1 }, target);
     },
   }),
   smallDropBlocked: quantity({
@@ -172,9 +177,9 @@ export const quantities = {
     source: derived,
     parameters: z.strictObject({
       meanDegree: numberField({ low: 0 }, 'Mean number of kept edges of a node, W b.', 'c_b'),
-      siteKeep: keepField.default(1),
+      keepProbability: keepField.default(1),
     }),
-    evaluate: (p) => formulas.meanFieldFixedPoint(p.meanDegree, p.siteKeep),
+    evaluate: (p) => formulas.meanFieldFixedPoint(p.meanDegree, p.keepProbability),
   }),
   galtonWatsonSurvival: quantity({
     symbol: 'x_g',
@@ -182,13 +187,17 @@ export const quantities = {
     source: derived,
     parameters: z.strictObject({
       width: widthField,
-      siteKeep: keepField.default(1),
-      bondKeep: keepField.default(1),
+      keepProbability: keepField.default(1),
+      edgeKeepProbability: edgeKeepField.default(1),
       activeProbability: activeProbabilityField.default(1),
       generations: wholeField(0, 100_000_000, 'Generations.', 'g'),
     }),
     evaluate: (p) =>
-      formulas.galtonWatsonSurvival(p.width, p.siteKeep * p.activeProbability * p.bondKeep, p.generations),
+      formulas.galtonWatsonSurvival(
+        p.width,
+        p.keepProbability * p.activeProbability * p.edgeKeepProbability,
+        p.generations,
+      ),
   }),
   logExpectedPaths: quantity({
     symbol: 'log E N',
@@ -212,7 +221,7 @@ export const quantities = {
       'lies on a surviving path: the ' +
       'effective share of its learning rate.',
     source: derived,
-    parameters: z.strictObject({ ...networkFields, weightLayer: layerIndex('weight layer') }),
+    parameters: z.strictObject({ ...networkParameters, weightLayer: layerIndex('weight layer') }),
     evaluate: async ({ weightLayer, ...rest }) => {
       const forward = resolveNetwork(rest);
       refuseIndex('weightLayer', weightLayer, forward.depth);
@@ -231,7 +240,7 @@ export const quantities = {
     symbol: 'P(Y_i >= 1)',
     description: 'Probability that layer `layer` (0..depth+1) has a node that still reaches the output.',
     source: derived,
-    parameters: z.strictObject({ ...networkFields, layer: layerIndex('layer') }),
+    parameters: z.strictObject({ ...networkParameters, layer: layerIndex('layer') }),
     evaluate: async ({ layer: index, ...rest }) => {
       const forward = resolveNetwork(rest);
       refuseIndex('layer', index, forward.depth + 1);
@@ -272,7 +281,11 @@ export const quantities = {
     parameters: layer.extend({ steps: stepsField, masksPerStep: masksField }),
     evaluate: (p) =>
       breakdownDepth(
-        { width: p.width, siteKeep: p.siteKeep * p.activeProbability, bondKeep: p.bondKeep },
+        {
+          width: p.width,
+          keepProbability: p.keepProbability * p.activeProbability,
+          edgeKeepProbability: p.edgeKeepProbability,
+        },
         p.steps * p.masksPerStep,
       ),
   }),
@@ -284,11 +297,11 @@ export const quantities = {
       width: wholeField(1, largestExactPositions, 'Positions.', 'W'),
       kernel: wholeField(1, 100_000, 'Kernel length.', 'k'),
       depth: depthField,
-      siteKeep: siteKeepField.default(1),
+      keepProbability: networkParameters.keepProbability,
       channels: wholeField(1, largestWhole, 'Channels of a hidden layer.', 'C').default(1),
-      bondKeep: bondKeepField.default(1),
+      edgeKeepProbability: networkParameters.edgeKeepProbability,
       periodic: booleanField('Whether the positions form a ring.').default(false),
-      inputKeep: inputKeepField.default(1),
+      inputKeepProbability: networkParameters.inputKeepProbability,
     }),
     evaluate: async (p) => Math.exp((await convolutionPath(p)).logPath),
   }),

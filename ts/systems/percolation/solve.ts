@@ -59,13 +59,13 @@ function interpolation(a: number, b: number, c: number, fa: number, fb: number, 
 
 /** The keep rate of all weight layers at which the path probability is `target`. */
 export async function bondCriticalKeep(
-  parameters: Omit<NetworkParameters, 'bondKeep'>,
+  parameters: Omit<NetworkParameters, 'edgeKeepProbability'>,
   target: number,
   options: ControlOptions = {},
 ): Promise<number> {
   const goal = Math.log(-Math.log(target));
-  const hazardAt = async (bondKeep: number): Promise<number> =>
-    (await pathProbability(resolveNetwork({ ...parameters, bondKeep }), options)).logHazard;
+  const hazardAt = async (edgeKeepProbability: number): Promise<number> =>
+    (await pathProbability(resolveNetwork({ ...parameters, edgeKeepProbability }), options)).logHazard;
   const best = await hazardAt(1);
   if (best > goal)
     throw expectedError(
@@ -110,17 +110,17 @@ const probes = 64;
  * Infinity when no depth does it.
  */
 export async function breakdownDepth(
-  layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number },
+  layer: { readonly width: number; readonly keepProbability: number; readonly edgeKeepProbability: number },
   opportunities: number,
   options: ControlOptions = {},
 ): Promise<number> {
   const goal = Math.log(opportunities);
-  const { width, siteKeep, bondKeep } = layer;
+  const { width, keepProbability, edgeKeepProbability } = layer;
   const networkOf = (depth: number): Network => ({
     inputWidth: width,
-    inputKeep: 1,
+    inputKeepProbability: 1,
     depth,
-    runs: layerRuns(depth, width, width, siteKeep, bondKeep),
+    runs: layerRuns(depth, width, width, keepProbability, edgeKeepProbability),
   });
   const hazard = async (depth: number): Promise<number> =>
     Math.exp((await pathProbability(networkOf(depth), options)).logHazard);
@@ -153,7 +153,7 @@ export async function breakdownDepth(
 
 /** Past 2^52 layers the hazard grows by the decay rate per layer, and the depth is a real number anyway. */
 async function beyond(
-  layer: { readonly width: number; readonly siteKeep: number; readonly bondKeep: number },
+  layer: { readonly width: number; readonly keepProbability: number; readonly edgeKeepProbability: number },
   goal: number,
   logHazard: number,
   depth: number,

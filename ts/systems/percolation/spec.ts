@@ -24,10 +24,8 @@ export type Topology =
  * edge with probability b_i; outputs are never dropped. The question is whether a path survives that runs strictly forward.
  */
 export interface PercolationSpec {
-  /** [N_0, …, N_{L+1}], instead of width and depth. */
-  readonly widths?: readonly number[];
-  /** W: nodes per layer; positions (per side) of a convolution. Default 16. */
-  readonly width?: number;
+  /** W: nodes per layer; positions (per side) of a convolution; or [N_0, …, N_{L+1}], which says the depth too. Default 16. */
+  readonly width?: number | readonly number[];
   /** L: number of hidden layers; there are L + 1 weight layers. Default 20. */
   readonly depth?: number;
   /** N_0. Default: width. */
@@ -35,21 +33,27 @@ export interface PercolationSpec {
   /** N_{L+1}. Default: width. */
   readonly outputWidth?: number;
   /** s_i: probability of keeping a hidden node; one number, or one per hidden layer. Default 1. */
-  readonly siteKeep?: number | readonly number[];
+  readonly keepProbability?: number | readonly number[];
   /** b_i: probability of keeping an edge; one number, or one per weight layer (depth + 1). Default 1. */
-  readonly bondKeep?: number | readonly number[];
+  readonly edgeKeepProbability?: number | readonly number[];
   /** s_0: probability of keeping an input node. Default 1. */
-  readonly inputKeep?: number;
+  readonly inputKeepProbability?: number;
   /** a: extra factor on every s_i; 1/2 is a bias-free ReLU network at initialisation. Default 1. */
   readonly activeProbability?: number;
-  /** M: independent masks per step: 1 = one per batch, batch size = one per example. Default 1. */
-  readonly masksPerStep?: number;
-  /** T: training steps of the run whose lost steps are predicted. Default 10000. */
-  readonly steps?: number;
   /** Whether the network has biases: a blocked step then still moves it, towards a constant. Default false. */
-  readonly biases?: boolean;
+  readonly hasBiases?: boolean;
+  /** The training run whose lost steps are predicted; `train` takes it too. */
+  readonly training?: PathTraining;
   /** Default 'dense'. 'residual': hidden layers with never-dropped identity connections. */
   readonly topology?: Topology;
+}
+
+/** The training run of a network with masks. */
+export interface PathTraining {
+  /** T: training steps. Default 10000. */
+  readonly steps?: number;
+  /** M: independent masks per step: 1 = one per batch, batch size = one per example. Default 1. */
+  readonly masksPerStep?: number;
 }
 
 /** How a simulation of `percolation` runs. */
@@ -74,17 +78,21 @@ const convolution = z.strictObject({
 });
 const topologyForms = 'dense, residual, or {kind: "conv1d" or "conv2d", kernel, channels, periodic}';
 
+const training = z.strictObject({
+  steps: wholeField(1, Number.MAX_SAFE_INTEGER, 'Training steps.', 'T').default(10_000),
+  masksPerStep: wholeField(1, Number.MAX_SAFE_INTEGER, 'Independent masks per step.', 'M').default(1),
+});
+
 export const percolationSpecSchema = z.strictObject({
   system: z.literal('percolation').default('percolation'),
   ...networkFields,
-  masksPerStep: wholeField(
-    1,
-    Number.MAX_SAFE_INTEGER,
-    'Independent masks per step: 1 = one per batch, batch size = one per example.',
-    'M',
-  ).default(1),
-  steps: wholeField(1, Number.MAX_SAFE_INTEGER, 'Training steps of the run.', 'T').default(10_000),
-  biases: booleanField('Whether the network has biases.').default(false),
+  training: training.default({ steps: 10_000, masksPerStep: 1 }).meta({
+    expected: '{steps, masksPerStep}, whole numbers >= 1',
+    description:
+      'The training run: steps T, independent masks per step M (1 = one per batch, batch size = one per example).',
+    symbol: 'T, M',
+  }),
+  hasBiases: booleanField('Whether the network has biases.').default(false),
   topology: z
     .union([z.enum(['dense', 'residual']), convolution])
     .default('dense')
@@ -112,21 +120,23 @@ const defaultDepth = 20;
 export function resolvePercolationSpec(input: unknown): ResolvedPercolationSpec {
   const parsed = parse(percolationSpecSchema, input, 'spec');
   const spec =
-    parsed.widths === undefined
-      ? { ...parsed, width: parsed.width ?? defaultWidth, depth: parsed.depth ?? defaultDepth }
-      : parsed;
+    typeof parsed.width === 'object'
+      ? parsed
+      : { ...parsed, width: parsed.width ?? defaultWidth, depth: parsed.depth ?? defaultDepth };
   const { inputWidth, hidden, depth } = resolveWidths(spec);
-  checkLength('siteKeep', spec.siteKeep, depth);
-  checkLength('bondKeep', spec.bondKeep, depth + 1);
-  if (spec.biases && spec.activeProbability !== 1) {
+  checkLength('keepProbability', spec.keepProbability, depth);
+  checkLength('edgeKeepProbability', spec.edgeKeepProbability, depth + 1);
+  if (spec.hasBiases && spec.activeProbability !== 1) {
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
-      'Expected `activeProbability` to be 1 where `biases` is true: the factor 1/2 holds for bias-free ReLU only.',
+      'Expected `activeProbability` to be 1 where `hasBiases` is true: the factor 1/2 holds for bias-free ReLU only.',
       { parameter: 'activeProbability', expected: '1', received: spec.activeProbability },
     );
   }
   if (typeof spec.topology === 'object') {
-    for (const name of ['widths', 'inputWidth', 'outputWidth'] as const) {
+    if (typeof spec.width === 'object')
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'width', 'one number for a convolution', spec.width);
+    for (const name of ['inputWidth', 'outputWidth'] as const) {
       if (spec[name] !== undefined)
         throw expectedError(
           'ERR_MFT_INVALID_ARGUMENT',
@@ -141,8 +151,8 @@ export function resolvePercolationSpec(input: unknown): ResolvedPercolationSpec 
     if (!equal)
       throw new MftError(
         'ERR_MFT_SHAPE',
-        'Expected `widths` of a residual network to be equal from the input to the last hidden layer.',
-        { parameter: spec.widths === undefined ? 'inputWidth' : 'widths' },
+        'Expected the widths of a residual network to be equal from the input to the last hidden layer.',
+        { parameter: typeof spec.width === 'object' ? 'width' : 'inputWidth' },
       );
   }
   return spec;

@@ -9,20 +9,23 @@ import type { ResolvedPercolationSpec } from './spec.js';
 const deepest = 100_000;
 
 /**
- * L hidden layers, activated and masked with `siteKeep`, and one linear output per class. φ is tanh; with
+ * L hidden layers, activated and masked with `keepProbability`, and one linear output per class. φ is tanh; with
  * `activeProbability: 0.5` ReLU. Weights are drawn at the critical point without dropout, σ_w² = 1 for tanh and 2 for ReLU,
  * biases start at zero. Kept nodes are scaled by 1/s. Input and output have the size of the data.
  *
  * @throws MftError ERR_MFT_UNSUPPORTED (dropconnect, topologies, other activities), ERR_MFT_SHAPE (widths against the data),
- *   ERR_MFT_OUT_OF_RANGE (siteKeep 0, depth)
+ *   ERR_MFT_OUT_OF_RANGE (keepProbability 0, depth)
  */
 export function trainablePercolation(
   spec: ResolvedPercolationSpec,
   dimension: number,
   classes: number,
 ): TrainableNetwork {
-  const dropsEdges = typeof spec.bondKeep === 'number' ? spec.bondKeep < 1 : spec.bondKeep.some((keep) => keep < 1);
-  if (dropsEdges) throw unsupported('bondKeep', '1: training drops nodes, not edges');
+  const dropsEdges =
+    typeof spec.edgeKeepProbability === 'number'
+      ? spec.edgeKeepProbability < 1
+      : spec.edgeKeepProbability.some((keep) => keep < 1);
+  if (dropsEdges) throw unsupported('edgeKeepProbability', '1: training drops nodes, not edges');
   if (spec.topology !== 'dense') throw unsupported('topology', 'dense');
   if (spec.activeProbability !== 1 && spec.activeProbability !== 0.5)
     throw unsupported('activeProbability', '1 (tanh) or 0.5 (ReLU)');
@@ -34,15 +37,17 @@ export function trainablePercolation(
       { parameter: 'depth', expected: `at most ${deepest}`, received: depth },
     );
   checkEnds(spec, dimension, classes);
-  const siteKeep =
-    typeof spec.siteKeep === 'number' ? Array.from({ length: depth }, () => spec.siteKeep as number) : spec.siteKeep;
-  const keepProbability = [spec.inputKeep, ...siteKeep];
+  const hiddenKeep =
+    typeof spec.keepProbability === 'number'
+      ? Array.from({ length: depth }, () => spec.keepProbability as number)
+      : spec.keepProbability;
+  const keepProbability = [spec.inputKeepProbability, ...hiddenKeep];
   const zero = keepProbability.indexOf(0);
   if (zero >= 0)
     throw new MftError(
       'ERR_MFT_OUT_OF_RANGE',
-      `Expected \`${zero === 0 ? 'inputKeep' : 'siteKeep'}\` of a trained network to be above 0.`,
-      { parameter: zero === 0 ? 'inputKeep' : 'siteKeep', expected: 'above 0', received: 0 },
+      `Expected \`${zero === 0 ? 'inputKeepProbability' : 'keepProbability'}\` of a trained network to be above 0.`,
+      { parameter: zero === 0 ? 'inputKeepProbability' : 'keepProbability', expected: 'above 0', received: 0 },
     );
   const isRelu = spec.activeProbability === 0.5;
   const widths = [...(typeof hidden === 'number' ? Array.from({ length: depth }, () => hidden) : hidden), classes];
@@ -52,10 +57,10 @@ export function trainablePercolation(
     weightVariance: widths.map(() => (isRelu ? 2 : 1)),
     biasVariance: widths.map(() => 0),
     keepProbability,
-    hasSharedMasks: spec.masksPerStep === 1,
-    masksPerStep: spec.masksPerStep,
-    hasBias: spec.biases,
-    steps: spec.steps,
+    hasSharedMasks: spec.training.masksPerStep === 1,
+    masksPerStep: spec.training.masksPerStep,
+    hasBiases: spec.hasBiases,
+    steps: spec.training.steps,
     countsPaths: true,
     law: 'gaussian',
   };
@@ -63,15 +68,16 @@ export function trainablePercolation(
 
 /** Input and output have the size of the data; where the spec says other numbers, its θ would be that of another network. */
 function checkEnds(spec: ResolvedPercolationSpec, dimension: number, classes: number): void {
-  const { widths } = spec;
-  const input = widths === undefined ? spec.inputWidth : widths[0];
-  const output = widths === undefined ? spec.outputWidth : widths.at(-1);
-  const name = (ends: string): string => (widths === undefined ? ends : 'widths');
+  const { width } = spec;
+  const isList = typeof width === 'object';
+  const input = isList ? width[0] : spec.inputWidth;
+  const output = isList ? width.at(-1) : spec.outputWidth;
+  const name = (ends: string): string => (isList ? 'width' : ends);
   if (input !== undefined && input !== dimension)
     throw shape(name('inputWidth'), `${dimension}, the components of an image`, input);
   if (output !== undefined && output !== classes)
     throw shape(name('outputWidth'), `${classes}, the number of classes`, output);
-  if (input === undefined && spec.inputKeep < 1)
+  if (input === undefined && spec.inputKeepProbability < 1)
     throw shape('inputWidth', `${dimension}, the components of an image, where inputs are dropped`, 'nothing');
 }
 

@@ -93,8 +93,8 @@ export async function widthsForFlatGradient(
     );
   const { depth } = network;
   const options = { secondMoment, angularDeficit: 0, pair: false, fluctuations: false, interpolate: true };
-  const { hiddenWidths: _, ...rest } = network;
-  const constant = await recurrence(nativeNetwork({ ...rest, widths: start } as ResidualNetwork), options, control);
+  const { hiddenWidth: _, ...rest } = network;
+  const constant = await recurrence(nativeNetwork({ ...rest, width: start } as ResidualNetwork), options, control);
   const total = constant.logGradient[0] as number;
   const share = budget === 0 ? 1 : Math.max(0, 1 - budget / total);
   const widths = Array.from({ length: depth + 1 }, (_, l) =>
@@ -108,6 +108,10 @@ export async function widthsForFlatGradient(
       `at least ${Math.ceil(Math.exp(share * total))}, so that the last width is 1 or more`,
       start,
     );
-  const log = await logGradientRatio(nativeNetwork({ ...rest, widths } as ResidualNetwork), secondMoment, control);
+  const log = await logGradientRatio(
+    nativeNetwork({ ...rest, width: widths } as ResidualNetwork),
+    secondMoment,
+    control,
+  );
   return { widths, logGradientRatio: log };
 }

@@ -74,15 +74,11 @@ async function widthVariation(
 ): Promise<VegaLiteFigure> {
   const points: CurvePoint[] = [];
   const first =
-    typeof spec.widths === 'number'
-      ? spec.widths
-      : 'start' in spec.widths
-        ? spec.widths.start
-        : (spec.widths[0] as number);
-  const { hiddenWidths: _, ...rest } = spec;
+    typeof spec.width === 'number' ? spec.width : 'start' in spec.width ? spec.width.start : (spec.width[0] as number);
+  const { hiddenWidth: _, ...rest } = spec;
   for (const [series, network] of [
     ['widths of the spec', spec],
-    ['constant width', { ...rest, widths: first }],
+    ['constant width', { ...rest, width: first }],
   ] as const) {
     const theory = await predictResidual(network as ResolvedResidualSpec, options);
     const simulation = await simulateResidual(network as ResolvedResidualSpec, run, options);

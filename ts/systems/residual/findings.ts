@@ -195,14 +195,14 @@ async function alternativesOf(
 
 /** Widths that shrink: to a flat gradient, and only as far as the budget needs; with the spread between networks they cost. */
 async function widthFindings(spec: ResolvedResidualSpec, secondMoment: number): Promise<readonly Finding[]> {
-  const start = widthList(spec.widths, spec.depth)[0] as number;
-  const { hiddenWidths: _, ...rest } = spec;
-  const constant = await logGradientRatio(nativeNetwork({ ...rest, widths: start } as ResidualNetwork), secondMoment);
+  const start = widthList(spec.width, spec.depth)[0] as number;
+  const { hiddenWidth: _, ...rest } = spec;
+  const constant = await logGradientRatio(nativeNetwork({ ...rest, width: start } as ResidualNetwork), secondMoment);
   const findings: Finding[] = [];
   const schedule = async (id: string, budget: number, effect: string): Promise<void> => {
     try {
       const { widths, logGradientRatio: ratio } = await widthsForFlatGradient(spec, secondMoment, start, {}, budget);
-      const run = await recurrence(nativeNetwork({ ...rest, widths: [...widths] }), {
+      const run = await recurrence(nativeNetwork({ ...rest, width: [...widths] }), {
         secondMoment,
         angularDeficit: 0,
         pair: false,
@@ -225,7 +225,7 @@ async function widthFindings(spec: ResolvedResidualSpec, secondMoment: number): 
           `${(100 * spread).toFixed(0)} ` +
           `% (leading order in 1/width).`,
         evidence: [],
-        change: { widths, ...(spec.hiddenWidths === undefined ? {} : { hiddenWidths: widths.slice(1) }) },
+        change: { width: widths, ...(spec.hiddenWidth === undefined ? {} : { hiddenWidth: widths.slice(1) }) },
         after: [
           { quantity: 'logGradientRatio', value: ratio },
           { quantity: 'relativeStandardDeviationOfSecondMoment', value: spread },

@@ -17,16 +17,16 @@ export function givenVectors(spec: ResolvedResidualSpec, vectors: InputVectors |
   const { inputs } = spec;
   if (vectors !== undefined) {
     const expected =
-      typeof spec.widths === 'number'
-        ? spec.widths
-        : 'start' in spec.widths
-          ? spec.widths.start
-          : (spec.widths[0] as number);
+      typeof spec.width === 'number'
+        ? spec.width
+        : 'start' in spec.width
+          ? spec.width.start
+          : (spec.width[0] as number);
     if (vectors.dimension !== expected) {
       throw new MftError(
         'ERR_MFT_SHAPE',
-        `Expected the first of \`widths\` to be the length of the inputs (${vectors.dimension}), received ${expected}.`,
-        { parameter: 'widths' },
+        `Expected the first of \`width\` to be the length of the inputs (${vectors.dimension}), received ${expected}.`,
+        { parameter: 'width' },
       );
     }
     return vectors;

@@ -14,8 +14,8 @@ export interface NativeResidualNetwork {
   readonly innerBiasVariance: Float64Array;
   readonly outerWeightVariance: Float64Array;
   readonly outerBiasVariance: Float64Array;
-  readonly widths: Float64Array;
-  readonly hiddenWidths: Float64Array;
+  readonly width: Float64Array;
+  readonly hiddenWidth: Float64Array;
 }
 
 export interface RecurrenceOptions {
@@ -54,7 +54,7 @@ declare module '../../core/addon.js' {
   }
 }
 
-const blockNumbers: Readonly<Record<BlockKind, number>> = { full: 0, reduced: 1, generalised: 2 };
+const blockNumbers: Readonly<Record<BlockKind, number>> = { full: 0, reduced: 1, generalized: 2 };
 
 /** Everything about a network but its inputs. */
 export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
@@ -78,7 +78,7 @@ export function schedule(
 export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
   const { depth } = network;
   const factor = network.depthPower === 0 || depth === 0 ? 1 : depth ** -network.depthPower;
-  const widths = widthList(network.widths, depth);
+  const widths = widthList(network.width, depth);
   return {
     activation: subjectOf(network.activation).native as NativeSubject,
     block: blockNumbers[network.block],
@@ -99,11 +99,11 @@ export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
       depth,
     ),
     outerBiasVariance: schedule('outerBiasVariance', network.outerBiasVariance, network.outerBiasDecay, factor, depth),
-    widths,
-    hiddenWidths:
-      network.hiddenWidths === undefined
+    width: widths,
+    hiddenWidth:
+      network.hiddenWidth === undefined
         ? widths.slice(1)
-        : Float64Array.from(perLayer('hiddenWidths', network.hiddenWidths, depth)),
+        : Float64Array.from(perLayer('hiddenWidth', network.hiddenWidth, depth)),
   };
 }
 
@@ -140,7 +140,7 @@ export function logParameterGradient(
   const isReduced = network.block === blockNumbers.reduced;
   const outer = isReduced
     ? 0
-    : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.widths, block) / at(network.hiddenWidths, i));
+    : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.width, block) / at(network.hiddenWidth, i));
   const bias = chi + outer + at(result.logDerivativeMoment, i);
   return kind === 'innerBias' ? bias : bias + at(result.logSecondMoment, i);
 }

@@ -56,7 +56,7 @@ export async function phaseTable(depth: number, control: ControlOptions = {}): P
       depth,
       depthPower: 0,
       skipStrength: 1,
-      widths: 1,
+      width: 1,
     });
     const run = await recurrence(
       network,

@@ -105,7 +105,7 @@ function observablesOf(
       [layers, inputAxis],
       'log',
       (l, run) =>
-        (run.logGradient[l] as number) + Math.log((network.widths[l] as number) / (network.widths[depth] as number)),
+        (run.logGradient[l] as number) + Math.log((network.width[l] as number) / (network.width[depth] as number)),
     ),
   };
   for (const kind of kindsOf(spec.block)) {
@@ -117,7 +117,7 @@ function observablesOf(
       'log',
       (i, run) =>
         logParameterGradient(kind, i + 1, network, run) +
-        Math.log(parametersOf(kind, i + 1, network) / (network.widths[depth] as number)),
+        Math.log(parametersOf(kind, i + 1, network) / (network.width[depth] as number)),
     );
   }
   if (fluctuations) {
@@ -151,12 +151,12 @@ function observablesOf(
 export function parametersOf(
   kind: 'outerWeight' | 'innerWeight' | 'outerBias' | 'innerBias',
   block: number,
-  network: { readonly widths: Float64Array; readonly hiddenWidths: Float64Array },
+  network: { readonly width: Float64Array; readonly hiddenWidth: Float64Array },
 ): number {
   const [before, after, hidden] = [
-    network.widths[block - 1] as number,
-    network.widths[block] as number,
-    network.hiddenWidths[block - 1] as number,
+    network.width[block - 1] as number,
+    network.width[block] as number,
+    network.hiddenWidth[block - 1] as number,
   ];
   return kind === 'outerWeight'
     ? after * hidden

@@ -10,7 +10,7 @@ import { decayForGradientBudget, widthsForFlatGradient } from './design.js';
 import { type Growth, type GrowthLaw, growthLaw, type GrowthLawParameters } from './growth-law.js';
 import { alphaReluLaw, type AlphaReluLaw, tanhLaw, type TanhLaw } from './laws.js';
 import { reluLogProduct } from './log-product.js';
-import { checkNetwork, networkFields } from './spec.js';
+import { checkNetwork, networkParameters } from './spec.js';
 import { angularDeficitOf, type InputParameters, inputParameters, networkOf } from './quantities-recurrence.js';
 
 const one = (description: string, symbol: string): z.ZodNumber => numberField({ low: 0 }, description, symbol);
@@ -19,7 +19,7 @@ const innerWeightVariance = one('Inner weight variance.', 'σ_w²');
 const outerBiasVariance = one('Outer bias variance.', 'σ_a²');
 const innerBiasVariance = one('Inner bias variance.', 'σ_b²');
 const decay = (symbol: string): z.ZodDefault<z.ZodNumber> => numberField({}, 'Decay exponent.', symbol).default(0);
-const { activation } = networkFields;
+const { activation } = networkParameters;
 
 const tanhParameters = z.strictObject({
   activation,
@@ -137,7 +137,7 @@ function continuumQuantity(symbol: string, description: string, member: keyof Co
   });
 }
 
-const { depth, ...undepthed } = networkFields;
+const { depth, ...undepthed } = networkParameters;
 
 export const lawQuantities = {
   reluLogProduct: quantity({
@@ -212,7 +212,7 @@ export const lawQuantities = {
     description: 'Widths that hold the gradient per coordinate constant, from the given start.',
     source: 'Yang & Schoenholz 2018, section 6; exact condition derived',
     parameters: z.strictObject({
-      ...networkFields,
+      ...networkParameters,
       ...inputParameters,
       start: wholeField(1, 100_000_000, 'Width of layer 0.', 'N_0'),
     }),

@@ -1,7 +1,7 @@
 // Quantities: the recurrences of 3.2 to 3.5 and the fluctuations of 3.9 at the last layer.
 import { z } from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
-import { choiceField, numberField, wholeField } from '../../core/fields.js';
+import { choiceField, numberField, spelled, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import type { QuantityValue } from '../../core/results.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
@@ -16,7 +16,7 @@ import {
   recurrence,
   type ResidualNetwork,
 } from './network.js';
-import { type BlockKind, checkNetwork, networkFields } from './spec.js';
+import { type BlockKind, checkNetwork, networkParameters } from './spec.js';
 
 /** A drawn pair of inputs, as quantities take it. */
 export const inputParameters = {
@@ -55,10 +55,10 @@ export function angularDeficitOf(p: InputParameters): number {
   return p.inputOneMinusCorrelation ?? 1 - (p.inputCorrelation ?? 0.5);
 }
 
-const architecture = choiceField(
-  ['full', 'reduced', 'generalised', 'plain'],
-  'Kind of block; plain has no shortcut.',
-).default('full');
+const architecture = spelled(
+  choiceField(['full', 'reduced', 'generalized', 'plain'], 'Kind of block; plain has no shortcut.').default('full'),
+  { generalised: 'generalized' },
+);
 const plainFields = {
   weightVariance: numberField({ low: 0 }, 'Plain: weight variance.', 'σ_w²').optional(),
   biasVariance: numberField({ low: 0 }, 'Plain: bias variance.', 'σ_b²').optional(),
@@ -75,11 +75,11 @@ const plainFields = {
   ).optional(),
 } as const;
 
-const base = { architecture, ...networkFields, ...inputParameters, ...plainFields } as const;
+const base = { architecture, ...networkParameters, ...inputParameters, ...plainFields } as const;
 const parameters = z.strictObject(base);
 type Parameters = z.output<typeof parameters>;
 
-/** The network that parameters describe; plain networks are generalised blocks with skip strength 0. */
+/** The network that parameters describe; plain networks are generalized blocks with skip strength 0. */
 export function networkOf(
   p: Omit<Parameters, 'inputSecondMoment' | 'inputCorrelation' | 'inputOneMinusCorrelation'>,
 ): ResidualNetwork {
@@ -102,7 +102,7 @@ export function networkOf(
   if (architecture === 'plain') {
     return {
       ...given,
-      block: 'generalised',
+      block: 'generalized',
       skipStrength: 0,
       innerWeightVariance: weightVariance ?? given.innerWeightVariance,
       innerBiasVariance: biasVariance ?? given.innerBiasVariance,

@@ -96,8 +96,8 @@ function observablesOf(
   const { layers, blocks, below, inputs, pairs: pairAxis } = axesOf(depth, n);
   const [layerStride, blockStride] = [2 * n + pairs, 3 * n + pairs];
   const length = (depth + 1) * layerStride + depth * blockStride;
-  const logWidth = (l: number): number => Math.log(network.widths[l] as number);
-  const logHidden = (l: number): number => Math.log(network.hiddenWidths[l - 1] as number);
+  const logWidth = (l: number): number => Math.log(network.width[l] as number);
+  const logHidden = (l: number): number => Math.log(network.hiddenWidth[l - 1] as number);
   const layer = (trial: number, l: number, entry: number): number =>
     rows[trial * length + l * layerStride + entry] as number;
   const block = (trial: number, l: number, entry: number): number =>

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
+  aliased,
   choiceField,
   numberField,
   perLayerField,
   perLayerWholeField,
   runFields,
+  spelled,
   wholeField,
 } from '../../core/fields.js';
 import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
@@ -20,16 +22,16 @@ export interface HalvingWidths {
   readonly halveAt: readonly number[];
 }
 
-export type BlockKind = 'full' | 'reduced' | 'generalised';
+export type BlockKind = 'full' | 'reduced' | 'generalized';
 
 /**
  * A random residual network of `depth` blocks. Full block: h = w x + b, x' = v φ(h) + S x + a with S the identity, or a
- * random projection where the width changes; reduced: x' = x + φ(w x + b); generalised: the full block with κ x in place
+ * random projection where the width changes; reduced: x' = x + φ(w x + b); generalized: the full block with κ x in place
  * of x. w_kj ~ N(0, σ_w²/N), v_ik ~ N(0, σ_v²/M), b_k ~ N(0, σ_b²), a_i ~ N(0, σ_a²); in block l every variance carries
  * the factor l^−decay, the outer ones also depth^−depthPower.
  */
 export interface ResidualSpec {
-  /** 'full' (default), 'reduced' or 'generalised'. */
+  /** 'full' (default), 'reduced' or 'generalized'. */
   readonly block?: BlockKind;
   /** φ. Default 'tanh'. */
   readonly activation?: ActivationSpec;
@@ -51,12 +53,12 @@ export interface ResidualSpec {
   readonly outerBiasDecay?: number;
   /** Further factor depth^−depthPower on σ_v² and σ_a²; 1 is the 1/√L scaling of branches. Default 0. */
   readonly depthPower?: number;
-  /** κ, the factor of the shortcut; only in the generalised block. Default 1. */
+  /** κ, the factor of the shortcut; only in the generalized block. Default 1. */
   readonly skipStrength?: number;
   /** N_0..N_L: a number, a list of depth + 1, or {start, halveAt}. Default 1000. */
-  readonly widths?: number | readonly number[] | HalvingWidths;
+  readonly width?: number | readonly number[] | HalvingWidths;
   /** M_1..M_L: a number or a list of depth. Default: the width of the block's output. */
-  readonly hiddenWidths?: number | readonly number[];
+  readonly hiddenWidth?: number | readonly number[];
   /** L, the number of blocks; 0 is allowed. Default 50. */
   readonly depth?: number;
   /** One or two inputs. Default: a drawn pair with mean square 1 and correlation 0.5. */
@@ -77,10 +79,10 @@ export interface ResidualRun {
 
 const largestWidth = 100_000_000;
 export const largestDepth = 10_000_000;
-const width = z.int().gte(1).lte(largestWidth);
+const oneWidth = z.int().gte(1).lte(largestWidth);
 
 const widthsField = z
-  .union([width, z.array(width).min(1), z.strictObject({ start: width, halveAt: z.array(z.int().gte(1)) })])
+  .union([oneWidth, z.array(oneWidth).min(1), z.strictObject({ start: oneWidth, halveAt: z.array(z.int().gte(1)) })])
   .meta({
     expected: `a whole number in [1, ${largestWidth}], a list of depth + 1 of them, or {start, halveAt: [layers]}`,
     description: 'Widths of layers 0 to depth.',
@@ -100,20 +102,30 @@ export const networkFields = {
   outerWeightDecay: numberField({}, 'Exponent of the decay of the outer weight variance.', 'β_v').default(0),
   outerBiasDecay: numberField({}, 'Exponent of the decay of the outer bias variance.', 'β_a').default(0),
   depthPower: numberField({}, 'Exponent of the factor depth^-depthPower on the outer variances.').default(0),
-  skipStrength: numberField({ low: -1e6, high: 1e6 }, 'Factor of the shortcut in the generalised block.', 'κ').default(
+  skipStrength: numberField({ low: -1e6, high: 1e6 }, 'Factor of the shortcut in the generalized block.', 'κ').default(
     1,
   ),
-  widths: widthsField.default(1000),
-  hiddenWidths: perLayerWholeField(1, largestWidth, 'Hidden units per block.', 'M').optional(),
+  width: widthsField.default(1000),
+  hiddenWidth: perLayerWholeField(1, largestWidth, 'Hidden units per block.', 'M').optional(),
   depth: wholeField(0, largestDepth, 'Number of blocks.', 'L').default(50),
+} as const;
+
+/** The same fields as parameters of a quantity, where the names they had before are taken too. */
+export const networkParameters = {
+  ...networkFields,
+  width: aliased(networkFields.width, 'widths'),
+  hiddenWidth: aliased(networkFields.hiddenWidth, 'hiddenWidths'),
 } as const;
 
 export const residualSpecSchema = z.strictObject({
   system: z.literal('residual').default('residual'),
-  block: choiceField(
-    ['full', 'reduced', 'generalised'],
-    'Kind of block: with outer weights, without, or with a skip strength.',
-  ).default('full'),
+  block: spelled(
+    choiceField(
+      ['full', 'reduced', 'generalized'],
+      'Kind of block: with outer weights, without, or with a skip strength.',
+    ).default('full'),
+    { generalised: 'generalized' },
+  ),
   ...networkFields,
   inputs: inputsField,
 });
@@ -130,18 +142,17 @@ export type ResolvedResidualSpec = z.output<typeof residualSpecSchema>;
 export type ResolvedResidualRun = z.output<typeof residualRunSchema> & { readonly engine: 'conditioned' | 'dense' };
 
 /** The widths N_0..N_L as a list. @throws MftError ERR_MFT_SHAPE, ERR_MFT_OUT_OF_RANGE */
-export function widthList(widths: ResolvedResidualSpec['widths'], depth: number): Float64Array {
+export function widthList(widths: ResolvedResidualSpec['width'], depth: number): Float64Array {
   if (typeof widths === 'number') return new Float64Array(depth + 1).fill(widths);
   if ('start' in widths) {
     const list = new Float64Array(depth + 1).fill(widths.start);
     for (const layer of widths.halveAt) {
-      if (layer > depth)
-        throw expectedError('ERR_MFT_OUT_OF_RANGE', 'widths.halveAt', `layers in [1, ${depth}]`, layer);
+      if (layer > depth) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'width.halveAt', `layers in [1, ${depth}]`, layer);
       const half = Math.floor((list[layer] as number) / 2);
       if (half < 1)
         throw expectedError(
           'ERR_MFT_OUT_OF_RANGE',
-          'widths.halveAt',
+          'width.halveAt',
           'layers at which the width is still 2 or more',
           layer,
         );
@@ -152,8 +163,8 @@ export function widthList(widths: ResolvedResidualSpec['widths'], depth: number)
   if (widths.length !== depth + 1) {
     throw new MftError(
       'ERR_MFT_SHAPE',
-      `Expected \`widths\` to be a list of depth + 1 = ${depth + 1}, received a list of ${widths.length}.`,
-      { parameter: 'widths', expected: `a list of ${depth + 1}`, received: widths.length },
+      `Expected \`width\` to be a list of depth + 1 = ${depth + 1}, received a list of ${widths.length}.`,
+      { parameter: 'width', expected: `a list of ${depth + 1}`, received: widths.length },
     );
   }
   return Float64Array.from(widths);
@@ -173,13 +184,13 @@ export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inp
   const { depth, block, skipStrength } = network;
   for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const)
     perLayer(name, network[name], depth);
-  const widths = widthList(network.widths, depth);
-  if (network.hiddenWidths !== undefined) perLayer('hiddenWidths', network.hiddenWidths, depth);
-  if (block !== 'generalised' && skipStrength !== 1) {
+  const widths = widthList(network.width, depth);
+  if (network.hiddenWidth !== undefined) perLayer('hiddenWidth', network.hiddenWidth, depth);
+  if (block !== 'generalized' && skipStrength !== 1) {
     throw expectedError(
       'ERR_MFT_UNSUPPORTED',
       'skipStrength',
-      `1 in the ${block} block (block 'generalised' has a skip strength)`,
+      `1 in the ${block} block (block 'generalized' has a skip strength)`,
       skipStrength,
     );
   }
@@ -187,10 +198,10 @@ export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inp
   if (varies && (block === 'reduced' || skipStrength !== 1)) {
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
-      `Expected \`widths\` to be constant in ` +
+      `Expected \`width\` to be constant in ` +
         `${block === 'reduced' ? 'the reduced block' : 'a block with skip strength other than 1'}: ` +
         `only the full block has projections.`,
-      { parameter: 'widths' },
+      { parameter: 'width' },
     );
   }
   if (block === 'reduced') {
@@ -203,13 +214,13 @@ export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inp
           network[name],
         );
     }
-    const hidden = network.hiddenWidths === undefined ? [] : perLayer('hiddenWidths', network.hiddenWidths, depth);
+    const hidden = network.hiddenWidth === undefined ? [] : perLayer('hiddenWidth', network.hiddenWidth, depth);
     if (hidden.some((m) => m !== widths[0]))
       throw expectedError(
         'ERR_MFT_UNSUPPORTED',
-        'hiddenWidths',
+        'hiddenWidth',
         'the width itself in the reduced block',
-        network.hiddenWidths,
+        network.hiddenWidth,
       );
   }
 }
@@ -219,7 +230,7 @@ export function resolveResidualSpec(input: unknown): ResolvedResidualSpec {
   const spec = parse(residualSpecSchema, input, 'spec');
   checkNetwork(spec);
   const inputs = resolveInputs(spec.inputs);
-  const first = widthList(spec.widths, spec.depth)[0];
+  const first = widthList(spec.width, spec.depth)[0];
   if ('values' in inputs) {
     if (inputs.values.length > 2)
       throw expectedError('ERR_MFT_UNSUPPORTED', 'inputs.values', 'one or two rows', inputs.values.length);
@@ -227,7 +238,7 @@ export function resolveResidualSpec(input: unknown): ResolvedResidualSpec {
       throw expectedError(
         'ERR_MFT_SHAPE',
         'inputs.values',
-        `rows of ${first} numbers, the first of \`widths\``,
+        `rows of ${first} numbers, the first of \`width\``,
         inputs.values[0]?.length,
       );
   }

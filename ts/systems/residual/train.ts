@@ -25,11 +25,11 @@ export function trainableResidual(spec: ResolvedResidualSpec, _dimension: number
     );
   const network = nativeNetwork(spec);
   const at = (list: Float64Array, l: number): number => list[l] as number;
-  const widths = [...network.widths, classes];
+  const widths = [...network.width, classes];
   return {
     widths,
     blocks: Array.from({ length: depth }, (_, l) => ({
-      hidden: at(network.hiddenWidths, l),
+      hidden: at(network.hiddenWidth, l),
       hasOuter: block !== 'reduced',
       skip: spec.skipStrength,
       innerWeightVariance: at(network.innerWeightVariance, l),

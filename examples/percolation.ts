@@ -2,10 +2,16 @@
 import { compare, evaluate, predict, simulate } from 'mft-native';
 
 // A deep, narrow network: 8 nodes a layer, 30 hidden layers, dropconnect keeps one edge in eight.
-const spec = { system: 'percolation', width: 8, depth: 30, edgeKeepProbability: 0.125, steps: 50_000 } as const;
+const spec = {
+  system: 'percolation',
+  width: 8,
+  depth: 30,
+  edgeKeepProbability: 0.125,
+  training: { steps: 50_000 },
+} as const;
 const theory = await predict(spec);
 console.log('path probability', theory.quantities.pathProbability);
-console.log('expected lost steps', theory.quantities.expectedLostSteps, 'of', spec.steps);
+console.log('expected lost steps', theory.quantities.expectedLostSteps, 'of', spec.training.steps);
 console.log('the run breaks at depth', theory.quantities.breakdownDepth);
 
 // Explicit masks, strictly forward reachability, every layer against the exact chain.

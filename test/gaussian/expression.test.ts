@@ -9,6 +9,7 @@ import {
 } from '../../dist/gaussian/expression.js';
 import { findKinks, parityOf } from '../../dist/gaussian/expression-facts.js';
 import { MftError } from '../../dist/core/errors.js';
+import { holds } from '../properties.js';
 
 const runs = { numRuns: 300, seed: 20240711 };
 
@@ -41,8 +42,9 @@ const tree: fc.Arbitrary<ExpressionNode> = fc.letrec<{ node: ExpressionNode }>((
   ),
 })).node;
 
-t.test('parse(print(e)) = e', async () => {
-  fc.assert(
+t.test('parse(print(e)) = e', async (t) => {
+  await holds(
+    t,
     fc.property(tree, (node) => {
       const text = printExpression(node);
       fc.pre(text.length <= 1000);
@@ -151,8 +153,9 @@ t.test('derivatives equal differences, function by function', async (t) => {
   }
 });
 
-t.test('derivatives equal differences', async () => {
-  fc.assert(
+t.test('derivatives equal differences', async (t) => {
+  await holds(
+    t,
     fc.property(smooth, fc.integer({ min: -2000, max: 2000 }), (expression, thousandths) => {
       fc.pre(expression.length <= 1000);
       for (const order of [1, 2] as const) {
@@ -187,8 +190,9 @@ t.test('a hostile text is refused with MftError, never a crash', async (t) => {
       if (!(error instanceof MftError) || error.code !== 'ERR_MFT_INVALID_ARGUMENT') throw error;
     }
   };
-  fc.assert(fc.property(fc.string({ maxLength: 200, unit: 'binary' }), attempt), runs);
-  fc.assert(
+  await holds(t, fc.property(fc.string({ maxLength: 200, unit: 'binary' }), attempt), runs);
+  await holds(
+    t,
     fc.property(
       fc
         .array(
@@ -219,18 +223,25 @@ t.test('a hostile text is refused with MftError, never a crash', async (t) => {
     ),
     { ...runs, numRuns: 2000 },
   );
-  for (const text of [
-    '',
-    '('.repeat(999),
-    '-'.repeat(999) + 'x',
-    'x^'.repeat(400) + 'x',
-    'exp('.repeat(49) + 'x' + ')'.repeat(49),
-    Array(300).fill('x').join('*'),
-    Array(120).fill('sin(x)').join('*'),
-    'relu(x+'.repeat(48) + 'x' + ')'.repeat(48),
-  ])
-    attempt(text);
-  t.pass('all refused or accepted in good order');
+  const refused: Readonly<Record<string, RegExp>> = {
+    '': /received its end/,
+    ['('.repeat(999)]: /at most 50 deep/,
+    ['-'.repeat(999) + 'x']: /at most 50 deep/,
+    ['x^'.repeat(400) + 'x']: /at most 50 deep/,
+    // Within 1000 characters as written, beyond them in the canonical form.
+    [Array(300).fill('x').join('*')]: /at most 1000 characters/,
+    [Array(120).fill('sin(x)').join('*')]: /at most 1000 characters/,
+  };
+  t.equal(Object.keys(refused).length, 6);
+  for (const [text, message] of Object.entries(refused))
+    t.throws(
+      () => resolveActivation({ expression: text, kinks: [] }),
+      { code: 'ERR_MFT_INVALID_ARGUMENT', message },
+      `refused: ${text.slice(0, 20)}`,
+    );
+  const accepted = ['exp('.repeat(49) + 'x' + ')'.repeat(49), 'relu(x+'.repeat(48) + 'x' + ')'.repeat(48)];
+  for (const text of accepted)
+    t.equal(typeof resolveActivation({ expression: text, kinks: [] }), 'object', `accepted: ${text.slice(0, 20)}`);
 });
 
 t.test('errors say what and where', async (t) => {

@@ -52,13 +52,12 @@ t.test('cut at every byte of its last two rows, a journal loses only what was cu
     const journal = await openJournal(copy, manifest, hasty);
     // A row lacking nothing but its newline is whole.
     const expected = 2 + ends.slice(3).filter((end) => end <= size).length;
-    if (journal.index.rows.size !== expected)
-      t.fail(`cut at ${size}: ${journal.index.rows.size} rows, expected ${expected}`);
+    t.equal(journal.index.rows.size, expected, `cut at ${size}: rows`);
     for (let i = journal.index.rows.size; i < 4; i++) await journal.append(row(i));
     await journal.close();
-    if (!readFileSync(copy).equals(whole)) t.fail(`cut at ${size}: the completed journal differs`);
+    t.ok(readFileSync(copy).equals(whole), `cut at ${size}: the completed journal is the whole one`);
   }
-  t.pass(`${whole.length - from + 1} cuts`);
+  t.ok(whole.length - from > 100, 'at least a hundred cuts');
 });
 
 t.test('a torn manifest is written anew', async (t) => {
@@ -83,10 +82,9 @@ t.test('any flipped bit of a row is noticed, reported with its line, and costs t
     writeFileSync(copy, damaged);
     const { handle, index } = await readableJournal(copy);
     await handle.close();
-    if (index.rows.size !== 4 || index.damaged.length !== 1 || index.damaged[0]?.line !== 4)
-      t.fail(`flip at ${i}: ${JSON.stringify(index.damaged)}`);
+    t.match([index.rows.size, index.damaged.map(({ line }) => line)], [4, [4]], `flip at ${i}`);
   }
-  t.pass(`${lines[3]?.length} flips`);
+  t.ok((lines[3]?.length ?? 0) > 50, 'at least fifty flips');
 });
 
 t.test('a finished row is never replaced by a failed one, a failed one by a finished one', async (t) => {

@@ -82,10 +82,14 @@ t.test(
     const score = lines.filter(({ isInside }) => isInside).length;
     for (const { text } of lines) t.comment(text);
     t.comment(`score: ${score} of ${settings.length} measured depths inside the stated 80 % interval`);
-    t.equal(lines.length, 12, 'every setting is scored');
-    t.ok(
-      measured.every((boundary) => 'depth' in boundary || 'censored' in boundary),
-      'every setting has a boundary, or the side it lies on',
-    );
+    t.equal(measured.length, 12, 'every setting is scored');
+    t.ok(score >= 6, `${score} of 12: five or fewer would happen to an interval of 80 % in one case of 250`);
+    for (const [i, boundary] of measured.entries())
+      t.ok(
+        'depth' in boundary
+          ? boundary.low < boundary.depth && boundary.depth < boundary.high
+          : ['above', 'below'].includes(boundary.censored),
+        `setting ${i}: a boundary, or the side it lies on`,
+      );
   },
 );

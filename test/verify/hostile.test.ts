@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { addon } from '../../dist/core/addon.js';
 import { type FeedforwardSpec, MftError, predict, simulate } from 'mft-native';
+import { holds } from '../properties.js';
 
 const numbers = [
   Number.NaN,
@@ -116,7 +117,8 @@ async function survives(work: () => Promise<unknown>): Promise<'result' | 'refus
 
 t.test('hostile specs at the API', { timeout: 600_000 }, async (t) => {
   const seen = { result: 0, refused: 0 };
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(specs, hostile, async (spec, trials) => {
       const run = { trials: typeof trials === 'number' && trials > 50 ? 2 : trials, threads: 1 } as never;
       seen[await survives(() => predict(spec as unknown as { system: 'feedforward' } & FeedforwardSpec))]++;
@@ -133,7 +135,8 @@ t.test('hostile arguments at the addon', { timeout: 300_000 }, async (t) => {
   const functions = addon() as unknown as Record<string, (...values: unknown[]) => unknown>;
   const names = Object.keys(functions).filter((name) => name !== 'useInstructionSet');
   let calls = 0;
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(
       fc.constantFrom(...names),
       fc.array(

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { evaluate, isUndefined, MftError, type Systems } from 'mft-native';
+import { holds } from '../../properties.js';
 
 type Name = Systems['percolation']['quantities'];
 const value = async (name: Name, parameters: object): Promise<number> =>
@@ -51,8 +52,9 @@ const anyNetwork = fc.integer({ min: 0, max: 5 }).chain((depth) =>
 
 const properties = { seed: 20, numRuns: 60 };
 
-t.test('reversing a network changes neither logarithm', async () => {
-  await fc.assert(
+t.test('reversing a network changes neither logarithm', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(anyNetwork, async ({ width: widths, keepProbability, edgeKeepProbability }) => {
       const backwards = {
         width: [...widths].reverse(),
@@ -71,8 +73,9 @@ t.test('reversing a network changes neither logarithm', async () => {
   );
 });
 
-t.test('theta lies between the second-moment bound and the expected number of paths; theta + B = 1', async () => {
-  await fc.assert(
+t.test('theta lies between the second-moment bound and the expected number of paths; theta + B = 1', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(anyNetwork, async (network) => {
       const theta = await value('pathProbability', network);
       const blocked = await value('blockedProbability', network);
@@ -85,8 +88,9 @@ t.test('theta lies between the second-moment bound and the expected number of pa
   );
 });
 
-t.test('more nodes, higher keep rates and fewer layers never block', async () => {
-  await fc.assert(
+t.test('more nodes, higher keep rates and fewer layers never block', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(anyNetwork, fc.nat(), async ({ width: widths, keepProbability, edgeKeepProbability }, pick) => {
       const k = await value('logPathProbability', { width: widths, keepProbability, edgeKeepProbability });
       const changed = <T>(list: readonly T[], change: (x: T) => T): T[] =>
@@ -113,9 +117,10 @@ t.test('more nodes, higher keep rates and fewer layers never block', async () =>
   }
 });
 
-t.test('self-duality: a mask law of the input can be moved to the output', async () => {
+t.test('self-duality: a mask law of the input can be moved to the output', async (t) => {
   // E[q^{jX'} | X = m] = (1 − s(1 − q^m)(1 − q^j))^W, with m input nodes and j output nodes: one hidden layer.
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(width, width, width, keep, keep, async (m, j, middle, keepProbability, edgeKeepProbability) => {
       const q = 1 - edgeKeepProbability;
       const blocked = (1 - keepProbability * (1 - q ** m) * (1 - q ** j)) ** middle;
@@ -133,8 +138,9 @@ t.test('self-duality: a mask law of the input can be moved to the output', async
 
 t.test(
   'merging: certain layers change nothing in the site model, a node of width 1 multiplies by its keep rate',
-  async () => {
-    await fc.assert(
+  async (t) => {
+    await holds(
+      t,
       fc.asyncProperty(
         fc.array(width, { minLength: 2, maxLength: 6 }),
         keep,
@@ -164,8 +170,9 @@ t.test(
   },
 );
 
-t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site keep', async () => {
-  await fc.assert(
+t.test('dropconnect is safer than dropout at equal keep; ReLU halves the site keep', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(width, fc.integer({ min: 1, max: 20 }), keep, async (W, depth, rho) => {
       const bond = await value('pathProbability', { width: W, depth, edgeKeepProbability: rho });
       const site = await value('pathProbability', { width: W, depth, keepProbability: rho });

@@ -51,6 +51,7 @@ function largestDifference(a: ArrayLike<number>, b: readonly number[]): number {
   );
 }
 
+t.equal(fixture.cases.length, 6, 'every case of PyTorch');
 for (const {
   activation = 'tanh',
   block = 'full',

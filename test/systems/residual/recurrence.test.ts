@@ -137,7 +137,7 @@ t.test('monotone in the decay and in the variances', async (t) => {
   );
 });
 
-t.test('prediction and quantities agree', async (t) => {
+t.test('the quantities are wired to the same recurrence as the prediction', async (t) => {
   const spec = {
     system: 'residual',
     ...ones,

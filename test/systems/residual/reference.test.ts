@@ -16,6 +16,7 @@ const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/residual.json'
 };
 
 t.test('reference values', async (t) => {
+  t.equal(cases.length, 60);
   for (const { quantity, parameters, value, relativeTolerance } of cases) {
     const got = await evaluate('residual', quantity, parameters);
     const what = `${quantity} ${JSON.stringify(parameters).slice(0, 120)}`;

@@ -1,0 +1,154 @@
+// Runs a suite of tests: node scripts/run-tests.mjs quick|long [FILE ...] [tap's options] [--update].
+//
+// Besides what tap fails on (a failing assertion, an exit code, a timeout), a suite fails when
+//   - a test of it asserts nothing (an empty file, a loop without cases): tap passes these;
+//   - a file makes fewer assertions than test/assertions.json demands, is missing there, or stands there and did not run.
+// With --update the table is written anew from this run: four fifths of the assertions seen, so that a case may go, not a fixture.
+// Last it prints the time of each file, slowest first, the totals, and the processor that needed them.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const suites = { quick: '.taprc', long: '.taprc-verify' };
+
+/**
+ * Reads the TAP of a run, line by line. Of each file: whether it passed, its seconds, its assertions, the tests in it that
+ * assert nothing, what it skipped, and the lines to show if it failed.
+ */
+export function tapReader(onFile) {
+  const open = [];
+  let shown = [];
+  let stopped;
+  return {
+    line(text) {
+      const [, margin, rest] = /^( *)(.*)$/.exec(text);
+      if (/^Bail out!/.test(rest)) stopped = rest;
+      if (rest.startsWith('# Subtest: ')) {
+        open.push({ margin: margin.length, name: rest.slice(11), assertions: 0, tests: 0, empty: [], skipped: [] });
+        return;
+      }
+      const point = /^(not )?ok \d+(?: - (.*?))?(?: # time=([\d.]+)ms)?(?: \{)?$/.exec(rest);
+      const top = open.at(-1);
+      if (point === null) {
+        if (open.length > 0 && rest !== '' && !/^(\d+\.\.\d+|# time=)/.test(rest)) shown.push(text);
+        return;
+      }
+      const [, failed, name = '', time] = point;
+      if (failed) shown.push(text);
+      if (top === undefined || margin.length > top.margin) {
+        if (/# (SKIP|TODO)/i.test(name)) top?.skipped.push(name);
+        else if (top !== undefined) top.assertions++;
+        return;
+      }
+      open.pop();
+      const parent = open.at(-1);
+      const isSkipped = /# (SKIP|TODO)/i.test(name);
+      if (isSkipped) top.skipped.push(name);
+      else if (top.assertions === 0 && top.tests === 0) top.empty.push(top.name);
+      if (parent !== undefined) {
+        parent.tests++;
+        parent.assertions += top.assertions;
+        parent.empty.push(...top.empty);
+        parent.skipped.push(...top.skipped);
+        return;
+      }
+      const { assertions, empty, skipped } = top;
+      onFile({ file: top.name, passed: !failed, seconds: Number(time) / 1000, assertions, empty, skipped, shown });
+      shown = [];
+    },
+    /** Why the run was cut short, if it was. */
+    stopped: () => stopped,
+  };
+}
+
+/** What is wrong with the files of a run, as sentences. `isWhole`: every file of the suite was asked for. */
+export function complaints(files, floors, isWhole) {
+  const found = files.flatMap(({ file, assertions, empty, passed, skipped }) => {
+    const floor = floors[file];
+    const why = empty.map((name) => `${file}: "${name}" asserts nothing`);
+    if (!passed) why.push(`${file}: failed`);
+    else if (floor === undefined) why.push(`${file}: not in test/assertions.json; run its suite with --update`);
+    else if (assertions < floor && skipped.length === 0)
+      why.push(`${file}: ${assertions} assertions, at least ${floor} wanted (test/assertions.json)`);
+    return why;
+  });
+  if (files.length === 0) found.push('no test file ran');
+  const ran = new Set(files.map(({ file }) => file));
+  if (isWhole) for (const file of Object.keys(floors)) if (!ran.has(file)) found.push(`${file}: did not run`);
+  return found;
+}
+
+async function main([suite, ...given]) {
+  if (suites[suite] === undefined) {
+    process.stderr.write('usage: node scripts/run-tests.mjs quick|long [FILE ...] [--update]\n');
+    return 2;
+  }
+  const isUpdate = given.includes('--update');
+  const rest = given.filter((word) => word !== '--update');
+  const isWhole = rest.every((word) => word.startsWith('-'));
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve('tap/package.json');
+  const tap = join(dirname(manifest), require(manifest).bin.tap);
+
+  const files = [];
+  const reader = tapReader((result) => {
+    files.push(result);
+    const { file, passed, seconds, assertions, shown } = result;
+    process.stdout.write(
+      `${passed ? 'ok    ' : 'not ok'} ${seconds.toFixed(1).padStart(6)} s ${file} (${assertions})\n`,
+    );
+    if (!passed) process.stdout.write(`${shown.join('\n')}\n`);
+  });
+  const started = performance.now();
+  const child = spawn(process.execPath, [tap, '--reporter=tap', ...rest], {
+    cwd: root,
+    env: { ...process.env, TAP_RCFILE: join(root, suites[suite]) },
+    stdio: ['inherit', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+  const raw = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    raw.push(line);
+    reader.line(line);
+  }
+  const code = await ended;
+  mkdirSync(join(root, 'build', 'tests'), { recursive: true });
+  writeFileSync(join(root, 'build', 'tests', `${suite}.tap`), `${raw.join('\n')}\n`);
+
+  const path = join(root, 'test', 'assertions.json');
+  const table = JSON.parse(readFileSync(path, 'utf8'));
+  if (isUpdate) {
+    const seen = files.filter(({ skipped }) => skipped.length === 0);
+    const floors = Object.fromEntries(
+      seen.map(({ file, assertions }) => [file, Math.max(1, Math.floor(0.8 * assertions))]),
+    );
+    const kept = isWhole ? {} : table[suite];
+    table[suite] = Object.fromEntries(Object.entries({ ...kept, ...floors }).sort(([a], [b]) => (a < b ? -1 : 1)));
+    writeFileSync(path, `${JSON.stringify(table, null, 2)}\n`);
+  }
+
+  const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
+  const assertions = files.reduce((sum, file) => sum + file.assertions, 0);
+  process.stdout.write(`\n${suite} tests, slowest first:\n`);
+  for (const file of files.toSorted((a, b) => b.seconds - a.seconds))
+    process.stdout.write(`${file.seconds.toFixed(1).padStart(8)} s  ${file.file}\n`);
+  process.stdout.write(
+    `${seconds.toFixed(1).padStart(8)} s  all ${files.length} files, ${assertions} assertions; ` +
+      `${((performance.now() - started) / 1000).toFixed(1)} s by the clock on ` +
+      `${cpus()[0]?.model.trim() ?? 'an unknown processor'} (${availableParallelism()} threads)\n`,
+  );
+  for (const { file, skipped } of files)
+    for (const name of skipped) process.stdout.write(`skipped: ${file}: ${name}\n`);
+  const wrong = complaints(files, table[suite], isWhole);
+  if (reader.stopped() !== undefined) wrong.push(reader.stopped());
+  if (code !== 0 && wrong.length === 0) wrong.push(`tap ended with ${code}: see build/tests/${suite}.tap`);
+  for (const sentence of wrong) process.stdout.write(`WRONG: ${sentence}\n`);
+  return wrong.length > 0 ? 1 : 0;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await main(process.argv.slice(2));

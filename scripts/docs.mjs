@@ -46,8 +46,15 @@ const tables = {
     ),
   observables: (system) =>
     rows(
-      ['observable', 'what'],
-      Object.entries(system.observables).map(([name, text]) => [`\`${name}\``, text]),
+      ['observable', 'symbol', 'what', 'axes', 'scale', 'source'],
+      Object.entries(system.observables).map(([name, about]) => [
+        `\`${name}\``,
+        about.symbol,
+        about.description,
+        about.axes.join(' × '),
+        about.scale,
+        about.source,
+      ]),
     ),
   figures: (system) =>
     rows(

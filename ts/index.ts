@@ -2,6 +2,7 @@
 
 // The verbs
 export { evaluate } from './verbs/evaluate.js';
+export { figure, type FigureOptions } from './verbs/figure.js';
 export { map, type MapAxis, type MapOptions, type MappedQuantity, type QuantityMap } from './verbs/map.js';
 export { predict, simulate } from './verbs/predict.js';
 

@@ -254,7 +254,7 @@ t.test('names and nested fields become columns without clashes', async (t) => {
   const matrix = {
     axes: [
       { name: 'input', values: [0, 1] },
-      { name: 'input', values: [0, 1] },
+      { name: 'input', values: [0, 1], isInner: true },
     ],
     scale: 'linear',
     values: [1, 2, 3, 4],
@@ -264,7 +264,7 @@ t.test('names and nested fields become columns without clashes', async (t) => {
     ...matrix,
     axes: [
       { name: 'input', values: [0, 1] },
-      { name: 'input', values: Array.from({ length: 20 }, (_, i) => i) },
+      { name: 'input', values: Array.from({ length: 20 }, (_, i) => i), isInner: true },
     ],
     values: Array.from({ length: 40 }, (_, i) => i),
     undefinedAt: [],

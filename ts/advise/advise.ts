@@ -43,21 +43,21 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
 export async function advise<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Advice> {
   const system = await loadSystem((spec as { system?: unknown } | null)?.system);
   const resolved = system.resolveSpec(spec);
-  const sections = [await section(system.name, resolved)];
+  const sections = [await section(system.name, resolved, options)];
   for (const related of system.related?.(resolved) ?? []) {
     throwIfAborted(options);
     const other = await loadSystem(related.system);
-    sections.push(await section(other.name, other.resolveSpec(related)));
+    sections.push(await section(other.name, other.resolveSpec(related), options));
   }
   return { kind: 'advice', schemaVersion, sections, provenance: provenance(system.version) };
 }
 
-async function section(name: string, spec: unknown): Promise<AdviceSection> {
+async function section(name: string, spec: unknown, options: ControlOptions): Promise<AdviceSection> {
   const system = await loadSystem(name);
   const base = { system: system.name as SystemName, spec };
   if (system.findings === undefined) return { ...base, findings: { reason: `system ${name} gives no advice` } };
   try {
-    const findings = await system.findings(spec);
+    const findings = await system.findings(spec, options);
     return { ...base, findings: [...findings].sort((a, b) => order[a.severity] - order[b.severity]) };
   } catch (error) {
     // A network without a fixed point, say, has no depth scales to advise from: that itself is the finding.

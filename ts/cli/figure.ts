@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { expectedError } from '../core/errors.js';
 import type { VegaLiteFigure } from '../core/system.js';
 import { render } from '../figures/render.js';
-import { withInputs } from '../verbs/inputs.js';
+import { figure } from '../verbs/figure.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
 import { printJson, table, writeOutput } from './output.js';
@@ -34,23 +34,12 @@ export function register(program: Command): void {
         );
         return;
       }
-      const found = Object.hasOwn(system.figures, name) ? system.figures[name] : undefined;
-      if (found === undefined)
-        throw expectedError(
-          'ERR_MFT_INVALID_ARGUMENT',
-          'figure',
-          `one of ${Object.keys(system.figures).join(', ')}`,
-          name,
-        );
       const bar = await progressBar(name);
-      const { spec: resolved, context } = await withInputs(system.resolveSpec(spec), {});
-      const drawn = await found
-        .build(resolved, system.resolveRun(run, resolved), {
-          signal: interruptSignal(),
-          onProgress: bar.onProgress,
-          ...context,
-        })
-        .finally(bar.stop);
+      const drawn = await figure(spec as never, name, {
+        run,
+        signal: interruptSignal(),
+        onProgress: bar.onProgress,
+      }).finally(bar.stop);
       const files = (options.output as string[] | undefined) ?? [];
       if (files.length === 0) printJson(drawn);
       for (const file of files) await writeFigure(drawn, file);

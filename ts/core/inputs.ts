@@ -149,6 +149,12 @@ function innerExpectation(path: string): string {
   return 'a list of rows of finite numbers, all of the same length';
 }
 
+/** How many inputs there are. */
+export function inputCount(inputs: Inputs): number {
+  if ('values' in inputs) return inputs.values.length;
+  return 'indices' in inputs ? inputs.indices.length : (inputs.count ?? 2);
+}
+
 /** 1 − correlation of a drawn pair. */
 export function drawnDeficit(inputs: DrawnInputs): number {
   return inputs.oneMinusCorrelation ?? 1 - (inputs.correlation ?? 0.5);

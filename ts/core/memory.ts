@@ -2,11 +2,35 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { addon } from './addon.js';
+import { MftError } from './errors.js';
 
 /** Bytes of memory allowed: the smaller of the machine's memory and the cgroup's limit. */
 export function memoryAllowed(): number {
   const limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'].map(limitIn);
   return Math.min(totalmem(), ...limits);
+}
+
+/**
+ * Refuses what does not fit. `lower` names the fields that would help, the best first: it is the error's parameter.
+ *
+ * @throws MftError ERR_MFT_MEMORY
+ */
+export function requireMemory(
+  what: string,
+  bytes: number,
+  lower: readonly string[],
+  limit = 0.8 * memoryAllowed(),
+): void {
+  if (bytes <= limit) return;
+  const gibibytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GiB`;
+  const names = lower.map((name) => `\`${name}\``);
+  const help = names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : (names[0] ?? '');
+  throw new MftError(
+    'ERR_MFT_MEMORY',
+    `This ${what} needs about ${gibibytes(bytes)}, more than the limit of ${gibibytes(limit)}; ` +
+      `lower ${help}, or raise \`memoryLimit\`.`,
+    { parameter: lower[0], expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
+  );
 }
 
 /** Processors allowed: affinity and cgroup quota, at least 1. */

@@ -3,12 +3,30 @@
 /** Version of the shape of results; raised when the shape (not the numbers) changes. */
 export const schemaVersion = 1;
 
-export type AxisName = 'layer' | 'time' | 'step' | 'iteration' | 'mode' | 'input' | 'pair' | 'value';
+/**
+ * What an axis counts. A system may use a word of its own; these mean the same everywhere: `layer`, `time` (position in a
+ * sequence), `step` and `epoch` (of training), `iteration` (of a solver), `mode` (of a spectrum), `input`, `pair` (of inputs
+ * a < b, in the order 01, 02, …, 12, …), `gate`, `value`.
+ */
+export type AxisName =
+  | 'layer'
+  | 'time'
+  | 'step'
+  | 'epoch'
+  | 'iteration'
+  | 'mode'
+  | 'input'
+  | 'pair'
+  | 'gate'
+  | 'value'
+  | (string & {});
 
 /** One axis of an observable: its name and the coordinate of each position. */
 export interface Axis {
   readonly name: AxisName;
   readonly values: Float64Array;
+  /** True for an axis of a few things seen side by side (inputs, pairs, gates): tables make columns of it, not rows. */
+  readonly isInner?: true;
 }
 
 /** A position of an observable that has no value, and why. Its entry in `values` is 0 and means nothing. */
@@ -137,4 +155,9 @@ export function isUndefined(value: unknown): value is Undefined {
 /** An axis with coordinates 0..count−1, or start..start+count−1. */
 export function axis(name: AxisName, count: number, start = 0): Axis {
   return { name, values: Float64Array.from({ length: count }, (_, i) => start + i) };
+}
+
+/** An axis of things seen side by side (inputs, pairs, gates), with coordinates 0..count−1. */
+export function innerAxis(name: AxisName, count: number): Axis {
+  return { ...axis(name, count), isInner: true };
 }

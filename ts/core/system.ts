@@ -1,9 +1,10 @@
-// The interface every system fills (ts/systems/<name>/index.ts) and the registry hands to the verbs.
+// The only thing the house knows of a system: what every system says of itself (ts/systems/<name>/index.ts) and the registry
+// hands to the verbs. No word of any particular system stands here.
 import type { z } from 'zod';
 import { parse } from './checks.js';
 import type { ControlOptions } from './control.js';
 import type { InputVectors } from './inputs.js';
-import type { Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
+import type { AxisName, Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
 
 /** The types of a system as the registry lists them: `Systems[K]`. */
 export interface SystemTypes {
@@ -12,11 +13,30 @@ export interface SystemTypes {
   /** What a user writes for a simulation run. */
   readonly run: object;
   /** Names of the quantities. */
-  readonly quantities: string;
+  readonly quantity: string;
   /** Names of the observables. */
   readonly observable: string;
   /** Whether `train` takes this system. */
   readonly train: boolean;
+}
+
+/** What `predict` and `simulate` return under one name: the two agree in axes and scale. */
+export interface ObservableInfo {
+  readonly symbol: string;
+  /** One line. */
+  readonly description: string;
+  readonly axes: readonly AxisName[];
+  readonly scale: 'linear' | 'log';
+  /** Paper and equation, or the display of the system's page. */
+  readonly source: string;
+  /** Left out where both verbs give it; else the one verb that does. */
+  readonly only?: 'predict' | 'simulate';
+  /** Exists for two inputs or more. */
+  readonly needsPair?: true;
+  /** Spec fields beside the defaults under which it exists. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Run fields beside the defaults under which a simulation estimates it. */
+  readonly run?: Readonly<Record<string, unknown>>;
 }
 
 /** A named quantity of a specification's table: what `evaluate` and the reference files call. */
@@ -25,6 +45,8 @@ export interface Quantity {
   readonly description: string;
   /** Paper and equation, or "derived". */
   readonly source: string;
+  /** Whether `map` draws it over the fields of a spec when nobody says which. */
+  readonly mapped: boolean;
   /** The zod schema of the parameters, known here by its fields only: the public declarations do not need zod. */
   readonly parameters: { readonly shape: Readonly<Record<string, unknown>> };
   /** Parameters checked, with defaults filled in; `what` names them in messages. */
@@ -41,25 +63,59 @@ export function quantity<T extends z.ZodObject>(definition: {
   readonly parameters: T;
   readonly evaluate: (parameters: z.output<T>) => QuantityValue | Promise<QuantityValue>;
 }): Quantity {
-  return { ...definition, resolve: (given, what) => parse(definition.parameters, given, what) };
+  return { ...definition, mapped: false, resolve: (given, what) => parse(definition.parameters, given, what) };
 }
 
-export interface PredictionBody {
+/** A table of quantities, with those marked that `map` draws by itself. */
+export function withMapped<const T extends Readonly<Record<string, Quantity>>>(
+  table: T,
+  mapped: readonly (keyof T & string)[],
+): { readonly [K in keyof T]: Quantity } {
+  const marked = Object.entries(table).map(([name, entry]) => [name, { ...entry, mapped: mapped.includes(name) }]);
+  return Object.fromEntries(marked) as { [K in keyof T]: Quantity };
+}
+
+export interface PredictionBody<O extends string = string> {
   readonly quantities: Readonly<Record<string, QuantityValue>>;
-  readonly observables: Readonly<Record<string, Predicted>>;
+  readonly observables: Readonly<Partial<Record<O, Predicted>>>;
   readonly warnings: readonly Warning[];
 }
 
-export interface SimulationBody {
-  readonly observables: Readonly<Record<string, Estimated>>;
+export interface SimulationBody<O extends string = string> {
+  readonly observables: Readonly<Partial<Record<O, Estimated>>>;
   readonly warnings: readonly Warning[];
 }
 
-/** A figure of a system: name, what it shows, and a builder from a spec (and a run, when it simulates) to Vega-Lite JSON. */
-export interface SystemFigure {
+/**
+ * What a verb of a system does and what that takes. `flops` and `bytes` are of the resolved spec and run, before anything is
+ * allocated; both grow with width, depth and trials.
+ */
+export interface PredictionVerb<Spec, O extends string = string> {
+  readonly run: (spec: Spec, options: SystemOptions) => Promise<PredictionBody<O>>;
+  /** Arithmetic operations in all; only ratios between specs of one system count. */
+  readonly flops: (spec: Spec) => number;
+  /** Peak memory in bytes above an empty process. */
+  readonly bytes: (spec: Spec) => number;
+}
+
+export interface SimulationVerb<Spec, Run, O extends string = string> {
+  readonly run: (spec: Spec, run: Run, options: SystemOptions) => Promise<SimulationBody<O>>;
+  /** Arithmetic operations in all; only ratios between specs and runs of one system count. */
+  readonly flops: (spec: Spec, run: Run) => number;
+  /** Peak memory in bytes above an empty process: never below what is measured, at most twice that. */
+  readonly bytes: (spec: Spec, run: Run) => number;
+  /** The fields of spec and run to lower when `bytes` is too much, the one that saves most first. */
+  readonly lower: (spec: Spec, run: Run) => readonly string[];
+}
+
+/** A figure of a system: what it shows, and a builder from a spec (and a run, when it simulates) to Vega-Lite JSON. */
+export interface SystemFigure<Spec = never, Run = never> {
   readonly description: string;
+  /** Whether two specs give two figures; false: the figure shows the system as such. */
+  readonly usesSpec: boolean;
+  /** Whether it simulates (and takes a run). */
   readonly simulates: boolean;
-  readonly build: (spec: unknown, run: unknown, options: SystemOptions) => Promise<VegaLiteFigure>;
+  readonly build: (spec: Spec, run: Run, options: SystemOptions) => Promise<VegaLiteFigure>;
 }
 
 /** A Vega-Lite specification: plain JSON. */
@@ -107,36 +163,32 @@ export interface TrainableNetwork {
 /** A point of a `map`: the fields of a resolved spec. */
 export type GridPoint = Readonly<Record<string, unknown>>;
 
-/** What a system gives to the verbs. `Spec` and `Run` are the forms with defaults filled in. */
-export interface System<Spec = never, Run = never> {
+/** What a system gives to the verbs. `Spec` and `Run` are the forms with defaults filled in, `O` the names of its observables. */
+export interface System<Spec = never, Run = never, O extends string = string> {
   readonly name: string;
   /** Raised by hand whenever results change for the same spec and run; part of every job's key. */
   readonly version: number;
   readonly title: string;
+  /** Fields carry symbol, unit, kind and the names other libraries use (ts/core/fields.ts). */
   readonly specSchema: z.ZodObject;
   readonly runSchema: z.ZodObject;
-  /** One line per observable, for docs and `mft`. */
-  readonly observables: Readonly<Record<string, string>>;
-  readonly quantities: Readonly<Record<string, Quantity>>;
-  /** Quantities that `map` can draw over the fields of a spec. */
-  readonly mapped: readonly string[];
   /** Checks a user's spec and fills the defaults in. Throws MftErrors. */
   readonly resolveSpec: (input: unknown) => Spec;
   readonly resolveRun: (input: unknown, spec: Spec) => Run;
-  readonly predict: (spec: Spec, options: SystemOptions) => Promise<PredictionBody>;
-  readonly simulate: (spec: Spec, run: Run, options: SystemOptions) => Promise<SimulationBody>;
+  readonly observables: Readonly<Record<O, ObservableInfo>>;
+  readonly quantities: Readonly<Record<string, Quantity>>;
+  readonly prediction: PredictionVerb<Spec, O>;
+  readonly simulation: SimulationVerb<Spec, Run, O>;
   /** A faster way to the values of `quantities` over many points; a value it leaves out is asked for one by one. */
   readonly map?: (
     points: readonly GridPoint[],
     quantities: readonly string[],
     options: ControlOptions,
   ) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
-  readonly figures: Readonly<Record<string, SystemFigure>>;
-  /** Estimated peak memory of a simulation in bytes. */
-  readonly simulationMemory: (spec: Spec, run: Run) => number;
+  readonly figures: Readonly<Record<string, SystemFigure<Spec, Run>>>;
   /** The network that `train` trains on images of `dimension` components in `classes` classes. Systems with `train: true` only. */
   readonly trainable?: (spec: Spec, dimension: number, classes: number) => TrainableNetwork;
-  readonly findings?: (spec: Spec) => Promise<readonly Finding[]>;
+  readonly findings?: (spec: Spec, options: ControlOptions) => Promise<readonly Finding[]>;
   /** Specs of other systems that describe the same network (for `advise`). */
   readonly related?: (spec: Spec) => readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[];
 }

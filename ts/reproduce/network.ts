@@ -17,7 +17,7 @@ export interface Network {
 }
 
 /** A named quantity of system feedforward that is a number. */
-export async function quantity(name: Systems['feedforward']['quantities'], parameters: object): Promise<number> {
+export async function quantity(name: Systems['feedforward']['quantity'], parameters: object): Promise<number> {
   const value = await evaluate('feedforward', name, parameters);
   if (typeof value !== 'number') throw expectedError('ERR_MFT_DEGENERATE', name, 'a number', value);
   return value;

@@ -76,7 +76,7 @@ function trainingCells(result: Readonly<Record<string, unknown>>, into: Record<s
 
 /** The parts of predicted, estimated and compared observables that become columns. */
 interface TableObservable {
-  readonly axes: readonly { readonly name: string; readonly values: ArrayLike<number> }[];
+  readonly axes: readonly { readonly name: string; readonly values: ArrayLike<number>; readonly isInner?: true }[];
   readonly scale: 'linear' | 'log';
   readonly values?: ArrayLike<number>;
   readonly sign?: ArrayLike<number>;
@@ -109,7 +109,7 @@ const parts = [
 
 function addObservable(name: string, observable: TableObservable, positions: Map<string, Record<string, Cell>>): void {
   const { axes, scale } = observable;
-  const isInner = axes.map((axis, i) => i > 0 && (axis.name === 'input' || axis.name === 'pair'));
+  const isInner = axes.map((axis) => axis.isInner === true);
   const innerSize = axes.reduce((product, axis, i) => (isInner[i] ? product * axis.values.length : product), 1);
   const size = axes.reduce((product, axis) => product * axis.values.length, 1);
   const hidden = new Set((observable.undefinedAt ?? []).map((point) => point.index));

@@ -13,21 +13,21 @@ export interface Systems {
   feedforward: {
     spec: FeedforwardSpec;
     run: FeedforwardRun;
-    quantities: FeedforwardQuantity;
+    quantity: FeedforwardQuantity;
     observable: FeedforwardObservable;
     train: true;
   };
   percolation: {
     spec: PercolationSpec;
     run: PercolationRun;
-    quantities: PercolationQuantity;
+    quantity: PercolationQuantity;
     observable: PercolationObservable;
     train: true;
   };
   residual: {
     spec: ResidualSpec;
     run: ResidualRun;
-    quantities: ResidualQuantity;
+    quantity: ResidualQuantity;
     observable: ResidualObservable;
     train: true;
   };

@@ -2,7 +2,7 @@
 import { canonicalHash } from '../core/codec.js';
 import { controlled, throwIfAborted } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
-import { memoryAllowed, threadsFor } from '../core/memory.js';
+import { requireMemory, threadsFor } from '../core/memory.js';
 import { provenance } from '../core/provenance.js';
 import { schemaVersion, type Warning } from '../core/results.js';
 import type { System, TrainableNetwork } from '../core/system.js';
@@ -319,19 +319,13 @@ function refuseHuge(
     sizes.slice(0, sideBySide).reduce((sum, size) => sum + size, 0) +
     data.train.images.byteLength +
     (data.test?.images.byteLength ?? 0);
-  const limit = memoryLimit ?? prepared[0]?.options.memoryLimit ?? 0.8 * memoryAllowed();
-  if (bytes <= limit) return;
-  const gibibytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GiB`;
-  throw new MftError(
-    'ERR_MFT_MEMORY',
-    `This training needs about ` +
-      `${gibibytes(bytes)}, ` +
-      `more than the limit of ` +
-      `${gibibytes(limit)}; ` +
-      `lower \`width\`, \`batchSize\` or ` +
-      `\`threads\`, or raise \`memoryLimit\`.`,
-    { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
+  // The heaviest network names its own field.
+  const heaviest = prepared.reduce((worst, one) => (native.memory(one.job) > native.memory(worst.job) ? one : worst));
+  const [field = 'width'] = heaviest.system.simulation.lower(
+    heaviest.spec,
+    heaviest.system.resolveRun({}, heaviest.spec),
   );
+  requireMemory('training', bytes, [field, 'batchSize', 'threads'], memoryLimit ?? prepared[0]?.options.memoryLimit);
 }
 
 /** The images in shared memory: as they are when they lie there (the readers see to it), else a copy. */

@@ -17,7 +17,7 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  */
 export async function evaluate<K extends SystemName>(
   systemName: K,
-  quantity: Systems[K]['quantities'],
+  quantity: Systems[K]['quantity'],
   parameters: object,
 ): Promise<QuantityValue> {
   const system = await loadSystem(systemName);

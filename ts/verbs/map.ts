@@ -23,7 +23,7 @@ export interface MapAxis {
 }
 
 export interface MapOptions<Q extends string = string> extends ControlOptions {
-  /** Which quantities to map. Default: all that the system lists as `mapped`. */
+  /** Which quantities to map. Default: all that are `mapped`. */
   readonly quantities?: readonly Q[];
 }
 
@@ -71,8 +71,8 @@ const yieldEveryMilliseconds = 25;
 export async function map<K extends SystemName>(
   spec: SpecOf<K>,
   axes: readonly MapAxis[],
-  options: MapOptions<Systems[K]['quantities']> = {},
-): Promise<QuantityMap<K, Systems[K]['quantities']>> {
+  options: MapOptions<Systems[K]['quantity']> = {},
+): Promise<QuantityMap<K, Systems[K]['quantity']>> {
   throwIfAborted(options);
   if (typeof spec !== 'object' || spec === null)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
@@ -89,7 +89,7 @@ export async function map<K extends SystemName>(
     system: spec.system,
     spec: shared,
     axes: grid,
-    quantities: quantities as QuantityMap<K, Systems[K]['quantities']>['quantities'],
+    quantities: quantities as QuantityMap<K, Systems[K]['quantity']>['quantities'],
     warnings: [],
     provenance: provenance(system.version),
   };
@@ -140,7 +140,7 @@ function checkedQuantities(system: AnySystem, names: readonly string[] | undefin
       { parameter: 'quantities', received: name },
     );
   }
-  return names ?? system.mapped;
+  return names ?? Object.keys(system.quantities).filter((name) => system.quantities[name]?.mapped === true);
 }
 
 /** What all points share, and every point: the spec with defaults filled in and the axes' fields set. */

@@ -1,19 +1,12 @@
 // predict and simulate: two functions of the same spec that return the same observables.
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
-import { expectedError, MftError } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
 import { schemaVersion } from '../core/results.js';
+import type { SimulationVerb } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
-import { memoryAllowed } from '../core/memory.js';
-import { withInputs } from './inputs.js';
+import { requireMemory } from '../core/memory.js';
+import { systemOf, withInputs } from './inputs.js';
 import type { Prediction, Simulation, SpecOf } from './results.js';
-
-/** The `system` field of a spec that may be anything. */
-function systemOf(spec: unknown): unknown {
-  if (typeof spec !== 'object' || spec === null)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
-  return (spec as { system?: unknown }).system;
-}
 
 /**
  * Theory of the network that `spec` describes: quantities (fixed points, depth scales, …) and the observables that
@@ -36,7 +29,7 @@ export async function predict<K extends SystemName>(
   throwIfAborted(options);
   const system = await loadSystem(systemOf(spec));
   const resolved = await withInputs(system.resolveSpec(spec), options);
-  const body = await system.predict(resolved.spec, { ...options, ...resolved.context });
+  const body = await system.prediction.run(resolved.spec, { ...options, ...resolved.context });
   return {
     kind: 'prediction',
     schemaVersion,
@@ -69,8 +62,8 @@ export async function simulate<K extends SystemName>(
   const system = await loadSystem(systemOf(spec));
   const resolved = await withInputs(system.resolveSpec(spec), options);
   const resolvedRun = system.resolveRun(run, resolved.spec);
-  refuseHugeRun(system.simulationMemory(resolved.spec, resolvedRun), resolvedRun);
-  const body = await system.simulate(resolved.spec, resolvedRun, { ...options, ...resolved.context });
+  refuseHugeRun(system.simulation, resolved.spec, resolvedRun);
+  const body = await system.simulation.run(resolved.spec, resolvedRun, { ...options, ...resolved.context });
   return {
     kind: 'simulation',
     schemaVersion,
@@ -82,21 +75,11 @@ export async function simulate<K extends SystemName>(
   } as unknown as Simulation<K>;
 }
 
-function refuseHugeRun(bytes: number, run: unknown): void {
-  const limit = (run as { memoryLimit?: number }).memoryLimit ?? 0.8 * memoryAllowed();
-  if (bytes <= limit) return;
-  throw new MftError(
-    'ERR_MFT_MEMORY',
-    `This run needs about ` +
-      `${gibibytes(bytes)}, ` +
-      `more than the limit of ` +
-      `${gibibytes(limit)}; ` +
-      `lower \`width\`, \`threads\` or ` +
-      `\`trials\`, or raise \`memoryLimit\`.`,
-    { parameter: 'width', expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
+function refuseHugeRun(simulation: SimulationVerb<unknown, unknown>, spec: unknown, run: unknown): void {
+  requireMemory(
+    'run',
+    simulation.bytes(spec, run),
+    simulation.lower(spec, run),
+    (run as { memoryLimit?: number }).memoryLimit,
   );
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 }

@@ -5,7 +5,7 @@ import type { SystemName, Systems } from '../systems/registry.js';
 export type Prediction<K extends SystemName = SystemName> = AnyPrediction<
   K,
   Systems[K]['observable'],
-  Systems[K]['quantities'],
+  Systems[K]['quantity'],
   Systems[K]['spec']
 >;
 export type Simulation<K extends SystemName = SystemName> = AnySimulation<

@@ -8,7 +8,7 @@ import { calibration, trainableDepth } from '../../../dist/systems/feedforward/t
 const base: FeedforwardSpec = { activation: 'tanh', biasVariance: 0.05, width: 100 };
 
 const findingsOf = async (spec: FeedforwardSpec) => {
-  const found = await feedforward.findings?.(feedforward.resolveSpec({ ...base, ...spec }));
+  const found = await feedforward.findings?.(feedforward.resolveSpec({ ...base, ...spec }), {});
   return new Map((found ?? []).map((finding) => [finding.id, finding]));
 };
 

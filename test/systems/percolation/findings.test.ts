@@ -1,9 +1,10 @@
 // What advise says about paths, and the figures.
 import t from 'tap';
-import type { PercolationSpec } from 'mft-native';
+import { evaluate, figure, type PercolationSpec } from 'mft-native';
 import { percolation } from '../../../dist/systems/percolation/index.js';
 
-const findingsOf = async (spec: PercolationSpec) => await percolation.findings(percolation.resolveSpec(spec));
+const findingsOf = async (spec: PercolationSpec) =>
+  (await percolation.findings?.(percolation.resolveSpec(spec), {})) ?? [];
 
 t.test('irrelevant for a wide network', async (t) => {
   const [finding] = await findingsOf({ width: 512, depth: 1, keepProbability: 0.5 });
@@ -41,9 +42,8 @@ interface Panel {
 }
 
 t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
-  const spec = percolation.resolveSpec({ width: 4, depth: 6, keepProbability: 0.7, edgeKeepProbability: 0.6 });
-  const run = { trials: 2048, seed: 3 };
-  const profile = await percolation.figures.profile.build(spec, run, {});
+  const spec = { system: 'percolation', width: 4, depth: 6, keepProbability: 0.7, edgeKeepProbability: 0.6 } as const;
+  const profile = await figure(spec, 'profile', { run: { trials: 2048, seed: 3 } });
   const panels = profile?.concat as readonly Panel[];
   t.same(
     panels.map((panel) => panel.title),
@@ -51,13 +51,12 @@ t.test('figures are Vega-Lite JSON with theory and simulation', async (t) => {
   );
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'point').length, 8);
   t.equal(panels[0]?.data.values.filter((point) => point.mark === 'line').length, 8);
-  const phase = await percolation.figures.phaseDiagram.build(percolation.resolveSpec({ keepProbability: 0.5 }), {}, {});
+  const phase = await figure({ system: 'percolation', keepProbability: 0.5 }, 'phaseDiagram');
   t.match(phase, { $schema: /vega-lite/, title: { text: 'Where paths die' } });
   t.same(JSON.parse(JSON.stringify(phase)), phase, 'plain JSON');
 });
 
 t.test('half-way keep rates of the path-probability curves', async (t) => {
-  const { quantities } = percolation;
   const table: [number, readonly number[], readonly number[]][] = [
     [2, [0.2929, 0.7412, 0.9169], [0.3226, 0.6152, 0.7885]],
     [4, [0.1591, 0.4913, 0.7117], [0.1195, 0.3022, 0.4172]],
@@ -67,21 +66,15 @@ t.test('half-way keep rates of the path-probability curves', async (t) => {
   ];
   for (const [width, site, bond] of table) {
     for (const [i, depth] of [1, 10, 100].entries()) {
-      const parameters = { width, depth, target: 0.5 } as never;
+      const parameters = { width, depth, target: 0.5 };
       t.equal(
-        ((await quantities.siteCriticalKeep.evaluate(parameters)) as number).toFixed(4),
+        ((await evaluate('percolation', 'siteCriticalKeep', parameters)) as number).toFixed(4),
         site[i]?.toFixed(4),
         `site W ${width} L ${depth}`,
       );
       if (bond[i] === undefined) continue;
-      const full = {
-        ...(parameters as object),
-        keepProbability: 1,
-        inputKeepProbability: 1,
-        activeProbability: 1,
-      } as never;
       t.equal(
-        ((await quantities.bondCriticalKeep.evaluate(full)) as number).toFixed(4),
+        ((await evaluate('percolation', 'bondCriticalKeep', parameters)) as number).toFixed(4),
         bond[i].toFixed(4),
         `bond W ${width} L ${depth}`,
       );

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { evaluate, isUndefined, MftError, type Systems } from 'mft-native';
 import { holds } from '../../properties.js';
 
-type Name = Systems['percolation']['quantities'];
+type Name = Systems['percolation']['quantity'];
 const value = async (name: Name, parameters: object): Promise<number> =>
   (await evaluate('percolation', name, parameters)) as number;
 

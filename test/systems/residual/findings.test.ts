@@ -4,7 +4,7 @@ import { advise, evaluate, type Finding } from 'mft-native';
 import { residual } from '../../../dist/systems/residual/index.js';
 
 const findingsOf = async (fields: object): Promise<readonly Finding[]> =>
-  (await residual.findings?.(residual.resolveSpec(fields))) ?? [];
+  (await residual.findings?.(residual.resolveSpec(fields), {})) ?? [];
 const ones = { innerWeightVariance: 1, innerBiasVariance: 1, outerWeightVariance: 1, outerBiasVariance: 1 };
 
 t.test('a deep tanh network: the decay proposed does what it says', async (t) => {

@@ -1,5 +1,5 @@
 // Finite-size scaling of dropconnect: at mean degree 1 + a/√W and depth t√W the path probability depends on a and t only.
-import { percolation } from '../../systems/percolation/index.js';
+import { figure } from '../../verbs/figure.js';
 import { simulate } from '../../verbs/predict.js';
 import { printedRow, statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
@@ -54,8 +54,8 @@ export const criticalCollapse: Reproduction<CollapseScale> = {
       }
       for (const offset of [-2, 0, 2]) rows.push(await collapseRow(t, offset));
     }
-    const figure = await percolation.figures.criticalCollapse.build(percolation.resolveSpec({}), {}, control);
-    return { figures: [{ name: 'collapse', figure }], rows };
+    const drawn = await figure({ system: 'percolation' }, 'criticalCollapse', control);
+    return { figures: [{ name: 'collapse', figure: drawn }], rows };
   },
 };
 

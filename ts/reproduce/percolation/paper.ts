@@ -13,7 +13,7 @@ export const sources = {
 } as const;
 
 /** A named quantity of system percolation that is a number. */
-export async function quantity(name: Systems['percolation']['quantities'], parameters: object): Promise<number> {
+export async function quantity(name: Systems['percolation']['quantity'], parameters: object): Promise<number> {
   const value = await evaluate('percolation', name, parameters);
   if (typeof value !== 'number') throw expectedError('ERR_MFT_DEGENERATE', name, 'a number', value);
   return value;

@@ -1,5 +1,5 @@
 // Path probability against drop probability, and the keep rates at which half of the masks leave a path.
-import { percolation } from '../../systems/percolation/index.js';
+import { figure } from '../../verbs/figure.js';
 import { simulate } from '../../verbs/predict.js';
 import { printedRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
@@ -38,9 +38,8 @@ export const pathCurves: Reproduction<CurveScale> = {
           );
       }
     }
-    const spec = percolation.resolveSpec({});
-    const figure = await percolation.figures.pathCurves.build(spec, { trials, seed, threads }, control);
-    return { figures: [{ name: 'curves', figure }], rows };
+    const drawn = await figure({ system: 'percolation' }, 'pathCurves', { run: { trials, seed, threads }, ...control });
+    return { figures: [{ name: 'curves', figure: drawn }], rows };
   },
 };
 

@@ -1,5 +1,5 @@
 // The phase table: growth laws of gradients and lengths fitted to iterated recurrences, beside those of the theorems.
-import { residual } from '../../systems/residual/index.js';
+import { figure } from '../../verbs/figure.js';
 import { phaseTable, type PhaseTableRow } from '../../systems/residual/phase-table.js';
 import { predict } from '../../verbs/predict.js';
 import { numberRow, statementRow } from '../rows.js';
@@ -52,16 +52,14 @@ export const growthLaws: Reproduction<GrowthScale> = {
         holds: half - end < 1e-3 * (first - end),
       }),
     );
-    const figures = residual.figures;
-    const spec = residual.resolveSpec({});
     const [table, diagram] = await Promise.all([
-      figures.phaseTable?.build(spec, {}, control),
-      figures.phaseDiagram?.build(spec, {}, control),
+      figure({ system: 'residual' }, 'phaseTable', control),
+      figure({ system: 'residual' }, 'phaseDiagram', control),
     ]);
     return {
       figures: [
-        ...(table === undefined ? [] : [{ name: 'exponents', figure: table }]),
-        ...(diagram === undefined ? [] : [{ name: 'diagram', figure: diagram }]),
+        { name: 'exponents', figure: table },
+        { name: 'diagram', figure: diagram },
       ],
       rows,
     };

@@ -1,5 +1,5 @@
 // Width variation: widths that halve at l = m² cap the gradient per coordinate, change no forward mean, and widen the spread.
-import { residual } from '../../systems/residual/index.js';
+import { figure } from '../../verbs/figure.js';
 import type { ResidualSpec } from '../../systems/residual/spec.js';
 import { compare } from '../../statistics/compare.js';
 import { predict, simulate } from '../../verbs/predict.js';
@@ -106,11 +106,7 @@ export const widthVariation: Reproduction<WidthScale> = {
         }),
       );
     }
-    const figure = await residual.figures.widthVariation?.build(
-      residual.resolveSpec(halved),
-      residual.resolveRun(run, residual.resolveSpec(halved)),
-      control,
-    );
-    return { figures: figure === undefined ? [] : [{ name: 'profiles', figure }], rows };
+    const drawn = await figure(halved, 'widthVariation', { run, ...control });
+    return { figures: [{ name: 'profiles', figure: drawn }], rows };
   },
 };

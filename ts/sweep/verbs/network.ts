@@ -103,7 +103,7 @@ function selected<T extends { readonly observables: object; readonly quantities?
 /** Memory of a simulation with one thread. */
 export async function networkMemory(work: Work): Promise<number> {
   const system = await loadSystem(work.system);
-  return system.simulationMemory(work.spec, { ...work.run, threads: 1, seed: 0 });
+  return system.simulation.bytes(work.spec, { ...work.run, threads: 1, seed: 0 });
 }
 
 export const predictVerb: SweepVerb = {

@@ -5,6 +5,7 @@ import type { SystemOptions, VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figureProfile } from '../../figures/profile.js';
 import { isUniform, layerOf, multipliersWhereDefined } from './figure-layer.js';
+import type { FeedforwardObservable } from './observables.js';
 import { predictFeedforward } from './predict.js';
 import { simulateFeedforward } from './simulate.js';
 import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
@@ -16,7 +17,14 @@ export async function drawProfile(
 ): Promise<VegaLiteFigure> {
   const prediction = await predictFeedforward(spec, options);
   const simulation = await simulateFeedforward(spec, { ...run, rawTrials: false }, options);
-  const wanted = ['variance', 'correlation', 'errorNorm', 'gradientSingle', 'gradientPair', 'gradientPairAbsolute'];
+  const wanted: readonly FeedforwardObservable[] = [
+    'variance',
+    'correlation',
+    'errorNorm',
+    'gradientSingle',
+    'gradientPair',
+    'gradientPairAbsolute',
+  ];
   return figureProfile(
     [
       { kind: 'prediction', observables: prediction.observables },
@@ -42,9 +50,9 @@ export async function drawGradientProfile(
 ): Promise<VegaLiteFigure> {
   const prediction = await predictFeedforward(spec, options);
   const simulation = await simulateFeedforward(spec, { ...run, rawTrials: false }, options);
-  const points = Object.entries(shown).flatMap(([name, label]) => [
-    ...decades(prediction.observables[name], label, 'line'),
-    ...decades(simulation.observables[name], label, 'point'),
+  const points = (Object.keys(shown) as (keyof typeof shown)[]).flatMap((name) => [
+    ...decades(prediction.observables[name], shown[name], 'line'),
+    ...decades(simulation.observables[name], shown[name], 'point'),
   ]);
   const multiplier = isUniform(spec) ? multipliersWhereDefined(layerOf(spec))?.gradientMultiplier : undefined;
   // Through the middle, where neither the output nor the input is felt.

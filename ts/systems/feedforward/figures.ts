@@ -5,21 +5,13 @@ import { drawDepthScales, drawPhaseDiagram } from './figure-phase.js';
 import { drawGradientProfile, drawProfile } from './figure-profiles.js';
 import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
 
-type Draw = (
-  spec: ResolvedFeedforwardSpec,
-  run: ResolvedFeedforwardRun,
-  options: Parameters<SystemFigure['build']>[2],
-) => ReturnType<SystemFigure['build']>;
+type Figure = SystemFigure<ResolvedFeedforwardSpec, ResolvedFeedforwardRun>;
 
-function entry(description: string, simulates: boolean, draw: Draw): SystemFigure {
-  return {
-    description,
-    simulates,
-    build: (spec, run, options) => draw(spec as ResolvedFeedforwardSpec, run as ResolvedFeedforwardRun, options),
-  };
+function entry(description: string, simulates: boolean, build: Figure['build']): Figure {
+  return { description, usesSpec: true, simulates, build };
 }
 
-export const figures: Readonly<Record<string, SystemFigure>> = {
+export const figures: Readonly<Record<string, Figure>> = {
   profile: entry(
     'variance, correlation and gradients layer by layer: theory (lines) and simulation (points, ±2 standard errors)',
     true,

@@ -6,7 +6,7 @@
 // Gaussian instead, and the stated error grows with the coherent part.
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../core/control.js';
-import { axis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
+import { axis, innerAxis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { absoluteProductError } from './absolute-error.js';
 import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
@@ -21,6 +21,7 @@ import {
   type PairState,
 } from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
+import type { FeedforwardObservable } from './observables.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 import { expectation } from '../../gaussian/moments.js';
 
@@ -33,7 +34,7 @@ const yieldEveryMilliseconds = 25;
 export async function predictFeedforward(
   spec: ResolvedFeedforwardSpec,
   options: SystemOptions,
-): Promise<PredictionBody> {
+): Promise<PredictionBody<FeedforwardObservable>> {
   const layers = layerParameters(spec);
   const gram = inputGram(spec, options.inputs);
   const forward = await forwardPass(layers, gram, ticker(spec.depth, options));
@@ -110,7 +111,7 @@ function observable(
     return 0;
   });
   return {
-    axes: [axis('layer', depth, 1), axis(kind, count)],
+    axes: [axis('layer', depth, 1), innerAxis(kind, count)],
     scale: more.scale ?? 'linear',
     values,
     error: more.error ?? numericalError,

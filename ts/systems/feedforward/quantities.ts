@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MftError } from '../../core/errors.js';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';
-import { type Quantity, quantity } from '../../core/system.js';
+import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
 import { criticalInitialization, criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
 import { subjectOf } from '../../gaussian/expectation.js';
@@ -121,7 +121,7 @@ const chiC = ofLayer(
   (network) => theory.pairFixedPoint(network).chiC,
 );
 
-export const quantities = {
+const table = {
   gaussianMean: ofSingle('E φ', 'Mean of the activation.', 'derived', moments.gaussianMean),
   gaussianSecondMoment: ofSingle('m2', 'E φ(u)², u ~ N(0, q).', 'B; 3.1', moments.gaussianSecondMoment),
   gaussianDerivativeSecondMoment: ofSingle('s2', "E φ'(u)².", 'B; 3.1', moments.gaussianDerivativeSecondMoment),
@@ -302,10 +302,8 @@ export const quantities = {
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;
 
-export type FeedforwardQuantity = keyof typeof quantities;
-
-/** Quantities that `map` draws over the fields of a spec. */
-export const mapped: readonly FeedforwardQuantity[] = [
+/** The table, with those marked that `map` draws over the fields of a spec. */
+export const quantities = withMapped(table, [
   'fixedPointVariance',
   'fixedPointCorrelation',
   'oneMinusFixedPointCorrelation',
@@ -319,7 +317,9 @@ export const mapped: readonly FeedforwardQuantity[] = [
   'phase',
   'logGradientVarianceRate',
   'absoluteToSingleGradientRatio',
-];
+]);
+
+export type FeedforwardQuantity = keyof typeof quantities;
 
 function linear(network: Layer): Layer {
   if (subjectOf(network.activation).key === 'linear') return network;

@@ -4,12 +4,13 @@ import { perLayer } from '../../core/checks.js';
 import { controlled } from '../../core/control.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
 import { memoryAllowed, threadsFor } from '../../core/memory.js';
-import { type Axis, axis, type Estimated } from '../../core/results.js';
+import { type Axis, axis, type Estimated, innerAxis } from '../../core/results.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { resolveActivation } from '../../gaussian/activations.js';
 import { addLog, estimatedLog, type LogAccumulator, logAccumulator } from '../../statistics/log-moments.js';
 import { type Accumulator, accumulator, addTrial, estimated } from '../../statistics/moments.js';
 import type { FeedforwardLayout, FeedforwardParameters } from './native.js';
+import type { FeedforwardObservable } from './observables.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Numbers held at once by the rows of one native call: 256 MiB. */
@@ -17,14 +18,8 @@ const rowsAtOnce = 2 ** 25;
 /** Part of the memory limit that the engine may use to keep what the backward pass would otherwise draw again. */
 const budgetShare = 0.25;
 
-/** The estimated peak memory of a run in bytes, from the engine's own plan. */
-export function simulationMemory(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun): number {
-  const parameters = nativeParameters(spec, run, undefined);
-  const rowLength = addon().feedforwardLayout({ ...parameters, trials: 1 }).rowLength;
-  return addon().feedforwardMemory({ ...parameters, trials: Math.min(run.trials, chunkOf(rowLength)) });
-}
-
-function chunkOf(rowLength: number): number {
+/** Trials of one native call. */
+export function chunkOf(rowLength: number): number {
   return Math.max(1, Math.floor(rowsAtOnce / rowLength));
 }
 
@@ -33,7 +28,7 @@ export async function simulateFeedforward(
   spec: ResolvedFeedforwardSpec,
   run: ResolvedFeedforwardRun,
   options: SystemOptions,
-): Promise<SimulationBody> {
+): Promise<SimulationBody<FeedforwardObservable>> {
   const parameters = nativeParameters(spec, run, options.inputs);
   const layout = addon().feedforwardLayout({ ...parameters, trials: 1 });
   const gathered = reducer(spec.depth, parameters.inputs, layout, run.rawTrials ? run.trials : 0);
@@ -178,7 +173,7 @@ function reducer(depth: number, inputs: number, layout: FeedforwardLayout, rawTr
       Object.fromEntries(
         kept.map(([name, entry]) => [
           name,
-          finished(entry, [axis('layer', depth, 1), axis(entry.field.axis, entry.field.count)]),
+          finished(entry, [axis('layer', depth, 1), innerAxis(entry.field.axis, entry.field.count)]),
         ]),
       ),
   };

@@ -7,7 +7,7 @@ import { pathProbability } from './chain.js';
 import { layerRuns, type Network } from './network.js';
 import { predictPercolation } from './predict.js';
 import { simulatePercolation } from './simulate.js';
-import { type ResolvedPercolationSpec, resolvePercolationRun, resolvePercolationSpec } from './spec.js';
+import { type ResolvedPercolationRun, type ResolvedPercolationSpec, resolvePercolationSpec } from './spec.js';
 
 function rectangle(width: number, depth: number, keepProbability: number, edgeKeepProbability: number): Network {
   return {
@@ -36,7 +36,11 @@ const curveWidths = [2, 4, 8, 16, 32];
 const curveDepths = [1, 10, 100];
 
 /** θ against the drop probability, one panel per model and depth: exact lines and, at fewer points, explicit masks. */
-async function pathCurves(_spec: unknown, run: unknown, options: ControlOptions): Promise<VegaLiteFigure> {
+async function pathCurves(
+  _spec: unknown,
+  run: ResolvedPercolationRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const points: CurvePoint[] = [];
   for (const model of models) {
     for (const depth of curveDepths) {
@@ -76,15 +80,11 @@ async function simulated(
   width: number,
   depth: number,
   keep: { keepProbability: number; edgeKeepProbability: number },
-  run: unknown,
+  run: ResolvedPercolationRun,
   options: ControlOptions,
 ): Promise<CurvePoint> {
   const spec = resolvePercolationSpec({ width, depth, ...keep });
-  const { observables } = await simulatePercolation(
-    spec,
-    resolvePercolationRun({ ...(run as object), backward: false, engine: 'masks' }, spec),
-    options,
-  );
+  const { observables } = await simulatePercolation(spec, { ...run, backward: false, engine: 'masks' }, options);
   const path = observables.pathProbability;
   const y = path?.values.at(-1) ?? 0;
   const error = path?.standardError.at(-1) ?? 0;
@@ -92,8 +92,11 @@ async function simulated(
 }
 
 /** log10 of −log θ over width and log10 depth, with the line where half the masks are blocked on the site model's asymptote. */
-async function phaseDiagram(input: unknown, _run: unknown, options: ControlOptions): Promise<VegaLiteFigure> {
-  const spec = input as ResolvedPercolationSpec;
+async function phaseDiagram(
+  spec: ResolvedPercolationSpec,
+  _run: unknown,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const keepProbability =
     (typeof spec.keepProbability === 'number' ? spec.keepProbability : (spec.keepProbability[0] ?? 1)) *
     spec.activeProbability;
@@ -155,15 +158,17 @@ async function criticalCollapse(_spec: unknown, _run: unknown, options: ControlO
 }
 
 /** Observables layer by layer: theory as lines, simulation as points. */
-async function profile(input: unknown, run: unknown, options: ControlOptions): Promise<VegaLiteFigure> {
-  const spec = input as ResolvedPercolationSpec;
-  const resolvedRun = resolvePercolationRun(run, spec);
+async function profile(
+  spec: ResolvedPercolationSpec,
+  run: ResolvedPercolationRun,
+  options: ControlOptions,
+): Promise<VegaLiteFigure> {
   const theory = (await predictPercolation(spec, options)).observables;
-  const simulation = (await simulatePercolation(spec, resolvedRun, options)).observables;
+  const simulation = (await simulatePercolation(spec, run, options)).observables;
   const points: CurvePoint[] = [];
   for (const [name, { axes, values, standardError }] of Object.entries(simulation)) {
     const layers = axes[0]?.values ?? [];
-    const expected = theory[name];
+    const expected = theory[name as keyof typeof theory];
     const isKnown = expected !== undefined && expected.undefinedAt === undefined;
     for (const [i, y] of values.entries()) {
       const x = layers[i] as number;
@@ -179,6 +184,7 @@ export const figures = {
   profile: {
     description:
       'Path probability, reached fractions and edge participation of the spec, layer by layer: theory and simulation.',
+    usesSpec: true,
     simulates: true,
     build: profile,
   },
@@ -189,17 +195,20 @@ export const figures = {
       'depths 1, 10, 100, dropout and ' +
       'dropconnect: theory and explicit ' +
       'masks.',
+    usesSpec: false,
     simulates: true,
     build: pathCurves,
   },
   phaseDiagram: {
     description: 'Width against depth at the keep rates of the spec, with the line of path probability 1/2.',
+    usesSpec: true,
     simulates: false,
     build: phaseDiagram,
   },
   criticalCollapse: {
     description: 'Finite-size scaling of dropconnect at mean degree 1 + a/√W and depth t√W.',
+    usesSpec: false,
     simulates: false,
     build: criticalCollapse,
   },
-} as const satisfies Readonly<Record<string, SystemFigure>>;
+} as const satisfies Readonly<Record<string, SystemFigure<ResolvedPercolationSpec, ResolvedPercolationRun>>>;

@@ -1,10 +1,12 @@
-// System `percolation`: what the registry gets. Same five entry points as every system.
+// System `percolation`: what the registry gets.
 import type { System } from '../../core/system.js';
+import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { findings } from './findings.js';
+import { type PercolationObservable, observables } from './observables.js';
 import { predictPercolation } from './predict.js';
-import { mapped, quantities } from './quantities.js';
-import { simulatePercolation, simulationMemory } from './simulate.js';
+import { quantities } from './quantities.js';
+import { simulatePercolation } from './simulate.js';
 import { trainablePercolation } from './train.js';
 import {
   percolationRunSchema,
@@ -15,21 +17,10 @@ import {
   resolvePercolationSpec,
 } from './spec.js';
 
-/** Observables of `percolation`; axis: layer 0 (input) .. L+1 (output), for edges the weight layer 0..L. */
-export const observables = {
-  pathProbability: 'P(a path reaches layer i); at the output θ',
-  logPathProbability: 'its logarithm (simulation: engine splitting)',
-  logBlockedProbability: 'log P(no path reaches layer i)',
-  reachFraction: 'E X_i/N_i: mean fraction of nodes kept and reached from the input',
-  outputReachProbability: 'P(layer i has a node that still reaches the output)',
-  outputReachFraction: 'E Y_i/N_i: mean fraction of nodes kept and reaching the output',
-  edgeParticipation: 'P(an edge of weight layer i lies on a surviving path): effective share of its learning rate',
-} as const;
-
-export type PercolationObservable = keyof typeof observables;
+export { observables, type PercolationObservable } from './observables.js';
 export type { PercolationQuantity } from './quantities.js';
 
-export const percolation = {
+export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun, PercolationObservable> = {
   name: 'percolation',
   version: 1,
   title: 'Dropout and dropconnect as a path problem',
@@ -37,13 +28,11 @@ export const percolation = {
   runSchema: percolationRunSchema,
   observables,
   quantities,
-  mapped,
   resolveSpec: resolvePercolationSpec,
   resolveRun: resolvePercolationRun,
-  predict: predictPercolation,
-  simulate: simulatePercolation,
+  prediction: { run: predictPercolation, flops: predictionFlops, bytes: predictionBytes },
+  simulation: { run: simulatePercolation, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,
   trainable: trainablePercolation,
-  simulationMemory,
-} as const satisfies System<ResolvedPercolationSpec, ResolvedPercolationRun>;
+};

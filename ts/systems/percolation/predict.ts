@@ -13,6 +13,7 @@ import {
 } from './formulas.js';
 import { layerHazard } from './logarithms.js';
 import { layerAt, type LayerRun, type Network, resolveNetwork, reversed } from './network.js';
+import type { PercolationObservable } from './observables.js';
 import { breakdownDepth } from './solve.js';
 import type { ResolvedConvolution, ResolvedPercolationSpec } from './spec.js';
 import * as run from './training-run.js';
@@ -226,7 +227,7 @@ function observablesOf(theory: Theory): Record<string, Predicted> {
 export async function predictPercolation(
   spec: ResolvedPercolationSpec,
   options: SystemOptions,
-): Promise<PredictionBody> {
+): Promise<PredictionBody<PercolationObservable>> {
   const theory = await theoryOf(spec, options);
   const quantities: Record<string, QuantityValue> = {};
   const warnings: Warning[] = [];

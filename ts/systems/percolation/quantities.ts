@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
-import { type Quantity, quantity } from '../../core/system.js';
+import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { type LogProbabilities, pathProbability, reachLaws, stationaryLaw } from './chain.js';
 import { convolutionPath, largestExactPositions } from './convolution.js';
 import * as formulas from './formulas.js';
@@ -90,7 +90,7 @@ function refuseCertain(name: string, keep: number): void {
 
 const layerIndex = (name: string): z.ZodNumber => wholeField(0, largestWhole, `Index of the ${name}.`);
 
-export const quantities = {
+const table = {
   pathProbability: ofNetwork('θ', 'Probability that a directed input-output path survives.', (logs) =>
     Math.exp(logs.logPath),
   ),
@@ -307,13 +307,13 @@ export const quantities = {
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;
 
-export type PercolationQuantity = keyof typeof quantities;
-
-/** Quantities that `map` draws over the fields of a spec. */
-export const mapped: readonly PercolationQuantity[] = [
+/** The table, with those marked that `map` draws over the fields of a spec. */
+export const quantities = withMapped(table, [
   'logPathProbability',
   'logBlockedProbability',
   'decayRate',
   'logDecayRate',
   'breakdownDepth',
-];
+]);
+
+export type PercolationQuantity = keyof typeof quantities;

@@ -6,28 +6,17 @@ import { axis, type Axis, type Estimated, type UndefinedPoint } from '../../core
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { edgeCounts, layerShapes, nativeNetwork } from './masks.js';
 import { logAddExp } from './logarithms.js';
+import type { PercolationObservable } from './observables.js';
 import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js';
 
 /** Trials of a native block, the unit of its random streams. */
-const lanes = 1024;
-
-/** Per thread: kept and reached nodes of all layers (of three without the way back), a bit per trial of a block. */
-export function simulationMemory(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun): number {
-  const nodes = layerShapes(spec).map(({ positions, channels }) => positions * channels);
-  const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * Math.max(...nodes);
-  const connections = 8 * edgeCounts(spec).length + 12 * Math.max(...nodes);
-  return (
-    ((2 * held * lanes) / 8) * threadsFor(run.threads) +
-    connections +
-    (run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0)
-  );
-}
+export const lanes = 1024;
 
 export async function simulatePercolation(
   spec: ResolvedPercolationSpec,
   run: ResolvedPercolationRun,
   options: SystemOptions,
-): Promise<SimulationBody> {
+): Promise<SimulationBody<PercolationObservable>> {
   const request = {
     ...nativeNetwork(spec),
     seed: seedHalves(run.seed),

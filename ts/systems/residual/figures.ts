@@ -1,23 +1,17 @@
 // Figures of system `residual`: growth along the layers, width variation, the phase diagram with its table.
 import type { ControlOptions } from '../../core/control.js';
-import type { SystemFigure, VegaLiteFigure } from '../../core/system.js';
+import type { SystemFigure, SystemOptions, VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figure, palette, titled } from '../../figures/vega-lite.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { growthLaw, type GrowthForm } from './growth-law.js';
+import { describedInputs } from './inputs.js';
 import { nativeNetwork, recurrence } from './network.js';
 import { phaseTable } from './phase-table.js';
 import { predictResidual } from './predict.js';
 import { simulateResidual } from './simulate.js';
 import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
 import { withCommonDecay } from './design.js';
-
-const resolved =
-  (
-    build: (spec: ResolvedResidualSpec, run: ResolvedResidualRun, options: ControlOptions) => Promise<VegaLiteFigure>,
-  ): SystemFigure['build'] =>
-  (spec, run, options) =>
-    build(spec as ResolvedResidualSpec, run as ResolvedResidualRun, options);
 
 /** Layers 1..L, at most 400 of them, evenly in log l. */
 function layersShown(depth: number): number[] {
@@ -28,18 +22,18 @@ function layersShown(depth: number): number[] {
 }
 
 /** Theory along the layers for several common decays. */
-async function growthCurves(spec: ResolvedResidualSpec, options: ControlOptions): Promise<VegaLiteFigure> {
+async function growthCurves(spec: ResolvedResidualSpec, options: SystemOptions): Promise<VegaLiteFigure> {
+  const { secondMoments, angularDeficit } = describedInputs(spec, options.inputs);
   const points: CurvePoint[] = [];
   const decays = spec.block === 'full' ? [0, 0.25, 0.5, 0.75, 1] : [spec.innerWeightDecay];
   for (const decay of decays) {
     const network = spec.block === 'full' ? withCommonDecay(spec, decay) : spec;
-    const drawn = spec.inputs as { readonly secondMoment?: number; readonly correlation?: number };
     const run = await recurrence(
       nativeNetwork(network),
       {
-        secondMoment: drawn.secondMoment ?? 1,
-        angularDeficit: 1 - (drawn.correlation ?? 0.5),
-        pair: true,
+        secondMoment: secondMoments[0] as number,
+        angularDeficit: angularDeficit ?? 0,
+        pair: angularDeficit !== undefined,
         fluctuations: false,
         interpolate: true,
       },
@@ -48,10 +42,14 @@ async function growthCurves(spec: ResolvedResidualSpec, options: ControlOptions)
     for (const l of layersShown(spec.depth)) {
       const series = `β = ${decay}`;
       const chi = (run.logGradient[0] as number) - (run.logGradient[l] as number);
-      const logDeficit = (run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number);
       points.push(
         { panel: 'log χ_0/χ_l', series, x: l, y: chi },
         { panel: 'log p_l', series, x: l, y: run.logSecondMoment[l] as number },
+      );
+      // One input, and two of different length, have no s and e in theory.
+      if (angularDeficit === undefined) continue;
+      const logDeficit = (run.logMetricExpressivity[l] as number) - (run.logSecondMoment[l] as number);
+      points.push(
         { panel: 'log s_l', series, x: l, y: run.logMetricExpressivity[l] as number },
         { panel: 'e_l', series, x: l, y: -Math.expm1(logDeficit) },
       );
@@ -241,26 +239,30 @@ async function exponentTable(options: ControlOptions): Promise<VegaLiteFigure> {
   });
 }
 
-export const figures: Readonly<Record<string, SystemFigure>> = {
+export const figures: Readonly<Record<string, SystemFigure<ResolvedResidualSpec, ResolvedResidualRun>>> = {
   growth: {
     description: 'log χ_0/χ_l, log p_l, log s_l and e_l along the layers for common decays 0 to 1 (theory).',
+    usesSpec: true,
     simulates: false,
-    build: resolved((spec, _run, options) => growthCurves(spec, options)),
+    build: (spec, _run, options) => growthCurves(spec, options),
   },
   widthVariation: {
     description:
       'p, e, χ per coordinate and total against the layer with the widths of the spec and with constant width (theory and simulation).',
+    usesSpec: true,
     simulates: true,
-    build: resolved(widthVariation),
+    build: widthVariation,
   },
   phaseTable: {
     description:
       'Exponents fitted to iterated recurrences against those of the theory, a point per cell of the phase table.',
+    usesSpec: false,
     simulates: false,
     build: (_spec, _run, options) => exponentTable(options),
   },
   phaseDiagram: {
     description: 'Form of growth of gradients and activations over the decay exponents, tanh and ReLU (3.7).',
+    usesSpec: false,
     simulates: false,
     build: async () => phaseDiagram(),
   },

@@ -1,11 +1,12 @@
-// System `residual`: what the registry gets. Same five entry points as every system.
+// System `residual`: what the registry gets.
 import type { System } from '../../core/system.js';
+import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { residualFindings } from './findings.js';
-import { observables } from './observables.js';
+import { observables, type ResidualObservable } from './observables.js';
 import { predictResidual } from './predict.js';
-import { mapped, quantities } from './quantities.js';
-import { simulateResidual, simulationMemory } from './simulate.js';
+import { quantities } from './quantities.js';
+import { simulateResidual } from './simulate.js';
 import {
   residualRunSchema,
   residualSpecSchema,
@@ -19,7 +20,7 @@ import { trainableResidual } from './train.js';
 export { observables, type ResidualObservable } from './observables.js';
 export type { ResidualQuantity } from './quantities.js';
 
-export const residual: System<ResolvedResidualSpec, ResolvedResidualRun> = {
+export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, ResidualObservable> = {
   name: 'residual',
   version: 1,
   title: 'Residual network with variance and width variation',
@@ -27,12 +28,10 @@ export const residual: System<ResolvedResidualSpec, ResolvedResidualRun> = {
   runSchema: residualRunSchema,
   observables,
   quantities,
-  mapped,
   resolveSpec: resolveResidualSpec,
   resolveRun: resolveResidualRun,
-  predict: predictResidual,
-  simulate: simulateResidual,
-  simulationMemory,
+  prediction: { run: predictResidual, flops: predictionFlops, bytes: predictionBytes },
+  simulation: { run: simulateResidual, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   trainable: trainableResidual,
   findings: residualFindings,

@@ -1,6 +1,6 @@
 // Theory of `residual`: the recurrences layer by layer, as observables, and the numbers drawn from them.
 import type { InputVectors } from '../../core/inputs.js';
-import { axis, type Axis, type Predicted, type QuantityValue } from '../../core/results.js';
+import { axis, type Axis, innerAxis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { subjectOf } from '../../gaussian/expectation.js';
 import { type Growth, growthLaw, type GrowthLawParameters } from './growth-law.js';
@@ -35,13 +35,16 @@ export function axesOf(depth: number, count: number): ResidualAxes {
     layers: axis('layer', depth + 1),
     blocks: axis('layer', depth, 1),
     below: axis('layer', depth),
-    inputs: axis('input', count),
-    pairs: axis('pair', 1),
+    inputs: innerAxis('input', count),
+    pairs: innerAxis('pair', 1),
   };
 }
 
 /** Theory of a spec. See `predict`. */
-export async function predictResidual(spec: ResolvedResidualSpec, options: SystemOptions): Promise<PredictionBody> {
+export async function predictResidual(
+  spec: ResolvedResidualSpec,
+  options: SystemOptions,
+): Promise<PredictionBody<ResidualObservable>> {
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
   const inputs = describedInputs(spec, options.inputs as InputVectors | undefined);

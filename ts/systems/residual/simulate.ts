@@ -37,7 +37,8 @@ declare module '../../core/addon.js' {
   }
 }
 
-function nativeSimulation(
+/** What the addon takes of a run. */
+export function nativeSimulation(
   spec: ResolvedResidualSpec,
   run: ResolvedResidualRun,
   vectors: InputVectors | undefined,
@@ -60,17 +61,12 @@ function nativeSimulation(
   };
 }
 
-/** Estimated peak memory in bytes. */
-export function simulationMemory(spec: ResolvedResidualSpec, run: ResolvedResidualRun): number {
-  return addon().residualMemory(nativeSimulation(spec, run, givenVectors(spec, undefined)), nativeNetwork(spec));
-}
-
 /** Monte Carlo of a spec. See `simulate`. */
 export async function simulateResidual(
   spec: ResolvedResidualSpec,
   run: ResolvedResidualRun,
   options: SystemOptions,
-): Promise<SimulationBody> {
+): Promise<SimulationBody<ResidualObservable>> {
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
   const vectors = givenVectors(spec, options.inputs);

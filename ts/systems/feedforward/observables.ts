@@ -1,0 +1,78 @@
+// The observables of system `feedforward`, the same in theory and simulation: axes layer 1..L, then input or pair.
+import type { ObservableInfo } from '../../core/system.js';
+
+const perInput = ['layer', 'input'] as const;
+const perPair = ['layer', 'pair'] as const;
+
+export const observables = {
+  variance: {
+    symbol: 'q_aa',
+    description: 'mean square of the pre-activations of a layer',
+    axes: perInput,
+    scale: 'linear',
+    source: 'Poole and others 2016',
+  },
+  covariance: {
+    symbol: 'q_ab',
+    description: 'mean product of the pre-activations of two inputs',
+    axes: perPair,
+    scale: 'linear',
+    source: 'Poole and others 2016',
+    needsPair: true,
+  },
+  correlation: {
+    symbol: 'c_ab',
+    description: 'q_ab/√(q_aa q_bb)',
+    axes: perPair,
+    scale: 'linear',
+    source: 'Poole and others 2016',
+    needsPair: true,
+  },
+  errorNorm: {
+    symbol: 'E log |δ_a|²',
+    description: 'squared norm of ∂E/∂z at a layer (mean of the logarithm)',
+    axes: perInput,
+    scale: 'linear',
+    source: 'Schoenholz and others 2017',
+  },
+  errorCorrelation: {
+    symbol: 'cos(δ_a, δ_b)',
+    description: 'cosine of the errors of two inputs',
+    axes: perPair,
+    scale: 'linear',
+    source: 'derived',
+    needsPair: true,
+  },
+  gradientSingle: {
+    symbol: 'log E g_aa',
+    description: 'mean square of a weight-gradient entry',
+    axes: perInput,
+    scale: 'log',
+    source: 'Schoenholz and others 2017',
+  },
+  gradientPair: {
+    symbol: 'log |E g_ab|',
+    description: 'mean product of the weight gradients of two inputs (sign and log magnitude of the mean)',
+    axes: perPair,
+    scale: 'log',
+    source: 'derived',
+    needsPair: true,
+  },
+  gradientPairAbsolute: {
+    symbol: 'log E g̃_ab',
+    description: 'mean absolute product of the weight gradients of two inputs',
+    axes: perPair,
+    scale: 'log',
+    source: 'derived',
+    needsPair: true,
+  },
+  logGradientSingle: {
+    symbol: 'E log g_aa',
+    description: 'mean of log g_aa (biased by −βM/2N against the log of the mean)',
+    axes: perInput,
+    scale: 'linear',
+    source: 'derived',
+  },
+} as const satisfies Readonly<Record<string, ObservableInfo>>;
+
+export type FeedforwardObservable = keyof typeof observables;

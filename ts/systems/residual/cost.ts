@@ -1,0 +1,59 @@
+// What predictions and simulations of `residual` take: arithmetic and memory.
+import { addon } from '../../core/addon.js';
+import { inputCount } from '../../core/inputs.js';
+import { givenVectors } from './inputs.js';
+import { nativeNetwork } from './network.js';
+import { nativeSimulation } from './simulate.js';
+import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
+
+/** Operations of a normal number, an activation and its derivative: what a unit costs beside its products. */
+const perUnit = 60;
+/** Operations of a layer of the recurrences, moments read from tables. */
+const perLayer = 500;
+/** Tables of moments that are built once for an activation. */
+const perTable = 2e6;
+/** Observables of an input and of a pair, and doubles of each entry of the result. */
+const [perInput, perPair, perEntry] = [14, 4, 12] as const;
+
+export function predictionFlops(spec: ResolvedResidualSpec): number {
+  return perTable + perLayer * inputCount(spec.inputs) * (spec.depth + 1);
+}
+
+export function predictionBytes(spec: ResolvedResidualSpec): number {
+  return 2 ** 24 + 8 * perEntry * entriesOf(spec);
+}
+
+/** trials × blocks × (N + M) (without weight matrices) or × N M (with them). */
+export function simulationFlops(spec: ResolvedResidualSpec, run: ResolvedResidualRun): number {
+  const { width: widths, hiddenWidth } = nativeNetwork(spec);
+  const n = inputCount(spec.inputs);
+  let perTrial = n * perUnit * (widths[0] as number);
+  for (const [i, hidden] of hiddenWidth.entries()) {
+    const [before, after] = [widths[i] as number, widths[i + 1] as number];
+    perTrial += n * (perUnit + 8 * n) * (hidden + after);
+    if (run.engine === 'dense')
+      perTrial += (perUnit + 4 * n) * (hidden * (before + after) + (before === after ? 0 : before * after));
+  }
+  return run.trials * perTrial;
+}
+
+/** The engine's own plan, the statistics, and the trials that were asked for. */
+export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidualRun): number {
+  const engine = addon().residualMemory(
+    nativeSimulation(spec, run, givenVectors(spec, undefined)),
+    nativeNetwork(spec),
+  );
+  const entries = entriesOf(spec);
+  return 2 ** 22 + engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
+}
+
+export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {
+  const rows = 8 * run.trials * entriesOf(spec) * (run.rawTrials ? 1 : 0.5);
+  return 2 * rows > simulationBytes(spec, run) ? ['trials', 'depth', 'width'] : ['width', 'threads', 'trials'];
+}
+
+/** Values of all observables together. */
+function entriesOf(spec: ResolvedResidualSpec): number {
+  const n = inputCount(spec.inputs);
+  return (spec.depth + 1) * (perInput * n + (n > 1 ? perPair : 0));
+}

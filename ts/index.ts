@@ -143,6 +143,12 @@ export {
 export {
   type CriticalInitialization,
   criticalInitialization,
+  type InitializationCode,
+  type InitializationOptions,
+  type VariancePreserving,
+  variancePreservingInitialization,
+} from './gaussian/initialization.js';
+export {
   type CriticalOptions,
   type CriticalPoint,
   criticalPoints,

@@ -64,7 +64,7 @@ t.test('fixed points are fixed, and the recursion reaches the one that is said',
   }
 });
 
-t.test('critical points are critical; initialisers carry their numbers', async (t) => {
+t.test('critical points are critical; initializers carry their numbers', async (t) => {
   for (const activation of ['tanh', 'erf', 'sin', 'hardTanh', 'gelu', 'silu', 'selu', 'elu'] as const) {
     for (const biasVariance of [0, 0.1]) {
       for (const point of criticalPoints(activation, { biasVariance, keepProbability: 0.9 })) {

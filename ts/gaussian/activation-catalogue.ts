@@ -28,6 +28,10 @@ export interface ActivationFacts {
   readonly limitBelow: number | null;
   readonly limitAbove: number | null;
   readonly isBounded: boolean | null;
+  /** sup |φ|; Infinity where φ is not bounded or it is not known. */
+  readonly bound: number;
+  /** Size in x of the finest feature. */
+  readonly scale: number;
 }
 
 export interface ActivationEntry {
@@ -52,6 +56,10 @@ interface Shape {
   readonly degree?: number;
   readonly isContinuous?: boolean;
   readonly hasContinuousDerivative?: boolean;
+  /** Default 1. */
+  readonly scale?: number;
+  /** Default: the larger of the limits, 1 where φ oscillates. */
+  readonly bound?: number;
 }
 
 interface Options {
@@ -84,6 +92,7 @@ function entry(
         hasContinuousDerivative = kinks.length === 0,
       } = shape(...values);
       const isBounded = !limits.some((limit) => limit === infinity || limit === -infinity);
+      const { bound = Math.max(...limits.map((limit) => Math.abs(limit ?? 1))), scale = 1 } = shape(...values);
       return {
         kinks,
         isOdd,
@@ -97,6 +106,8 @@ function entry(
         limitBelow: limits[0],
         limitAbove: limits[1],
         isBounded,
+        bound,
+        scale,
       };
     },
   };

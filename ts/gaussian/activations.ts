@@ -4,7 +4,7 @@ import { addon } from '../core/addon.js';
 import { describe, expectedError, MftError, nearest } from '../core/errors.js';
 import { type ActivationEntry, type ActivationFacts, activationCatalogue } from './activation-catalogue.js';
 import { type ExpressionNode, parseExpression, printExpression } from './expression.js';
-import { findKinks, parityOf } from './expression-facts.js';
+import { boundOf, featureScale, findKinks, parityOf } from './expression-facts.js';
 import { compileExpression, type ExpressionPrograms } from './expression-program.js';
 
 export { activationCatalogue } from './activation-catalogue.js';
@@ -245,10 +245,15 @@ function resolveExpression(given: ExpressionActivation): ResolvedActivation {
   const kinks = Float64Array.from(spec.kinks);
   const isOdd = parityOf(tree) === 'odd';
   const bare = { kind: expressionKind, parameters, programs: compileExpression(tree) };
-  return { name: 'expression', ...bare, kinks, isOdd, facts: expressionFacts(bare, spec.kinks, isOdd) };
+  return { name: 'expression', ...bare, kinks, isOdd, facts: expressionFacts(bare, tree, spec.kinks, isOdd) };
 }
 
-function expressionFacts(bare: NativeActivation, kinks: readonly number[], isOdd: boolean): ActivationFacts {
+function expressionFacts(
+  bare: NativeActivation,
+  tree: ExpressionNode,
+  kinks: readonly number[],
+  isOdd: boolean,
+): ActivationFacts {
   // On both sides of 0, nearer than any kink that could be meant.
   const z = Float64Array.of(-1e-300, 0, 1e-300);
   const finite = (value: number | undefined): number | null =>
@@ -256,6 +261,7 @@ function expressionFacts(bare: NativeActivation, kinks: readonly number[], isOdd
   const value = finite(addon().activate({ activation: bare, z, order: 0 })[1]);
   const slopes = addon().activate({ activation: bare, z, order: 1 });
   const second = addon().activate({ activation: bare, z, order: 2 });
+  const bound = boundOf(tree);
   return {
     kinks,
     isOdd,
@@ -269,7 +275,9 @@ function expressionFacts(bare: NativeActivation, kinks: readonly number[], isOdd
     homogeneousDegree: null,
     limitBelow: null,
     limitAbove: null,
-    isBounded: null,
+    isBounded: bound < Infinity ? true : null,
+    bound,
+    scale: featureScale(tree),
   };
 }
 

@@ -1,8 +1,9 @@
-// The critical line χ₁ = 1 of any activation, and initialisers made from it.
+// The critical line χ₁ = 1 of any activation, and its neighbours of any other χ₁.
 import { MftError } from '../core/errors.js';
 import { type Activation, type Subject, subjectOf } from './expectation.js';
 import { expectation, varianceSlope } from './moments.js';
 import { rootBetween } from './roots.js';
+import { searchRange } from './search-range.js';
 
 /** A point of the critical line. */
 export interface CriticalPoint {
@@ -22,58 +23,79 @@ export interface CriticalOptions {
   readonly keepProbability?: number;
 }
 
-const lowest = Math.log(1e-12);
-const highest = Math.log(1e12);
-const cells = 480;
 const rounding = 1e-13;
 
 /**
  * All σ_w² at which χ₁ = (σ_w²/ρ) E φ'² = 1 at a fixed point: σ_w²(q) = ρ/s2(q) with q − m2(q)/s2(q) = σ_b².
  *
  * @param activation φ · @param options σ_b², ρ
- * @returns critical points by increasing q*; empty when there is none (relu-like activations with bias)
+ * @returns critical points by increasing q*; empty when there is none (relu-like activations with bias, x²)
  * @throws MftError like the Gaussian moments
- * **Numerics**: sign changes on a logarithmic grid of 480 cells, bisection to rounding; relative error 1e-12.
- * **Source**: parametrisation derived; B (Schoenholz et al. 2017) gives the line for tanh.
+ * **Numerics**: sign changes on a logarithmic grid, bisection to rounding; relative error 1e-12. At q* = 0 the exact limit
+ * ρ/s2(0), s2(0) = (φ'(0⁺)² + φ'(0⁻)²)/2; no point there when that is 0 or infinite.
+ * **Source**: parametrisation derived; Schoenholz et al. 2017 give the line for tanh.
  */
 export function criticalPoints(activation: Activation, options: CriticalOptions = {}): readonly CriticalPoint[] {
+  return pointsOfGradientMultiplier(activation, 1, options);
+}
+
+/** All σ_w² at which χ₁ has the given value at a fixed point: σ_w²(q) = ρ χ₁/s2(q) with q − χ₁ m2(q)/s2(q) = σ_b². */
+export function pointsOfGradientMultiplier(
+  activation: Activation,
+  gradientMultiplier: number,
+  options: CriticalOptions = {},
+): readonly CriticalPoint[] {
   const { biasVariance = 0, keepProbability = 1 } = options;
   const subject = subjectOf(activation);
-  const weightAt = (q: number): number => keepProbability / expectation(subject, { first: 2 }, q);
-  if (subject.homogeneousDegree === 1) {
-    return biasVariance === 0
-      ? [{ weightVariance: weightAt(1), biasVariance, fixedPointVariance: 1, isStable: true }]
-      : [];
-  }
+  const gainAt = (q: number): number => gradientMultiplier / expectation(subject, { first: 2 }, q);
+  if (subject.homogeneousDegree === 1) return homogeneousPoints(subject, gradientMultiplier, options);
   const points: CriticalPoint[] = [];
+  const pointAt = (q: number, isStable: boolean): CriticalPoint => ({
+    weightVariance: keepProbability * gainAt(q),
+    biasVariance,
+    fixedPointVariance: q,
+    isStable,
+  });
   if (biasVariance === 0 && subject.atZero.value === 0) {
-    const weightVariance = weightAt(0);
-    const q = 1e-6;
-    const isStable = (weightVariance / keepProbability) * expectation(subject, { value: 2 }, q) <= q;
-    if (Number.isFinite(weightVariance) && weightVariance > 0)
-      points.push({ weightVariance, biasVariance, fixedPointVariance: 0, isStable });
+    const gain = gainAt(0);
+    // At χ₁ = 1 the slope is marginal: the next order decides, looked up a little above 0 on the scale of φ.
+    const q = 1e-6 * Math.min(1, subject.scale ** 2);
+    const isStable =
+      gradientMultiplier < 1 || (gradientMultiplier === 1 && gain * expectation(subject, { value: 2 }, q) <= q);
+    if (Number.isFinite(gain) && gain > 0) points.push(pointAt(0, isStable));
   }
   const excess = (q: number): number =>
-    q - expectation(subject, { value: 2 }, q) / expectation(subject, { first: 2 }, q) - biasVariance;
+    q -
+    gradientMultiplier * (expectation(subject, { value: 2 }, q) / expectation(subject, { first: 2 }, q)) -
+    biasVariance;
   let last: { readonly x: number; readonly sign: number } | undefined;
-  for (let i = 0; i <= cells; i++) {
-    const x = lowest + ((highest - lowest) * i) / cells;
-    const q = Math.exp(x);
+  for (const q of searchRange(subject, { biasVariance })) {
     const value = excess(q);
     if (!Number.isFinite(value) || Math.abs(value) < rounding * q) continue;
+    const x = Math.log(q);
     const sign = Math.sign(value);
     if (last !== undefined && sign !== last.sign) {
       const root = Math.exp(rootBetween((at) => ({ value: excess(Math.exp(at)), slope: Number.NaN }), last.x, x));
-      points.push({
-        weightVariance: weightAt(root),
-        biasVariance,
-        fixedPointVariance: root,
-        isStable: isAttracting(subject, weightAt(root) / keepProbability, root),
-      });
+      points.push(pointAt(root, isAttracting(subject, gainAt(root), root)));
     }
     last = { x, sign };
   }
   return points;
+}
+
+/** For φ of degree 1 every variance is fixed at the critical σ_w² without bias, and none with it. */
+function homogeneousPoints(
+  subject: Subject,
+  gradientMultiplier: number,
+  { biasVariance = 0, keepProbability = 1 }: CriticalOptions,
+): readonly CriticalPoint[] {
+  const weightVariance = (keepProbability * gradientMultiplier) / expectation(subject, { first: 2 }, 1);
+  if (!(weightVariance > 0) || !Number.isFinite(weightVariance)) return [];
+  if (gradientMultiplier === 1)
+    return biasVariance === 0 ? [{ weightVariance, biasVariance, fixedPointVariance: 1, isStable: true }] : [];
+  const fixedPointVariance = biasVariance / (1 - gradientMultiplier);
+  if (!(fixedPointVariance >= 0)) return [];
+  return [{ weightVariance, biasVariance, fixedPointVariance, isStable: gradientMultiplier < 1 }];
 }
 
 function isAttracting(subject: Subject, gain: number, variance: number): boolean {
@@ -81,7 +103,8 @@ function isAttracting(subject: Subject, gain: number, variance: number): boolean
 }
 
 /**
- * σ_w² on the critical line: the first stable critical point, or the first one when none is stable.
+ * σ_w² on the critical line: the first stable critical point, or the first one when none is stable (`criticalInitialization`
+ * never recommends such a one, and says what to take instead).
  *
  * @throws MftError ERR_MFT_NO_FIXED_POINT when no weight variance is critical
  *
@@ -89,78 +112,69 @@ function isAttracting(subject: Subject, gain: number, variance: number): boolean
  * criticalWeightVariance('tanh', { biasVariance: 0.05 }); // 1.7609546396067386
  */
 export function criticalWeightVariance(activation: Activation, options: CriticalOptions = {}): number {
-  return criticalPoint(activation, options).weightVariance;
-}
-
-function criticalPoint(activation: Activation, options: CriticalOptions): CriticalPoint {
   const points = criticalPoints(activation, options);
   const chosen = points.find((point) => point.isStable) ?? points[0];
-  if (chosen === undefined) {
-    throw new MftError(
-      'ERR_MFT_NO_FIXED_POINT',
-      `No weight variance makes this ` +
-        `activation critical ` +
-        `with \`biasVariance\` ` +
-        `${options.biasVariance ?? 0}: ` +
-        `χ₁ = 1 at no fixed ` +
-        `point${subjectOf(activation).homogeneousDegree === 1 ? ' (relu-like activations are ' + 'critical only without bias)' : ''}.`,
-      { parameter: 'biasVariance', received: options.biasVariance },
-    );
-  }
-  return chosen;
+  if (chosen === undefined) throw noCriticalPoint(activation, options);
+  return chosen.weightVariance;
 }
 
-/** An initialisation on the critical line, with code for other libraries. */
-export interface CriticalInitialization extends CriticalPoint {
-  readonly keepProbability: number;
-  /** √(σ_w²): PyTorch's "gain" for initialisers that divide by √fan-in. */
-  readonly gain: number;
-  readonly formula: string;
-  readonly pytorch: string;
-  readonly tfjs: string;
-  /** Other critical points, when there are any. */
-  readonly others: readonly CriticalPoint[];
+/** The refusal where χ₁ = 1 at no fixed point. */
+export function noCriticalPoint(activation: Activation, { biasVariance = 0 }: CriticalOptions, rest = ''): MftError {
+  const isHomogeneous = subjectOf(activation).homogeneousDegree === 1;
+  return new MftError(
+    'ERR_MFT_NO_FIXED_POINT',
+    `No weight variance makes this activation critical with \`biasVariance\` ${biasVariance}: χ₁ = 1 at no fixed point` +
+      `${isHomogeneous ? ' (relu-like activations are critical only without bias)' : ''}.${rest}`,
+    { parameter: 'biasVariance', received: biasVariance },
+  );
+}
+
+/** The smallest σ_b² with an attracting critical point, and the critical point at `excess` times it. */
+export interface AttractingLimit {
+  /** Where attracting and repelling critical points meet: approached from one side only. */
+  readonly limit: CriticalPoint;
+  readonly chosen: CriticalPoint;
 }
 
 /**
- * Weight and bias variances at which gradients of a deep network neither vanish nor explode, for any activation, with
- * initialiser code for PyTorch and TensorFlow.js.
- *
- * @param activation φ · @param options σ_b², ρ
- * @returns σ_w², σ_b², q*, texts
- * @throws MftError ERR_MFT_NO_FIXED_POINT when no weight variance is critical
- *
- * @example
- * criticalInitialization('relu').weightVariance; // 2
+ * Along the critical line σ_b²(q) = q − m2/s2 the fixed point attracts where |v2/s2| < 1. The smallest such σ_b², and the
+ * point of the same stretch of the line at σ_b² = `excess` times it; undefined when no point of the line attracts.
  */
-export function criticalInitialization(activation: Activation, options: CriticalOptions = {}): CriticalInitialization {
-  const point = criticalPoint(activation, options);
-  const { weightVariance, biasVariance, fixedPointVariance } = point;
-  const keepProbability = options.keepProbability ?? 1;
-  const [w, b] = [String(weightVariance), String(biasVariance)];
-  const others = criticalPoints(activation, options).filter(({ weightVariance: other }) => other !== weightVariance);
-  return {
-    ...point,
-    keepProbability,
-    gain: Math.sqrt(weightVariance),
-    formula:
-      `weightVariance = keepProbability ` +
-      `/ E[phi'(u)^2] = ${w}, u ~ N(0, ` +
-      `${fixedPointVariance}); weights ` +
-      `~ N(0, ` +
-      `weightVariance / fan-in), ` +
-      `biases ~ N(0, ${b})`,
-    pytorch: [
-      `torch.nn.init.normal_(layer.weight, std=(${w} / layer.in_features) ** 0.5)`,
-      biasVariance === 0 ? 'torch.nn.init.zeros_(layer.bias)' : `torch.nn.init.normal_(layer.bias, std=${b} ** 0.5)`,
-    ].join('\n'),
-    // The "normal" of tfjs is truncated without correction (77 % of the variance asked for): uniform has the variance it says.
-    tfjs: [
-      `kernelInitializer: tf.initializers.varianceScaling({ scale: ${w}, mode: 'fanIn', distribution: 'uniform' })`,
-      biasVariance === 0
-        ? `biasInitializer: 'zeros'`
-        : `biasInitializer: tf.initializers.randomNormal({ stddev: Math.sqrt(${b}) })`,
-    ].join(',\n'),
-    others,
-  };
+export function smallestAttracting(
+  activation: Activation,
+  keepProbability: number,
+  excess = 1.05,
+): AttractingLimit | undefined {
+  const subject = subjectOf(activation);
+  const slope = (q: number): number => expectation(subject, { first: 2 }, q);
+  const biasAt = (q: number): number => q - expectation(subject, { value: 2 }, q) / slope(q);
+  const distance = (q: number): number => 1 - Math.abs(varianceSlope(subject, q)) / slope(q);
+  const pointAt = (q: number, isStable: boolean): CriticalPoint => ({
+    weightVariance: keepProbability / slope(q),
+    biasVariance: biasAt(q),
+    fixedPointVariance: q,
+    isStable,
+  });
+  const grid = searchRange(subject, { biasVariance: 0 });
+  let last: { readonly q: number; readonly isIn: boolean } | undefined;
+  for (const q of grid) {
+    const isIn = distance(q) > 1e-9 && biasAt(q) > rounding * q;
+    if (isIn && last !== undefined && !last.isIn) {
+      // Where the line starts to attract; its stretch with σ_b² < 0 is cut off.
+      const edge = Math.exp(logRoot((at) => Math.min(distance(at), biasAt(at) / at), last.q, q));
+      const wanted = excess * Math.max(0, biasAt(edge));
+      const above = grid.find((at) => at > q && biasAt(at) > wanted && distance(at) > 0);
+      if (wanted > 0 && above !== undefined) {
+        const chosen = Math.exp(logRoot((at) => biasAt(at) - wanted, edge, above));
+        return { limit: pointAt(edge, false), chosen: { ...pointAt(chosen, true), biasVariance: wanted } };
+      }
+    }
+    last = { q, isIn };
+  }
+  return undefined;
+}
+
+/** log q of the sign change of f between two variances. */
+function logRoot(f: (q: number) => number, low: number, high: number): number {
+  return rootBetween((x) => ({ value: f(Math.exp(x)), slope: Number.NaN }), Math.log(low), Math.log(high));
 }

@@ -53,6 +53,12 @@ export interface Subject {
   readonly atZero: { readonly value: number; readonly below: number; readonly above: number };
   /** Without kinks, and its second derivative is known. */
   readonly isSmooth: boolean;
+  /** Size in x of the finest feature: variances are small or large beside its square. */
+  readonly scale: number;
+  /** sup |φ|; Infinity when φ is not bounded or it is not known. */
+  readonly bound: number;
+  /** Variances above it are not searched: an activation that oscillates would need too many points. */
+  readonly largestVariance: number;
   /** What native code takes; undefined for functions. */
   readonly native?: NativeSubject;
   readonly ask: (question: Question) => number;
@@ -135,12 +141,12 @@ function nativeSubject(key: string, canonical: ActivationSpec): Subject {
         varianceB: Float64Array.of(question.varianceB),
         oneMinusCorrelation: Float64Array.of(question.oneMinusCorrelation),
       })[0] as number;
+  const { facts } = resolved;
   const resolution =
     typeof canonical === 'object' && 'expression' in canonical
-      ? resolutionOf((candidate) => asked({ ...resolved, ...candidate }))
+      ? resolutionOf((candidate) => asked({ ...resolved, ...candidate }), facts.scale)
       : { scale: 1, wavelength: 0 };
   const native = { ...resolved, ...resolution };
-  const { facts } = resolved;
   const atZero = {
     value: facts.valueAtZero ?? Number.NaN,
     below: facts.derivativeBelowZero ?? Number.NaN,
@@ -152,6 +158,9 @@ function nativeSubject(key: string, canonical: ActivationSpec): Subject {
     homogeneousDegree: facts.homogeneousDegree,
     atZero,
     isSmooth: facts.kinks.length === 0,
+    scale: facts.scale,
+    bound: facts.bound,
+    largestVariance: largestVarianceOf(resolution),
     native,
     ask: cached(asked(native)),
   };
@@ -174,14 +183,18 @@ function functionSubject(activation: ActivationFunction): Subject {
     (resolution: Resolution) =>
     (question: Question): number =>
       expectationOfFunction(activation, resolution, question);
-  const h = 1e-9;
+  const resolution = resolutionOf(asked, 1);
+  const h = 1e-300;
   const atZero = { value: activation.value(0), below: activation.derivative(-h), above: activation.derivative(h) };
   return {
     isOdd: false,
     homogeneousDegree: null,
     atZero,
     isSmooth: activation.kinks.length === 0 && activation.secondDerivative !== undefined,
-    ask: cached(asked(resolutionOf(asked))),
+    scale: 1,
+    bound: Infinity,
+    largestVariance: largestVarianceOf(resolution),
+    ask: cached(asked(resolution)),
   };
 }
 
@@ -210,20 +223,30 @@ const candidates: readonly Resolution[] = [
   ...[4, 2, 1, 1 / 2, 1 / 4].map((wavelength) => ({ scale: 1, wavelength })),
   ...[1 / 16, 1 / 64].map((scale) => ({ scale, wavelength: 1 })),
 ];
+const largestPanels = 4000;
+const rangeOfRules = 26;
+
+/** Where a rule with panels of the wavelength would have more than `largestPanels`. */
+function largestVarianceOf({ wavelength }: Resolution): number {
+  return wavelength === 0 ? Infinity : ((largestPanels * wavelength) / rangeOfRules) ** 2;
+}
+
 const checkedVariances = [0.1, 1, 10, 100];
 const convergence = 1e-12;
 
 /**
  * The coarsest resolution at which halving every panel does not move E φ² and E φ'²: nobody knows the features of a user's
- * function beforehand.
+ * function beforehand. `unit`: the size of the finest feature as far as it is known; everything is measured in it.
  *
  * @throws MftError ERR_MFT_NO_CONVERGENCE when none of the candidates is fine enough
  */
-function resolutionOf(asked: (resolution: Resolution) => (question: Question) => number): Resolution {
-  for (const candidate of candidates) {
-    const finer = { scale: candidate.scale / 2, wavelength: candidate.wavelength === 0 ? 2 : candidate.wavelength / 2 };
-    const agrees = checkedVariances.every((variance) =>
+function resolutionOf(asked: (resolution: Resolution) => (question: Question) => number, unit: number): Resolution {
+  for (const { scale, wavelength } of candidates) {
+    const candidate = { scale: unit * scale, wavelength: unit * wavelength };
+    const finer = { scale: candidate.scale / 2, wavelength: wavelength === 0 ? 2 * unit : candidate.wavelength / 2 };
+    const agrees = checkedVariances.every((multiple) =>
       [{ value: 2 }, { first: 2 }].every((integrand) => {
+        const variance = multiple * unit * unit;
         const question: Question = {
           what: 'moment',
           integrand,

@@ -1,4 +1,4 @@
-// What can be read off an expression: where its kinks are, whether it is odd.
+// What can be read off an expression: where its kinks are, whether it is odd, how fine its features are.
 import type { ExpressionNode } from './expression.js';
 
 /** slope x + offset. */
@@ -76,6 +76,95 @@ export function findKinks(expression: ExpressionNode): FoundKinks {
   }
   visit(expression);
   return { kinks: [...kinks].sort((a, b) => a - b), unknown };
+}
+
+const featured = ['tanh', 'sinh', 'cosh', 'erf', 'sin', 'cos', 'exp', 'expm1', 'sigmoid', 'softplus', 'atan'];
+const leastSteepness = 2;
+
+/** Size in x of the finest feature that the slopes of affine arguments tell: 1/30 for sin(30 x), at most 1. */
+export function featureScale(expression: ExpressionNode): number {
+  let steepest = leastSteepness;
+  function visit(node: ExpressionNode): void {
+    if (node.kind === 'negate') visit(node.operand);
+    if (node.kind === 'binary') {
+      visit(node.left);
+      visit(node.right);
+    }
+    if (node.kind !== 'call') return;
+    for (const operand of node.operands) visit(operand);
+    const argument = featured.includes(node.name) ? affine(node.operands[0] as ExpressionNode) : undefined;
+    if (argument !== undefined && Number.isFinite(argument.slope))
+      steepest = Math.max(steepest, Math.abs(argument.slope));
+  }
+  visit(expression);
+  return steepest === leastSteepness ? 1 : 1 / steepest;
+}
+
+type Range = readonly [low: number, high: number];
+const everything: Range = [-Infinity, Infinity];
+
+/** sup |φ| as far as interval arithmetic shows it; Infinity when it does not. */
+export function boundOf(expression: ExpressionNode): number {
+  const [low, high] = rangeOf(expression);
+  const bound = Math.max(Math.abs(low), Math.abs(high));
+  return Number.isNaN(bound) ? Infinity : bound;
+}
+
+function hull(values: readonly number[]): Range {
+  return values.some(Number.isNaN) ? everything : [Math.min(...values), Math.max(...values)];
+}
+
+const ranges: Readonly<Record<string, Range>> = {
+  tanh: [-1, 1],
+  erf: [-1, 1],
+  sin: [-1, 1],
+  cos: [-1, 1],
+  sign: [-1, 1],
+  step: [0, 1],
+  sigmoid: [0, 1],
+  atan: [-Math.PI / 2, Math.PI / 2],
+};
+
+function rangeOf(node: ExpressionNode): Range {
+  switch (node.kind) {
+    case 'number':
+      return [node.value, node.value];
+    case 'constant': {
+      const value = node.name === 'pi' ? Math.PI : Math.E;
+      return [value, value];
+    }
+    case 'variable':
+      return everything;
+    case 'negate': {
+      const [low, high] = rangeOf(node.operand);
+      return [-high, -low];
+    }
+    case 'call':
+      return rangeOfCall(node.name, node.operands.map(rangeOf));
+    case 'binary': {
+      const [a, b] = rangeOf(node.left);
+      const [c, d] = rangeOf(node.right);
+      if (node.operator === '+') return hull([a + c, b + d]);
+      if (node.operator === '-') return hull([a - d, b - c]);
+      if (node.operator === '*') return hull([a * c, a * d, b * c, b * d]);
+      if (node.operator === '/') return c > 0 || d < 0 ? hull([a / c, a / d, b / c, b / d]) : everything;
+      if (c !== d || !(c >= 0)) return everything;
+      if (Number.isInteger(c) && c % 2 === 1) return hull([a ** c, b ** c]);
+      const largest = Math.max(Math.abs(a), Math.abs(b)) ** c;
+      return [0, largest];
+    }
+  }
+}
+
+function rangeOfCall(name: string, operands: readonly Range[]): Range {
+  const [[a, b], second] = operands as readonly [Range, Range | undefined];
+  if (name === 'max' && second !== undefined) return [Math.max(a, second[0]), Math.max(b, second[1])];
+  if (name === 'min' && second !== undefined) return [Math.min(a, second[0]), Math.min(b, second[1])];
+  if (name === 'relu') return [Math.max(a, 0), Math.max(b, 0)];
+  if (name === 'abs') return [a > 0 ? a : b < 0 ? -b : 0, Math.max(Math.abs(a), Math.abs(b))];
+  if (name === 'exp') return [Math.exp(a), Math.exp(b)];
+  if (name === 'sqrt') return [0, Math.sqrt(Math.max(b, 0))];
+  return ranges[name] ?? everything;
 }
 
 type Parity = 'odd' | 'even' | 'none';

@@ -4,6 +4,7 @@ import { MftError } from '../core/errors.js';
 import { type Activation, type Subject, subjectOf } from './expectation.js';
 import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
 import { maximum, rootBetween } from './roots.js';
+import { searchRange } from './search-range.js';
 
 /** A fully connected layer repeated for ever. */
 export interface Layer {
@@ -36,12 +37,6 @@ export interface VarianceFixedPoints {
   readonly reached?: VarianceFixedPoint;
 }
 
-const lowestLog = Math.log(1e-12);
-const highestLog = Math.log(1e12);
-const cells = 480;
-const scanned = Array.from({ length: cells + 1 }, (_, i) =>
-  Math.exp(lowestLog + ((highestLog - lowestLog) * i) / cells),
-);
 const rounding = 1e-13;
 const marginality = 1e-12;
 
@@ -84,7 +79,7 @@ export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoint
   if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, subject));
   const excess = (q: number): number => varianceMap(layer, q) / q - 1;
   let last: { readonly q: number; readonly sign: number } | undefined;
-  for (const q of scanned) {
+  for (const q of searchRange(subject, { biasVariance: layer.biasVariance, gain: gain(layer) })) {
     const value = excess(q);
     if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
     const sign = Math.sign(value);
@@ -118,7 +113,7 @@ function pointAt(layer: Layer, subject: Subject, variance: number): VarianceFixe
 function pointAtZero(layer: Layer, subject: Subject): VarianceFixedPoint {
   const multiplier = layer.weightVariance === 0 ? 0 : gain(layer) * varianceSlope(subject, 0);
   const isMarginal = Math.abs(multiplier - 1) < marginality;
-  const smallest = 1e-6;
+  const smallest = 1e-6 * Math.min(1, subject.scale ** 2);
   const isStable = isMarginal ? varianceMap(layer, smallest) <= smallest : multiplier < 1;
   return { variance: 0, multiplier, isStable, isMarginal };
 }
@@ -207,9 +202,11 @@ export function limitingWeightVariance(layer: Layer): number {
   const keep = layer.keepProbability ?? 1;
   if (subject.homogeneousDegree === 1) return keep / varianceSlope(subject, 1);
   const ratio = (q: number): number => (q - layer.biasVariance) / expectation(subject, { value: 2 }, q);
-  const largest = scanned.at(-1) as number;
+  if (subject.bound < Infinity) return Infinity;
+  const range = searchRange(subject, { biasVariance: layer.biasVariance });
+  const largest = range.at(-1) as number;
   if (ratio(largest) > 10 * ratio(largest / 1e6)) return Infinity;
-  return keep * maximum((x) => ratio(Math.exp(x)), scanned.map(Math.log)).value;
+  return keep * maximum((x) => ratio(Math.exp(x)), range.map(Math.log)).value;
 }
 
 /**

@@ -151,10 +151,24 @@ export function gaussianPairMomentDeficit(activation: Activation, argument: Pair
 
 // --- the same for the solvers and the systems: prepared activations, no checks ---------------------------------------
 
-/** E f(u), u ~ N(0, q), f a product of powers of φ, φ', φ'', u. */
+/** E f(u), u ~ N(0, q), f a product of powers of φ, φ', φ'', u. At q = 0 its limit from above. */
 export function expectation(subject: Subject, integrand: Integrand, variance: number): number {
-  const q = variance === 0 && ((integrand.first ?? 0) > 0 || (integrand.second ?? 0) > 0) ? vanishing : variance;
-  return subject.ask({ what: 'moment', integrand, varianceA: q, varianceB: q, oneMinusCorrelation: 0 });
+  const { first = 0, second = 0 } = integrand;
+  const q = variance === 0 && (first > 0 || second > 0) ? vanishing : variance;
+  const answer = subject.ask({ what: 'moment', integrand, varianceA: q, varianceB: q, oneMinusCorrelation: 0 });
+  if (variance > 0 || first === 0 || !isOnlyOfSlope(integrand) || !Number.isFinite(answer)) return answer;
+  const limit = slopeLimit(subject, first);
+  return Number.isNaN(limit) ? answer : limit;
+}
+
+function isOnlyOfSlope({ value = 0, second = 0, argument = 0, isAbsolute = false }: Integrand): boolean {
+  return value === 0 && second === 0 && argument === 0 && !isAbsolute;
+}
+
+/** lim E φ'(u)^n as q → 0: half the inputs meet the slope of each side; Infinity where one is infinite. NaN: not known. */
+function slopeLimit(subject: Subject, power: number): number {
+  const { below, above } = subject.atZero;
+  return (below ** power + above ** power) / 2;
 }
 
 /** E f(u₁)f(u₂) for variances q₁, q₂ and correlation 1 − δ. */
@@ -184,8 +198,13 @@ export function deficit(subject: Subject, variance: number, delta: number): numb
   });
 }
 
-/** v2(q). */
+/** v2(q). At q = 0 its limit from above: E φ'² where φ(0) = 0. */
 export function varianceSlope(subject: Subject, variance: number): number {
+  if (variance === 0 && subject.atZero.value === 0) {
+    const jumps = !Number.isFinite(expectation(subject, { first: 2 }, vanishing));
+    const limit = jumps ? Number.NaN : slopeLimit(subject, 2);
+    if (!Number.isNaN(limit)) return limit;
+  }
   if (variance < 1 && subject.isSmooth) {
     return expectation(subject, { first: 2 }, variance) + expectation(subject, { value: 1, second: 1 }, variance);
   }

@@ -5,7 +5,8 @@ import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
-import { criticalInitialization, criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
+import { criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
+import { criticalInitialization } from '../../gaussian/initialization.js';
 import { subjectOf } from '../../gaussian/expectation.js';
 import {
   depthScale,

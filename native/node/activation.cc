@@ -1,3 +1,4 @@
+// phi and its derivatives of a resolved activation.
 #include "core/activation.h"
 
 #include <algorithm>
@@ -5,8 +6,7 @@
 #include <vector>
 
 #include "core/expression.h"
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 
 namespace mft::node {
 namespace {
@@ -40,17 +40,38 @@ Activation activation_field(const Napi::Object& object, const char* name) {
   return activation;
 }
 
+namespace {
+
+struct Points {
+  Activation activation;
+  std::vector<double> z;
+  int order = 0;
+};
+
+const Fields<Points> kPoints = {
+    activation("activation", &Points::activation),
+    // Not checked to be finite: an activation has values and limits everywhere.
+    special<Points>("z", "numbers",
+                    [](const Napi::Object& o, Points& into) {
+                      const std::span<double> view = doubles(o.Get("z"), "z");
+                      into.z.assign(view.begin(), view.end());
+                    }),
+    whole("order", &Points::order, 0, 2),
+};
+
+// (points) -> Float64Array
 Napi::Value activate(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  const Activation activation = activation_field(options, "activation");
-  const std::span<const double> z = doubles(options.Get("z"), "z");
-  const std::uint64_t order = integer_field(options, "order", 0, 2);
-  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), z.size());
-  const std::span<double> out(result.Data(), z.size());
-  if (order == 0) mft::activate(activation, z, out);
-  if (order == 1) activate_derivative(activation, z, out);
-  if (order == 2) activate_second_derivative(activation, z, out);
+  const Points points = kPoints.argument(info, 0, "points");
+  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), points.z.size());
+  const std::span<double> out(result.Data(), points.z.size());
+  if (points.order == 0) mft::activate(points.activation, points.z, out);
+  if (points.order == 1) activate_derivative(points.activation, points.z, out);
+  if (points.order == 2) activate_second_derivative(points.activation, points.z, out);
   return result;
 }
+
+}  // namespace
+
+std::vector<Function> activation_functions() { return {{"activate", activate, {kPoints.info()}}}; }
 
 }  // namespace mft::node

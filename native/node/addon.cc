@@ -1,48 +1,73 @@
-// The list of what the addon exports.
+// What the addon exports: one line per subject; each subject's file holds the table of its functions.
 #include <napi.h>
 
+#include <vector>
+
 #include "core/blas.h"
-#include "node/adapters.h"
+#include "node/fields.h"
 #include "node/task.h"
 
+#define MFT_SUBJECTS(subject) \
+  subject(environment);       \
+  subject(file_lock);         \
+  subject(random);            \
+  subject(activation);        \
+  subject(gaussian);          \
+  subject(feedforward);       \
+  subject(residual);          \
+  subject(percolation);       \
+  subject(train)
+
 namespace mft::node {
+
+#define MFT_DECLARE(name) std::vector<Function> name##_functions()
+MFT_SUBJECTS(MFT_DECLARE);
+#undef MFT_DECLARE
+
 namespace {
 
-template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
-void add(Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<synchronous<kFunction>>(exports.Env(), name));
+std::vector<Function> all_functions() {
+  std::vector<Function> all;
+  const auto add = [&](const std::vector<Function>& more) { all.insert(all.end(), more.begin(), more.end()); };
+#define MFT_ADD(name) add(name##_functions())
+  MFT_SUBJECTS(MFT_ADD);
+#undef MFT_ADD
+  return all;
 }
 
-Napi::Object initialise(Napi::Env, Napi::Object exports) {
+Napi::Object shown(Napi::Env env, const std::vector<FieldInfo>& fields) {
+  Napi::Object result = Napi::Object::New(env);
+  for (const FieldInfo& field : fields) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("kind", field.kind);
+    entry.Set("isOptional", field.is_optional);
+    if (!field.fields.empty()) entry.Set("fields", shown(env, field.fields));
+    result.Set(field.name, entry);
+  }
+  return result;
+}
+
+// () -> {function: [fields of its first argument, of its second, ...]}; functions that take no object have none.
+Napi::Value tables(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const Function& function : all_functions()) {
+    Napi::Array arguments = Napi::Array::New(info.Env(), function.arguments.size());
+    for (std::size_t i = 0; i < function.arguments.size(); ++i)
+      arguments.Set(static_cast<std::uint32_t>(i), shown(info.Env(), function.arguments[i]));
+    result.Set(function.name, arguments);
+  }
+  return result;
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   blas::use_one_thread();
-  add<environment>(exports, "environment");
-  add<use_instruction_set>(exports, "useInstructionSet");
-  add<lock_file>(exports, "lockFile");
-  add<normals>(exports, "normals");
-  add<uniforms>(exports, "uniforms");
-  add<activate>(exports, "activate");
-  add<simulate_feedforward>(exports, "simulateFeedforward");
-  add<feedforward_layout>(exports, "feedforwardLayout");
-  add<feedforward_memory>(exports, "feedforwardMemory");
-  add<feedforward_phase>(exports, "feedforwardPhase");
-  add<gaussian>(exports, "gaussian");
-  add<start_gaussian>(exports, "startGaussian");
-  add<gaussian_rule_points>(exports, "gaussianRule");
-  add<gaussian_pair_rule_points>(exports, "gaussianPairRule");
-  add<percolation_reach>(exports, "percolationReach");
-  add<percolation_stationary>(exports, "percolationStationary");
-  add<percolation_lattice>(exports, "percolationLattice");
-  add<percolation_count>(exports, "percolationCount");
-  add<percolation_split>(exports, "percolationSplit");
-  add<residual_recurrence>(exports, "residualRecurrence");
-  add<residual_simulate>(exports, "residualSimulate");
-  add<residual_memory>(exports, "residualMemory");
-  add<alpha_relu_correlation_map>(exports, "alphaReluCorrelationMap");
-  add<alpha_relu_correlation_deficit>(exports, "alphaReluCorrelationDeficit");
-  add<alpha_relu_correlation_slope>(exports, "alphaReluCorrelationSlope");
-  add<tanh_second_moment_complement>(exports, "tanhSecondMomentComplement");
-  add<train_networks>(exports, "trainNetworks");
-  add<training_memory>(exports, "trainingMemory");
+  std::vector<Function> all = all_functions();
+  all.push_back({"tables", tables});
+  for (const Function& function : all)
+    exports.Set(function.name,
+                Napi::Function::New(
+                    env, [run = function.run](const Napi::CallbackInfo& info) { return synchronous(run, info); },
+                    function.name.c_str()));
   return exports;
 }
 

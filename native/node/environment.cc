@@ -1,11 +1,13 @@
+// What this machine and this binary are.
 #include "core/blas.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 
 namespace mft::node {
+namespace {
 
+// () -> object
 Napi::Value environment(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
@@ -19,10 +21,17 @@ Napi::Value environment(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// (name) -> undefined
 Napi::Value use_instruction_set(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsString()) throw wrong("instructionSet", "a string");
   set_instruction_set(instruction_set_from_name(info[0].As<Napi::String>().Utf8Value()));
   return info.Env().Undefined();
+}
+
+}  // namespace
+
+std::vector<Function> environment_functions() {
+  return {{"environment", environment}, {"useInstructionSet", use_instruction_set}};
 }
 
 }  // namespace mft::node

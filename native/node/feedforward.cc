@@ -1,12 +1,13 @@
-#include "systems/feedforward.h"
+// System `feedforward`: the engines, and phase diagrams.
+#include "systems/feedforward/simulation.h"
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 #include "node/task.h"
+#include "systems/feedforward/phase.h"
 
 namespace mft::node {
 namespace {
@@ -15,41 +16,42 @@ using namespace feedforward;
 
 constexpr double kLargestWord = 4294967295.0;
 constexpr double kLargestResult = 1073741824.0;  // numbers in one Float64Array: 8 GiB
+constexpr double kMostInputs = 65536;
+
+using P = Parameters;
+const Fields<P> kParameters = {
+    activation("activation", &P::activation),
+    wholes("width", &P::widths),
+    numbers("weightVariance", &P::weight_variance),
+    numbers("biasVariance", &P::bias_variance),
+    numbers("keepProbability", &P::keep_probability),
+    number("inputKeepProbability", &P::input_keep_probability),
+    word<P, MaskSharing, 2>("maskSharing", &P::mask_sharing, {"independent", "shared"}),
+    whole("inputs", &P::inputs, 1, kMostInputs),
+    numbers("inputVariance", &P::input_variance),
+    numbers("inputCorrelation", &P::input_correlation),
+    numbers("inputVectors", &P::input_vectors),
+    word<P, OutputError, 3>("output", &P::output_error, {"preactivation", "postactivation", "randomReadout"}),
+    word<P, WeightLaw, 6>("weightLaw", &P::weight_law,
+                          {"gaussian", "uniform", "rademacher", "studentT", "sparse", "orthogonal"}),
+    number("lawParameter", &P::law_parameter),
+    word<P, BackwardWeights, 2>("backwardWeights", &P::backward_weights, {"shared", "independent"}),
+    word<P, Engine, 2>("engine", &P::engine, {"conditioned", "dense"}),
+    word<P, Precision, 2>("precision", &P::precision, {"float64", "float32"}),
+    whole("pairedInputs", &P::paired_inputs, 0, kMostInputs),
+    number("rankTolerance", &P::rank_tolerance),
+    number("memoryBudget", &P::memory_budget),
+    seed("seed", &P::seed),
+    whole("firstTrial", &P::first_trial, 0, kLargestWord),
+    whole("trials", &P::trials, 1, kLargestWord),
+    whole("threads", &P::threads, 1, 4096),
+};
 
 Parameters parameters_of(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "parameters");
-  Parameters p;
-  p.activation = activation_field(options, "activation");
-  for (const std::uint32_t width : whole_numbers(options, "width")) p.widths.push_back(width);
-  p.weight_variance = finite_doubles(options, "weightVariance");
-  p.bias_variance = finite_doubles(options, "biasVariance");
-  p.keep_probability = finite_doubles(options, "keepProbability");
-  p.input_keep_probability = number_field(options, "inputKeepProbability");
-  p.mask_sharing = choice_field<MaskSharing, 2>(options, "maskSharing", {"independent", "shared"});
-  p.inputs = integer_field(options, "inputs", 1, 65536);
-  p.input_variance = finite_doubles(options, "inputVariance");
-  p.input_correlation = finite_doubles(options, "inputCorrelation");
-  p.input_vectors = finite_doubles(options, "inputVectors");
-  p.output_error = choice_field<OutputError, 4>(
-      options, "output", {"preactivation", "postactivation", "randomReadout", "sharedRandomReadout"});
-  p.weight_law = choice_field<WeightLaw, 6>(options, "weightLaw",
-                                            {"gaussian", "uniform", "rademacher", "studentT", "sparse", "orthogonal"});
-  p.law_parameter = number_field(options, "lawParameter");
-  p.backward_weights = choice_field<BackwardWeights, 2>(options, "backwardWeights", {"shared", "independent"});
-  p.engine = choice_field<Engine, 2>(options, "engine", {"conditioned", "dense"});
-  p.precision = choice_field<Precision, 2>(options, "precision", {"float64", "float32"});
-  p.paired_inputs = integer_field(options, "pairedInputs", 0, 65536);
-  p.rank_tolerance = number_field(options, "rankTolerance");
-  p.memory_budget = number_field(options, "memoryBudget");
-  p.seed = seed_field(options, "seed");
-  p.first_trial = static_cast<std::uint32_t>(integer_field(options, "firstTrial", 0, kLargestWord));
-  p.trials = static_cast<std::uint32_t>(integer_field(options, "trials", 1, kLargestWord));
-  p.threads = static_cast<int>(integer_field(options, "threads", 1, 4096));
+  Parameters p = kParameters.argument(info, 0, "parameters");
   validate(p);
   return p;
 }
-
-}  // namespace
 
 Napi::Value feedforward_layout(const Napi::CallbackInfo& info) {
   const Layout layout = layout_of(parameters_of(info));
@@ -95,6 +97,54 @@ Napi::Value simulate_feedforward(const Napi::CallbackInfo& info) {
         return true;
       },
       [result](Napi::Env, bool&) -> Napi::Value { return result->Value(); });
+}
+
+struct Phase {
+  GaussianFunction function;
+  std::vector<double> weight_variance, bias_variance, keep_probability;
+  bool shares_masks = false;
+  double value_at_zero = 0;
+  int threads = 1;
+};
+
+const Fields<Phase> kPhase = {
+    gaussian_function("activation", &Phase::function), numbers("weightVariance", &Phase::weight_variance),
+    numbers("biasVariance", &Phase::bias_variance),    numbers("keepProbability", &Phase::keep_probability),
+    boolean("sharesMasks", &Phase::shares_masks),      number("valueAtZero", &Phase::value_at_zero),
+    whole("threads", &Phase::threads, 1, 1024),
+};
+
+// Fixed points and multipliers over many points: (points, control?) -> Promise of rows.
+Napi::Value feedforward_phase(const Napi::CallbackInfo& info) {
+  const auto points = std::make_shared<const Phase>(kPhase.argument(info, 0, "points"));
+  const Control control = control_argument(info, 1);
+  for (const double w : points->weight_variance)
+    if (!(w >= 0)) throw wrong("weightVariance", "numbers >= 0");
+  for (const double b : points->bias_variance)
+    if (!(b >= 0)) throw wrong("biasVariance", "numbers >= 0");
+  for (const double keep : points->keep_probability)
+    if (!(keep > 0 && keep <= 1)) throw wrong("keepProbability", "numbers in (0, 1]");
+  using Values = std::vector<double>;
+  return Task<Values>::start(
+      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
+      [points, control] {
+        Values rows(points->weight_variance.size() * feedforward::kPhaseColumns);
+        feedforward::phase_points(points->function,
+                                  {points->weight_variance, points->bias_variance, points->keep_probability,
+                                   points->shares_masks, points->value_at_zero},
+                                  points->threads, control, rows);
+        return rows;
+      },
+      [](Napi::Env env, Values& rows) -> Napi::Value { return float64_array(env, rows); });
+}
+
+}  // namespace
+
+std::vector<Function> feedforward_functions() {
+  return {{"feedforwardLayout", feedforward_layout, {kParameters.info()}},
+          {"feedforwardMemory", feedforward_memory, {kParameters.info()}},
+          {"simulateFeedforward", simulate_feedforward, {kParameters.info()}},
+          {"feedforwardPhase", feedforward_phase, {kPhase.info()}}};
 }
 
 }  // namespace mft::node

@@ -6,10 +6,10 @@
 #include <string>
 #include <system_error>
 
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 
 namespace mft::node {
+namespace {
 
 // (fd) -> true when this process now holds the lock, false when another one does. Held until the descriptor is closed;
 // Node opens files with O_CLOEXEC, so child processes do not keep it alive.
@@ -27,5 +27,9 @@ Napi::Value lock_file(const Napi::CallbackInfo& info) {
               "The file system of this journal has no file locks (" + std::generic_category().message(reason) +
                   "), so a second run on it could not be noticed. Put the journal on a local disk or another mount.");
 }
+
+}  // namespace
+
+std::vector<Function> file_lock_functions() { return {{"lockFile", lock_file}}; }
 
 }  // namespace mft::node

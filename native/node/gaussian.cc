@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "core/parallel.h"
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 #include "node/task.h"
 
 namespace mft::node {
@@ -26,16 +25,7 @@ namespace {
 
 constexpr std::size_t kPointsPerUnit = 16;
 constexpr double kLargestRule = 1e8;
-
-Integrand integrand_field(const Napi::Object& object, const char* name) {
-  const std::vector<std::uint32_t> powers = whole_numbers(object, name);
-  if (powers.size() != 5)
-    throw wrong(name, "five whole numbers: powers of phi, phi', phi'', x, and whether it is absolute");
-  for (const std::uint32_t power : powers)
-    if (power > 16) throw wrong(name, "five whole numbers up to 16");
-  return {static_cast<int>(powers[0]), static_cast<int>(powers[1]), static_cast<int>(powers[2]),
-          static_cast<int>(powers[3]), powers[4] != 0};
-}
+constexpr double kMostThreads = 1024;
 
 double checked_delta(double delta) {
   if (!(delta >= 0 && delta <= 2)) throw wrong("oneMinusCorrelation", "numbers in [0, 2]");
@@ -47,63 +37,80 @@ double checked_variance(double variance) {
   return variance;
 }
 
-// What is asked: a function of the index of the point, and how many points.
-struct Request {
-  std::size_t count;
-  std::function<double(std::size_t)> value;
+enum class What : int { kMoment, kPair, kDeficit };
+
+// What is asked of an activation, at as many points as `variance_a` has.
+struct Question {
+  What what = What::kMoment;
+  GaussianFunction function;
+  Integrand integrand;
+  std::vector<double> variance_a, variance_b, one_minus_correlation;
+  int threads = 1;
+
+  double value(std::size_t i) const {
+    if (what == What::kMoment) return gaussian_moment(function, integrand, variance_a[i]);
+    if (what == What::kDeficit) return gaussian_deficit(function, variance_a[i], one_minus_correlation[i]);
+    return gaussian_pair_moment(function, integrand, variance_a[i], variance_b[i], one_minus_correlation[i]);
+  }
 };
 
-Request request_from(const Napi::Object& options) {
-  const auto function = std::make_shared<const GaussianFunction>(gaussian_function_field(options, "activation"));
-  const std::string what = string_field(options, "what");
-  const auto q1 = std::make_shared<const std::vector<double>>(finite_doubles(options, "varianceA"));
-  for (const double q : *q1) checked_variance(q);
-  if (what == "moment") {
-    const Integrand integrand = integrand_field(options, "integrand");
-    return {q1->size(), [=](std::size_t i) { return gaussian_moment(*function, integrand, (*q1)[i]); }};
-  }
-  const auto delta = std::make_shared<const std::vector<double>>(finite_doubles(options, "oneMinusCorrelation"));
-  for (const double d : *delta) checked_delta(d);
-  if (delta->size() != q1->size()) throw wrong("oneMinusCorrelation", "as long as `varianceA`");
-  if (what == "deficit")
-    return {q1->size(), [=](std::size_t i) { return gaussian_deficit(*function, (*q1)[i], (*delta)[i]); }};
-  if (what != "pair") throw wrong("what", "moment, pair or deficit");
-  const Integrand integrand = integrand_field(options, "integrand");
-  const auto q2 = std::make_shared<const std::vector<double>>(finite_doubles(options, "varianceB"));
-  for (const double q : *q2) checked_variance(q);
-  if (q2->size() != q1->size()) throw wrong("varianceB", "as long as `varianceA`");
-  return {q1->size(),
-          [=](std::size_t i) { return gaussian_pair_moment(*function, integrand, (*q1)[i], (*q2)[i], (*delta)[i]); }};
+void read_integrand(const Napi::Object& object, Question& into) {
+  const std::vector<std::uint32_t> powers = whole_numbers(object, "integrand");
+  if (powers.size() != 5)
+    throw wrong("integrand", "five whole numbers: powers of phi, phi', phi'', x, and whether it is absolute");
+  for (const std::uint32_t power : powers)
+    if (power > 16) throw wrong("integrand", "five whole numbers up to 16");
+  into.integrand = {static_cast<int>(powers[0]), static_cast<int>(powers[1]), static_cast<int>(powers[2]),
+                    static_cast<int>(powers[3]), powers[4] != 0};
 }
 
-}  // namespace
+const Fields<Question> kQuestion = {
+    word<Question, What, 3>("what", &Question::what, {"moment", "pair", "deficit"}),
+    gaussian_function("activation", &Question::function),
+    special<Question>("integrand", "wholes", read_integrand),
+    numbers("varianceA", &Question::variance_a),
+    numbers("varianceB", &Question::variance_b),
+    numbers("oneMinusCorrelation", &Question::one_minus_correlation),
+    optional(whole("threads", &Question::threads, 1, kMostThreads)),
+};
 
-GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name) {
-  Activation activation = activation_field(object, name);
-  return gaussian_function(std::move(activation), rule_profile_field(object.Get(name).As<Napi::Object>()));
+// The question with its points checked; a moment reads the first variances only, a deficit all but the second.
+Question question_from(const Napi::CallbackInfo& info) {
+  Question question = kQuestion.argument(info, 0, "question");
+  const std::size_t count = question.variance_a.size();
+  for (const double q : question.variance_a) checked_variance(q);
+  if (question.what == What::kMoment) return question;
+  for (const double d : question.one_minus_correlation) checked_delta(d);
+  if (question.one_minus_correlation.size() != count) throw wrong("oneMinusCorrelation", "as long as `varianceA`");
+  if (question.what == What::kDeficit) return question;
+  for (const double q : question.variance_b) checked_variance(q);
+  if (question.variance_b.size() != count) throw wrong("varianceB", "as long as `varianceA`");
+  return question;
 }
 
+// (question) -> Float64Array
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
-  const Request request = request_from(object_argument(info, 0, "options"));
-  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), request.count);
-  for (std::size_t i = 0; i < request.count; ++i) result.Data()[i] = request.value(i);
+  const Question question = question_from(info);
+  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), question.variance_a.size());
+  for (std::size_t i = 0; i < question.variance_a.size(); ++i) result.Data()[i] = question.value(i);
   return result;
 }
 
+// (question, control?) -> Promise<Float64Array>
 Napi::Value start_gaussian(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
+  const auto question = std::make_shared<const Question>(question_from(info));
   const Control control = control_argument(info, 1);
-  const int threads = static_cast<int>(integer_field(options, "threads", 1, 1024));
   using Values = std::vector<double>;
   return Task<Values>::start(
       info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [request = request_from(options), threads, control] {
-        Values values(request.count);
-        const std::size_t units = (request.count + kPointsPerUnit - 1) / kPointsPerUnit;
-        parallel_for(units, threads, [&](std::size_t unit, int) {
+      [question, control] {
+        const std::size_t count = question->variance_a.size();
+        Values values(count);
+        const std::size_t units = (count + kPointsPerUnit - 1) / kPointsPerUnit;
+        parallel_for(units, question->threads, [&](std::size_t unit, int) {
           control.throw_if_cancelled();
-          const std::size_t last = std::min(request.count, (unit + 1) * kPointsPerUnit);
-          for (std::size_t i = unit * kPointsPerUnit; i < last; ++i) values[i] = request.value(i);
+          const std::size_t last = std::min(count, (unit + 1) * kPointsPerUnit);
+          for (std::size_t i = unit * kPointsPerUnit; i < last; ++i) values[i] = question->value(i);
           control.advance(static_cast<std::int32_t>(last - unit * kPointsPerUnit));
         });
         return values;
@@ -111,10 +118,28 @@ Napi::Value start_gaussian(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Values& values) -> Napi::Value { return float64_array(env, values); });
 }
 
+// A rule for an integrand written in JavaScript: of one variance, or of a pair.
+struct Rule {
+  RuleProfile profile;
+  double variance = 0, variance_a = 0, variance_b = 0, one_minus_correlation = 0;
+};
+
+template <typename... More>
+Fields<Rule> rule_fields(More... more) {
+  return {special<Rule>("kinks", "numbers",
+                        [](const Napi::Object& o, Rule& into) { into.profile = rule_profile_field(o); }),
+          optional(declared<Rule>("scale", "number")), optional(declared<Rule>("wavelength", "number")), more...};
+}
+const Fields<Rule> kRule = rule_fields(number("variance", &Rule::variance));
+const Fields<Rule> kPairRule =
+    rule_fields(number("varianceA", &Rule::variance_a), number("varianceB", &Rule::variance_b),
+                number("oneMinusCorrelation", &Rule::one_minus_correlation));
+
+// (rule) -> {points, weights}
 Napi::Value gaussian_rule_points(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
+  const Rule rule = kRule.argument(info, 0, "rule");
   std::vector<double> points, weights;
-  gaussian_rule(rule_profile_field(options), checked_variance(number_field(options, "variance")),
+  gaussian_rule(rule.profile, checked_variance(rule.variance),
                 [&](std::span<const double> u, std::span<const double> weight) {
                   points.insert(points.end(), u.begin(), u.end());
                   weights.insert(weights.end(), weight.begin(), weight.end());
@@ -125,12 +150,12 @@ Napi::Value gaussian_rule_points(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// (rule) -> {first, second, weights}
 Napi::Value gaussian_pair_rule_points(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
+  const Rule rule = kPairRule.argument(info, 0, "rule");
   std::vector<double> first, second, weights;
-  gaussian_pair_rule(rule_profile_field(options), checked_variance(number_field(options, "varianceA")),
-                     checked_variance(number_field(options, "varianceB")),
-                     checked_delta(number_field(options, "oneMinusCorrelation")),
+  gaussian_pair_rule(rule.profile, checked_variance(rule.variance_a), checked_variance(rule.variance_b),
+                     checked_delta(rule.one_minus_correlation),
                      [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
                        if (static_cast<double>(first.size() + u1.size()) > kLargestRule)
                          throw Error("MEMORY", "variance", "The rule for this pair needs too many points.");
@@ -143,6 +168,20 @@ Napi::Value gaussian_pair_rule_points(const Napi::CallbackInfo& info) {
   result.Set("second", float64_array(info.Env(), second));
   result.Set("weights", float64_array(info.Env(), weights));
   return result;
+}
+
+}  // namespace
+
+GaussianFunction gaussian_function_field(const Napi::Object& object, const char* name) {
+  Activation activation = activation_field(object, name);
+  return gaussian_function(std::move(activation), rule_profile_field(object.Get(name).As<Napi::Object>()));
+}
+
+std::vector<Function> gaussian_functions() {
+  return {{"gaussian", gaussian, {kQuestion.info()}},
+          {"startGaussian", start_gaussian, {kQuestion.info()}},
+          {"gaussianRule", gaussian_rule_points, {kRule.info()}},
+          {"gaussianPairRule", gaussian_pair_rule_points, {kPairRule.info()}}};
 }
 
 }  // namespace mft::node

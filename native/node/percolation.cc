@@ -1,98 +1,137 @@
 // System `percolation`: exact chains, Monte Carlo.
 #include <memory>
 
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 #include "node/task.h"
-#include "systems/percolation_chain.h"
-#include "systems/percolation_lattice.h"
-#include "systems/percolation_masks.h"
+#include "systems/percolation/chain.h"
+#include "systems/percolation/lattice.h"
+#include "systems/percolation/masks.h"
 
 namespace mft::node {
 namespace {
 
 using percolation::LayerRun;
+using percolation::MaskLayer;
 using percolation::ReachLaw;
 
 constexpr double kLargestWhole = 9007199254740991.0;
 constexpr double kMostThreads = 1024;
 constexpr double kMostNodes = 1 << 24;
 
-int threads_field(const Napi::Object& options) {
-  return static_cast<int>(integer_field(options, "threads", 1, kMostThreads));
+// Equal layers as one object each.
+const Fields<LayerRun> kRun = {
+    whole("count", &LayerRun::count, 1, kLargestWhole),
+    whole("width", &LayerRun::width, 1, kLargestWhole),
+    probability("keepProbability", &LayerRun::keep_probability),
+    probability("edgeKeepProbability", &LayerRun::edge_keep_probability),
+};
+
+// A fully connected network, the layers that are wanted and the threads.
+struct Chain {
+  percolation::Network network;
+  std::vector<double> layers;
+  int threads = 1;
+};
+
+const Fields<percolation::Network> kChainNetwork = {
+    whole("inputWidth", &percolation::Network::input_width, 1, kLargestWhole),
+    probability("inputKeepProbability", &percolation::Network::input_keep_probability),
+    list("runs", &percolation::Network::runs, kRun),
+};
+const Fields<Chain> kChain = {
+    object("network", &Chain::network, kChainNetwork),
+    numbers("layers", &Chain::layers),
+    whole("threads", &Chain::threads, 1, kMostThreads),
+};
+
+struct Stationary {
+  LayerRun layer;
+  int threads = 1;
+};
+const Fields<Stationary> kStationary = {
+    object("layer", &Stationary::layer, kRun),
+    whole("threads", &Stationary::threads, 1, kMostThreads),
+};
+
+struct LatticeCall {
+  percolation::Lattice lattice;
+  std::vector<double> layers;
+  int threads = 1;
+};
+const Fields<percolation::Lattice> kLatticeShape = {
+    whole("positions", &percolation::Lattice::positions, 1, percolation::kLargestLatticePositions),
+    whole("kernel", &percolation::Lattice::kernel, 1, 1 << 20),
+    boolean("periodic", &percolation::Lattice::periodic),
+    probability("inputKeepProbability", &percolation::Lattice::input_keep_probability),
+    list("runs", &percolation::Lattice::runs, kRun),
+};
+const Fields<LatticeCall> kLattice = {
+    object("lattice", &LatticeCall::lattice, kLatticeShape),
+    numbers("layers", &LatticeCall::layers),
+    whole("threads", &LatticeCall::threads, 1, kMostThreads),
+};
+
+// Explicit masks: layers, the parents of each position, and the run.
+struct Masks {
+  percolation::MaskNetwork network;
+  percolation::MaskRun run;
+};
+const Fields<MaskLayer> kLayer = {
+    whole("positions", &MaskLayer::positions, 1, kMostNodes),
+    whole("channels", &MaskLayer::channels, 1, kMostNodes),
+    probability("keepProbability", &MaskLayer::keep_probability),
+    probability("edgeKeepProbability", &MaskLayer::edge_keep_probability),
+    boolean("isResidual", &MaskLayer::residual),
+};
+const Fields<percolation::Connections> kConnections = {
+    wholes("offsets", &percolation::Connections::offsets),
+    wholes("sources", &percolation::Connections::sources),
+};
+const Fields<percolation::MaskNetwork> kMaskNetwork = {
+    list("layers", &percolation::MaskNetwork::layers, kLayer),
+    list("connections", &percolation::MaskNetwork::connections, kConnections),
+};
+using percolation::MaskRun;
+const Fields<MaskRun> kMaskRun = {
+    seed("seed", &MaskRun::seed),
+    whole("firstTrial", &MaskRun::first_trial, 0, kLargestWhole),
+    whole("trials", &MaskRun::trials, 1, kLargestWhole),
+    whole("threads", &MaskRun::threads, 1, kMostThreads),
+    boolean("backward", &MaskRun::backward),
+    boolean("deathLayers", &MaskRun::death_layers),
+};
+const Fields<Masks> kMasks = {
+    object("network", &Masks::network, kMaskNetwork),
+    object("run", &Masks::run, kMaskRun),
+};
+
+Masks masks_argument(const Napi::CallbackInfo& info) {
+  Masks masks = kMasks.argument(info, 0, "masks");
+  if (masks.network.connections.size() != 1) throw wrong("connections", "a list of one");
+  for (const MaskLayer& layer : masks.network.layers)
+    if (static_cast<double>(layer.positions) * layer.channels > kMostNodes)
+      throw Error("OUT_OF_RANGE", "width", "Expected a layer to have between 1 and 2^24 nodes.");
+  return masks;
 }
 
-void check_keep(double keep, const char* name) {
-  if (!(keep >= 0 && keep <= 1))
-    throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to be in [0, 1].");
-}
+Napi::Value kept(const Napi::CallbackInfo& info) { return info.Length() > 1 ? info[1] : info.Env().Undefined(); }
 
-// Four numbers a run: count, width, site keep, bond keep.
-std::vector<LayerRun> runs_field(const Napi::Object& options) {
-  const std::vector<double> numbers = finite_doubles(options, "runs");
-  if (numbers.empty() || numbers.size() % 4 != 0)
-    throw Error("SHAPE", "runs", "Expected `runs` to hold four numbers a run.");
-  std::vector<LayerRun> runs;
-  for (std::size_t i = 0; i < numbers.size(); i += 4) {
-    const LayerRun run{numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]};
-    if (run.count < 1 || run.width < 1) throw Error("OUT_OF_RANGE", "runs", "Expected counts and widths >= 1.");
-    check_keep(run.site_keep, "keepProbability");
-    check_keep(run.bond_keep, "edgeKeepProbability");
-    runs.push_back(run);
-  }
-  return runs;
-}
-
-// [log hazards..., means...] of the wanted layers.
-Napi::Value laws_to_array(Napi::Env env, const std::vector<ReachLaw>& laws) {
-  std::vector<double> numbers;
-  for (const ReachLaw& law : laws) numbers.push_back(law.log_hazard);
-  for (const ReachLaw& law : laws) numbers.push_back(law.mean);
-  return float64_array(env, numbers);
-}
-
+// Runs a chain; of the wanted layers the logarithms of the hazards, and the means.
 Napi::Value start(const Napi::CallbackInfo& info, std::function<std::vector<ReachLaw>(const Control&)> work) {
   const Control control = control_argument(info, 1);
-  const Napi::Value keep = info.Length() > 1 ? info[1] : info.Env().Undefined();
   return Task<std::vector<ReachLaw>>::start(
-      info.Env(), keep, [control, work] { return work(control); },
-      [](Napi::Env env, std::vector<ReachLaw>& laws) { return laws_to_array(env, laws); });
-}
-
-// Layers as six numbers each: positions, channels, site keep, bond keep, which connections, residual.
-percolation::MaskNetwork mask_network(const Napi::Object& options) {
-  percolation::MaskNetwork network;
-  network.connections.push_back({whole_numbers(options, "offsets"), whole_numbers(options, "sources")});
-  if (has_field(options, "outputOffsets"))
-    network.connections.push_back({whole_numbers(options, "outputOffsets"), whole_numbers(options, "outputSources")});
-  const std::vector<double> numbers = finite_doubles(options, "layers");
-  if (numbers.size() % 6 != 0) throw Error("SHAPE", "layers", "Expected `layers` to hold six numbers a layer.");
-  for (std::size_t i = 0; i < numbers.size(); i += 6) {
-    percolation::MaskLayer layer;
-    layer.positions = static_cast<std::uint32_t>(numbers[i]);
-    layer.channels = static_cast<std::uint32_t>(numbers[i + 1]);
-    layer.site_keep = numbers[i + 2];
-    layer.bond_keep = numbers[i + 3];
-    layer.connections = static_cast<std::uint32_t>(numbers[i + 4]);
-    layer.residual = numbers[i + 5] != 0;
-    if (numbers[i] < 1 || numbers[i + 1] < 1 || numbers[i] * numbers[i + 1] > kMostNodes)
-      throw Error("OUT_OF_RANGE", "width", "Expected a layer to have between 1 and 2^24 nodes.");
-    check_keep(layer.site_keep, "keepProbability");
-    check_keep(layer.bond_keep, "edgeKeepProbability");
-    network.layers.push_back(layer);
-  }
-  return network;
-}
-
-percolation::MaskRun mask_run(const Napi::Object& options) {
-  percolation::MaskRun run;
-  run.seed = seed_field(options, "seed");
-  run.first_trial = integer_field(options, "firstTrial", 0, kLargestWhole);
-  run.trials = integer_field(options, "trials", 1, kLargestWhole);
-  run.threads = threads_field(options);
-  run.backward = boolean_field(options, "backward");
-  run.death_layers = boolean_field(options, "deathLayers");
-  return run;
+      info.Env(), kept(info), [control, work] { return work(control); },
+      [](Napi::Env env, std::vector<ReachLaw>& laws) {
+        std::vector<double> hazards, means;
+        for (const ReachLaw& law : laws) {
+          hazards.push_back(law.log_hazard);
+          means.push_back(law.mean);
+        }
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("logHazard", float64_array(env, hazards));
+        result.Set("mean", float64_array(env, means));
+        return Napi::Value(result);
+      });
 }
 
 Napi::Value counts_to_object(Napi::Env env, const percolation::MaskCounts& counts) {
@@ -110,27 +149,23 @@ Napi::Value counts_to_object(Napi::Env env, const percolation::MaskCounts& count
   return result;
 }
 
-}  // namespace
-
+// (masks, control?) -> Promise<object of sums over trials>
 Napi::Value percolation_count(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
+  const auto masks = std::make_shared<const Masks>(masks_argument(info));
   const Control control = control_argument(info, 1);
   return Task<percolation::MaskCounts>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [network = mask_network(options), run = mask_run(options), control] {
-        return percolation::count_paths(network, run, control);
-      },
+      info.Env(), kept(info),
+      [masks, control] { return percolation::count_paths(masks->network, masks->run, control); },
       [](Napi::Env env, percolation::MaskCounts& counts) { return counts_to_object(env, counts); });
 }
 
+// (masks, control?) -> Promise<{logEstimates, decisions}>
 Napi::Value percolation_split(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
+  const auto masks = std::make_shared<const Masks>(masks_argument(info));
   const Control control = control_argument(info, 1);
   return Task<percolation::SplittingEstimates>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [network = mask_network(options), run = mask_run(options), control] {
-        return percolation::split_paths(network, run, control);
-      },
+      info.Env(), kept(info),
+      [masks, control] { return percolation::split_paths(masks->network, masks->run, control); },
       [](Napi::Env env, percolation::SplittingEstimates& estimates) {
         Napi::Object result = Napi::Object::New(env);
         result.Set("logEstimates", float64_array(env, estimates.log_estimates));
@@ -139,36 +174,35 @@ Napi::Value percolation_split(const Napi::CallbackInfo& info) {
       });
 }
 
+// (chain, control?) -> Promise<{logHazard, mean}>
 Napi::Value percolation_reach(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  percolation::Network network{static_cast<double>(integer_field(options, "inputWidth", 1, kLargestWhole)),
-                               number_field(options, "inputKeepProbability"), runs_field(options)};
-  check_keep(network.input_keep, "inputKeepProbability");
-  return start(info,
-               [network, layers = finite_doubles(options, "layers"), threads = threads_field(options)](
-                   const Control& control) { return percolation::reach_laws(network, layers, threads, control); });
-}
-
-Napi::Value percolation_stationary(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  const std::vector<LayerRun> runs = runs_field(options);
-  return start(info, [run = runs.front(), threads = threads_field(options)](const Control& control) {
-    return std::vector<ReachLaw>{percolation::stationary_law(run, threads, control)};
+  return start(info, [chain = kChain.argument(info, 0, "chain")](const Control& control) {
+    return percolation::reach_laws(chain.network, chain.layers, chain.threads, control);
   });
 }
 
+// (stationary, control?) -> Promise<{logHazard, mean}> of one repeated layer
+Napi::Value percolation_stationary(const Napi::CallbackInfo& info) {
+  return start(info, [call = kStationary.argument(info, 0, "stationary")](const Control& control) {
+    return std::vector<ReachLaw>{percolation::stationary_law(call.layer, call.threads, control)};
+  });
+}
+
+// (lattice, control?) -> Promise<{logHazard, mean}>
 Napi::Value percolation_lattice(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  percolation::Lattice lattice;
-  lattice.positions = integer_field(options, "positions", 1, percolation::kLargestLatticePositions);
-  lattice.kernel = integer_field(options, "kernel", 1, 1 << 20);
-  lattice.periodic = boolean_field(options, "periodic");
-  lattice.input_keep = number_field(options, "inputKeepProbability");
-  check_keep(lattice.input_keep, "inputKeepProbability");
-  lattice.runs = runs_field(options);
-  return start(info,
-               [lattice, layers = finite_doubles(options, "layers"), threads = threads_field(options)](
-                   const Control& control) { return percolation::lattice_laws(lattice, layers, threads, control); });
+  return start(info, [call = kLattice.argument(info, 0, "lattice")](const Control& control) {
+    return percolation::lattice_laws(call.lattice, call.layers, call.threads, control);
+  });
+}
+
+}  // namespace
+
+std::vector<Function> percolation_functions() {
+  return {{"percolationReach", percolation_reach, {kChain.info()}},
+          {"percolationStationary", percolation_stationary, {kStationary.info()}},
+          {"percolationLattice", percolation_lattice, {kLattice.info()}},
+          {"percolationCount", percolation_count, {kMasks.info()}},
+          {"percolationSplit", percolation_split, {kMasks.info()}}};
 }
 
 }  // namespace mft::node

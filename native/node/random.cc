@@ -1,41 +1,57 @@
+// The generator, for tests and reproducible drawing in TypeScript.
 #include "core/random.h"
 
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 
 namespace mft::node {
 namespace {
 
 constexpr double kLargestCount = 1 << 27;
 constexpr double kLargestWord = 4294967295.0;
-constexpr double kLargestPurpose = 255;
+constexpr double kLargestPosition = 9007199254740991.0;
 
-template <typename Draw>
-Napi::Value draw(const Napi::CallbackInfo& info, Draw generate) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  const Stream stream{seed_field(options, "seed"),
-                      static_cast<std::uint32_t>(integer_field(options, "trial", 0, kLargestWord)),
-                      static_cast<std::uint32_t>(integer_field(options, "layer", 0, kLargestWord)),
-                      static_cast<Purpose>(integer_field(options, "purpose", 0, kLargestPurpose))};
-  const std::uint64_t first = integer_field(options, "first", 0, 9007199254740991.0);
-  const std::size_t count = integer_field(options, "count", 0, kLargestCount);
-  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), count);
-  generate(stream, first, std::span<double>(result.Data(), count));
+// What TypeScript draws for; `weights` are those of the dense engine of `feedforward`.
+enum class Use : std::size_t { kWeights, kDataset, kBootstrap };
+constexpr std::array<Purpose, 3> kPurposes = {Purpose::kWeights, Purpose::kDataset, Purpose::kBootstrap};
+
+struct Draw {
+  std::uint64_t seed = 0;
+  std::uint32_t trial = 0, layer = 0;
+  Use purpose = Use::kWeights;
+  std::uint64_t first = 0;
+  std::size_t count = 0;
+  Stream stream() const { return {seed, trial, layer, kPurposes[static_cast<std::size_t>(purpose)]}; }
+};
+
+const Fields<Draw> kDraw = {
+    seed("seed", &Draw::seed),
+    whole("trial", &Draw::trial, 0, kLargestWord),
+    whole("layer", &Draw::layer, 0, kLargestWord),
+    word<Draw, Use, 3>("purpose", &Draw::purpose, {"weights", "dataset", "bootstrap"}),
+    whole("first", &Draw::first, 0, kLargestPosition),
+    whole("count", &Draw::count, 0, kLargestCount),
+};
+
+// (draw) -> Float64Array
+Napi::Value normals(const Napi::CallbackInfo& info) {
+  const Draw draw = kDraw.argument(info, 0, "draw");
+  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), draw.count);
+  random_normals(draw.stream(), draw.first, std::span<double>(result.Data(), draw.count));
+  return result;
+}
+
+// (draw) -> Float64Array
+Napi::Value uniforms(const Napi::CallbackInfo& info) {
+  const Draw draw = kDraw.argument(info, 0, "draw");
+  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), draw.count);
+  random_uniforms(draw.stream(), draw.first, std::span<double>(result.Data(), draw.count));
   return result;
 }
 
 }  // namespace
 
-Napi::Value normals(const Napi::CallbackInfo& info) {
-  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) {
-    random_normals(stream, first, out);
-  });
-}
-
-Napi::Value uniforms(const Napi::CallbackInfo& info) {
-  return draw(info, [](const Stream& stream, std::uint64_t first, std::span<double> out) {
-    random_uniforms(stream, first, out);
-  });
+std::vector<Function> random_functions() {
+  return {{"normals", normals, {kDraw.info()}}, {"uniforms", uniforms, {kDraw.info()}}};
 }
 
 }  // namespace mft::node

@@ -1,13 +1,12 @@
 // Adapters of system `residual`.
-#include "systems/residual.h"
-#include "systems/residual_simulation.h"
+#include "systems/residual/recurrence.h"
+#include "systems/residual/simulation.h"
 
 #include <memory>
 
 #include "core/alpha_relu.h"
 #include "core/gaussian_tanh.h"
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 #include "node/task.h"
 
 namespace mft::node {
@@ -18,37 +17,47 @@ double number_argument(const Napi::CallbackInfo& info, std::size_t index, const 
   return info[index].As<Napi::Number>().DoubleValue();
 }
 
-residual::Network residual_network(const Napi::Object& object) {
-  residual::Network network;
-  network.function = gaussian_function_field(object, "activation");
-  network.is_odd = boolean_field(object.Get("activation").As<Napi::Object>(), "isOdd");
-  network.block = static_cast<residual::Block>(integer_field(object, "block", 0, 2));
-  network.skip_strength = number_field(object, "skipStrength");
-  network.inner_weight_variance = finite_doubles(object, "innerWeightVariance");
-  network.inner_bias_variance = finite_doubles(object, "innerBiasVariance");
-  network.outer_weight_variance = finite_doubles(object, "outerWeightVariance");
-  network.outer_bias_variance = finite_doubles(object, "outerBiasVariance");
-  network.widths = finite_doubles(object, "width");
-  network.hidden_widths = finite_doubles(object, "hiddenWidth");
-  return network;
-}
+using residual::Network;
+using residual::RecurrenceOptions;
+using residual::Simulation;
 
-}  // namespace
+constexpr double kLargestWord = 4294967295.0;
 
+const Fields<Network> kNetwork = {
+    special<Network>("activation", "gaussianFunction",
+                     [](const Napi::Object& o, Network& into) {
+                       into.function = gaussian_function_field(o, "activation");
+                       into.is_odd = boolean_field(o.Get("activation").As<Napi::Object>(), "isOdd");
+                     }),
+    word<Network, residual::Block, 3>("block", &Network::block, {"full", "reduced", "generalized"}),
+    number("skipStrength", &Network::skip_strength),
+    numbers("innerWeightVariance", &Network::inner_weight_variance),
+    numbers("innerBiasVariance", &Network::inner_bias_variance),
+    numbers("outerWeightVariance", &Network::outer_weight_variance),
+    numbers("outerBiasVariance", &Network::outer_bias_variance),
+    numbers("width", &Network::widths),
+    numbers("hiddenWidth", &Network::hidden_widths),
+};
+
+const Fields<RecurrenceOptions> kRecurrence = {
+    number("secondMoment", &RecurrenceOptions::second_moment),
+    number("angularDeficit", &RecurrenceOptions::angular_deficit),
+    boolean("pair", &RecurrenceOptions::pair),
+    boolean("fluctuations", &RecurrenceOptions::fluctuations),
+    boolean("interpolate", &RecurrenceOptions::interpolate),
+    // With a first variance the recurrence starts at the first pre-activation.
+    optional(special<RecurrenceOptions>("firstVariance", "number",
+                                        [](const Napi::Object& o, RecurrenceOptions& into) {
+                                          into.starts_at_preactivation = true;
+                                          into.first_variance = number_field(o, "firstVariance");
+                                        })),
+    optional(number("firstDeficit", &RecurrenceOptions::first_deficit)),
+};
+
+// (options, network, control?) -> Promise<object of Float64Arrays>
 Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  const auto network = std::make_shared<const residual::Network>(residual_network(object_argument(info, 1, "network")));
-  residual::RecurrenceOptions wanted;
-  wanted.second_moment = number_field(options, "secondMoment");
-  wanted.angular_deficit = number_field(options, "angularDeficit");
-  wanted.pair = boolean_field(options, "pair");
-  wanted.fluctuations = boolean_field(options, "fluctuations");
-  wanted.interpolate = boolean_field(options, "interpolate");
-  if (has_field(options, "firstVariance")) {
-    wanted.starts_at_preactivation = true;
-    wanted.first_variance = number_field(options, "firstVariance");
-    wanted.first_deficit = number_field(options, "firstDeficit");
-  }
+  const RecurrenceOptions wanted = kRecurrence.argument(info, 0, "options");
+  const auto network = std::make_shared<const Network>(kNetwork.argument(info, 1, "network"));
   const Control control = control_argument(info, 2);
   const Napi::Value keep = info.Length() > 2 ? info[2] : info.Env().Undefined();
   return Task<residual::Recurrence>::start(
@@ -71,30 +80,28 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
       });
 }
 
-namespace {
+const Fields<Simulation> kSimulation = {
+    whole("inputs", &Simulation::inputs, 1, 2),
+    number("secondMoment", &Simulation::second_moment),
+    number("angularDeficit", &Simulation::angular_deficit),
+    optional(numbers("vectors", &Simulation::vectors)),
+    word<Simulation, residual::Engine, 2>("engine", &Simulation::engine, {"conditioned", "dense"}),
+    seed("seed", &Simulation::seed),
+    whole("firstTrial", &Simulation::first_trial, 0, kLargestWord),
+    whole("trials", &Simulation::trials, 1, kLargestWord),
+    whole("threads", &Simulation::threads, 1, 1024),
+};
 
-residual::Simulation simulation_argument(const Napi::CallbackInfo& info) {
-  const Napi::Object options = object_argument(info, 0, "options");
-  residual::Simulation simulation;
-  simulation.network = residual_network(object_argument(info, 1, "network"));
-  simulation.inputs = integer_field(options, "inputs", 1, 2);
-  simulation.second_moment = number_field(options, "secondMoment");
-  simulation.angular_deficit = number_field(options, "angularDeficit");
-  if (has_field(options, "vectors")) simulation.vectors = finite_doubles(options, "vectors");
-  simulation.engine = static_cast<residual::Engine>(integer_field(options, "engine", 0, 1));
-  simulation.seed = seed_field(options, "seed");
-  constexpr double kLargest = 4294967295.0;
-  simulation.first_trial = static_cast<std::uint32_t>(integer_field(options, "firstTrial", 0, kLargest));
-  simulation.trials = static_cast<std::uint32_t>(integer_field(options, "trials", 1, kLargest));
-  simulation.threads = static_cast<int>(integer_field(options, "threads", 1, 1024));
+Simulation simulation_argument(const Napi::CallbackInfo& info) {
+  Simulation simulation = kSimulation.argument(info, 0, "options");
+  kNetwork.read(object_argument(info, 1, "network"), simulation.network);
+  residual::validate(simulation);
   return simulation;
 }
 
-}  // namespace
-
+// (options, network, control?) -> Promise<Float64Array> of rows
 Napi::Value residual_simulate(const Napi::CallbackInfo& info) {
-  const auto simulation = std::make_shared<const residual::Simulation>(simulation_argument(info));
-  residual::validate(*simulation);
+  const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 2);
   using Rows = std::vector<double>;
   return Task<Rows>::start(
@@ -107,31 +114,46 @@ Napi::Value residual_simulate(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Rows& rows) -> Napi::Value { return float64_array(env, rows); });
 }
 
+// (options, network) -> bytes
 Napi::Value residual_memory(const Napi::CallbackInfo& info) {
-  const residual::Simulation simulation = simulation_argument(info);
-  residual::validate(simulation);
-  return Napi::Number::New(info.Env(), residual::memory_estimate(simulation));
+  return Napi::Number::New(info.Env(), residual::memory_estimate(simulation_argument(info)));
 }
 
+// (variance) -> number
 Napi::Value tanh_second_moment_complement(const Napi::CallbackInfo& info) {
   const double variance = number_argument(info, 0, "variance");
   if (!(variance >= 0.0)) throw wrong("variance", "a number >= 0");
   return Napi::Number::New(info.Env(), mft::tanh_second_moment_complement(variance));
 }
 
+// (alpha, correlation) -> number
 Napi::Value alpha_relu_correlation_map(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_map(number_argument(info, 0, "alpha"),
                                                                        number_argument(info, 1, "correlation")));
 }
 
+// (alpha, deficit) -> number
 Napi::Value alpha_relu_correlation_deficit(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_deficit(number_argument(info, 0, "alpha"),
                                                                            number_argument(info, 1, "deficit")));
 }
 
+// (alpha, deficit) -> number
 Napi::Value alpha_relu_correlation_slope(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), mft::alpha_relu_correlation_slope(number_argument(info, 0, "alpha"),
                                                                          number_argument(info, 1, "deficit")));
+}
+
+}  // namespace
+
+std::vector<Function> residual_functions() {
+  return {{"residualRecurrence", residual_recurrence, {kRecurrence.info(), kNetwork.info()}},
+          {"residualSimulate", residual_simulate, {kSimulation.info(), kNetwork.info()}},
+          {"residualMemory", residual_memory, {kSimulation.info(), kNetwork.info()}},
+          {"alphaReluCorrelationMap", alpha_relu_correlation_map},
+          {"alphaReluCorrelationDeficit", alpha_relu_correlation_deficit},
+          {"alphaReluCorrelationSlope", alpha_relu_correlation_slope},
+          {"tanhSecondMomentComplement", tanh_second_moment_complement}};
 }
 
 }  // namespace mft::node

@@ -37,11 +37,10 @@ inline Napi::Error to_javascript(Napi::Env env, const std::exception_ptr& error)
   }
 }
 
-// Wraps a synchronous adapter: its C++ exceptions become JavaScript exceptions.
-template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
-Napi::Value synchronous(const Napi::CallbackInfo& info) {
+// Runs an adapter: its C++ exceptions become JavaScript exceptions.
+inline Napi::Value synchronous(Napi::Value (*run)(const Napi::CallbackInfo&), const Napi::CallbackInfo& info) {
   try {
-    return kFunction(info);
+    return run(info);
   } catch (...) {
     throw to_javascript(info.Env(), std::current_exception());
   }

@@ -1,10 +1,10 @@
+// Training of networks.
 #include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "node/adapters.h"
-#include "node/arguments.h"
+#include "node/fields.h"
 #include "node/task.h"
 #include "train/trainer.h"
 
@@ -181,8 +181,6 @@ struct Call {
   int threads = 1;
 };
 
-}  // namespace
-
 Napi::Value train_networks(const Napi::CallbackInfo& info) {
   const Napi::Object argument = object_argument(info, 0, "training");
   const Control control = control_argument(info, 1);
@@ -224,6 +222,12 @@ Napi::Value train_networks(const Napi::CallbackInfo& info) {
 
 Napi::Value training_memory(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(planned_bytes(options_of(object_argument(info, 0, "job")))));
+}
+
+}  // namespace
+
+std::vector<Function> train_functions() {
+  return {{"trainNetworks", train_networks}, {"trainingMemory", training_memory}};
 }
 
 }  // namespace mft::node

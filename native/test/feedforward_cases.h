@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "systems/feedforward.h"
+#include "systems/feedforward/simulation.h"
 
 namespace mft::test {
 

@@ -9,7 +9,7 @@
 
 #include "core/blas.h"
 #include "core/random.h"
-#include "systems/feedforward_weights.h"
+#include "systems/feedforward/weights.h"
 #include "test/check.h"
 #include "test/feedforward_cases.h"
 

@@ -8,9 +8,9 @@
 
 #include "check.h"
 #include "core/control.h"
-#include "systems/percolation_chain.h"
-#include "systems/percolation_lattice.h"
-#include "systems/percolation_masks.h"
+#include "systems/percolation/chain.h"
+#include "systems/percolation/lattice.h"
+#include "systems/percolation/masks.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // System `residual`: tanh rules against quadrature, tables against direct moments, the dense engine against an explicit
 // network, the conditioned engine against the dense one.
-#include "systems/residual.h"
+#include "systems/residual/recurrence.h"
 
 #include <cmath>
 #include <string>
@@ -9,8 +9,8 @@
 #include "core/blas.h"
 #include "core/gaussian_tanh.h"
 #include "core/random.h"
-#include "systems/residual_moments.h"
-#include "systems/residual_simulation.h"
+#include "systems/residual/moments.h"
+#include "systems/residual/simulation.h"
 #include "test/check.h"
 
 namespace {

@@ -41,7 +41,7 @@ function families(a: Float64Array[], b: Float64Array[]): Record<string, number> 
     seed: seedHalves(99),
     trial: 0,
     layer: 0,
-    purpose: 11,
+    purpose: 'bootstrap',
     first: 0,
     count: 60 * a.length,
   });

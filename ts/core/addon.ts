@@ -24,63 +24,22 @@ export interface NativeDraw {
   readonly seed: Float64Array;
   readonly trial: number;
   readonly layer: number;
-  readonly purpose: number;
+  readonly purpose: 'weights' | 'dataset' | 'bootstrap';
   readonly first: number;
   readonly count: number;
 }
 
-/** Layers of a percolation chain: four numbers a run (count, width, site keep, bond keep); native/systems/percolation_chain.h. */
-export interface NativePercolationNetwork {
-  readonly inputWidth: number;
-  readonly inputKeepProbability: number;
-  readonly runs: Float64Array;
-  /** Wanted layers, ascending. */
-  readonly layers: Float64Array;
-  readonly threads: number;
-}
-
-export interface NativePercolationLattice extends Omit<NativePercolationNetwork, 'inputWidth'> {
-  readonly positions: number;
-  readonly kernel: number;
-  readonly periodic: boolean;
+/** One field of an argument of the addon: what native code reads, as its table declares it (native/node/fields.h). */
+export interface NativeField {
+  readonly kind: string;
+  readonly isOptional: boolean;
+  /** The fields of an object, or of each object of a list. */
+  readonly fields?: Readonly<Record<string, NativeField>>;
 }
 
 /**
- * A network of explicit masks: six numbers a layer (positions, channels, site keep, bond keep, connections 0 or 1,
- * residual); native/systems/percolation_masks.h.
- */
-export interface NativePercolationMasks {
-  readonly layers: Float64Array;
-  /** Parents of each position in a hidden layer, and (connections 1) in the output. */
-  readonly offsets: Float64Array;
-  readonly sources: Float64Array;
-  readonly outputOffsets?: Float64Array;
-  readonly outputSources?: Float64Array;
-  readonly seed: Float64Array;
-  readonly firstTrial: number;
-  readonly trials: number;
-  readonly threads: number;
-  readonly backward: boolean;
-  readonly deathLayers: boolean;
-}
-
-/** Sums over trials, per layer. */
-export interface NativePercolationCounts {
-  readonly alive: Float64Array;
-  readonly reached: Float64Array;
-  readonly reachedSquares: Float64Array;
-  readonly leading: Float64Array;
-  readonly leadingSquares: Float64Array;
-  readonly leadingAlive: Float64Array;
-  readonly participating: Float64Array;
-  readonly participatingSquares: Float64Array;
-  readonly deathLayer: Float64Array;
-  readonly decisions: number;
-}
-
-/**
- * The functions of the addon (native/node/adapters.h), one line each; adapters of a system are declared beside the system
- * by merging into this interface.
+ * The functions of the addon that no system owns, one line each; those of a system are declared in its native.ts, those of
+ * training and of Gaussian expectations beside their callers, by merging into this interface.
  */
 export interface NativeAddon {
   environment(): NativeEnvironment;
@@ -89,17 +48,8 @@ export interface NativeAddon {
   lockFile(fd: number): boolean;
   normals(draw: NativeDraw): Float64Array;
   uniforms(draw: NativeDraw): Float64Array;
-  percolationReach(network: NativePercolationNetwork, control: Int32Array): Promise<Float64Array>;
-  percolationStationary(
-    layer: { readonly runs: Float64Array; readonly threads: number },
-    control: Int32Array,
-  ): Promise<Float64Array>;
-  percolationCount(masks: NativePercolationMasks, control: Int32Array): Promise<NativePercolationCounts>;
-  percolationSplit(
-    masks: NativePercolationMasks,
-    control: Int32Array,
-  ): Promise<{ readonly logEstimates: Float64Array; readonly decisions: number }>;
-  percolationLattice(lattice: NativePercolationLattice, control: Int32Array): Promise<Float64Array>;
+  /** Of every function, the fields of its arguments that are objects, by position. */
+  tables(): Readonly<Record<string, readonly Readonly<Record<string, NativeField>>[]>>;
 }
 
 let loaded: NativeAddon | undefined;

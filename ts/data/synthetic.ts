@@ -15,14 +15,13 @@ export const syntheticClasses = 10;
 export const syntheticCounts = { train: 10_000, test: 2_000 } as const;
 
 const seed = 20_160_412;
-const datasetPurpose = 10;
 const blobsPerClass = 5;
 const largestShift = 2;
 const noiseAmplitude = 0.9;
 const streamLayer = { prototypes: 0, train: 1, test: 2 } as const;
 
 function uniforms(layer: number, trial: number, count: number): Float64Array {
-  return addon().uniforms({ seed: seedHalves(seed), trial, layer, purpose: datasetPurpose, first: 0, count });
+  return addon().uniforms({ seed: seedHalves(seed), trial, layer, purpose: 'dataset', first: 0, count });
 }
 
 /** Pattern of each class in [0, 1]: a sum of bumps (1 − d²/r²)², channel by channel. */

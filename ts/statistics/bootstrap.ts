@@ -2,8 +2,6 @@
 import { addon, seedHalves } from '../core/addon.js';
 import { expectedError } from '../core/errors.js';
 
-/** Purpose number of bootstrap streams in native/core/random.h. */
-const bootstrapPurpose = 11;
 
 export interface Bootstrap {
   readonly estimate: number;
@@ -41,7 +39,7 @@ export function bootstrap(
       seed: seedHalves(seed),
       trial: replicate,
       layer: 0,
-      purpose: bootstrapPurpose,
+      purpose: 'bootstrap',
       first: 0,
       count: trials,
     });

@@ -124,9 +124,8 @@ export const zeroGradients: Reproduction<ZeroScale> = {
 function drawnData(seed: number): Dataset {
   const [count, dimension] = [64, network.inputWidth];
   const images = new Float32Array(new SharedArrayBuffer(4 * count * dimension));
-  const purpose = 10; // data sets
   addon()
-    .uniforms({ seed: seedHalves(seed), trial: 1, layer: 0, purpose, first: 0, count: count * dimension })
+    .uniforms({ seed: seedHalves(seed), trial: 1, layer: 0, purpose: 'dataset', first: 0, count: count * dimension })
     .forEach((u, i) => {
       images[i] = 2 * u - 1;
     });

@@ -1,7 +1,7 @@
 // The addon's functions for `feedforward` (native/node/feedforward.cc), merged into the addon's interface.
 import type { ResolvedActivation } from '../../gaussian/activations.js';
 
-/** One call of the native engines; fields as in native/systems/feedforward.h. */
+/** One call of the native engines; fields as in native/systems/feedforward/simulation.h. */
 export interface FeedforwardParameters {
   readonly activation: ResolvedActivation;
   readonly width: Float64Array;

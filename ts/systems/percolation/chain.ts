@@ -2,14 +2,9 @@
 import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { processorsAllowed } from '../../core/memory.js';
+import type { ReachLaws } from './native.js';
 import { logComplement, logProbability } from './logarithms.js';
 import type { LayerRun, Network } from './network.js';
-
-/** Of every wanted layer: k = log(−log P(layer reached)), and the mean number of reached nodes given that it is. */
-export interface ReachLaws {
-  readonly logHazard: Float64Array;
-  readonly mean: Float64Array;
-}
 
 /** log P(path) and log P(no path). */
 export interface LogProbabilities {
@@ -18,29 +13,19 @@ export interface LogProbabilities {
   readonly logBlocked: number;
 }
 
-export function packedRuns(runs: readonly LayerRun[]): Float64Array {
-  return Float64Array.from(runs.flatMap((run) => [run.count, run.width, run.keepProbability, run.edgeKeepProbability]));
-}
-
-function unpacked(numbers: Float64Array): ReachLaws {
-  const count = numbers.length / 2;
-  return { logHazard: numbers.subarray(0, count), mean: numbers.subarray(count) };
-}
-
 /** Laws of a fully connected network at ascending layers (0 = input, depth + 1 = output). */
 export async function reachLaws(
   network: Network,
   layers: readonly number[],
   options: ControlOptions = {},
 ): Promise<ReachLaws> {
+  const { inputWidth, inputKeepProbability, runs } = network;
   const request = {
-    inputWidth: network.inputWidth,
-    inputKeepProbability: network.inputKeepProbability,
-    runs: packedRuns(network.runs),
+    network: { inputWidth, inputKeepProbability: inputKeepProbability, runs },
     layers: Float64Array.from(layers),
     threads: processorsAllowed(),
   };
-  return unpacked(await controlled(options, layers.length, (slots) => addon().percolationReach(request, slots)));
+  return controlled(options, layers.length, (slots) => addon().percolationReach(request, slots));
 }
 
 /** The chain of one repeated layer at infinite depth: logHazard is log(−log λ), mean that of the quasi-stationary law. */
@@ -48,8 +33,8 @@ export async function stationaryLaw(
   layer: Omit<LayerRun, 'count'>,
   options: ControlOptions = {},
 ): Promise<{ logDecayRate: number; mean: number }> {
-  const request = { runs: packedRuns([{ ...layer, count: 1 }]), threads: processorsAllowed() };
-  const laws = unpacked(await controlled(options, 1, (slots) => addon().percolationStationary(request, slots)));
+  const request = { layer: { ...layer, count: 1 }, threads: processorsAllowed() };
+  const laws = await controlled(options, 1, (slots) => addon().percolationStationary(request, slots));
   return { logDecayRate: laws.logHazard[0] as number, mean: laws.mean[0] as number };
 }
 
@@ -68,13 +53,13 @@ export async function latticeLaws(
   layers: readonly number[],
   options: ControlOptions = {},
 ): Promise<ReachLaws> {
+  const { positions, kernel, periodic, inputKeepProbability, runs } = lattice;
   const request = {
-    ...lattice,
-    runs: packedRuns(lattice.runs),
+    lattice: { positions, kernel, periodic, inputKeepProbability: inputKeepProbability, runs },
     layers: Float64Array.from(layers),
     threads: processorsAllowed(),
   };
-  return unpacked(await controlled(options, layers.length, (slots) => addon().percolationLattice(request, slots)));
+  return controlled(options, layers.length, (slots) => addon().percolationLattice(request, slots));
 }
 
 export function logProbabilities(logHazard: number): LogProbabilities {

@@ -1,6 +1,6 @@
 // A spec as the native simulation takes it: layers of positions × channels, and which positions feed which.
-import type { NativePercolationMasks } from '../../core/addon.js';
 import { expectedError } from '../../core/errors.js';
+import type { NativeConnections, NativeMaskNetwork } from './native.js';
 import { resolveWidths } from './network.js';
 import type { ResolvedConvolution, ResolvedPercolationSpec } from './spec.js';
 
@@ -42,7 +42,7 @@ export function layerShapes(spec: ResolvedPercolationSpec): LayerShape[] {
 export function connections(
   topology: 'dense' | 'residual' | ResolvedConvolution,
   width: number,
-): { offsets: Float64Array; sources: Float64Array } {
+): NativeConnections {
   if (typeof topology === 'string') return { offsets: Float64Array.of(0, 1), sources: Float64Array.of(0) };
   const { kind, kernel, periodic } = topology;
   const line = Array.from({ length: width }, (_, x) => taps(x, width, kernel, periodic));
@@ -69,28 +69,19 @@ function taps(x: number, width: number, kernel: number, periodic: boolean): numb
 }
 
 /** Layers and connections for the addon. */
-export function nativeNetwork(
-  spec: ResolvedPercolationSpec,
-): Pick<NativePercolationMasks, 'layers' | 'offsets' | 'sources'> {
+export function nativeNetwork(spec: ResolvedPercolationSpec): NativeMaskNetwork {
   const shapes = layerShapes(spec);
   const output = shapes.length - 1;
   const keep = (value: number | readonly number[], i: number): number =>
     typeof value === 'number' ? value : (value[i] as number);
-  const layers = shapes.flatMap(({ positions, channels }, i) => {
-    const keepProbability =
-      i === 0
-        ? spec.inputKeepProbability
-        : i === output
-          ? 1
-          : keep(spec.keepProbability, i - 1) * spec.activeProbability;
-    const edgeKeepProbability = i === 0 ? 1 : keep(spec.edgeKeepProbability, i - 1);
-    const isResidual = spec.topology === 'residual' && i > 0 && i < output;
-    return [positions, channels, keepProbability, edgeKeepProbability, 0, isResidual ? 1 : 0];
-  });
-  return {
-    layers: Float64Array.from(layers),
-    ...connections(spec.topology, typeof spec.width === 'number' ? spec.width : 1),
-  };
+  const layers = shapes.map(({ positions, channels }, i) => ({
+    positions,
+    channels,
+    keepProbability: i === 0 ? spec.inputKeepProbability : i === output ? 1 : keep(spec.keepProbability, i - 1) * spec.activeProbability,
+    edgeKeepProbability: i === 0 ? 1 : keep(spec.edgeKeepProbability, i - 1),
+    isResidual: spec.topology === 'residual' && i > 0 && i < output,
+  }));
+  return { layers, connections: [connections(spec.topology, typeof spec.width === 'number' ? spec.width : 1)] };
 }
 
 /** Edges of each weight layer. */

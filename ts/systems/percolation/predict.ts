@@ -2,7 +2,8 @@
 import type { ControlOptions } from '../../core/control.js';
 import type { Axis, Predicted, QuantityValue, UndefinedPoint, Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
-import { latticeLaws, logProbabilities, reachLaws, type ReachLaws, stationaryLaw } from './chain.js';
+import { latticeLaws, logProbabilities, reachLaws, stationaryLaw } from './chain.js';
+import type { ReachLaws } from './native.js';
 import { latticeOf, whyNotExact } from './convolution.js';
 import {
   edgeParticipation,

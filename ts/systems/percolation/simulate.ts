@@ -18,13 +18,15 @@ export async function simulatePercolation(
   options: SystemOptions,
 ): Promise<SimulationBody<PercolationObservable>> {
   const request = {
-    ...nativeNetwork(spec),
-    seed: seedHalves(run.seed),
-    firstTrial: run.firstTrial,
-    trials: run.trials,
-    threads: threadsFor(run.threads),
-    backward: run.backward,
-    deathLayers: run.rawTrials,
+    network: nativeNetwork(spec),
+    run: {
+      seed: seedHalves(run.seed),
+      firstTrial: run.firstTrial,
+      trials: run.trials,
+      threads: threadsFor(run.threads),
+      backward: run.backward,
+      deathLayers: run.rawTrials,
+    },
   };
   const blocks = Math.ceil((run.firstTrial + run.trials) / lanes) - Math.floor(run.firstTrial / lanes);
   if (run.engine === 'splitting') {

@@ -8,7 +8,7 @@ import { type BlockKind, type ResolvedResidualSpec, widthList } from './spec.js'
 /** native/node/residual.cc. */
 export interface NativeResidualNetwork {
   readonly activation: NativeSubject;
-  readonly block: number;
+  readonly block: BlockKind;
   readonly skipStrength: number;
   readonly innerWeightVariance: Float64Array;
   readonly innerBiasVariance: Float64Array;
@@ -28,7 +28,7 @@ export interface RecurrenceOptions {
   readonly firstDeficit?: number;
 }
 
-/** Layers 0..L, blocks 1..L at position l − 1; natural logarithms (native/systems/residual.h). */
+/** Layers 0..L, blocks 1..L at position l − 1; natural logarithms (native/systems/residual/recurrence.h). */
 export interface Recurrence {
   readonly logSecondMoment: Float64Array;
   readonly logMetricExpressivity: Float64Array;
@@ -53,8 +53,6 @@ declare module '../../core/addon.js' {
     alphaReluCorrelationSlope(alpha: number, deficit: number): number;
   }
 }
-
-const blockNumbers: Readonly<Record<BlockKind, number>> = { full: 0, reduced: 1, generalized: 2 };
 
 /** Everything about a network but its inputs. */
 export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
@@ -81,7 +79,7 @@ export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
   const widths = widthList(network.width, depth);
   return {
     activation: subjectOf(network.activation).native as NativeSubject,
-    block: blockNumbers[network.block],
+    block: network.block,
     skipStrength: network.skipStrength,
     innerWeightVariance: schedule(
       'innerWeightVariance',
@@ -137,7 +135,7 @@ export function logParameterGradient(
   const chi = at(result.logGradient, block);
   if (kind === 'outerBias') return chi;
   if (kind === 'outerWeight') return chi + at(result.logActivationMoment, i);
-  const isReduced = network.block === blockNumbers.reduced;
+  const isReduced = network.block === 'reduced';
   const outer = isReduced
     ? 0
     : Math.log(at(network.outerWeightVariance, i)) + Math.log(at(network.width, block) / at(network.hiddenWidth, i));

@@ -19,7 +19,7 @@ interface NativeSimulation {
   readonly secondMoment: number;
   readonly angularDeficit: number;
   readonly vectors?: Float64Array;
-  readonly engine: number;
+  readonly engine: ResolvedResidualRun['engine'];
   readonly seed: Float64Array;
   readonly firstTrial: number;
   readonly trials: number;
@@ -53,7 +53,7 @@ export function nativeSimulation(
     secondMoment: drawn?.secondMoments[0] ?? 1,
     angularDeficit: drawn?.angularDeficit ?? 0,
     ...(vectors === undefined ? {} : { vectors: vectors.values }),
-    engine: run.engine === 'dense' ? 1 : 0,
+    engine: run.engine,
     seed: seedHalves(run.seed),
     firstTrial: run.firstTrial,
     trials: run.trials,
@@ -79,7 +79,7 @@ export async function simulateResidual(
   };
 }
 
-/** Reads the rows of native/systems/residual_simulation.h. */
+/** Reads the rows of native/systems/residual/simulation.h. */
 function observablesOf(
   spec: ResolvedResidualSpec,
   run: ResolvedResidualRun,

@@ -1,4 +1,4 @@
-#include "systems/residual.h"
+#include "systems/residual/recurrence.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "systems/residual_moments.h"
+#include "systems/residual/moments.h"
 
 namespace mft::residual {
 namespace {

@@ -1,4 +1,4 @@
-#include "systems/percolation_masks.h"
+#include "systems/percolation/masks.h"
 
 #include <algorithm>
 #include <array>
@@ -82,11 +82,11 @@ class Masks {
 
   void nodes(std::size_t layer, std::vector<Lanes>& out) {
     out.resize(nodes_of(network_.layers[layer]));
-    draw(Purpose::kMasks, layer, 0, network_.layers[layer].site_keep, out.data(), out.size());
+    draw(Purpose::kMasks, layer, 0, network_.layers[layer].keep_probability, out.data(), out.size());
   }
   // At most kChunk edges: a whole chunk of a target, or its last edges.
   void edges(std::size_t layer, std::size_t first, std::size_t count, Lanes* out) {
-    const double keep = network_.layers[layer].bond_keep;
+    const double keep = network_.layers[layer].edge_keep_probability;
     if (keep < kRareKeep && keep >= kRarestKeep) return rare_edges(layer, first, count, keep, out);
     draw(Purpose::kBondMasks, layer, first, keep, out, count);
   }
@@ -174,7 +174,7 @@ void advance(const MaskNetwork& network, std::size_t i, Masks& masks, const Lane
   const MaskLayer& layer = network.layers[i];
   const EdgeNumbers edges = edges_into(network, i);
   reached.resize(nodes_of(layer));
-  if (layer.bond_keep >= 1) {
+  if (layer.edge_keep_probability >= 1) {
     std::vector<Lanes> position(network.layers[i - 1].positions, kNone);
     for (std::size_t node = 0; node < before.size(); ++node) position[node / edges.channels_before] |= before[node];
     for (std::uint32_t x = 0; x < layer.positions; ++x) {

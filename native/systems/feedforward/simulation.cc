@@ -1,4 +1,4 @@
-#include "systems/feedforward.h"
+#include "systems/feedforward/simulation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "systems/feedforward_parts.h"
+#include "systems/feedforward/parts.h"
 
 namespace mft::feedforward {
 namespace {

@@ -1,4 +1,4 @@
-#include "systems/feedforward_weights.h"
+#include "systems/feedforward/weights.h"
 
 #include <algorithm>
 #include <cmath>

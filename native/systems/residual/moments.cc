@@ -1,4 +1,4 @@
-#include "systems/residual_moments.h"
+#include "systems/residual/moments.h"
 
 #include <algorithm>
 #include <array>

@@ -15,9 +15,9 @@
 #include "core/aligned.h"
 #include "core/blas.h"
 #include "core/parallel.h"
-#include "systems/feedforward_kernels.h"
-#include "systems/feedforward_parts.h"
-#include "systems/feedforward_weights.h"
+#include "systems/feedforward/kernels.h"
+#include "systems/feedforward/parts.h"
+#include "systems/feedforward/weights.h"
 
 namespace mft::feedforward {
 namespace {

@@ -10,18 +10,19 @@
 
 namespace mft::percolation {
 
-// `count` equal layers of `width` nodes: nodes kept with `site_keep`, edges into the layer with `bond_keep`.
+// `count` equal layers of `width` nodes: nodes kept with `keep_probability`, edges into the layer with
+// `edge_keep_probability`.
 struct LayerRun {
   double count = 1;
   double width = 1;
-  double site_keep = 1;
-  double bond_keep = 1;
+  double keep_probability = 1;
+  double edge_keep_probability = 1;
 };
 
 // Fully connected layers: the input, then the hidden layers and the output as runs.
 struct Network {
   double input_width = 1;
-  double input_keep = 1;
+  double input_keep_probability = 1;
   std::vector<LayerRun> runs;
 };
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "systems/feedforward_parts.h"
-#include "systems/feedforward_weights.h"
+#include "systems/feedforward/parts.h"
+#include "systems/feedforward/weights.h"
 
 namespace mft::feedforward {
 namespace {

@@ -1,4 +1,4 @@
-#include "systems/percolation_lattice.h"
+#include "systems/percolation/lattice.h"
 
 #include <algorithm>
 #include <bit>
@@ -65,7 +65,7 @@ class LatticeChain {
         control_(control),
         mass_(std::size_t{1} << positions_, 0.0) {
     mass_.back() = 1;
-    thin(mass_, positions_, lattice.input_keep);
+    thin(mass_, positions_, lattice.input_keep_probability);
     step_ = condition();
   }
 
@@ -73,8 +73,8 @@ class LatticeChain {
   bool advance(const LayerRun& run) {
     control_.throw_if_cancelled();
     const std::vector<double> before = mass_;
-    if (run.bond_keep >= 1)
-      spread(run.site_keep);
+    if (run.edge_keep_probability >= 1)
+      spread(run.keep_probability);
     else
       spread_with_bonds(run);
     step_ = condition();
@@ -123,9 +123,9 @@ class LatticeChain {
     for (const Parents& parents : parents_) most = std::max(most, edges_from(parents, mass_.size() - 1));
     std::vector<double> hit(most + 1), miss(most + 1);
     for (std::size_t k = 0; k <= most; ++k) {
-      const double no_edge = std::exp(static_cast<double>(k) * std::log1p(-run.bond_keep));
-      hit[k] = run.site_keep * -std::expm1(static_cast<double>(k) * std::log1p(-run.bond_keep));
-      miss[k] = (1 - run.site_keep) + run.site_keep * no_edge;
+      const double no_edge = std::exp(static_cast<double>(k) * std::log1p(-run.edge_keep_probability));
+      hit[k] = run.keep_probability * -std::expm1(static_cast<double>(k) * std::log1p(-run.edge_keep_probability));
+      miss[k] = (1 - run.keep_probability) + run.keep_probability * no_edge;
     }
     std::vector<double> next(mass_.size(), 0.0);
     const std::size_t slices = std::size_t{1} << high;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/control.h"
-#include "systems/percolation_chain.h"
+#include "systems/percolation/chain.h"
 
 namespace mft::percolation {
 
@@ -14,7 +14,7 @@ struct Lattice {
   std::size_t positions = 1;
   std::size_t kernel = 1;  // parents of x: x - floor((kernel - 1) / 2) .. x + floor(kernel / 2)
   bool periodic = false;   // otherwise parents outside are missing (same zero padding)
-  double input_keep = 1;
+  double input_keep_probability = 1;
   std::vector<LayerRun> runs;  // hidden layers, then the output; `width` is not used
 };
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/control.h"
-#include "systems/residual.h"
+#include "systems/residual/recurrence.h"
 
 namespace mft::residual {
 

@@ -1,4 +1,4 @@
-#include "systems/feedforward_phase.h"
+#include "systems/feedforward/phase.h"
 
 #include <algorithm>
 #include <cmath>

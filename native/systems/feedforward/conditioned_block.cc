@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "core/aligned.h"
-#include "systems/feedforward_parts.h"
+#include "systems/feedforward/parts.h"
 
 namespace mft::feedforward {
 namespace {

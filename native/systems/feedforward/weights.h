@@ -6,7 +6,7 @@
 
 #include "core/linear_algebra.h"
 #include "core/random.h"
-#include "systems/feedforward.h"
+#include "systems/feedforward/simulation.h"
 
 namespace mft::feedforward {
 

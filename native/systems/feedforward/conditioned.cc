@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "core/aligned.h"
-#include "systems/feedforward_kernels.h"
-#include "systems/feedforward_parts.h"
+#include "systems/feedforward/kernels.h"
+#include "systems/feedforward/parts.h"
 
 namespace mft::feedforward {
 namespace {

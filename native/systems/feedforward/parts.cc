@@ -1,4 +1,4 @@
-#include "systems/feedforward_parts.h"
+#include "systems/feedforward/parts.h"
 
 #include <limits>
 #include <string>

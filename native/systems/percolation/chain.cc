@@ -1,4 +1,4 @@
-#include "systems/percolation_chain.h"
+#include "systems/percolation/chain.h"
 
 #include <algorithm>
 #include <cmath>
@@ -140,8 +140,8 @@ Law written_out(const Law& law) {
   return result;
 }
 
-// One layer of the chain behind dropped edges, 0 < bond_keep < 1 and site_keep > 0: log h_m and log(1 - h_m) of the
-// `count` numbers m = first, first + 1, ... of reached nodes before it.
+// One layer of the chain behind dropped edges, 0 < edge_keep_probability < 1 and keep_probability > 0: log h_m and
+// log(1 - h_m) of the `count` numbers m = first, first + 1, ... of reached nodes before it.
 class Kernel {
  public:
   Kernel(const LayerRun& layer, std::size_t first, std::size_t count, int threads)
@@ -152,8 +152,8 @@ class Kernel {
         threads_(threads) {
     check_width(layer.width);
     binomials_ = log_binomials(width_);
-    const double log_q = std::log1p(-layer.bond_keep), log_site = std::log(layer.site_keep);
-    const double log_site_drop = layer.site_keep >= 1 ? -kInfinity : std::log1p(-layer.site_keep);
+    const double log_q = std::log1p(-layer.edge_keep_probability), log_site = std::log(layer.keep_probability);
+    const double log_site_drop = layer.keep_probability >= 1 ? -kInfinity : std::log1p(-layer.keep_probability);
     for (std::size_t k = 0; k < count; ++k) {
       const double log_no_edge = static_cast<double>(first + k) * log_q;
       log_hit_[k] = log_site + log_one_minus_exp(log_no_edge);
@@ -273,12 +273,12 @@ class Walk {
 
   void through(const LayerRun& run) {
     const double end = layer_ + run.count;
-    if (log_hazard_ == kInfinity || run.bond_keep <= 0 || run.site_keep <= 0) {
+    if (log_hazard_ == kInfinity || run.edge_keep_probability <= 0 || run.keep_probability <= 0) {
       log_hazard_ = kInfinity;
       note(end);
-    } else if (run.bond_keep >= 1) {
-      law_ = Law{run.width, true, run.site_keep, 1, {}};
-      constant(binomial_log_hazard(run.width, run.site_keep), end);
+    } else if (run.edge_keep_probability >= 1) {
+      law_ = Law{run.width, true, run.keep_probability, 1, {}};
+      constant(binomial_log_hazard(run.width, run.keep_probability), end);
     } else {
       chain(run, end);
     }
@@ -362,7 +362,7 @@ double log_add_exp(double x, double y) {
 std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double> layers, int threads,
                                  const Control& control) {
   Walk walk(layers, threads, control);
-  walk.start(network.input_width, network.input_keep);
+  walk.start(network.input_width, network.input_keep_probability);
   for (const LayerRun& run : network.runs) walk.through(run);
   std::vector<ReachLaw> result = walk.take();
   if (result.size() != layers.size())
@@ -371,7 +371,7 @@ std::vector<ReachLaw> reach_laws(const Network& network, std::span<const double>
 }
 
 ReachLaw stationary_law(const LayerRun& layer, int threads, const Control& control) {
-  if (layer.bond_keep <= 0 || layer.site_keep <= 0) return {kInfinity, 0};
+  if (layer.edge_keep_probability <= 0 || layer.keep_probability <= 0) return {kInfinity, 0};
   Walk walk({}, threads, control);
   walk.start(layer.width, 1);
   LayerRun endless = layer;

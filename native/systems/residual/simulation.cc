@@ -1,4 +1,4 @@
-#include "systems/residual_simulation.h"
+#include "systems/residual/simulation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/linear_algebra.h"
 #include "core/parallel.h"
-#include "systems/residual_matrices.h"
+#include "systems/residual/matrices.h"
 
 namespace mft::residual {
 namespace {

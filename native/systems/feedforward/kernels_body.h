@@ -1,7 +1,7 @@
-// Bodies of the kernels of feedforward_kernels.h; included by one file per instruction set, which names the namespace
+// Bodies of the kernels of kernels.h; included by one file per instruction set, which names the namespace
 // MFT_KERNEL_SET. Everything has internal linkage: a function compiled for AVX-512 must never be picked by the linker
 // for the baseline.
-#include "systems/feedforward_kernels.h"
+#include "systems/feedforward/kernels.h"
 
 #ifdef __AVX512F__
 #include <immintrin.h>

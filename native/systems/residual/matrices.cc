@@ -1,4 +1,4 @@
-#include "systems/residual_matrices.h"
+#include "systems/residual/matrices.h"
 
 #include <algorithm>
 #include <span>

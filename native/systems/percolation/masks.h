@@ -17,8 +17,8 @@ struct Connections {
 
 struct MaskLayer {
   std::uint32_t positions = 1, channels = 1;
-  double site_keep = 1, bond_keep = 1;  // bond_keep: edges into this layer
-  std::uint32_t connections = 0;        // index into MaskNetwork::connections
+  double keep_probability = 1, edge_keep_probability = 1;  // edge_keep_probability: edges into this layer
+  std::uint32_t connections = 0;                           // index into MaskNetwork::connections
   bool residual = false;  // a reached node of the layer before reaches its namesake here whatever is dropped
 };
 

@@ -1,6 +1,6 @@
 // The baseline kernels and the choice between the instruction sets.
 #define MFT_KERNEL_SET baseline
-#include "systems/feedforward_kernels_body.h"
+#include "systems/feedforward/kernels_body.h"
 
 #include "core/cpu.h"
 

@@ -64,19 +64,22 @@ void read_integrand(const Napi::Object& object, Question& into) {
                     static_cast<int>(powers[3]), powers[4] != 0};
 }
 
-const Fields<Question> kQuestion = {
-    word<Question, What, 3>("what", &Question::what, {"moment", "pair", "deficit"}),
-    gaussian_function("activation", &Question::function),
-    special<Question>("integrand", "wholes", read_integrand),
-    numbers("varianceA", &Question::variance_a),
-    numbers("varianceB", &Question::variance_b),
-    numbers("oneMinusCorrelation", &Question::one_minus_correlation),
-    optional(whole("threads", &Question::threads, 1, kMostThreads)),
-};
+template <typename... More>
+Fields<Question> question_fields(More... more) {
+  return {word<Question, What, 3>("what", &Question::what, {"moment", "pair", "deficit"}),
+          gaussian_function("activation", &Question::function),
+          special<Question>("integrand", "wholes", read_integrand),
+          numbers("varianceA", &Question::variance_a),
+          numbers("varianceB", &Question::variance_b),
+          numbers("oneMinusCorrelation", &Question::one_minus_correlation),
+          more...};
+}
+const Fields<Question> kQuestion = question_fields();
+const Fields<Question> kLongQuestion = question_fields(whole("threads", &Question::threads, 1, kMostThreads));
 
 // The question with its points checked; a moment reads the first variances only, a deficit all but the second.
-Question question_from(const Napi::CallbackInfo& info) {
-  Question question = kQuestion.argument(info, 0, "question");
+Question question_from(const Fields<Question>& fields, const Napi::CallbackInfo& info) {
+  Question question = fields.argument(info, 0, "question");
   const std::size_t count = question.variance_a.size();
   for (const double q : question.variance_a) checked_variance(q);
   if (question.what == What::kMoment) return question;
@@ -90,7 +93,7 @@ Question question_from(const Napi::CallbackInfo& info) {
 
 // (question) -> Float64Array
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
-  const Question question = question_from(info);
+  const Question question = question_from(kQuestion, info);
   Napi::Float64Array result = Napi::Float64Array::New(info.Env(), question.variance_a.size());
   for (std::size_t i = 0; i < question.variance_a.size(); ++i) result.Data()[i] = question.value(i);
   return result;
@@ -98,7 +101,7 @@ Napi::Value gaussian(const Napi::CallbackInfo& info) {
 
 // (question, control?) -> Promise<Float64Array>
 Napi::Value start_gaussian(const Napi::CallbackInfo& info) {
-  const auto question = std::make_shared<const Question>(question_from(info));
+  const auto question = std::make_shared<const Question>(question_from(kLongQuestion, info));
   const Control control = control_argument(info, 1);
   using Values = std::vector<double>;
   return Task<Values>::start(
@@ -179,7 +182,7 @@ GaussianFunction gaussian_function_field(const Napi::Object& object, const char*
 
 std::vector<Function> gaussian_functions() {
   return {{"gaussian", gaussian, {kQuestion.info()}},
-          {"startGaussian", start_gaussian, {kQuestion.info()}},
+          {"startGaussian", start_gaussian, {kLongQuestion.info()}},
           {"gaussianRule", gaussian_rule_points, {kRule.info()}},
           {"gaussianPairRule", gaussian_pair_rule_points, {kPairRule.info()}}};
 }

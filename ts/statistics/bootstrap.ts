@@ -2,7 +2,6 @@
 import { addon, seedHalves } from '../core/addon.js';
 import { expectedError } from '../core/errors.js';
 
-
 export interface Bootstrap {
   readonly estimate: number;
   readonly standardError: number;

@@ -21,7 +21,7 @@ export async function reachLaws(
 ): Promise<ReachLaws> {
   const { inputWidth, inputKeepProbability, runs } = network;
   const request = {
-    network: { inputWidth, inputKeepProbability: inputKeepProbability, runs },
+    network: { inputWidth, inputKeepProbability, runs },
     layers: Float64Array.from(layers),
     threads: processorsAllowed(),
   };
@@ -55,7 +55,7 @@ export async function latticeLaws(
 ): Promise<ReachLaws> {
   const { positions, kernel, periodic, inputKeepProbability, runs } = lattice;
   const request = {
-    lattice: { positions, kernel, periodic, inputKeepProbability: inputKeepProbability, runs },
+    lattice: { positions, kernel, periodic, inputKeepProbability, runs },
     layers: Float64Array.from(layers),
     threads: processorsAllowed(),
   };

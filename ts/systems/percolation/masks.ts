@@ -39,10 +39,7 @@ export function layerShapes(spec: ResolvedPercolationSpec): LayerShape[] {
 }
 
 /** The parents of every position, one per kernel tap. */
-export function connections(
-  topology: 'dense' | 'residual' | ResolvedConvolution,
-  width: number,
-): NativeConnections {
+export function connections(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): NativeConnections {
   if (typeof topology === 'string') return { offsets: Float64Array.of(0, 1), sources: Float64Array.of(0) };
   const { kind, kernel, periodic } = topology;
   const line = Array.from({ length: width }, (_, x) => taps(x, width, kernel, periodic));
@@ -77,7 +74,12 @@ export function nativeNetwork(spec: ResolvedPercolationSpec): NativeMaskNetwork 
   const layers = shapes.map(({ positions, channels }, i) => ({
     positions,
     channels,
-    keepProbability: i === 0 ? spec.inputKeepProbability : i === output ? 1 : keep(spec.keepProbability, i - 1) * spec.activeProbability,
+    keepProbability:
+      i === 0
+        ? spec.inputKeepProbability
+        : i === output
+          ? 1
+          : keep(spec.keepProbability, i - 1) * spec.activeProbability,
     edgeKeepProbability: i === 0 ? 1 : keep(spec.edgeKeepProbability, i - 1),
     isResidual: spec.topology === 'residual' && i > 0 && i < output,
   }));

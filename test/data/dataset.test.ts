@@ -189,7 +189,7 @@ t.test('a .npz archive as a data set', async (t) => {
       8,
     ),
   );
-  await t.rejects(readDataset(path), { code: 'ERR_MFT_DATA_FORMAT', message: /y_train\[1\] is -1/ });
+  await t.rejects(readDataset(path), { code: 'ERR_MFT_DATA_FORMAT', message: /y_train: label 1 is -1/ });
 });
 
 t.test('images as inputs of a network', async (t) => {

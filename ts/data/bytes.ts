@@ -1,17 +1,22 @@
 // Bytes of a data file as a stream: at most one chunk and what the caller asked for are in memory. Compressed data is
 // unpacked on the way, and never further than the caller says it may go.
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createInflateRaw, crc32 } from 'node:zlib';
+import { createInflateRaw } from 'node:zlib';
 import type { ControlOptions } from '../core/control.js';
 import { MftError } from '../core/errors.js';
+import { memoryAllowed } from '../core/memory.js';
+import { dataError, formatError, withFile } from './files.js';
+import { gunzipped } from './gzip.js';
 
 /** Where data sets are read from, and control. */
 export interface DataOptions extends ControlOptions {
   /** Folder that holds the data sets; default: the environment variable MFT_DATA. */
   readonly data?: string;
+  /** Bytes that the values of one file may take; default: four fifths of the memory allowed. */
+  readonly memoryLimit?: number;
 }
 
 /** A part of an open file: bytes [start, start + length), packed in the given way. */
@@ -29,8 +34,11 @@ export interface ByteReader {
   fill(target: Uint8Array): Promise<void>;
   /** The next bytes as a new buffer; for headers. */
   take(count: number): Promise<Buffer>;
-  /** Says that `count` bytes follow; refuses, before anything is allocated, when the size of the file contradicts. */
-  expect(count: number): Promise<void>;
+  /**
+   * Says that `count` bytes follow, for which `memory` bytes will be allocated; refuses, before that happens, when the
+   * size of the file or the memory allowed contradicts.
+   */
+  expect(count: number, memory?: number): Promise<void>;
   /** Refuses data after what was read. */
   end(): Promise<void>;
 }
@@ -39,12 +47,8 @@ export interface ByteReader {
 const largestDeflateRatio = 1032;
 const chunkBytes = 65536;
 
-export function formatError(name: string, problem: string, cause?: unknown): MftError {
-  return new MftError('ERR_MFT_DATA_FORMAT', `${name}: ${problem}`, {
-    parameter: name,
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
+/** Packed data that declares more than this, and more than four times the file, is measured before it is believed. */
+const believedBytes = 2 ** 24;
 
 /**
  * Reads a whole file, gzip or plain (told by its first two bytes), and hashes it on the way.
@@ -54,42 +58,29 @@ export function formatError(name: string, problem: string, cause?: unknown): Mft
  */
 export async function readWhole<T>(
   path: string,
-  options: ControlOptions,
+  options: DataOptions,
   read: (bytes: ByteReader) => Promise<T>,
 ): Promise<{ value: T; sha256: string }> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
+  return withFile(path, async (handle, size) => {
+    const name = basename(path);
     const magic = Buffer.alloc(2);
-    if (size >= 2) await readAt(handle, magic, 0, basename(path));
+    if (size >= 2) await readAt(handle, magic, 0, name);
     const packing = magic[0] === 0x1f && magic[1] === 0x8b ? 'gzip' : 'none';
     const hash = createHash('sha256');
-    const value = await readSection(
-      handle,
-      basename(path),
-      { start: 0, length: size, packing },
-      options,
-      read,
-      (chunk) => hash.update(chunk),
-    );
+    const section = { start: 0, length: size, packing } as const;
+    const value = await readSection(handle, name, section, options, read, (chunk) => hash.update(chunk));
     return { value, sha256: hash.digest('hex') };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** SHA-256 of a file. */
 export async function hashFile(path: string, options: ControlOptions = {}): Promise<string> {
-  const handle = await open(path, 'r');
-  try {
+  return withFile(path, async (handle, size) => {
     const hash = createHash('sha256');
-    const { size } = await handle.stat();
     for await (const chunk of rawChunks(handle, basename(path), { start: 0, length: size, packing: 'none' }, options))
       hash.update(chunk);
     return hash.digest('hex');
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** Fills the buffer from a position of the file, or refuses the file as truncated. */
@@ -111,16 +102,15 @@ export async function readSection<T>(
   handle: FileHandle,
   name: string,
   section: Section,
-  options: ControlOptions,
+  options: DataOptions,
   read: (bytes: ByteReader) => Promise<T>,
   onRaw: (chunk: Buffer) => void = () => {},
 ): Promise<T> {
   const raw = rawChunks(handle, name, section, options, onRaw);
-  const chunks = section.packing === 'none' ? raw : unpacked(raw, section.packing);
+  const chunks = unpackedChunks(raw, section, name);
   const iterator = chunks[Symbol.asyncIterator]();
   let held: Buffer = Buffer.alloc(0);
   let done = 0;
-  let checksum = 0;
   const next = async (): Promise<boolean> => {
     try {
       const step = await iterator.next();
@@ -131,7 +121,6 @@ export async function readSection<T>(
       throw unpackingError(error, name, options);
     }
   };
-  const trailer = section.packing === 'gzip' ? await gzipTrailer(handle, section, name) : undefined;
   const bytes: ByteReader = {
     name,
     fill: async (target) => {
@@ -144,7 +133,6 @@ export async function readSection<T>(
         }
         const part = held.subarray(0, target.length - filled);
         target.set(part, filled);
-        if (trailer !== undefined) checksum = crc32(part, checksum);
         held = held.subarray(part.length);
         filled += part.length;
         done += part.length;
@@ -155,28 +143,27 @@ export async function readSection<T>(
       await bytes.fill(buffer);
       return buffer;
     },
-    expect: async (count) => {
+    expect: async (count, memory = count) => {
       const declared = done + count;
       const wrong = (held: string): MftError =>
         formatError(name, `its header declares ${declared} bytes, the file holds ${held}.`);
       if (section.packing === 'none' && declared !== section.length) throw wrong(`${section.length}`);
       if (section.packing !== 'none' && declared > section.length * largestDeflateRatio)
         throw wrong(`at most ${section.length * largestDeflateRatio}`);
-      if (trailer !== undefined && declared % 2 ** 32 !== trailer.size)
-        throw wrong(
-          `${trailer.size} (unpacked, says the end of its gzip data; it may be cut off or have something appended)`,
+      const limit = options.memoryLimit ?? 0.8 * memoryAllowed();
+      if (memory > limit)
+        throw dataError(
+          'ERR_MFT_MEMORY',
+          name,
+          `its values need ${Math.ceil(memory)} bytes of memory, more than the ${Math.floor(limit)} allowed.`,
         );
+      if (section.packing !== 'none' && declared > Math.max(believedBytes, 4 * section.length)) {
+        const held = await unpackedSize(handle, name, section, options, declared);
+        if (held !== declared) throw wrong(held < declared ? `${held}` : 'more');
+      }
     },
     end: async () => {
       if (held.length > 0 || (await next())) throw formatError(name, `has data after its ${done} declared bytes.`);
-      // Node stops silently at bytes that follow a gzip member: only the file's own last bytes tell.
-      if (trailer !== undefined && (trailer.checksum !== checksum || trailer.size !== done % 2 ** 32)) {
-        throw new MftError(
-          'ERR_MFT_DATA_CHECKSUM',
-          `${name}: its gzip checksum does not fit its data, or something follows the data.`,
-          { parameter: name },
-        );
-      }
     },
   };
   try {
@@ -205,36 +192,47 @@ async function* rawChunks(
   }
 }
 
-async function* unpacked(
-  raw: AsyncIterable<Buffer>,
-  packing: 'gzip' | 'deflate',
-): AsyncGenerator<Buffer, void, undefined> {
-  const unpacker =
-    packing === 'gzip' ? createGunzip({ chunkSize: chunkBytes }) : createInflateRaw({ chunkSize: chunkBytes });
+function unpackedChunks(
+  raw: AsyncGenerator<Buffer, void, undefined>,
+  section: Section,
+  name: string,
+): AsyncIterable<Buffer> {
+  if (section.packing === 'none') return raw;
+  return section.packing === 'gzip' ? gunzipped(raw, name) : inflated(raw);
+}
+
+async function* inflated(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  const unpacker = createInflateRaw({ chunkSize: chunkBytes });
   // Errors reach the reader through the iteration below.
   pipeline(Readable.from(raw, { objectMode: false, highWaterMark: chunkBytes }), unpacker, () => {});
   for await (const chunk of unpacker) yield chunk as Buffer;
 }
 
-async function gzipTrailer(
+/** Unpacked bytes of a section, counted up to the first beyond `most`: a pass over the file, in constant memory. */
+async function unpackedSize(
   handle: FileHandle,
-  section: Section,
   name: string,
-): Promise<{ checksum: number; size: number }> {
-  if (section.length < 18) throw formatError(name, `is truncated: ${section.length} bytes are no gzip file.`);
-  const tail = Buffer.alloc(8);
-  await readAt(handle, tail, section.start + section.length - 8, name);
-  return { checksum: tail.readUInt32LE(0), size: tail.readUInt32LE(4) };
+  section: Section,
+  options: ControlOptions,
+  most: number,
+): Promise<number> {
+  let size = 0;
+  try {
+    for await (const chunk of unpackedChunks(rawChunks(handle, name, section, options), section, name)) {
+      size += chunk.length;
+      if (size > most) break;
+    }
+  } catch (error) {
+    throw unpackingError(error, name, options);
+  }
+  return size;
 }
 
 function unpackingError(error: unknown, name: string, options: ControlOptions): unknown {
   if (options.signal?.aborted || error instanceof MftError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('incorrect data check') || message.includes('incorrect length check')) {
-    return new MftError('ERR_MFT_DATA_CHECKSUM', `${name}: its compressed data is corrupt (${message}).`, {
-      parameter: name,
-      cause: error,
-    });
+    return dataError('ERR_MFT_DATA_CHECKSUM', name, `its compressed data is corrupt (${message}).`, error);
   }
   return formatError(name, `its compressed data is corrupt or truncated (${message}).`, error);
 }

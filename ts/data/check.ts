@@ -1,7 +1,8 @@
 // What `mft data check` says: which of the well-known files are there, whole and published.
 import { basename, join } from 'node:path';
 import { MftError } from '../core/errors.js';
-import { type DataOptions, formatError, hashFile } from './bytes.js';
+import { type DataOptions, hashFile } from './bytes.js';
+import { formatError } from './files.js';
 import { readCifar10 } from './cifar10.js';
 import { readIdx } from './idx.js';
 import { dataFolders, type KnownFile, knownFiles, recognised } from './known.js';

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { expectedError, MftError } from '../core/errors.js';
-import { type DataOptions, formatError } from './bytes.js';
+import type { DataOptions } from './bytes.js';
+import { formatError } from './files.js';
 import { readCifar10 } from './cifar10.js';
-import { readIdx } from './idx.js';
+import { type IdxArray, readIdx } from './idx.js';
 import { type KnownFile, knownFiles, recognised } from './known.js';
+import { labelsOf } from './labels.js';
 import { dataFolder, locate, locateSplit } from './locate.js';
 import { readNpz } from './npz.js';
 import { syntheticClasses, syntheticCounts, syntheticImages } from './synthetic.js';
@@ -84,12 +86,8 @@ async function readMnist(split: 'train' | 'test', options: DataOptions): Promise
     (found.find(({ file }) => file.role === role) as { path: string }).path;
   const [imagesPath, labelsPath] = [path('images'), path('labels')];
   const labels = await readIdx(labelsPath, options);
-  if (labels.shape.length !== 1)
-    throw formatError(
-      basename(labelsPath),
-      `holds an array of shape ${labels.shape.join(' × ')}; labels are one-dimensional.`,
-    );
-  checkLabels(labels.values, 10, basename(labelsPath));
+  const classOf = idxLabels(labels, basename(labelsPath));
+  checkLabels(classOf, 10, basename(labelsPath));
   const images = await readIdx(imagesPath, options);
   const [count, rows, columns] = images.shape;
   if (images.shape.length !== 3 || rows !== 28 || columns !== 28)
@@ -97,13 +95,22 @@ async function readMnist(split: 'train' | 'test', options: DataOptions): Promise
       basename(imagesPath),
       `holds an array of shape ${images.shape.join(' × ')}; MNIST has images of 28 × 28.`,
     );
-  if (count !== labels.values.length)
-    throw formatError(
-      basename(imagesPath),
-      `holds ${count} images, ${basename(labelsPath)} ${labels.values.length} labels.`,
-    );
+  if (!(images.values instanceof Uint8Array))
+    throw formatError(basename(imagesPath), 'holds no unsigned bytes, as the images of MNIST are.');
+  if (count !== classOf.length)
+    throw formatError(basename(imagesPath), `holds ${count} images, ${basename(labelsPath)} ${classOf.length} labels.`);
   const files = [dataFile(imagesPath, images.sha256), dataFile(labelsPath, labels.sha256)];
-  return assembled('mnist', split, [28, 28], 10, images.values, labels.values, files, images.sha256);
+  return assembled('mnist', split, [28, 28], 10, images.values, classOf, files, images.sha256);
+}
+
+/** Labels of an IDX file; QMNIST has eight int32 per image, of which the first is the class. */
+function idxLabels({ shape, values }: IdxArray, name: string): Uint8Array {
+  const [count, columns] = shape;
+  const isQmnist = shape.length === 2 && columns === 8 && values instanceof Int32Array;
+  if (shape.length !== 1 && !isQmnist)
+    throw formatError(name, `holds an array of shape ${shape.join(' × ')}; labels are one-dimensional.`);
+  const first = isQmnist ? values.filter((_, i) => i % 8 === 0) : values;
+  return labelsOf(first, [count as number], name).values;
 }
 
 async function readCifar(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
@@ -149,7 +156,7 @@ const syntheticHashes = {
 async function readArchive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
   const file = basename(path);
   const { arrays, sha256 } = await readNpz(path, [`x_${split}`, `y_${split}`], options).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+    if (error instanceof MftError && error.code === 'ERR_MFT_DATA_NOT_FOUND')
       throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The data set ${path} was not found.`, {
         parameter: 'dataset',
         cause: error,
@@ -162,14 +169,9 @@ async function readArchive(path: string, split: 'train' | 'test', options: DataO
   const dimension = images.shape.slice(1).reduce((product, size) => product * size, 1);
   if (images.shape.length < 2 || count === 0 || dimension === 0)
     throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
-  if (labels.values.length !== count)
-    throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.values.length} labels.`);
-  const bytes = new Uint8Array(new SharedArrayBuffer(count));
-  labels.values.forEach((label, i) => {
-    if (!(label >= 0 && label < 256 && Number.isInteger(label)))
-      throw formatError(file, `y_${split}[${i}] is ${label}; labels are whole numbers from 0 to 255.`);
-    bytes[i] = label;
-  });
+  if (labels.shape[0] !== count)
+    throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.shape[0] ?? 1} labels.`);
+  const { values: bytes } = labelsOf(labels.values, labels.shape, `${file}: y_${split}`);
   const classes = 1 + bytes.reduce((largest, label) => Math.max(largest, label), 0);
   return assembled(
     path,

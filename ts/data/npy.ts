@@ -1,6 +1,7 @@
 // NumPy .npy arrays: a magic, a Python dictionary as header, then the raw values.
-import type { ControlOptions } from '../core/control.js';
-import { type ByteReader, formatError, readWhole } from './bytes.js';
+import { type ByteReader, type DataOptions, readWhole } from './bytes.js';
+import { formatError } from './files.js';
+import { parseNpyHeader } from './npy-header.js';
 
 export type NpyValues =
   | Uint8Array
@@ -22,38 +23,38 @@ export interface NpyArray {
 
 const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]);
 const largestHeader = 65_536;
-const largestDimensions = 32;
 
-interface Element {
-  readonly bytes: number;
-  readonly make: (buffer: SharedArrayBuffer) => NpyValues | BigInt64Array | BigUint64Array;
-}
-
-const elements: Readonly<Record<string, Element>> = {
-  b1: { bytes: 1, make: (buffer) => new Uint8Array(buffer) },
+/** What is read of each type of NumPy's: bytes of an element, and its values. float16 has no array of its own in this language. */
+const elements: Readonly<
+  Record<string, { bytes: number; make: (buffer: SharedArrayBuffer, name: string) => NpyValues }>
+> = {
+  b1: { bytes: 1, make: booleans },
   u1: { bytes: 1, make: (buffer) => new Uint8Array(buffer) },
   i1: { bytes: 1, make: (buffer) => new Int8Array(buffer) },
   u2: { bytes: 2, make: (buffer) => new Uint16Array(buffer) },
   i2: { bytes: 2, make: (buffer) => new Int16Array(buffer) },
   u4: { bytes: 4, make: (buffer) => new Uint32Array(buffer) },
   i4: { bytes: 4, make: (buffer) => new Int32Array(buffer) },
-  u8: { bytes: 8, make: (buffer) => new BigUint64Array(buffer) },
-  i8: { bytes: 8, make: (buffer) => new BigInt64Array(buffer) },
+  u8: { bytes: 8, make: (buffer, name) => doubles(new BigUint64Array(buffer), name) },
+  i8: { bytes: 8, make: (buffer, name) => doubles(new BigInt64Array(buffer), name) },
+  f2: { bytes: 2, make: halves },
   f4: { bytes: 4, make: (buffer) => new Float32Array(buffer) },
   f8: { bytes: 8, make: (buffer) => new Float64Array(buffer) },
 };
 
 /**
- * Reads a .npy file (format versions 1 to 3; integers, booleans, float32 and float64; C order).
+ * Reads a .npy file (format versions 1 to 3; booleans, integers, float16, float32 and float64; C or Fortran order; headers of
+ * Python 2 and of other writers). Values come row-major whatever the file's order; float16 as float32, exactly.
  *
- * @throws MftError (rejects) ERR_MFT_DATA_FORMAT: no .npy file, an object array, a Fortran-ordered array, a size that does not fit
+ * @throws MftError (rejects) ERR_MFT_DATA_FORMAT: no .npy file, objects, structures, texts, complex numbers, a boolean that is
+ * neither 0 nor 1, a size that does not fit; ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DISK, ERR_MFT_MEMORY
  *
  * @example
  * const { shape, values } = await readNpy('images.npy');
  */
 export async function readNpy(
   path: string,
-  options: ControlOptions = {},
+  options: DataOptions = {},
 ): Promise<NpyArray & { readonly sha256: string }> {
   const { value, sha256 } = await readWhole(path, options, readNpyBytes);
   return { ...value, sha256 };
@@ -63,35 +64,95 @@ export async function readNpy(
 export async function readNpyBytes(bytes: ByteReader): Promise<NpyArray> {
   const start = await bytes.take(8);
   if (!start.subarray(0, 6).equals(magic)) throw formatError(bytes.name, 'is no .npy file: its magic is missing.');
-  const major = start[6] ?? 0;
-  if (major < 1 || major > 3) throw formatError(bytes.name, `has .npy format version ${major}; 1 to 3 are read.`);
+  const [major, minor] = [start[6] ?? 0, start[7] ?? 0];
+  if (major < 1 || major > 3 || minor !== 0)
+    throw formatError(bytes.name, `has .npy format version ${major}.${minor}; 1.0, 2.0 and 3.0 are read.`);
   const length = major === 1 ? (await bytes.take(2)).readUInt16LE(0) : (await bytes.take(4)).readUInt32LE(0);
   if (length > largestHeader)
     throw formatError(bytes.name, `declares a header of ${length} bytes; at most ${largestHeader} are read.`);
-  const { type, order, shape } = parseHeader((await bytes.take(length)).toString('latin1'), bytes.name);
-  const element = elements[type.slice(1)];
-  if (element === undefined || !'<>|='.includes(type[0] ?? ''))
+  const { type, isFortran, shape } = parseNpyHeader((await bytes.take(length)).toString('latin1'), bytes.name);
+  const element = '<>|='.includes(type[0] ?? '') ? elements[type.slice(1)] : undefined;
+  if (element === undefined)
     throw formatError(
       bytes.name,
-      `holds values of type "${type.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float32 and float64.`,
+      `holds values of type "${type.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float16, float32 and float64.`,
     );
-  if (order && shape.length > 1)
-    throw formatError(bytes.name, 'is in Fortran order; save it with numpy.ascontiguousarray.');
-  const count = shape.reduce((product, size) => product * size, 1);
-  await bytes.expect(count * element.bytes);
+  const count = elementsIn(shape, bytes.name);
+  const isTransposed = isFortran && shape.filter((size) => size > 1).length > 1;
+  await bytes.expect(count * element.bytes, (isTransposed ? 2 : 1) * count * Math.max(element.bytes, 4));
   const buffer = new SharedArrayBuffer(count * element.bytes);
-  const raw = new Uint8Array(buffer);
-  await bytes.fill(raw);
-  if (type[0] === '>')
-    Buffer.from(buffer)[
-      element.bytes === 2 ? 'swap16' : element.bytes === 4 ? 'swap32' : element.bytes === 8 ? 'swap64' : 'valueOf'
-    ]();
-  const values = element.make(buffer);
-  return {
-    shape,
-    type,
-    values: values instanceof BigInt64Array || values instanceof BigUint64Array ? doubles(values, bytes.name) : values,
-  };
+  await bytes.fill(new Uint8Array(buffer));
+  if (type[0] === '>') swapped(buffer, element.bytes);
+  const values = element.make(buffer, bytes.name);
+  return { shape, type, values: isTransposed ? rowMajor(values, shape) : values };
+}
+
+/** Big-endian to little-endian, in place. */
+export function swapped(buffer: SharedArrayBuffer, elementBytes: number): void {
+  const bytes = Buffer.from(buffer);
+  if (elementBytes === 2) bytes.swap16();
+  if (elementBytes === 4) bytes.swap32();
+  if (elementBytes === 8) bytes.swap64();
+}
+
+/** Elements of an array of this shape, when a number of this language can count them. */
+export function elementsIn(shape: readonly number[], name: string): number {
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  if (!Number.isSafeInteger(8 * count))
+    throw formatError(name, `declares the shape (${shape.join(', ').slice(0, 60)}), which is too large to be read.`);
+  return count;
+}
+
+/** A new array over shared memory, of the same type. */
+function alike<T extends NpyValues>(values: T): T {
+  const make = values.constructor as new (buffer: SharedArrayBuffer) => T;
+  return new make(new SharedArrayBuffer(values.byteLength));
+}
+
+/** Values whose first axis runs fastest, with the last one fastest. */
+function rowMajor(values: NpyValues, shape: readonly number[]): NpyValues {
+  const result = alike(values);
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
+  const index = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < values.length; to++) {
+    result[to] = values[from] as number;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      from += strides[axis] as number;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      from -= (shape[axis] as number) * (strides[axis] as number);
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+function booleans(buffer: SharedArrayBuffer, name: string): Uint8Array {
+  const values = new Uint8Array(buffer);
+  const wrong = values.findIndex((value) => value > 1);
+  if (wrong >= 0) throw formatError(name, `element ${wrong} is the byte ${values[wrong]}; booleans are 0 or 1.`);
+  return values;
+}
+
+/** IEEE binary16: sign, five bits of exponent, ten of fraction; each is a float32. */
+function halves(buffer: SharedArrayBuffer): Float32Array {
+  const bits = new Uint16Array(buffer);
+  const values = new Float32Array(new SharedArrayBuffer(4 * bits.length));
+  for (let i = 0; i < bits.length; i++) {
+    const half = bits[i] as number;
+    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+    const magnitude =
+      exponent === 31
+        ? fraction === 0
+          ? Infinity
+          : NaN
+        : exponent === 0
+          ? fraction * 2 ** -24
+          : (1024 + fraction) * 2 ** (exponent - 25);
+    values[i] = half >= 0x8000 ? -magnitude : magnitude;
+  }
+  return values;
 }
 
 function doubles(values: BigInt64Array | BigUint64Array, name: string): Float64Array {
@@ -102,27 +163,6 @@ function doubles(values: BigInt64Array | BigUint64Array, name: string): Float64A
     result[i] = value;
   }
   return result;
-}
-
-/** The header is a Python literal with exactly three keys; NumPy writes it in one form, which is all that is accepted. */
-function parseHeader(text: string, name: string): { type: string; order: boolean; shape: number[] } {
-  const entry = (pattern: RegExp, what: string): string => {
-    const found = pattern.exec(text);
-    if (found?.[1] === undefined) throw formatError(name, `has a header without ${what}.`);
-    return found[1];
-  };
-  if (!/^\{.*\}[ \n]*$/s.test(text)) throw formatError(name, 'has a header that is no Python dictionary.');
-  const type = entry(/'descr': '([^']*)'/, "a simple 'descr' (structured arrays are not read)");
-  const order = entry(/'fortran_order': (True|False)/, "'fortran_order'") === 'True';
-  const sizes = entry(/'shape': \(([0-9, ]*)\)/, "'shape'");
-  const shape = sizes
-    .split(',')
-    .map((size) => size.trim())
-    .filter((size) => size !== '')
-    .map(Number);
-  if (shape.length > largestDimensions || !shape.every((size) => Number.isSafeInteger(size)))
-    throw formatError(name, `declares the shape (${sizes.slice(0, 60)}), which is not read.`);
-  return { type, order, shape };
 }
 
 /** The bytes of a .npy file (version 1) with these values. */

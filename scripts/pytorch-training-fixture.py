@@ -150,4 +150,5 @@ write("pytorch-training.json", {
     "masks": ["".join("1" if bit else "0" for layer in step for bit in layer.flatten().tolist()) for step in masks],
     "cases": [with_results(case, weights, biases, perceptron(case)) for case in CASES],
 })
-write("pytorch-residual.json", {"origin": origin, **data, "depth": DEPTH, "width": WIDTH, "hidden": HIDDEN, "dimension": WIDTHS[0], "classes": WIDTHS[-1], "cases": residual_cases})
+sizes = {"depth": DEPTH, "width": WIDTH, "hidden": HIDDEN, "dimension": WIDTHS[0], "classes": WIDTHS[-1]}
+write("pytorch-residual.json", {"origin": origin, **data, **sizes, "cases": residual_cases})

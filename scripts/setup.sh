@@ -10,14 +10,18 @@ say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 command -v node >/dev/null || { echo "mft-native needs Node.js >= 20.19 (https://nodejs.org); it was not found." >&2; exit 4; }
 node -e '
   const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) { console.error(`mft-native needs Node.js >= 20.19, found ${process.version}.`); process.exit(4); }'
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`mft-native needs Node.js >= 20.19, found ${process.version}.`);
+    process.exit(4);
+  }'
 
 missing=()
 command -v g++ >/dev/null || missing+=(g++)
 command -v make >/dev/null || missing+=(make)
 command -v cmake >/dev/null || missing+=(cmake)
 compgen -G '/usr/include/*/openblas*/openblas_config.h' >/dev/null || compgen -G '/usr/include/openblas*/openblas_config.h' >/dev/null ||
-  compgen -G '/usr/include/*/openblas_config.h' >/dev/null || compgen -G '/usr/local/include/openblas_config.h' >/dev/null || missing+=(libopenblas-dev)
+  compgen -G '/usr/include/*/openblas_config.h' >/dev/null ||
+  compgen -G '/usr/local/include/openblas_config.h' >/dev/null || missing+=(libopenblas-dev)
 compgen -G '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' >/dev/null || missing+=(fonts-dejavu-core)
 for package in "$@"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

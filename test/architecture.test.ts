@@ -15,54 +15,74 @@ function files(folder: string, pattern: RegExp): string[] {
 /** The room of a file: ts/core, ts/systems/feedforward, ts/figures/render, … */
 function room(file: string): string {
   const parts = file.replace(/\.(ts|js|cc|h)$/, '').split('/');
-  if (parts[0] === 'ts' && parts[1] === 'systems' && parts.length > 3) return parts.slice(0, 3).join('/');
   if (file.startsWith('ts/figures/render')) return 'ts/figures/render';
+  if (parts[0] === 'ts' && parts[1] === 'systems') return parts.slice(0, parts[3] === 'experiments' ? 4 : 3).join('/');
   if (parts[0] === 'ts' && parts.length === 2) return parts.join('/');
-  if (parts[0] === 'ts' && parts[1] === 'systems') return parts.slice(0, 3).join('/');
   return parts.slice(0, 2).join('/');
 }
 
-const system = /^ts\/systems\/(?!registry)/;
-/** Which rooms a room may import, besides itself. */
-const allowed: readonly { readonly from: RegExp; readonly to: readonly RegExp[] }[] = [
-  { from: /^ts\/core$/, to: [] },
-  { from: /^ts\/gaussian$/, to: [/^ts\/core$/] },
-  { from: /^ts\/statistics$/, to: [/^ts\/core$/] },
-  { from: /^ts\/fit$/, to: [/^ts\/core$/, /^ts\/statistics$/] },
-  { from: /^ts\/figures(\/render)?$/, to: [/^ts\/core$/, /^ts\/figures$/] },
-  { from: system, to: [/^ts\/core$/, /^ts\/gaussian$/, /^ts\/fit$/, /^ts\/statistics$/, /^ts\/figures$/] },
-  { from: /^ts\/systems\/registry$/, to: [/^ts\/core$/, system] },
-  {
-    from: /^ts\/(data|train)$/,
-    to: [
-      /^ts\/core$/,
-      /^ts\/data$/,
-      /^ts\/gaussian$/,
-      /^ts\/systems/,
-      /^ts\/statistics$/,
-      /^ts\/fit$/,
-      /^ts\/figures$/,
-      /^ts\/verbs$/,
-    ],
-  },
-  { from: /^ts\/verbs$/, to: [/^ts\/core$/, /^ts\/systems\/registry$/, /^ts\/data$/, /^ts\/statistics$/, /^ts\/fit$/] },
-  {
-    from: /^ts\/sweep$/,
-    to: [
-      /^ts\/core$/,
-      /^ts\/verbs$/,
-      /^ts\/systems\/registry$/,
-      /^ts\/fit$/,
-      /^ts\/statistics$/,
-      /^ts\/figures/,
-      /^ts\/train$/,
-      /^ts\/data$/,
-    ],
-  },
-  { from: /^ts\/(advise|reproduce)$/, to: [/^ts\/(?!cli)/] },
-  { from: /^ts\/cli$/, to: [/^ts\//] },
-  { from: /^ts\/index$/, to: [/^ts\/(?!cli)/] },
-];
+/** Which rooms a room may import, besides itself; `<name>` stands for one name, `*` for any rooms. The table of ARCHITECTURE.md. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'ts/core': [],
+  'ts/numeric': ['ts/core'],
+  'ts/gaussian': ['ts/core', 'ts/numeric'],
+  'ts/statistics': ['ts/core', 'ts/numeric'],
+  'ts/fit': ['ts/core', 'ts/numeric', 'ts/statistics'],
+  'ts/figures': ['ts/core'],
+  'ts/figures/render': ['ts/core', 'ts/figures'],
+  'ts/data': ['ts/core'],
+  'ts/training': ['ts/core', 'ts/data'],
+  'ts/systems/<name>': ['ts/core', 'ts/numeric', 'ts/gaussian', 'ts/fit', 'ts/statistics', 'ts/figures', 'ts/training'],
+  'ts/systems/<name>/experiments': [
+    'ts/core',
+    'ts/numeric',
+    'ts/gaussian',
+    'ts/fit',
+    'ts/statistics',
+    'ts/figures',
+    'ts/data',
+    'ts/training',
+    'ts/verbs',
+    'ts/systems/<name>',
+  ],
+  'ts/systems/registry': ['ts/core', 'ts/systems/<name>'],
+  'ts/verbs': ['ts/core', 'ts/numeric', 'ts/systems/registry', 'ts/data', 'ts/training', 'ts/statistics', 'ts/fit'],
+  'ts/train': [
+    'ts/core',
+    'ts/numeric',
+    'ts/data',
+    'ts/gaussian',
+    'ts/systems/registry',
+    'ts/systems/<name>',
+    'ts/statistics',
+    'ts/fit',
+    'ts/figures',
+    'ts/verbs',
+  ],
+  'ts/sweep': [
+    'ts/core',
+    'ts/numeric',
+    'ts/verbs',
+    'ts/systems/registry',
+    'ts/fit',
+    'ts/statistics',
+    'ts/figures',
+    'ts/figures/render',
+    'ts/train',
+    'ts/training',
+    'ts/data',
+  ],
+  'ts/advise': ['*'],
+  'ts/reproduce': ['*'],
+  'ts/cli': ['*'],
+  'ts/index': ['*'],
+};
+
+/** Whether a room has a name of the table. */
+const isNamed = (room: string, name: string): boolean =>
+  name === '*'
+    ? !/^ts\/(cli|index)$/.test(room)
+    : new RegExp(`^${name.replace('<name>', '(?!registry$)[a-z]+')}$`).test(room);
 
 /** Packages and the only rooms that may import them. */
 const packages: readonly { readonly name: RegExp; readonly rooms: RegExp; readonly isDynamic?: boolean }[] = [
@@ -79,34 +99,140 @@ const packages: readonly { readonly name: RegExp; readonly rooms: RegExp; readon
 interface Import {
   readonly target: string;
   readonly isDynamic: boolean;
+  /** Gone when the program runs. */
+  readonly isType: boolean;
+}
+
+const texts = new Map<string, string>();
+function textOf(file: string): string {
+  const known = texts.get(file) ?? readFileSync(join(root, file), 'utf8');
+  texts.set(file, known);
+  return known;
 }
 
 function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, file), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, '');
+  const text = textOf(file).replace(/^\s*(\*|\/\/).*$/gm, '');
+  const isType = (statement: string): boolean => /^(import|export) type\b/.test(statement);
   const found = (pattern: RegExp, isDynamic: boolean): Import[] =>
-    Array.from(text.matchAll(pattern), (match) => ({ target: match[1] as string, isDynamic }));
-  return [...found(/(?:from|^import)\s+'([^']+)'/gm, false), ...found(/import\(\s*'([^']+)'\s*\)/g, true)];
+    Array.from(text.matchAll(pattern), (match) => ({
+      target: match[1] as string,
+      isDynamic,
+      isType: !isDynamic && isType(match[0]),
+    }));
+  return [
+    ...found(/^(?:import|export)\s[^;']*?from\s+'([^']+)'/gm, false),
+    ...found(/^import\s+'([^']+)'/gm, false),
+    ...found(/import\(\s*'([^']+)'\s*\)/g, true),
+  ];
 }
 
+/** The file an import names, from the root; tests and scripts import what was built from it. */
+const fileOf = (file: string, target: string): string =>
+  relative(root, resolve(root, dirname(file), target))
+    .replace(/^dist\//, 'ts/')
+    .replace(/\.js$/, '.ts');
+
 t.test('TypeScript imports follow the table', async (t) => {
+  let count = 0;
   for (const file of files('ts', /\.ts$/)) {
     const from = room(file);
-    const rule = allowed.find((candidate) => candidate.from.test(from));
-    t.ok(rule, `${file} stands in a known room (${from})`);
-    for (const { target, isDynamic } of importsOf(file)) {
+    const may = Object.entries(allowed).find(([name]) => isNamed(from, name))?.[1];
+    t.ok(may, `${file} stands in a known room (${from})`);
+    for (const { target, isDynamic, isType } of importsOf(file)) {
+      count++;
       if (target.startsWith('.')) {
-        const to = room(relative(root, resolve(root, dirname(file), target)));
-        const isOwn = to === from;
-        if (!isOwn && !rule?.to.some((pattern) => pattern.test(to))) t.fail(`${file} may not import ${to}`);
-        if (system.test(from) && system.test(to) && !isOwn) t.fail(`${file}: no system imports another (${to})`);
+        const to = room(fileOf(file, target));
+        if (to !== from && !may?.some((name) => isNamed(to, name))) t.fail(`${file} may not import ${to}`);
+        const [here, there] = [from, to].map((one) => /^ts\/systems\/(?!registry$)([a-z]+)/.exec(one)?.[1]);
+        if (here !== undefined && there !== undefined && here !== there)
+          t.fail(`${file}: no system imports another (${to})`);
       } else {
         const owner = packages.find((candidate) => candidate.name.test(target));
         if (owner === undefined || !owner.rooms.test(from)) t.fail(`${file} may not import the package ${target}`);
-        if (owner?.isDynamic && !isDynamic && !/^\s*import type/m.test(readFileSync(join(root, file), 'utf8')))
-          t.fail(`${file} must import ${target} dynamically`);
+        if (owner?.isDynamic && !isDynamic && !isType) t.fail(`${file} must import ${target} dynamically`);
       }
     }
   }
+  t.ok(count > 500, `${count} imports were read`);
+});
+
+t.test('the table of ARCHITECTURE.md is this one', async (t) => {
+  const rows = Object.entries(allowed).map(
+    ([name, may]) => `| ${name} | ${may[0] === '*' ? 'everything but ts/cli and ts/index' : may.join(', ') || '–'} |`,
+  );
+  const table = ['| room | may import |', '|---|---|', ...rows].join('\n').replaceAll('<name>', '\\<name>');
+  t.ok(textOf('ARCHITECTURE.md').includes(`\n${table}\n`), `ARCHITECTURE.md has this table:\n${table}`);
+});
+
+t.test('no circle of imports, of types neither', async (t) => {
+  const targets = new Map(
+    files('ts', /\.ts$/).map((file) => [
+      file,
+      importsOf(file).flatMap(({ target, isDynamic }) =>
+        target.startsWith('.') && !isDynamic ? [fileOf(file, target)] : [],
+      ),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) t.fail([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+  t.ok(done.size > 150, `${done.size} files were visited`);
+});
+
+/** `file name` → the files that import that name; `file *` → those that import everything. */
+function usersOfExports(): ReadonlyMap<string, ReadonlySet<string>> {
+  const users = new Map<string, Set<string>>();
+  const note = (target: string, name: string, user: string): void => {
+    const key = `${target} ${name}`;
+    users.set(key, (users.get(key) ?? new Set()).add(user));
+  };
+  const readers = ['ts', 'test', 'bench', 'scripts', 'examples'].flatMap((folder) => files(folder, /\.(ts|mjs|js)$/));
+  for (const file of readers) {
+    const named = /^(?:import|export)\s+(?:type\s+)?(?:\{([^}]*)\}|\*[^']*)\s*from\s+'(\.[^']+)'/gm;
+    for (const [, names, target] of textOf(file).matchAll(named))
+      for (const name of (names ?? '*').split(','))
+        note(
+          fileOf(file, target as string),
+          (name
+            .trim()
+            .replace(/^type /, '')
+            .split(' ')[0] as string) || '-',
+          file,
+        );
+    for (const [, target] of textOf(file).matchAll(/import\(\s*'(\.[^']+)'\s*\)/g))
+      note(fileOf(file, target as string), '*', file);
+    for (const [, target] of textOf(file).matchAll(/^declare module '(\.[^']+)'/gm))
+      note(fileOf(file, target as string), '*', file);
+  }
+  return users;
+}
+
+t.test('no dead export', async (t) => {
+  const users = usersOfExports();
+  let count = 0;
+  // What the index and the registry export is the public interface; what native code takes is declared beside its loader.
+  for (const file of files('ts', /\.ts$/).filter((name) => !/^ts\/(index|systems\/registry)\.ts$/.test(name))) {
+    const exported = /^export (?:async )?(?:const|let|function\*?|interface|type|class) (\w+)/gm;
+    for (const [, name] of textOf(file).matchAll(exported)) {
+      if (/^Native[A-Z]/.test(name as string)) continue;
+      count++;
+      const word = new RegExp(`\\b${name}\\b`, 'g');
+      const all = [
+        ...(users.get(`${file} ${name}`) ?? []),
+        ...[...(users.get(`${file} *`) ?? [])].filter((user) => textOf(user).match(word) !== null),
+      ];
+      const isUsed = all.some((user) => /^(ts|bench|scripts)\//.test(user));
+      // What only tests import must at least be part of something that is used.
+      const isPart = all.length > 0 && (textOf(file).match(word)?.length ?? 0) > 1;
+      if (!isUsed && !isPart) t.fail(`${file} exports ${name}, which no other file imports`);
+    }
+  }
+  t.ok(count > 500, `${count} exports were read`);
 });
 
 t.test('native includes follow the table', async (t) => {
@@ -118,7 +244,7 @@ t.test('native includes follow the table', async (t) => {
     'native/test': /./,
   };
   for (const file of files('native', /\.(cc|h)$/)) {
-    const text = readFileSync(join(root, file), 'utf8');
+    const text = textOf(file);
     for (const [, include] of text.matchAll(/^#include "([^"]+)"/gm)) {
       const isOwn = room(file) === 'native/systems' && dirname(file) === `native/${dirname(include as string)}`;
       t.ok(isOwn || may[room(file)]?.test(include as string), `${file} includes ${include}`);
@@ -141,6 +267,13 @@ t.test('names and lengths', async (t) => {
     t.notMatch(file, /\/(utils?|helpers?|common|lib)\//, `${file} stands in a room with a name`);
     const lines = readFileSync(join(root, file), 'utf8').split('\n').length;
     t.ok(lines <= 501, `${file} has ${lines} lines, at most 500`);
+  }
+  const written = ['test', 'bench', 'scripts', 'examples'].flatMap((folder) => files(folder, /\.(ts|mjs|js|py|sh)$/));
+  for (const file of [...sources, ...written]) {
+    const long = textOf(file)
+      .split('\n')
+      .findIndex((line) => [...line].length > 140);
+    if (long >= 0) t.fail(`${file}:${long + 1} is longer than 140 characters`);
   }
   const lengths = files('ts', /\.ts$/)
     .map((file) => readFileSync(join(root, file), 'utf8').split('\n').length)

@@ -93,7 +93,8 @@ export {
   type GrowthFit,
   type GrowthFitOptions,
 } from './systems/residual/growth-fit.js';
-export { growthLaw, type Growth, type GrowthForm, type GrowthLaw } from './systems/residual/growth-law.js';
+export { growthLaw } from './systems/residual/growth-law.js';
+export type { Growth, GrowthForm, GrowthLaw } from './systems/residual/growth-schedule.js';
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';

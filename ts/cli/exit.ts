@@ -19,7 +19,7 @@ const environmentCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** The exit code an error stands for. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof MftError) {
     if (error.code === 'ERR_MFT_INTERNAL') return exitCodes.unexpected;

@@ -8,7 +8,7 @@ import { loadSystem } from '../systems/registry.js';
 import type { System } from '../core/system.js';
 
 /** keepProbability → --keep-probability */
-export function flagName(field: string): string {
+function flagName(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
@@ -77,7 +77,7 @@ function number(text: string): number | string {
 }
 
 /** What a command that takes a spec starts from: the system, the user's spec and run. */
-export interface SpecAndRun {
+interface SpecAndRun {
   readonly system: System<unknown, unknown>;
   readonly spec: { readonly system: never };
   readonly run: Record<string, unknown>;

@@ -2,7 +2,7 @@
 import type { Progress } from '../core/control.js';
 import type { SweepProgress } from '../sweep/progress.js';
 
-export interface ProgressBar {
+interface ProgressBar {
   readonly onProgress: (progress: Progress) => void;
   readonly stop: () => void;
 }

@@ -90,7 +90,7 @@ function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_A
 }
 
 /** The error for a key nobody knows, with a hint. */
-export function unknownKey(key: string, known: readonly string[], where: string): MftError {
+function unknownKey(key: string, known: readonly string[], where: string): MftError {
   const foreign = Object.hasOwn(foreignNames, key) ? foreignNames[key] : undefined;
   const near = nearest(key, known);
   const hint = foreign !== undefined ? `; use ${foreign}` : near !== undefined ? `; did you mean \`${near}\`?` : '';

@@ -24,7 +24,7 @@ export type MftErrorCode =
   | 'ERR_MFT_QUEUE'
   | 'ERR_MFT_INTERNAL';
 
-export interface MftErrorDetails {
+interface MftErrorDetails {
   /** API name of the parameter, e.g. `weightVariance`. */
   readonly parameter?: string | undefined;
   readonly expected?: string | undefined;

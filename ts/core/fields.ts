@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 /** What a field says about itself beside its type. */
-export interface FieldInfo {
+interface FieldInfo {
   /** Second half of the error sentence: "Expected `name` to be …". */
   readonly expected: string;
   readonly description: string;

@@ -6,7 +6,7 @@ import { encodeCifar10 } from './cifar10.js';
 import { encodeIdx } from './idx.js';
 
 /** Shape of a synthetic set: square images with one or three channels. */
-export interface SyntheticShape {
+interface SyntheticShape {
   readonly size: number;
   readonly channels: 1 | 3;
 }

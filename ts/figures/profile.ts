@@ -3,7 +3,7 @@ import type { Observable, Prediction, Simulation, Estimated } from '../core/resu
 import type { VegaLiteFigure } from '../core/system.js';
 import { figure, palette, titled } from './vega-lite.js';
 
-export interface ProfileRow {
+interface ProfileRow {
   readonly observable: string;
   readonly source: 'theory' | 'simulation';
   readonly series: string;
@@ -57,7 +57,7 @@ function isLogarithm(observable: Observable | Estimated | undefined): boolean {
 }
 
 /** What a profile needs of a prediction or a simulation. */
-export type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
+type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
 
 /**
  * A figure of layer profiles, small multiples by observable: theory (lines) and simulation (points, ±2 standard errors).

@@ -12,7 +12,7 @@ export interface SeparableProblem {
   readonly slope: (theta: number, x: number) => number;
 }
 
-export interface SeparableSolution {
+interface SeparableSolution {
   readonly theta: number;
   readonly amplitudes: readonly number[];
   readonly residualSquares: number;

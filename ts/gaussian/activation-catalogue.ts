@@ -1,6 +1,6 @@
 // The named activations: native kind, parameters, and the facts that theory, quadrature and advice read.
 
-export interface ActivationParameter {
+interface ActivationParameter {
   readonly name: string;
   /** Absent: the parameter must be given. */
   readonly default?: number;

@@ -10,7 +10,7 @@ import { compileExpression, type ExpressionPrograms } from './expression-program
 export { activationCatalogue } from './activation-catalogue.js';
 
 /** Names without parameters. */
-export type PlainActivationName =
+type PlainActivationName =
   | 'linear'
   | 'tanh'
   | 'erf'
@@ -282,7 +282,7 @@ function expressionFacts(
 }
 
 /** The part of a resolved activation that native code reads. */
-export type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'programs'>;
+type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'programs'>;
 
 declare module '../core/addon.js' {
   interface NativeAddon {

@@ -40,7 +40,7 @@ export function criticalPoints(activation: Activation, options: CriticalOptions 
 }
 
 /** All σ_w² at which χ₁ has the given value at a fixed point: σ_w²(q) = ρ χ₁/s2(q) with q − χ₁ m2(q)/s2(q) = σ_b². */
-export function pointsOfGradientMultiplier(
+function pointsOfGradientMultiplier(
   activation: Activation,
   gradientMultiplier: number,
   options: CriticalOptions = {},
@@ -130,7 +130,7 @@ export function noCriticalPoint(activation: Activation, { biasVariance = 0 }: Cr
 }
 
 /** The smallest σ_b² with an attracting critical point, and the critical point at `excess` times it. */
-export interface AttractingLimit {
+interface AttractingLimit {
   /** Where attracting and repelling critical points meet: approached from one side only. */
   readonly limit: CriticalPoint;
   readonly chosen: CriticalPoint;

@@ -45,7 +45,7 @@ function affine(node: ExpressionNode): Affine | undefined {
   }
 }
 
-export interface FoundKinks {
+interface FoundKinks {
   /** Sorted, without repetition. */
   readonly kinks: readonly number[];
   /** Functions with a kink whose argument is not affine: their kinks cannot be found. */

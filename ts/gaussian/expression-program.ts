@@ -4,7 +4,7 @@ import { differentiateTwice } from './expression-derivative.js';
 import type { BinaryOperator, ExpressionNode } from './expression.js';
 
 /** One program: operation numbers, and the constants in the order in which they are pushed. */
-export interface ExpressionProgram {
+interface ExpressionProgram {
   readonly operations: Float64Array;
   readonly constants: Float64Array;
 }

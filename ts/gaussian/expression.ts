@@ -33,13 +33,13 @@ export const expressionFunctions = {
   min: 2,
 } as const;
 
-export type ExpressionFunction = keyof typeof expressionFunctions;
+type ExpressionFunction = keyof typeof expressionFunctions;
 
 /**
  * Functions that only derivatives contain: `select(c, v, w)` = v where c > 0, else w;
  * `sigmoidDerivative(v)` = sigmoid(v) sigmoid(−v).
  */
-export type InternalFunction = 'select' | 'sigmoidDerivative';
+type InternalFunction = 'select' | 'sigmoidDerivative';
 
 /** A parsed expression. Numbers are >= 0: a negative number is the negation of one. */
 export type ExpressionNode =
@@ -59,7 +59,7 @@ export type ExpressionNode =
       readonly operands: readonly ExpressionNode[];
     };
 
-export const expressionLimits = { length: 1000, depth: 50 } as const;
+const expressionLimits = { length: 1000, depth: 50 } as const;
 
 interface Token {
   readonly kind: 'number' | 'name' | 'symbol' | 'end';

@@ -2,7 +2,7 @@
 import { addon } from '../core/addon.js';
 import { expectedError, MftError } from '../core/errors.js';
 import type { ActivationFunction } from './activations.js';
-import type { Integrand, Question, Resolution } from './expectation.js';
+import type { Integrand, Question, Resolution } from './integrand.js';
 
 const directDeficit = 1e-4;
 const priceNodes = 24;

@@ -1,7 +1,8 @@
 // Gaussian moments of an activation: synchronous, scalar, cached per activation and argument. Public under these names;
 // the solvers and the systems use the same functions.
 import { expectedError, MftError } from '../core/errors.js';
-import { type Activation, type Integrand, type Subject, subjectOf } from './expectation.js';
+import { type Activation, type Subject, subjectOf } from './expectation.js';
+import type { Integrand } from './integrand.js';
 
 /** Argument of the moments of one variable: q, the variance of the Gaussian. */
 export interface VarianceArgument {
@@ -232,7 +233,7 @@ function checkedPair(argument: PairArgument): { readonly variance: number; reado
  *
  * @throws MftError ERR_MFT_INVALID_ARGUMENT when both or neither are given, ERR_MFT_OUT_OF_RANGE
  */
-export function deltaOf(argument: {
+function deltaOf(argument: {
   readonly correlation?: number | undefined;
   readonly oneMinusCorrelation?: number | undefined;
 }): number {

@@ -1,7 +1,7 @@
 // One-dimensional root finding: a bracket is never left, Newton's step is taken where it helps.
 
 /** A function and its slope at x. */
-export interface ValueAndSlope {
+interface ValueAndSlope {
   readonly value: number;
   readonly slope: number;
 }

@@ -3,7 +3,7 @@
 import type { Subject } from './expectation.js';
 
 /** What bounds the search. */
-export interface SearchBounds {
+interface SearchBounds {
   /** No fixed point lies below σ_b². */
   readonly biasVariance: number;
   /** σ_w²/ρ; absent: any. Where φ is bounded by B no fixed point lies above σ_b² + gain B². */

@@ -17,7 +17,7 @@ export interface ResidualRun {
   readonly networks: readonly (readonly number[])[];
 }
 
-export interface ResidualSize {
+interface ResidualSize {
   readonly width: number;
   readonly depth: number;
   readonly trials: number;
@@ -85,7 +85,7 @@ export async function correlationResiduals(
 }
 
 /** Mean over networks per layer. */
-export function residualMeans(run: ResidualRun): readonly Measured[] {
+function residualMeans(run: ResidualRun): readonly Measured[] {
   return run.theory.map((_, l) => meanOf(run.networks.map((values) => values[l] as number)));
 }
 
@@ -136,7 +136,7 @@ export async function iteratedDepthScale(
 
 const largestSteps = 20_000;
 
-export interface FittedScale {
+interface FittedScale {
   readonly measured: Measured;
   /** The same fit of the map. */
   readonly ofTheory: number;

@@ -3,7 +3,7 @@ import type { Comparison } from '../statistics/compare.js';
 import type { ReproductionRow, RowVerdict } from './types.js';
 
 /** |z| above which a measured number differs: one false alarm in 150,000 rows. */
-export const largestZ = 4.5;
+const largestZ = 4.5;
 
 interface Common {
   readonly what: string;
@@ -27,7 +27,7 @@ export function printedRow(
   return numberRow({ ...row, tolerance: 0.5000001 * 10 ** -decimals });
 }
 
-export interface Statistic extends Common {
+interface Statistic extends Common {
   readonly published: number;
   /** Standard error of the published number, when it was measured too. */
   readonly publishedError?: number;

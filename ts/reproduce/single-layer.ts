@@ -6,7 +6,7 @@ import type { Estimated } from '../core/results.js';
 import { type Network, simulated } from './network.js';
 import type { ReproductionOptions } from './types.js';
 
-export interface SimulatedMap {
+interface SimulatedMap {
   /** Theory (line) and simulation (points with a band of ±1 standard deviation, as the paper draws them). */
   readonly points: readonly CurvePoint[];
   /** (mean − theory)/standard error at each simulated abscissa. */

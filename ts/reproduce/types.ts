@@ -35,7 +35,7 @@ export interface NamedFigure {
   readonly figure: VegaLiteFigure;
 }
 
-export interface ReproductionOutput {
+interface ReproductionOutput {
   readonly figures: readonly NamedFigure[];
   readonly rows: readonly ReproductionRow[];
 }

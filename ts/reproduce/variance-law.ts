@@ -12,7 +12,7 @@ export function exponentOf(logs: readonly (readonly number[])[], layers: readonl
 }
 
 /** A statistic of samples of `size` networks: its mean over the disjoint samples at hand, and its error for one sample. */
-export interface SampleStatistic {
+interface SampleStatistic {
   readonly mean: number;
   /** Standard deviation over samples of that size (bootstrap over networks). */
   readonly deviation: number;

@@ -2,7 +2,7 @@
 import { MftError } from '../core/errors.js';
 
 /** log Γ(x) for x > 0 (Lanczos, g = 7, 9 terms; relative error 1e-14 away from the zeros at 1 and 2). */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   const coefficients = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
     12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
@@ -50,7 +50,7 @@ function betaFraction(x: number, a: number, b: number): number {
 }
 
 /** Regularised upper incomplete gamma Q(a, x) (series below a + 1, continued fraction above). */
-export function upperGamma(a: number, x: number): number {
+function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
   if (x < a + 1) {

@@ -28,7 +28,7 @@ export function addTrial(sums: Accumulator, values: Float64Array, offset = 0, st
 }
 
 /** The sample variance of a position: 0 with fewer than two trials. */
-export function sampleVariance(sums: Accumulator, i: number): number {
+function sampleVariance(sums: Accumulator, i: number): number {
   const n = sums.count[i] as number;
   return n < 2 ? 0 : (sums.squares[i] as number) / (n - 1);
 }

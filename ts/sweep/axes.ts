@@ -25,7 +25,7 @@ export interface PlanAxes {
 export type GridPoint = Readonly<Record<string, AxisValue>>;
 
 /** All points of the axes, made when asked for: a plan of a million points keeps the axes only. */
-export interface Grid {
+interface Grid {
   readonly count: number;
   /** Names of the fields that vary, in the order of the axes. */
   readonly names: readonly string[];
@@ -34,7 +34,7 @@ export interface Grid {
 }
 
 /** Plans larger than this are refused: nobody meant them, and their keys alone would fill the memory. */
-export const largestPlan = 5_000_000;
+const largestPlan = 5_000_000;
 
 /**
  * The grid of the axes. No axes: the one empty point.

@@ -1,6 +1,6 @@
 // A queue between a producer and one consumer: bounded, so that a slow consumer holds its producer back.
 
-export interface Channel<T> {
+interface Channel<T> {
   /** Adds an item; resolves when there is room for the next one. */
   readonly push: (item: T) => Promise<void>;
   /** No more items: the iteration ends once the queue is empty, or throws the given error. */

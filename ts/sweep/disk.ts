@@ -3,7 +3,7 @@ import { open, rename } from 'node:fs/promises';
 import { MftError } from '../core/errors.js';
 
 /** An open file, as far as a journal needs it. */
-export interface OpenFile {
+interface OpenFile {
   readonly writeFile: (bytes: Uint8Array) => Promise<void>;
   readonly datasync: () => Promise<void>;
 }

@@ -7,7 +7,7 @@ import { processPool } from './processes.js';
 import { spread } from './spread.js';
 import type { VerbTable } from './verb.js';
 
-export interface SweepEstimate {
+interface SweepEstimate {
   readonly jobs: number;
   /** Processor time of all jobs; undefined when no probe finished. */
   readonly coreHours?: number;
@@ -21,7 +21,7 @@ export interface SweepEstimate {
   readonly probes: number;
 }
 
-export interface EstimateOptions {
+interface EstimateOptions {
   readonly processes?: number | undefined;
   /** Seconds to spend on measuring. Default 10. */
   readonly budgetSeconds?: number;

@@ -9,8 +9,9 @@ import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
 import { currentRows, type IndexEntry, readableJournal, rowReader } from './journal.js';
 import { expandPlan, type SweepPlan } from './plan.js';
+import type { ExportSource } from './export-source.js';
 import { writeReport } from './report.js';
-import { decodeRow, type SweepRow } from './rows.js';
+import { decodeRow, jobError, type SweepRow } from './rows.js';
 import { journalPlan } from './status.js';
 import { type ColumnType, columnCollector, type TableRow, tableRows } from './table.js';
 import type { VerbTable } from './verb.js';
@@ -22,15 +23,6 @@ export interface ExportFiles {
   readonly parquet?: string;
   readonly json?: string;
   readonly report?: string;
-}
-
-/** A journal ready to be written out: its rows in the order of its plan, as often as needed. */
-export interface ExportSource {
-  readonly plan: SweepPlan | undefined;
-  readonly axisNames: readonly string[];
-  readonly manifest: Readonly<Record<string, unknown>>;
-  readonly rows: () => AsyncGenerator<SweepRow>;
-  readonly columns: ReadonlyMap<string, ColumnType>;
 }
 
 /**
@@ -49,9 +41,10 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
   await refuseOverwriting(path, files);
   const { handle, index } = await readableJournal(path);
   try {
-    const plan = await journalPlan(path).catch(() => undefined);
-    const expanded = plan === undefined ? undefined : await expandPlan(plan, verbs).catch(() => undefined);
-    const entries = inOrder(currentRows(index), expanded?.jobs.map((job) => job.key) ?? []);
+    const { plan, jobs, axisNames, planProblem } = await planOf(path, verbs);
+    if (planProblem !== undefined)
+      process.emitWarning(`Rows of ${path} are written in the order of their keys: ${planProblem}`, 'MftWarning');
+    const entries = inOrder(currentRows(index), jobs);
     async function* rows(): AsyncGenerator<SweepRow> {
       const read = rowReader(handle);
       for (const entry of entries) yield await decodeRow(await read(entry), path);
@@ -60,7 +53,7 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
     for await (const row of rows()) for (const line of tableRows(row)) add(line);
     const newest = index.manifests.at(-1);
     const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
-    const source: ExportSource = { plan, axisNames: expanded?.axisNames ?? [], manifest, rows, columns };
+    const source: ExportSource = { plan, planProblem, axisNames, manifest, rows, columns };
     const written: string[] = [];
     const write = async (file: string | undefined, how: (part: string) => Promise<void>): Promise<void> => {
       if (file === undefined) return;
@@ -74,6 +67,21 @@ export async function exportJournal(path: string, files: ExportFiles, verbs: Ver
     return written;
   } finally {
     await handle.close();
+  }
+}
+
+/** The plan of a journal with the keys of its jobs in order, or why it cannot say them: rows outlive their plan. */
+async function planOf(
+  path: string,
+  verbs: VerbTable,
+): Promise<Pick<ExportSource, 'plan' | 'axisNames' | 'planProblem'> & { readonly jobs: readonly string[] }> {
+  let plan: SweepPlan | undefined;
+  try {
+    plan = await journalPlan(path);
+    const { jobs, axisNames } = await expandPlan(plan, verbs);
+    return { plan, planProblem: undefined, axisNames, jobs: jobs.map((job) => job.key) };
+  } catch (error) {
+    return { plan, planProblem: jobError(error).message, axisNames: [], jobs: [] };
   }
 }
 

@@ -5,7 +5,7 @@ import { encodeResult, jobError, type Outcome } from './rows.js';
 import type { VerbTable } from './verb.js';
 
 /** Runs one job in this process. Never rejects: a failure is an outcome. */
-export async function runJob(job: Job, verbs: VerbTable): Promise<Outcome> {
+async function runJob(job: Job, verbs: VerbTable): Promise<Outcome> {
   const started = performance.now();
   const meta = () => ({ seconds: Math.round(performance.now() - started) / 1000, host: hostname() });
   try {

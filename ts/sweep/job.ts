@@ -1,11 +1,11 @@
 // A job: plain JSON data that any worker can run, named by the hash of everything that decides its result.
-import { canonicalHash, canonicalJson, sha256 } from '../core/codec.js';
+import { canonicalHash, sha256 } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { isRecord } from './axes.js';
 import type { VerbTable, Work } from './verb.js';
 
 /** Version of the form of jobs and journal rows. */
-export const jobFormat = 2;
+const jobFormat = 2;
 
 /** One unit of a sweep. `key` names it for ever: same key, same result. */
 export interface Job extends Work {
@@ -105,9 +105,4 @@ function refusePaths(value: unknown, at: string): void {
     throw refused(`${at} looks like a path: ${JSON.stringify(value.slice(0, 60))}`);
   if (typeof value !== 'object' || value === null) return;
   for (const [name, item] of Object.entries(value)) if (name !== 'expression') refusePaths(item, `${at}.${name}`);
-}
-
-/** Size in bytes of a job as it travels. */
-export function jobBytes(job: Job): number {
-  return Buffer.byteLength(canonicalJson(job));
 }

@@ -38,7 +38,7 @@ export interface JournalIndex {
 }
 
 /** A journal open for writing. */
-export interface Journal {
+interface Journal {
   readonly path: string;
   readonly index: JournalIndex;
   /** The text of a stored row. */

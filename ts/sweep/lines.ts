@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { canonicalJson, toJson } from '../core/codec.js';
 
 /** How a stored job ended. */
-export type RowStatus = 'done' | 'failed';
+type RowStatus = 'done' | 'failed';
 
 /** What the head of a row says; enough to resume without parsing the rest. */
 export interface RowHead {
@@ -44,7 +44,7 @@ const headPattern =
 const longestHead = 256;
 
 /** `{…}` with its checksum as the last field, and a newline. */
-export function sealedLine(object: string): string {
+function sealedLine(object: string): string {
   const body = object.slice(0, -1);
   return `${body}${checkText(crc32(body))}\n`;
 }

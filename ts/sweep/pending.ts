@@ -5,7 +5,7 @@ import type { PlannedJob } from './plan.js';
 /** Why a job runs. */
 export type PendingReason = 'new' | 'failed' | 'version' | 'damaged';
 
-export interface PendingJob {
+interface PendingJob {
   readonly job: PlannedJob;
   readonly reason: PendingReason;
   /** The reason in words. */

@@ -6,13 +6,13 @@ import type { JobLimits } from './executor.js';
 import type { Job } from './job.js';
 import { jobError, type Outcome } from './rows.js';
 
-export interface PoolOptions extends JobLimits {
+interface PoolOptions extends JobLimits {
   readonly processes: number;
   /** Module the children run; another one in tests. */
   readonly childModule?: URL | undefined;
 }
 
-export interface ProcessPool {
+interface ProcessPool {
   /** Runs a job; resolves with its outcome, also when its process dies. Rejects only after `end`. */
   readonly run: (job: Job) => Promise<Outcome>;
   /** How many jobs to keep submitted so that no process waits. */

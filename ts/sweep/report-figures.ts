@@ -26,7 +26,7 @@ interface Point {
 }
 
 /** The value of an axis in a row: a field of the spec, or of the run with the prefix `run.`. */
-export function axisValue(row: SweepRow, name: string): unknown {
+function axisValue(row: SweepRow, name: string): unknown {
   return name.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], {
     ...row.spec,
     run: row.run,

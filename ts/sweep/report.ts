@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { compiledFigure, pageScripts } from '../figures/render-page.js';
 import { csvCell } from './csv.js';
-import type { ExportSource } from './export.js';
+import type { ExportSource } from './export-source.js';
 import { figurePoint, reportFigures } from './report-figures.js';
 import { type TableRow, tableRows } from './table.js';
 
@@ -67,7 +67,7 @@ export async function writeReport(source: ExportSource): Promise<string> {
 <body>
 <h1>${escaped(title)}</h1>
 <p>${jobs} jobs, ${failed} failed, ${lines} rows.</p>
-<h2>Figures</h2>
+${source.planProblem === undefined ? '' : `<p>Rows stand in the order of their keys: ${escaped(source.planProblem)}</p>\n`}<h2>Figures</h2>
 <div class="figures">
 ${figures.map((_figure, i) => `<div class="figure" id="figure-${i}"></div>`).join('\n')}
 </div>
@@ -99,7 +99,7 @@ function cellText(value: TableRow[string] | undefined): string {
 }
 
 /** Text as HTML text or attribute. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',

@@ -6,7 +6,7 @@ import { MftError } from '../core/errors.js';
 import { type Disk, onDisk } from './disk.js';
 
 /** Lists of more numbers than this leave the row. */
-export const largestInlineList = 4096;
+const largestInlineList = 4096;
 
 type ArrayType = 'int8' | 'float32' | 'float64';
 
@@ -27,7 +27,7 @@ const bytesPerElement = { int8: 1, float32: 4, float64: 8 } as const;
 const namePattern = /^[0-9a-f]{64}-\d{1,6}\.(int8|float32|float64)$/;
 
 /** A side file with the bytes to write. */
-export interface Extracted {
+interface Extracted {
   readonly reference: SideFile;
   readonly bytes: Uint8Array;
 }

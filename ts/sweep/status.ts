@@ -7,7 +7,7 @@ import { jobError, type JobError } from './rows.js';
 import type { VerbTable } from './verb.js';
 import { verbs as allVerbs } from './verbs.js';
 
-export interface JournalStatus {
+interface JournalStatus {
   readonly done: number;
   readonly failed: number;
   /** Rows of points that were run again with a newer version of their system; exports leave them out. */

@@ -6,7 +6,7 @@ import type { ReproductionOptions, Scale } from '../types.js';
 import { variances } from './paper.js';
 
 /** One heat map: a path through the hyperparameters. */
-export interface LevelPath {
+interface LevelPath {
   readonly name: string;
   readonly activation: 'tanh' | 'relu';
   /** What runs along the path. */

@@ -11,7 +11,7 @@ export interface ConnectionRequest {
 }
 
 /** Where to connect. */
-export interface Target {
+interface Target {
   readonly host: string;
   readonly port: number;
   readonly db: number;

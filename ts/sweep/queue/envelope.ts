@@ -9,10 +9,10 @@ import type { JobError, Outcome, RowMeta } from '../rows.js';
 import type { VerbTable } from '../verb.js';
 
 /** A job is at most this long; a row at most `largestRow`. */
-export const largestJob = 2 ** 20;
-export const largestRow = 64 * 2 ** 20;
+const largestJob = 2 ** 20;
+const largestRow = 64 * 2 ** 20;
 
-export interface Envelope {
+interface Envelope {
   readonly payload: string;
   readonly hmac: string;
 }

@@ -11,7 +11,7 @@ import { type ConnectionRequest, connectRedis, redisTarget, scrubbed } from './c
 import { openJob, queueSecret, sealOutcome } from './envelope.js';
 import { queueIdOf, queueName, queuePrefix } from './names.js';
 
-export interface WorkerOptions extends ConnectionRequest, JobLimits {
+interface WorkerOptions extends ConnectionRequest, JobLimits {
   readonly processes?: number | undefined;
   /** Aborted: finish the running jobs and return. */
   readonly drain: AbortSignal;

@@ -4,7 +4,7 @@ import { evaluateActivation, type ResolvedActivation } from '../../gaussian/acti
 import type { PairState } from './forward.js';
 
 /** What the sum needs beside the pair state: κ_a/ρ, κ_b/ρ, and the covariance of e. */
-export interface Coherence {
+interface Coherence {
   readonly couplingA: number;
   readonly couplingB: number;
   readonly noiseA: number;

@@ -7,7 +7,7 @@ import { type Layer, multipliers } from '../../gaussian/fixed-points.js';
 import { type TrainableDepth, trainableDepth } from './trainable-depth.js';
 import { trainableLengths } from './trainability.js';
 
-export interface TrainableChange {
+interface TrainableChange {
   readonly id: string;
   readonly claim: string;
   readonly change: Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ import {
 import { expectation, pairExpectation } from '../../gaussian/moments.js';
 
 /** Where the loss Σ out² is taken: out = z (preactivation) or φ(z). */
-export type Output = 'preactivation' | 'postactivation';
+type Output = 'preactivation' | 'postactivation';
 
 /** q* and δ*, or the documented error at q* = 0. */
 export function pairFixedPoint(layer: Layer): Multipliers & { readonly delta: number; readonly chiC: number } {

@@ -13,7 +13,7 @@ export interface InputGram {
   readonly pairs: readonly InputPair[];
 }
 
-export interface InputPair {
+interface InputPair {
   readonly a: number;
   readonly b: number;
   /** 1 − x_a·x_b/(|x_a||x_b|); 1 when an input is zero. */

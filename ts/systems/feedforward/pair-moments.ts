@@ -3,8 +3,9 @@ import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { threadsFor } from '../../core/memory.js';
-import { type Integrand, powers, type Subject } from '../../gaussian/expectation.js';
-import { expectation, pairExpectation } from '../../gaussian/moments.js';
+import { powers, type Subject } from '../../gaussian/expectation.js';
+import type { Integrand } from '../../gaussian/integrand.js';
+import { pairExpectation } from '../../gaussian/moments.js';
 import type { PairState } from './forward.js';
 
 /** E f(u_a)f(u_b) at every state, each distinct state integrated once. */
@@ -61,9 +62,4 @@ async function integrate(
   return Float64Array.from(states, (state, i) =>
     merged[i] ? pairExpectation(subject, integrand, state.varianceA, state.varianceB, 0) : (found[next++] as number),
   );
-}
-
-/** E f(u) at every variance. */
-export function singleMoments(subject: Subject, integrand: Integrand, variances: readonly number[]): Float64Array {
-  return Float64Array.from(variances, (variance) => expectation(subject, integrand, variance));
 }

@@ -1,7 +1,7 @@
 // Phase and trainable depth of a feedforward network.
 import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
 
-export type Phase = 'ordered' | 'critical' | 'chaotic';
+type Phase = 'ordered' | 'critical' | 'chaotic';
 
 /** The phase by χ₁: gradients (and, without dropout, distances of inputs) shrink, keep or grow. */
 export function phaseOf(gradientMultiplier: number): Phase {
@@ -10,7 +10,7 @@ export function phaseOf(gradientMultiplier: number): Phase {
 }
 
 /** Depths up to which a network was found to train. */
-export interface TrainableLengths {
+interface TrainableLengths {
   /** 12 min(|ξ₁|, ξ₂): our reading of A's heat maps; better than 6ξ₂ in half of them at every threshold, not established. */
   readonly trainableLength: number;
   /** 6ξ₂: B's criterion, for networks near the critical line without strong dropout. */

@@ -5,7 +5,7 @@ import { type Lattice, type LogProbabilities, latticeLaws, logProbabilities } fr
 import { positionKeep } from './formulas.js';
 import { checkLength, layerRuns } from './network.js';
 
-export interface ConvolutionParameters {
+interface ConvolutionParameters {
   readonly width: number;
   readonly depth: number;
   readonly kernel: number;

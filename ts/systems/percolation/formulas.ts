@@ -1,5 +1,5 @@
 // Closed forms and short recursions of percolation (docs/systems/percolation.md has the equations).
-import { hazardOfComplement, layerHazard, logComplement, logDrop, logOneMinusExp } from './logarithms.js';
+import { layerHazard, logDrop, logOneMinusExp } from './logarithms.js';
 import { type Network, layerAt, type LayerRun } from './network.js';
 
 /** Site model: keep rate at which the path probability is `target`, 1 − (1 − t^{1/L})^{1/W}. */
@@ -173,9 +173,4 @@ export function meanFraction(law: { logHazard: number; mean: number }, width: nu
 /** Keep probability of a position that survives when one of its channels does, 1 − (1 − s)^C. */
 export function positionKeep(keepProbability: number, channels: number): number {
   return channels === 1 ? keepProbability : -Math.expm1(channels * logDrop(keepProbability));
-}
-
-/** k = log(−log P(at least one of M masks has a path)), from k of one mask. */
-export function anyMaskHazard(logHazard: number, masksPerStep: number): number {
-  return hazardOfComplement(masksPerStep * logComplement(logHazard));
 }

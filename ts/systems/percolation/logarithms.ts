@@ -25,7 +25,7 @@ export function logComplement(k: number): number {
 }
 
 /** log(−log(1 − e^logMiss)): k of a probability whose complement has this logarithm. */
-export function hazardOfComplement(logMiss: number): number {
+function hazardOfComplement(logMiss: number): number {
   if (logMiss === -Infinity) return -Infinity;
   if (logMiss === 0) return Infinity;
   return logMiss < -37 ? logMiss : Math.log(-logOneMinusExp(logMiss));

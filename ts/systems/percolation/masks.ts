@@ -5,7 +5,7 @@ import { resolveWidths } from './network.js';
 import type { ResolvedConvolution, ResolvedPercolationSpec } from './spec.js';
 
 /** Nodes of each layer, input and output included. */
-export interface LayerShape {
+interface LayerShape {
   readonly positions: number;
   readonly channels: number;
 }
@@ -39,7 +39,7 @@ export function layerShapes(spec: ResolvedPercolationSpec): LayerShape[] {
 }
 
 /** The parents of every position, one per kernel tap. */
-export function connections(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): NativeConnections {
+function connections(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): NativeConnections {
   if (typeof topology === 'string') return { offsets: Float64Array.of(0, 1), sources: Float64Array.of(0) };
   const { kind, kernel, periodic } = topology;
   const line = Array.from({ length: width }, (_, x) => taps(x, width, kernel, periodic));

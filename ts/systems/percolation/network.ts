@@ -23,7 +23,7 @@ export const depthField = wholeField(
   'Number of hidden layers; there are depth + 1 weight layers.',
   'L',
 );
-export const keepProbabilityField = keepField(
+const keepProbabilityField = keepField(
   'Dropout: probability of keeping a hidden node; one number, or one per hidden layer.',
   's',
 );
@@ -31,11 +31,7 @@ export const edgeKeepProbabilityField = keepField(
   'Dropconnect: probability of keeping an edge; one number, or one per weight layer (depth + 1).',
   'b',
 );
-export const inputKeepProbabilityField = numberField(
-  { low: 0, high: 1 },
-  'Probability of keeping an input node.',
-  's_0',
-);
+const inputKeepProbabilityField = numberField({ low: 0, high: 1 }, 'Probability of keeping an input node.', 's_0');
 export const activeProbabilityField = numberField(
   { low: 0, high: 1 },
   'Extra factor on keepProbability: 1/2 is bias-free ReLU at initialisation.',

@@ -49,7 +49,7 @@ export interface PercolationSpec {
 }
 
 /** The training run of a network with masks. */
-export interface PathTraining {
+interface PathTraining {
   /** T: training steps. Default 10000. */
   readonly steps?: number;
   /** M: independent masks per step: 1 = one per batch, batch size = one per example. Default 1. */

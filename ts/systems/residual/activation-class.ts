@@ -25,12 +25,12 @@ export interface Bounded {
 }
 
 /** φ(x) = x^alpha for x > 0, 0 otherwise. */
-export interface RectifiedPower {
+interface RectifiedPower {
   readonly kind: 'rectifiedPower';
   readonly alpha: number;
 }
 
-export type ActivationClass = PiecewiseLinear | Bounded | RectifiedPower | { readonly kind: 'other' };
+type ActivationClass = PiecewiseLinear | Bounded | RectifiedPower | { readonly kind: 'other' };
 
 const piecewise = (below: number, above: number): PiecewiseLinear => ({
   kind: 'piecewiseLinear',

@@ -3,7 +3,7 @@ import { MftError } from '../../core/errors.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { derivativeSecondMoment, halfMeanSquareDifference, secondMoment } from './moments.js';
 
-export interface ContinuumParameters {
+interface ContinuumParameters {
   readonly activation: ActivationSpec;
   readonly innerWeightVariance: number;
   readonly innerBiasVariance: number;
@@ -56,7 +56,7 @@ const stages = [2, 4, 6, 8, 10, 12, 14, 16, 18] as const;
 const tolerance = 1e-13;
 
 /** y(time) of y' = f(y), y(0) = start. */
-export function integrate(f: (y: readonly number[]) => number[], start: readonly number[], time: number): number[] {
+function integrate(f: (y: readonly number[]) => number[], start: readonly number[], time: number): number[] {
   let y = [...start];
   let done = 0;
   let step = time / 4;

@@ -62,7 +62,7 @@ export async function decayForGradientBudget(
   return bracketedRootAsync(excess, high === 1 ? 0 : high / 2, high, 1e-13);
 }
 
-export interface FlatGradientWidths {
+interface FlatGradientWidths {
   /** N_0..N_L. */
   readonly widths: readonly number[];
   /** log χ_0/χ_L per coordinate with these whole numbers. */

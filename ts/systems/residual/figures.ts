@@ -4,7 +4,8 @@ import type { SystemFigure, SystemOptions, VegaLiteFigure } from '../../core/sys
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figure, palette, titled } from '../../figures/vega-lite.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
-import { growthLaw, type GrowthForm } from './growth-law.js';
+import { growthLaw } from './growth-law.js';
+import type { GrowthForm } from './growth-schedule.js';
 import { describedInputs } from './inputs.js';
 import { nativeNetwork, recurrence } from './network.js';
 import { phaseTable } from './phase-table.js';
@@ -121,7 +122,7 @@ const formColours: readonly (readonly [GrowthForm, string])[] = [
 ];
 
 /** One cell of the phase diagram. */
-export interface PhaseCell {
+interface PhaseCell {
   readonly panel: string;
   readonly x: number;
   readonly y: number;
@@ -132,7 +133,7 @@ export interface PhaseCell {
 const steps = Array.from({ length: 31 }, (_, i) => i / 20);
 
 /** The diagram of tanh and ReLU over two decays: weights (β_v = β_w) across, biases (β_a = β_b) up; all variances 1. */
-export function phaseCells(): readonly PhaseCell[] {
+function phaseCells(): readonly PhaseCell[] {
   const cells: PhaseCell[] = [];
   const base = {
     innerWeightVariance: 1,

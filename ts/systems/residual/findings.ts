@@ -15,7 +15,7 @@ import { predictResidual } from './predict.js';
 import { type ResolvedResidualSpec, widthList } from './spec.js';
 
 /** Gradients of the first and last layer may differ by this factor in mean square before a change is proposed. */
-export const gradientBudget = Math.log(10);
+const gradientBudget = Math.log(10);
 const severeGradient = Math.log(1e4);
 const longActivations = 8;
 const wideSpread = 0.3;

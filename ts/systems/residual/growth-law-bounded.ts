@@ -1,13 +1,7 @@
 // Growth laws of bounded odd activations (tanh and its kin): the theorems' region q → ∞ and the rest of the diagram.
 import type { Bounded } from './activation-class.js';
-import {
-  type Comparisons,
-  type Growth,
-  type GrowthLaw,
-  linearGrowthLaw,
-  matching,
-  type Schedule,
-} from './growth-law.js';
+import { linearGrowthLaw } from './growth-law-linear.js';
+import { type Comparisons, type Growth, type GrowthLaw, matching, type Schedule } from './growth-schedule.js';
 import { cosineFixedPoint } from './laws.js';
 import { bracketedRoot } from './root.js';
 
@@ -24,22 +18,22 @@ function lengthOf(total: number, U: number, compare: Comparisons): Growth {
 }
 
 /** The whole diagram of a bounded odd φ with φ(±∞) = ±1. */
-export function boundedGrowthLaw(s: Schedule, phi: Bounded, compare: Comparisons): Law {
-  const U = Math.min(s.v, s.a);
+export function boundedGrowthLaw(schedule: Schedule, phi: Bounded, compare: Comparisons): Law {
+  const U = Math.min(schedule.outerWeightDecay, schedule.outerBiasDecay);
   if (U === Infinity) return { region: 'identity', gradient: bounded, length: bounded, metric: bounded };
-  if (compare.less(U, 1) && compare.less(U + s.w, 1)) return divergent(s, phi, U, compare);
-  if (compare.same(s.w, 0) && compare.equal(U, 1)) return logarithmic(s, phi, compare);
-  if (compare.less(U, 1) && compare.equal(U + s.w, 1)) {
-    const finite = finiteRegion(s, phi, U, compare);
+  if (compare.less(U, 1) && compare.less(U + schedule.innerWeightDecay, 1)) return divergent(schedule, phi, U, compare);
+  if (compare.same(schedule.innerWeightDecay, 0) && compare.equal(U, 1)) return logarithmic(schedule, phi, compare);
+  if (compare.less(U, 1) && compare.equal(U + schedule.innerWeightDecay, 1)) {
+    const finite = finiteRegion(schedule, phi, U, compare);
     if (finite !== undefined) return finite;
-  } else if (compare.less(1, U) && compare.same(s.w, 0)) {
+  } else if (compare.less(1, U) && compare.same(schedule.innerWeightDecay, 0)) {
     return { region: 'U > 1, β_w = 0', gradient: bounded, length: bounded, metric: bounded, note: outside };
-  } else if (compare.same(s.b, 0)) {
-    const V = phi.secondMoment(s.sb);
+  } else if (compare.same(schedule.innerBiasDecay, 0)) {
+    const V = phi.secondMoment(schedule.innerBiasVariance);
     const length = lengthOf(
       matching(compare, U, [
-        [s.v, s.sv * V],
-        [s.a, s.sa],
+        [schedule.outerWeightDecay, schedule.outerWeightVariance * V],
+        [schedule.outerBiasDecay, schedule.outerBiasVariance],
       ]),
       U,
       compare,
@@ -50,24 +44,25 @@ export function boundedGrowthLaw(s: Schedule, phi: Bounded, compare: Comparisons
       gradient: bounded,
       length,
       ...angular,
-      fixedPointPreactivationVariance: s.sb,
+      fixedPointPreactivationVariance: schedule.innerBiasVariance,
       note: outside,
     };
   }
-  const linear = linearGrowthLaw(s, { gain: phi.slopeSquareAtZero, bend: 0 }, compare);
+  const linear = linearGrowthLaw(schedule, { gain: phi.slopeSquareAtZero, bend: 0 }, compare);
   return { ...linear, region: `q → 0: ${linear.region}`, note: outside };
 }
 
 /** U < 1, U + β_w < 1: q → ∞ as a power of l. */
-function divergent(s: Schedule, phi: Bounded, U: number, compare: Comparisons): Law {
+function divergent(schedule: Schedule, phi: Bounded, U: number, compare: Comparisons): Law {
   const K = matching(compare, U, [
-    [s.v, s.sv],
-    [s.a, s.sa],
+    [schedule.outerWeightDecay, schedule.outerWeightVariance],
+    [schedule.outerBiasDecay, schedule.outerBiasVariance],
   ]);
-  const W = 1 - s.w + U - 2 * s.v;
-  const D = s.sv * Math.sqrt(s.sw) * phi.slopeTail * Math.sqrt((1 - U) / K);
+  const W = 1 - schedule.innerWeightDecay + U - 2 * schedule.outerWeightDecay;
+  const D =
+    schedule.outerWeightVariance * Math.sqrt(schedule.innerWeightVariance) * phi.slopeTail * Math.sqrt((1 - U) / K);
   const length: Growth = { form: 'power', exponent: 1 - U, coefficient: K / (1 - U) };
-  const angle = angularIn(s, K, length, compare, W);
+  const angle = angularIn(schedule, K, length, compare, W);
   if (compare.equal(W, 0))
     return { region: 'q → ∞, W = 0', gradient: { form: 'power', exponent: D }, length, ...angle };
   if (compare.less(W, 0)) return { region: 'q → ∞, W < 0', gradient: bounded, length, ...angle };
@@ -81,36 +76,43 @@ function divergent(s: Schedule, phi: Bounded, U: number, compare: Comparisons): 
 
 /** e* and s where q → ∞: 0 when the branch alone feeds the length, 1 when the bias does, between when both do. */
 function angularIn(
-  s: Schedule,
+  schedule: Schedule,
   K: number,
   length: Growth,
   compare: Comparisons,
   W: number,
 ): Pick<Law, 'angularLimit' | 'metric' | 'angularDeficit'> {
-  if (compare.less(s.a, s.v)) {
+  if (compare.less(schedule.outerBiasDecay, schedule.outerWeightDecay)) {
     if (!compare.less(0, W)) return compare.less(W, 0) ? { angularLimit: 1, metric: bounded } : { angularLimit: 1 };
-    const exponent = 1 + s.a - 2 * s.v;
+    const exponent = 1 + schedule.outerBiasDecay - 2 * schedule.outerWeightDecay;
     return {
       angularLimit: 1,
       metric: { form: 'power', exponent },
-      angularDeficit: { form: 'power', exponent: exponent - (1 - s.a) },
+      angularDeficit: { form: 'power', exponent: exponent - (1 - schedule.outerBiasDecay) },
     };
   }
-  const limit = compare.less(s.v, s.a) ? 0 : cosineFixedPoint(s.sv, s.sa).cosine;
+  const limit = compare.less(schedule.outerWeightDecay, schedule.outerBiasDecay)
+    ? 0
+    : cosineFixedPoint(schedule.outerWeightVariance, schedule.outerBiasVariance).cosine;
   return { angularLimit: limit, metric: { ...length, coefficient: (1 - limit) * (length.coefficient ?? K) } };
 }
 
 /** U = 1, β_w = 0: q grows like log l. */
-function logarithmic(s: Schedule, phi: Bounded, compare: Comparisons): Law {
+function logarithmic(schedule: Schedule, phi: Bounded, compare: Comparisons): Law {
   const K = matching(compare, 1, [
-    [s.v, s.sv],
-    [s.a, s.sa],
+    [schedule.outerWeightDecay, schedule.outerWeightVariance],
+    [schedule.outerBiasDecay, schedule.outerBiasVariance],
   ]);
   const length: Growth = { form: 'log', coefficient: K };
-  const limit = compare.less(s.a, s.v) ? 1 : compare.less(s.v, s.a) ? 0 : cosineFixedPoint(s.sv, s.sa).cosine;
-  if (compare.less(1, s.v))
+  const limit = compare.less(schedule.outerBiasDecay, schedule.outerWeightDecay)
+    ? 1
+    : compare.less(schedule.outerWeightDecay, schedule.outerBiasDecay)
+      ? 0
+      : cosineFixedPoint(schedule.outerWeightVariance, schedule.outerBiasVariance).cosine;
+  if (compare.less(1, schedule.outerWeightDecay))
     return { region: 'U = 1, β_w = 0, β_v > 1', gradient: bounded, length, angularLimit: limit };
-  const coefficient = (2 * s.sv * Math.sqrt(s.sw) * phi.slopeTail) / Math.sqrt(K);
+  const coefficient =
+    (2 * schedule.outerWeightVariance * Math.sqrt(schedule.innerWeightVariance) * phi.slopeTail) / Math.sqrt(K);
   return {
     region: 'U = 1, β_w = 0, β_v = 1',
     gradient: { form: 'exponentialOfSqrtLog', coefficient },
@@ -120,33 +122,35 @@ function logarithmic(s: Schedule, phi: Bounded, compare: Comparisons): Law {
 }
 
 /** U + β_w = 1, U < 1: q converges to the root q* of q = σ_w² (fv V(q) + fa)/(1 − U) + [β_b = 0] σ_b². */
-function finiteRegion(s: Schedule, phi: Bounded, U: number, compare: Comparisons): Law | undefined {
-  const fv = matching(compare, U, [[s.v, s.sv]]);
-  const fa = matching(compare, U, [[s.a, s.sa]]);
-  const bias = compare.same(s.b, 0) ? s.sb : 0;
-  const map = (q: number): number => (s.sw * (fv * phi.secondMoment(q) + fa)) / (1 - U) + bias;
+function finiteRegion(schedule: Schedule, phi: Bounded, U: number, compare: Comparisons): Law | undefined {
+  const fv = matching(compare, U, [[schedule.outerWeightDecay, schedule.outerWeightVariance]]);
+  const fa = matching(compare, U, [[schedule.outerBiasDecay, schedule.outerBiasVariance]]);
+  const bias = compare.same(schedule.innerBiasDecay, 0) ? schedule.innerBiasVariance : 0;
+  const map = (q: number): number => (schedule.innerWeightVariance * (fv * phi.secondMoment(q) + fa)) / (1 - U) + bias;
   if (fa === 0 && bias === 0) {
-    const slope = (fv * s.sw * phi.slopeSquareAtZero) / (1 - U);
+    const slope = (fv * schedule.innerWeightVariance * phi.slopeSquareAtZero) / (1 - U);
     if (compare.equal(slope, 1))
       return { region: 'q → 0, marginal', gradient: { form: 'marginal' }, length: { form: 'marginal' }, note: outside };
     if (slope < 1) return undefined;
   }
   // V(q)/q decreases, so map(q) − q changes sign once for q > 0; the largest possible value is map at V = 1.
-  const top = (s.sw * (fv + fa)) / (1 - U) + bias;
+  const top = (schedule.innerWeightVariance * (fv + fa)) / (1 - U) + bias;
   let low = top;
   while (map(low) <= low) low /= 2;
   const root = bracketedRoot((q) => map(q) / q - 1, low, Math.max(2 * low, top * (1 + 1e-9)));
   const feed = fv * phi.secondMoment(root) + fa;
-  const G = s.sv * s.sw * phi.derivativeSecondMoment(root);
-  const gradient: Growth = compare.equal(s.v + s.w, 1) ? { form: 'power', exponent: G } : bounded;
+  const G = schedule.outerWeightVariance * schedule.innerWeightVariance * phi.derivativeSecondMoment(root);
+  const gradient: Growth = compare.equal(schedule.outerWeightDecay + schedule.innerWeightDecay, 1)
+    ? { form: 'power', exponent: G }
+    : bounded;
   const length: Growth = { form: 'power', exponent: 1 - U, coefficient: feed / (1 - U) };
   const angularLimit = finiteCosine(
     phi,
     root,
     fv,
     feed,
-    (s.sw * feed) / (1 - U),
-    (fv * s.sw * phi.derivativeSecondMoment(root)) / (1 - U),
+    (schedule.innerWeightVariance * feed) / (1 - U),
+    (fv * schedule.innerWeightVariance * phi.derivativeSecondMoment(root)) / (1 - U),
   );
   const metric: Pick<Law, 'metric'> =
     angularLimit < 1 ? { metric: { ...length, coefficient: (1 - angularLimit) * (feed / (1 - U)) } } : {};

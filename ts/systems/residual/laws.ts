@@ -5,7 +5,7 @@ import { secondMoment } from './moments.js';
 import { bracketedRoot } from './root.js';
 
 /** e*, the root below 1 of e = (σ_v² (2/π) arcsin e + σ_a²)/(σ_v² + σ_a²), and the exponent δ* of the approach to it. */
-export interface CosineFixedPoint {
+interface CosineFixedPoint {
   readonly cosine: number;
   readonly deficit: number;
   readonly rate: number;
@@ -29,7 +29,7 @@ export function cosineFixedPoint(outerWeightVariance: number, outerBiasVariance:
 }
 
 /** Constants of a bounded φ with φ(±∞) = ±1: 1 − V ≈ shortfall q^−½, V̇ ≈ slopeTail q^−½. */
-export interface Tail {
+interface Tail {
   readonly shortfall: number;
   readonly slopeTail: number;
 }

@@ -18,7 +18,7 @@ export interface NativeResidualNetwork {
   readonly hiddenWidth: Float64Array;
 }
 
-export interface RecurrenceOptions {
+interface RecurrenceOptions {
   readonly secondMoment: number;
   readonly angularDeficit: number;
   readonly pair: boolean;
@@ -58,7 +58,7 @@ declare module '../../core/addon.js' {
 export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;
 
 /** The variance of each block: base · l^−decay · factor. */
-export function schedule(
+function schedule(
   parameter: string,
   base: number | readonly number[],
   decay: number,

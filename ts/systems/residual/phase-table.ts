@@ -1,7 +1,8 @@
 // The phase table regenerated: growth laws fitted to iterated recurrences beside those of the theory.
 import type { ControlOptions } from '../../core/control.js';
 import { type FittedForm, fitGrowth } from './growth-fit.js';
-import { type GrowthForm, growthLaw } from './growth-law.js';
+import { growthLaw } from './growth-law.js';
+import type { GrowthForm } from './growth-schedule.js';
 import { nativeNetwork, recurrence } from './network.js';
 
 /** One cell: what theory says of a sequence, and what a fit to its iteration finds. */

@@ -3,7 +3,8 @@ import type { InputVectors } from '../../core/inputs.js';
 import { axis, type Axis, innerAxis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { subjectOf } from '../../gaussian/expectation.js';
-import { type Growth, growthLaw, type GrowthLawParameters } from './growth-law.js';
+import { type GrowthLawParameters, growthLaw } from './growth-law.js';
+import type { Growth } from './growth-schedule.js';
 import { describedInputs, type DescribedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
 import {
@@ -21,7 +22,7 @@ import type { ResolvedResidualSpec } from './spec.js';
 const momentError = 1e-12;
 
 /** Layers, blocks and inputs of a spec as axes. */
-export interface ResidualAxes {
+interface ResidualAxes {
   readonly layers: Axis;
   readonly blocks: Axis;
   /** Layers 0..L−1: those the gradient is propagated to. */

@@ -313,23 +313,22 @@ export const recurrenceQuantities = {
     'sd(|x_L|²/N)/p_L',
     'Predicted relative spread over networks of the measured second moment, to leading order in 1/width.',
     { fluctuations: true },
-    ({ result, block }, p) => fluctuation(Math.sqrt(last(result.secondMomentVariance)), block, p),
+    ({ result }, p) => fluctuation(Math.sqrt(last(result.secondMomentVariance)), p),
   ),
   varianceOfLogGradient: ofLastLayer(
     'Var log |∂E/∂x_0|²',
     'Predicted variance over networks of the log squared gradient at the input, to leading order in 1/width.',
     { fluctuations: true, gradient: true },
-    ({ result, block }, p) => fluctuation(result.logGradientVariance[0] as number, block, p),
+    ({ result }, p) => fluctuation(result.logGradientVariance[0] as number, p),
   ),
 } as const;
 
-function fluctuation(value: number, block: BlockKind, p: Parameters): QuantityValue {
+function fluctuation(value: number, p: Parameters): QuantityValue {
   if (p.architecture === 'plain')
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
       'Expected `architecture` to have a shortcut: the fluctuation formulas are those of residual blocks.',
       { parameter: 'architecture' },
     );
-  void block;
   return Number.isFinite(value) ? value : { reason: 'infinite: the fourth moment of the derivative diverges' };
 }

@@ -78,7 +78,7 @@ export interface ResidualRun {
 }
 
 const largestWidth = 100_000_000;
-export const largestDepth = 10_000_000;
+const largestDepth = 10_000_000;
 const oneWidth = z.int().gte(1).lte(largestWidth);
 
 const widthsField = z
@@ -91,7 +91,7 @@ const widthsField = z
   });
 
 /** Fields of the network, shared by specs and by the parameters of quantities. */
-export const networkFields = {
+const networkFields = {
   activation: activationField,
   innerWeightVariance: perLayerField({ low: 0 }, 'Variance of an inner weight times its fan-in.', 'σ_w²').default(1),
   innerBiasVariance: perLayerField({ low: 0 }, 'Variance of an inner bias.', 'σ_b²').default(0),

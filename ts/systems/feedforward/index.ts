@@ -23,7 +23,7 @@ export type { FeedforwardQuantity } from './quantities.js';
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun, FeedforwardObservable> = {
   name: 'feedforward',
-  version: 2,
+  version: 3,
   title: 'Fully connected network with dropout and shared-weight back-propagation',
   specSchema: feedforwardSpecSchema,
   runSchema: feedforwardRunSchema,

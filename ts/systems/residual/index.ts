@@ -22,7 +22,7 @@ export type { ResidualQuantity } from './quantities.js';
 
 export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, ResidualObservable> = {
   name: 'residual',
-  version: 1,
+  version: 2,
   title: 'Residual network with variance and width variation',
   specSchema: residualSpecSchema,
   runSchema: residualRunSchema,

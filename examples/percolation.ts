@@ -32,7 +32,7 @@ const deep = await simulate(
 );
 console.log(
   'log path probability',
-  deep.observables.logPathProbability?.values.at(-1),
+  deep.observables.rarePathProbability?.values.at(-1),
   '±',
-  deep.observables.logPathProbability?.standardError.at(-1),
+  deep.observables.rarePathProbability?.standardError.at(-1),
 );

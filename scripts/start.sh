@@ -13,5 +13,5 @@ if [ -n "${MFT_DATA:-}" ]; then
   printf '\n\033[1m==> The same network on two MNIST digits\033[0m\n' >&2
   node dist/cli/main.js compare --activation tanh --weight-variance 1.4 --bias-variance 0.1 --keep-probability 0.9 \
     --width 4000 --depth 100 --trials 40 --seed 7 --inputs '{"dataset":"mnist","indices":[0,1]}' \
-    --observables variance,correlation,logGradientSingle --figure out/mnist-digits.svg out/mnist-digits.png
+    --observables variance,correlation,typicalGradientSingle --figure out/mnist-digits.svg out/mnist-digits.png
 fi

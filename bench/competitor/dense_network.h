@@ -146,7 +146,7 @@ inline Answer forward_and_backward(Network& network, std::uint64_t seed) {
   Answer answer;
   auto& variance = answer.observables["variance"];
   auto& correlation = answer.observables["correlation"];
-  auto& gradient = answer.observables["logGradientSingle"];
+  auto& gradient = answer.observables["typicalGradientSingle"];
   auto& cosine = answer.observables["errorCorrelation"];
   variance.resize(depth), correlation.resize(depth), gradient.resize(depth), cosine.resize(depth);
   std::vector<double> log_inputs(depth);

@@ -35,7 +35,7 @@ export function specOf({ width, depth, inputs, weightVariance, biasVariance, kee
 
 /** Per layer: variance and log gradient averaged over the inputs, correlation and error correlation of the first two inputs. */
 export function networkAnswer(simulation, { depth, inputs, networks }) {
-  const { variance, correlation, logGradientSingle, errorCorrelation } = simulation.observables;
+  const { variance, correlation, typicalGradientSingle, errorCorrelation } = simulation.observables;
   const pairs = correlation.values.length / depth;
   const overInputs = ({ values }) =>
     Array.from(
@@ -48,7 +48,7 @@ export function networkAnswer(simulation, { depth, inputs, networks }) {
     observables: {
       variance: overInputs(variance),
       correlation: ofFirstPair(correlation),
-      logGradientSingle: overInputs(logGradientSingle),
+      typicalGradientSingle: overInputs(typicalGradientSingle),
       errorCorrelation: ofFirstPair(errorCorrelation),
     },
   };

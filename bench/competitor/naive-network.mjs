@@ -63,14 +63,14 @@ function naiveNetwork({ width, depth, inputs, weightVariance, biasVariance, keep
     layers.push({ weights, u, z, slopes });
     u = next;
   }
-  const observables = { variance: [], correlation: [], logGradientSingle: [], errorCorrelation: [] };
+  const observables = { variance: [], correlation: [], typicalGradientSingle: [], errorCorrelation: [] };
   let errors = layers[depth - 1].z.map((row) => row.map((value) => 2 * value));
   for (let l = depth - 1; l >= 0; l--) {
     const { z, u: below } = layers[l];
     observables.variance[l] = mean(z.map((row) => dot(row, row) / width));
     observables.correlation[l] = cosine(z[0], z[1]);
     observables.errorCorrelation[l] = cosine(errors[0], errors[1]);
-    observables.logGradientSingle[l] = mean(
+    observables.typicalGradientSingle[l] = mean(
       errors.map((row, a) => Math.log((dot(row, row) * dot(below[a], below[a])) / width ** 2)),
     );
     if (l > 0)

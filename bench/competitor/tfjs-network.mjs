@@ -91,7 +91,7 @@ function oneNetwork(tf, { width, depth, keepProbability }, layers, input, seed) 
   return {
     variance: tf.stack(variance),
     correlation: tf.stack(correlation),
-    logGradientSingle: tf.stack(gradient),
+    typicalGradientSingle: tf.stack(gradient),
     errorCorrelation: tf.stack(errorCosine),
   };
 }

@@ -89,7 +89,7 @@ await serve(async () => {
     observables: {
       variance: numbers(values, 'variance'),
       correlation: cosines(values, 'gram'),
-      logGradientSingle: numbers(values, 'gradient'),
+      typicalGradientSingle: numbers(values, 'gradient'),
       errorCorrelation: cosines(values, 'errorGram'),
     },
   };

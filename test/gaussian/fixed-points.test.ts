@@ -100,9 +100,9 @@ t.test('every quantity of every activation is a number or a documented error', a
   const quantities = [
     'fixedPointVariance',
     'oneMinusFixedPointCorrelation',
-    'chiQ',
-    'chi1',
-    'chiC',
+    'varianceMultiplier',
+    'gradientMultiplier',
+    'correlationMultiplier',
     'depthScaleCorrelation',
     'curvatureMultiplier',
     'trainableLength',

@@ -9,7 +9,13 @@ import { holm } from '../../dist/statistics/holm.js';
 
 const trials = 4000;
 const depth = 30;
-const metrics = ['variance', 'correlation', 'errorCorrelation', 'logGradientSingle', 'gradientPairAbsolute'] as const;
+const metrics = [
+  'variance',
+  'correlation',
+  'errorCorrelation',
+  'typicalGradientSingle',
+  'gradientPairAbsolute',
+] as const;
 
 /** One row of features per trial; logarithms of zero (dead networks) become a number below every other. */
 async function features(spec: FeedforwardSpec, run: FeedforwardRun): Promise<Float64Array[]> {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { compare, type FeedforwardSpec, predict, type Prediction, simulate, type Simulation } from 'mft-native';
 
-type Names = 'variance' | 'covariance' | 'correlation' | 'logGradientSingle' | 'errorNorm';
+type Names = 'variance' | 'covariance' | 'correlation' | 'typicalGradientSingle' | 'errorNorm';
 
 function spec(changed: FeedforwardSpec): { system: 'feedforward' } & FeedforwardSpec {
   return {
@@ -26,7 +26,7 @@ function largestZ(
 ): { largest: number; smallest: number } {
   const [a, b] = [theory.observables[name], simulation.observables[name]];
   if (a === undefined || b === undefined) throw new Error(`${name} is missing`);
-  const isLog = name === 'logGradientSingle' || name === 'errorNorm';
+  const isLog = name === 'typicalGradientSingle' || name === 'errorNorm';
   const z = Array.from(b.values, (value, i) => {
     const expected = isLog ? (a.values[i] as number) + Math.log(factor) : (a.values[i] as number) * factor;
     return Math.abs(value - expected) / (b.standardError[i] as number);
@@ -38,14 +38,14 @@ async function hold(t: Test, changed: FeedforwardSpec): Promise<void> {
   const network = spec(changed);
   const theory = await predict(network);
   const simulation = await simulate(network, { engine: 'conditioned', trials: 700, seed: 2024 });
-  for (const name of ['variance', 'covariance', 'correlation', 'logGradientSingle', 'errorNorm'] as const) {
+  for (const name of ['variance', 'covariance', 'correlation', 'typicalGradientSingle', 'errorNorm'] as const) {
     const agrees = largestZ(theory, simulation, name, 1);
     const planted = largestZ(theory, simulation, name, 1.02);
     t.ok(agrees.largest < 5, `${name}: largest |z| ${agrees.largest.toFixed(2)}`);
     t.ok(planted.largest > 5, `${name}: a planted 2 % gives |z| up to ${planted.largest.toFixed(1)}`);
   }
   const comparison = compare(theory, simulation, {
-    observables: ['variance', 'covariance', 'correlation', 'logGradientSingle', 'errorNorm'],
+    observables: ['variance', 'covariance', 'correlation', 'typicalGradientSingle', 'errorNorm'],
   });
   t.not(comparison.verdict, 'disagrees');
   t.comment(

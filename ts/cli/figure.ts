@@ -24,7 +24,7 @@ export function register(program: Command): void {
       );
     },
     async ({ system, spec, run, options, words }) => {
-      const name = words[0];
+      const name = words[0]?.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
       if (name === undefined) {
         process.stdout.write(
           `${table(

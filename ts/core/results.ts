@@ -56,7 +56,8 @@ export interface Predicted extends Observable {
 
 /**
  * A value estimated from trials. `mean`: arithmetic mean (on a log scale `values` is the logarithm of the mean, and
- * `variance`, `standardError` are relative to the mean); `meanLog`: mean of logarithms; `binomial`: a proportion;
+ * `variance`, `standardError` are relative to the mean); `meanLog`: mean of logarithms, the typical value, on a log scale
+ * with `variance` and `standardError` of the logarithm itself; `binomial`: a proportion;
  * `splitting`: importance splitting, log of a probability; `exact`: no sampling error.
  */
 export interface Estimated extends Observable {

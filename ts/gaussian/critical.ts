@@ -1,6 +1,6 @@
 // The critical line χ₁ = 1 of any activation, and its neighbours of any other χ₁.
 import { MftError } from '../core/errors.js';
-import { type Activation, type Subject, subjectOf } from './expectation.js';
+import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { expectation, varianceSlope } from './moments.js';
 import { rootBetween } from './roots.js';
 import { searchRange } from './search-range.js';
@@ -46,9 +46,9 @@ function pointsOfGradientMultiplier(
   options: CriticalOptions = {},
 ): readonly CriticalPoint[] {
   const { biasVariance = 0, keepProbability = 1 } = options;
-  const subject = subjectOf(activation);
-  const gainAt = (q: number): number => gradientMultiplier / expectation(subject, { first: 2 }, q);
-  if (subject.homogeneousDegree === 1) return homogeneousPoints(subject, gradientMultiplier, options);
+  const phi = gaussianFunctionOf(activation);
+  const gainAt = (q: number): number => gradientMultiplier / expectation(phi, { first: 2 }, q);
+  if (phi.homogeneousDegree === 1) return homogeneousPoints(phi, gradientMultiplier, options);
   const points: CriticalPoint[] = [];
   const pointAt = (q: number, isStable: boolean): CriticalPoint => ({
     weightVariance: keepProbability * gainAt(q),
@@ -56,27 +56,25 @@ function pointsOfGradientMultiplier(
     fixedPointVariance: q,
     isStable,
   });
-  if (biasVariance === 0 && subject.atZero.value === 0) {
+  if (biasVariance === 0 && phi.atZero.value === 0) {
     const gain = gainAt(0);
     // At χ₁ = 1 the slope is marginal: the next order decides, looked up a little above 0 on the scale of φ.
-    const q = 1e-6 * Math.min(1, subject.scale ** 2);
+    const q = 1e-6 * Math.min(1, phi.scale ** 2);
     const isStable =
-      gradientMultiplier < 1 || (gradientMultiplier === 1 && gain * expectation(subject, { value: 2 }, q) <= q);
+      gradientMultiplier < 1 || (gradientMultiplier === 1 && gain * expectation(phi, { value: 2 }, q) <= q);
     if (Number.isFinite(gain) && gain > 0) points.push(pointAt(0, isStable));
   }
   const excess = (q: number): number =>
-    q -
-    gradientMultiplier * (expectation(subject, { value: 2 }, q) / expectation(subject, { first: 2 }, q)) -
-    biasVariance;
+    q - gradientMultiplier * (expectation(phi, { value: 2 }, q) / expectation(phi, { first: 2 }, q)) - biasVariance;
   let last: { readonly x: number; readonly sign: number } | undefined;
-  for (const q of searchRange(subject, { biasVariance })) {
+  for (const q of searchRange(phi, { biasVariance })) {
     const value = excess(q);
     if (!Number.isFinite(value) || Math.abs(value) < rounding * q) continue;
     const x = Math.log(q);
     const sign = Math.sign(value);
     if (last !== undefined && sign !== last.sign) {
       const root = Math.exp(rootBetween((at) => ({ value: excess(Math.exp(at)), slope: Number.NaN }), last.x, x));
-      points.push(pointAt(root, isAttracting(subject, gainAt(root), root)));
+      points.push(pointAt(root, isAttracting(phi, gainAt(root), root)));
     }
     last = { x, sign };
   }
@@ -85,11 +83,11 @@ function pointsOfGradientMultiplier(
 
 /** For φ of degree 1 every variance is fixed at the critical σ_w² without bias, and none with it. */
 function homogeneousPoints(
-  subject: Subject,
+  phi: GaussianFunction,
   gradientMultiplier: number,
   { biasVariance = 0, keepProbability = 1 }: CriticalOptions,
 ): readonly CriticalPoint[] {
-  const weightVariance = (keepProbability * gradientMultiplier) / expectation(subject, { first: 2 }, 1);
+  const weightVariance = (keepProbability * gradientMultiplier) / expectation(phi, { first: 2 }, 1);
   if (!(weightVariance > 0) || !Number.isFinite(weightVariance)) return [];
   if (gradientMultiplier === 1)
     return biasVariance === 0 ? [{ weightVariance, biasVariance, fixedPointVariance: 1, isStable: true }] : [];
@@ -98,8 +96,8 @@ function homogeneousPoints(
   return [{ weightVariance, biasVariance, fixedPointVariance, isStable: gradientMultiplier < 1 }];
 }
 
-function isAttracting(subject: Subject, gain: number, variance: number): boolean {
-  return Math.abs(gain * varianceSlope(subject, variance)) < 1;
+function isAttracting(phi: GaussianFunction, gain: number, variance: number): boolean {
+  return Math.abs(gain * varianceSlope(phi, variance)) < 1;
 }
 
 /**
@@ -120,7 +118,7 @@ export function criticalWeightVariance(activation: Activation, options: Critical
 
 /** The refusal where χ₁ = 1 at no fixed point. */
 export function noCriticalPoint(activation: Activation, { biasVariance = 0 }: CriticalOptions, rest = ''): MftError {
-  const isHomogeneous = subjectOf(activation).homogeneousDegree === 1;
+  const isHomogeneous = gaussianFunctionOf(activation).homogeneousDegree === 1;
   return new MftError(
     'ERR_MFT_NO_FIXED_POINT',
     `No weight variance makes this activation critical with \`biasVariance\` ${biasVariance}: χ₁ = 1 at no fixed point` +
@@ -145,17 +143,17 @@ export function smallestAttracting(
   keepProbability: number,
   excess = 1.05,
 ): AttractingLimit | undefined {
-  const subject = subjectOf(activation);
-  const slope = (q: number): number => expectation(subject, { first: 2 }, q);
-  const biasAt = (q: number): number => q - expectation(subject, { value: 2 }, q) / slope(q);
-  const distance = (q: number): number => 1 - Math.abs(varianceSlope(subject, q)) / slope(q);
+  const phi = gaussianFunctionOf(activation);
+  const slope = (q: number): number => expectation(phi, { first: 2 }, q);
+  const biasAt = (q: number): number => q - expectation(phi, { value: 2 }, q) / slope(q);
+  const distance = (q: number): number => 1 - Math.abs(varianceSlope(phi, q)) / slope(q);
   const pointAt = (q: number, isStable: boolean): CriticalPoint => ({
     weightVariance: keepProbability / slope(q),
     biasVariance: biasAt(q),
     fixedPointVariance: q,
     isStable,
   });
-  const grid = searchRange(subject, { biasVariance: 0 });
+  const grid = searchRange(phi, { biasVariance: 0 });
   let last: { readonly q: number; readonly isIn: boolean } | undefined;
   for (const q of grid) {
     const isIn = distance(q) > 1e-9 && biasAt(q) > rounding * q;

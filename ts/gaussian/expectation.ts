@@ -17,7 +17,7 @@ import type { Integrand, Question, Resolution } from './integrand.js';
 export type Activation = ActivationSpec | ActivationFunction;
 
 /** An activation prepared for integration, with its values so far. */
-export interface Subject {
+export interface GaussianFunction {
   /** Canonical text of a spec's activation; undefined for functions. */
   readonly key?: string;
   readonly isOdd: boolean;
@@ -34,15 +34,15 @@ export interface Subject {
   /** Variances above it are not searched: an activation that oscillates would need too many points. */
   readonly largestVariance: number;
   /** What native code takes; undefined for functions. */
-  readonly native?: NativeSubject;
+  readonly native?: NativeGaussianFunction;
   readonly ask: (question: Question) => number;
 }
 
-export interface NativeSubject extends ResolvedActivation, Resolution {}
+export interface NativeGaussianFunction extends ResolvedActivation, Resolution {}
 
 interface NativeQuestion {
   readonly what: Question['what'];
-  readonly activation: NativeSubject;
+  readonly activation: NativeGaussianFunction;
   readonly integrand: Float64Array;
   readonly varianceA: Float64Array;
   readonly varianceB: Float64Array;
@@ -68,27 +68,27 @@ declare module '../core/addon.js' {
   }
 }
 
-const largestSubjects = 256;
+const mostPrepared = 256;
 const largestCache = 20_000;
-const subjects = new Map<string, Subject>();
-const functionSubjects = new WeakMap<object, Subject>();
+const prepared = new Map<string, GaussianFunction>();
+const ofFunctions = new WeakMap<object, GaussianFunction>();
 
 /** The activation prepared for integration. @throws MftError like `canonicalActivation`, and for functions without derivative or kinks */
-export function subjectOf(activation: Activation): Subject {
+export function gaussianFunctionOf(activation: Activation): GaussianFunction {
   if (isFunctions(activation)) {
-    const known = functionSubjects.get(activation);
+    const known = ofFunctions.get(activation);
     if (known !== undefined) return known;
-    const made = functionSubject(activation);
-    functionSubjects.set(activation, made);
+    const made = fromFunctions(activation);
+    ofFunctions.set(activation, made);
     return made;
   }
   const canonical = canonicalActivation(activation);
   const key = typeof canonical === 'string' ? canonical : canonicalJson(canonical);
-  const known = subjects.get(key);
+  const known = prepared.get(key);
   if (known !== undefined) return known;
-  const made = nativeSubject(key, canonical);
-  if (subjects.size >= largestSubjects) subjects.clear();
-  subjects.set(key, made);
+  const made = fromSpec(key, canonical);
+  if (prepared.size >= mostPrepared) prepared.clear();
+  prepared.set(key, made);
   return made;
 }
 
@@ -102,10 +102,10 @@ export function powers(integrand: Integrand): Float64Array {
   return Float64Array.of(value, first, second, argument, isAbsolute ? 1 : 0);
 }
 
-function nativeSubject(key: string, canonical: ActivationSpec): Subject {
+function fromSpec(key: string, canonical: ActivationSpec): GaussianFunction {
   const resolved = resolveActivation(canonical);
   const asked =
-    (activation: NativeSubject) =>
+    (activation: NativeGaussianFunction) =>
     (question: Question): number =>
       addon().gaussian({
         what: question.what,
@@ -140,7 +140,7 @@ function nativeSubject(key: string, canonical: ActivationSpec): Subject {
   };
 }
 
-function functionSubject(activation: ActivationFunction): Subject {
+function fromFunctions(activation: ActivationFunction): GaussianFunction {
   for (const name of ['value', 'derivative'] as const) {
     if (typeof activation[name] !== 'function')
       throw expectedError('ERR_MFT_INVALID_ARGUMENT', `activation.${name}`, 'a function of a number', activation[name]);

@@ -1,7 +1,7 @@
 // Fixed points of the length map and of the correlation map of a random network, and what follows from them: multipliers
 // and depth scales.
 import { MftError } from '../core/errors.js';
-import { type Activation, type Subject, subjectOf } from './expectation.js';
+import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
 import { maximum, rootBetween } from './roots.js';
 import { searchRange } from './search-range.js';
@@ -42,7 +42,7 @@ const marginality = 1e-12;
 
 /** Mean square of the pre-activations one layer on: V(q) = (σ_w²/ρ) m2(q) + σ_b². */
 export function varianceMap(layer: Layer, variance: number): number {
-  return gain(layer) * expectation(subjectOf(layer.activation), { value: 2 }, variance) + layer.biasVariance;
+  return gain(layer) * expectation(gaussianFunctionOf(layer.activation), { value: 2 }, variance) + layer.biasVariance;
 }
 
 /** factor · moment, 0 for the factor 0 even where the moment is infinite (a layer without weights passes nothing). */
@@ -71,36 +71,35 @@ export function gain(layer: Layer): number {
  * }).reached?.variance; // 0.66093867920418
  */
 export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoints {
-  const subject = subjectOf(layer.activation);
-  if (subject.homogeneousDegree === 1) return homogeneousFixedPoints(layer, subject, start);
+  const phi = gaussianFunctionOf(layer.activation);
+  if (phi.homogeneousDegree === 1) return homogeneousFixedPoints(layer, phi, start);
   const points: VarianceFixedPoint[] = [];
   // A jump at 0 (step, sign) throws any signal away from 0, however small.
-  const vanishes = subject.atZero.value === 0 && subject.homogeneousDegree !== 0;
-  if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, subject));
+  const vanishes = phi.atZero.value === 0 && phi.homogeneousDegree !== 0;
+  if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, phi));
   const excess = (q: number): number => varianceMap(layer, q) / q - 1;
   let last: { readonly q: number; readonly sign: number } | undefined;
-  for (const q of searchRange(subject, { biasVariance: layer.biasVariance, gain: gain(layer) })) {
+  for (const q of searchRange(phi, { biasVariance: layer.biasVariance, gain: gain(layer) })) {
     const value = excess(q);
     if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
     const sign = Math.sign(value);
-    if (last !== undefined && sign !== last.sign)
-      points.push(pointAt(layer, subject, polished(layer, subject, last.q, q)));
+    if (last !== undefined && sign !== last.sign) points.push(pointAt(layer, phi, polished(layer, phi, last.q, q)));
     last = { q, sign };
   }
   const reached = reachedFrom(layer, points, start);
   return { points, ...(reached === undefined ? {} : { reached }) };
 }
 
-function polished(layer: Layer, subject: Subject, low: number, high: number): number {
+function polished(layer: Layer, phi: GaussianFunction, low: number, high: number): number {
   return rootBetween(
-    (q) => ({ value: varianceMap(layer, q) - q, slope: gain(layer) * varianceSlope(subject, q) - 1 }),
+    (q) => ({ value: varianceMap(layer, q) - q, slope: gain(layer) * varianceSlope(phi, q) - 1 }),
     low,
     high,
   );
 }
 
-function pointAt(layer: Layer, subject: Subject, variance: number): VarianceFixedPoint {
-  const multiplier = gain(layer) * varianceSlope(subject, variance);
+function pointAt(layer: Layer, phi: GaussianFunction, variance: number): VarianceFixedPoint {
+  const multiplier = gain(layer) * varianceSlope(phi, variance);
   return {
     variance,
     multiplier,
@@ -110,16 +109,16 @@ function pointAt(layer: Layer, subject: Subject, variance: number): VarianceFixe
 }
 
 /** q = 0, fixed without bias when φ(0) = 0: stable iff V(q) <= q just above it. */
-function pointAtZero(layer: Layer, subject: Subject): VarianceFixedPoint {
-  const multiplier = layer.weightVariance === 0 ? 0 : gain(layer) * varianceSlope(subject, 0);
+function pointAtZero(layer: Layer, phi: GaussianFunction): VarianceFixedPoint {
+  const multiplier = layer.weightVariance === 0 ? 0 : gain(layer) * varianceSlope(phi, 0);
   const isMarginal = Math.abs(multiplier - 1) < marginality;
-  const smallest = 1e-6 * Math.min(1, subject.scale ** 2);
+  const smallest = 1e-6 * Math.min(1, phi.scale ** 2);
   const isStable = isMarginal ? varianceMap(layer, smallest) <= smallest : multiplier < 1;
   return { variance: 0, multiplier, isStable, isMarginal };
 }
 
-function homogeneousFixedPoints(layer: Layer, subject: Subject, start: number): VarianceFixedPoints {
-  const multiplier = gain(layer) * varianceSlope(subject, 1);
+function homogeneousFixedPoints(layer: Layer, phi: GaussianFunction, start: number): VarianceFixedPoints {
+  const multiplier = gain(layer) * varianceSlope(phi, 1);
   const isMarginal = Math.abs(multiplier - 1) < marginality;
   if (isMarginal && layer.biasVariance === 0) {
     const every = { variance: start, multiplier, isStable: true, isMarginal };
@@ -198,12 +197,12 @@ export function reachedFixedPoint(layer: Layer, start = 1): VarianceFixedPoint {
 
 /** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q); Infinity where φ grows slower than x. */
 export function limitingWeightVariance(layer: Layer): number {
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = layer.keepProbability ?? 1;
-  if (subject.homogeneousDegree === 1) return keep / varianceSlope(subject, 1);
-  const ratio = (q: number): number => (q - layer.biasVariance) / expectation(subject, { value: 2 }, q);
-  if (subject.bound < Infinity) return Infinity;
-  const range = searchRange(subject, { biasVariance: layer.biasVariance });
+  if (phi.homogeneousDegree === 1) return keep / varianceSlope(phi, 1);
+  const ratio = (q: number): number => (q - layer.biasVariance) / expectation(phi, { value: 2 }, q);
+  if (phi.bound < Infinity) return Infinity;
+  const range = searchRange(phi, { biasVariance: layer.biasVariance });
   const largest = range.at(-1) as number;
   if (ratio(largest) > 10 * ratio(largest / 1e6)) return Infinity;
   return keep * maximum((x) => ratio(Math.exp(x)), range.map(Math.log)).value;
@@ -222,15 +221,13 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
       { parameter: 'weightVariance' },
     );
   }
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = layer.keepProbability ?? 1;
   const isShared = layer.maskSharing === 'shared';
   const pairGain = layer.weightVariance * (isShared ? 1 / keep : 1);
-  const floor = isShared
-    ? 0
-    : ((layer.weightVariance * (1 - keep)) / keep) * expectation(subject, { value: 2 }, variance);
-  if (floor === 0 && scaled(gain(layer), expectation(subject, { first: 2 }, variance)) <= 1 + marginality) return 0;
-  const map = (delta: number): number => (floor + pairGain * deficit(subject, variance, delta)) / variance;
+  const floor = isShared ? 0 : ((layer.weightVariance * (1 - keep)) / keep) * expectation(phi, { value: 2 }, variance);
+  if (floor === 0 && scaled(gain(layer), expectation(phi, { first: 2 }, variance)) <= 1 + marginality) return 0;
+  const map = (delta: number): number => (floor + pairGain * deficit(phi, variance, delta)) / variance;
   // T(δ)/δ falls with δ (the correlation map is convex): one root, bracketed from 1 downwards, found in log δ.
   if (map(1) >= 1 - 4 * Number.EPSILON) return 1;
   let low = 1;
@@ -243,7 +240,7 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
       const ratio = map(delta) / delta;
       return {
         value: ratio - 1,
-        slope: pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta) - ratio,
+        slope: pairGain * pairExpectation(phi, { first: 1 }, variance, variance, delta) - ratio,
       };
     },
     Math.log(low),
@@ -251,7 +248,7 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
   );
   // One Newton step in δ itself: the logarithm of a δ near 1 has fewer digits than δ.
   const delta = Math.exp(root);
-  const slope = pairGain * pairExpectation(subject, { first: 1 }, variance, variance, delta);
+  const slope = pairGain * pairExpectation(phi, { first: 1 }, variance, variance, delta);
   const step = (map(delta) - delta) / (1 - slope);
   return Math.min(1, Math.abs(step) < 1e-6 * delta ? delta + step : delta);
 }
@@ -274,11 +271,11 @@ export interface Multipliers {
 
 /** q*, c* and the multipliers χ_q, χ₁, χ_c of a layer. @throws MftError like `reachedFixedPoint` */
 export function multipliers(layer: Layer, start = 1): Multipliers {
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const { variance, multiplier, isMarginal } = reachedFixedPoint(layer, start);
-  const gradientMultiplier = scaled(gain(layer), expectation(subject, { first: 2 }, variance));
+  const gradientMultiplier = scaled(gain(layer), expectation(phi, { first: 2 }, variance));
   const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
-  if (variance === 0) return { ...single, ...vanishingCorrelation(layer, subject) };
+  if (variance === 0) return { ...single, ...vanishingCorrelation(layer, phi) };
   const delta = fixedPointDelta(layer, variance);
   return {
     ...single,
@@ -294,8 +291,11 @@ const vanishing = 1e-10;
  * The layer with the σ_w² that keeps a vanishing variance: correlations go through it as through any σ_w². Without
  * dropout inputs stay as they are.
  */
-function vanishingCorrelation(layer: Layer, subject: Subject): Pick<Multipliers, 'vanishingCorrelationMultiplier'> {
-  const weightVariance = ((layer.keepProbability ?? 1) * vanishing) / expectation(subject, { value: 2 }, vanishing);
+function vanishingCorrelation(
+  layer: Layer,
+  phi: GaussianFunction,
+): Pick<Multipliers, 'vanishingCorrelationMultiplier'> {
+  const weightVariance = ((layer.keepProbability ?? 1) * vanishing) / expectation(phi, { value: 2 }, vanishing);
   if ((layer.keepProbability ?? 1) === 1 || !Number.isFinite(weightVariance)) return {};
   const kept = { ...layer, weightVariance };
   return { vanishingCorrelationMultiplier: correlationMultiplier(kept, vanishing, fixedPointDelta(kept, vanishing)) };
@@ -304,7 +304,10 @@ function vanishingCorrelation(layer: Layer, subject: Subject): Pick<Multipliers,
 /** χ_c = σ_w² F(q, δ) (σ_w²/ρ with shared masks). */
 export function correlationMultiplier(layer: Layer, variance: number, delta: number): number {
   const pairGain = layer.maskSharing === 'shared' ? gain(layer) : layer.weightVariance;
-  return scaled(pairGain, pairExpectation(subjectOf(layer.activation), { first: 1 }, variance, variance, delta));
+  return scaled(
+    pairGain,
+    pairExpectation(gaussianFunctionOf(layer.activation), { first: 1 }, variance, variance, delta),
+  );
 }
 
 /** ξ = −1/log|χ|: positive decays, negative grows, Infinity is critical (within rounding), 0 ends in one layer. */

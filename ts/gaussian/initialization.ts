@@ -7,7 +7,7 @@ import {
   noCriticalPoint,
   smallestAttracting,
 } from './critical.js';
-import { type Activation, subjectOf } from './expectation.js';
+import { type Activation, gaussianFunctionOf } from './expectation.js';
 import { expectation } from './moments.js';
 
 /** Code that sets weights and biases in other libraries. */
@@ -105,7 +105,7 @@ export function criticalInitialization(
 }
 
 function keptBy(activation: Activation, { fixedPointVariance: q }: CriticalPoint): string {
-  if (subjectOf(activation).homogeneousDegree === 1) return 'squared gradients and every variance, on average';
+  if (gaussianFunctionOf(activation).homogeneousDegree === 1) return 'squared gradients and every variance, on average';
   if (q === 0)
     return 'squared gradients at the variance 0, to which the variance of any input falls as a power of the depth';
   return `squared gradients once the variance has settled at ${q}, which attracts`;
@@ -142,10 +142,10 @@ export function variancePreservingInitialization(
       `a finite number above biasVariance ${biasVariance}`,
       variance,
     );
-  const subject = subjectOf(activation);
-  const gain = (variance - biasVariance) / expectation(subject, { value: 2 }, variance);
+  const phi = gaussianFunctionOf(activation);
+  const gain = (variance - biasVariance) / expectation(phi, { value: 2 }, variance);
   const weightVariance = keepProbability * gain;
-  const gradientMultiplier = gain * expectation(subject, { first: 2 }, variance);
+  const gradientMultiplier = gain * expectation(phi, { first: 2 }, variance);
   return {
     weightVariance,
     biasVariance,

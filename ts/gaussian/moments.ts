@@ -1,7 +1,7 @@
 // Gaussian moments of an activation: synchronous, scalar, cached per activation and argument. Public under these names;
 // the solvers and the systems use the same functions.
 import { expectedError, MftError } from '../core/errors.js';
-import { type Activation, type Subject, subjectOf } from './expectation.js';
+import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import type { Integrand } from './integrand.js';
 
 /** Argument of the moments of one variable: q, the variance of the Gaussian. */
@@ -35,7 +35,7 @@ const overshoot = 1e-15;
  * gaussianMean('relu', { variance: 1 }); // 0.3989422804014327
  */
 export function gaussianMean(activation: Activation, argument: VarianceArgument): number {
-  return expectation(subjectOf(activation), { value: 1 }, checkedVariance(argument));
+  return expectation(gaussianFunctionOf(activation), { value: 1 }, checkedVariance(argument));
 }
 
 /**
@@ -52,7 +52,7 @@ export function gaussianMean(activation: Activation, argument: VarianceArgument)
  * gaussianSecondMoment('tanh', { variance: 1 }); // 0.3942944903978412
  */
 export function gaussianSecondMoment(activation: Activation, argument: VarianceArgument): number {
-  return expectation(subjectOf(activation), { value: 2 }, checkedVariance(argument));
+  return expectation(gaussianFunctionOf(activation), { value: 2 }, checkedVariance(argument));
 }
 
 /**
@@ -67,7 +67,7 @@ export function gaussianSecondMoment(activation: Activation, argument: VarianceA
  * gaussianDerivativeSecondMoment('tanh', { variance: 1 }); // 0.4644029024482683
  */
 export function gaussianDerivativeSecondMoment(activation: Activation, argument: VarianceArgument): number {
-  return expectation(subjectOf(activation), { first: 2 }, checkedVariance(argument));
+  return expectation(gaussianFunctionOf(activation), { first: 2 }, checkedVariance(argument));
 }
 
 /**
@@ -82,7 +82,7 @@ export function gaussianDerivativeSecondMoment(activation: Activation, argument:
  * gaussianSecondDerivativeSecondMoment('tanh', { variance: 1.7 }); // 0.26244578560881393
  */
 export function gaussianSecondDerivativeSecondMoment(activation: Activation, argument: VarianceArgument): number {
-  return expectation(subjectOf(activation), { second: 2 }, checkedVariance(argument));
+  return expectation(gaussianFunctionOf(activation), { second: 2 }, checkedVariance(argument));
 }
 
 /**
@@ -98,7 +98,7 @@ export function gaussianSecondDerivativeSecondMoment(activation: Activation, arg
  * gaussianVarianceSlopeMoment('relu', { variance: 3 }); // 0.5
  */
 export function gaussianVarianceSlopeMoment(activation: Activation, argument: VarianceArgument): number {
-  return varianceSlope(subjectOf(activation), checkedVariance(argument));
+  return varianceSlope(gaussianFunctionOf(activation), checkedVariance(argument));
 }
 
 /**
@@ -115,7 +115,7 @@ export function gaussianVarianceSlopeMoment(activation: Activation, argument: Va
  */
 export function gaussianPairMoment(activation: Activation, argument: PairArgument): number {
   const { variance, delta } = checkedPair(argument);
-  return pairExpectation(subjectOf(activation), { value: 1 }, variance, variance, delta);
+  return pairExpectation(gaussianFunctionOf(activation), { value: 1 }, variance, variance, delta);
 }
 
 /**
@@ -130,7 +130,7 @@ export function gaussianPairMoment(activation: Activation, argument: PairArgumen
  */
 export function gaussianDerivativePairMoment(activation: Activation, argument: PairArgument): number {
   const { variance, delta } = checkedPair(argument);
-  return pairExpectation(subjectOf(activation), { first: 1 }, variance, variance, delta);
+  return pairExpectation(gaussianFunctionOf(activation), { first: 1 }, variance, variance, delta);
 }
 
 /**
@@ -147,18 +147,18 @@ export function gaussianDerivativePairMoment(activation: Activation, argument: P
  */
 export function gaussianPairMomentDeficit(activation: Activation, argument: PairArgument): number {
   const { variance, delta } = checkedPair(argument);
-  return deficit(subjectOf(activation), variance, delta);
+  return deficit(gaussianFunctionOf(activation), variance, delta);
 }
 
 // --- the same for the solvers and the systems: prepared activations, no checks ---------------------------------------
 
 /** E f(u), u ~ N(0, q), f a product of powers of φ, φ', φ'', u. At q = 0 its limit from above. */
-export function expectation(subject: Subject, integrand: Integrand, variance: number): number {
+export function expectation(phi: GaussianFunction, integrand: Integrand, variance: number): number {
   const { first = 0, second = 0 } = integrand;
   const q = variance === 0 && (first > 0 || second > 0) ? vanishing : variance;
-  const answer = subject.ask({ what: 'moment', integrand, varianceA: q, varianceB: q, oneMinusCorrelation: 0 });
+  const answer = phi.ask({ what: 'moment', integrand, varianceA: q, varianceB: q, oneMinusCorrelation: 0 });
   if (variance > 0 || first === 0 || !isOnlyOfSlope(integrand) || !Number.isFinite(answer)) return answer;
-  const limit = slopeLimit(subject, first);
+  const limit = slopeLimit(phi, first);
   return Number.isNaN(limit) ? answer : limit;
 }
 
@@ -167,21 +167,21 @@ function isOnlyOfSlope({ value = 0, second = 0, argument = 0, isAbsolute = false
 }
 
 /** lim E φ'(u)^n as q → 0: half the inputs meet the slope of each side; Infinity where one is infinite. NaN: not known. */
-function slopeLimit(subject: Subject, power: number): number {
-  const { below, above } = subject.atZero;
+function slopeLimit(phi: GaussianFunction, power: number): number {
+  const { below, above } = phi.atZero;
   return (below ** power + above ** power) / 2;
 }
 
 /** E f(u₁)f(u₂) for variances q₁, q₂ and correlation 1 − δ. */
 export function pairExpectation(
-  subject: Subject,
+  phi: GaussianFunction,
   integrand: Integrand,
   varianceA: number,
   varianceB: number,
   delta: number,
 ): number {
-  if (delta === 0 && varianceA === varianceB) return expectation(subject, squared(integrand), varianceA);
-  return subject.ask({ what: 'pair', integrand, varianceA, varianceB, oneMinusCorrelation: delta });
+  if (delta === 0 && varianceA === varianceB) return expectation(phi, squared(integrand), varianceA);
+  return phi.ask({ what: 'pair', integrand, varianceA, varianceB, oneMinusCorrelation: delta });
 }
 
 function squared({ value = 0, first = 0, second = 0, argument = 0 }: Integrand): Integrand {
@@ -189,8 +189,8 @@ function squared({ value = 0, first = 0, second = 0, argument = 0 }: Integrand):
 }
 
 /** D(q, δ). */
-export function deficit(subject: Subject, variance: number, delta: number): number {
-  return subject.ask({
+export function deficit(phi: GaussianFunction, variance: number, delta: number): number {
+  return phi.ask({
     what: 'deficit',
     integrand: {},
     varianceA: variance,
@@ -200,17 +200,17 @@ export function deficit(subject: Subject, variance: number, delta: number): numb
 }
 
 /** v2(q). At q = 0 its limit from above: E φ'² where φ(0) = 0. */
-export function varianceSlope(subject: Subject, variance: number): number {
-  if (variance === 0 && subject.atZero.value === 0) {
-    const jumps = !Number.isFinite(expectation(subject, { first: 2 }, vanishing));
-    const limit = jumps ? Number.NaN : slopeLimit(subject, 2);
+export function varianceSlope(phi: GaussianFunction, variance: number): number {
+  if (variance === 0 && phi.atZero.value === 0) {
+    const jumps = !Number.isFinite(expectation(phi, { first: 2 }, vanishing));
+    const limit = jumps ? Number.NaN : slopeLimit(phi, 2);
     if (!Number.isNaN(limit)) return limit;
   }
-  if (variance < 1 && subject.isSmooth) {
-    return expectation(subject, { first: 2 }, variance) + expectation(subject, { value: 1, second: 1 }, variance);
+  if (variance < 1 && phi.isSmooth) {
+    return expectation(phi, { first: 2 }, variance) + expectation(phi, { value: 1, second: 1 }, variance);
   }
   const q = variance === 0 ? vanishing : variance;
-  return expectation(subject, { value: 1, first: 1, argument: 1 }, q) / q;
+  return expectation(phi, { value: 1, first: 1, argument: 1 }, q) / q;
 }
 
 // --- checks ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Where fixed points of the length map are looked for: a logarithmic grid of variances between bounds that the magnitude of
 // the variances and the activation's own scale give. Beyond them there is nothing, or nothing that double precision shows.
-import type { Subject } from './expectation.js';
+import type { GaussianFunction } from './expectation.js';
 
 /** What bounds the search. */
 interface SearchBounds {
@@ -17,12 +17,12 @@ const smallest = 1e-300;
 const largest = 1e300;
 
 /** Grid points, increasing: twelve decades on both sides of the scale of φ, cut or extended by the bounds. */
-export function searchRange(subject: Subject, { biasVariance, gain }: SearchBounds): readonly number[] {
-  const scale = subject.scale ** 2;
+export function searchRange(phi: GaussianFunction, { biasVariance, gain }: SearchBounds): readonly number[] {
+  const scale = phi.scale ** 2;
   const lowest = biasVariance > 0 ? Math.max(biasVariance / 2, smallest) : scale * 10 ** -decades;
   const reach = Math.min(10 ** decades * Math.max(biasVariance, 1), largest);
-  const bound = gain === undefined ? Infinity : 1.001 * (biasVariance + gain * subject.bound ** 2);
-  const highest = Math.min(reach, Math.max(bound, 10 * lowest), subject.largestVariance);
+  const bound = gain === undefined ? Infinity : 1.001 * (biasVariance + gain * phi.bound ** 2);
+  const highest = Math.min(reach, Math.max(bound, 10 * lowest), phi.largestVariance);
   const cells = Math.max(cellsPerDecade, Math.ceil(cellsPerDecade * Math.log10(highest / lowest)));
   const step = Math.log(highest / lowest) / cells;
   return Array.from({ length: cells + 1 }, (_, i) => (i === cells ? highest : lowest * Math.exp(i * step)));

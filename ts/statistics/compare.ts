@@ -190,11 +190,11 @@ function signed(observable: Observable, i: number): number {
   return observable.values[i] as number;
 }
 
-/** estimate − expected in the units of the standard error: on a log scale with signs, the relative difference. */
-function difference(a: Observable, b: Observable, i: number): number {
+/** estimate − expected in the units of the standard error: for the logarithm of a mean, the relative difference. */
+function difference(a: Observable, b: Estimated, i: number): number {
   const x = a.values[i] as number;
   const y = b.values[i] as number;
-  if (b.scale === 'linear') return y - x;
+  if (b.scale === 'linear' || b.estimator === 'meanLog') return y - x;
   const signA = a.sign === undefined ? 1 : (a.sign[i] as number);
   const signB = b.sign === undefined ? 1 : (b.sign[i] as number);
   // Standard errors on a log scale are relative to |estimate|: the difference relative to the estimate.

@@ -34,7 +34,7 @@ function sampleVariance(sums: Accumulator, i: number): number {
 }
 
 /**
- * The accumulated trials as an observable with estimator `mean` (linear scale) or `meanLog`. A position without a defined
+ * The accumulated trials as an observable with estimator `mean` (linear scale) or `meanLog` (log scale). A position without a defined
  * trial is listed in `undefinedAt`; infinite logarithms (an exact zero in some trial) leave it undefined too.
  */
 export function estimated(
@@ -60,7 +60,7 @@ export function estimated(
   }
   return {
     axes,
-    scale: 'linear',
+    scale: estimator === 'meanLog' ? 'log' : 'linear',
     estimator,
     values,
     count: sums.count.slice(),

@@ -34,11 +34,11 @@ t.test('fixed points lie on the maps', async (t) => {
       point.series.startsWith(series),
     );
   const parameters = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.9 };
-  const fixed = points(await build('variance-map', spec), 'fixed point')[0];
+  const fixed = points(await build('varianceMap', spec), 'fixed point')[0];
   t.equal(fixed?.x, await evaluate('feedforward', 'fixedPointVariance', parameters));
-  const correlation = points(await build('correlation-map', spec), 'c* =')[0];
+  const correlation = points(await build('correlationMap', spec), 'c* =')[0];
   t.equal(correlation?.x, await evaluate('feedforward', 'fixedPointCorrelation', parameters));
-  const theory = points(await build('correlation-map', spec), 'theory');
+  const theory = points(await build('correlationMap', spec), 'theory');
   const crossing = theory.findIndex(({ x, y }) => y < x);
   t.ok(
     (theory[crossing - 1]?.x as number) < (correlation?.x as number) &&
@@ -49,14 +49,14 @@ t.test('fixed points lie on the maps', async (t) => {
 
 t.test('per-layer fields have no map; no fixed point, no correlation map', async (t) => {
   const lists = { ...spec, weightVariance: Array.from({ length: 12 }, () => 1.4) };
-  for (const name of ['variance-map', 'correlation-map', 'phase-diagram', 'depth-scales'])
+  for (const name of ['varianceMap', 'correlationMap', 'phaseDiagram', 'depthScales'])
     await t.rejects(build(name, lists), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'weightVariance' }, name);
-  await t.rejects(build('correlation-map', { ...spec, activation: 'relu', weightVariance: 2.5 }), {
+  await t.rejects(build('correlationMap', { ...spec, activation: 'relu', weightVariance: 2.5 }), {
     code: 'ERR_MFT_NO_FIXED_POINT',
   });
-  t.ok(await build('gradient-profile', lists), 'profiles take lists');
+  t.ok(await build('gradientProfile', lists), 'profiles take lists');
   t.ok(
-    await build('variance-map', { ...spec, activation: 'relu', weightVariance: 2.5 }),
+    await build('varianceMap', { ...spec, activation: 'relu', weightVariance: 2.5 }),
     'a variance map without fixed point is drawn',
   );
 });

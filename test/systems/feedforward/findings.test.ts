@@ -218,7 +218,7 @@ t.test('dropout networks as path problems', async (t) => {
     activeProbability: 1,
   });
   const findings = sections[1]?.findings;
-  t.match(findings !== undefined && !isUndefined(findings) ? findings[0] : {}, { id: 'paths-die' });
+  t.match(findings !== undefined && !isUndefined(findings) ? findings[0] : {}, { id: 'pathsDie' });
   const relatedOf = (spec: FeedforwardSpec) => feedforward.related?.(feedforward.resolveSpec(spec));
   t.same(relatedOf({ depth: 5 }), [], 'without dropout there is nothing to percolate');
   t.same(relatedOf({ depth: 1, inputKeepProbability: 0.5 }), []);

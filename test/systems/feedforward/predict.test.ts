@@ -86,7 +86,7 @@ t.test('wide simulations agree with the theory on every layer', async (t) => {
 
 t.test('a planted error of 2 % is caught', async (t) => {
   const found = await distances({ ...base, depth: 5 }, 400, 0.02);
-  for (const name of ['variance', 'errorNorm', 'logGradientSingle'])
+  for (const name of ['variance', 'errorNorm', 'typicalGradientSingle'])
     t.ok((found.get(name) as number) > 5, `${name}: |z| = ${found.get(name)}`);
 });
 
@@ -96,7 +96,7 @@ t.test('at finite width the leading terms are those of the theory', async (t) =>
     ['relu', { ...base, width: 300, depth: 10, activation: 'relu', output: 'randomReadout' }, 8000],
   ] as const) {
     const [theory, simulation] = [await predict(spec), await simulate(spec, { trials, seed: 3 })];
-    for (const observable of ['errorNorm', 'gradientSingle', 'logGradientSingle', 'variance'] as const) {
+    for (const observable of ['errorNorm', 'gradientSingle', 'typicalGradientSingle', 'variance'] as const) {
       const [predicted, estimate] = [theory.observables[observable], simulation.observables[observable]];
       let [largest, without] = [0, 0];
       estimate?.values.forEach((value, i) => {
@@ -106,7 +106,7 @@ t.test('at finite width the leading terms are those of the theory', async (t) =>
         without = Math.max(without, Math.abs(deviation) / noise);
       });
       t.ok(largest < 5, `${name} ${observable}: |z| = ${largest.toFixed(2)} with the term`);
-      if (observable === 'logGradientSingle' || (observable === 'errorNorm' && name === 'tanh'))
+      if (observable === 'typicalGradientSingle' || (observable === 'errorNorm' && name === 'tanh'))
         t.ok(without > 10, `${name} ${observable}: |z| = ${without.toFixed(2)} without it`);
     }
   }
@@ -141,7 +141,7 @@ t.test('far down the recursions reach the fixed-point quantities', async (t) => 
   // The mean of the logarithm lies half the variance of log g_aa below the logarithm of the mean: β/2N more per layer.
   const gap = (l: number): number =>
     (observables.gradientSingle?.finiteSize?.values[2 * l] as number) -
-    (observables.logGradientSingle?.finiteSize?.values[2 * l] as number);
+    (observables.typicalGradientSingle?.finiteSize?.values[2 * l] as number);
   t.ok(Math.abs(gap(59) - gap(60) - rate / 2000) < 1e-9 * rate, 'β/2N per layer');
 });
 

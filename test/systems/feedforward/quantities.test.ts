@@ -53,7 +53,7 @@ t.test('multipliers are the slopes of the maps', async (t) => {
     const map = (variance: number): Promise<number> => number('varianceMap', { ...layer, variance });
     const slope =
       (8 * ((await map(q + h)) - (await map(q - h))) - ((await map(q + 2 * h)) - (await map(q - 2 * h)))) / (12 * h);
-    t.ok(Math.abs(slope - (await number('chiQ', layer))) < 1e-10, `chi_q of ${JSON.stringify(layer)}`);
+    t.ok(Math.abs(slope - (await number('varianceMultiplier', layer))) < 1e-10, `chi_q of ${JSON.stringify(layer)}`);
     const pair = (x: number): Promise<number> =>
       number('covarianceMap', {
         activation: layer.activation,
@@ -70,7 +70,10 @@ t.test('multipliers are the slopes of the maps', async (t) => {
         ((await pair(delta + 2 * k)) - (await pair(delta - 2 * k)))) /
       (-12 * k * q);
     if (delta > 0.01)
-      t.ok(Math.abs(fall - (await number('chiC', layer))) < 1e-9, `chi_c of ${JSON.stringify(layer)}: ${fall}`);
+      t.ok(
+        Math.abs(fall - (await number('correlationMultiplier', layer))) < 1e-9,
+        `chi_c of ${JSON.stringify(layer)}: ${fall}`,
+      );
   }
 });
 
@@ -82,11 +85,11 @@ t.test('limits', async (t) => {
     'without dropout in the ordered phase both depth scales are one',
   );
   const relu = { activation: 'relu', weightVariance: 1.1, biasVariance: 0.3, keepProbability: 0.8 };
-  t.equal(await number('chiQ', relu), await number('chi1', relu), 'relu: chi_q = chi_1');
+  t.equal(await number('varianceMultiplier', relu), await number('gradientMultiplier', relu), 'relu: chi_q = chi_1');
   for (const activation of ['tanh', 'erf', 'erfUnitSlope', 'hardTanh', 'sin']) {
     const weightVariance = await number('criticalWeightVariance', { activation, biasVariance: 0.2 });
     t.ok(
-      Math.abs((await number('chi1', { activation, weightVariance, biasVariance: 0.2 })) - 1) < 1e-12,
+      Math.abs((await number('gradientMultiplier', { activation, weightVariance, biasVariance: 0.2 })) - 1) < 1e-12,
       `${activation} is critical on the critical line`,
     );
     t.equal(await evaluate('feedforward', 'phase', { activation, weightVariance, biasVariance: 0.2 }), 'critical');
@@ -196,7 +199,7 @@ t.test('values that do not exist are errors with their code', async (t) => {
     );
   t.equal(await number('fixedPointVariance', { activation: 'tanh', weightVariance: 0.9, biasVariance: 0 }), 0);
   t.equal(
-    await number('chi1', { activation: 'tanh', weightVariance: 0.9, biasVariance: 0 }),
+    await number('gradientMultiplier', { activation: 'tanh', weightVariance: 0.9, biasVariance: 0 }),
     0.9,
     'chi_1 is defined where signals vanish',
   );

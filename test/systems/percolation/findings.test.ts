@@ -8,14 +8,14 @@ const findingsOf = async (spec: PercolationSpec) =>
 
 t.test('irrelevant for a wide network', async (t) => {
   const [finding] = await findingsOf({ width: 512, depth: 1, keepProbability: 0.5 });
-  t.match(finding, { id: 'percolation-irrelevant', severity: 'info', claim: /about 1e-154/ });
+  t.match(finding, { id: 'percolationIrrelevant', severity: 'info', claim: /about 1e-154/ });
 });
 
 t.test('where paths die, and when a run breaks', async (t) => {
   const [finding] = await findingsOf({ width: 8, depth: 30, keepProbability: 0.3, training: { steps: 10_000 } });
   // (1 − 0.7^8)^i < 1/2 first at i = 12; 10,000 θ(L) < 1 first at L = 156.
   t.match(finding, {
-    id: 'paths-die',
+    id: 'pathsDie',
     severity: 'critical',
     claim: /die at layer 12;.*exactly zero.*breaks at depth 156/,
   });
@@ -26,7 +26,7 @@ t.test('where paths die, and when a run breaks', async (t) => {
   const [bond] = await findingsOf({ width: 6, depth: 40, edgeKeepProbability: 0.2 });
   t.ok((bond?.change?.edgeKeepProbability as number) > 0.2);
   const [image] = await findingsOf({ width: 8, depth: 3, keepProbability: 0.5, topology: { kind: 'conv2d' } });
-  t.match(image, { id: 'percolation-unknown' });
+  t.match(image, { id: 'percolationUnknown' });
 });
 
 interface Panel {

@@ -110,7 +110,7 @@ t.test('splitting reaches 1e-20 within its stated error', async (t) => {
   t.ok(Math.abs((theory.quantities.logPathProbability as number) / Math.LN10 + 20) < 0.5);
   const comparison = compare(theory, await run(spec, { engine: 'splitting' }));
   t.equal(comparison.verdict, 'agrees');
-  const error = comparison.observables.logPathProbability?.standardError.at(-1) ?? 1;
+  const error = comparison.observables.rarePathProbability?.standardError.at(-1) ?? 1;
   t.ok(error < 0.1, `relative error ${error}`);
 });
 
@@ -134,10 +134,10 @@ t.test('threads and ranges of trials change no bit; seeds do', async (t) => {
 
 t.test('predict: depth 1e12 in about 1000 layers, warnings, reasons', async (t) => {
   const deep = await theoryOf({ width: 10, depth: 1e12, edgeKeepProbability: 0.5 });
-  const axis = deep.observables.logPathProbability?.axes[0]?.values;
+  const axis = deep.observables.rarePathProbability?.axes[0]?.values;
   t.ok(axis !== undefined && axis.length > 500 && axis.length < 1100 && axis.at(-1) === 1e12 + 1);
   const wide = await theoryOf({ width: 512, depth: 20, keepProbability: 0.5 });
-  t.match(wide.warnings, [{ id: 'percolation-irrelevant' }]);
+  t.match(wide.warnings, [{ id: 'percolationIrrelevant' }]);
   const uneven = await theoryOf({ width: [4, 5, 6, 6], keepProbability: 0.5 });
   t.match(uneven.quantities.decayRate, { reason: /equal/ });
   const image = await theoryOf({ width: 8, depth: 3, keepProbability: 0.5, topology: { kind: 'conv2d' } });

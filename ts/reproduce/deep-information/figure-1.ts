@@ -77,7 +77,7 @@ export const figure1: Reproduction<ResidualScale> = {
       weightVariance: 1.7,
       biasVariance: 0.05,
     });
-    const phase = await feedforward.figures['phase-diagram']?.build(spec, feedforward.resolveRun({}, spec), options);
+    const phase = await feedforward.figures.phaseDiagram?.build(spec, feedforward.resolveRun({}, spec), options);
     const title = `tanh, σ_b² = 0.05: maps (lines) and ${scale.trials} networks of width ${scale.width} (points, ±2 standard errors)`;
     return {
       figures: [

@@ -98,7 +98,7 @@ function profile(
   if (request.series >= inner)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'fit.series', `a whole number below ${inner}`, request.series);
   const hidden = new Set((observable.undefinedAt ?? []).map((point) => point.index));
-  const isLogarithm = observable.scale === 'log' || observable.estimator === 'meanLog';
+  const isLogarithm = observable.scale === 'log';
   const result = { layer: [] as number[], y: [] as number[], standardErrors: [] as number[] };
   first.values.forEach((layer, i) => {
     const at = i * inner + request.series;

@@ -41,11 +41,11 @@ export async function backwardPass(
   forward: ForwardPass,
   options: ControlOptions,
 ): Promise<BackwardPass> {
-  const { depth, subject } = layers;
+  const { depth, phi } = layers;
   const pairs = gram.pairs.length;
   const states = forward.pair.flat();
   const along = async (integrand: Parameters<typeof pairMoments>[1]): Promise<(l: number, p: number) => number> => {
-    const values = await pairMoments(subject, integrand, states, options);
+    const values = await pairMoments(phi, integrand, states, options);
     return (l, p) => values[l * pairs + p] as number;
   };
   const slopes = await along({ first: 1 });
@@ -60,9 +60,9 @@ export async function backwardPass(
   const sharedFactor = (keep: number): number => (isShared ? 1 / keep : 1);
   const q = (l: number, a: number): number => (forward.variance[l] as Float64Array)[a] as number;
   const single = (name: 'second' | 'slope' | 'product' | 'bend', variance: number): number => {
-    if (name === 'bend') return varianceSlope(subject, variance);
+    if (name === 'bend') return varianceSlope(phi, variance);
     return expectation(
-      subject,
+      phi,
       name === 'second' ? { value: 2 } : name === 'slope' ? { first: 2 } : { value: 2, first: 2 },
       variance,
     );
@@ -140,7 +140,7 @@ export async function backwardPass(
       if (size === 0) return 0;
       const part = Math.max(coherent(a) / sizeA, coherent(b) / sizeB);
       (coherence[l] as Float64Array)[p] = part;
-      const native = subject.native;
+      const native = phi.native;
       if (part > negligible && pairs <= exactPairs && native !== undefined) {
         const parts = {
           couplingA: (kappa[a] as number) / keep,

@@ -3,7 +3,7 @@ import type { ControlOptions } from '../../core/control.js';
 import type { Estimated } from '../../core/results.js';
 import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
   fixedPointDelta,
   fixedPointsVariance,
@@ -46,12 +46,12 @@ export function singleLayerSpec(
 
 /** c' = 1 − δ' of a pair with variances q and correlation 1 − δ, both of variance q in the next layer as well (q = q*). */
 export function correlationMap(layer: Layer, variance: number, delta: number): number {
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = layer.keepProbability ?? 1;
   const isShared = layer.maskSharing === 'shared';
   const pairGain = isShared ? gain(layer) : layer.weightVariance;
-  const noise = isShared ? 0 : layer.weightVariance * (1 / keep - 1) * expectation(subject, { value: 2 }, variance);
-  return 1 - (noise + pairGain * deficit(subject, variance, delta)) / varianceMap(layer, variance);
+  const noise = isShared ? 0 : layer.weightVariance * (1 / keep - 1) * expectation(phi, { value: 2 }, variance);
+  return 1 - (noise + pairGain * deficit(phi, variance, delta)) / varianceMap(layer, variance);
 }
 
 /** The range of variances worth drawing: twice the largest fixed point, or up to 4. */

@@ -4,7 +4,7 @@ import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figureHeatMap, type HeatCell } from '../../figures/heat-map.js';
 import { criticalPoints } from '../../gaussian/critical.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { depthScale, gain, type Layer, reachedFixedPoint } from '../../gaussian/fixed-points.js';
 import { expectation } from '../../gaussian/moments.js';
 import { layerOf, linearGrid, multipliersWhereDefined, whereDefined } from './figure-layer.js';
@@ -14,7 +14,8 @@ import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js'
 /** χ₁ at the fixed point that the network reaches, or undefined. */
 function chi1(layer: Layer): number | undefined {
   return whereDefined(
-    () => gain(layer) * expectation(subjectOf(layer.activation), { first: 2 }, reachedFixedPoint(layer).variance),
+    () =>
+      gain(layer) * expectation(gaussianFunctionOf(layer.activation), { first: 2 }, reachedFixedPoint(layer).variance),
   );
 }
 

@@ -17,21 +17,21 @@ export const figures: Readonly<Record<string, Figure>> = {
     true,
     drawProfile,
   ),
-  'gradient-profile': entry(
+  gradientProfile: entry(
     'squared gradients of one input and of a pair against layer, on a log scale, with the line χ₁^(L−l)',
     true,
     drawGradientProfile,
   ),
-  'variance-map': entry(
+  varianceMap: entry(
     'q of a layer against q of the layer before, its fixed points, and simulated single layers',
     true,
     drawVarianceMap,
   ),
-  'correlation-map': entry(
+  correlationMap: entry(
     'c of a layer against c of the layer before at q*, its fixed point, and simulated single layers',
     true,
     drawCorrelationMap,
   ),
-  'phase-diagram': entry('log χ₁ over (σ_w², σ_b²) with the critical line χ₁ = 1', false, drawPhaseDiagram),
-  'depth-scales': entry("ξ_q, ξ_c and |ξ_∇| against σ_w² at the spec's σ_b² and ρ", false, drawDepthScales),
+  phaseDiagram: entry('log χ₁ over (σ_w², σ_b²) with the critical line χ₁ = 1', false, drawPhaseDiagram),
+  depthScales: entry("ξ_q, ξ_c and |ξ_∇| against σ_w² at the spec's σ_b² and ρ", false, drawDepthScales),
 };

@@ -105,12 +105,12 @@ export function finiteSize(
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
-  const { subject } = layers;
+  const { phi } = layers;
   const keep = layers.keepProbability[l] as number;
   const w = layers.weightVariance[l + 1] as number;
   if (q === 0)
     return {
-      slope: (w / keep) * varianceSlope(subject, 0),
+      slope: (w / keep) * varianceSlope(phi, 0),
       halfCurvature: 0,
       response: 0,
       secondResponse: 0,
@@ -120,21 +120,21 @@ function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
       cross: 0,
       length: 0,
     };
-  const second = expectation(subject, { value: 2 }, q);
-  const slope = expectation(subject, { first: 2 }, q);
+  const second = expectation(phi, { value: 2 }, q);
+  const slope = expectation(phi, { first: 2 }, q);
   const step = 1e-3 * q;
-  const slopeAt = (variance: number): number => expectation(subject, { first: 2 }, variance);
+  const slopeAt = (variance: number): number => expectation(phi, { first: 2 }, variance);
   const secondDifference = (slopeAt(q + step) - 2 * slope + slopeAt(q - step)) / (step * step);
-  const bend = (varianceSlope(subject, q + step) - varianceSlope(subject, q - step)) / (2 * step);
+  const bend = (varianceSlope(phi, q + step) - varianceSlope(phi, q - step)) / (2 * step);
   return {
-    slope: (w / keep) * varianceSlope(subject, q),
+    slope: (w / keep) * varianceSlope(phi, q),
     halfCurvature: 0.5 * (w / keep) * bend,
-    response: slope > 0 ? (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope) : 0,
-    secondResponse: slope > 0 && subject.homogeneousDegree !== 1 ? secondDifference / slope : 0,
-    memory: slope * second > 0 ? varianceSlope(subject, q) ** 2 / (slope * second) : 0,
-    coherent: slope * second > 0 ? expectation(subject, { value: 2, first: 2 }, q) / (keep * second * slope) : 0,
-    own: slope > 0 ? (3 * expectation(subject, { first: 4 }, q)) / (keep * slope ** 2) - 1 : 0,
-    cross: slope > 0 ? w * (expectation(subject, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - second / keep) : 0,
-    length: w ** 2 * (expectation(subject, { value: 4 }, q) / keep ** 3 - (second / keep) ** 2),
+    response: slope > 0 ? (expectation(phi, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope) : 0,
+    secondResponse: slope > 0 && phi.homogeneousDegree !== 1 ? secondDifference / slope : 0,
+    memory: slope * second > 0 ? varianceSlope(phi, q) ** 2 / (slope * second) : 0,
+    coherent: slope * second > 0 ? expectation(phi, { value: 2, first: 2 }, q) / (keep * second * slope) : 0,
+    own: slope > 0 ? (3 * expectation(phi, { first: 4 }, q)) / (keep * slope ** 2) - 1 : 0,
+    cross: slope > 0 ? w * (expectation(phi, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - second / keep) : 0,
+    length: w ** 2 * (expectation(phi, { value: 4 }, q) / keep ** 3 - (second / keep) ** 2),
   };
 }

@@ -1,7 +1,7 @@
 // What follows at the fixed point of a feedforward network: gradients with shared weights, the noise floor of pairs, the
 // finite-width law, the geometry of a circle. Equation numbers are those of docs/systems/feedforward.md.
 import { MftError } from '../../core/errors.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
   correlationMultiplier,
   fixedPointDelta,
@@ -29,7 +29,7 @@ export function pairFixedPoint(layer: Layer): Multipliers & { readonly delta: nu
 
 /** E φ'², refused where it is infinite: nothing can be divided by it. */
 function finiteSlope(layer: Layer, q: number): number {
-  const slope = expectation(subjectOf(layer.activation), { first: 2 }, q);
+  const slope = expectation(gaussianFunctionOf(layer.activation), { first: 2 }, q);
   if (slope < Infinity) return slope;
   throw new MftError(
     'ERR_MFT_DEGENERATE',
@@ -48,32 +48,32 @@ function keepOf(layer: Layer): number {
  */
 export function sharedWeightGradientSingle(layer: Layer, distance: number, output: Output): number {
   const { fixedPointVariance: q, gradientMultiplier, varianceMultiplier } = multipliers(layer);
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = keepOf(layer);
   finiteSlope(layer, q);
-  const product = expectation(subject, { value: 2, first: 2 }, q);
+  const product = expectation(phi, { value: 2, first: 2 }, q);
   let a = output === 'preactivation' ? 4 * q : 4 * product;
   let kappa = startingCoupling(layer, output, varianceMultiplier);
   for (let m = 0; m < distance; m++) {
     a = gradientMultiplier * a + (kappa * kappa * product) / keep ** 3;
     kappa *= varianceMultiplier;
   }
-  return (a * expectation(subject, { value: 2 }, q)) / keep;
+  return (a * expectation(phi, { value: 2 }, q)) / keep;
 }
 
 /** g_ab of a pair at (q*, δ*) (3.9): h ← χ_c h + κ² E[(φφ')(u₁)(φφ')(u₂)]/ρ², g_ab = h M(q*, δ*). */
 export function sharedWeightGradientPair(layer: Layer, distance: number, output: Output): number {
   const { fixedPointVariance: q, delta, chiC, varianceMultiplier } = pairFixedPoint(layer);
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = keepOf(layer);
-  const product = pairExpectation(subject, { value: 1, first: 1 }, q, q, delta);
+  const product = pairExpectation(phi, { value: 1, first: 1 }, q, q, delta);
   let h = output === 'preactivation' ? 4 * q * (1 - delta) : 4 * product;
   let kappa = startingCoupling(layer, output, varianceMultiplier);
   for (let m = 0; m < distance; m++) {
     h = chiC * h + (kappa * kappa * product) / keep ** (layer.maskSharing === 'shared' ? 3 : 2);
     kappa *= varianceMultiplier;
   }
-  const activity = pairExpectation(subject, { value: 1 }, q, q, delta);
+  const activity = pairExpectation(phi, { value: 1 }, q, q, delta);
   return layer.maskSharing === 'shared' ? (h * activity) / keep : h * activity;
 }
 
@@ -112,11 +112,10 @@ export function linearGradientPair(layer: Layer, distance: number): number {
 /** g̃_ab/g_aa far from the output, errors uncorrelated there (3.10): (2ρ²/π) E|φ'_aφ'_b|/E φ'² · E|φ_aφ_b|/E φ². */
 export function absoluteToSingleGradientRatio(layer: Layer): number {
   const { fixedPointVariance: q, delta } = pairFixedPoint(layer);
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const slope = finiteSlope(layer, q);
-  const slopes = pairExpectation(subject, { first: 1, isAbsolute: true }, q, q, delta) / slope;
-  const values =
-    pairExpectation(subject, { value: 1, isAbsolute: true }, q, q, delta) / expectation(subject, { value: 2 }, q);
+  const slopes = pairExpectation(phi, { first: 1, isAbsolute: true }, q, q, delta) / slope;
+  const values = pairExpectation(phi, { value: 1, isAbsolute: true }, q, q, delta) / expectation(phi, { value: 2 }, q);
   return ((2 * keepOf(layer) ** 2) / Math.PI) * slopes * values;
 }
 
@@ -131,9 +130,9 @@ export function pairGradientNoiseFloor(layer: Layer, width: number): number {
       { parameter: 'keepProbability' },
     );
   }
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const slope = finiteSlope(layer, q);
-  const fourth = pairExpectation(subject, { first: 2 }, q, q, delta) / (slope * slope);
+  const fourth = pairExpectation(phi, { first: 2 }, q, q, delta) / (slope * slope);
   return Math.sqrt(fourth / (width * (1 - (chiC / gradientMultiplier) ** 2)));
 }
 
@@ -151,20 +150,17 @@ export function logGradientVarianceRateAt(layer: Layer, q: number, varianceMulti
       { parameter: 'weightVariance' },
     );
   }
-  const subject = subjectOf(layer.activation);
+  const phi = gaussianFunctionOf(layer.activation);
   const keep = keepOf(layer);
   const slope = finiteSlope(layer, q);
-  const length = expectation(subject, { value: 2 }, q);
-  const local = (3 * expectation(subject, { first: 4 }, q)) / (keep * slope * slope) - 1;
+  const length = expectation(phi, { value: 2 }, q);
+  const local = (3 * expectation(phi, { first: 4 }, q)) / (keep * slope * slope) - 1;
   const response =
-    subject.homogeneousDegree === 1
-      ? 0
-      : (expectation(subject, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope);
+    phi.homogeneousDegree === 1 ? 0 : (expectation(phi, { first: 2, argument: 2 }, q) / q - slope) / (2 * q * slope);
   if (response === 0) return local;
   const cross =
-    layer.weightVariance * (expectation(subject, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - length / keep);
-  const lengths =
-    layer.weightVariance ** 2 * (expectation(subject, { value: 4 }, q) / keep ** 3 - length ** 2 / keep ** 2);
+    layer.weightVariance * (expectation(phi, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - length / keep);
+  const lengths = layer.weightVariance ** 2 * (expectation(phi, { value: 4 }, q) / keep ** 3 - length ** 2 / keep ** 2);
   const memory = 1 - varianceMultiplier;
   return local + (2 * response * cross) / memory + (response ** 2 * lengths) / memory ** 2;
 }
@@ -199,5 +195,5 @@ export function circleCurvature(layer: Layer, at: number): number {
 
 /** χ_curv = (σ_w²/ρ) E φ''². */
 export function curvatureMultiplier(layer: Layer, q: number): number {
-  return scaled(gain(layer), expectation(subjectOf(layer.activation), { second: 2 }, q));
+  return scaled(gain(layer), expectation(gaussianFunctionOf(layer.activation), { second: 2 }, q));
 }

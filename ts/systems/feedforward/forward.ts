@@ -1,7 +1,7 @@
 // The forward recursions of theory section 3.3, layer by layer at infinite width, for any number of inputs.
 import { perLayer } from '../../core/checks.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
-import { type Subject, subjectOf } from '../../gaussian/expectation.js';
+import { type GaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { deficit, expectation, pairExpectation } from '../../gaussian/moments.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardSpec } from './spec.js';
 
@@ -31,7 +31,7 @@ export function absoluteProduct(r: number): number {
 /** The spec's parameters, one number per layer. Layer l (1..L) stands at index l − 1. */
 export interface LayerParameters {
   readonly depth: number;
-  readonly subject: Subject;
+  readonly phi: GaussianFunction;
   readonly weightVariance: readonly number[];
   readonly biasVariance: readonly number[];
   /** ρ_l of the hidden layers 1..L−1. */
@@ -59,7 +59,7 @@ export function layerParameters(spec: ResolvedFeedforwardSpec): LayerParameters 
   const { depth } = spec;
   return {
     depth,
-    subject: subjectOf(spec.activation),
+    phi: gaussianFunctionOf(spec.activation),
     weightVariance: perLayer('weightVariance', spec.weightVariance, depth),
     biasVariance: perLayer('biasVariance', spec.biasVariance, depth),
     keepProbability: perLayer('keepProbability', spec.keepProbability, depth - 1),
@@ -142,7 +142,7 @@ export async function forwardPass(
   gram: InputGram,
   tick: (layer: number) => Promise<void>,
 ): Promise<ForwardPass> {
-  const { depth, subject, weightVariance, biasVariance, keepProbability, isShared } = layers;
+  const { depth, phi, weightVariance, biasVariance, keepProbability, isShared } = layers;
   const variance: Float64Array[] = [];
   const pair: PairState[][] = [];
   for (let l = 0; l < depth; l++) {
@@ -150,7 +150,7 @@ export async function forwardPass(
     const keep = l === 0 ? layers.inputKeepProbability : (keepProbability[l - 1] as number);
     const before = variance[l - 1];
     const activity = (a: number): number =>
-      before === undefined ? (gram.secondMoment[a] as number) : expectation(subject, { value: 2 }, before[a] as number);
+      before === undefined ? (gram.secondMoment[a] as number) : expectation(phi, { value: 2 }, before[a] as number);
     const now = settled(
       Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b),
       before,
@@ -164,7 +164,7 @@ export async function forwardPass(
           varianceA,
           varianceB,
           delta: nextDelta({
-            subject,
+            phi,
             w,
             b,
             keep,
@@ -193,7 +193,7 @@ function settled(now: Float64Array, before: Float64Array | undefined): Float64Ar
 }
 
 interface PairStep {
-  readonly subject: Subject;
+  readonly phi: GaussianFunction;
   readonly w: number;
   readonly b: number;
   readonly keep: number;
@@ -207,19 +207,19 @@ interface PairStep {
 }
 
 function nextDelta(step: PairStep): number {
-  const { subject, w, b, keep, isShared, varianceA, varianceB, activityA, activityB, last, input } = step;
+  const { phi, w, b, keep, isShared, varianceA, varianceB, activityA, activityB, last, input } = step;
   if (varianceA === 0 || varianceB === 0) return 1;
   const isEqual = last === undefined ? activityA === activityB : last.varianceA === last.varianceB;
   let delta: number;
   if (isEqual) {
     // Independent masks: q − q_ab = σ_w²[(1/ρ − 1) E φ² + D]; shared masks: (σ_w²/ρ) D.
-    const gap = last === undefined ? activityA * input.delta : deficit(subject, last.varianceA, last.delta);
+    const gap = last === undefined ? activityA * input.delta : deficit(phi, last.varianceA, last.delta);
     delta = (w * (isShared ? gap / keep : (1 / keep - 1) * activityA + gap)) / varianceA;
   } else {
     const product =
       last === undefined
         ? Math.sqrt(activityA * activityB) * (1 - input.delta)
-        : pairExpectation(subject, { value: 1 }, last.varianceA, last.varianceB, last.delta);
+        : pairExpectation(phi, { value: 1 }, last.varianceA, last.varianceB, last.delta);
     delta = 1 - ((isShared ? w / keep : w) * product + b) / Math.sqrt(varianceA * varianceB);
   }
   const clamped = Math.min(2, Math.max(0, delta));

@@ -5,7 +5,7 @@ import { type ControlOptions, controlled } from '../../core/control.js';
 import { threadsFor } from '../../core/memory.js';
 import type { GridPoint } from '../../core/system.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
-import { type NativeSubject, subjectOf } from '../../gaussian/expectation.js';
+import { type NativeGaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { depthScale } from '../../gaussian/fixed-points.js';
 import { phaseOf } from './trainability.js';
 
@@ -13,7 +13,7 @@ declare module '../../core/addon.js' {
   interface NativeAddon {
     feedforwardPhase(
       points: {
-        readonly activation: NativeSubject;
+        readonly activation: NativeGaussianFunction;
         readonly weightVariance: Float64Array;
         readonly biasVariance: Float64Array;
         readonly keepProbability: Float64Array;
@@ -57,9 +57,9 @@ export async function mapFeedforward(
     first !== undefined &&
     points.every((point) => point.activation === first.activation && point.maskSharing === first.maskSharing);
   if (fast.length === 0 || !isSame || !points.every(isUniform)) return {};
-  const subject = subjectOf(canonicalActivation(first.activation));
-  const { native } = subject;
-  if (native === undefined || Number.isNaN(subject.atZero.value)) return {};
+  const phi = gaussianFunctionOf(canonicalActivation(first.activation));
+  const { native } = phi;
+  if (native === undefined || Number.isNaN(phi.atZero.value)) return {};
   const column = (name: string, missing: number): Float64Array =>
     Float64Array.from(points, (point) => (point[name] as number | undefined) ?? missing);
   const rows = await controlled(options, points.length, (slots) =>
@@ -70,7 +70,7 @@ export async function mapFeedforward(
         biasVariance: column('biasVariance', 0),
         keepProbability: column('keepProbability', 1),
         sharesMasks: first.maskSharing === 'shared',
-        valueAtZero: subject.atZero.value,
+        valueAtZero: phi.atZero.value,
         threads: threadsFor(0),
       },
       slots,

@@ -30,9 +30,9 @@ export const observables = {
   },
   errorNorm: {
     symbol: 'E log |δ_a|²',
-    description: 'squared norm of ∂E/∂z at a layer (mean of the logarithm)',
+    description: 'typical squared norm of ∂E/∂z at a layer: mean of the logarithm',
     axes: perInput,
-    scale: 'linear',
+    scale: 'log',
     source: 'Schoenholz and others 2017',
   },
   errorCorrelation: {
@@ -66,11 +66,11 @@ export const observables = {
     source: 'derived',
     needsPair: true,
   },
-  logGradientSingle: {
+  typicalGradientSingle: {
     symbol: 'E log g_aa',
-    description: 'mean of log g_aa (biased by −βM/2N against the log of the mean)',
+    description: 'mean of log g_aa: the typical g_aa, by βM/2N below the log of the mean',
     axes: perInput,
-    scale: 'linear',
+    scale: 'log',
     source: 'derived',
   },
 } as const satisfies Readonly<Record<string, ObservableInfo>>;

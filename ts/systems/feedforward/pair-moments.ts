@@ -3,14 +3,14 @@ import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { threadsFor } from '../../core/memory.js';
-import { powers, type Subject } from '../../gaussian/expectation.js';
+import { powers, type GaussianFunction } from '../../gaussian/expectation.js';
 import type { Integrand } from '../../gaussian/integrand.js';
 import { pairExpectation } from '../../gaussian/moments.js';
 import type { PairState } from './forward.js';
 
 /** E f(u_a)f(u_b) at every state, each distinct state integrated once. */
 export async function pairMoments(
-  subject: Subject,
+  phi: GaussianFunction,
   integrand: Integrand,
   states: readonly PairState[],
   options: ControlOptions,
@@ -24,20 +24,20 @@ export async function pairMoments(
     return distinct.size - 1;
   });
   const list = [...distinct.values()].map(({ state }) => state);
-  const values = await integrate(subject, integrand, list, options);
+  const values = await integrate(phi, integrand, list, options);
   return Float64Array.from(places, (at) => values[at] as number);
 }
 
 async function integrate(
-  subject: Subject,
+  phi: GaussianFunction,
   integrand: Integrand,
   states: readonly PairState[],
   options: ControlOptions,
 ): Promise<Float64Array> {
-  const { native } = subject;
+  const { native } = phi;
   if (native === undefined)
     throw new MftError('ERR_MFT_INTERNAL', 'Expected the activation of a spec to be known natively.');
-  // Merged pairs are single moments, which the cache of the subject holds.
+  // Merged pairs are single moments, which the cache of the phi holds.
   const merged = states.map(({ varianceA, varianceB, delta }) => delta === 0 && varianceA === varianceB);
   const open = states.filter((_, i) => !merged[i]);
   const { signal } = options;
@@ -60,6 +60,6 @@ async function integrate(
         );
   let next = 0;
   return Float64Array.from(states, (state, i) =>
-    merged[i] ? pairExpectation(subject, integrand, state.varianceA, state.varianceB, 0) : (found[next++] as number),
+    merged[i] ? pairExpectation(phi, integrand, state.varianceA, state.varianceB, 0) : (found[next++] as number),
   );
 }

@@ -1,7 +1,7 @@
 // Theory of `feedforward`: the quantities of the fixed point and the observables layer by layer.
 //
 // Exact at infinite width (numerical error stated): variance, covariance, correlation, errorNorm, errorCorrelation,
-// gradientSingle, gradientPair, logGradientSingle; gradientPairAbsolute too, integrated to 1e-2 where errors are coherent
+// gradientSingle, gradientPair, typicalGradientSingle; gradientPairAbsolute too, integrated to 1e-2 where errors are coherent
 // with the activities (near the output of a loss on the output itself). With more than 16 pairs these errors are taken as
 // Gaussian instead, and the stated error grows with the coherent part.
 import { setImmediate } from 'node:timers/promises';
@@ -76,13 +76,13 @@ function outputLaw(
   const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
   if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
   if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
-  const at = (variance: number): number => expectation(layers.subject, { value: 2, first: 2 }, variance);
+  const at = (variance: number): number => expectation(layers.phi, { value: 2, first: 2 }, variance);
   const [below, here, above, step] = [at(q * 0.999), at(q), at(q * 1.001), 0.001 * q];
   if (!(here > 0)) return { response: 0, secondResponse: 0, own: 0 };
   return {
     response: (above - below) / (2 * step * here),
     secondResponse: (above - 2 * here + below) / (step * step * here),
-    own: expectation(layers.subject, { value: 4, first: 4 }, q) / (here * here) - 1,
+    own: expectation(layers.phi, { value: 4, first: 4 }, q) / (here * here) - 1,
   };
 }
 
@@ -180,13 +180,14 @@ function backwardObservables(
       'input',
       gram.count,
       (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l),
-      { shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) },
+      { ...log, shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) },
     ),
     gradientSingle: observable(depth, 'input', gram.count, gradient, {
       ...log,
       shift: shift((l, a) => term('meanGradient', l, a)),
     }),
-    logGradientSingle: observable(depth, 'input', gram.count, gradient, {
+    typicalGradientSingle: observable(depth, 'input', gram.count, gradient, {
+      ...log,
       shift: shift((l, a) => term('meanGradient', l, a) - 0.5 * term('logGradient', l, a)),
     }),
   };

@@ -7,7 +7,7 @@ import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
 import { criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
 import { criticalInitialization } from '../../gaussian/initialization.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
   depthScale,
   fixedPointDelta,
@@ -179,11 +179,8 @@ const table = {
   ),
   oneMinusFixedPointCorrelation: ofLayer('1 − c*', 'The same as distance from 1.', '3.4', deltaAt),
   varianceMultiplier: chiQ,
-  chiQ,
   gradientMultiplier: chi1,
-  chi1,
   correlationMultiplier: chiC,
-  chiC,
   curvatureMultiplier: ofLayer('χ_curv', "(σ_w²/ρ) E φ''²; Infinity with a kink.", 'C; 3.12', (network) =>
     theory.curvatureMultiplier(network, multipliers(network).fixedPointVariance),
   ),
@@ -323,7 +320,7 @@ export const quantities = withMapped(table, [
 export type FeedforwardQuantity = keyof typeof quantities;
 
 function linear(network: Layer): Layer {
-  if (subjectOf(network.activation).key === 'linear') return network;
+  if (gaussianFunctionOf(network.activation).key === 'linear') return network;
   throw new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
     'Expected `activation` to be linear for the formulas of the linear network.',
@@ -349,7 +346,8 @@ function covarianceMap(
   const delta = root === 0 ? 1 : Math.min(2, Math.max(0, (root - covariance) / root));
   const pairGain = network.weightVariance / (network.maskSharing === 'shared' ? (network.keepProbability ?? 1) : 1);
   return (
-    pairGain * moments.pairExpectation(subjectOf(network.activation), { value: 1 }, varianceA, varianceB, delta) +
+    pairGain *
+      moments.pairExpectation(gaussianFunctionOf(network.activation), { value: 1 }, varianceA, varianceB, delta) +
     network.biasVariance
   );
 }
@@ -359,8 +357,8 @@ function homogeneousDelta(parameters: {
   readonly keepProbability: number;
   readonly maskSharing: 'independent' | 'shared';
 }): number {
-  const subject = subjectOf(parameters.activation);
-  if (subject.homogeneousDegree !== 1) {
+  const phi = gaussianFunctionOf(parameters.activation);
+  if (phi.homogeneousDegree !== 1) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
       'Expected `activation` to be positively homogeneous: linear, relu, leakyRelu, abRelu or abs.',
@@ -368,7 +366,7 @@ function homogeneousDelta(parameters: {
     );
   }
   return fixedPointDelta(
-    { ...parameters, weightVariance: parameters.keepProbability / moments.varianceSlope(subject, 1), biasVariance: 0 },
+    { ...parameters, weightVariance: parameters.keepProbability / moments.varianceSlope(phi, 1), biasVariance: 0 },
     1,
   );
 }

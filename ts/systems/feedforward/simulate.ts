@@ -156,7 +156,7 @@ function reducer(depth: number, inputs: number, layout: FeedforwardLayout, rawTr
     gradientSingle: log(single(layout.logGradientSingle)),
     gradientPair: log(pair(layout.logGradientPair, { signAt: layout.gradientPairSign })),
     gradientPairAbsolute: log(pair(layout.logGradientPairAbsolute)),
-    logGradientSingle: linear('meanLog', single(layout.logGradientSingle), zeroError),
+    typicalGradientSingle: linear('meanLog', single(layout.logGradientSingle), zeroError),
   };
   const kept = Object.entries(all)
     .filter(([, { field }]) => field.count > 0)

@@ -17,7 +17,7 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
   if ('reason' in theory.forward) {
     return [
       {
-        id: 'percolation-unknown',
+        id: 'percolationUnknown',
         severity: 'info',
         claim: `Whether paths survive is not known exactly here (${theory.forward.reason}).`,
         evidence: [],
@@ -33,7 +33,7 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
   if (Math.exp(logBlocked) < irrelevantBlocked) {
     return [
       {
-        id: 'percolation-irrelevant',
+        id: 'percolationIrrelevant',
         severity: 'info',
         claim:
           `Percolation is irrelevant for ` +
@@ -54,7 +54,7 @@ export async function findings(spec: ResolvedPercolationSpec): Promise<readonly 
   const claim = `${where}; ${count(lost)} of ${spec.training.steps} steps are lost: they ${effect}.${await breakdown(spec)}`;
   return [
     {
-      id: 'paths-die',
+      id: 'pathsDie',
       severity,
       claim,
       evidence: [...evidence, { quantity: 'expectedLostSteps', value: lost }],

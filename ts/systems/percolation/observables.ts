@@ -12,17 +12,17 @@ export const observables = {
     scale: 'linear',
     source: 'derived',
   },
-  logPathProbability: {
+  rarePathProbability: {
     symbol: 'log θ_i',
-    description: 'its logarithm (simulation: engine splitting)',
+    description: 'the same on a log scale: what engine splitting measures where masks meet no path',
     axes: layers,
     scale: 'log',
     source: 'derived',
     run: { engine: 'splitting' },
   },
-  logBlockedProbability: {
+  blockedProbability: {
     symbol: 'log(1 − θ_i)',
-    description: 'log P(no path reaches layer i)',
+    description: 'P(no path reaches layer i)',
     axes: layers,
     scale: 'log',
     source: 'derived',

@@ -201,12 +201,12 @@ function observablesOf(theory: Theory): Record<string, Predicted> {
       'linear',
       mapped(forward, (k) => Math.exp(-Math.exp(k))),
     ),
-    logPathProbability: observable(
+    rarePathProbability: observable(
       layers,
       'log',
       mapped(forward, (k) => logProbabilities(k).logPath),
     ),
-    logBlockedProbability: observable(
+    blockedProbability: observable(
       layers,
       'log',
       mapped(forward, (k) => logProbabilities(k).logBlocked),
@@ -240,7 +240,7 @@ export async function predictPercolation(
     Object.assign(quantities, pathQuantities(logPath, logBlocked, spec));
     if (Math.exp(logBlocked) < irrelevantBlocked) {
       warnings.push({
-        id: 'percolation-irrelevant',
+        id: 'percolationIrrelevant',
         message: `Percolation is irrelevant for this network: a mask is blocked with probability ${exponent(logBlocked)}.`,
       });
     }

@@ -137,7 +137,7 @@ function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
     extinct > 0
       ? [
           {
-            id: 'extinct-blocks',
+            id: 'extinctBlocks',
             message:
               `In ${extinct} of ${blocks} blocks ` +
               `all particles died before the ` +
@@ -146,7 +146,7 @@ function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
           },
         ]
       : [];
-  const logPathProbability: Estimated = {
+  const rarePathProbability: Estimated = {
     axes: [axis('layer', layers)],
     scale: 'log',
     estimator: 'splitting',
@@ -156,5 +156,5 @@ function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
     standardError: errors,
     ...(undefinedAt.length > 0 ? { undefinedAt } : {}),
   };
-  return { observables: { logPathProbability }, warnings };
+  return { observables: { rarePathProbability }, warnings };
 }

@@ -2,12 +2,12 @@
 import { addon } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
-import { type NativeSubject, subjectOf } from '../../gaussian/expectation.js';
+import { type NativeGaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { type BlockKind, type ResolvedResidualSpec, widthList } from './spec.js';
 
 /** native/node/residual.cc. */
 export interface NativeResidualNetwork {
-  readonly activation: NativeSubject;
+  readonly activation: NativeGaussianFunction;
   readonly block: BlockKind;
   readonly skipStrength: number;
   readonly innerWeightVariance: Float64Array;
@@ -78,7 +78,7 @@ export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
   const factor = network.depthPower === 0 || depth === 0 ? 1 : depth ** -network.depthPower;
   const widths = widthList(network.width, depth);
   return {
-    activation: subjectOf(network.activation).native as NativeSubject,
+    activation: gaussianFunctionOf(network.activation).native as NativeGaussianFunction,
     block: network.block,
     skipStrength: network.skipStrength,
     innerWeightVariance: schedule(

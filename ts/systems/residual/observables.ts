@@ -129,7 +129,7 @@ export const observables = {
     scale: 'linear',
     source: 'derived',
   },
-  logGradientSpread: {
+  gradientSpread: {
     symbol: 'Var log |∂E/∂x_l|²',
     description: 'variance of log |∂E/∂x_l|² over networks at fixed |∂E/∂x_L|, layers 0..L−1',
     axes: perInput,

@@ -2,7 +2,7 @@
 import type { InputVectors } from '../../core/inputs.js';
 import { axis, type Axis, innerAxis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
 import { describedInputs, type DescribedInputs } from './inputs.js';
@@ -70,7 +70,7 @@ export async function predictResidual(
     );
   }
   const first = runs[0] as Recurrence;
-  const isOdd = subjectOf(spec.activation).isOdd;
+  const isOdd = gaussianFunctionOf(spec.activation).isOdd;
   return {
     observables: observablesOf(spec, network, inputs, runs, fluctuations),
     quantities: quantitiesOf(spec, network, inputs, first, fluctuations),
@@ -130,7 +130,7 @@ function observablesOf(
       'linear',
       (i, run) => run.secondMomentVariance[i + 1] as number,
     );
-    result.logGradientSpread = per([below, inputAxis], 'linear', (l, run) => run.logGradientVariance[l] as number);
+    result.gradientSpread = per([below, inputAxis], 'linear', (l, run) => run.logGradientVariance[l] as number);
   }
   if (inputs.angularDeficit !== undefined) {
     const deficit = (l: number, run: Recurrence): number =>

@@ -5,7 +5,7 @@ import { threadsFor } from '../../core/memory.js';
 import type { InputVectors } from '../../core/inputs.js';
 import type { Axis, Estimated } from '../../core/results.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
-import { subjectOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { describedInputs, givenVectors } from './inputs.js';
 import { requireFiniteGradient, warningsOf } from './measures.js';
 import { kindsOf, nativeNetwork, type NativeResidualNetwork, type ParameterKind } from './network.js';
@@ -75,7 +75,7 @@ export async function simulateResidual(
   const { warnings } = describedInputs(spec, options.inputs);
   return {
     observables: observablesOf(spec, run, network, native.inputs, rows),
-    warnings: [...warningsOf(spec.activation, spec.block, subjectOf(spec.activation).isOdd), ...warnings],
+    warnings: [...warningsOf(spec.activation, spec.block, gaussianFunctionOf(spec.activation).isOdd), ...warnings],
   };
 }
 
@@ -121,7 +121,7 @@ function observablesOf(
     gradientSecondMoment: meanOf(perLayer(perCoordinate), 'log'),
     gradientTotal: meanOf(perLayer(total), 'log'),
     secondMomentSpread: spreadOf(perBlock(logMoment), 'relative'),
-    logGradientSpread: spreadOf(
+    gradientSpread: spreadOf(
       sample([below, inputs], (trial, i) => total(trial, Math.floor(i / n), i % n)),
       'logarithm',
     ),

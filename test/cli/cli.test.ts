@@ -1,5 +1,7 @@
 // The command line: data on stdout, errors on stderr, documented exit codes.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -63,3 +65,36 @@ t.test('bad input: exit code 2 and the documented sentence on stderr', async (t)
   }
   t.equal(mft('fit', 'does-not-exist.json').status, 4);
 });
+
+t.test(
+  'a spec saved on Windows: byte-order mark, UTF-16 of PowerShell, CRLF; what cannot be read is named',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'mft-cli-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 's.json');
+    const spec = '{\r\n "depth": 5\r\n}\r\n';
+    const utf16 = Buffer.from(`\ufeff${spec}`, 'utf16le');
+    const predicted = mft('predict', '--depth', '5', '--json').stdout;
+    const forms = [spec, `\ufeff${spec}`, utf16, Buffer.from(utf16).swap16()];
+    for (const bytes of forms) {
+      writeFileSync(file, bytes);
+      const { status, stdout } = mft('predict', '--spec', file, '--json');
+      t.equal(status, 0);
+      t.same(JSON.parse(stdout).observables, JSON.parse(predicted).observables);
+    }
+    const refused: readonly (readonly [Buffer, RegExp])[] = [
+      [utf16.subarray(2), /UTF-16 without byte-order mark/],
+      [Buffer.from([0x7b, 0xff, 0x7d]), /bytes that are no UTF-8/],
+      [Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]), /UTF-32/],
+      [Buffer.from('{"depth": \u200b5}'), /hold JSON.*\\u200b/],
+      [Buffer.from('{"\x1b[31mdepth": 5}'), /JSON|key/],
+    ];
+    for (const [bytes, message] of refused) {
+      writeFileSync(file, bytes);
+      const { status, stderr } = mft('predict', '--spec', file);
+      t.equal(status, 2);
+      t.match(stderr, message);
+      t.notOk(stderr.includes('\x1b') || stderr.includes('\u200b'), 'nothing that a terminal obeys or hides');
+    }
+  },
+);

@@ -60,6 +60,27 @@ t.test('cut at every byte of its last two rows, a journal loses only what was cu
   t.ok(whole.length - from > 100, 'at least a hundred cuts');
 });
 
+t.test(
+  'a journal checked out with CRLF, or saved with a byte-order mark, loses nothing; UTF-16 is named',
+  async (t) => {
+    const path = await written(9);
+    const text = readFileSync(path, 'utf8');
+    for (const changed of [text.replaceAll('\n', '\r\n'), `\ufeff${text}`, `\ufeff${text.replaceAll('\n', '\r\n')}`]) {
+      writeFileSync(path, changed);
+      const journal = await openJournal(path, manifest, hasty);
+      t.same([journal.index.rows.size, journal.index.damaged.length], [9, 0]);
+      await journal.append(row(9));
+      await journal.close();
+      const { handle, index } = await readableJournal(path);
+      await handle.close();
+      t.same([index.rows.size, index.damaged.length], [10, 0], 'and takes new rows');
+      t.ok(readFileSync(path, 'utf8').startsWith(changed), 'what was there is left as it is');
+    }
+    writeFileSync(path, Buffer.from(`\ufeff${text}`, 'utf16le'));
+    await t.rejects(openJournal(path, manifest, hasty), { code: 'ERR_MFT_JOURNAL_MISMATCH', message: /UTF-16/ });
+  },
+);
+
 t.test('a torn manifest is written anew', async (t) => {
   for (const size of [0, 1, 5, 40]) {
     const path = newPath();

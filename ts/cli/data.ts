@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { checkData } from '../data/check.js';
 import { syntheticFiles } from '../data/synthetic.js';
 import { expectedError } from '../core/errors.js';
+import { printable } from '../core/text.js';
 import { interruptSignal } from './exit.js';
 import { printJson, table, writeOutput } from './output.js';
 import { progressBar } from './progress.js';
@@ -32,7 +33,7 @@ export function register(program: Command): void {
           )}\n`,
         );
       for (const check of checks)
-        if (check.reason !== undefined) process.stderr.write(`mft: ${check.path}: ${check.reason}\n`);
+        if (check.reason !== undefined) process.stderr.write(`mft: ${printable(`${check.path}: ${check.reason}`)}\n`);
       if (checks.some((check) => check.status === 'damaged')) process.exitCode = 4;
     });
   data

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { foreignNames } from '../core/checks.js';
 import { MftError } from '../core/errors.js';
+import { printable } from '../core/text.js';
 
 export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
 
@@ -36,10 +37,13 @@ function isInterruption(error: unknown): boolean {
 /** Writes the error to stderr (`--json` does not change that) and ends the process with its exit code. */
 export function reportAndExit(error: unknown): never {
   const code = exitCodeOf(error);
-  if (error instanceof MftError) process.stderr.write(`mft: ${error.message} [${error.code}]\n`);
+  if (error instanceof MftError) process.stderr.write(`mft: ${printable(error.message)} [${error.code}]\n`);
   else if (code === exitCodes.interrupted) process.stderr.write('mft: interrupted\n');
   else if (error instanceof CommanderError) process.stderr.write(foreignFlagHint(error.message));
-  else process.stderr.write(`mft: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else
+    process.stderr.write(
+      `mft: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+    );
   process.exit(code);
 }
 

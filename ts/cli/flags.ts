@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { z } from 'zod';
 import { MftError } from '../core/errors.js';
+import { decodeText, parseJson } from '../core/text.js';
 import { info } from '../core/fields.js';
 import { loadSystem } from '../systems/registry.js';
 import type { System } from '../core/system.js';
@@ -152,9 +153,9 @@ function readSpec(file: string): Record<string, unknown> {
 
 /** JSON of a file, or of standard input for `-`. @throws MftError ERR_MFT_DATA_NOT_FOUND, ERR_MFT_INVALID_ARGUMENT */
 export function readJson(file: string, what: string): unknown {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+    bytes = readFileSync(file === '-' ? 0 : file);
   } catch (cause) {
     throw new MftError(
       'ERR_MFT_DATA_NOT_FOUND',
@@ -162,13 +163,5 @@ export function readJson(file: string, what: string): unknown {
       { parameter: what, cause },
     );
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new MftError(
-      'ERR_MFT_INVALID_ARGUMENT',
-      `Expected ${file} to hold JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      { parameter: what, cause },
-    );
-  }
+  return parseJson(decodeText(bytes, file), file);
 }

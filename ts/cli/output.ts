@@ -2,14 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { toJson } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
+import { printable, printableJson } from '../core/text.js';
 import { isUndefined, type Observable, type QuantityValue, type Warning } from '../core/results.js';
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(toJson(value), null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(toJson(value), null, 2))}\n`);
 }
 
 /** Columns of text: the first and columns of words to the left, numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
   const isNumeric = header.map(
     (_, column) => column > 0 && rows.every((row) => /^$|^-?(\d|Infinity)/.test(row[column] ?? '')),
   );
@@ -84,7 +86,7 @@ export function shownAt(observable: Observable, position: number): string {
 }
 
 export function printWarnings(warnings: readonly Warning[]): void {
-  for (const warning of warnings) process.stderr.write(`mft: warning: ${warning.message}\n`);
+  for (const warning of warnings) process.stderr.write(`mft: warning: ${printable(warning.message)}\n`);
 }
 
 /** Writes an output file, or says why it could not be written. */

@@ -1,5 +1,6 @@
 // mft sweep run and its dry run.
 import { expectedError } from '../core/errors.js';
+import { printable } from '../core/text.js';
 import { estimateJobs } from '../sweep/estimate.js';
 import type { Executor } from '../sweep/executor.js';
 import { readableJournal } from '../sweep/journal.js';
@@ -81,7 +82,7 @@ export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> 
       signal: stop.signal,
       drain: drain.signal,
       onProgress: bar.onProgress,
-      onWarning: (message) => process.stderr.write(`mft: warning: ${message}\n`),
+      onWarning: (message) => process.stderr.write(`mft: warning: ${printable(message)}\n`),
       ...(shard === undefined ? {} : { shard }),
     });
     bar.stop();

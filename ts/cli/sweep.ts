@@ -6,6 +6,7 @@ import { mergeJournals } from '../sweep/merge.js';
 import type { SweepPlan } from '../sweep/plan.js';
 import { journalPlan, journalStatus } from '../sweep/status.js';
 import { exitCodes } from './exit.js';
+import { printable } from '../core/text.js';
 import { readJson } from './flags.js';
 import { printJson, table } from './output.js';
 import { dryRun, runSweep, type RunFlags } from './sweep-run.js';
@@ -106,6 +107,6 @@ async function printStatus(journal: string, flags: { json?: boolean }): Promise<
   ];
   process.stdout.write(`${table(['journal', journal], rows)}\n`);
   for (const { code, message, count } of status.failures)
-    process.stdout.write(`failed ${count} x ${code}: ${message}\n`);
+    process.stdout.write(printable(`failed ${count} x ${code}: ${message}\n`));
   if (status.failed > 0) process.exitCode = exitCodes.failedJobs;
 }

@@ -52,6 +52,11 @@ export function parseJson(text: string, name: string): unknown {
 // Controls (C0 but for newline and tab, DEL, C1), line separators, direction marks and overrides, the byte-order mark.
 const unseen = /[\0-\x08\v-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+/** The same JSON text with the characters that nobody sees as escapes. */
+export function printableJson(json: string): string {
+  return json.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /**
  * The text with every control character written out (`\x1b`, `\u202e`), so that a foreign file's names and messages
  * neither move a terminal's cursor nor hide what they say. Newlines and tabs stay.

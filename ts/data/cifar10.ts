@@ -6,7 +6,7 @@ import { memoryAllowed } from '../core/memory.js';
 import { type DataOptions, readWhole } from './bytes.js';
 import { formatError, withFile } from './files.js';
 
-export const cifarPixels = 3072;
+const cifarPixels = 3072;
 
 /** Images and labels of one or several batch files, in order. */
 export interface CifarImages {

@@ -59,10 +59,10 @@ export async function indexJournal(handle: FileHandle, path: string): Promise<Jo
   for await (const lines of scanLines(handle)) {
     for (const line of lines) {
       first ??= line;
-      const { number, offset, length, isEnded, head } = line;
+      const { number, offset, length, behind, isEnded, head } = line;
       // A last line that was cut off counts as not written.
       if (line.kind === 'damaged' && !isEnded) break;
-      end = offset + length + (isEnded ? 1 : 0);
+      end = behind;
       lacksNewline = !isEnded;
       if (line.kind === 'manifest') manifests.push(lineText(line));
       if (line.kind === 'damaged')

@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { canonicalJson, toJson } from '../core/codec.js';
+import { MftError } from '../core/errors.js';
 
 /** How a stored job ended. */
 type RowStatus = 'done' | 'failed';
@@ -16,11 +17,13 @@ export interface RowHead {
   readonly hasFiles: boolean;
 }
 
-/** A line as the scan of a journal finds it. `number` counts from 1, `offset` and `length` (without newline) in bytes. */
+/** A line as the scan of a journal finds it. `number` counts from 1, `offset` and `length` (without line end) in bytes. */
 export interface ScannedLine {
   readonly number: number;
   readonly offset: number;
   readonly length: number;
+  /** Where in the file the next line begins. */
+  readonly behind: number;
   readonly kind: 'manifest' | 'row' | 'damaged';
   /** Of a row; of a damaged line when its head can still be read. */
   readonly head: RowHead | undefined;
@@ -84,6 +87,7 @@ export async function* scanLines(handle: FileHandle): AsyncGenerator<readonly Sc
     const chunk = Buffer.allocUnsafe(chunkBytes);
     const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position);
     if (bytesRead === 0) break;
+    if (position === 0) refuseUtf16(chunk.subarray(0, bytesRead));
     position += bytesRead;
     const from = rest.length;
     rest = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
@@ -100,14 +104,28 @@ export async function* scanLines(handle: FileHandle): AsyncGenerator<readonly Sc
   if (rest.length > 0) yield [scanned(rest, 0, rest.length, number + 1, offset, false)];
 }
 
-function scanned(
-  chunk: Buffer,
-  start: number,
-  end: number,
-  number: number,
-  offset: number,
-  isEnded: boolean,
-): ScannedLine {
+function refuseUtf16(head: Buffer): void {
+  const [a, b] = head;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
+    throw new MftError(
+      'ERR_MFT_JOURNAL_MISMATCH',
+      'The journal was saved as UTF-16; save it as UTF-8 (as it was written) to go on with it.',
+      { parameter: 'journal' },
+    );
+}
+
+/** A journal kept in git or opened in an editor may come back with a byte-order mark: it is no part of the first line. */
+function startOf(chunk: Buffer, start: number, offset: number): number {
+  return offset === 0 && chunk.toString('latin1', start, start + 3) === '\xef\xbb\xbf' ? start + 3 : start;
+}
+
+/** … and with a carriage return before each newline. */
+function endOf(chunk: Buffer, start: number, end: number): number {
+  return end > start && chunk[end - 1] === 13 ? end - 1 : end;
+}
+
+function scanned(chunk: Buffer, from: number, to: number, number: number, at: number, isEnded: boolean): ScannedLine {
+  const [start, end] = [startOf(chunk, from, at), endOf(chunk, from, to)];
   const head = headOf(chunk, start, end);
   const isManifest =
     head === undefined &&
@@ -119,7 +137,8 @@ function scanned(
       : isManifest
         ? 'manifest'
         : 'damaged';
-  return { number, offset, length: end - start, kind, head, isEnded, chunk, start };
+  const behind = at + to - from + (isEnded ? 1 : 0);
+  return { number, offset: at + start - from, length: end - start, behind, kind, head, isEnded, chunk, start };
 }
 
 function headOf(chunk: Buffer, start: number, end: number): RowHead | undefined {

@@ -1,8 +1,8 @@
 // Exit codes and how errors end a command: 0 done, 1 unexpected, 2 usage, 3 finished with failed jobs, 4 environment, 130 interrupted.
 import { CommanderError } from 'commander';
-import { foreignNames } from '../core/checks.js';
 import { MftError } from '../core/errors.js';
 import { printable } from '../core/text.js';
+import { flagHint } from './flags.js';
 
 export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
 
@@ -50,10 +50,8 @@ export function reportAndExit(error: unknown): never {
 /** "use --keep-probability …" for a flag that users bring from elsewhere. */
 function foreignFlagHint(message: string): string {
   const flag = /unknown option '--([a-z-]+)/.exec(message)?.[1];
-  const name = flag?.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return name !== undefined && Object.hasOwn(foreignNames, name)
-    ? `mft: use ${foreignNames[name]} [ERR_MFT_INVALID_ARGUMENT]\n`
-    : '';
+  const hint = flag === undefined ? undefined : flagHint(flag);
+  return hint === undefined ? '' : `mft: use ${hint} [ERR_MFT_INVALID_ARGUMENT]\n`;
 }
 
 /** A signal that aborts at Ctrl-C. */

@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import type { z } from 'zod';
 import { MftError } from '../core/errors.js';
 import { decodeText, parseJson } from '../core/text.js';
-import { info } from '../core/fields.js';
+import { fallback, hintFor, info } from '../core/fields.js';
 import { loadSystem } from '../systems/registry.js';
 import type { System } from '../core/system.js';
 
@@ -26,15 +26,39 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
     const field = flagField(name, taken);
     if (name === 'system' || command.options.some((option) => option.attributeName() === field)) continue;
     const about = info(type as z.ZodType);
-    const isSwitch = about?.expected === 'true or false';
-    const text =
-      `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field} ` +
-      `${isSwitch ? '' : `(${about?.expected ?? ''})`}`;
-    const option = new Option(isSwitch ? flagName(field) : `${flagName(field)} <value>`, text.trim());
-    option.helpGroup(heading);
-    command.addOption(option);
+    const text = `${about?.symbol === undefined ? '' : `${about.symbol}: `}${about?.description ?? field}`;
+    if (about?.kind === 'boolean') {
+      for (const option of switchOptions(field, text, fallback(type as z.ZodType)))
+        command.addOption(option.helpGroup(heading));
+      continue;
+    }
+    const option = new Option(`${flagName(field)} <value>`, `${text} (${about?.expected ?? ''})`);
+    command.addOption(option.helpGroup(heading));
     for (const alias of about?.aliases ?? []) command.addOption(new Option(`${flagName(alias)} <value>`).hideHelp());
   }
+  offered.push(schema);
+}
+
+/** `--x` and `--no-x`, in this order (so that neither has a default); help shows the one that changes something. */
+function switchOptions(field: string, text: string, byDefault: unknown): Option[] {
+  const on = new Option(flagName(field), text);
+  const off = new Option(flagName(field).replace(/^--/, '--no-'), `not: ${text}`);
+  if (byDefault === true) on.hideHelp();
+  if (byDefault === false) off.hideHelp();
+  return [on, off];
+}
+
+/** Schemas whose fields are flags of this process's command. */
+const offered: z.ZodObject[] = [];
+
+/** What a flag from elsewhere is called here, where a schema on offer knows it. */
+export function flagHint(flag: string): string | undefined {
+  const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  for (const schema of offered) {
+    const hint = hintFor(name, schema);
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
 }
 
 /** The fields of the schema that were given as flags, read as numbers, lists, JSON or words. */
@@ -49,7 +73,7 @@ export function readFlags(
     const spelling = [flagField(field, taken), ...(about?.aliases ?? [])].find((name) => options[name] !== undefined);
     if (spelling === undefined || field === 'system') continue;
     const text = options[spelling];
-    result[field] = typeof text === 'string' ? flagValue(field, text, about?.list === true) : text;
+    result[field] = typeof text === 'string' ? flagValue(field, text, about?.kind === 'list') : text;
   }
   return result;
 }

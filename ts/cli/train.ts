@@ -13,10 +13,7 @@ export function register(program: Command): void {
   const configure = (command: Command): void => {
     command
       .addArgument(new Argument('[dataset]', 'mnist, cifar10, synthetic or a .npz archive').default('synthetic'))
-      .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
-      .option('--no-shuffle', 'take the images in their order in every epoch')
-      .option('--has-biases', 'train a network with biases (default: what the system says)')
-      .option('--no-has-biases', 'train a network without biases');
+      .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)');
     addFlags(command, trainOptionsSchema, 'Training:');
   };
   specCommand(

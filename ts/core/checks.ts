@@ -1,20 +1,7 @@
 // Validation, once, in TypeScript: a zod schema's verdict as the package's error sentence.
 import type { z } from 'zod';
 import { expectedError, MftError, nearest } from './errors.js';
-import { info } from './fields.js';
-
-/** Names that users bring from elsewhere, and what they are called here. */
-export const foreignNames: Readonly<Record<string, string>> = {
-  dropRate: '`keepProbability` = 1 - dropRate, the probability of keeping a unit',
-  dropout: '`keepProbability` = 1 - dropout, the probability of keeping a unit',
-  dropoutRate: '`keepProbability` = 1 - dropoutRate, the probability of keeping a unit',
-  sigmaW: '`weightVariance` = sigma_w squared',
-  sigmaB: '`biasVariance` = sigma_b squared',
-  weightStd: '`weightVariance`, the square of the standard deviation times the fan-in',
-  biasStd: '`biasVariance`, the square of the standard deviation',
-  networks: '`trials`',
-  method: '`engine`',
-};
+import { hintFor, info } from './fields.js';
 
 /**
  * The value as the schema reads it (defaults filled in), or the documented error.
@@ -58,7 +45,7 @@ function translated(schema: z.ZodObject, value: object, issues: readonly z.core.
   const issue = issues.find((candidate) => candidate.code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) return new MftError('ERR_MFT_INTERNAL', `The ${what} was refused without a reason.`);
   if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.length === 0 ? Object.keys(schema.shape) : [];
+    const known = issue.path.length === 0 ? schema : undefined;
     return unknownKey(issue.keys[0] ?? '', known, [what, ...issue.path.map(String)].join('.'));
   }
   const received = issue.path.reduce<unknown>(
@@ -89,19 +76,21 @@ function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_A
   return isNumeric ? 'ERR_MFT_OUT_OF_RANGE' : 'ERR_MFT_INVALID_ARGUMENT';
 }
 
-/** The error for a key nobody knows, with a hint. */
-function unknownKey(key: string, known: readonly string[], where: string): MftError {
-  const foreign = Object.hasOwn(foreignNames, key) ? foreignNames[key] : undefined;
+/** The error for a key nobody knows, with a hint that names a field of this schema. */
+function unknownKey(key: string, schema: z.ZodObject | undefined, where: string): MftError {
+  const known = schema === undefined ? [] : Object.keys(schema.shape);
+  const foreign = schema === undefined ? undefined : hintFor(key, schema);
   const near = nearest(key, known);
-  const hint = foreign !== undefined ? `; use ${foreign}` : near !== undefined ? `; did you mean \`${near}\`?` : '';
-  return new MftError(
-    'ERR_MFT_INVALID_ARGUMENT',
-    `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint || `; known: ${known.join(', ')}`}${hint.endsWith('?') ? '' : '.'}`,
-    {
-      parameter: key,
-      received: key,
-    },
-  );
+  const message = `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}`;
+  const hint =
+    foreign !== undefined
+      ? `; use ${foreign}.`
+      : near !== undefined
+        ? `; did you mean \`${near}\`?`
+        : known.length > 0
+          ? `; known: ${known.join(', ')}.`
+          : '.';
+  return new MftError('ERR_MFT_INVALID_ARGUMENT', message + hint, { parameter: key, received: key });
 }
 
 /** A per-layer field as a list of the given length. @throws MftError ERR_MFT_SHAPE when a list has another length. */

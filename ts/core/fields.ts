@@ -2,14 +2,23 @@
 // the command-line flag, the JSON Schema and the row of the docs table.
 import { z } from 'zod';
 
+/** What a value of a field is; `list`: one value or several, separated by commas on a command line. */
+type FieldKind = 'number' | 'whole' | 'list' | 'choice' | 'boolean' | 'object';
+
 /** What a field says about itself beside its type. */
 interface FieldInfo {
+  readonly kind?: FieldKind;
   /** Second half of the error sentence: "Expected `name` to be …". */
   readonly expected: string;
   readonly description: string;
   readonly symbol?: string;
-  /** True when the command line takes a comma-separated list. */
-  readonly list?: boolean;
+  /** Left out for pure numbers. */
+  readonly unit?: string;
+  /**
+   * Names from elsewhere that are refused with a hint, for their values mean something else: name → what to write after this
+   * field's name, such as " = 1 - dropRate".
+   */
+  readonly also?: Readonly<Record<string, string>>;
   /** Other names of the field that are taken as well: a British spelling, or the name of an older file. */
   readonly aliases?: readonly string[];
   /** Other spellings of its words. */
@@ -23,6 +32,43 @@ export function info(schema: z.ZodType): FieldInfo | undefined {
   const inner = (schema as { def?: { innerType?: z.ZodType } }).def?.innerType;
   return inner === undefined ? undefined : info(inner);
 }
+
+/** The default of a field; undefined where it has none. */
+export function fallback(schema: z.ZodType): unknown {
+  const { def } = schema as { def?: { type?: string; defaultValue?: unknown } };
+  return def?.type === 'default' ? def.defaultValue : undefined;
+}
+
+/** The hint for a name from elsewhere: "`keepProbability` = 1 - dropRate", where a field of this schema has it. */
+export function hintFor(name: string, schema: z.ZodObject): string | undefined {
+  for (const [field, type] of Object.entries(schema.shape)) {
+    const also = info(type as z.ZodType)?.also ?? {};
+    if (Object.hasOwn(also, name)) return `\`${field}\`${also[name]}`;
+  }
+  return undefined;
+}
+
+/** A field with the names that users bring from elsewhere. */
+export function also<T extends z.ZodType>(schema: T, names: Readonly<Record<string, string>>): T {
+  return schema.meta({ ...info(schema), also: names });
+}
+
+/** Names of a keep probability elsewhere. */
+export const dropNames = {
+  dropRate: ' = 1 - dropRate, a probability of keeping',
+  dropout: ' = 1 - dropout, a probability of keeping',
+  dropoutRate: ' = 1 - dropoutRate, a probability of keeping',
+} as const;
+
+/** Names of the variance of a weight times its fan-in elsewhere, and of the variance of a bias. */
+export const weightDeviationNames = {
+  sigmaW: ' = sigma_w squared',
+  weightStd: ', the square of the standard deviation times the fan-in',
+} as const;
+export const biasDeviationNames = {
+  sigmaB: ' = sigma_b squared',
+  biasStd: ', the square of the standard deviation',
+} as const;
 
 /** A field that is also taken under other names. */
 export function aliased<T extends z.ZodType>(schema: T, ...aliases: readonly string[]): T {
@@ -57,6 +103,7 @@ function rangeText(range: NumberRange): string {
 /** A finite number in a range. */
 export function numberField(range: NumberRange, description: string, symbol?: string): z.ZodNumber {
   return described(numberSchema(range), {
+    kind: 'number',
     expected: rangeText(range),
     description,
     ...(symbol === undefined ? {} : { symbol }),
@@ -73,7 +120,7 @@ export function perLayerField(
   return described(schema, {
     expected: `${rangeText(range)}, or a list with one such number per layer`,
     description,
-    list: true,
+    kind: 'list',
     ...(symbol === undefined ? {} : { symbol }),
   });
 }
@@ -81,6 +128,7 @@ export function perLayerField(
 /** A whole number in a range. */
 export function wholeField(low: number, high: number, description: string, symbol?: string): z.ZodNumber {
   return described(z.int().gte(low).lte(high), {
+    kind: 'whole',
     expected: `a whole number in [${low}, ${high}]`,
     description,
     ...(symbol === undefined ? {} : { symbol }),
@@ -98,7 +146,7 @@ export function perLayerWholeField(
   return described(z.union([one, z.array(one).min(1)]), {
     expected: `a whole number in [${low}, ${high}], or a list with one per layer`,
     description,
-    list: true,
+    kind: 'list',
     ...(symbol === undefined ? {} : { symbol }),
   });
 }
@@ -109,6 +157,7 @@ export function choiceField<const T extends readonly [string, ...string[]]>(
   description: string,
 ): z.ZodEnum<{ [K in T[number]]: K }> {
   return described(z.enum(choices) as unknown as z.ZodEnum<{ [K in T[number]]: K }>, {
+    kind: 'choice',
     expected: `one of ${choices.join(', ')}`,
     description,
   });
@@ -121,12 +170,12 @@ export function spelled<T extends z.ZodType>(schema: T, spellings: Readonly<Reco
 
 /** True or false. */
 export function booleanField(description: string): z.ZodBoolean {
-  return described(z.boolean(), { expected: 'true or false', description });
+  return described(z.boolean(), { kind: 'boolean', expected: 'true or false', description });
 }
 
 /** The run fields every simulation has. */
 export const runFields = {
-  trials: wholeField(1, 10_000_000, 'Number of independent networks (trials).').default(20),
+  trials: also(wholeField(1, 10_000_000, 'Number of independent networks (trials).'), { networks: '' }).default(20),
   seed: wholeField(
     0,
     Number.MAX_SAFE_INTEGER,
@@ -141,6 +190,8 @@ export const runFields = {
   rawTrials: booleanField('Return the values of every trial too.').default(false),
   memoryLimit: numberField(
     { low: 0, above: true },
-    'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.',
-  ).optional(),
+    'Refuse to start when the estimated memory exceeds this; 0.8 of the memory allowed when left out.',
+  )
+    .meta({ unit: 'bytes' })
+    .optional(),
 } as const;

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { checkPerLayer, parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
+  also,
+  biasDeviationNames,
   choiceField,
+  dropNames,
+  weightDeviationNames,
   perLayerField,
   perLayerWholeField,
   runFields,
@@ -88,9 +92,15 @@ const largestWidth = 100_000_000;
 export const feedforwardSpecSchema = z.strictObject({
   system: z.literal('feedforward').default('feedforward'),
   activation: activationField,
-  weightVariance: perLayerField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²').default(1),
-  biasVariance: perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²').default(0),
-  keepProbability: perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ').default(1),
+  weightVariance: also(
+    perLayerField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²'),
+    weightDeviationNames,
+  ).default(1),
+  biasVariance: also(perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²'), biasDeviationNames).default(0),
+  keepProbability: also(
+    perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ'),
+    dropNames,
+  ).default(1),
   inputKeepProbability: numberField(
     { low: 0, high: 1, above: true },
     'Probability of keeping an input component.',
@@ -114,9 +124,9 @@ export const feedforwardSpecSchema = z.strictObject({
 });
 
 export const feedforwardRunSchema = z.strictObject({
-  engine: choiceField(
-    ['auto', 'conditioned', 'dense'],
-    'Exact conditioning without weight matrices, or real matrices.',
+  engine: also(
+    choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.'),
+    { method: '' },
   ).default('auto'),
   precision: choiceField(['float64', 'float32'], 'Precision of the vectors; statistics are always double.').optional(),
   ...runFields,

@@ -1,7 +1,7 @@
 // The network of a percolation question: fields shared by the spec and the quantities, and its form as runs of equal layers.
 import { z } from 'zod';
 import { MftError, expectedError } from '../../core/errors.js';
-import { aliased, numberField, wholeField } from '../../core/fields.js';
+import { aliased, also, dropNames, numberField, wholeField } from '../../core/fields.js';
 
 const largestWhole = Number.MAX_SAFE_INTEGER;
 const longestList = 1_000_000;
@@ -11,7 +11,7 @@ function keepField(description: string, symbol: string): z.ZodUnion<readonly [z.
   return z.union([one, z.array(one).max(longestList)]).meta({
     expected: 'a number in [0, 1], or a list with one such number per layer',
     description,
-    list: true,
+    kind: 'list',
     symbol,
   });
 }
@@ -23,13 +23,13 @@ export const depthField = wholeField(
   'Number of hidden layers; there are depth + 1 weight layers.',
   'L',
 );
-const keepProbabilityField = keepField(
-  'Dropout: probability of keeping a hidden node; one number, or one per hidden layer.',
-  's',
+const keepProbabilityField = also(
+  keepField('Dropout: probability of keeping a hidden node; one number, or one per hidden layer.', 's'),
+  dropNames,
 );
-export const edgeKeepProbabilityField = keepField(
-  'Dropconnect: probability of keeping an edge; one number, or one per weight layer (depth + 1).',
-  'b',
+export const edgeKeepProbabilityField = also(
+  keepField('Dropconnect: probability of keeping an edge; one number, or one per weight layer (depth + 1).', 'b'),
+  { dropConnect: ' = 1 - dropConnect, a probability of keeping' },
 );
 const inputKeepProbabilityField = numberField({ low: 0, high: 1 }, 'Probability of keeping an input node.', 's_0');
 export const activeProbabilityField = numberField(
@@ -42,7 +42,7 @@ const one = z.int().gte(1).lte(largestWhole);
 const widthsField = z.union([one, z.array(one).min(2).max(longestList)]).meta({
   expected: `a whole number in [1, ${largestWhole}], or a list of at least two: input, hidden layers, output`,
   description: 'Nodes per layer (positions, for a convolution), or a list with those of every layer, ends included.',
-  list: true,
+  kind: 'list',
   symbol: 'W',
 });
 

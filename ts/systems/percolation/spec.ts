@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { booleanField, choiceField, runFields, wholeField } from '../../core/fields.js';
+import { also, booleanField, choiceField, runFields, wholeField } from '../../core/fields.js';
 import { checkLength, networkFields, resolveWidths } from './network.js';
 
 /** How layers are connected. A convolution has `width` positions (conv2d: width × width) of `channels` nodes, stride 1. */
@@ -100,9 +100,9 @@ export const percolationSpecSchema = z.strictObject({
 });
 
 export const percolationRunSchema = z.strictObject({
-  engine: choiceField(
-    ['masks', 'splitting'],
-    'Plain trials, or importance splitting for tiny path probabilities.',
+  engine: also(
+    choiceField(['masks', 'splitting'], 'Plain trials, or importance splitting for tiny path probabilities.'),
+    { method: '' },
   ).default('masks'),
   backward: booleanField('Also count nodes that reach the output and edges on surviving paths.').default(true),
   ...runFields,

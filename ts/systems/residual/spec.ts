@@ -4,12 +4,15 @@ import { parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
   aliased,
+  also,
+  biasDeviationNames,
   choiceField,
   numberField,
   perLayerField,
   perLayerWholeField,
   runFields,
   spelled,
+  weightDeviationNames,
   wholeField,
 } from '../../core/fields.js';
 import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
@@ -87,14 +90,19 @@ const widthsField = z
     expected: `a whole number in [1, ${largestWidth}], a list of depth + 1 of them, or {start, halveAt: [layers]}`,
     description: 'Widths of layers 0 to depth.',
     symbol: 'N',
-    list: true,
+    kind: 'list',
   });
 
 /** Fields of the network, shared by specs and by the parameters of quantities. */
 const networkFields = {
   activation: activationField,
-  innerWeightVariance: perLayerField({ low: 0 }, 'Variance of an inner weight times its fan-in.', 'σ_w²').default(1),
-  innerBiasVariance: perLayerField({ low: 0 }, 'Variance of an inner bias.', 'σ_b²').default(0),
+  innerWeightVariance: also(
+    perLayerField({ low: 0 }, 'Variance of an inner weight times its fan-in.', 'σ_w²'),
+    weightDeviationNames,
+  ).default(1),
+  innerBiasVariance: also(perLayerField({ low: 0 }, 'Variance of an inner bias.', 'σ_b²'), biasDeviationNames).default(
+    0,
+  ),
   outerWeightVariance: perLayerField({ low: 0 }, 'Variance of an outer weight times its fan-in.', 'σ_v²').default(1),
   outerBiasVariance: perLayerField({ low: 0 }, 'Variance of an outer bias.', 'σ_a²').default(0),
   innerWeightDecay: numberField({}, 'Exponent of the decay of the inner weight variance.', 'β_w').default(0),
@@ -131,9 +139,9 @@ export const residualSpecSchema = z.strictObject({
 });
 
 export const residualRunSchema = z.strictObject({
-  engine: choiceField(
-    ['auto', 'conditioned', 'dense'],
-    'Exact conditioning without weight matrices, or real matrices.',
+  engine: also(
+    choiceField(['auto', 'conditioned', 'dense'], 'Exact conditioning without weight matrices, or real matrices.'),
+    { method: '' },
   ).default('auto'),
   ...runFields,
 });

@@ -90,7 +90,7 @@ export interface SimulationBody<O extends string = string> {
  * What a verb of a system does and what that takes. `flops` and `bytes` are of the resolved spec and run, before anything is
  * allocated; both grow with width, depth and trials.
  */
-export interface PredictionVerb<Spec, O extends string = string> {
+interface PredictionVerb<Spec, O extends string = string> {
   readonly run: (spec: Spec, options: SystemOptions) => Promise<PredictionBody<O>>;
   /** Arithmetic operations in all; only ratios between specs of one system count. */
   readonly flops: (spec: Spec) => number;
@@ -127,7 +127,7 @@ export interface SystemOptions extends ControlOptions {
 }
 
 /** A residual block as native/train builds it (native/train/residual_layer.h). */
-export interface TrainableBlock {
+interface TrainableBlock {
   readonly hidden: number;
   readonly hasOuter: boolean;
   readonly skip: number;

@@ -1,5 +1,5 @@
 // The only list of systems: name → system. Types here, implementations loaded when used.
-import type { System } from '../core/system.js';
+import type { System, SystemTypes } from '../core/system.js';
 import { expectedError } from '../core/errors.js';
 import type { FeedforwardObservable, FeedforwardQuantity } from './feedforward/index.js';
 import type { FeedforwardRun, FeedforwardSpec } from './feedforward/spec.js';
@@ -36,7 +36,7 @@ export interface Systems {
 export type SystemName = keyof Systems;
 
 /** Systems that `train` takes. */
-export type Trainable = { [K in SystemName]: Systems[K]['train'] extends true ? K : never }[SystemName];
+export type Trainable = { [K in SystemName]: Systems[K] extends SystemTypes & { train: true } ? K : never }[SystemName];
 
 type AnySystem = System<unknown, unknown>;
 

@@ -15,3 +15,7 @@ if [ -n "${MFT_DATA:-}" ]; then
     --width 4000 --depth 100 --trials 40 --seed 7 --inputs '{"dataset":"mnist","indices":[0,1]}' \
     --observables variance,correlation,typicalGradientSingle --figure out/mnist-digits.svg out/mnist-digits.png
 fi
+
+# What to type next: npx finds the command of this checkout, built above.
+printf '\n\033[1m==> Ready. Next, for example (and `npx mft --help` for the rest):\033[0m\n' >&2
+printf '  npx mft predict --activation relu --weight-variance 2 --width 1000 --depth 50\n' >&2

@@ -1,6 +1,6 @@
 // The command line: data on stdout, errors on stderr, documented exit codes.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,17 @@ t.test('doctor', async (t) => {
   const { status, stdout } = mft('doctor', '--json');
   t.equal(status, 0);
   t.match(JSON.parse(stdout), { 'mft-native': String, BLAS: /OpenBLAS/, 'instruction set': /^(avx512|avx2|baseline)/ });
+});
+
+t.test('npx mft of this checkout is this build', async (t) => {
+  // npx takes a command from node_modules/.bin; without it, it would install the checkout and compile the addon anew.
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const command = join(root, 'node_modules', '.bin', 'mft');
+  t.equal(realpathSync(command), realpathSync(main));
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
+  t.equal(status, 0);
+  t.equal(stdout.trim(), JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
 });
 
 t.test('help shows the flags of the system', async (t) => {

@@ -7,16 +7,10 @@ export { map, type MapAxis, type MapOptions, type MappedQuantity, type QuantityM
 export { predict, simulate } from './verbs/predict.js';
 
 // Training
-export { train, type TrainDataset, type TrainJob, trainMany } from './train/train.js';
-export type { TrainOptions } from './train/options.js';
-export type {
-  DatasetReference,
-  TrainEvaluation,
-  Training,
-  TrainPaths,
-  TrainReport,
-  TrainStatistics,
-} from './train/result.js';
+export { train, type TrainDataset, type TrainJob, trainMany } from './verbs/train.js';
+export type { TrainOptions } from './training/options.js';
+export type { DatasetReference, Training } from './training/result.js';
+export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './core/trainer.js';
 
 // Advice
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';

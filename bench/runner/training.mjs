@@ -1,5 +1,5 @@
 // The training task through `train`, from given starting weights: what our competitor runs and what the runner expects.
-import { trainGiven } from '../../dist/train/train.js';
+import { trainGiven } from '../../dist/verbs/train.js';
 import { imagesOf, labelsOf, startingParameters } from '../competitor/training-data.mjs';
 
 /** `job(seed)` trains. */

@@ -26,7 +26,7 @@ Array typed(const Napi::Object& object, const char* name, napi_typedarray_type t
   return value.As<Array>();
 }
 
-// Views of the caller's arrays, which lie in shared memory (ts/train sees to it) and are kept alive by the task.
+// Views of the caller's arrays, which lie in shared memory (ts/training sees to it) and are kept alive by the task.
 Images images_of(const Napi::Object& object, std::size_t dimension) {
   Images images;
   const auto labels = typed<Napi::Uint8Array>(object, "labels", napi_uint8_array, "a Uint8Array");

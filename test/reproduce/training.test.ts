@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { LengthCell } from '../../dist/train/trainable-length.js';
-import { formulaLengths } from '../../dist/train/trainable-length.js';
+import type { LengthCell } from '../../dist/systems/feedforward/experiments/trainable-length.js';
+import { formulaLengths } from '../../dist/systems/feedforward/experiments/trainable-length.js';
 import { loadReproduction } from '../../dist/reproduce/registry.js';
 import {
   type MeasuredMap,

@@ -4,7 +4,12 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { advise, isUndefined } from 'mft-native';
-import { boundaries, type LengthColumn, type LengthProtocol, trainCells } from '../../dist/train/trainable-length.js';
+import {
+  boundaries,
+  type LengthColumn,
+  type LengthProtocol,
+  trainCells,
+} from '../../dist/systems/feedforward/experiments/trainable-length.js';
 
 interface Setting {
   readonly network: LengthColumn;

@@ -1,9 +1,9 @@
 // mft train DATASET: trains the network of a spec.
 import { Argument, type Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
-import { trainOptionsSchema } from '../train/options.js';
-import type { Training } from '../train/result.js';
-import { train } from '../train/train.js';
+import { trainOptionsSchema } from '../training/options.js';
+import type { Training } from '../training/result.js';
+import { train } from '../verbs/train.js';
 import { interruptSignal } from './exit.js';
 import { addFlags, readFlags, specCommand } from './flags.js';
 import { printJson, printWarnings, shown, table } from './output.js';
@@ -57,17 +57,8 @@ function printTraining(training: Training): void {
     `train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`,
   );
   if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
-  if (training.paths !== undefined) {
-    const { pathProbability, lostSteps, zeroGradientSteps } = training.paths;
-    process.stdout.write(
-      `steps without a path: ${lostSteps} of ` +
-        `${training.steps} (a mask ` +
-        `leaves a path with ` +
-        `probability ${shown(pathProbability)}); ` +
-        `with a ` +
-        `gradient of exactly zero: ${zeroGradientSteps}\n`,
-    );
-  }
+  for (const [name, value] of Object.entries(training.counters ?? {}))
+    process.stdout.write(`${spelt(name)}: ${shown(value)}\n`);
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);
   if (stopped !== undefined) process.stdout.write(`stopped: ${stopped.reason}\n`);
 }
@@ -78,4 +69,9 @@ function percent(fraction: number): string {
 
 function loss(value: number | Undefined | undefined): string {
   return isUndefined(value) ? value.reason : shown(value);
+}
+
+/** A field's name as words: zeroGradientSteps → zero gradient steps. */
+function spelt(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -5,6 +5,7 @@ import { parse } from './checks.js';
 import type { ControlOptions } from './control.js';
 import type { InputVectors } from './inputs.js';
 import type { AxisName, Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
+import type { Trainer } from './trainer.js';
 
 /** The types of a system as the registry lists them: `Systems[K]`. */
 export interface SystemTypes {
@@ -126,40 +127,6 @@ export interface SystemOptions extends ControlOptions {
   readonly inputs?: InputVectors;
 }
 
-/** A residual block as native/train builds it (native/train/residual_layer.h). */
-interface TrainableBlock {
-  readonly hidden: number;
-  readonly hasOuter: boolean;
-  readonly skip: number;
-  readonly innerWeightVariance: number;
-  readonly innerBiasVariance: number;
-  readonly outerWeightVariance: number;
-  readonly outerBiasVariance: number;
-}
-
-/** A network as native/train builds it: what `train` asks of a system. Lists are per layer. */
-export interface TrainableNetwork {
-  readonly widths: readonly number[];
-  /** The layers between the first and the last, which are then linear, as residual blocks. */
-  readonly blocks?: readonly TrainableBlock[];
-  /** φ of the hidden layers, as the addon takes it. */
-  readonly activation: object;
-  readonly weightVariance: readonly number[];
-  readonly biasVariance: readonly number[];
-  /** Of the inputs, then of each hidden layer. */
-  readonly keepProbability: readonly number[];
-  readonly hasSharedMasks: boolean;
-  /** Independent masks of a step, where the spec says so: 1, or the batch size. Wins over `hasSharedMasks`. */
-  readonly masksPerStep?: number;
-  /** Whether layers have biases, where the spec says so. */
-  readonly hasBiases?: boolean;
-  /** Steps of the run when the options do not say. */
-  readonly steps?: number;
-  /** Count masks without a path and gradients of exactly zero in every step. */
-  readonly countsPaths?: boolean;
-  readonly law: 'gaussian' | 'orthogonal';
-}
-
 /** A point of a `map`: the fields of a resolved spec. */
 export type GridPoint = Readonly<Record<string, unknown>>;
 
@@ -186,8 +153,8 @@ export interface System<Spec = never, Run = never, O extends string = string> {
     options: ControlOptions,
   ) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
   readonly figures: Readonly<Record<string, SystemFigure<Spec, Run>>>;
-  /** The network that `train` trains on images of `dimension` components in `classes` classes. Systems with `train: true` only. */
-  readonly trainable?: (spec: Spec, dimension: number, classes: number) => TrainableNetwork;
+  /** How `train` trains the network of a spec. Systems with `train: true` only. */
+  readonly training?: Trainer<Spec>;
   readonly findings?: (spec: Spec, options: ControlOptions) => Promise<readonly Finding[]>;
   /** Specs of other systems that describe the same network (for `advise`). */
   readonly related?: (spec: Spec) => readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[];

@@ -42,6 +42,12 @@ export async function readNpz(
   });
 }
 
+/** Names of the arrays of an archive, without ".npy". @throws MftError (rejects) as `readNpz` */
+export async function npzNames(path: string): Promise<readonly string[]> {
+  const members = await withFile(path, (handle, size) => zipDirectory(handle, basename(path), size));
+  return members.map(({ name }) => name.replace(/\.npy$/, ''));
+}
+
 async function readMember(
   handle: FileHandle,
   file: string,

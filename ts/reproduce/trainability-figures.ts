@@ -8,7 +8,7 @@ import {
   type LengthColumn,
   type LengthFormula,
   lengthFormulas,
-} from '../train/trainable-length.js';
+} from '../systems/feedforward/experiments/trainable-length.js';
 import { linear, linearWithPeaks } from './measure.js';
 import { quantity } from './network.js';
 import { type MeasuredMap, mapBoundaries, network } from './trainability.js';

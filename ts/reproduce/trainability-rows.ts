@@ -1,7 +1,12 @@
 // What heat maps of training accuracy answer: the multiple of every depth scale at the boundary, and which scale describes it.
 import { bootstrap } from '../statistics/bootstrap.js';
 import { studentTwoSided } from '../statistics/distributions.js';
-import { accuracyThresholds, fitFormulas, type LengthFormula, lengthFormulas } from '../train/trainable-length.js';
+import {
+  accuracyThresholds,
+  fitFormulas,
+  type LengthFormula,
+  lengthFormulas,
+} from '../systems/feedforward/experiments/trainable-length.js';
 import { statementRow } from './rows.js';
 import { type ColumnBoundary, type MeasuredMap, mapBoundaries, type TrainabilityScale } from './trainability.js';
 import type { ReproductionRow } from './types.js';

@@ -1,5 +1,5 @@
 // Heat maps of training accuracy over depth × σ_w²: what is trained, and what is measured of it. The criterion is that of
-// ts/train/trainable-length.ts; every map is an experiment of its own, with its own best accuracy.
+// ts/systems/feedforward/experiments/trainable-length.ts; every map is an experiment of its own, with its own best accuracy.
 import type { LevelSet } from '../fit/level-set.js';
 import {
   bestRate,
@@ -8,7 +8,7 @@ import {
   type LengthCell,
   type LengthColumn,
   type LengthFormula,
-} from '../train/trainable-length.js';
+} from '../systems/feedforward/experiments/trainable-length.js';
 import { availableImages, type ImageSet, imageNames, type TrainedRun, trainedRuns } from './training.js';
 import type { ReproductionOptions, ReproductionRow, Scale } from './types.js';
 

@@ -4,7 +4,7 @@ import { readDataset } from '../data/dataset.js';
 import { localExecutor } from '../sweep/local.js';
 import type { SweepPlan } from '../sweep/plan.js';
 import { sweep } from '../sweep/run.js';
-import type { Training } from '../train/result.js';
+import type { Training } from '../training/result.js';
 import type { ReproductionOptions } from './types.js';
 
 /** What a training run leaves in a row. */

@@ -62,7 +62,7 @@ function quantityCells(quantities: Readonly<Record<string, unknown>>, into: Reco
   }
 }
 
-/** The end of a training run: losses and accuracies without dropout, steps, checksum, and why it stopped. */
+/** The end of a training run: losses and accuracies without dropout, counters, steps, checksum, and why it stopped. */
 function trainingCells(result: Readonly<Record<string, unknown>>, into: Record<string, Cell>): void {
   for (const name of ['train', 'test', 'stopped'])
     if (isRecord(result[name]))
@@ -70,6 +70,7 @@ function trainingCells(result: Readonly<Record<string, unknown>>, into: Record<s
         Object.fromEntries(Object.entries(result[name]).map(([key, value]) => [`${name}_${key}`, value])),
         into,
       );
+  if (isRecord(result.counters)) quantityCells(result.counters, into);
   for (const name of ['steps', 'checksum'])
     if (result[name] !== undefined) into[name === 'steps' ? 'steps_done' : name] = result[name] as Cell;
 }

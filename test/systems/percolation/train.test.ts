@@ -16,14 +16,14 @@ function z(found: number, probability: number, count: number): number {
 t.test('a step has a gradient of exactly zero if and only if its masks leave no path', async (t) => {
   const jobs = [1, 2, 3, 4].map((seed) => ({ spec, options: { ...options, seed } }));
   let lost = 0;
-  for (const { steps, paths, options: resolved } of await trainMany(jobs, 'synthetic')) {
+  for (const { steps, counters, options: resolved } of await trainMany(jobs, 'synthetic')) {
     t.equal(steps, 600, 'the steps of the spec');
     t.equal(resolved.hasBiases, false);
-    t.equal(paths?.differingSteps, 0);
-    t.equal(paths?.zeroGradientSteps, paths?.lostSteps);
-    t.equal(paths?.blockedMasks, paths?.lostSteps, 'one mask a step');
-    t.ok(Math.abs((paths?.pathProbability as number) - theta) < 1e-14);
-    lost += paths?.lostSteps as number;
+    t.equal(counters?.differingSteps, 0);
+    t.equal(counters?.zeroGradientSteps, counters?.lostSteps);
+    t.equal(counters?.blockedMasks, counters?.lostSteps, 'one mask a step');
+    t.ok(Math.abs((counters?.pathProbability as number) - theta) < 1e-14);
+    lost += counters?.lostSteps as number;
   }
   t.ok(Math.abs(z(lost, 1 - theta, 2400)) < 4, `lost steps: z = ${z(lost, 1 - theta, 2400)}`);
   t.ok(Math.abs(z(lost, (1 - theta) * 1.25, 2400)) > 5, 'a lost share a quarter larger would show');
@@ -42,20 +42,20 @@ t.test('arms: conditioned masks lose no step, more steps make up for the lost on
   );
   t.match(conditioned, {
     steps: 600,
-    paths: { lostSteps: 0, blockedMasks: 0, zeroGradientSteps: 0, differingSteps: 0 },
+    counters: { lostSteps: 0, blockedMasks: 0, zeroGradientSteps: 0, differingSteps: 0 },
   });
   t.equal(more?.steps, Math.round(600 / theta));
-  t.equal(more?.paths?.differingSteps, 0);
-  t.match(each, { paths: { masksPerStep: 16, lostSteps: 0, zeroGradientSteps: 0 } }, 'B^16 of the steps are lost');
-  const blocked = each?.paths?.blockedMasks as number;
+  t.equal(more?.counters?.differingSteps, 0);
+  t.match(each, { counters: { masksPerStep: 16, lostSteps: 0, zeroGradientSteps: 0 } }, 'B^16 of the steps are lost');
+  const blocked = each?.counters?.blockedMasks as number;
   t.ok(Math.abs(z(blocked, 1 - theta, 600 * 16)) < 4, `blocked masks: z = ${z(blocked, 1 - theta, 600 * 16)}`);
 });
 
 t.test('biases always have a gradient, ReLU dies more often than its masks', async (t) => {
   const biased = await train({ ...spec, hasBiases: true }, 'synthetic', options);
   t.equal(biased.options.hasBiases, true);
-  t.equal(biased.paths?.zeroGradientSteps, 0);
-  t.equal(biased.paths?.differingSteps, biased.paths?.lostSteps);
+  t.equal(biased.counters?.zeroGradientSteps, 0);
+  t.equal(biased.counters?.differingSteps, biased.counters?.lostSteps);
   const relu = await train(
     { ...spec, activeProbability: 0.5, keepProbability: 0.8, width: 4, training: { steps: 200 } },
     'synthetic',
@@ -64,7 +64,7 @@ t.test('biases always have a gradient, ReLU dies more often than its masks', asy
       batchSize: 1,
     },
   );
-  t.ok((relu.paths?.zeroGradientSteps as number) > (relu.paths?.lostSteps as number));
+  t.ok((relu.counters?.zeroGradientSteps as number) > (relu.counters?.lostSteps as number));
 });
 
 t.test('counts do not depend on threads or on an interruption', async (t) => {
@@ -88,7 +88,7 @@ t.test('counts do not depend on threads or on an interruption', async (t) => {
   const resumed = await train(spec, 'synthetic', { ...run, threads: 2, checkpoint });
   t.ok((resumed.resumedFrom as number) > 0);
   t.equal(resumed.checksum, whole.checksum);
-  t.same(resumed.paths, whole.paths);
+  t.same(resumed.counters, whole.counters);
 });
 
 t.test('what training refuses', async (t) => {

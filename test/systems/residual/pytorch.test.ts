@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import type { Dataset, ResidualSpec, TrainOptions } from 'mft-native';
-import { trainGiven } from '../../../dist/train/train.js';
+import { trainGiven } from '../../../dist/verbs/train.js';
 
 interface Case extends TrainOptions, Pick<ResidualSpec, 'activation' | 'block' | 'skipStrength'> {
   readonly initialParameters: readonly number[];

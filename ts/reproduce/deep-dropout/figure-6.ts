@@ -1,7 +1,7 @@
 // Figure 6: steps to a test accuracy of 0.25 against the learning rate: without dropout the best rate falls with depth, with
 // dropout the curves need no rescaling while the network is much shorter than its trainable length.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { formulaLengths } from '../../train/trainable-length.js';
+import { formulaLengths } from '../../systems/feedforward/experiments/trainable-length.js';
 import { line, meanOf } from '../measure.js';
 import { statementRow, statisticRow } from '../rows.js';
 import { network } from '../trainability.js';

@@ -1,5 +1,5 @@
 // Figure 5: training accuracy over depth and σ_w² without dropout, with multiples of ξ_c over it.
-import { formulaLengths, fitFormulas } from '../../train/trainable-length.js';
+import { formulaLengths, fitFormulas } from '../../systems/feedforward/experiments/trainable-length.js';
 import { mapBoundaries, type MeasuredMap, network, trainedMaps, type TrainabilityScale } from '../trainability.js';
 import { accuracyMaps, type TheoryCurve } from '../trainability-figures.js';
 import { deeperRow, multipleRows } from '../trainability-rows.js';

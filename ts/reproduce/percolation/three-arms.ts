@@ -4,8 +4,8 @@ import { MftError } from '../../core/errors.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { studentTwoSided } from '../../statistics/distributions.js';
-import { trainMany } from '../../train/train.js';
-import type { Training } from '../../train/result.js';
+import { trainMany } from '../../verbs/train.js';
+import type { Training } from '../../training/result.js';
 import { type Measured, meanOf } from '../measure.js';
 import type { NamedFigure, Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { statementRow, statisticRow } from '../rows.js';
@@ -156,8 +156,8 @@ async function rowsOf(cell: Cell, steps: number): Promise<ReproductionRow[]> {
   const plain = runs['plain dropout'];
   const lost = await quantity('blockedProbability', { width, depth, keepProbability: keep });
   const total = plain.length * steps;
-  const share = plain.reduce((sum, { paths }) => sum + (paths?.lostSteps ?? 0), 0) / total;
-  const without = runs['path-conditioned'].reduce((sum, { paths }) => sum + (paths?.lostSteps ?? 0), 0);
+  const share = plain.reduce((sum, { counters }) => sum + (counters?.lostSteps ?? 0), 0) / total;
+  const without = runs['path-conditioned'].reduce((sum, { counters }) => sum + (counters?.lostSteps ?? 0), 0);
   const levels = armNames.map((arm) => {
     const [loss, accuracy] = [meanOf(losses(cell, arm)), meanOf(accuracies(cell, arm))];
     return (
@@ -337,5 +337,5 @@ function figuresOf(cells: readonly Cell[], name: string): NamedFigure[] {
 
 /** Mean number of steps that had a path. */
 function withPath(cell: Cell, arm: Arm): number {
-  return meanOf(cell.runs[arm].map(({ steps, paths }) => steps - (paths?.lostSteps ?? 0))).mean;
+  return meanOf(cell.runs[arm].map(({ steps, counters }) => steps - (counters?.lostSteps ?? 0))).mean;
 }

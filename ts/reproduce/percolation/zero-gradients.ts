@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import type { Dataset } from '../../data/dataset.js';
 import { addon, seedHalves } from '../../core/addon.js';
-import { trainMany } from '../../train/train.js';
+import { trainMany } from '../../verbs/train.js';
 import { linear } from '../measure.js';
 import { printedRow, statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
@@ -62,10 +62,10 @@ export const zeroGradients: Reproduction<ZeroScale> = {
     const points: CurvePoint[] = [];
     let differing = 0;
     for (const [i, [depth, published]] of predicted.entries()) {
-      const counts = runs.slice(i * seeds, (i + 1) * seeds).map(({ paths }) => paths);
+      const counts = runs.slice(i * seeds, (i + 1) * seeds).map(({ counters }) => counters);
       const total = counts.length * steps;
-      const share = counts.reduce((sum, paths) => sum + (paths?.zeroGradientSteps ?? 0), 0) / total;
-      differing += counts.reduce((sum, paths) => sum + (paths?.differingSteps ?? steps), 0);
+      const share = counts.reduce((sum, counted) => sum + (counted?.zeroGradientSteps ?? 0), 0) / total;
+      differing += counts.reduce((sum, counted) => sum + (counted?.differingSteps ?? steps), 0);
       const lost = await quantity('blockedProbability', { ...network, depth });
       const error = Math.sqrt((lost * (1 - lost)) / total);
       rows.push(

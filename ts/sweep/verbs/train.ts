@@ -3,9 +3,8 @@ import type { ControlOptions } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import { loadSystem } from '../../systems/registry.js';
-import { resolveTrainOptions } from '../../train/options.js';
-import { train } from '../../train/train.js';
-import type { DatasetRequest, SweepVerb, Work } from '../verb.js';
+import { train } from '../../verbs/train.js';
+import type { Data, DatasetRequest, SweepVerb, Work } from '../verb.js';
 import { decidingFields, refuseRunFields } from './network.js';
 
 const datasetNames = ['mnist', 'cifar10', 'synthetic'];
@@ -67,7 +66,7 @@ export const trainVerb: SweepVerb = {
   isRandom: true,
   resolve: async (input) => {
     const system = await loadSystem(input.spec.system);
-    if (system.trainable === undefined)
+    if (system.training === undefined)
       throw new MftError(
         'ERR_MFT_UNSUPPORTED',
         `Expected \`system\` to be one that can be trained, received ${system.name}.`,
@@ -84,7 +83,11 @@ export const trainVerb: SweepVerb = {
       ['checkpoint', 'returnParameters', 'memoryLimit'],
       'jobs write no files, return no parameters, and have the memory of max-memory',
     );
-    const { checkpointEvery: _, returnParameters: __, ...options } = resolveTrainOptions(input.run);
+    const {
+      checkpointEvery: _,
+      returnParameters: __,
+      ...options
+    } = system.training.resolveOptions(input.run) as unknown as Data;
     const spec = system.resolveSpec(input.spec) as Work['spec'];
     return {
       system: system.name,

@@ -16,7 +16,8 @@ import {
   resolveFeedforwardRun,
   resolveFeedforwardSpec,
 } from './spec.js';
-import { trainableFeedforward } from './train.js';
+import { trainingPlan } from './train.js';
+import { sgd } from '../../training/sgd.js';
 
 export { observables, type FeedforwardObservable } from './observables.js';
 export type { FeedforwardQuantity } from './quantities.js';
@@ -35,7 +36,7 @@ export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun
   simulation: { run: simulateFeedforward, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   map: mapFeedforward,
   figures,
-  trainable: trainableFeedforward,
+  training: sgd(trainingPlan),
   findings: feedforwardFindings,
   related: relatedSpecs,
 };

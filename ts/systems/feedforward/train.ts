@@ -1,8 +1,11 @@
-// The network that training builds from a spec of `feedforward`.
+// How a spec of `feedforward` is trained.
 import { perLayer } from '../../core/checks.js';
 import { MftError } from '../../core/errors.js';
-import type { TrainableNetwork } from '../../core/system.js';
+import type { DataShape } from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
+import { dense } from '../../training/layers/dense.js';
+import type { ResolvedTrainOptions } from '../../training/options.js';
+import type { TrainingPlan } from '../../training/plan.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
 /**
@@ -11,11 +14,11 @@ import type { ResolvedFeedforwardSpec } from './spec.js';
  *
  * @throws MftError ERR_MFT_SHAPE (widths against the data), ERR_MFT_UNSUPPORTED (fields that training cannot honour)
  */
-export function trainableFeedforward(
+export function trainingPlan(
   spec: ResolvedFeedforwardSpec,
-  dimension: number,
-  classes: number,
-): TrainableNetwork {
+  { dimension, classes }: DataShape,
+  options: ResolvedTrainOptions,
+): TrainingPlan {
   const { depth, weights } = spec;
   if (weights !== 'gaussian' && weights !== 'orthogonal') throw unsupported('weights', 'gaussian or orthogonal');
   if (spec.backwardWeights !== 'shared') throw unsupported('backwardWeights', 'shared');
@@ -28,14 +31,27 @@ export function trainableFeedforward(
       : [...spec.width];
   if (widths[depth - 1] !== classes)
     throw shape('width', `a list that ends with ${classes}, the number of classes`, widths[depth - 1]);
+  const weightVariance = perLayer('weightVariance', spec.weightVariance, depth);
+  const biasVariance = perLayer('biasVariance', spec.biasVariance, depth);
+  const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
+  const activation = resolveActivation(spec.activation);
   return {
-    widths,
-    activation: resolveActivation(spec.activation),
-    weightVariance: perLayer('weightVariance', spec.weightVariance, depth),
-    biasVariance: perLayer('biasVariance', spec.biasVariance, depth),
-    keepProbability: [spec.inputKeepProbability, ...perLayer('keepProbability', spec.keepProbability, depth - 1)],
+    input: [dimension],
+    layers: widths.map((units, l) =>
+      dense([l === 0 ? dimension : (widths[l - 1] as number)], {
+        units,
+        ...(l < depth - 1 ? { activation } : {}),
+        hasBiases: options.hasBiases ?? true,
+        weightVariance: weightVariance[l] as number,
+        biasVariance: biasVariance[l] as number,
+        law: weights,
+        keepProbability: l < depth - 1 ? (keepProbability[l] as number) : 1,
+      }),
+    ),
+    target: 'labels',
+    inputKeepProbability: spec.inputKeepProbability,
     hasSharedMasks: spec.maskSharing === 'shared',
-    law: weights,
+    counters: [],
   };
 }
 

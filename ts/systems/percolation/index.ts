@@ -7,7 +7,8 @@ import { type PercolationObservable, observables } from './observables.js';
 import { predictPercolation } from './predict.js';
 import { quantities } from './quantities.js';
 import { simulatePercolation } from './simulate.js';
-import { trainablePercolation } from './train.js';
+import { trainingPlan } from './train.js';
+import { sgd } from '../../training/sgd.js';
 import {
   percolationRunSchema,
   percolationSpecSchema,
@@ -34,5 +35,5 @@ export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun
   simulation: { run: simulatePercolation, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,
-  trainable: trainablePercolation,
+  training: sgd(trainingPlan),
 };

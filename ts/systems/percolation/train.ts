@@ -1,7 +1,10 @@
-// The network that training builds from a spec of `percolation`: dropout in a narrow, usually bias-free perceptron.
-import { MftError } from '../../core/errors.js';
-import type { TrainableNetwork } from '../../core/system.js';
+// How a spec of `percolation` is trained: dropout in a narrow, usually bias-free perceptron.
+import { expectedError, MftError } from '../../core/errors.js';
+import type { DataShape } from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
+import { dense } from '../../training/layers/dense.js';
+import type { ResolvedTrainOptions } from '../../training/options.js';
+import type { TrainingPlan } from '../../training/plan.js';
 import { resolveWidths } from './network.js';
 import type { ResolvedPercolationSpec } from './spec.js';
 
@@ -16,11 +19,11 @@ const deepest = 100_000;
  * @throws MftError ERR_MFT_UNSUPPORTED (dropconnect, topologies, other activities), ERR_MFT_SHAPE (widths against the data),
  *   ERR_MFT_OUT_OF_RANGE (keepProbability 0, depth)
  */
-export function trainablePercolation(
+export function trainingPlan(
   spec: ResolvedPercolationSpec,
-  dimension: number,
-  classes: number,
-): TrainableNetwork {
+  { dimension, classes }: DataShape,
+  options: ResolvedTrainOptions,
+): TrainingPlan {
   const dropsEdges =
     typeof spec.edgeKeepProbability === 'number'
       ? spec.edgeKeepProbability < 1
@@ -36,6 +39,7 @@ export function trainablePercolation(
       `Expected \`depth\` of a trained network to be at most ${deepest}, received ${depth}.`,
       { parameter: 'depth', expected: `at most ${deepest}`, received: depth },
     );
+  checkOptions(spec, options);
   checkEnds(spec, dimension, classes);
   const hiddenKeep =
     typeof spec.keepProbability === 'number'
@@ -51,19 +55,45 @@ export function trainablePercolation(
     );
   const isRelu = spec.activeProbability === 0.5;
   const widths = [...(typeof hidden === 'number' ? Array.from({ length: depth }, () => hidden) : hidden), classes];
+  const activation = resolveActivation(isRelu ? 'relu' : 'tanh');
   return {
-    widths,
-    activation: resolveActivation(isRelu ? 'relu' : 'tanh'),
-    weightVariance: widths.map(() => (isRelu ? 2 : 1)),
-    biasVariance: widths.map(() => 0),
-    keepProbability,
-    hasSharedMasks: spec.training.masksPerStep === 1,
-    masksPerStep: spec.training.masksPerStep,
-    hasBiases: spec.hasBiases,
+    input: [dimension],
+    layers: widths.map((units, l) =>
+      dense([l === 0 ? dimension : (widths[l - 1] as number)], {
+        units,
+        ...(l < depth ? { activation } : {}),
+        hasBiases: spec.hasBiases,
+        weightVariance: isRelu ? 2 : 1,
+        biasVariance: 0,
+        law: 'gaussian',
+        keepProbability: l < depth ? (keepProbability[l + 1] as number) : 1,
+      }),
+    ),
+    target: 'labels',
     steps: spec.training.steps,
-    countsPaths: true,
-    law: 'gaussian',
+    inputKeepProbability: spec.inputKeepProbability,
+    hasSharedMasks: spec.training.masksPerStep === 1,
+    counters: ['paths'],
   };
+}
+
+/** The spec says which biases and how many masks there are; options that say otherwise are refused. */
+function checkOptions({ training, hasBiases }: ResolvedPercolationSpec, options: ResolvedTrainOptions): void {
+  const { masksPerStep } = training;
+  if (masksPerStep !== 1 && masksPerStep !== options.batchSize)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'masksPerStep',
+      `1 or the batch size, ${options.batchSize}`,
+      masksPerStep,
+    );
+  if (options.hasBiases !== undefined && options.hasBiases !== hasBiases)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'hasBiases',
+      `left out, or what the spec says: ${hasBiases}`,
+      options.hasBiases,
+    );
 }
 
 /** Input and output have the size of the data; where the spec says other numbers, its θ would be that of another network. */

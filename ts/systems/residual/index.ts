@@ -15,7 +15,8 @@ import {
   resolveResidualRun,
   resolveResidualSpec,
 } from './spec.js';
-import { trainableResidual } from './train.js';
+import { trainingPlan } from './train.js';
+import { sgd } from '../../training/sgd.js';
 
 export { observables, type ResidualObservable } from './observables.js';
 export type { ResidualQuantity } from './quantities.js';
@@ -33,6 +34,6 @@ export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, Residua
   prediction: { run: predictResidual, flops: predictionFlops, bytes: predictionBytes },
   simulation: { run: simulateResidual, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
-  trainable: trainableResidual,
+  training: sgd(trainingPlan),
   findings: residualFindings,
 };

@@ -1,7 +1,11 @@
-// The network that training builds from a spec of `residual`.
+// How a spec of `residual` is trained.
 import { MftError } from '../../core/errors.js';
-import type { TrainableNetwork } from '../../core/system.js';
+import type { DataShape } from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
+import { block } from '../../training/layers/block.js';
+import { dense } from '../../training/layers/dense.js';
+import type { ResolvedTrainOptions } from '../../training/options.js';
+import type { LayerPlan, TrainingPlan } from '../../training/plan.js';
 import { nativeNetwork } from './network.js';
 import type { ResolvedResidualSpec } from './spec.js';
 
@@ -15,8 +19,12 @@ const deepest = 100_000;
  *
  * @throws MftError ERR_MFT_OUT_OF_RANGE (depth)
  */
-export function trainableResidual(spec: ResolvedResidualSpec, _dimension: number, classes: number): TrainableNetwork {
-  const { depth, block } = spec;
+export function trainingPlan(
+  spec: ResolvedResidualSpec,
+  { dimension, classes }: DataShape,
+  options: ResolvedTrainOptions,
+): TrainingPlan {
+  const { depth } = spec;
   if (depth < 1 || depth > deepest)
     throw new MftError(
       'ERR_MFT_OUT_OF_RANGE',
@@ -25,23 +33,39 @@ export function trainableResidual(spec: ResolvedResidualSpec, _dimension: number
     );
   const network = nativeNetwork(spec);
   const at = (list: Float64Array, l: number): number => list[l] as number;
-  const widths = [...network.width, classes];
-  return {
-    widths,
-    blocks: Array.from({ length: depth }, (_, l) => ({
-      hidden: at(network.hiddenWidth, l),
-      hasOuter: block !== 'reduced',
+  const widths = [dimension, ...network.width, classes];
+  const hasBiases = options.hasBiases ?? true;
+  const activation = resolveActivation(spec.activation);
+  const layers = widths.slice(1).map((units, l): LayerPlan => {
+    const input = [widths[l] as number];
+    if (l === 0 || l > depth)
+      return dense(input, {
+        units,
+        hasBiases,
+        weightVariance: 1,
+        biasVariance: 0,
+        law: 'gaussian',
+        keepProbability: 1,
+      });
+    return block(input, {
+      units,
+      hidden: at(network.hiddenWidth, l - 1),
+      activation,
+      hasBiases,
+      hasOuter: spec.block !== 'reduced',
       skip: spec.skipStrength,
-      innerWeightVariance: at(network.innerWeightVariance, l),
-      innerBiasVariance: at(network.innerBiasVariance, l),
-      outerWeightVariance: at(network.outerWeightVariance, l),
-      outerBiasVariance: at(network.outerBiasVariance, l),
-    })),
-    activation: resolveActivation(spec.activation),
-    weightVariance: widths.map(() => 1),
-    biasVariance: widths.map(() => 0),
-    keepProbability: widths.map(() => 1),
+      innerWeightVariance: at(network.innerWeightVariance, l - 1),
+      innerBiasVariance: at(network.innerBiasVariance, l - 1),
+      outerWeightVariance: at(network.outerWeightVariance, l - 1),
+      outerBiasVariance: at(network.outerBiasVariance, l - 1),
+    });
+  });
+  return {
+    input: [dimension],
+    layers,
+    target: 'labels',
+    inputKeepProbability: 1,
     hasSharedMasks: false,
-    law: 'gaussian',
+    counters: [],
   };
 }

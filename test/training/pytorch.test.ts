@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import type { Dataset, TrainOptions } from 'mft-native';
-import { trainGiven } from '../../dist/train/train.js';
+import { trainGiven } from '../../dist/verbs/train.js';
 
 interface Case extends TrainOptions {
   readonly activation?: 'relu' | 'gelu' | 'silu';

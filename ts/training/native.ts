@@ -1,8 +1,8 @@
 // The native side of training (native/node/train.cc).
 import { addon, seedHalves } from '../core/addon.js';
-import type { TrainableNetwork } from '../core/system.js';
 import type { InputMap } from './normalise.js';
 import type { ResolvedTrainOptions } from './options.js';
+import type { LayerPlan, TrainingPlan } from './plan.js';
 
 declare module '../core/addon.js' {
   interface NativeAddon {
@@ -11,16 +11,16 @@ declare module '../core/addon.js' {
   }
 }
 
-export interface NativeImages {
+export interface NativeExamples {
   /** Over shared memory: the native threads read it while JavaScript runs. */
-  readonly images: Uint8Array | Float32Array;
-  readonly labels: Uint8Array;
+  readonly images: Uint8Array | Float32Array | Int32Array;
+  readonly labels: Uint8Array | Int32Array;
 }
 
 export interface NativeTraining {
   readonly jobs: readonly NativeJob[];
-  readonly train: NativeImages;
-  readonly test?: NativeImages;
+  readonly train: NativeExamples;
+  readonly test?: NativeExamples;
   readonly threads: number;
 }
 
@@ -72,7 +72,7 @@ export interface Given {
 
 /** The job of one network as the addon takes it. */
 export function nativeJob(
-  network: TrainableNetwork,
+  plan: TrainingPlan,
   options: ResolvedTrainOptions,
   input: InputMap,
   rates: Float64Array,
@@ -83,27 +83,14 @@ export function nativeJob(
 ): NativeJob {
   return {
     dimension: input.scale.length,
-    widths: Float64Array.from(network.widths),
-    blocks: Float64Array.from(
-      (network.blocks ?? []).flatMap((block) => [
-        block.hidden,
-        block.hasOuter ? 1 : 0,
-        block.skip,
-        block.innerWeightVariance,
-        block.innerBiasVariance,
-        block.outerWeightVariance,
-        block.outerBiasVariance,
-      ]),
+    ...nativeLayers(plan.layers),
+    keepProbability: Float64Array.of(
+      plan.inputKeepProbability,
+      ...plan.layers.slice(0, -1).map((layer) => ('keepProbability' in layer ? layer.keepProbability : 1)),
     ),
-    activation: network.activation,
-    hasBiases: network.hasBiases ?? options.hasBiases,
-    weightVariance: Float64Array.from(network.weightVariance),
-    biasVariance: Float64Array.from(network.biasVariance),
-    keepProbability: Float64Array.from(network.keepProbability),
-    hasSharedMasks: network.masksPerStep === undefined ? network.hasSharedMasks : network.masksPerStep === 1,
-    countsPaths: network.countsPaths === true,
+    hasSharedMasks: plan.hasSharedMasks,
+    countsPaths: plan.counters.includes('paths'),
     hasPathMasks: options.masks === 'pathConditioned',
-    law: network.law,
     inputScale: input.scale,
     inputShift: input.shift,
     loss: options.loss,
@@ -130,6 +117,36 @@ export function nativeJob(
     initialParameters: given.initialParameters ?? new Float64Array(0),
     givenMasks: given.masks ?? new Uint8Array(0),
     returnsParameters: options.returnParameters,
+  };
+}
+
+function nativeLayers(layers: readonly LayerPlan[]): Readonly<Record<string, unknown>> {
+  const first = layers.find((layer) => layer.kind === 'dense');
+  const activation = layers.find((layer) => layer.activation !== undefined)?.activation;
+  const variances = (name: 'weightVariance' | 'biasVariance'): Float64Array =>
+    Float64Array.from(layers, (layer) => (layer.kind === 'dense' ? layer[name] : 0));
+  return {
+    widths: Float64Array.from(layers, ({ units }) => units),
+    blocks: Float64Array.from(
+      layers.flatMap((layer) =>
+        layer.kind === 'block'
+          ? [
+              layer.hidden,
+              layer.hasOuter ? 1 : 0,
+              layer.skip,
+              layer.innerWeightVariance,
+              layer.innerBiasVariance,
+              layer.outerWeightVariance,
+              layer.outerBiasVariance,
+            ]
+          : [],
+      ),
+    ),
+    activation: activation ?? { kind: 0, parameters: new Float64Array(2) },
+    hasBiases: layers.some(({ hasBiases }) => hasBiases),
+    weightVariance: variances('weightVariance'),
+    biasVariance: variances('biasVariance'),
+    law: first?.law ?? 'gaussian',
   };
 }
 

@@ -11,16 +11,16 @@
 //     lies outside the depths tried are censored, counted, and left out of what follows;
 //   * the formulas are 6 ξ_c, 12 ξ_1, 12 ξ_c and 12 min(ξ_1, ξ_c); for each: the fitted multiple of ξ (geometric mean over
 //     columns, 95 % interval of Student's t), the rms of log(boundary/formula) about that multiple, and about the formula itself.
-import type { ControlOptions } from '../core/control.js';
-import type { DataOptions } from '../data/bytes.js';
-import { readDataset } from '../data/dataset.js';
-import { fitLevelSet, type LevelSet } from '../fit/level-set.js';
-import { multipliers } from '../gaussian/fixed-points.js';
-import { trainableLengths } from '../systems/feedforward/trainability.js';
-import { studentTwoSided } from '../statistics/distributions.js';
-import type { ActivationSpec } from '../gaussian/activations.js';
-import { heldOut } from './hold-out.js';
-import { trainMany } from './train.js';
+import type { ControlOptions } from '../../../core/control.js';
+import type { DataOptions } from '../../../data/bytes.js';
+import { readDataset } from '../../../data/dataset.js';
+import { fitLevelSet, type LevelSet } from '../../../fit/level-set.js';
+import { multipliers } from '../../../gaussian/fixed-points.js';
+import { trainableLengths } from '../trainability.js';
+import { studentTwoSided } from '../../../statistics/distributions.js';
+import type { ActivationSpec } from '../../../gaussian/activations.js';
+import { heldOut } from '../../../training/hold-out.js';
+import { trainMany } from '../../../verbs/train.js';
 
 /** Fractions of the best accuracy at which a network counts as trained. */
 export const accuracyThresholds = [0.3, 0.5, 0.7] as const;

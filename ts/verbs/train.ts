@@ -1,20 +1,32 @@
 // train: stochastic gradient descent on native kernels.
-import { canonicalHash } from '../core/codec.js';
-import { controlled, throwIfAborted } from '../core/control.js';
+import { throwIfAborted } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { requireMemory, threadsFor } from '../core/memory.js';
 import { provenance } from '../core/provenance.js';
 import { schemaVersion, type Warning } from '../core/results.js';
-import type { System, TrainableNetwork } from '../core/system.js';
+import type { System } from '../core/system.js';
+import {
+  type DataShape,
+  dataShape,
+  type Trainer,
+  type TrainerControl,
+  type TrainerJob,
+  type TrainerOptions,
+  type TrainingBody,
+} from '../core/trainer.js';
 import type { DataOptions } from '../data/bytes.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
+import { npzNames } from '../data/npz.js';
 import { loadSystem, type Systems, type Trainable } from '../systems/registry.js';
-import { heldOut } from './hold-out.js';
-import { type Given, native, type NativeImages, type NativeJob, nativeJob } from './native.js';
-import { inputMap } from './normalise.js';
-import { logPathProbability, stepsWithPaths, trainPaths } from './paths.js';
-import { learningRates, type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './options.js';
-import { reference, type Training, trainingBody } from './result.js';
+import { heldOut } from '../training/hold-out.js';
+import type { Given } from '../training/native.js';
+import type { ResolvedTrainOptions, TrainOptions } from '../training/options.js';
+import { reference, type Training } from '../training/result.js';
+
+interface DatasetPair {
+  readonly train: Dataset;
+  readonly test?: Dataset;
+}
 
 /** What is trained on: the name of a data set (read with its test set), or data sets already read. */
 export type TrainDataset = DatasetName | (string & {}) | { readonly train: Dataset; readonly test?: Dataset };
@@ -105,83 +117,131 @@ function ownOptions({
 
 interface Prepared {
   readonly system: System<unknown, unknown>;
+  readonly trainer: AnyTrainer;
   readonly spec: unknown;
-  readonly options: ResolvedTrainOptions;
-  readonly job: NativeJob;
-  readonly network: TrainableNetwork;
-  readonly steps: number;
-  readonly stepsPerEpoch: number;
+  readonly options: TrainerOptions;
+  readonly plan: unknown;
+}
+
+type AnyTrainer = Trainer<unknown, unknown, TrainerOptions>;
+
+/** One run of any trainer. */
+interface AnyJob {
+  readonly spec: unknown;
+  readonly options?: object;
 }
 
 async function run(
-  jobs: readonly { readonly spec: unknown; readonly options?: TrainOptions }[],
+  jobs: readonly AnyJob[],
+  dataset: TrainDataset,
+  control: DataOptions & { readonly threads?: number; readonly memoryLimit?: number },
+  given?: Given,
+): Promise<Training[]> {
+  const systems = await Promise.all(
+    jobs.map(({ spec }) => loadSystem((spec as { system?: unknown } | undefined)?.system)),
+  );
+  return trainWith(systems, jobs, dataset, control, given);
+}
+
+/** `trainMany` of systems at hand, one for each job. */
+export async function trainWith(
+  systems: readonly System<unknown, unknown>[],
+  jobs: readonly AnyJob[],
   dataset: TrainDataset,
   control: DataOptions & { readonly threads?: number; readonly memoryLimit?: number },
   given?: Given,
 ): Promise<Training[]> {
   throwIfAborted(control);
-  const checked = await Promise.all(
-    jobs.map(async ({ spec, options }) => {
-      const system = await loadSystem((spec as { system?: unknown } | undefined)?.system);
-      if (system.trainable === undefined)
-        throw new MftError(
-          'ERR_MFT_UNSUPPORTED',
-          `Expected \`system\` to be one that can be trained, received ${system.name}.`,
-          { parameter: 'system' },
-        );
-      return {
-        system,
-        spec: system.resolveSpec(spec),
-        options: resolveTrainOptions(options ?? {}),
-        givenHasBiases: options?.hasBiases,
-      };
-    }),
-  );
+  const checked = jobs.map(({ spec, options }, i) => {
+    const system = systems[i] as System<unknown, unknown>;
+    const trainer = trainerOf(system);
+    return { system, trainer, spec: system.resolveSpec(spec), options: trainer.resolveOptions(options ?? {}) };
+  });
   const { trainCount, validationCount } = sharedImages(checked.map(({ options }) => options));
   const data = await resolveData(dataset, trainCount, validationCount, control);
-  const threads = threadsFor(control.threads ?? 0);
-  const prepared = checked.map((one) => prepare(one, data, jobs.length > 1 ? 1 : threads, given));
-  refuseHuge(prepared, data, Math.min(threads, jobs.length), control.memoryLimit);
-  const total = prepared.reduce((sum, { steps }) => sum + steps, 0);
-  const results = await controlled(control, total, (slots) =>
-    native.train(
-      {
-        jobs: prepared.map(({ job }) => job),
-        train: images(data.train, trainCount),
-        ...(data.test === undefined ? {} : { test: images(data.test, 0) }),
-        threads,
-      },
-      slots,
-    ),
-  );
-  const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
-  return prepared.map(({ system, spec, options, network, stepsPerEpoch }, i) => {
-    const result = results[i];
-    if (result === undefined)
-      throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
-    const body = {
-      ...trainingBody(result, options, network.widths.length, stepsPerEpoch, data.test !== undefined),
-      ...trainPaths(network, data.train.dimension, result),
-    };
-    return {
-      kind: 'training',
-      schemaVersion,
-      system: system.name,
-      spec,
-      dataset: datasets,
-      options,
-      ...body,
-      warnings: warnings(data),
-      provenance: provenance(system.version),
-    };
+  checkData(data, validationCount > 0 ? 0 : trainCount);
+  const shape = dataShape(data.train, trainCount);
+  const prepared = checked.map((one): Prepared => {
+    const plan = one.trainer.plan(one.spec, shape, one.options);
+    return { ...one, plan, options: one.trainer.complete(plan, one.options, shape) };
   });
+  const threads = threadsFor(control.threads ?? 0);
+  refuseHuge(prepared, data, shape, threads, control.memoryLimit);
+  const bodies = await runGroups(prepared, data, shape, { ...control, threads }, given);
+  const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
+  return prepared.map(({ system, spec, options }, i) => ({
+    kind: 'training',
+    schemaVersion,
+    system: system.name,
+    spec,
+    dataset: datasets,
+    options: options as ResolvedTrainOptions,
+    ...(bodies[i] as TrainingBody),
+    warnings: warnings(data),
+    provenance: provenance(system.version),
+  }));
+}
+
+function trainerOf(system: System<unknown, unknown>): AnyTrainer {
+  if (system.training === undefined)
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `Expected \`system\` to be one that can be trained, received ${system.name}.`,
+      { parameter: 'system' },
+    );
+  return system.training as unknown as AnyTrainer;
+}
+
+/** Runs with the same way of training go to it together, one group after the other. */
+async function runGroups(
+  prepared: readonly Prepared[],
+  data: DatasetPair,
+  shape: DataShape,
+  control: TrainerControl,
+  given: Given | undefined,
+): Promise<readonly TrainingBody[]> {
+  const units = prepared.map(({ trainer, plan, options }) => trainer.units(plan, options, shape));
+  const total = units.reduce((sum, count) => sum + count, 0);
+  const bodies = new Array<TrainingBody>(prepared.length);
+  let before = 0;
+  for (const way of new Set(prepared.map(({ trainer }) => trainer.run))) {
+    const members = prepared.flatMap(({ trainer }, i) => (trainer.run === way ? [i] : []));
+    const { onProgress } = control;
+    const done = before;
+    const results = await way(
+      members.map((i) => jobOf(prepared[i] as Prepared, data, given)),
+      data,
+      onProgress === undefined
+        ? control
+        : { ...control, onProgress: (progress) => onProgress({ ...progress, done: done + progress.done, total }) },
+    );
+    members.forEach((i, k) => {
+      bodies[i] = results[k] as TrainingBody;
+      before += units[i] as number;
+    });
+  }
+  return bodies;
+}
+
+function jobOf(
+  { system, spec, plan, options }: Prepared,
+  { train, test }: DatasetPair,
+  given: Given | undefined,
+): TrainerJob<unknown, TrainerOptions> {
+  const identity = {
+    system: system.name,
+    version: system.version,
+    spec,
+    train: train.sha256,
+    labels: train.files.map((file) => file.sha256),
+    test: test?.sha256 ?? null,
+  };
+  return { plan, options, identity, ...(given === undefined ? {} : { given }) };
 }
 
 /** Networks side by side read the same images. */
-function sharedImages(
-  options: readonly ResolvedTrainOptions[],
-): Pick<ResolvedTrainOptions, 'trainCount' | 'validationCount'> {
-  const [first] = options as [ResolvedTrainOptions];
+function sharedImages(options: readonly TrainerOptions[]): Pick<TrainerOptions, 'trainCount' | 'validationCount'> {
+  const [first] = options as [TrainerOptions];
   for (const name of ['trainCount', 'validationCount'] as const) {
     const other = options.find((one) => one[name] !== first[name]);
     if (other !== undefined)
@@ -200,7 +260,7 @@ async function resolveData(
   trainCount: number,
   validationCount: number,
   options: DataOptions,
-): Promise<{ train: Dataset; test?: Dataset }> {
+): Promise<DatasetPair> {
   if (validationCount > 0)
     return heldOut(
       typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train,
@@ -209,25 +269,12 @@ async function resolveData(
     );
   if (typeof dataset !== 'string') return dataset;
   const train = await readDataset(dataset, 'train', options);
-  try {
-    return { train, test: await readDataset(dataset, 'test', options) };
-  } catch (error) {
-    // An archive need not hold a test set; the named data sets have one.
-    if (dataset.endsWith('.npz') && error instanceof MftError && error.message.includes('no array "x_test"'))
-      return { train };
-    throw error;
-  }
+  // An archive need not hold a test set; the named data sets have one.
+  if (dataset.endsWith('.npz') && !(await npzNames(dataset)).includes('x_test')) return { train };
+  return { train, test: await readDataset(dataset, 'test', options) };
 }
 
-type Checked = Pick<Prepared, 'system' | 'spec' | 'options'> & { readonly givenHasBiases: boolean | undefined };
-
-function prepare(
-  { system, spec, options: chosen, givenHasBiases }: Checked,
-  data: { train: Dataset; test?: Dataset },
-  threads: number,
-  given: Given | undefined,
-): Prepared {
-  const { train, test } = data;
+function checkData({ train, test }: DatasetPair, trainCount: number): void {
   if (test !== undefined && (test.dimension !== train.dimension || test.classes > train.classes))
     throw expectedError(
       'ERR_MFT_SHAPE',
@@ -235,92 +282,33 @@ function prepare(
       `images of ${train.dimension} components in ${train.classes} classes`,
       `${test.dimension} components, ${test.classes} classes`,
     );
-  const network = (system.trainable as NonNullable<typeof system.trainable>)(spec, train.dimension, train.classes);
-  const options = optionsFor(network, chosen, givenHasBiases);
-  if (options.validationCount === 0 && options.trainCount > train.count)
+  if (trainCount > train.count)
     throw expectedError(
       'ERR_MFT_OUT_OF_RANGE',
       'trainCount',
       `a whole number in [0, ${train.count}], the training images (0 = all)`,
-      options.trainCount,
+      trainCount,
     );
-  const count = options.trainCount > 0 ? Math.min(options.trainCount, train.count) : train.count;
-  if (options.batchSize > count)
-    throw expectedError(
-      'ERR_MFT_OUT_OF_RANGE',
-      'batchSize',
-      `a whole number in [1, ${count}], the training images`,
-      options.batchSize,
-    );
-  const stepsPerEpoch = Math.floor(count / options.batchSize);
-  const planned =
-    options.steps ??
-    (options.epochs === undefined ? network.steps : undefined) ??
-    stepsPerEpoch * (options.epochs ?? 1);
-  const steps = options.moreSteps ? stepsWithPaths(planned, logPathProbability(network, train.dimension)) : planned;
-  const {
-    threads: _threads,
-    checkpoint: _checkpoint,
-    checkpointEvery: _every,
-    memoryLimit: _limit,
-    returnParameters: _return,
-    ...deciding
-  } = options;
-  const key = canonicalHash({
-    system: system.name,
-    version: system.version,
-    spec,
-    options: deciding,
-    train: train.sha256,
-    labels: train.files.map((file) => file.sha256),
-    test: test?.sha256 ?? null,
-  });
-  const job = nativeJob(
-    network,
-    options,
-    inputMap(train, options.normalization),
-    learningRates(options, steps),
-    stepsPerEpoch,
-    threads,
-    key,
-    given,
-  );
-  return { system, spec, options, job, network, steps, stepsPerEpoch };
 }
 
-/** The options of a network whose spec speaks of biases and masks itself; contradictions are refused. */
-function optionsFor(
-  network: TrainableNetwork,
-  options: ResolvedTrainOptions,
-  givenHasBiases: boolean | undefined,
-): ResolvedTrainOptions {
-  const { masksPerStep: masks, hasBiases } = network;
-  if (masks !== undefined && masks !== 1 && masks !== options.batchSize)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'masksPerStep', `1 or the batch size, ${options.batchSize}`, masks);
-  if (hasBiases === undefined) return options;
-  if (givenHasBiases !== undefined && givenHasBiases !== hasBiases)
-    throw expectedError(
-      'ERR_MFT_INVALID_ARGUMENT',
-      'hasBiases',
-      `left out, or what the spec says: ${hasBiases}`,
-      givenHasBiases,
-    );
-  return { ...options, hasBiases };
-}
-
+/** The largest runs that can be at work together, and the images. */
 function refuseHuge(
   prepared: readonly Prepared[],
-  data: { train: Dataset; test?: Dataset },
-  sideBySide: number,
+  data: DatasetPair,
+  shape: DataShape,
+  threads: number,
   memoryLimit: number | undefined,
 ): void {
-  const sizes = prepared.map(({ job }) => native.memory(job)).sort((a, b) => b - a);
+  const each = prepared.length > 1 ? 1 : threads;
+  const sized = prepared
+    .map((one) => ({ ...one, bytes: one.trainer.bytes(one.plan, one.options, shape, each) }))
+    .sort((a, b) => b.bytes - a.bytes);
   const bytes =
-    sizes.slice(0, sideBySide).reduce((sum, size) => sum + size, 0) +
+    sized.slice(0, threads).reduce((sum, one) => sum + one.bytes, 0) +
     data.train.images.byteLength +
     (data.test?.images.byteLength ?? 0);
   // The heaviest network names its own field.
-  const heaviest = prepared.reduce((worst, one) => (native.memory(one.job) > native.memory(worst.job) ? one : worst));
+  const heaviest = sized[0] as Prepared;
   const [field = 'width'] = heaviest.system.simulation.lower(
     heaviest.spec,
     heaviest.system.resolveRun({}, heaviest.spec),
@@ -328,26 +316,7 @@ function refuseHuge(
   requireMemory('training', bytes, [field, 'batchSize', 'threads'], memoryLimit ?? prepared[0]?.options.memoryLimit);
 }
 
-/** The images in shared memory: as they are when they lie there (the readers see to it), else a copy. */
-function images(dataset: Dataset, trainCount: number): NativeImages {
-  const count = trainCount > 0 ? Math.min(trainCount, dataset.count) : dataset.count;
-  return {
-    images: shared(dataset.images.subarray(0, count * dataset.dimension)),
-    labels: shared(dataset.labels.subarray(0, count)),
-  };
-}
-
-function shared<T extends Uint8Array | Float32Array>(array: T): T {
-  if (array.buffer instanceof SharedArrayBuffer) return array;
-  const copy =
-    array instanceof Float32Array
-      ? new Float32Array(new SharedArrayBuffer(array.byteLength))
-      : new Uint8Array(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy as T;
-}
-
-function warnings({ train, test }: { train: Dataset; test?: Dataset }): Warning[] {
+function warnings({ train, test }: DatasetPair): Warning[] {
   const list: Warning[] = [];
   for (const set of [train, test])
     if (set !== undefined && set.split !== 'validation' && !set.verified)

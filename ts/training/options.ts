@@ -61,7 +61,7 @@ export interface TrainOptions {
    * ones. Default false.
    */
   readonly moreSteps?: boolean;
-  /** Whether the layers have biases. Default true; in `percolation` the spec says it. */
+  /** Whether the layers have biases. Left out: as the system says. */
   readonly hasBiases?: boolean;
   /** Seed of weights, masks and orders. Default 1. */
   readonly seed?: number;
@@ -143,7 +143,7 @@ const fields = {
     'Dropout masks as they fall, or given that a path survives.',
   ).default('independent'),
   moreSteps: booleanField('Take steps / (path probability) steps, to make up for blocked masks.').default(false),
-  hasBiases: booleanField('Whether the layers have biases.').default(true),
+  hasBiases: booleanField('Whether the layers have biases; as the system says when left out.').optional(),
   seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of weights, masks and orders.').default(1),
   precision: choiceField(['float32', 'float64'], 'Precision of weights and activations.').default('float32'),
   threads: wholeField(0, 1024, 'Threads; 0 = all processors. Never changes the result.').default(0),
@@ -172,7 +172,7 @@ const fields = {
 
 export const trainOptionsSchema = z.strictObject(fields);
 
-type Optional = 'epochs' | 'steps' | 'checkpoint' | 'memoryLimit';
+type Optional = 'hasBiases' | 'epochs' | 'steps' | 'checkpoint' | 'memoryLimit';
 
 /** Options with defaults filled in. */
 export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & {

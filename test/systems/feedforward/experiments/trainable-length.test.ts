@@ -1,6 +1,6 @@
 // The trainable-length experiment: the rate is chosen on validation images, formulas are fitted as the criterion says.
 import t from 'tap';
-import type { LevelSet } from '../../dist/fit/level-set.js';
+import type { LevelSet } from '../../../../dist/fit/level-set.js';
 import {
   boundaries,
   fitFormulas,
@@ -9,7 +9,7 @@ import {
   lengthFormulas,
   studentQuantile,
   trainCells,
-} from '../../dist/train/trainable-length.js';
+} from '../../../../dist/systems/feedforward/experiments/trainable-length.js';
 
 const columns: readonly LengthColumn[] = [1, 1.3, 2.5, 3].map((weightVariance) => ({
   activation: 'tanh',

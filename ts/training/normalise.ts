@@ -1,5 +1,5 @@
 // How components of images become inputs: an affine map per component.
-import type { Dataset } from '../data/dataset.js';
+import type { Examples } from '../core/trainer.js';
 import type { ResolvedTrainOptions } from './options.js';
 
 export interface InputMap {
@@ -12,7 +12,7 @@ export interface InputMap {
  * `standard` has mean 0 and variance 1 over the training images: per colour for images of three channels, else over all
  * components; a constant channel is only centred.
  */
-export function inputMap(train: Dataset, normalization: ResolvedTrainOptions['normalization']): InputMap {
+export function inputMap(train: Examples, normalization: ResolvedTrainOptions['normalization']): InputMap {
   const { dimension, shape } = train;
   const unit = train.images instanceof Uint8Array ? 1 / 255 : 1;
   if (normalization !== 'standard') {
@@ -34,7 +34,7 @@ export function inputMap(train: Dataset, normalization: ResolvedTrainOptions['no
 
 /** Mean and variance of the components [first, first + length) over all images; sums of bytes are exact. */
 function channelMoments(
-  { images, count, dimension }: Dataset,
+  { images, count, dimension }: Examples,
   first: number,
   length: number,
 ): { mean: number; variance: number } {

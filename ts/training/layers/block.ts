@@ -1,0 +1,32 @@
+// The residual block: x' = v φ(w x + b) + S x + a, S = skip or, where the width changes, a fixed random projection;
+// without outer parameters x' = skip x + φ(w x + b).
+import type { Shape } from '../../core/trainer.js';
+import type { LayerBase } from '../plan.js';
+
+declare module '../plan.js' {
+  interface LayerKinds {
+    readonly block: BlockLayer;
+  }
+}
+
+export interface BlockLayer extends LayerBase<'block'> {
+  readonly units: number;
+  readonly hidden: number;
+  /** φ, as the addon takes it; the identity when left out. */
+  readonly activation?: object;
+  readonly hasOuter: boolean;
+  readonly skip: number;
+  /** Variances of weights are times fan-in. */
+  readonly innerWeightVariance: number;
+  readonly innerBiasVariance: number;
+  readonly outerWeightVariance: number;
+  readonly outerBiasVariance: number;
+}
+
+/** A block on outputs of that shape. */
+export function block(input: Shape, fields: Omit<BlockLayer, 'kind' | 'output' | 'multiplyAdds'>): BlockLayer {
+  const inputs = input.reduce((product, size) => product * size, 1);
+  const { units, hidden, hasOuter } = fields;
+  const multiplyAdds = inputs * hidden + (hasOuter ? hidden * units : 0) + (inputs === units ? 0 : inputs * units);
+  return { kind: 'block', output: [units], multiplyAdds, ...fields };
+}

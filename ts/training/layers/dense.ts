@@ -1,0 +1,27 @@
+// The fully connected layer with dropout: u = (m/ρ) ∘ φ(W x + b).
+import type { Shape } from '../../core/trainer.js';
+import type { LayerBase } from '../plan.js';
+
+declare module '../plan.js' {
+  interface LayerKinds {
+    readonly dense: DenseLayer;
+  }
+}
+
+export interface DenseLayer extends LayerBase<'dense'> {
+  readonly units: number;
+  /** φ, as the addon takes it; the identity when left out. */
+  readonly activation?: object;
+  /** Times fan-in. */
+  readonly weightVariance: number;
+  readonly biasVariance: number;
+  readonly law: 'gaussian' | 'orthogonal';
+  /** ρ of the outputs. */
+  readonly keepProbability: number;
+}
+
+/** A dense layer on outputs of that shape. */
+export function dense(input: Shape, fields: Omit<DenseLayer, 'kind' | 'output' | 'multiplyAdds'>): DenseLayer {
+  const fanIn = input.reduce((product, size) => product * size, 1);
+  return { kind: 'dense', output: [fields.units], multiplyAdds: fields.units * fanIn, ...fields };
+}

@@ -1,0 +1,39 @@
+// What gradient descent trains: layers one after the other, from the input of an example to what its target asks for.
+// A plan is data; ts/training/layers has a file per kind of layer, native/train/layers its counterpart.
+import type { Shape } from '../core/trainer.js';
+
+/** What the layers of every kind say. */
+export interface LayerBase<Kind extends string> {
+  readonly kind: Kind;
+  /** Shape of an example's output. */
+  readonly output: Shape;
+  /** Multiply-adds of the forward pass of one example. */
+  readonly multiplyAdds: number;
+  readonly hasBiases: boolean;
+}
+
+/** Kind → plan of a layer. Each file of ts/training/layers adds its own by merging into this interface. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the files of the layers
+export interface LayerKinds {}
+
+export type LayerPlan = LayerKinds[keyof LayerKinds];
+
+/** What is counted in every step. `paths`: masks without a path and gradients of exactly zero (docs/training.md). */
+export type CounterKind = 'paths';
+
+export interface TrainingPlan {
+  /** Of an example. */
+  readonly input: Shape;
+  readonly layers: readonly LayerPlan[];
+  /** What the outputs are held against: labels, the inputs themselves, or one label of each position of a sequence. */
+  readonly target: 'labels' | 'inputs' | 'sequence';
+  /** Examples per step where the spec fixes them ('all': the whole training set); else the options say. */
+  readonly batch?: number | 'all';
+  /** Steps where neither `steps` nor `epochs` is given. */
+  readonly steps?: number;
+  /** ρ of the inputs. */
+  readonly inputKeepProbability: number;
+  /** Whether all examples of a step have one mask. */
+  readonly hasSharedMasks: boolean;
+  readonly counters: readonly CounterKind[];
+}

@@ -1,0 +1,105 @@
+// What `train` returns, and how the native result becomes it.
+import {
+  axis,
+  type Observable,
+  type Provenance,
+  type schemaVersion,
+  type Undefined,
+  type Warning,
+} from '../core/results.js';
+import type { TrainingBody } from '../core/trainer.js';
+import type { Dataset } from '../data/dataset.js';
+import type { NativeResult } from './native.js';
+import type { ResolvedTrainOptions } from './options.js';
+
+/** A data set as results name it. */
+export interface DatasetReference {
+  readonly name: string;
+  readonly split: Dataset['split'];
+  readonly count: number;
+  readonly sha256: string;
+  readonly verified: boolean;
+}
+
+/** What `train` returns: plain data. */
+export interface Training<K extends string = string, S = unknown> extends TrainingBody {
+  readonly kind: 'training';
+  readonly schemaVersion: typeof schemaVersion;
+  readonly system: K;
+  readonly spec: S;
+  readonly dataset: { readonly train: DatasetReference; readonly test?: DatasetReference };
+  /** The options with defaults filled in. */
+  readonly options: ResolvedTrainOptions;
+  readonly warnings: readonly Warning[];
+  readonly provenance: Provenance;
+}
+
+export function reference({ name, split, count, sha256, verified }: Dataset): DatasetReference {
+  return { name, split, count, sha256, verified };
+}
+
+function finiteLoss(loss: number): number | Undefined {
+  return Number.isFinite(loss) ? loss : { reason: 'the loss is not finite' };
+}
+
+/** The part of the result that the native run gives. */
+export function trainingBody(
+  result: NativeResult,
+  options: ResolvedTrainOptions,
+  depth: number,
+  stepsPerEpoch: number,
+  hasTest: boolean,
+): TrainingBody {
+  const { stop } = result;
+  return {
+    steps: result.steps,
+    stepsPerEpoch,
+    reports: result.reports.map(({ step, trainLoss, trainAccuracy, testLoss, testAccuracy }) => ({
+      step,
+      epoch: step / stepsPerEpoch,
+      trainLoss,
+      trainAccuracy,
+      ...(hasTest ? { testLoss: finiteLoss(testLoss), testAccuracy } : {}),
+    })),
+    train: { ...result.train, loss: finiteLoss(result.train.loss) },
+    ...(hasTest ? { test: { ...result.test, loss: finiteLoss(result.test.loss) } } : {}),
+    ...(options.statisticsEvery > 0 ? { statistics: statistics(result, depth) } : {}),
+    ...(stop === undefined
+      ? {}
+      : {
+          stopped: {
+            ...stop,
+            reason: `the loss is not finite at step ${stop.step}; the ${stop.where} of layer ${stop.layer} are the first that are not`,
+          },
+        }),
+    ...(result.resumedFrom > 0 ? { resumedFrom: result.resumedFrom } : {}),
+    checksum: result.checksum,
+    ...(options.returnParameters ? { parameters: result.parameters } : {}),
+    memory: result.plannedBytes,
+  };
+}
+
+/**
+ * By name, of the layers 1..L: `variance` q, the mean square of the outputs before φ (of a block: of its outputs) over the
+ * minibatch, with dropout; `correlation` c, of pairs of images; `errorNorm`, the logarithm of the mean of |∂E/∂z|² per
+ * image; `gradientNorm`, the logarithm of the squared norm of the gradient of the mean loss by a layer's parameters.
+ */
+function statistics(result: NativeResult, depth: number): Readonly<Record<string, Observable>> {
+  const axes = [{ name: 'step', values: result.statisticsSteps } as const, axis('layer', depth, 1)];
+  const observable = (raw: Float64Array, scale: 'linear' | 'log', reason: string): Observable => {
+    const values = scale === 'log' ? raw.map(Math.log) : raw.slice();
+    const undefinedAt: { index: number; reason: string }[] = [];
+    values.forEach((value, index) => {
+      if (!Number.isNaN(value)) return;
+      undefinedAt.push({ index, reason });
+      values[index] = 0;
+    });
+    return { axes, scale, values, ...(undefinedAt.length > 0 ? { undefinedAt } : {}) };
+  };
+  return {
+    variance: observable(result.variance, 'linear', 'not a number'),
+    correlation: observable(result.correlation, 'linear', 'no pair of images whose pre-activations are both not zero'),
+    errorNorm: observable(result.errorSquare, 'log', 'not a number'),
+    gradientNorm: observable(result.gradientSquare, 'log', 'not a number'),
+  };
+}

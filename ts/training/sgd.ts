@@ -1,0 +1,158 @@
+// The trainer of every network of layers: minibatch gradient descent on native kernels.
+import { canonicalHash } from '../core/codec.js';
+import { controlled } from '../core/control.js';
+import { expectedError, MftError } from '../core/errors.js';
+import {
+  type DataShape,
+  dataShape,
+  type Examples,
+  type Trainer,
+  type TrainerControl,
+  type TrainerJob,
+  type TrainingBody,
+  type TrainingData,
+} from '../core/trainer.js';
+import { type Given, native, type NativeExamples, type NativeJob, nativeJob } from './native.js';
+import { inputMap } from './normalise.js';
+import { learningRates, type ResolvedTrainOptions, resolveTrainOptions } from './options.js';
+import { counters, logPathProbability, stepsWithPaths } from './paths.js';
+import type { TrainingPlan } from './plan.js';
+import { trainingBody } from './result.js';
+
+export type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
+
+/** Gradient descent on the network that `plan` makes of a spec. */
+export function sgd<Spec>(plan: SgdTrainer<Spec>['plan']): SgdTrainer<Spec> {
+  return { resolveOptions: resolveTrainOptions, plan, complete, flops, bytes, units, run };
+}
+
+/** Batch size and biases of the plan, where it says them. */
+function complete(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape): ResolvedTrainOptions {
+  const batchSize = plan.batch === undefined ? options.batchSize : plan.batch === 'all' ? data.count : plan.batch;
+  if (batchSize > data.count)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'batchSize',
+      `a whole number in [1, ${data.count}], the training images`,
+      batchSize,
+    );
+  return { ...options, batchSize, hasBiases: plan.layers.some(({ hasBiases }) => hasBiases) };
+}
+
+interface Duration {
+  readonly stepsPerEpoch: number;
+  readonly steps: number;
+}
+
+function duration(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape): Duration {
+  const stepsPerEpoch = Math.floor(data.count / options.batchSize);
+  const planned =
+    options.steps ?? (options.epochs === undefined ? plan.steps : undefined) ?? stepsPerEpoch * (options.epochs ?? 1);
+  return { stepsPerEpoch, steps: options.moreSteps ? stepsWithPaths(planned, logPathProbability(plan)) : planned };
+}
+
+function units(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape): number {
+  return duration(plan, options, data).steps;
+}
+
+/** Forward, backward and gradient cost one product of the weights each, and 2 operations a multiply-add. */
+function flops(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape): number {
+  const multiplyAdds = plan.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+  return 6 * multiplyAdds * options.batchSize * duration(plan, options, data).steps;
+}
+
+function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape, threads: number): number {
+  const zeros = new Float64Array(data.dimension);
+  const { stepsPerEpoch, steps } = duration(plan, options, data);
+  const job = nativeJob(
+    plan,
+    options,
+    { scale: zeros, shift: zeros },
+    new Float64Array(steps),
+    stepsPerEpoch,
+    threads,
+    '',
+  );
+  return native.memory(job);
+}
+
+interface Prepared extends Duration {
+  readonly job: NativeJob;
+}
+
+function prepare(
+  { plan, options, identity, given }: TrainerJob<TrainingPlan, ResolvedTrainOptions>,
+  train: Examples,
+  threads: number,
+): Prepared {
+  const lasting = duration(plan, options, dataShape(train, options.trainCount));
+  const {
+    threads: _threads,
+    checkpoint: _checkpoint,
+    checkpointEvery: _every,
+    memoryLimit: _limit,
+    returnParameters: _return,
+    ...deciding
+  } = options;
+  const job = nativeJob(
+    plan,
+    options,
+    inputMap(train, options.normalization),
+    learningRates(options, lasting.steps),
+    lasting.stepsPerEpoch,
+    threads,
+    canonicalHash({ ...identity, options: deciding }),
+    given as Given | undefined,
+  );
+  return { job, ...lasting };
+}
+
+/** Networks side by side have one thread each; one network alone has all. */
+async function run(
+  jobs: readonly TrainerJob<TrainingPlan, ResolvedTrainOptions>[],
+  data: TrainingData,
+  control: TrainerControl,
+): Promise<readonly TrainingBody[]> {
+  const { threads } = control;
+  const prepared = jobs.map((job) => prepare(job, data.train, jobs.length > 1 ? 1 : threads));
+  const results = await controlled(
+    control,
+    prepared.reduce((sum, { steps }) => sum + steps, 0),
+    (slots) =>
+      native.train(
+        {
+          jobs: prepared.map(({ job }) => job),
+          train: examples(data.train, jobs[0]?.options.trainCount ?? 0),
+          ...(data.test === undefined ? {} : { test: examples(data.test, 0) }),
+          threads,
+        },
+        slots,
+      ),
+  );
+  return jobs.map(({ plan, options }, i) => {
+    const [result, one] = [results[i], prepared[i]];
+    if (result === undefined || one === undefined)
+      throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
+    return {
+      ...trainingBody(result, options, plan.layers.length, one.stepsPerEpoch, data.test !== undefined),
+      ...counters(plan, result),
+    };
+  });
+}
+
+/** In shared memory: as they are when they lie there (the readers see to it), else a copy. */
+function examples({ images, labels, count, dimension }: Examples, first: number): NativeExamples {
+  const wanted = first > 0 ? Math.min(first, count) : count;
+  return {
+    images: shared(images.subarray(0, wanted * dimension)),
+    labels: shared((labels ?? new Uint8Array(0)).subarray(0, wanted)),
+  };
+}
+
+function shared<T extends Uint8Array | Float32Array | Int32Array>(array: T): T {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const make = array.constructor as new (buffer: SharedArrayBuffer) => T;
+  const copy = new make(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+}

@@ -1,4 +1,4 @@
-// Closed forms of Gaussian expectations (theory of system feedforward, table 3.1), in the forms that keep their digits.
+// Closed forms of Gaussian expectations ((3.1) of docs/systems/feedforward.md), in the forms that keep their digits.
 // An empty optional means: no closed form here, integrate.
 #pragma once
 #include <optional>

@@ -56,7 +56,7 @@ export interface TrainJob<K extends Trainable> {
  * another run), _DISK; `signal.reason` when cancelled (the checkpoint is written first)
  *
  * **Numerics**: float32 or float64; one BLAS thread, rows of a minibatch in fixed tiles of 64; gradients agree with central
- * differences to 1e-6 in float64. **Source**: theory specification `dropout`, sections 2 and 4.
+ * differences to 1e-6 in float64. **Source**: docs/systems/feedforward.md (2.1); docs/training.md for the other systems.
  *
  * @example
  * import { train } from 'mft-native';

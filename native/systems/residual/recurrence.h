@@ -59,7 +59,7 @@ struct Recurrence {
   std::vector<double> log_gradient_variance;       // variance of log |dE/dx_l|^2 at fixed last gradient, l = 0..L
 };
 
-// Theory: displays 3.2 to 3.4 (forward, backward) and 3.9 (variances) of the documentation. Throws NOT_FINITE naming
+// Theory: (3.2) to (3.4) and, for variances, (3.9) of docs/systems/residual.md. Throws NOT_FINITE naming
 // the layer when a second moment leaves the range of doubles, Cancelled when asked to stop.
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control);
 

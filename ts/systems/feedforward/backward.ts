@@ -1,4 +1,4 @@
-// The backward recursions of theory section 3.9, generalised layer by layer: per-layer variances, keep probabilities and
+// The backward recursions (3.9) of docs/systems/feedforward.md, layer by layer: per-layer variances, keep probabilities and
 // widths, inputs of any lengths, shared or independent backward weights.
 //
 // Given the forward pass, (W^{l+1})ᵀ δ^{l+1} = κ_l u^l + e with e Gaussian, independent of z^l (Stein's lemma):

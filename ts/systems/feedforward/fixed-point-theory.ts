@@ -82,7 +82,7 @@ function startingCoupling(layer: Layer, output: Output, varianceMultiplier: numb
   return output === 'preactivation' ? 2 * layer.weightVariance : 2 * keepOf(layer) * varianceMultiplier;
 }
 
-/** Paper A's formula for a linear network: g_aa = 4(q* /ρ)² χ^M [ρ + Σ_{k=1..M} χ^k], χ = σ_w²/ρ. */
+/** The formula of Huang and others 2020 for a linear network (3.8): g_aa = 4(q* /ρ)² χ^M [ρ + Σ_{k=1..M} χ^k], χ = σ_w²/ρ. */
 export function linearGradientSingle(layer: Layer, distance: number): number {
   const { fixedPointVariance: q } = multipliers({ ...layer, activation: 'linear' });
   const keep = keepOf(layer);
@@ -92,7 +92,7 @@ export function linearGradientSingle(layer: Layer, distance: number): number {
   return 4 * (q / keep) ** 2 * chi ** distance * sum;
 }
 
-/** Paper A's formula: g_ab = 4 q_ab*² σ_w^{2M} Σ_{k=0..M} (σ_w²/ρ²)^k, q_ab* = σ_b²/(1 − σ_w²). */
+/** The formula of Huang and others 2020 (3.8): g_ab = 4 q_ab*² σ_w^{2M} Σ_{k=0..M} (σ_w²/ρ²)^k, q_ab* = σ_b²/(1 − σ_w²). */
 export function linearGradientPair(layer: Layer, distance: number): number {
   const { weightVariance, biasVariance } = layer;
   if (weightVariance >= 1 && biasVariance > 0) {

@@ -1,4 +1,4 @@
-// The forward recursions of theory section 3.3, layer by layer at infinite width, for any number of inputs.
+// The forward recursions (3.3) of docs/systems/feedforward.md, layer by layer at infinite width, for any number of inputs.
 import { perLayer } from '../../core/checks.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
 import { type GaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';

@@ -10,14 +10,14 @@ export const observables = {
     description: 'mean square of the pre-activations of a layer',
     axes: perInput,
     scale: 'linear',
-    source: 'Poole and others 2016',
+    source: 'Poole 2016; docs 3.2, 3.3',
   },
   covariance: {
     symbol: 'q_ab',
     description: 'mean product of the pre-activations of two inputs',
     axes: perPair,
     scale: 'linear',
-    source: 'Poole and others 2016',
+    source: 'Poole 2016; docs 3.2, 3.3',
     needsPair: true,
   },
   correlation: {
@@ -25,7 +25,7 @@ export const observables = {
     description: 'q_ab/√(q_aa q_bb)',
     axes: perPair,
     scale: 'linear',
-    source: 'Poole and others 2016',
+    source: 'Poole 2016; docs 3.2, 3.3',
     needsPair: true,
   },
   errorNorm: {
@@ -33,14 +33,14 @@ export const observables = {
     description: 'typical squared norm of ∂E/∂z at a layer: mean of the logarithm',
     axes: perInput,
     scale: 'log',
-    source: 'Schoenholz and others 2017',
+    source: 'Schoenholz 2017; docs 3.9, 3.11',
   },
   errorCorrelation: {
     symbol: 'cos(δ_a, δ_b)',
     description: 'cosine of the errors of two inputs',
     axes: perPair,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.9',
     needsPair: true,
   },
   gradientSingle: {
@@ -48,14 +48,14 @@ export const observables = {
     description: 'mean square of a weight-gradient entry',
     axes: perInput,
     scale: 'log',
-    source: 'Schoenholz and others 2017',
+    source: 'Schoenholz 2017; docs 3.9, 3.13',
   },
   gradientPair: {
     symbol: 'log |E g_ab|',
     description: 'mean product of the weight gradients of two inputs (sign and log magnitude of the mean)',
     axes: perPair,
     scale: 'log',
-    source: 'derived',
+    source: 'derived; docs 3.9, 3.13',
     needsPair: true,
   },
   gradientPairAbsolute: {
@@ -63,7 +63,7 @@ export const observables = {
     description: 'mean absolute product of the weight gradients of two inputs',
     axes: perPair,
     scale: 'log',
-    source: 'derived',
+    source: 'derived; docs 3.10, 3.13',
     needsPair: true,
   },
   typicalGradientSingle: {
@@ -71,7 +71,7 @@ export const observables = {
     description: 'mean of log g_aa: the typical g_aa, by βM/2N below the log of the mean',
     axes: perInput,
     scale: 'log',
-    source: 'derived',
+    source: 'derived; docs 3.11',
   },
 } as const satisfies Readonly<Record<string, ObservableInfo>>;
 

@@ -10,14 +10,14 @@ export const observables = {
     description: 'P(a path reaches layer i); at the output θ',
     axes: layers,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.1',
   },
   rarePathProbability: {
     symbol: 'log θ_i',
     description: 'the same on a log scale: what engine splitting measures where masks meet no path',
     axes: layers,
     scale: 'log',
-    source: 'derived',
+    source: 'derived; docs 3.1',
     run: { engine: 'splitting' },
   },
   blockedProbability: {
@@ -25,7 +25,7 @@ export const observables = {
     description: 'P(no path reaches layer i)',
     axes: layers,
     scale: 'log',
-    source: 'derived',
+    source: 'derived; docs 3.1',
     only: 'predict',
   },
   reachFraction: {
@@ -33,28 +33,28 @@ export const observables = {
     description: 'mean fraction of nodes kept and reached from the input',
     axes: layers,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.1',
   },
   outputReachProbability: {
     symbol: 'P(Y_i ≥ 1)',
     description: 'P(layer i has a node that still reaches the output)',
     axes: layers,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.1',
   },
   outputReachFraction: {
     symbol: 'E Y_i/N_i',
     description: 'mean fraction of nodes kept and reaching the output',
     axes: layers,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.1',
   },
   edgeParticipation: {
     symbol: 'b_i (E X_{i−1}/N_{i−1})(E Y_i/N_i)',
     description: 'P(an edge of weight layer i lies on a surviving path): effective share of its learning rate',
     axes: layers,
     scale: 'linear',
-    source: 'derived',
+    source: 'derived; docs 3.9',
   },
 } as const satisfies Readonly<Record<string, ObservableInfo>>;
 

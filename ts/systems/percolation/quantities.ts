@@ -20,7 +20,6 @@ import { bondCriticalKeep, bondWidthForTarget, breakdownDepth } from './solve.js
 import * as run from './training-run.js';
 
 const largestWhole = Number.MAX_SAFE_INTEGER;
-const derived = 'derived; docs/systems/percolation.md';
 
 const targetField = z
   .number()
@@ -48,7 +47,7 @@ function ofNetwork(symbol: string, description: string, value: (logs: LogProbabi
   return quantity({
     symbol,
     description,
-    source: derived,
+    source: 'derived; docs 3.1',
     parameters: network,
     evaluate: async (p) => value(await logsOf(p)),
   });
@@ -61,7 +60,7 @@ function ofTraining(
 ): Quantity {
   const evaluate = async ({ steps, masksPerStep, ...rest }: z.output<typeof training>): Promise<number> =>
     value((await logsOf(rest)).logBlocked, steps, masksPerStep);
-  return quantity({ symbol, description, source: derived, parameters: training, evaluate });
+  return quantity({ symbol, description, source: 'derived; docs 3.10', parameters: training, evaluate });
 }
 
 function ofLayer(
@@ -77,7 +76,7 @@ function ofLayer(
         edgeKeepProbability: p.edgeKeepProbability,
       }),
     );
-  return quantity({ symbol, description, source: derived, parameters: layer, evaluate });
+  return quantity({ symbol, description, source: 'derived; docs 3.3', parameters: layer, evaluate });
 }
 
 function refuseIndex(name: string, value: number, largest: number): void {
@@ -100,21 +99,21 @@ const table = {
   siteCriticalKeep: quantity({
     symbol: 's*',
     description: 'Dropout only: keep rate with path probability `target`.',
-    source: derived,
+    source: 'derived; docs 3.2',
     parameters: z.strictObject({ width: widthField, depth: depthField, target: targetField }),
     evaluate: (p) => formulas.siteCriticalKeep(p.width, p.depth, p.target),
   }),
   siteDepthForTarget: quantity({
     symbol: 'L*',
     description: 'Dropout only: depth (real) with path probability `target`.',
-    source: derived,
+    source: 'derived; docs 3.2',
     parameters: z.strictObject({ width: widthField, keepProbability: keepField, target: targetField }),
     evaluate: (p) => formulas.siteDepthForTarget(p.width, p.keepProbability, p.target),
   }),
   siteWidthForTarget: quantity({
     symbol: 'W*',
     description: 'Dropout only: width (real) with path probability `target`.',
-    source: derived,
+    source: 'derived; docs 3.2',
     parameters: z.strictObject({ depth: depthField, keepProbability: keepField, target: targetField }),
     evaluate: (p) => {
       refuseCertain('keepProbability', p.keepProbability);
@@ -124,14 +123,14 @@ const table = {
   bondCriticalKeep: quantity({
     symbol: 'b*',
     description: 'Keep rate of all weight layers with path probability `target`.',
-    source: derived,
+    source: 'derived; docs 3.1',
     parameters: network.omit({ edgeKeepProbability: true }).extend({ target: targetField }),
     evaluate: ({ target, ...rest }) => bondCriticalKeep(rest, target),
   }),
   bondWidthForTarget: quantity({
     symbol: 'W_b*',
     description: 'Smallest width (input and output too) with path probability >= `target`.',
-    source: derived,
+    source: 'derived; docs 3.1',
     parameters: z.strictObject({
       depth: depthField,
       edgeKeepProbability: aliased(edgeKeepProbabilityField, 'bondKeep'),
@@ -154,7 +153,7 @@ const table = {
   smallDropBlocked: quantity({
     symbol: '[L(2^W − 1) + 1] p^{W²}',
     description: 'Dropconnect at small drop probability p: leading term of the blocked probability.',
-    source: derived,
+    source: 'derived; docs 3.4',
     parameters: z.strictObject({
       width: widthField,
       depth: depthField,
@@ -174,7 +173,7 @@ const table = {
   meanFieldFixedPoint: quantity({
     symbol: 'u*',
     description: 'Reached fraction of infinitely wide layers, u = s(1 − e^{−c_b u}).',
-    source: derived,
+    source: 'derived; docs 3.5',
     parameters: z.strictObject({
       meanDegree: numberField({ low: 0 }, 'Mean number of kept edges of a node, W b.', 'c_b'),
       keepProbability: keepField.default(1),
@@ -184,7 +183,7 @@ const table = {
   galtonWatsonSurvival: quantity({
     symbol: 'x_g',
     description: 'Survival of the tree of descendants of a node for `generations` layers.',
-    source: derived,
+    source: 'derived; docs 3.6',
     parameters: z.strictObject({
       width: widthField,
       keepProbability: keepField.default(1),
@@ -202,14 +201,14 @@ const table = {
   logExpectedPaths: quantity({
     symbol: 'log E N',
     description: 'Logarithm of the expected number of surviving paths.',
-    source: derived,
+    source: 'derived; docs 3.7',
     parameters: network,
     evaluate: (p) => formulas.logExpectedPaths(resolveNetwork(p)),
   }),
   secondMomentLowerBound: quantity({
     symbol: '(E N)²/E N²',
     description: 'Lower bound of the path probability from two moments of the number of paths.',
-    source: derived,
+    source: 'derived; docs 3.7',
     parameters: network,
     evaluate: (p) => Math.exp(formulas.logSecondMomentLowerBound(resolveNetwork(p))),
   }),
@@ -220,7 +219,7 @@ const table = {
       'weight layer `weightLayer` (0..depth) ' +
       'lies on a surviving path: the ' +
       'effective share of its learning rate.',
-    source: derived,
+    source: 'derived; docs 3.9',
     parameters: z.strictObject({ ...networkParameters, weightLayer: layerIndex('weight layer') }),
     evaluate: async ({ weightLayer, ...rest }) => {
       const forward = resolveNetwork(rest);
@@ -239,7 +238,7 @@ const table = {
   layerReachesOutput: quantity({
     symbol: 'P(Y_i >= 1)',
     description: 'Probability that layer `layer` (0..depth+1) has a node that still reaches the output.',
-    source: derived,
+    source: 'derived; docs 3.1',
     parameters: z.strictObject({ ...networkParameters, layer: layerIndex('layer') }),
     evaluate: async ({ layer: index, ...rest }) => {
       const forward = resolveNetwork(rest);
@@ -266,7 +265,7 @@ const table = {
   longestLostRunTail: quantity({
     symbol: 'P(stall >= r)',
     description: 'Probability of at least `run` lost steps in a row.',
-    source: derived,
+    source: 'derived; docs 3.10',
     parameters: z.strictObject({
       steps: wholeField(1, 100_000_000, 'Training steps.', 'T'),
       lostProbability: numberField({ low: 0, high: 1 }, 'Probability that a step is lost.', 'l'),
@@ -277,7 +276,7 @@ const table = {
   breakdownDepth: quantity({
     symbol: 'min{L: T M θ(L) < 1}',
     description: 'Smallest depth at which a run expects less than one step with a path.',
-    source: derived,
+    source: 'derived; docs 3.11',
     parameters: layer.extend({ steps: stepsField, masksPerStep: masksField }),
     evaluate: (p) =>
       breakdownDepth(
@@ -292,7 +291,7 @@ const table = {
   conv1dPathProbability: quantity({
     symbol: 'θ_conv',
     description: 'Path probability of a stack of one-dimensional convolutions (stride 1, same zero padding).',
-    source: derived,
+    source: 'derived; docs 3.12',
     parameters: z.strictObject({
       width: wholeField(1, largestExactPositions, 'Positions.', 'W'),
       kernel: wholeField(1, 100_000, 'Kernel length.', 'k'),

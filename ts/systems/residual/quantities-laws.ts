@@ -1,4 +1,4 @@
-// Quantities: closed laws (3.6 to 3.8) and design.
+// Quantities: closed laws, (3.6) to (3.8) of docs/systems/residual.md, and design (3.10).
 import { z } from 'zod';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
@@ -36,8 +36,8 @@ function tanhConstant(symbol: string, description: string, member: keyof TanhLaw
     description,
     source:
       member === 'estar' || member === 'deltaStar'
-        ? 'Yang & Schoenholz 2017, re-derived'
-        : 'derived, checked by iteration to depth 1e6',
+        ? 'Yang & Schoenholz 2017, re-derived; docs 3.6'
+        : 'derived, checked by iteration to depth 1e6; docs 3.6',
     parameters: tanhParameters,
     evaluate: (p) => {
       const kind = classify(p.activation);
@@ -56,7 +56,7 @@ function alphaConstant(symbol: string, description: string, member: keyof AlphaR
   return quantity({
     symbol,
     description,
-    source: 'Yang & Schoenholz 2017, re-derived',
+    source: 'Yang & Schoenholz 2017, re-derived; docs 3.6',
     parameters: z.strictObject({
       alpha: numberField({}, 'Exponent, in (1/2, 1).', 'α'),
       outerWeightVariance: outerWeightVariance.default(1),
@@ -89,7 +89,7 @@ function growthQuantity(
   return quantity({
     symbol,
     description,
-    source: 'Yang & Schoenholz 2018, theorems C.5 to C.11; constants and the other regions derived',
+    source: 'Yang & Schoenholz 2018, theorems C.5 to C.11; constants and the other regions derived; docs 3.7',
     parameters: growthParameters,
     evaluate: (p) => {
       const law = growthLaw(p as GrowthLawParameters);
@@ -127,7 +127,7 @@ function continuumQuantity(symbol: string, description: string, member: keyof Co
   return quantity({
     symbol,
     description,
-    source: 'derived, checked by deep iteration',
+    source: 'derived, checked by deep iteration; docs 3.8',
     parameters: continuumParameters,
     evaluate: (p) =>
       continuumLimit({
@@ -144,7 +144,7 @@ export const lawQuantities = {
   reluLogProduct: quantity({
     symbol: 'log Π (1 + W l^−V)',
     description: 'log χ_0/χ_L of ReLU networks, at any depth at the same cost.',
-    source: 'derived: Euler–Maclaurin',
+    source: 'derived: Euler–Maclaurin; docs 3.6',
     parameters: z.strictObject({
       coefficient: numberField({ low: 0 }, 'σ_v²σ_w²/2.', 'W'),
       decay: numberField({}, 'β_v + β_w.', 'V'),
@@ -195,7 +195,7 @@ export const lawQuantities = {
   decayForGradientBudget: quantity({
     symbol: 'β',
     description: 'Common decay exponent at which log χ_0/χ_L equals the budget; 0 when constant variances meet it.',
-    source: 'derived',
+    source: 'derived; docs 3.10',
     parameters: z.strictObject({
       ...undepthed,
       depth,
@@ -211,7 +211,7 @@ export const lawQuantities = {
   widthsForFlatGradient: quantity({
     symbol: 'N_0..N_L',
     description: 'Widths that hold the gradient per coordinate constant, from the given start.',
-    source: 'Yang & Schoenholz 2018, section 6; exact condition derived',
+    source: 'Yang & Schoenholz 2018, section 6; exact condition derived; docs 3.10',
     parameters: z.strictObject({
       ...networkParameters,
       ...inputParameters,

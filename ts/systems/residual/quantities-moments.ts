@@ -16,7 +16,7 @@ import {
 const variance = numberField({ low: 0 }, 'Variance of the Gaussian.', 'q');
 const single = z.strictObject({ activation: activationField, variance });
 const alpha = numberField({ low: -0.5, high: 50, above: true }, 'Exponent of the rectified power.', 'α');
-const theory = 'Yang & Schoenholz 2018; closed forms and rules derived';
+const theory = 'Yang & Schoenholz 2018; closed forms and rules derived; docs 3.1';
 
 export const momentQuantities = {
   gaussianSecondMoment: quantity({
@@ -50,7 +50,7 @@ export const momentQuantities = {
   gaussianHalfMeanSquareDifference: quantity({
     symbol: "D(q, δ) = ½E(φ(u) − φ(u'))²",
     description: 'Half the mean square difference at variance q and covariance q − gap.',
-    source: 'derived',
+    source: 'derived; docs 3.1',
     parameters: z.strictObject({
       activation: activationField,
       variance,
@@ -65,14 +65,14 @@ export const momentQuantities = {
   alphaReluCorrelationMap: quantity({
     symbol: 'J_α(c)',
     description: 'Correlation of rectified powers of two Gaussians with correlation c, relative to the second moment.',
-    source: 'Yang & Schoenholz 2017; both closed forms re-derived',
+    source: 'Yang & Schoenholz 2017; both closed forms re-derived; docs 3.1',
     parameters: z.strictObject({ alpha, correlation: numberField({ low: -1, high: 1 }, 'Correlation.', 'c') }),
     evaluate: ({ alpha, correlation }) => addon().alphaReluCorrelationMap(alpha, correlation),
   }),
   alphaReluCorrelationDeficit: quantity({
     symbol: '1 − J_α(1 − deficit)',
     description: 'The same map as a deficit, without cancellation.',
-    source: 'derived',
+    source: 'derived; docs 3.1',
     parameters: z.strictObject({
       alpha,
       deficit: numberField({ low: 0, high: 2 }, 'One minus the correlation.', '1 − c'),

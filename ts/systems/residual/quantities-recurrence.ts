@@ -1,4 +1,4 @@
-// Quantities: the recurrences of 3.2 to 3.5 and the fluctuations of 3.9 at the last layer.
+// Quantities: the recurrences (3.2) to (3.5) of docs/systems/residual.md and the fluctuations (3.9) at the last layer.
 import { z } from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, spelled, wholeField } from '../../core/fields.js';
@@ -158,7 +158,7 @@ async function evaluated(
   return { network, block: described.block, depth: described.depth, isPlain, result };
 }
 
-const source = 'Yang & Schoenholz 2018, theorems C.2 and C.3, re-derived';
+const source = 'Yang & Schoenholz 2018, theorems C.2 and C.3, re-derived; docs 3.2, 3.3, 3.4, 3.5, 3.9';
 
 function ofLastLayer(
   symbol: string,

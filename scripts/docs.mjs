@@ -1,12 +1,12 @@
-// Fills the generated tables of docs/ from the code: spec and run fields, quantities, observables of each system.
+// Fills the generated tables of README.md and docs/ from the code: the systems; spec and run fields, quantities, observables of each.
 // A table stands between <!-- fields:NAME -->, <!-- run:NAME -->, <!-- quantities:NAME -->, <!-- observables:NAME --> or
-// <!-- figures:NAME --> and the matching closing mark. With --check nothing is written and a stale table is an error.
+// <!-- figures:NAME --> and the matching closing mark; README's between <!-- systems -->. With --check nothing is written and a stale table is an error.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { loadSystem } = await import('../dist/systems/registry.js');
+const { loadSystem, systemNames } = await import('../dist/systems/registry.js');
 const { info } = await import('../dist/core/fields.js');
 
 const cell = (text) => String(text).replace(/\|/g, '\\|').replace(/\n/g, ' ');
@@ -74,16 +74,30 @@ async function filled(text) {
   return result;
 }
 
+/** README's table of the systems, in the order of the registry. */
+async function withSystems(text) {
+  const systems = await Promise.all(systemNames.map(loadSystem));
+  const table = rows(
+    ['`system`', 'model', 'page'],
+    systems.map(({ name, title }) => [`\`${name}\``, title, `[docs/systems/${name}.md](docs/systems/${name}.md)`]),
+  );
+  return text.replace(
+    /<!-- systems -->\n[\s\S]*?<!-- \/systems -->/,
+    () => `<!-- systems -->\n${table}\n<!-- /systems -->`,
+  );
+}
+
 let stale = 0;
-for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.md'))
-  .sort()) {
-  const file = join(root, 'docs', name);
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.md'),
+);
+for (const name of ['README.md', ...pages.sort().map((page) => `docs/${page}`)]) {
+  const file = join(root, name);
   const text = readFileSync(file, 'utf8');
-  const wanted = await filled(text);
+  const wanted = await withSystems(await filled(text));
   if (wanted === text) continue;
   stale++;
-  if (process.argv.includes('--check')) process.stderr.write(`docs/${name} is stale: run node scripts/docs.mjs\n`);
+  if (process.argv.includes('--check')) process.stderr.write(`${name} is stale: run node scripts/docs.mjs\n`);
   else writeFileSync(file, wanted);
 }
 if (stale > 0 && process.argv.includes('--check')) process.exit(1);

@@ -1,7 +1,7 @@
 // The documents keep what the registry says: sources cite displays that exist, names have rows, versions have changelog lines.
 import t from 'tap';
 import { loadSystem, systemNames } from '../dist/systems/registry.js';
-import { brokenSources, cited, displays, missingSymbols } from './documents.js';
+import { brokenSources, cited, displays, missingSymbols, missingVersions } from './documents.js';
 
 t.test("every source cites a display of the system's page", async (t) => {
   for (const name of systemNames) {
@@ -20,6 +20,12 @@ t.test('a display that is not there is found', async (t) => {
   t.same(brokenSources(system), ['made cites (9.9), which is not there']);
   t.same(brokenSources({ ...system, quantities: { made: { source: 'derived' } } }).length, 1);
   t.same(cited('Poole 2016; docs 3.1, 3.12'), ['3.1', '3.12']);
+});
+
+t.test('a raised version has a line of CHANGELOG.md', async (t) => {
+  for (const name of systemNames) t.same(missingVersions(await loadSystem(name)), [], name);
+  const system = { ...(await loadSystem('feedforward')), version: 1000 };
+  t.ok(missingVersions(system).includes(1000), 'a version without a line is found');
 });
 
 t.test('every field and observable has a row in docs/symbols.md', async (t) => {

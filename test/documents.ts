@@ -9,6 +9,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 /** What this file needs to know of a system. */
 export interface Documented {
   readonly name: string;
+  readonly version: number;
   readonly specSchema: { readonly shape: object };
   readonly runSchema: { readonly shape: object };
   readonly quantities: Readonly<Record<string, { readonly source: string }>>;
@@ -52,4 +53,11 @@ export function missingSymbols(system: Documented): string[] {
     Object.keys(part),
   );
   return names.filter((name) => name !== 'system' && !rows.includes(`\`${name}\``));
+}
+
+/** Versions of a system above the first that no line of CHANGELOG.md names: "`feedforward` is version 3, `residual` version 2: …". */
+export function missingVersions({ name, version }: Pick<Documented, 'name' | 'version'>): number[] {
+  const log = read('CHANGELOG.md');
+  const raised = Array.from({ length: version - 1 }, (_, i) => i + 2);
+  return raised.filter((number) => !new RegExp(`\\* .*\`${name}\` (is )?version ${number}\\b.*: `).test(log));
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { type Dataset, MftError, readDataset, readNpy, readNpz } from 'mft-native';
-import { encodeNpy } from '../../dist/data/npy.js';
+import { encodeNpy } from './encode-npy.js';
 import { syntheticFiles } from '../../dist/data/synthetic.js';
 import { damaged } from './mutations.js';
 import { zip } from './zip.js';

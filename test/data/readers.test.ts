@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { MftError, readCifar10, readIdx, readNpy, readNpz } from 'mft-native';
+import { encodeNpy } from './encode-npy.js';
 import { encodeIdx } from '../../dist/data/idx.js';
-import { encodeNpy } from '../../dist/data/npy.js';
 import { zip } from './zip.js';
 import { zip64 } from './zip64.js';
 

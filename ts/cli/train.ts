@@ -12,8 +12,12 @@ import { progressBar } from './progress.js';
 export function register(program: Command): void {
   const configure = (command: Command): void => {
     command
-      .addArgument(new Argument('[dataset]', 'mnist, cifar10, synthetic or a .npz archive').default('synthetic'))
-      .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)');
+      .addArgument(
+        new Argument('[dataset]', 'mnist, cifar10, cifar100, emnist-…, synthetic or a .npz').default('synthetic'),
+      )
+      .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
+      .option('--pixel-maximum <number>', 'of a .npz archive: the component that means white', Number)
+      .option('--channel-axis <axis>', 'of a .npz archive: first, last or none');
     addFlags(command, trainOptionsSchema, 'Training:');
   };
   specCommand(
@@ -24,7 +28,11 @@ export function register(program: Command): void {
     configure,
     async ({ spec, options, words }) => {
       const bar = await progressBar('train');
-      const data = options.data === undefined ? {} : { data: String(options.data) };
+      const data = {
+        ...(options.data === undefined ? {} : { data: String(options.data) }),
+        ...(options.pixelMaximum === undefined ? {} : { pixelMaximum: Number(options.pixelMaximum) }),
+        ...(options.channelAxis === undefined ? {} : { channelAxis: options.channelAxis as 'first' }),
+      };
       const chosen = readFlags(options, trainOptionsSchema);
       const training = (await train(spec as never, words[0] ?? 'synthetic', {
         ...chosen,

@@ -1,5 +1,6 @@
 // Inputs of a network: drawn with given lengths and angle, given as numbers, or named in a data set.
 import { z } from 'zod';
+import { datasetExpectation, isDatasetName } from './dataset-names.js';
 import { expectedError } from './errors.js';
 
 /** A pair of random directions with exact mean square per component and exact correlation. */
@@ -21,7 +22,8 @@ export interface GivenInputs {
 
 /** Images of a real data set, by index; read through `data` (MFT_DATA), never inlined. */
 export interface DatasetInputs {
-  readonly dataset: 'mnist' | 'cifar10' | 'synthetic';
+  /** A name of docs/data.md, or the path of a .npz archive with x_train, y_train. */
+  readonly dataset: string;
   readonly split?: 'train' | 'test';
   readonly indices: readonly number[];
   /** Hash of the file the images were read from; filled in by the verbs, checked when given. */
@@ -44,7 +46,7 @@ const drawn = z.strictObject({
   count: z.union([z.literal(1), z.literal(2)]).optional(),
 });
 const named = z.strictObject({
-  dataset: z.enum(['mnist', 'cifar10', 'synthetic']),
+  dataset: z.custom<string>(isDatasetName),
   split: z.enum(['train', 'test']).optional(),
   indices: z.array(z.int().gte(0)).min(1).max(4096),
   sha256: z
@@ -143,7 +145,7 @@ function innerExpectation(path: string): string {
   if (path.endsWith('secondMoment')) return 'a number > 0';
   if (path.endsWith('count')) return '1 or 2';
   if (path.includes('indices')) return 'a list of whole numbers >= 0';
-  if (path.endsWith('dataset')) return 'one of mnist, cifar10, synthetic';
+  if (path.endsWith('dataset')) return datasetExpectation;
   if (path.endsWith('split')) return 'train or test';
   if (path.endsWith('sha256')) return '64 hexadecimal digits';
   return 'a list of rows of finite numbers, all of the same length';

@@ -28,6 +28,10 @@ export interface Examples {
   readonly images: Uint8Array | Float32Array | Int32Array;
   /** One label of each example, or one of each of its positions; none where the examples are their own targets. */
   readonly labels?: Uint8Array | Int32Array;
+  /** What a component that means white is; without it 255 for bytes, else 1. */
+  readonly range?: { readonly unit: number };
+  /** Images are channels-first; without it the first of three axes counts the colors. */
+  readonly channels?: { readonly count: number };
 }
 
 /** What a plan may know of examples of which only the first are trained on (0 = all). */

@@ -15,6 +15,10 @@ import { gunzipped } from './gzip.js';
 export interface DataOptions extends ControlOptions {
   /** Folder that holds the data sets; default: the environment variable MFT_DATA. */
   readonly data?: string;
+  /** Of a .npz archive: the component that means white, what `unit` maps to 1; default: 255 for whole numbers of 0 to 255, else 1. */
+  readonly pixelMaximum?: number;
+  /** Of a .npz archive: which axis of an image holds its colours; default: from the shape. */
+  readonly channelAxis?: 'first' | 'last' | 'none';
   /** Bytes that the values of one file may take; default: four fifths of the memory allowed. */
   readonly memoryLimit?: number;
 }

@@ -101,8 +101,10 @@ async function checkFile(file: KnownFile, folder: string, options: DataOptions):
 
 /** Images or labels in an IDX file of the right number of dimensions. */
 async function idxCount(path: string, role: KnownFile['role'], options: DataOptions): Promise<number | undefined> {
-  const { shape } = await readIdx(path, options);
+  const { shape, values } = await readIdx(path, options);
   if (shape.length !== (role === 'images' ? 3 : 1))
     throw formatError(basename(path), `holds an array of shape ${shape.join(' × ')}, not ${role}.`);
+  if (role === 'labels' && values.some((label) => label > 9))
+    throw formatError(basename(path), 'has labels beyond 9, as EMNIST has under names of its own (emnist-letters, …).');
   return shape[0];
 }

@@ -1,19 +1,22 @@
 // Labelled images by the name of their data set.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { expectedError, MftError } from '../core/errors.js';
+import { datasetExpectation, emnistClasses } from '../core/dataset-names.js';
+import { expectedError } from '../core/errors.js';
+import type { Warning } from '../core/results.js';
+import { readArchive } from './archive.js';
 import type { DataOptions } from './bytes.js';
 import { formatError } from './files.js';
-import { readCifar10 } from './cifar10.js';
+import { readCifar10, readCifar100 } from './cifar10.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { type KnownFile, knownFiles, recognised } from './known.js';
 import { labelsOf } from './labels.js';
-import { dataFolder, locate, locateSplit } from './locate.js';
-import { readNpz } from './npz.js';
+import { dataFolder, locate, locateOther, locateSplit } from './locate.js';
+import type { Channels, PixelRange } from './pixels.js';
 import { syntheticClasses, syntheticCounts, syntheticImages } from './synthetic.js';
 
 /** Data sets by name; anything else is the path of a .npz archive with x_train, y_train, x_test, y_test. */
-export type DatasetName = 'mnist' | 'cifar10' | 'synthetic';
+export type DatasetName = 'mnist' | 'cifar10' | 'cifar100' | 'synthetic' | keyof typeof emnistClasses;
 
 /** A file a data set was read from. */
 export interface DataFile {
@@ -36,9 +39,17 @@ export interface Dataset {
   readonly shape: readonly number[];
   readonly dimension: number;
   readonly classes: number;
-  /** Row-major count × dimension over shared memory; bytes mean value/255. */
+  /** Row-major count × dimension over shared memory, channels first; what its numbers mean is in `range`. */
   readonly images: Uint8Array | Float32Array;
   readonly labels: Uint8Array;
+  /** Smallest and largest component and which one means white; without it bytes mean value/255, floats themselves. */
+  readonly range?: PixelRange;
+  /** Where the colors are; without it the first of three axes. */
+  readonly channels?: Channels;
+  /** Whether the file's labels were numbers (also when left out) or one-hot rows. */
+  readonly labelForm?: 'numbers' | 'oneHot';
+  /** What was noticed when an archive was read: range, axis of colors, one-hot labels, classes without an image. */
+  readonly warnings?: readonly Warning[];
   /** True when every file is the published one. */
   readonly verified: boolean;
   readonly files: readonly DataFile[];
@@ -71,36 +82,45 @@ export async function readDataset(
   if (name === 'mnist') return readMnist(split, options);
   if (name === 'cifar10') return readCifar(split, options);
   if (name === 'synthetic') return synthetic(split);
-  if (typeof name === 'string' && name.endsWith('.npz')) return readArchive(name, split, options);
-  throw expectedError(
-    'ERR_MFT_INVALID_ARGUMENT',
-    'dataset',
-    'mnist, cifar10, synthetic or the path of a .npz archive',
-    name,
-  );
+  if (name === 'cifar100') return readCifarHundred(split, options);
+  if (Object.hasOwn(emnistClasses, name)) return readEmnist(name as keyof typeof emnistClasses, split, options);
+  if (typeof name === 'string' && name.endsWith('.npz')) return archive(name, split, options);
+  throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', datasetExpectation, name);
 }
 
 async function readMnist(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
   const found = await locateSplit('mnist', split, options);
   const path = (role: KnownFile['role']): string =>
     (found.find(({ file }) => file.role === role) as { path: string }).path;
-  const [imagesPath, labelsPath] = [path('images'), path('labels')];
+  return fromIdx('mnist', split, 10, path('images'), path('labels'), options);
+}
+
+async function fromIdx(
+  name: string,
+  split: 'train' | 'test',
+  classes: number,
+  imagesPath: string,
+  labelsPath: string,
+  options: DataOptions,
+): Promise<Dataset> {
   const labels = await readIdx(labelsPath, options);
   const classOf = idxLabels(labels, basename(labelsPath));
-  checkLabels(classOf, 10, basename(labelsPath));
+  // EMNIST's letters are 1 to 26.
+  if (name === 'emnist-letters') classOf.forEach((label, i) => (classOf[i] = label - 1));
+  checkLabels(classOf, classes, basename(labelsPath));
   const images = await readIdx(imagesPath, options);
   const [count, rows, columns] = images.shape;
   if (images.shape.length !== 3 || rows !== 28 || columns !== 28)
     throw formatError(
       basename(imagesPath),
-      `holds an array of shape ${images.shape.join(' × ')}; MNIST has images of 28 × 28.`,
+      `holds an array of shape ${images.shape.join(' × ')}; its images are of 28 × 28.`,
     );
   if (!(images.values instanceof Uint8Array))
-    throw formatError(basename(imagesPath), 'holds no unsigned bytes, as the images of MNIST are.');
+    throw formatError(basename(imagesPath), 'holds no unsigned bytes, as images do.');
   if (count !== classOf.length)
     throw formatError(basename(imagesPath), `holds ${count} images, ${basename(labelsPath)} ${classOf.length} labels.`);
   const files = [dataFile(imagesPath, images.sha256), dataFile(labelsPath, labels.sha256)];
-  return assembled('mnist', split, [28, 28], 10, images.values, classOf, files, images.sha256);
+  return assembled(name, split, [28, 28], classes, images.values, classOf, files, images.sha256);
 }
 
 /** Labels of an IDX file; QMNIST has eight int32 per image, of which the first is the class. */
@@ -153,52 +173,42 @@ const syntheticHashes = {
   test: 'd98b9cb7f698ff024c7037bf5881b922f1b00eac05e9c17be6cf67da27cef9c4',
 } as const;
 
-async function readArchive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
-  const file = basename(path);
-  const { arrays, sha256 } = await readNpz(path, [`x_${split}`, `y_${split}`], options).catch((error: unknown) => {
-    if (error instanceof MftError && error.code === 'ERR_MFT_DATA_NOT_FOUND')
-      throw new MftError('ERR_MFT_DATA_NOT_FOUND', `The data set ${path} was not found.`, {
-        parameter: 'dataset',
-        cause: error,
-      });
-    throw error;
-  });
-  const [images, labels] = [arrays.get(`x_${split}`), arrays.get(`y_${split}`)];
-  if (images === undefined || labels === undefined) throw formatError(file, 'lost an array.');
-  const count = images.shape[0] ?? 0;
-  const dimension = images.shape.slice(1).reduce((product, size) => product * size, 1);
-  if (images.shape.length < 2 || count === 0 || dimension === 0)
-    throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
-  if (labels.shape[0] !== count)
-    throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.shape[0] ?? 1} labels.`);
-  const { values: bytes } = labelsOf(labels.values, labels.shape, `${file}: y_${split}`);
-  const classes = 1 + bytes.reduce((largest, label) => Math.max(largest, label), 0);
-  return assembled(
-    path,
-    split,
-    images.shape.slice(1),
-    classes,
-    pixelValues(images.values, file),
-    bytes,
-    [{ name: file, sha256, verified: false }],
-    sha256,
-  );
+async function archive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
+  const { shape, classes, images, labels, sha256, ...stated } = await readArchive(path, split, options);
+  const files = [{ name: basename(path), sha256, verified: false }];
+  return { ...assembled(path, split, shape, classes, images, labels, files, sha256), ...stated };
 }
 
-function pixelValues(values: ArrayLike<number> & ArrayBufferView, file: string): Uint8Array | Float32Array {
-  if (values instanceof Uint8Array) return values;
-  const result = new Float32Array(new SharedArrayBuffer(4 * values.length));
-  for (let i = 0; i < values.length; i++) {
-    result[i] = values[i] as number;
-    if (!Number.isFinite(result[i]))
-      throw formatError(file, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
-  }
-  return result;
+async function readCifarHundred(split: 'train' | 'test', options: DataOptions): Promise<Dataset> {
+  const path = await locateOther('cifar100', ['cifar100', 'cifar-100-binary'], [`${split}.bin`], options);
+  const { images, labels, sha256 } = await readCifar100([path], options);
+  const files = [dataFile(path, sha256[0] as string)];
+  return assembled('cifar100', split, [3, 32, 32], 100, images, labels, files, jointHash(sha256));
+}
+
+/** EMNIST's parts lie under names of their own; the images stay as the files have them, rows and columns exchanged. */
+async function readEmnist(
+  name: keyof typeof emnistClasses,
+  split: 'train' | 'test',
+  options: DataOptions,
+): Promise<Dataset> {
+  const find = (what: string): Promise<string> =>
+    locateOther(
+      name,
+      ['emnist', 'EMNIST/raw', 'gzip', '.'],
+      [`${name}-${split}-${what}-ubyte.gz`, `${name}-${split}-${what}-ubyte`],
+      options,
+    );
+  return fromIdx(name, split, emnistClasses[name], await find('images-idx3'), await find('labels-idx1'), options);
 }
 
 function checkLabels(labels: Uint8Array, classes: number, name: string): void {
   const wrong = labels.findIndex((label) => label >= classes);
-  if (wrong >= 0) throw formatError(name, `label ${wrong} is ${labels[wrong]}; labels are 0 to ${classes - 1}.`);
+  if (wrong >= 0)
+    throw formatError(
+      name,
+      `label ${wrong} is ${labels[wrong]}; labels are 0 to ${classes - 1} (EMNIST has data sets of its own: emnist-letters, …).`,
+    );
 }
 
 function dataFile(path: string, sha256: string): DataFile {

@@ -9,7 +9,7 @@ const flags = { headerChecksum: 2, extra: 4, name: 8, comment: 16, reserved: 0xe
 
 /** The unpacked bytes of all members; each member's checksum and length are compared with its last eight bytes. */
 export async function* gunzipped(raw: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void, undefined> {
-  const source = new Source(raw[Symbol.asyncIterator](), name);
+  const source = sourceOf(raw[Symbol.asyncIterator](), name);
   try {
     do {
       await skipHeader(source, name);
@@ -72,49 +72,48 @@ async function* inflated(source: Source): AsyncGenerator<Buffer, void, undefined
 }
 
 /** Bytes taken from a stream of chunks, some of which may be given back. */
-class Source {
-  #held: Buffer = Buffer.alloc(0);
-  readonly #chunks: AsyncIterator<Buffer>;
-  readonly #name: string;
+interface Source {
+  chunk(): Promise<Buffer | undefined>;
+  giveBack(bytes: Buffer): void;
+  hasMore(): Promise<boolean>;
+  take(count: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
 
-  constructor(chunks: AsyncIterator<Buffer>, name: string) {
-    this.#chunks = chunks;
-    this.#name = name;
-  }
-
-  async chunk(): Promise<Buffer | undefined> {
-    if (this.#held.length > 0) {
-      const held = this.#held;
-      this.#held = Buffer.alloc(0);
-      return held;
-    }
-    const step = await this.#chunks.next();
-    return step.done === true ? undefined : step.value;
-  }
-
-  giveBack(bytes: Buffer): void {
-    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([bytes, this.#held]);
-  }
-
-  async hasMore(): Promise<boolean> {
-    const chunk = await this.chunk();
-    if (chunk !== undefined) this.giveBack(chunk);
-    return chunk !== undefined;
-  }
-
-  async take(count: number): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    for (let missing = count; missing > 0; ) {
-      const chunk = await this.chunk();
-      if (chunk === undefined) throw formatError(this.#name, 'is truncated within its gzip data.');
-      parts.push(chunk.subarray(0, missing));
-      if (chunk.length > missing) this.giveBack(chunk.subarray(missing));
-      missing -= Math.min(missing, chunk.length);
-    }
-    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
+function sourceOf(chunks: AsyncIterator<Buffer>, name: string): Source {
+  let held: Buffer = Buffer.alloc(0);
+  const source: Source = {
+    chunk: async () => {
+      if (held.length > 0) {
+        const bytes = held;
+        held = Buffer.alloc(0);
+        return bytes;
+      }
+      const step = await chunks.next();
+      return step.done === true ? undefined : step.value;
+    },
+    giveBack: (bytes) => {
+      held = held.length === 0 ? bytes : Buffer.concat([bytes, held]);
+    },
+    hasMore: async () => {
+      const chunk = await source.chunk();
+      if (chunk !== undefined) source.giveBack(chunk);
+      return chunk !== undefined;
+    },
+    take: async (count) => {
+      const parts: Buffer[] = [];
+      for (let missing = count; missing > 0; ) {
+        const chunk = await source.chunk();
+        if (chunk === undefined) throw formatError(name, 'is truncated within its gzip data.');
+        parts.push(chunk.subarray(0, missing));
+        if (chunk.length > missing) source.giveBack(chunk.subarray(missing));
+        missing -= Math.min(missing, chunk.length);
+      }
+      return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    },
+    close: async () => {
+      await chunks.return?.();
+    },
+  };
+  return source;
 }

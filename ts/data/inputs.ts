@@ -5,8 +5,8 @@ import type { DataOptions } from './bytes.js';
 import { readDataset } from './dataset.js';
 
 /**
- * The images an `inputs` field names, as numbers in [0, 1] (byte / 255), with the hash of the file they came from (of the
- * hashes of the files one after the other when the data set has several).
+ * The images an `inputs` field names, as numbers in [0, 1] (byte / 255; of an archive: component / white), with the hash of
+ * the file they came from (of the hashes of the files one after the other when the data set has several).
  *
  * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND, _DATA_FORMAT; ERR_MFT_DATA_CHECKSUM when `sha256` is given and another
  * file is found; ERR_MFT_OUT_OF_RANGE for an index beyond the last image
@@ -15,7 +15,7 @@ export async function readInputs(
   inputs: DatasetInputs,
   options: DataOptions,
 ): Promise<{ vectors: InputVectors; sha256: string }> {
-  const { name, split, count, dimension, images, sha256 } = await readDataset(
+  const { name, split, count, dimension, images, range, sha256 } = await readDataset(
     inputs.dataset,
     inputs.split ?? 'train',
     options,
@@ -28,7 +28,7 @@ export async function readInputs(
     );
   }
   const values = new Float64Array(inputs.indices.length * dimension);
-  const scale = images instanceof Uint8Array ? 255 : 1;
+  const scale = range?.unit ?? (images instanceof Uint8Array ? 255 : 1);
   inputs.indices.forEach((index, row) => {
     if (!(index < count))
       throw expectedError(

@@ -2,10 +2,12 @@
 import { formatError } from './files.js';
 
 /** Labels of a data set, and what the file's form of them was. */
-export interface Labels {
+interface Labels {
   readonly values: Uint8Array<SharedArrayBuffer>;
   /** `numbers`: as they are; `oneHot`: rows with a single 1, whose place is the label. */
   readonly form: 'numbers' | 'oneHot';
+  /** One-hot: the columns; else one more than the largest label. */
+  readonly classes: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export function labelsOf(values: ArrayLike<number>, shape: readonly number[], na
   const columns = shape.slice(1).reduce((product, size) => product * size, 1);
   if (shape.length < 1 || (shape.length > 1 && columns !== 1 && shape.length !== 2))
     throw formatError(name, `has shape (${shape.join(', ')}); labels have (images) or, one-hot, (images, classes).`);
-  if (columns !== 1) return { values: placesOfOnes(values, count, columns, name), form: 'oneHot' };
+  if (columns !== 1) return { values: placesOfOnes(values, count, columns, name), form: 'oneHot', classes: columns };
   const labels = new Uint8Array(new SharedArrayBuffer(count));
   for (let i = 0; i < count; i++) {
     const label = values[i] as number;
@@ -27,7 +29,8 @@ export function labelsOf(values: ArrayLike<number>, shape: readonly number[], na
       throw formatError(name, `label ${i} is ${label}; labels are whole numbers from 0 to 255.`);
     labels[i] = label;
   }
-  return { values: labels, form: 'numbers' };
+  const classes = 1 + labels.reduce((largest, label) => Math.max(largest, label), 0);
+  return { values: labels, form: 'numbers', classes };
 }
 
 function placesOfOnes(

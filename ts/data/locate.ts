@@ -44,6 +44,31 @@ export async function locateSplit(
   return found;
 }
 
+/**
+ * The path of a file of a data set that has no published hashes here.
+ *
+ * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND
+ */
+export async function locateOther(
+  dataset: string,
+  places: readonly string[],
+  names: readonly string[],
+  options: DataOptions,
+): Promise<string> {
+  const folder = dataFolder(options);
+  for (const place of folder === undefined ? [] : places)
+    for (const name of names) {
+      const path = join(folder as string, place, name);
+      if (await isFile(path)) return path;
+    }
+  const place = join(folder ?? '$MFT_DATA', places[0] as string);
+  throw new MftError(
+    'ERR_MFT_DATA_NOT_FOUND',
+    `Data set ${dataset}: ${names[0]} was not found. It belongs in ${place}; docs/data.md says where to get it.`,
+    { parameter: 'dataset', expected: join(place, names[0] as string), received: folder },
+  );
+}
+
 function notFound(dataset: KnownFile['dataset'], file: KnownFile, folder: string | undefined, exists = true): MftError {
   const place = join(folder ?? '$MFT_DATA', dataFolders[dataset][0]);
   const how =

@@ -2,7 +2,7 @@
 // that nothing in it can say something else to NumPy than to us; what Python allows beyond this grammar is refused.
 import { formatError } from './files.js';
 
-export interface NpyHeader {
+interface NpyHeader {
   /** NumPy's name of the type, e.g. "<f4". */
   readonly type: string;
   readonly isFortran: boolean;

@@ -8,18 +8,18 @@ export interface InputMap {
 }
 
 /**
- * x ↦ scale·x + shift for the raw components x (bytes, or the floats of an archive, which `unit` leaves as they are).
+ * x ↦ scale·x + shift for the raw components x (bytes, or the floats of an archive); `unit` maps the data set's value of white to 1.
  * `standard` has mean 0 and variance 1 over the training images: per colour for images of three channels, else over all
  * components; a constant channel is only centred.
  */
 export function inputMap(train: Examples, normalization: ResolvedTrainOptions['normalization']): InputMap {
   const { dimension, shape } = train;
-  const unit = train.images instanceof Uint8Array ? 1 / 255 : 1;
+  const unit = 1 / (train.range?.unit ?? (train.images instanceof Uint8Array ? 255 : 1));
   if (normalization !== 'standard') {
     const shift = normalization === 'centered' ? -0.5 : 0;
     return { scale: new Float64Array(dimension).fill(unit), shift: new Float64Array(dimension).fill(shift) };
   }
-  const channels = shape.length === 3 ? (shape[0] as number) : 1;
+  const channels = train.channels?.count ?? (shape.length === 3 ? (shape[0] as number) : 1);
   const scale = new Float64Array(dimension);
   const shift = new Float64Array(dimension);
   const perChannel = dimension / channels;

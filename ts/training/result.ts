@@ -19,6 +19,10 @@ export interface DatasetReference {
   readonly count: number;
   readonly sha256: string;
   readonly verified: boolean;
+  /** Of a .npz archive: which component means white, where the colors are, and the form of the labels. */
+  readonly range?: Dataset['range'];
+  readonly channels?: Dataset['channels'];
+  readonly labelForm?: Dataset['labelForm'];
 }
 
 /** What `train` returns: plain data. */
@@ -34,8 +38,26 @@ export interface Training<K extends string = string, S = unknown> extends Traini
   readonly provenance: Provenance;
 }
 
-export function reference({ name, split, count, sha256, verified }: Dataset): DatasetReference {
-  return { name, split, count, sha256, verified };
+export function reference({
+  name,
+  split,
+  count,
+  sha256,
+  verified,
+  range,
+  channels,
+  labelForm,
+}: Dataset): DatasetReference {
+  return {
+    name,
+    split,
+    count,
+    sha256,
+    verified,
+    ...(range === undefined ? {} : { range }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(labelForm === undefined ? {} : { labelForm }),
+  };
 }
 
 function finiteLoss(loss: number): number | Undefined {

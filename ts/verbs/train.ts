@@ -110,6 +110,8 @@ function ownOptions({
   signal: _signal,
   onProgress: _onProgress,
   data: _data,
+  pixelMaximum: _pixelMaximum,
+  channelAxis: _channelAxis,
   ...own
 }: TrainOptions & DataOptions): TrainOptions {
   return own;
@@ -235,6 +237,9 @@ function jobOf(
     train: train.sha256,
     labels: train.files.map((file) => file.sha256),
     test: test?.sha256 ?? null,
+    // Options that change what the components mean are part of the run.
+    ...(train.range?.from === 'option' ? { pixelMaximum: train.range.unit } : {}),
+    ...(train.channels?.from === 'option' ? { channelAxis: train.channels.axis } : {}),
   };
   return { plan, options, identity, ...(given === undefined ? {} : { given }) };
 }
@@ -319,11 +324,12 @@ function refuseHuge(
 function warnings({ train, test }: DatasetPair): Warning[] {
   const list: Warning[] = [];
   for (const set of [train, test])
-    if (set !== undefined && set.split !== 'validation' && !set.verified)
+    if (set !== undefined && set.split !== 'validation' && !set.verified && !set.name.endsWith('.npz'))
       list.push({
         id: 'unverifiedData',
         message: `The ${set.split} images of ${set.name} are not the published files (SHA-256 ${set.sha256}).`,
       });
+  for (const set of [train, test]) if (set?.split !== 'validation') list.push(...(set?.warnings ?? []));
   if (test?.split === 'testFirst1000')
     list.push({
       id: 'partialTestSet',

@@ -172,7 +172,7 @@ t.test('images of an archive as inputs of predict', async (t) => {
   const values = [0, 5].map((i) => [...pixels.subarray(48 * i, 48 * (i + 1))].map((value) => value / 255));
   const own = await predict({ ...spec, inputs: named });
   const given = await predict({ ...spec, inputs: { values } });
-  t.same(own.observables.preactivationCorrelation, given.observables.preactivationCorrelation);
+  t.same(own.observables.correlation, given.observables.correlation);
   const error: unknown = await predict({ ...spec, inputs: { dataset: 'mnits', indices: [0] } }).catch(
     (error: unknown) => error,
   );

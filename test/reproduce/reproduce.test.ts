@@ -3,8 +3,18 @@ import t from 'tap';
 import { MftError, reproduce, reproductions } from 'mft-native';
 import { gradientRun, meanLogSlope } from '../../dist/reproduce/gradients.js';
 import { loadReproduction, reproductionIds } from '../../dist/reproduce/registry.js';
-import { numberRow, printedRow, statementRow, statisticRow } from '../../dist/reproduce/rows.js';
+import {
+  comparisonRow,
+  inSetting,
+  numberRow,
+  printedRow,
+  statementRow,
+  statisticRow,
+} from '../../dist/reproduce/rows.js';
+import { concordanceRows } from '../../dist/reproduce/residual/level-set-rows.js';
+import type { ReproductionRow } from '../../dist/reproduce/types.js';
 import { predictedExponent } from '../../dist/reproduce/variance-law.js';
+import { feedforward } from '../../dist/systems/feedforward/index.js';
 import { numbersOf, structure, tiny } from './tiny.js';
 
 // Snapshots and rows are those of the synthetic images, whatever data this machine has.
@@ -22,7 +32,8 @@ for (const id of reproductionIds) {
     t.ok(rows.length > 0 && figures.length > 0);
     for (const row of rows) {
       t.not(row.verdict, 'differs', `${row.what}: published ${row.published}, measured ${row.measured}, z ${row.z}`);
-      if (row.verdict === 'explained') t.ok((row.note ?? '') !== '', `${row.what} says why`);
+      if (row.verdict === 'explained') t.not(row.expected, undefined, `${row.what} meets what theory expects`);
+      if (row.verdict === 'notComparable') t.ok((row.note ?? '') !== '', `${row.what} says why`);
     }
     t.equal(new Set(figures.map((figure) => figure.name)).size, figures.length, 'names of figures differ');
     for (const { name, figure } of figures) {
@@ -38,7 +49,8 @@ t.test('the verb', async (t) => {
     kind: 'reproduction',
     id: 'deep-dropout-figure-7-curves',
     scale: 'quick',
-    provenance: { package: String },
+    system: 'feedforward',
+    provenance: { package: String, systemVersion: feedforward.version },
   });
   t.ok(result.rows.every((row) => row.verdict === 'agrees'));
   t.same(
@@ -85,18 +97,79 @@ t.test('rows: what agrees, what does not', async (t) => {
     'differs',
     'no number never agrees',
   );
-  t.match(statisticRow({ ...common, published: 2, measured: 2.3, standardError: 0.1 }), { verdict: 'agrees' });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1 }), { verdict: 'differs' });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 2.55 }), {
-    verdict: 'explained',
+  t.match(statisticRow({ ...common, published: 2, measured: 2.3, standardError: 0.1, count: Infinity }), {
+    verdict: 'agrees',
   });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, expected: 3.5 }), {
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, count: Infinity }), {
     verdict: 'differs',
   });
-  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: Infinity }), {
+  t.match(
+    statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, count: Infinity, expected: 2.55 }),
+    {
+      verdict: 'explained',
+    },
+  );
+  t.match(
+    statisticRow({ ...common, published: 2, measured: 2.6, standardError: 0.1, count: Infinity, expected: 3.5 }),
+    {
+      verdict: 'differs',
+    },
+  );
+  t.match(statisticRow({ ...common, published: 2, measured: 2.6, standardError: Infinity, count: 20 }), {
     verdict: 'inconclusive',
   });
   t.match(statementRow({ ...common, published: 'a', measured: 'b', holds: false }), { verdict: 'differs' });
+});
+
+t.test('rows: each kind differs when the measurement is wrong', async (t) => {
+  const common = { what: 'x', source: 'derived' };
+  const claim = { predictor: 'gradientRatio', isSmallerBetter: true } as const;
+  // Networks of one depth and across depths: the smaller the predictor, the better the accuracy; planted the other way round.
+  const path = (sign: number): never => {
+    const cells = [4, 8].flatMap((depth) =>
+      [1, 2, 3].map((value) => ({
+        depth,
+        value,
+        accuracy: 0.5 - sign * 0.1 * value,
+        predictors: { gradientRatio: value },
+      })),
+    );
+    return { name: 'p', cells } as never;
+  };
+  const rows = (wrong: number): ReproductionRow[] => [
+    numberRow({ ...common, published: 1, measured: 1 + 0.2 * wrong, tolerance: 0.1 }),
+    printedRow({ ...common, published: 0.7363, measured: 0.7363 + 0.001 * wrong, decimals: 4 }),
+    statisticRow({ ...common, published: 1, measured: 1 + 2 * wrong, standardError: 0.1, count: 10 }),
+    statisticRow({ ...common, published: 1, measured: 1 + 2 * wrong, standardError: 0.1, count: 10, expected: 5 }),
+    statementRow({ ...common, published: 'a', measured: 'b', holds: wrong === 0 }),
+    statementRow({
+      ...common,
+      published: 'a',
+      measured: 'b',
+      holds: wrong === 0,
+      expected: { what: 'c', holds: false },
+    }),
+    comparisonRow({
+      ...common,
+      comparison: { tests: 1, largestZ: 9 * wrong, verdict: wrong === 0 ? 'agrees' : 'disagrees' } as never,
+    }),
+    ...concordanceRows(path(wrong === 0 ? 1 : -1), [claim], 'the gradient ratio'),
+  ];
+  for (const row of rows(0)) t.equal(row.verdict, 'agrees', row.what);
+  for (const row of rows(1)) t.equal(row.verdict, 'differs', row.what);
+  for (const row of [...rows(0), ...rows(1)]) {
+    t.equal(inSetting(row, false, 'why').verdict, 'notComparable', 'another setting neither agrees nor differs');
+    t.same(inSetting(row, true, 'why'), row);
+  }
+});
+
+t.test('rows: few networks need a larger t', async (t) => {
+  const row = (count: number): string =>
+    statisticRow({ what: 'x', source: 'derived', published: 0, measured: 6, standardError: 1, count }).verdict;
+  t.equal(row(Infinity), 'differs');
+  t.equal(row(1000), 'differs');
+  t.equal(row(4), 'agrees', '|t| = 6 from four networks happens once in a hundred times');
+  t.equal(row(1), 'inconclusive');
 });
 
 t.test('power: a weight variance that is 2 % too large is seen in the slope of the gradients', async (t) => {
@@ -110,13 +183,14 @@ t.test('power: a weight variance that is 2 % too large is seen in the slope of t
       'postactivation',
       {},
     );
-    const { mean, standardError } = meanLogSlope(run, 'gradientSingle', 25, 105);
+    const { mean, standardError, count } = meanLogSlope(run, 'gradientSingle', 25, 105);
     return statisticRow({
       what: 'slope',
       source: 'derived',
       published: right.decay,
       measured: mean,
       standardError,
+      count,
       allowance: 0.1 * run.logBias,
     }).verdict;
   };

@@ -133,3 +133,12 @@ t.test('refusals', async (t) => {
     code: 'ERR_MFT_INVALID_ARGUMENT',
   });
 });
+
+t.test('a deviation without any error counts in the largest z', async (t) => {
+  const comparison = compare(prediction([0, 0], { error: 0 }), simulation([0, 0.1], 0));
+  t.equal(comparison.largestZ, Infinity);
+  t.equal(comparison.verdict, 'disagrees');
+  const within = compare(prediction([0.001], { error: 0 }), simulation([0], 0, 10, { estimator: 'binomial' }));
+  t.equal(within.verdict, 'agrees', 'no success in ten trials says nothing against one in a thousand');
+  t.equal(within.largestZ, 0);
+});

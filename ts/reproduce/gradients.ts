@@ -55,12 +55,12 @@ export type GradientMetric = 'gradientSingle' | 'gradientPair' | 'gradientPairAb
  * β/2N to that of the mean.
  */
 export function meanLogSlope(run: GradientRun, metric: GradientMetric, near: number, far: number): Measured {
-  const { mean, standardError } = slopeOverNetworks(
+  const { mean, standardError, count } = slopeOverNetworks(
     trialProfiles(run.simulation.observables[metric]),
     run.depth - far,
     run.depth - near,
   );
-  return { mean: mean - run.logBias, standardError };
+  return { mean: mean - run.logBias, standardError, count };
 }
 
 /** log₁₀ of the mean of a metric at every `step`th layer, with its band of two standard errors while that is meaningful. */

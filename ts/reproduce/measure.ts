@@ -5,6 +5,8 @@ import type { Estimated, Observable } from '../core/results.js';
 export interface Measured {
   readonly mean: number;
   readonly standardError: number;
+  /** How many there are. */
+  readonly count: number;
 }
 
 export function meanOf(values: ArrayLike<number>): Measured {
@@ -13,7 +15,7 @@ export function meanOf(values: ArrayLike<number>): Measured {
   for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
   let squares = 0;
   for (let i = 0; i < n; i++) squares += ((values[i] as number) - mean) ** 2;
-  return { mean, standardError: n < 2 ? Infinity : Math.sqrt(squares / (n - 1) / n) };
+  return { mean, standardError: n < 2 ? Infinity : Math.sqrt(squares / (n - 1) / n), count: n };
 }
 
 /** Values of one input or pair against layer. */

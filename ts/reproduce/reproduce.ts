@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../core/control.js';
 import { expectedError, MftError, nearest } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
-import { feedforward } from '../systems/feedforward/index.js';
+import { loadSystem } from '../systems/registry.js';
 import { loadReproduction, reproductionIds } from './registry.js';
 import type {
   ReproductionOptions,
@@ -20,7 +20,7 @@ import type {
  *   (default 1), `threads`, `signal`, `onProgress`
  * @returns Vega-Lite figures and rows { what, published, source, measured, standardError, z, verdict, note }
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown id or scale
- * **Numerics**: verdicts use |z| < 4.5 with errors over independent networks; deterministic rows the printed digits.
+ * **Numerics**: verdicts use Student's t with the number of independent networks, at the probability of |z| > 4.5; deterministic rows the printed digits.
  * **Source**: docs/papers.md says for each row whose statement it is.
  *
  * @example
@@ -49,18 +49,19 @@ export async function reproduce(
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'scale', 'quick or paper', scale);
   const computed = found.scales[scale];
   const { figures, rows } = await found.run(computed, rest);
-  const { paper, title, settings } = found;
+  const { paper, system, title, settings } = found;
   return {
     kind: 'reproduction',
     id,
     paper,
+    system,
     title,
     scale,
     settings,
     computed,
     figures,
     rows,
-    provenance: provenance(feedforward.version),
+    provenance: provenance((await loadSystem(system)).version),
   };
 }
 
@@ -93,7 +94,13 @@ export async function reproductions(): Promise<readonly ReproductionEntry[]> {
 
 /** "12 agree, 1 explained": the verdicts of the rows in words. */
 export function summary(rows: readonly Pick<ReproductionRow, 'verdict'>[]): string {
-  const words = { agrees: 'agree', explained: 'explained', differs: 'differ', inconclusive: 'inconclusive' } as const;
+  const words = {
+    agrees: 'agree',
+    explained: 'explained',
+    differs: 'differ',
+    inconclusive: 'inconclusive',
+    notComparable: 'not comparable',
+  } as const;
   return (Object.keys(words) as RowVerdict[])
     .map((verdict) => ({ verdict, count: rows.filter((row) => row.verdict === verdict).length }))
     .filter(({ count }) => count > 0)

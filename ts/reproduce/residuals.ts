@@ -162,7 +162,7 @@ export function fittedDepthScale(run: ResidualRun): FittedScale | undefined {
   const left = run.networks.map((_, i) => scaleOf(run.networks.filter((__, t) => t !== i)));
   const { standardError } = meanOf(left);
   return {
-    measured: { mean: scaleOf(run.networks), standardError: standardError * (left.length - 1) },
+    measured: { mean: scaleOf(run.networks), standardError: standardError * (left.length - 1), count: left.length },
     ofTheory:
       -1 /
       line(
@@ -185,6 +185,7 @@ export function fittedRow(what: string, run: ResidualRun, width: number, source:
       source,
       measured: fit.measured.mean,
       standardError: fit.measured.standardError,
+      count: fit.measured.count,
       allowance: (5 * fit.ofTheory ** 2) / width,
       note: `published: the same fit of the paper's map, layers ${first} to ${last}`,
     }),

@@ -7,7 +7,7 @@ import {
   type LengthFormula,
   lengthFormulas,
 } from '../systems/feedforward/experiments/trainable-length.js';
-import { statementRow } from './rows.js';
+import { inSetting, statementRow } from './rows.js';
 import { type ColumnBoundary, type MeasuredMap, mapBoundaries, type TrainabilityScale } from './trainability.js';
 import type { ReproductionRow } from './types.js';
 
@@ -28,8 +28,9 @@ const clear = 0.975;
 /** Standard errors between two boundaries that are told apart. */
 const apart = 3;
 
-function unlike(scale: TrainabilityScale): Pick<ReproductionRow, 'verdict' | 'note'> {
-  return scale.isPaper ? { verdict: 'differs' } : { verdict: 'inconclusive', note: reduced };
+/** Rows of training that is not the paper's neither agree nor differ. */
+export function inPaperSetting(rows: readonly ReproductionRow[], { isPaper }: TrainabilityScale): ReproductionRow[] {
+  return rows.map((row) => inSetting(row, isPaper, reduced));
 }
 
 /** The multiple of every formula at every threshold, with its 95 % interval over the columns of a map, or of several maps together. */
@@ -39,7 +40,7 @@ export function multipleRows(
   scale: TrainabilityScale,
   source: string,
 ): ReproductionRow[] {
-  return accuracyThresholds.flatMap((threshold) => {
+  const rows = accuracyThresholds.flatMap((threshold) => {
     const measured = maps.flatMap((map) => mapBoundaries(map, threshold));
     const fits = fitFormulas(
       measured.map(({ column }) => column),
@@ -71,12 +72,11 @@ export function multipleRows(
       const row = { ...head, measured: measuredText, z };
       if (fit.columns < total / 2) return { ...row, verdict: 'inconclusive', note: selected };
       if (fit.high / fit.low > widest) return { ...row, verdict: 'inconclusive', note: wide };
-      if (studentTwoSided(Math.abs(z), fit.columns - 1) < smallestP) return { ...row, ...unlike(scale) };
-      return fit.low <= factor && factor <= fit.high
-        ? { ...row, verdict: 'agrees' }
-        : { ...row, ...unlike(scale), verdict: 'inconclusive' };
+      if (studentTwoSided(Math.abs(z), fit.columns - 1) < smallestP) return { ...row, verdict: 'differs' };
+      return { ...row, verdict: fit.low <= factor && factor <= fit.high ? 'agrees' : 'inconclusive' };
     });
   });
+  return inPaperSetting(rows, scale);
 }
 
 type Pooled = Readonly<Record<LengthFormula, readonly number[]>>;
@@ -116,7 +116,7 @@ export function comparisonRows(
   images: string,
   source: string,
 ): ReproductionRow[] {
-  return accuracyThresholds.flatMap((threshold) => {
+  const rows = accuracyThresholds.flatMap((threshold): ReproductionRow[] => {
     const logs = residuals(maps, threshold);
     const columns = logs.twelveMinimum.length;
     const where = `accuracy ${threshold} of the best, ${images}, all ρ (${columns} columns)`;
@@ -139,8 +139,9 @@ export function comparisonRows(
     const least = better(logs.twelveMinimum, logs.twelveCorrelation, scatter);
     const plain = better(logs.twelveMinimum, logs.sixCorrelation, misfit);
     const gradient = better(logs.twelveCorrelation, logs.twelveGradient, scatter);
-    const preferred = (share: number): Pick<ReproductionRow, 'verdict' | 'note'> =>
-      share >= clear ? { verdict: 'agrees' } : share <= 1 - clear ? unlike(scale) : { verdict: 'inconclusive' };
+    const preferred = (share: number): Pick<ReproductionRow, 'verdict'> => ({
+      verdict: share >= clear ? 'agrees' : share <= 1 - clear ? 'differs' : 'inconclusive',
+    });
     return [
       {
         what: `scatter with a fitted multiple, ${where}`,
@@ -162,10 +163,11 @@ export function comparisonRows(
         source,
         measured: `scatter about ξ_c smaller in ${percent(gradient)} of resamples`,
         holds: gradient >= clear,
-        otherwise: 'inconclusive',
+        isResolved: gradient <= 1 - clear,
       }),
     ];
   });
+  return inPaperSetting(rows, scale);
 }
 
 /** Share of bootstrap resamples of the columns in which the first formula has the smaller deviation. */
@@ -217,7 +219,7 @@ export function deeperRow(
       source,
       measured: `${layers(a)} against ${layers(b)} layers`,
       holds: z > apart,
-      otherwise: z < -apart ? 'differs' : 'inconclusive',
+      isResolved: z < -apart,
     }),
     z,
   };

@@ -2,14 +2,17 @@
 import type { ControlOptions } from '../core/control.js';
 import type { Provenance } from '../core/results.js';
 import type { VegaLiteFigure } from '../core/system.js';
+import type { SystemName } from '../systems/registry.js';
 
 export type ReproductionScale = 'quick' | 'paper';
 
 /**
- * `agrees`: within the statistical or the printed error. `explained`: differs from what is published, and equals what theory
- * gives for the same setting once the stated effect is counted; `note` names it. `differs`: neither.
+ * `agrees`: within the statistical or the printed error. `explained`: differs from what is published, and meets `expected`,
+ * which theory gives for the same setting once the effect that `note` names is counted. `differs`: neither. `inconclusive`:
+ * the measurement cannot tell. `notComparable`: the setting is not the published one (fewer steps, smaller networks), so
+ * the row neither agrees nor differs, whatever it measured.
  */
-export type RowVerdict = 'agrees' | 'explained' | 'differs' | 'inconclusive';
+export type RowVerdict = 'agrees' | 'explained' | 'differs' | 'inconclusive' | 'notComparable';
 
 /** One published number or statement beside ours. */
 export interface ReproductionRow {
@@ -20,7 +23,7 @@ export interface ReproductionRow {
   readonly measured: number | string;
   readonly standardError?: number;
   /** What theory gives for exactly this setting, where that is not the published value. */
-  readonly expected?: number;
+  readonly expected?: number | string;
   /** (measured − published)/error. */
   readonly z?: number;
   /** Known systematic difference that does not count against the row: terms of higher order in 1/width, the window of a fit. */
@@ -56,6 +59,8 @@ export interface Reproduction<S extends Scale = Scale> {
   /** Paper and figure: 'deep-dropout-figure-2'. */
   readonly id: string;
   readonly paper: string;
+  /** The system whose theory and simulation it runs. */
+  readonly system: SystemName;
   readonly title: string;
   /** The settings of the published figure. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -68,6 +73,7 @@ export interface ReproductionResult extends ReproductionOutput {
   readonly kind: 'reproduction';
   readonly id: string;
   readonly paper: string;
+  readonly system: SystemName;
   readonly title: string;
   readonly scale: ReproductionScale;
   readonly settings: Readonly<Record<string, unknown>>;

@@ -32,7 +32,7 @@ export interface Comparison<K extends string = string> {
   /** Number of points tested together; p-values are corrected for all of them (Holm). */
   readonly tests: number;
   readonly significance: number;
-  /** Largest |z| over all points. */
+  /** Largest |z| over all points; infinite where a point without any error disagrees. */
   readonly largestZ: number;
   readonly verdict: Verdict;
 }
@@ -54,7 +54,10 @@ type Result = Prediction | Simulation;
  * Per point z = (estimate − expected)/√(s_a² + s_b² + e²), s the standard errors, e the numerical error of the theory;
  * p-values from Student's t with count − 1 degrees of freedom (means), the exact binomial test (proportions) or an exact
  * tolerance, corrected for all points together (Holm). A rejected point whose deviation the predicted 1/width term
- * accounts for is `finiteSize`. `inconclusive`: fewer than two trials, or nothing to compare.
+ * accounts for is `finiteSize`: |deviation − t| <= |t|/2 + 4 s for the term t and the error s, half of t for the terms of
+ * higher order (of e^t − 1 with |t| < 1/2, at most half of the first) and four errors for noise. The promise of
+ * `significance` holds for `disagrees`; a point that deviates by chance in the direction of its term is not counted there.
+ * `inconclusive`: fewer than two trials, or nothing to compare.
  *
  * @param a theory or simulation; its spec must equal that of `b` but for `mayDiffer`
  * @param b simulation
@@ -91,8 +94,10 @@ export function compare<P extends Result>(
   const observables: Record<string, ComparedObservable> = {};
   for (const { name, points } of compared) {
     const verdicts = Array.from(points.z, (z, i) => {
-      if (Number.isFinite(z)) largestZ = Math.max(largestZ, Math.abs(z));
-      return pointVerdict(points, i, adjusted[offset + i] as number, significance);
+      const verdict = pointVerdict(points, i, adjusted[offset + i] as number, significance);
+      // Where the error is zero z is infinite; an exact test (no success in few trials) may still accept the point.
+      if (Number.isFinite(z) || verdict === 'disagrees') largestZ = Math.max(largestZ, Math.abs(z));
+      return verdict;
     });
     offset += points.z.length;
     const { explained: _, ...rest } = points;
@@ -131,6 +136,14 @@ function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Po
   };
 }
 
+/**
+ * What the known term of order 1/N leaves over, as a part of it: with deviation = t + r t² + …, |t| < 1/2 and |r| <= 1, as for
+ * e^t − 1 and log(1 + t), the terms beyond the first are at most half of it.
+ */
+const higherOrders = 0.5;
+/** Standard errors of noise about the explained deviation: beyond 4 there lie 6e-5 of a normal estimate. */
+const noiseErrors = 4;
+
 interface PointResult {
   readonly expected: number;
   readonly estimate: number;
@@ -141,8 +154,8 @@ interface PointResult {
 }
 
 function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointResult {
-  const expected = signed(a, i);
-  const estimate = signed(b, i);
+  const expected = a.values[i] as number;
+  const estimate = b.values[i] as number;
   const noise = Math.hypot(b.standardError[i] as number, 'standardError' in a ? (a.standardError[i] as number) : 0);
   const numerical = 'error' in a ? a.error * (a.scale === 'log' ? 1 : Math.abs(expected)) : 0;
   const deviation = estimate === expected ? 0 : difference(a, b, i);
@@ -150,8 +163,8 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
   const z = deviation === 0 ? 0 : deviation / standardError;
   const degrees = Math.min((b.count[i] as number) - 1, 'count' in a ? (a.count[i] as number) - 1 : Infinity);
   const term = 'finiteSize' in a && a.finiteSize !== undefined ? (a.finiteSize.values[i] as number) : 0;
-  // A known term explains a deviation that lies between 0 and it, give or take half of it (higher orders) and the noise.
-  const isExplained = term !== 0 && Math.abs(deviation - term) <= 0.5 * Math.abs(term) + 4 * standardError;
+  const isExplained =
+    term !== 0 && Math.abs(deviation - term) <= higherOrders * Math.abs(term) + noiseErrors * standardError;
   return {
     expected,
     estimate,
@@ -183,11 +196,6 @@ function pValueOf(
   }
   if (degrees < 1 || Number.isNaN(z)) return 1;
   return b.estimator === 'splitting' ? normalTwoSided(z) : studentTwoSided(z, degrees);
-}
-
-/** The value of a point as a number to print: with its sign on a linear scale, the logarithm on a log scale. */
-function signed(observable: Observable, i: number): number {
-  return observable.values[i] as number;
 }
 
 /** estimate − expected in the units of the standard error: for the logarithm of a mean, the relative difference. */

@@ -51,6 +51,7 @@ const largestVariance = 15;
 export const figure1: Reproduction<MapScale> = {
   id: 'deep-dropout-figure-1',
   paper,
+  system: 'feedforward',
   title: 'Maps of variance and correlation with dropout, one simulated layer',
   settings: {
     width: 1000,
@@ -196,7 +197,7 @@ async function missingRow(what: string, network: Network): Promise<ReproductionR
     measured,
     source: sources.caption,
     holds: measured !== 'no fixed point q*',
-    otherwise: 'explained',
+    expected: { what: 'no fixed point q* where σ_w²/(2ρ) > 1', holds: gain > 1 && measured === 'no fixed point q*' },
     note: `σ_w²/(2ρ) = ${gain} > 1: the variance grows without bound, so there is no q* at which the curve could be drawn`,
   });
 }

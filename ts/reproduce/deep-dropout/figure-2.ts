@@ -27,6 +27,7 @@ const panels = [
 export const figure2: Reproduction<GradientScale> = {
   id: 'deep-dropout-figure-2',
   paper,
+  system: 'feedforward',
   title: 'Gradients of a linear dropout network with shared weights',
   settings: {
     ...base,
@@ -106,6 +107,7 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
         source: sources.equation,
         measured,
         standardError: relative * measured,
+        count: trials,
         allowance: (atOutput * 4 * (1 + 2 * width * logBias)) / width,
       }),
     );
@@ -119,6 +121,7 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
       source: sources.equation,
       measured: slope.mean,
       standardError: slope.standardError,
+      count: slope.count,
       allowance: 0.1 * logBias,
     }),
   );
@@ -132,6 +135,7 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
       source: sources.caption,
       measured: pairSlope.mean,
       standardError: pairSlope.standardError,
+      count: pairSlope.count,
       allowance: 0.1 * logBias,
       note: 'one network sees only the noise floor of g_ab, which decays with χ₁; its mean decays with max(χ_c, χ_q²)',
     }),

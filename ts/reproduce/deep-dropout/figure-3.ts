@@ -1,7 +1,7 @@
 // Figure 3: single and absolute pair gradients of three activations, with the lines χ₁^(L−l).
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { decadePoints, type GradientRun, gradientRun, meanLogSlope, rateLine } from '../gradients.js';
-import { levelOverNetworks, trialProfiles } from '../measure.js';
+import { levelOverNetworks, trialProfiles, type Measured } from '../measure.js';
 import { quantity } from '../network.js';
 import { statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
@@ -42,6 +42,7 @@ const panels = [
 export const figure3: Reproduction<GradientScale> = {
   id: 'deep-dropout-figure-3',
   paper,
+  system: 'feedforward',
   title: 'Gradients of one input and of a pair: the same slope',
   settings: {
     panels: panels.map((panel) => panel.label),
@@ -120,6 +121,7 @@ async function rowsOf(
       source: sources.equation,
       measured: slope.mean,
       standardError: slope.standardError,
+      count: slope.count,
       allowance,
     }),
   );
@@ -132,6 +134,7 @@ async function rowsOf(
       source: sources.caption,
       measured: absolute.mean,
       standardError: absolute.standardError,
+      count: absolute.count,
       allowance,
     }),
   );
@@ -146,6 +149,7 @@ async function rowsOf(
       source: sources.derived,
       measured: ratio.mean,
       standardError: ratio.standardError,
+      count: ratio.count,
       allowance: 0.01 * expected,
     }),
   );
@@ -162,7 +166,7 @@ async function rowsOf(
   return rows;
 }
 
-function ratioFarFromOutput(run: GradientRun, near: number, far: number): { mean: number; standardError: number } {
+function ratioFarFromOutput(run: GradientRun, near: number, far: number): Measured {
   const absolute = trialProfiles(run.simulation.observables.gradientPairAbsolute);
   const [first, second] = [0, 1].map((input) => trialProfiles(run.simulation.observables.gradientSingle, input)) as [
     number[][],
@@ -171,8 +175,8 @@ function ratioFarFromOutput(run: GradientRun, near: number, far: number): { mean
   const logs = absolute.map((values, t) =>
     values.map((value, l) => value - 0.5 * ((first[t]?.[l] as number) + (second[t]?.[l] as number))),
   );
-  const { mean, standardError } = levelOverNetworks(logs, run.depth - far, run.depth - near);
-  return { mean: Math.exp(mean), standardError: standardError * Math.exp(mean) };
+  const { mean, standardError, count } = levelOverNetworks(logs, run.depth - far, run.depth - near);
+  return { mean: Math.exp(mean), standardError: standardError * Math.exp(mean), count };
 }
 
 /** Without dropout and with independent errors at the output: 2/π there, and slowly up as the errors align. */

@@ -49,6 +49,7 @@ const metrics = { gradientSingle: 'g_aa', gradientPair: 'signed g_ab', gradientP
 export const figure4: Reproduction<LawScale> = {
   id: 'deep-dropout-figure-4',
   paper,
+  system: 'feedforward',
   title: 'Variance of gradients over networks against their mean: V ∝ m^p for every activation',
   settings: {
     panels: panels.map((panel) => panel.label),
@@ -90,7 +91,10 @@ export const figure4: Reproduction<LawScale> = {
         published: 'exponent 2 for every activation and keep rate',
         measured: `below 2 where gradients vanish, above where they explode: ${sided} of ${curves} curves`,
         holds: false,
-        otherwise: sided >= 0.9 * curves ? 'explained' : 'differs',
+        expected: {
+          what: 'below 2 where gradients vanish, above where they explode, in 9 of 10 curves',
+          holds: sided >= 0.9 * curves,
+        },
         source: sources.caption,
         note:
           'V/m² = exp(βM/N) − 1 grows with the ' +
@@ -125,6 +129,7 @@ function exponentRow(run: GradientRun, what: string, published: number): Reprodu
     source: sources.data,
     measured: mean,
     standardError: deviation / Math.sqrt(samples),
+    count: logs.length,
     expected: predictedExponent(layers, run.depth, run.decay, run.logBias),
     allowance: 0.02,
     note:

@@ -22,6 +22,7 @@ const publishedRatios: Readonly<Record<number, number>> = { 100: 44, 300: 4, 500
 export const figure5: Reproduction<WidthScale> = {
   id: 'deep-dropout-figure-5',
   paper,
+  system: 'feedforward',
   title: 'Variance against mean of gradients at several widths',
   settings: { ...network, depth: 200, widths: [300, 500, 700, 900], alsoComputed: 100, networks: networksOfPaper },
   scales: {
@@ -108,6 +109,7 @@ function ratioRow(logs: readonly (readonly number[])[], width: number, published
     source: sources.data,
     measured: mean,
     standardError: deviation / Math.sqrt(samples),
+    count: logs.length,
     note:
       `samples of ${networksOfPaper} ` +
       `networks: heavy-tailed, so the ` +
@@ -137,6 +139,7 @@ function rateRow({ width, depth, logBias }: GradientRun, logs: readonly (readonl
     source: sources.derived,
     measured: rate(logs),
     standardError,
+    count: logs.length,
     // Next order in 1/N: measured to be a few per cent at N = 500.
     allowance: beta * (0.03 + 5 / width),
   });

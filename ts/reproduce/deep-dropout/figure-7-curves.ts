@@ -26,6 +26,7 @@ const published: readonly (readonly [number, number, number, number, number])[] 
 export const figure7Curves: Reproduction<CurveScale> = {
   id: 'deep-dropout-figure-7-curves',
   paper,
+  system: 'feedforward',
   title: 'Curves 12 ξ₁, 6 ξ₂, 12 ξ₂ of the trainability heat maps',
   settings: { ...base, weightVariance: '1 … 4', keepProbability: [1, 0.99, 0.98, 0.95] },
   scales: { quick: { points: 121, cost: '3 s' }, paper: { points: 241, cost: '6 s' } },

@@ -13,6 +13,7 @@ const nearCritical = 2;
 export const figure7: Reproduction<TrainabilityScale> = {
   id: 'deep-dropout-figure-7',
   paper,
+  system: 'feedforward',
   title: 'Trainability heat maps, MNIST and CIFAR-10: which of 6ξ₂, 12ξ₁, 12ξ₂, 12 min(ξ₁, ξ₂) is the boundary?',
   settings: {
     ...network,

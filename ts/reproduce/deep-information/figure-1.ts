@@ -38,6 +38,7 @@ const start = 0.2;
 export const figure1: Reproduction<ResidualScale> = {
   id: 'deep-information-figure-1',
   paper,
+  system: 'feedforward',
   title: 'Phase diagram of tanh; residuals of variance and correlation against layer',
   settings: { activation: 'tanh', biasVariance: 0.05, weightVariance: '0.01 … 1.7' },
   scales: {

@@ -22,6 +22,7 @@ const biases = [0.01, 0.05, 0.1, 0.2, 0.3];
 export const figure2: Reproduction<DepthScale> = {
   id: 'deep-information-figure-2',
   paper,
+  system: 'feedforward',
   title: 'Depth scales of variance and correlation against the weight variance',
   settings: { activation: 'tanh', biasVariance: biases, weightVariance: '0.1 … 4' },
   scales: {

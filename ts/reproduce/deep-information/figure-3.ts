@@ -20,6 +20,7 @@ const rates = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 export const figure3: Reproduction<DropoutScale> = {
   id: 'deep-information-figure-3',
   paper,
+  system: 'feedforward',
   title: 'Dropout destroys the critical point',
   settings: { activation: 'tanh', biasVariance, weightVariance: '1 … 4', keepProbability: keeps },
   scales: {
@@ -127,7 +128,7 @@ async function correlationRow(
     { trials: scale.trials, rawTrials: true },
     options,
   );
-  const { mean, standardError } = meanOf(
+  const { mean, standardError, count } = meanOf(
     trialProfiles(observables.correlation).map((values) => values.at(-1) as number),
   );
   const published = await quantity('fixedPointCorrelation', network);
@@ -137,6 +138,7 @@ async function correlationRow(
     source: sources.equation,
     measured: mean,
     standardError,
+    count,
     allowance: (10 * depthScale) / scale.width,
   });
 }

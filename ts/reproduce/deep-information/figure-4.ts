@@ -15,6 +15,7 @@ interface GradientScale extends Scale {
 export const figure4: Reproduction<GradientScale> = {
   id: 'deep-information-figure-4',
   paper,
+  system: 'feedforward',
   title: 'Gradients against layer: vanishing, critical, exploding',
   settings: {
     activation: 'tanh',
@@ -47,6 +48,7 @@ export const figure4: Reproduction<GradientScale> = {
           source: sources.equation,
           measured: slope.mean,
           standardError: slope.standardError,
+          count: slope.count,
           allowance: 0.15 * run.logBias,
           note: 'mean of the logarithm, corrected by β/2N',
         }),

@@ -2,7 +2,7 @@
 import { formulaLengths, fitFormulas } from '../../systems/feedforward/experiments/trainable-length.js';
 import { mapBoundaries, type MeasuredMap, network, trainedMaps, type TrainabilityScale } from '../trainability.js';
 import { accuracyMaps, type TheoryCurve } from '../trainability-figures.js';
-import { deeperRow, multipleRows } from '../trainability-rows.js';
+import { deeperRow, multipleRows, inPaperSetting } from '../trainability-rows.js';
 import { informationRuns, quickMaps, quickTraining } from '../trainability-scales.js';
 import type { Reproduction } from '../types.js';
 import { paper, sources } from './paper.js';
@@ -10,6 +10,7 @@ import { paper, sources } from './paper.js';
 export const figure5: Reproduction<TrainabilityScale> = {
   id: 'deep-information-figure-5',
   paper,
+  system: 'feedforward',
   title: 'Training accuracy over depth and σ_w² without dropout: how many ξ_c can be trained?',
   settings: {
     ...network,
@@ -26,7 +27,10 @@ export const figure5: Reproduction<TrainabilityScale> = {
   },
   run: async (scale, options) => {
     const { maps, missing } = await trainedMaps(scale, options);
-    const rows = maps.flatMap((map) => [...multipleRows([map], map.name, scale, sources.statement), ...peakRows(map)]);
+    const rows = maps.flatMap((map) => [
+      ...multipleRows([map], map.name, scale, sources.statement),
+      ...inPaperSetting(peakRows(map), scale),
+    ]);
     const figures = (
       await Promise.all(
         maps.map((map, i) =>

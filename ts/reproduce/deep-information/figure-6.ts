@@ -1,7 +1,7 @@
 // Figure 6: training accuracy over depth and σ_w² with dropout: a bound on depth at every σ_w².
 import { mapBoundaries, type MeasuredMap, network, trainedMaps, type TrainabilityScale } from '../trainability.js';
 import { accuracyMaps, formulaCurves } from '../trainability-figures.js';
-import { deeperRow, multipleRows } from '../trainability-rows.js';
+import { deeperRow, multipleRows, inPaperSetting } from '../trainability-rows.js';
 import { informationRuns, quickMaps, quickTraining } from '../trainability-scales.js';
 import type { Reproduction, ReproductionRow } from '../types.js';
 import { paper, sources } from './paper.js';
@@ -11,6 +11,7 @@ const keeps = [0.99, 0.98, 0.94] as const;
 export const figure6: Reproduction<TrainabilityScale> = {
   id: 'deep-information-figure-6',
   paper,
+  system: 'feedforward',
   title: 'Training accuracy over depth and σ_w² with dropout: a bound on depth even where σ_w² is critical',
   settings: {
     ...network,
@@ -29,7 +30,7 @@ export const figure6: Reproduction<TrainabilityScale> = {
     const { maps, missing } = await trainedMaps(scale, options);
     const rows = [
       ...maps.flatMap((map) => multipleRows([map], map.name, scale, sources.statement)),
-      ...boundRows(maps),
+      ...inPaperSetting(boundRows(maps), scale),
     ];
     return {
       figures: await accuracyMaps(

@@ -18,6 +18,7 @@ interface MapScale extends Scale {
 export const figure1: Reproduction<MapScale> = {
   id: 'expressivity-figure-1',
   paper,
+  system: 'feedforward',
   title: 'Variance map of tanh, its fixed point over (σ_w, σ_b)',
   settings: {
     activation: 'tanh',

@@ -21,6 +21,7 @@ const depth = 30;
 export const figure2: Reproduction<MapScale> = {
   id: 'expressivity-figure-2',
   paper,
+  system: 'feedforward',
   title: 'Correlation map of tanh and its dynamics: order and chaos',
   settings: {
     activation: 'tanh',

@@ -19,6 +19,7 @@ const checkedLayers = [3, 6, 11];
 export const figure3: Reproduction<CircleScale> = {
   id: 'expressivity-figures-3-4',
   paper,
+  system: 'feedforward',
   title: 'A circle through the layers: metric and curvature',
   settings: {
     activation: 'tanh',
@@ -107,7 +108,7 @@ function barred(x: number, { mean, standardError }: Measured, series: string, pa
 function circleRow(
   what: string,
   published: number,
-  { mean, standardError }: Measured,
+  { mean, standardError, count }: Measured,
   layer: number,
   width: number,
 ): ReproductionRow {
@@ -118,6 +119,7 @@ function circleRow(
     source: sources.equation,
     measured: mean,
     standardError,
+    count,
     allowance: (3 * published * layer) / width,
   });
 }

@@ -19,6 +19,7 @@ const critical: readonly (readonly [number, readonly number[]])[] = [
 export const criticalCollapse: Reproduction<CollapseScale> = {
   id: 'percolation-critical-collapse',
   paper,
+  system: 'percolation',
   title: 'Critical window of dropconnect: path probability at mean degree 1 + a/√W and depth t√W',
   settings: { width: widths, scaledDepth: critical.map(([t]) => t), offset: [-2, 0, 2] },
   scales: { quick: { trials: 4096, cost: '20 s' }, paper: { trials: 102_400, cost: '1 min' } },
@@ -49,6 +50,7 @@ export const criticalCollapse: Reproduction<CollapseScale> = {
             source: sources.derived,
             measured: observables.pathProbability?.values.at(-1) ?? 0,
             standardError: Math.sqrt((theta * (1 - theta)) / trials),
+            count: Infinity,
           }),
         );
       }

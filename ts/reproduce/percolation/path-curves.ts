@@ -22,6 +22,7 @@ const halfway: readonly (readonly [number, readonly number[], readonly number[]]
 export const pathCurves: Reproduction<CurveScale> = {
   id: 'percolation-path-curves',
   paper,
+  system: 'percolation',
   title: 'Path probability against drop probability, and half-way keep rates',
   settings: { width: halfway.map(([width]) => width), depth: depths, models: ['dropout', 'dropconnect'], target: 0.5 },
   scales: { quick: { trials: 4096, cost: '20 s' }, paper: { trials: 102_400, cost: '5 min' } },
@@ -78,6 +79,7 @@ async function halfwayRows(
       source: sources.derived,
       measured: path?.values.at(-1) ?? 0,
       standardError: Math.sqrt(0.25 / trials),
+      count: Infinity,
     }),
   ];
 }

@@ -42,6 +42,7 @@ interface Cell {
 export const threeArms: Reproduction<ArmScale> = {
   id: 'percolation-three-arms',
   paper,
+  system: 'percolation',
   title: 'What percolation alone costs in training: plain dropout, path-conditioned dropout, T/θ steps',
   settings: {
     width,
@@ -176,6 +177,7 @@ async function rowsOf(cell: Cell, steps: number): Promise<ReproductionRow[]> {
       source: sources.derived,
       measured: share,
       standardError: Math.sqrt((lost * (1 - lost)) / total),
+      count: Infinity,
     }),
     statementRow({
       what: `lost steps of path-conditioned dropout, ${where}`,
@@ -254,7 +256,7 @@ function shareRow(cells: readonly Cell[]): ReproductionRow {
     source: sources.derived,
     measured: `largest ${largest.share.toFixed(3)} ± ${largest.error.toFixed(3)}, at L = ${largest.depth}`,
     holds: shares.every(({ share, error, cost }) => cost > 0 && share + 3 * error < 0.5),
-    otherwise: 'inconclusive',
+    isResolved: shares.some(({ share, error, cost }) => cost > 0 && share - 3 * error > 0.5),
   });
 }
 

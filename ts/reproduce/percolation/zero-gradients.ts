@@ -29,6 +29,7 @@ const predicted: readonly (readonly [number, number])[] = [
 export const zeroGradients: Reproduction<ZeroScale> = {
   id: 'percolation-zero-gradients',
   paper,
+  system: 'percolation',
   title: 'Share of training steps whose whole gradient is exactly zero',
   settings: {
     ...network,
@@ -84,6 +85,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
           source: sources.derived,
           measured: share,
           standardError: error,
+          count: Infinity,
         }),
       );
       points.push({

@@ -1,6 +1,7 @@
 // How the level-set figures train at scale quick, and what stands for the paper, whose width and training are not recorded.
 
 export const quickRuns = {
+  isPaper: false,
   width: 64,
   batchSize: 50,
   trainCount: 4000,
@@ -12,6 +13,7 @@ export const quickRuns = {
 
 /** 30 epochs, as the paper; width and batch are ours. */
 export const paperRuns = {
+  isPaper: true,
   width: 256,
   batchSize: 128,
   trainCount: 50_000,

@@ -17,6 +17,8 @@ interface LevelPath {
 }
 
 export interface LevelScale extends Scale {
+  /** As long a training as the paper's, on as many images. */
+  readonly isPaper: boolean;
   readonly width: number;
   readonly batchSize: number;
   readonly trainCount: number;

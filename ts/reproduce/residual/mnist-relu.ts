@@ -3,7 +3,7 @@ import type { Reproduction, ReproductionRow } from '../types.js';
 import { statementRow } from '../rows.js';
 import { failedAccuracy, type LevelScale, type MeasuredPath, trainedPaths } from './level-sets.js';
 import { levelSetFigure } from './level-set-figure.js';
-import { bestAt, concordanceRows, depthsOf } from './level-set-rows.js';
+import { bestAt, concordanceRows, depthsOf, inPaperSetting } from './level-set-rows.js';
 import { paper, sources, variances } from './paper.js';
 import { paperRuns, quickRuns } from './level-set-scales.js';
 
@@ -31,6 +31,7 @@ const paths = [
 export const mnistRelu: Reproduction<LevelScale> = {
   id: 'residual-mnist-relu',
   paper,
+  system: 'residual',
   title: 'ReLU residual networks on MNIST along the zig and the zag, with level curves of p and χ_v',
   settings: {
     ...variances,
@@ -59,7 +60,6 @@ export const mnistRelu: Reproduction<LevelScale> = {
           `${depths.at(-1)}: ` +
           `${ends(zag, depths.at(-1) as number)}`,
         holds: rises.length === depths.length,
-        otherwise: 'inconclusive',
       }),
     );
     const [expressivity, gates] = [
@@ -90,7 +90,7 @@ export const mnistRelu: Reproduction<LevelScale> = {
       { secondMoment: [4, 8], outerWeightRatio: [2, 5] },
       options,
     );
-    return { figures: [figure], rows };
+    return { figures: [figure], rows: inPaperSetting(rows, scale.isPaper) };
   },
 };
 
@@ -110,7 +110,7 @@ function failureRows(zig: MeasuredPath): ReproductionRow[] {
         source: sources.statement,
         measured: 'no network failed',
         holds: false,
-        otherwise: 'inconclusive',
+        isResolved: false,
       }),
     ];
   const lowest = Math.min(...failing);
@@ -122,7 +122,6 @@ function failureRows(zig: MeasuredPath): ReproductionRow[] {
       source: sources.statement,
       measured: `${failing.length} of ${zig.cells.length} fail, all at log p ≥ ${lowest.toFixed(1)}; ${above} train beyond it`,
       holds: above <= failing.length / 4,
-      otherwise: 'inconclusive',
     }),
   ];
 }

@@ -3,7 +3,7 @@ import type { Reproduction, ReproductionRow } from '../types.js';
 import { statementRow } from '../rows.js';
 import { type LevelScale, type MeasuredPath, predictorsAlong, trainedPaths } from './level-sets.js';
 import { levelSetFigure } from './level-set-figure.js';
-import { bestAt, type Claim, concordanceRows, depthsOf } from './level-set-rows.js';
+import { bestAt, type Claim, concordanceRows, depthsOf, inPaperSetting } from './level-set-rows.js';
 import { paper, sources, variances } from './paper.js';
 import { paperRuns, quickRuns } from './level-set-scales.js';
 
@@ -48,6 +48,7 @@ const expressivity: Claim = { predictor: 'metricExpressivity', isSmallerBetter: 
 export const mnistTanh: Reproduction<LevelScale> = {
   id: 'residual-mnist-tanh',
   paper,
+  system: 'residual',
   title: 'tanh residual networks on MNIST over decay × depth, with level curves of χ_w and s',
   settings: {
     ...variances,
@@ -73,7 +74,6 @@ export const mnistTanh: Reproduction<LevelScale> = {
         source: sources.statement,
         measured: `β = ${low} at L = ${shallow}, ${high} at L = ${deep}`,
         holds: high > low,
-        otherwise: 'inconclusive',
       }),
     );
     const largest = Math.max(
@@ -86,7 +86,6 @@ export const mnistTanh: Reproduction<LevelScale> = {
         source: sources.statement,
         measured: largest.toFixed(3),
         holds: largest < 0.05,
-        otherwise: 'explained',
         note: 'the grid cells where training is about to fail differ most',
       }),
     );
@@ -98,7 +97,6 @@ export const mnistTanh: Reproduction<LevelScale> = {
         source: sources.statement,
         measured: `best at β ≤ 0.2 at ${falls.length} of ${depths.length} depths`,
         holds: falls.length === depths.length,
-        otherwise: 'inconclusive',
       }),
     );
     rows.push(
@@ -112,7 +110,7 @@ export const mnistTanh: Reproduction<LevelScale> = {
       { innerWeightRatio: [1, 2], metricExpressivity: [0, 1] },
       options,
     );
-    return { figures: [figure], rows };
+    return { figures: [figure], rows: inPaperSetting(rows, scale.isPaper) };
   },
 };
 
@@ -136,7 +134,6 @@ async function peakRow(
     source: sources.derived,
     measured: `${best.value.toFixed(2)} (grid step ${step.toFixed(2)}), accuracy ${best.accuracy.toFixed(3)}`,
     holds: Math.abs(best.value - flattest) <= step * 1.0001,
-    otherwise: 'explained',
     note: 'an observation on one data set at one learning rate, no law: larger rates move the optimum to larger decays',
   });
 }

@@ -4,7 +4,7 @@ import type { Reproduction, ReproductionRow } from '../types.js';
 import { statementRow } from '../rows.js';
 import { type LevelScale, type MeasuredPath, trainedPaths } from './level-sets.js';
 import { levelSetFigure } from './level-set-figure.js';
-import { bestAt, concordanceRows, depthsOf } from './level-set-rows.js';
+import { bestAt, concordanceRows, depthsOf, inPaperSetting } from './level-set-rows.js';
 import { sources, variances } from './paper.js';
 import { paperRuns, quickRuns } from './level-set-scales.js';
 
@@ -22,6 +22,7 @@ const paths = [
 export const mnistWeights: Reproduction<LevelScale> = {
   id: 'residual-mnist-weights',
   paper: 'Yang, Schoenholz: Mean field residual networks: on the edge of chaos (NIPS 2017)',
+  system: 'residual',
   title: 'tanh residual networks on MNIST over σ_w² × depth: where the best σ_w² lies',
   settings: {
     ...variances,
@@ -53,7 +54,6 @@ export const mnistWeights: Reproduction<LevelScale> = {
           `at ` +
           `L = ${depths.join(', ')}${edge > 0 ? `, ${edge} at the edge of the grid` : ''}`,
         holds: Math.abs(slope + 1) < 0.5,
-        otherwise: 'inconclusive',
         note: 'a grid of factors of 2 and a flat optimum: the exponent is known to a few tenths',
       }),
     ];
@@ -74,6 +74,6 @@ export const mnistWeights: Reproduction<LevelScale> = {
       { gradientRatio: [2, 4], metricExpressivity: [0, 2] },
       options,
     );
-    return { figures: [figure], rows };
+    return { figures: [figure], rows: inPaperSetting(rows, scale.isPaper) };
   },
 };

@@ -26,6 +26,7 @@ const exactMeans = [
 export const widthVariation: Reproduction<WidthScale> = {
   id: 'residual-width-variation',
   paper,
+  system: 'residual',
   title: 'Width variation: p, e and χ against the layer, with widths halved at l = 16, 25, … 81 and without',
   settings: { activation: 'tanh', depth, ...variances, width: { start: 2048, halveAt }, draws: 'not recorded' },
   scales: { quick: { start: 1024, trials: 400, cost: '5 s' }, paper: { start: 2048, trials: 4000, cost: '1 min' } },
@@ -102,6 +103,7 @@ export const widthVariation: Reproduction<WidthScale> = {
           source: sources.derived,
           measured: spread,
           standardError: (2 * spread) / Math.sqrt(2 * (trials - 1)),
+          count: trials,
           allowance: predicted ** 2 / 2,
         }),
       );

@@ -6,7 +6,7 @@ import { mapFeedforward } from './map.js';
 import { type FeedforwardObservable, observables } from './observables.js';
 import { predictFeedforward } from './predict.js';
 import { feedforwardFindings, relatedSpecs } from './findings.js';
-import { quantities } from './quantities.js';
+import { type FeedforwardQuantity, quantities } from './quantities.js';
 import { simulateFeedforward } from './simulate.js';
 import {
   feedforwardRunSchema,
@@ -15,12 +15,20 @@ import {
   type ResolvedFeedforwardSpec,
   resolveFeedforwardRun,
   resolveFeedforwardSpec,
+  type FeedforwardRun,
+  type FeedforwardSpec,
 } from './spec.js';
 import { trainingPlan } from './train.js';
 import { sgd } from '../../training/sgd.js';
 
-export { observables, type FeedforwardObservable } from './observables.js';
-export type { FeedforwardQuantity } from './quantities.js';
+/** The types of the system, for the registry. */
+export interface FeedforwardTypes {
+  readonly spec: FeedforwardSpec;
+  readonly run: FeedforwardRun;
+  readonly quantity: FeedforwardQuantity;
+  readonly observable: FeedforwardObservable;
+  readonly train: true;
+}
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun, FeedforwardObservable> = {
   name: 'feedforward',

@@ -5,7 +5,7 @@ import { figures } from './figures.js';
 import { findings } from './findings.js';
 import { type PercolationObservable, observables } from './observables.js';
 import { predictPercolation } from './predict.js';
-import { quantities } from './quantities.js';
+import { type PercolationQuantity, quantities } from './quantities.js';
 import { simulatePercolation } from './simulate.js';
 import { trainingPlan } from './train.js';
 import { sgd } from '../../training/sgd.js';
@@ -16,10 +16,18 @@ import {
   type ResolvedPercolationSpec,
   resolvePercolationRun,
   resolvePercolationSpec,
+  type PercolationRun,
+  type PercolationSpec,
 } from './spec.js';
 
-export { observables, type PercolationObservable } from './observables.js';
-export type { PercolationQuantity } from './quantities.js';
+/** The types of the system, for the registry. */
+export interface PercolationTypes {
+  readonly spec: PercolationSpec;
+  readonly run: PercolationRun;
+  readonly quantity: PercolationQuantity;
+  readonly observable: PercolationObservable;
+  readonly train: true;
+}
 
 export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun, PercolationObservable> = {
   name: 'percolation',

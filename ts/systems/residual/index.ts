@@ -5,7 +5,7 @@ import { figures } from './figures.js';
 import { residualFindings } from './findings.js';
 import { observables, type ResidualObservable } from './observables.js';
 import { predictResidual } from './predict.js';
-import { quantities } from './quantities.js';
+import { type ResidualQuantity, quantities } from './quantities.js';
 import { simulateResidual } from './simulate.js';
 import {
   residualRunSchema,
@@ -14,12 +14,20 @@ import {
   type ResolvedResidualSpec,
   resolveResidualRun,
   resolveResidualSpec,
+  type ResidualRun,
+  type ResidualSpec,
 } from './spec.js';
 import { trainingPlan } from './train.js';
 import { sgd } from '../../training/sgd.js';
 
-export { observables, type ResidualObservable } from './observables.js';
-export type { ResidualQuantity } from './quantities.js';
+/** The types of the system, for the registry. */
+export interface ResidualTypes {
+  readonly spec: ResidualSpec;
+  readonly run: ResidualRun;
+  readonly quantity: ResidualQuantity;
+  readonly observable: ResidualObservable;
+  readonly train: true;
+}
 
 export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, ResidualObservable> = {
   name: 'residual',

@@ -95,7 +95,8 @@ export function parseNpyHeader(text: string, name: string): NpyHeader {
 }
 
 function tokensOf(text: string, name: string): Token[] {
-  const end = text.trimEnd().length;
+  // Blanks as Python has them: `trimEnd` would take others, which NumPy refuses.
+  const end = text.replace(/[ \t\r\n]+$/, '').length;
   const tokens: Token[] = [];
   token.lastIndex = 0;
   for (let at = 0; at < end; at = token.lastIndex) {

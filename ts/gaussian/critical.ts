@@ -2,7 +2,7 @@
 import { MftError } from '../core/errors.js';
 import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { expectation, varianceSlope } from './moments.js';
-import { rootBetween } from './roots.js';
+import { rootBetween } from '../numeric/roots.js';
 import { searchRange } from './search-range.js';
 
 /** A point of the critical line. */

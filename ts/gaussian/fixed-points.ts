@@ -3,7 +3,7 @@
 import { MftError } from '../core/errors.js';
 import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
-import { maximum, rootBetween } from './roots.js';
+import { maximum, rootBetween } from '../numeric/roots.js';
 import { searchRange } from './search-range.js';
 
 /** A fully connected layer repeated for ever. */

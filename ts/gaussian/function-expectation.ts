@@ -2,6 +2,7 @@
 import { addon } from '../core/addon.js';
 import { expectedError, MftError } from '../core/errors.js';
 import type { ActivationFunction } from './activations.js';
+import { legendreRule } from '../numeric/legendre.js';
 import type { Integrand, Question, Resolution } from './integrand.js';
 
 const directDeficit = 1e-4;
@@ -88,7 +89,7 @@ function deficit(
     );
   }
   // Price: D = 2qδ ∫₀¹ y F(q, δy²) dy.
-  const { nodes, weights } = legendre();
+  const { nodes, weights } = legendreRule(priceNodes);
   const panels = variance * oneMinusCorrelation <= 5 ? 1 : 13;
   let sum = 0;
   for (let panel = 0; panel < panels; panel++) {
@@ -109,27 +110,6 @@ function deficit(
     }
   }
   return 2 * variance * oneMinusCorrelation * sum;
-}
-
-/** Gauss–Legendre nodes and weights on [0, 1] (Newton on the three-term recurrence). */
-function legendre(): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
-  const nodes: number[] = [];
-  const weights: number[] = [];
-  for (let i = 0; i < priceNodes; i++) {
-    let x = Math.cos((Math.PI * (i + 0.75)) / (priceNodes + 0.5));
-    let slope = 1;
-    for (let step = 0; step < 10; step++) {
-      let previous = 1;
-      let value = x;
-      for (let n = 2; n <= priceNodes; n++)
-        [previous, value] = [value, ((2 * n - 1) * x * value - (n - 1) * previous) / n];
-      slope = (priceNodes * (x * value - previous)) / (x * x - 1);
-      x -= value / slope;
-    }
-    nodes.push((1 + x) / 2);
-    weights.push(1 / ((1 - x * x) * slope * slope));
-  }
-  return { nodes, weights };
 }
 
 function pointwise(functions: ActivationFunction, integrand: Integrand): (x: number) => number {

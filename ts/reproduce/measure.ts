@@ -1,5 +1,6 @@
 // What is measured from simulations: profiles, and numbers per network averaged over networks.
 import type { Estimated, Observable } from '../core/results.js';
+import { linearGrid } from '../numeric/grids.js';
 
 /** Mean and standard error of independent values. */
 export interface Measured {
@@ -98,12 +99,7 @@ export function varianceOf(values: readonly number[]): number {
   return standardError ** 2 * values.length;
 }
 
-/** `count` numbers from low to high, both included. */
-export function linear(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
-}
-
-/** The same, and points ever nearer to places where a curve has a peak. */
+/** `count` numbers from low to high, and points ever nearer to places where a curve has a peak. */
 export function linearWithPeaks(low: number, high: number, count: number, peaks: readonly number[]): number[] {
   const near = peaks.flatMap((peak) =>
     Array.from({ length: 12 }, (_, k) => (high - low) * 2 ** -(k + 4)).flatMap((distance) => [
@@ -111,5 +107,5 @@ export function linearWithPeaks(low: number, high: number, count: number, peaks:
       peak + distance,
     ]),
   );
-  return [...linear(low, high, count), ...near].filter((x) => x >= low && x <= high).sort((a, b) => a - b);
+  return [...linearGrid(low, high, count), ...near].filter((x) => x >= low && x <= high).sort((a, b) => a - b);
 }

@@ -9,7 +9,8 @@ import {
   type LengthFormula,
   lengthFormulas,
 } from '../systems/feedforward/experiments/trainable-length.js';
-import { linear, linearWithPeaks } from './measure.js';
+import { linearGrid } from '../numeric/grids.js';
+import { linearWithPeaks } from './measure.js';
 import { quantity } from './network.js';
 import { type MeasuredMap, mapBoundaries, network } from './trainability.js';
 import type { NamedFigure } from './types.js';
@@ -111,7 +112,7 @@ export function keepMap(
     curves.map((curve) => ({
       series: curve.name,
       panel,
-      points: linear(0, 0.5, 81).map((x) => ({
+      points: linearGrid(0, 0.5, 81).map((x) => ({
         x,
         y: curve.depth({ ...network, weightVariance, keepProbability: 1 - x * x }),
       })),

@@ -2,7 +2,7 @@
 import { MftError } from '../../core/errors.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { quantity, type Network } from '../network.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { printedRow, statementRow } from '../rows.js';
 import { simulatedCorrelationMap, simulatedVarianceMap } from '../single-layer.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
@@ -80,8 +80,8 @@ export const figure1: Reproduction<MapScale> = {
           panel,
           width,
           trials,
-          theoryAt: linear(0, largestVariance, 91),
-          simulatedAt: linear(largestVariance / scale.points, largestVariance, scale.points),
+          theoryAt: linearGrid(0, largestVariance, 91),
+          simulatedAt: linearGrid(largestVariance / scale.points, largestVariance, scale.points),
           curve: rows.length,
         };
         const { points, z } = await simulatedVarianceMap(task, options);
@@ -116,8 +116,8 @@ export const figure1: Reproduction<MapScale> = {
           panel,
           width,
           trials,
-          theoryAt: linear(0, 1, 81),
-          simulatedAt: linear(0, 1, Math.ceil(scale.points / 2)),
+          theoryAt: linearGrid(0, 1, 81),
+          simulatedAt: linearGrid(0, 1, Math.ceil(scale.points / 2)),
           variance,
           curve: rows.length,
         };

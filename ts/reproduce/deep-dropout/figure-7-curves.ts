@@ -1,6 +1,6 @@
 // The three curves that figure 7 draws over its heat maps of training accuracy. (The heat maps need training.)
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { quantity } from '../network.js';
 import { numberRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
@@ -48,7 +48,7 @@ export const figure7Curves: Reproduction<CurveScale> = {
     }
     const points: CurvePoint[] = [];
     for (const keepProbability of [1, 0.99, 0.98, 0.95]) {
-      for (const x of linear(1, 4, scale.points)) {
+      for (const x of linearGrid(1, 4, scale.points)) {
         for (const { name, value } of await lengths(x, keepProbability))
           points.push({ x, y: value, series: name, panel: `ρ = ${keepProbability}` });
       }

@@ -2,7 +2,7 @@
 import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { feedforward } from '../../systems/feedforward/index.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { type Network, quantity } from '../network.js';
 import { numberRow, printedRow } from '../rows.js';
 import {
@@ -127,7 +127,7 @@ async function rowsOf(
 
 async function criticalLine(): Promise<VegaLiteFigure> {
   const points: CurvePoint[] = [];
-  for (const root of linear(0, Math.sqrt(0.5), 51))
+  for (const root of linearGrid(0, Math.sqrt(0.5), 51))
     points.push({
       x: await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance: root ** 2 }),
       y: root ** 2,

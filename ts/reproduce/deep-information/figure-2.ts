@@ -1,7 +1,7 @@
 // Figure 2: depth scales against σ_w²: ξ_c diverges on the critical line, ξ_q does not.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { depthScalePoints } from '../../systems/feedforward/figure-phase.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { type Network, quantity } from '../network.js';
 import { statementRow } from '../rows.js';
 import { correlationResiduals, fittedDepthScale, fittedRow } from '../residuals.js';
@@ -43,7 +43,7 @@ export const figure2: Reproduction<DepthScale> = {
       const weightVariance = await quantity('criticalWeightVariance', { activation: 'tanh', biasVariance });
       // Close to the critical line too, or the peaks are those of the grid.
       const weights = [
-        ...linear(0.1, 4, scale.points),
+        ...linearGrid(0.1, 4, scale.points),
         ...near.flatMap((x) => [weightVariance * (1 - x), weightVariance * (1 + x)]),
       ].sort((a, b) => a - b);
       for (const { series: panel, ...point } of depthScalePoints(layer, weights))

@@ -1,7 +1,7 @@
 // Figure 1: the variance map, its fixed points, and how fast they are reached.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figureHeatMap, type HeatCell } from '../../figures/heat-map.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { quantity } from '../network.js';
 import { printedRow, statementRow } from '../rows.js';
 import { simulatedVarianceMap } from '../single-layer.js';
@@ -62,8 +62,8 @@ export const figure1: Reproduction<MapScale> = {
           series,
           width,
           trials,
-          theoryAt: linear(0, 15, 91),
-          simulatedAt: linear(15 / scale.points, 15, scale.points),
+          theoryAt: linearGrid(0, 15, 91),
+          simulatedAt: linearGrid(15 / scale.points, 15, scale.points),
           curve,
         },
         options,
@@ -83,8 +83,8 @@ export const figure1: Reproduction<MapScale> = {
     }
     for (const q of [0, 15]) points.push({ x: q, y: q, series: 'q = q′', mark: 'dashed' });
     const cells: HeatCell[] = [];
-    for (const biasDeviation of linear(0, 4, scale.grid)) {
-      for (const deviation of linear(1, 5, scale.grid)) {
+    for (const biasDeviation of linearGrid(0, 4, scale.grid)) {
+      for (const deviation of linearGrid(1, 5, scale.grid)) {
         cells.push({
           x: deviation,
           y: biasDeviation,

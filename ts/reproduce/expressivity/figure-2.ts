@@ -1,7 +1,8 @@
 // Figure 2: the correlation map: nearby inputs converge or separate.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { correlationMap } from '../../systems/feedforward/figure-maps.js';
-import { linear, meanOf } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
+import { meanOf } from '../measure.js';
 import { quantity } from '../network.js';
 import { correlationResiduals } from '../residuals.js';
 import { numberRow, statementRow } from '../rows.js';
@@ -49,8 +50,8 @@ export const figure2: Reproduction<MapScale> = {
           series,
           width,
           trials,
-          theoryAt: linear(0, 1, 81),
-          simulatedAt: linear(0, 1, scale.points),
+          theoryAt: linearGrid(0, 1, 81),
+          simulatedAt: linearGrid(0, 1, scale.points),
           variance,
           curve,
         },

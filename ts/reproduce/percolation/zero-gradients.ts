@@ -4,7 +4,7 @@ import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import type { Dataset } from '../../data/dataset.js';
 import { addon, seedHalves } from '../../core/addon.js';
 import { trainMany } from '../../verbs/train.js';
-import { linear } from '../measure.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { printedRow, statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, quantity, sources } from './paper.js';
@@ -97,7 +97,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
         series: 'trained steps',
       });
     }
-    for (const power of linear(0, 6, 61))
+    for (const power of linearGrid(0, 6, 61))
       points.push({
         x: 2 ** power,
         y: -Math.expm1(2 ** power * Math.log1p(-((1 - network.keepProbability) ** network.width))),

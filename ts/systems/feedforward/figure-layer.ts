@@ -44,8 +44,3 @@ export function whereDefined<T>(value: () => T): T | undefined {
 export function multipliersWhereDefined(layer: Layer): Multipliers | undefined {
   return whereDefined(() => multipliers(layer));
 }
-
-/** `count` numbers from low to high, both included. */
-export function linearGrid(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
-}

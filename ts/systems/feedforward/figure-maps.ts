@@ -13,7 +13,7 @@ import {
   varianceMap,
 } from '../../gaussian/fixed-points.js';
 import { deficit, expectation } from '../../gaussian/moments.js';
-import { layerOf, linearGrid } from './figure-layer.js';
+import { layerOf } from './figure-layer.js';
 import { simulateFeedforward } from './simulate.js';
 import {
   resolveFeedforwardSpec,
@@ -21,6 +21,7 @@ import {
   type ResolvedFeedforwardRun,
   type ResolvedFeedforwardSpec,
 } from './spec.js';
+import { linearGrid } from '../../numeric/grids.js';
 
 /** Simulated layers; each from trials of its own, so that their errors are independent. */
 const simulatedPoints = 13;

@@ -7,9 +7,10 @@ import { criticalPoints } from '../../gaussian/critical.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { depthScale, gain, type Layer, reachedFixedPoint } from '../../gaussian/fixed-points.js';
 import { expectation } from '../../gaussian/moments.js';
-import { layerOf, linearGrid, multipliersWhereDefined, whereDefined } from './figure-layer.js';
+import { layerOf, multipliersWhereDefined, whereDefined } from './figure-layer.js';
 import { title } from './figure-maps.js';
 import type { ResolvedFeedforwardRun, ResolvedFeedforwardSpec } from './spec.js';
+import { linearGrid } from '../../numeric/grids.js';
 
 /** χ₁ at the fixed point that the network reaches, or undefined. */
 function chi1(layer: Layer): number | undefined {

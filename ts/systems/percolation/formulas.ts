@@ -1,5 +1,6 @@
 // Closed forms and short recursions of percolation (docs/systems/percolation.md has the equations).
-import { layerHazard, logDrop, logOneMinusExp } from './logarithms.js';
+import { logOneMinusExp } from '../../numeric/log-sums.js';
+import { layerHazard, logDrop } from './logarithms.js';
 import { type Network, layerAt, type LayerRun } from './network.js';
 
 /** Site model: keep rate at which the path probability is `target`, 1 − (1 − t^{1/L})^{1/W}. */

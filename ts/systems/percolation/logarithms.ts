@@ -1,17 +1,6 @@
 // Probabilities carried as the logarithm of a hazard: k = log(−log P). From k both log P and log(1 − P) are accurate,
 // whichever of the two is near 0.
-
-/** log(1 − e^x) for x <= 0. */
-export function logOneMinusExp(x: number): number {
-  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
-}
-
-/** log(e^x + e^y). */
-export function logAddExp(x: number, y: number): number {
-  const high = Math.max(x, y);
-  const low = Math.min(x, y);
-  return low === -Infinity || high === Infinity ? high : high + Math.log1p(Math.exp(low - high));
-}
+import { logOneMinusExp } from '../../numeric/log-sums.js';
 
 /** log P for k = log(−log P). */
 export function logProbability(k: number): number {

@@ -5,7 +5,7 @@ import { threadsFor } from '../../core/memory.js';
 import { axis, type Axis, type Estimated, type UndefinedPoint } from '../../core/results.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { edgeCounts, layerShapes, nativeNetwork } from './masks.js';
-import { logAddExp } from './logarithms.js';
+import { logAddExp } from '../../numeric/log-sums.js';
 import type { PercolationObservable } from './observables.js';
 import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js';
 

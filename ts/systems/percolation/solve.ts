@@ -1,6 +1,7 @@
 // Inverse problems of the exact chain: the keep rate, width or depth at which the path probability reaches a target.
 import type { ControlOptions } from '../../core/control.js';
 import { expectedError } from '../../core/errors.js';
+import { awaitedRoot } from '../../numeric/roots.js';
 import { pathProbability, reachLaws, stationaryLaw } from './chain.js';
 import { type Network, type NetworkParameters, layerRuns, resolveNetwork } from './network.js';
 
@@ -8,54 +9,6 @@ import { type Network, type NetworkParameters, layerRuns, resolveNetwork } from 
 const lowestSolve = -745;
 /** x = log(−log(1 − b)) at the largest double below 1. */
 const highestSolve = 3.6;
-
-/**
- * Root of a decreasing function in [low, high] by Brent's method (inverse quadratic interpolation, safeguarded by
- * bisection), to 1e-15 of max(1, |x|).
- */
-async function rootOfDecreasing(f: (x: number) => Promise<number>, low: number, high: number): Promise<number> {
-  let [a, b] = [low, high];
-  let [fa, fb] = [await f(a), await f(b)];
-  if (fa <= 0) return a;
-  if (fb >= 0) return b;
-  let [c, fc] = [a, fa];
-  let step = b - a;
-  let stepBefore = step;
-  for (;;) {
-    if (Math.abs(fc) < Math.abs(fb)) [a, b, c, fa, fb, fc] = [b, c, b, fb, fc, fb];
-    const tolerance = 5e-16 * Math.max(1, Math.abs(b));
-    const half = (c - b) / 2;
-    if (Math.abs(half) <= tolerance || fb === 0) return b;
-    const tried =
-      Math.abs(stepBefore) >= tolerance && Math.abs(fa) > Math.abs(fb)
-        ? interpolation(a, b, c, fa, fb, fc)
-        : Number.NaN;
-    const isUseful =
-      Number.isFinite(tried) &&
-      tried * half > 0 &&
-      Math.abs(tried) < Math.min(1.5 * Math.abs(half), Math.abs(stepBefore) / 2);
-    stepBefore = isUseful ? step : half;
-    step = isUseful ? tried : half;
-    [a, fa] = [b, fb];
-    b += Math.abs(step) > tolerance ? step : Math.sign(half) * tolerance;
-    fb = await f(b);
-    if (fb > 0 === fc > 0) {
-      [c, fc] = [a, fa];
-      step = b - a;
-      stepBefore = step;
-    }
-  }
-}
-
-/** The step from b that inverse quadratic (or, of two points, linear) interpolation takes. */
-function interpolation(a: number, b: number, c: number, fa: number, fb: number, fc: number): number {
-  const s = fb / fa;
-  if (a === c) return ((c - b) * s) / (s - 1);
-  const q = fa / fc;
-  const r = fb / fc;
-  const p = s * ((c - b) * q * (q - r) - (b - a) * (r - 1));
-  return -p / ((q - 1) * (r - 1) * (s - 1));
-}
 
 /** The keep rate of all weight layers at which the path probability is `target`. */
 export async function bondCriticalKeep(
@@ -79,7 +32,9 @@ export async function bondCriticalKeep(
     const k = await hazardAt(keepAt(x));
     return k === Infinity ? 1e6 : k === -Infinity ? -1e6 : k - goal;
   };
-  return keepAt(await rootOfDecreasing(difference, lowestSolve, highestSolve));
+  if ((await difference(lowestSolve)) <= 0) return keepAt(lowestSolve);
+  if ((await difference(highestSolve)) >= 0) return keepAt(highestSolve);
+  return keepAt(await awaitedRoot(difference, lowestSolve, highestSolve, (x) => 5e-16 * Math.max(1, Math.abs(x))));
 }
 
 /** The smallest width (of all layers, input and output too) at which the path probability is at least `target`. */

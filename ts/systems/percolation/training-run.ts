@@ -1,5 +1,5 @@
 // A training run of T steps with M independent masks a step: lost steps, stalls (a step is lost when all its masks are blocked).
-import { logOneMinusExp } from './logarithms.js';
+import { logOneMinusExp } from '../../numeric/log-sums.js';
 
 /** T B^M. */
 export function expectedLostSteps(logBlocked: number, steps: number, masksPerStep: number): number {

@@ -2,7 +2,7 @@
 import type { ControlOptions } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { nativeNetwork, type NativeResidualNetwork, recurrence, type ResidualNetwork } from './network.js';
-import { bracketedRootAsync } from './root.js';
+import { awaitedRoot } from '../../numeric/roots.js';
 
 /** log χ_0/χ_L per coordinate. */
 export async function logGradientRatio(
@@ -59,7 +59,7 @@ export async function decayForGradientBudget(
         budget,
       );
   }
-  return bracketedRootAsync(excess, high === 1 ? 0 : high / 2, high, 1e-13);
+  return awaitedRoot(excess, high === 1 ? 0 : high / 2, high, (x) => 5e-14 * Math.abs(x));
 }
 
 interface FlatGradientWidths {

@@ -3,7 +3,7 @@ import type { Bounded } from './activation-class.js';
 import { linearGrowthLaw } from './growth-law-linear.js';
 import { type Comparisons, type Growth, type GrowthLaw, matching, type Schedule } from './growth-schedule.js';
 import { cosineFixedPoint } from './laws.js';
-import { bracketedRoot } from './root.js';
+import { bracketedRoot } from '../../numeric/roots.js';
 
 type Law = Omit<GrowthLaw, 'onBoundary'>;
 const bounded: Growth = { form: 'bounded' };

@@ -2,7 +2,7 @@
 import { addon } from '../../core/addon.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { secondMoment } from './moments.js';
-import { bracketedRoot } from './root.js';
+import { bracketedRoot } from '../../numeric/roots.js';
 
 /** e*, the root below 1 of e = (σ_v² (2/π) arcsin e + σ_a²)/(σ_v² + σ_a²), and the exponent δ* of the approach to it. */
 interface CosineFixedPoint {

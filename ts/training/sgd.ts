@@ -33,7 +33,7 @@ function complete(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataS
     throw expectedError(
       'ERR_MFT_OUT_OF_RANGE',
       'batchSize',
-      `a whole number in [1, ${data.count}], the training images`,
+      `a whole number in [1, ${data.count}], the training images (left out, it is 128)`,
       batchSize,
     );
   return { ...options, batchSize, hasBiases: plan.layers.some(({ hasBiases }) => hasBiases) };

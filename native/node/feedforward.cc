@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "node/fields.h"
+#include "node/rows.h"
 #include "node/task.h"
 #include "systems/feedforward/phase.h"
 
@@ -15,7 +16,6 @@ namespace {
 using namespace feedforward;
 
 constexpr double kLargestWord = 4294967295.0;
-constexpr double kLargestResult = 1073741824.0;  // numbers in one Float64Array: 8 GiB
 constexpr double kMostInputs = 65536;
 
 using P = Parameters;
@@ -53,50 +53,23 @@ Parameters parameters_of(const Napi::CallbackInfo& info) {
   return p;
 }
 
+// (parameters) -> the layout of a row
 Napi::Value feedforward_layout(const Napi::CallbackInfo& info) {
-  const Layout layout = layout_of(parameters_of(info));
-  Napi::Object result = Napi::Object::New(info.Env());
-  const auto set = [&](const char* name, std::size_t value) { result.Set(name, static_cast<double>(value)); };
-  set("variance", layout.variance);
-  set("covariance", layout.covariance);
-  set("correlation", layout.correlation);
-  set("oneMinusCorrelation", layout.one_minus_correlation);
-  set("correlationDefined", layout.correlation_defined);
-  set("logErrorSquaredNorm", layout.log_error_squared_norm);
-  set("errorCosine", layout.error_cosine);
-  set("errorCosineDefined", layout.error_cosine_defined);
-  set("logGradientSingle", layout.log_gradient_single);
-  set("gradientPairSign", layout.gradient_pair_sign);
-  set("logGradientPair", layout.log_gradient_pair);
-  set("logGradientPairAbsolute", layout.log_gradient_pair_absolute);
-  set("layerStride", layout.layer_stride);
-  set("rowLength", layout.row_length);
-  return result;
+  return row_table(info.Env(), feedforward::row_table(parameters_of(info)));
 }
 
+// (parameters) -> bytes
 Napi::Value feedforward_memory(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), memory_estimate(parameters_of(info)));
 }
 
+// (parameters, control?) -> Promise of rows
 Napi::Value simulate_feedforward(const Napi::CallbackInfo& info) {
   const auto parameters = std::make_shared<const Parameters>(parameters_of(info));
   const Control control = control_argument(info, 1);
-  const double count = static_cast<double>(layout_of(*parameters).row_length) * parameters->trials;
-  if (count > kLargestResult)
-    throw Error("MEMORY", "trials",
-                "Expected `trials` to give at most 2^30 numbers in one call, received a call that gives " +
-                    std::to_string(count / kLargestResult) + " times as many.");
-  // The worker writes into the result itself, which lives outside the JavaScript heap and is kept alive meanwhile.
-  Napi::Float64Array rows = Napi::Float64Array::New(info.Env(), static_cast<std::size_t>(count));
-  const std::span<double> out(rows.Data(), rows.ElementLength());
-  const auto result = std::make_shared<Napi::ObjectReference>(Napi::Persistent(rows.As<Napi::Object>()));
-  return Task<bool>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [parameters, control, out] {
-        simulate(*parameters, control, out);
-        return true;
-      },
-      [result](Napi::Env, bool&) -> Napi::Value { return result->Value(); });
+  return start_rows(info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), layout_of(*parameters).row_length,
+                    parameters->trials,
+                    [parameters, control](std::span<double> rows) { simulate(*parameters, control, rows); });
 }
 
 struct Phase {

@@ -7,6 +7,7 @@
 #include "core/alpha_relu.h"
 #include "core/gaussian_tanh.h"
 #include "node/fields.h"
+#include "node/rows.h"
 #include "node/task.h"
 
 namespace mft::node {
@@ -99,19 +100,18 @@ Simulation simulation_argument(const Napi::CallbackInfo& info) {
   return simulation;
 }
 
+// (options, network) -> the layout of a row
+Napi::Value residual_layout(const Napi::CallbackInfo& info) {
+  return row_table(info.Env(), residual::row_table(simulation_argument(info)));
+}
+
 // (options, network, control?) -> Promise<Float64Array> of rows
 Napi::Value residual_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 2);
-  using Rows = std::vector<double>;
-  return Task<Rows>::start(
-      info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-      [simulation, control] {
-        Rows rows(simulation->trials * residual::row_layout(*simulation).row_length);
-        residual::simulate(*simulation, control, rows);
-        return rows;
-      },
-      [](Napi::Env env, Rows& rows) -> Napi::Value { return float64_array(env, rows); });
+  return start_rows(info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
+                    residual::row_layout(*simulation).row_length, simulation->trials,
+                    [simulation, control](std::span<double> rows) { residual::simulate(*simulation, control, rows); });
 }
 
 // (options, network) -> bytes
@@ -148,6 +148,7 @@ Napi::Value alpha_relu_correlation_slope(const Napi::CallbackInfo& info) {
 
 std::vector<Function> residual_functions() {
   return {{"residualRecurrence", residual_recurrence, {kRecurrence.info(), kNetwork.info()}},
+          {"residualLayout", residual_layout, {kSimulation.info(), kNetwork.info()}},
           {"residualSimulate", residual_simulate, {kSimulation.info(), kNetwork.info()}},
           {"residualMemory", residual_memory, {kSimulation.info(), kNetwork.info()}},
           {"alphaReluCorrelationMap", alpha_relu_correlation_map},

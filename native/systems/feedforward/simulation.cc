@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/parallel.h"
 #include "systems/feedforward/parts.h"
 
 namespace mft::feedforward {
@@ -104,13 +103,7 @@ std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget, int
   return has_pair_engine(p) ? make_pair_engine(p, budget) : make_block_engine(p, budget);
 }
 
-int workers_of(const Parameters& p) {
-  return std::max(1,
-                  static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, p.threads)), p.trials)));
-}
-
-// Threads of each worker when there are more than trials.
-int threads_inside(const Parameters& p) { return std::max(1, p.threads / workers_of(p)); }
+TrialRange range_of(const Parameters& p) { return {p.first_trial, p.trials, p.threads}; }
 
 }  // namespace
 
@@ -137,6 +130,27 @@ Layout layout_of(const Parameters& p) {
   layout.layer_stride = next;
   layout.row_length = layout.layers * next;
   return layout;
+}
+
+RowTable row_table(const Parameters& p) {
+  const Layout at = layout_of(p);
+  const RowAxis layers{"layer", at.layers, 1}, inputs{"input", at.inputs, 0}, pairs{"pair", at.pairs, 0};
+  const auto place = [&](const char* name, RowScale scale, std::size_t offset, const RowAxis& inner) {
+    return RowPlace{name, scale, offset, at.layer_stride, layers, inner};
+  };
+  using enum RowScale;
+  return {at.row_length,
+          {place("variance", kLinear, at.variance, inputs), place("covariance", kLinear, at.covariance, pairs),
+           place("correlation", kLinear, at.correlation, pairs),
+           place("oneMinusCorrelation", kLinear, at.one_minus_correlation, pairs),
+           place("correlationDefined", kDefined, at.correlation_defined, pairs),
+           place("logErrorSquaredNorm", kLog, at.log_error_squared_norm, inputs),
+           place("errorCosine", kLinear, at.error_cosine, pairs),
+           place("errorCosineDefined", kDefined, at.error_cosine_defined, pairs),
+           place("logGradientSingle", kLog, at.log_gradient_single, inputs),
+           place("gradientPairSign", kSign, at.gradient_pair_sign, pairs),
+           place("logGradientPair", kLog, at.log_gradient_pair, pairs),
+           place("logGradientPairAbsolute", kLog, at.log_gradient_pair_absolute, pairs)}};
 }
 
 void validate(const Parameters& p) {
@@ -167,10 +181,11 @@ void validate(const Parameters& p) {
 }
 
 double memory_estimate(const Parameters& p) {
-  const int workers = workers_of(p);
+  const TrialRange range = range_of(p);
+  const int workers = range.workers();
   const double budget = p.memory_budget / workers;
   const double rows = 8.0 * static_cast<double>(layout_of(p).row_length) * p.trials;
-  const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget, threads_inside(p))
+  const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget, range.threads_inside())
                         : has_pair_engine(p)       ? pair_engine_memory(p, budget)
                                                    : block_engine_memory(p, budget);
   return rows + 8.0 * static_cast<double>(p.input_vectors.size()) + workers * (engine + InputVectors::memory(p));
@@ -180,19 +195,9 @@ std::uint32_t progress_units(const Parameters& p) { return static_cast<std::uint
 
 void simulate(const Parameters& p, const Control& control, std::span<double> rows) {
   validate(p);
-  const Layout layout = layout_of(p);
-  if (rows.size() != layout.row_length * p.trials)
-    fail("SHAPE", "rows", "an array of length " + std::to_string(layout.row_length * p.trials),
-         "length " + std::to_string(rows.size()));
-  const int workers = workers_of(p);
-  std::vector<std::unique_ptr<TrialEngine>> engines(static_cast<std::size_t>(workers));
-  parallel_for(p.trials, workers, [&](std::size_t unit, int worker) {
-    control.throw_if_cancelled();
-    std::unique_ptr<TrialEngine>& engine = engines[static_cast<std::size_t>(worker)];
-    if (!engine) engine = make_engine(p, p.memory_budget / workers, threads_inside(p));
-    engine->run(p.first_trial + static_cast<std::uint32_t>(unit), control,
-                rows.subspan(unit * layout.row_length, layout.row_length));
-  });
+  const TrialRange range = range_of(p);
+  run_trials(range, layout_of(p).row_length, control, rows,
+             [&] { return make_engine(p, p.memory_budget / range.workers(), range.threads_inside()); });
 }
 
 }  // namespace mft::feedforward

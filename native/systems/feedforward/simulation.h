@@ -23,10 +23,11 @@
 #include "core/activation.h"
 #include "core/conditioning.h"
 #include "core/control.h"
+#include "core/trials.h"
 
 namespace mft::feedforward {
 
-// The values of these enumerations are the integers the Node adapter receives.
+// The order of these enumerations is that of their words in node/feedforward.cc.
 enum class Engine : int { kConditioned = 0, kDense = 1 };
 enum class Precision : int { kFloat64 = 0, kFloat32 = 1 };
 enum class MaskSharing : int { kIndependent = 0, kShared = 1 };
@@ -112,6 +113,9 @@ struct Layout {
   std::size_t row_length = 0;  // layers * layer_stride
 };
 Layout layout_of(const Parameters& parameters);
+
+// The same as a table for whoever reads the rows.
+RowTable row_table(const Parameters& parameters);
 
 // Throws Error (INVALID_ARGUMENT, OUT_OF_RANGE, SHAPE) naming the parameter.
 void validate(const Parameters& parameters);

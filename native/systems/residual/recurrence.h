@@ -16,7 +16,7 @@
 
 namespace mft::residual {
 
-// The values of the enumeration are the integers the Node adapter receives.
+// The order of the enumeration is that of its words in node/residual.cc.
 enum class Block : int { kFull = 0, kReduced = 1, kGeneralised = 2 };
 
 struct Network {

@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/linear_algebra.h"
-#include "core/parallel.h"
 #include "systems/residual/matrices.h"
 
 namespace mft::residual {
@@ -79,6 +78,7 @@ class TrialRunner {
       backward(l);
     }
     if (n_ < s_.inputs) repeat_first_input();
+    control.advance(1);
   }
 
  private:
@@ -282,9 +282,7 @@ class TrialRunner {
   int exponent_ = 0;
 };
 
-std::size_t workers_of(const Simulation& s) {
-  return std::min<std::size_t>(s.trials, static_cast<std::size_t>(std::max(1, s.threads)));
-}
+TrialRange range_of(const Simulation& s) { return {s.first_trial, s.trials, s.threads}; }
 
 }  // namespace
 
@@ -297,6 +295,23 @@ RowLayout row_layout(const Simulation& simulation) {
   layout.block_stride = 3 * layout.inputs + layout.pairs;
   layout.row_length = (layout.depth + 1) * layout.layer_stride + layout.depth * layout.block_stride;
   return layout;
+}
+
+RowTable row_table(const Simulation& simulation) {
+  const RowLayout at = row_layout(simulation);
+  const std::size_t n = at.inputs, blocks = (at.depth + 1) * at.layer_stride;
+  const RowAxis inputs{"input", n, 0}, pairs{"pair", at.pairs, 0};
+  const auto layer = [&](const char* name, std::size_t offset, const RowAxis& inner) {
+    return RowPlace{name, RowScale::kLog, offset, at.layer_stride, {"layer", at.depth + 1, 0}, inner};
+  };
+  const auto block = [&](const char* name, RowScale scale, std::size_t offset, const RowAxis& inner) {
+    return RowPlace{name, scale, blocks + offset, at.block_stride, {"layer", at.depth, 1}, inner};
+  };
+  using enum RowScale;
+  return {at.row_length,
+          {layer("logSquaredNorm", 0, inputs), layer("logGradient", n, inputs), layer("logDistance", 2 * n, pairs),
+           block("logPreactivation", kLog, 0, inputs), block("logActivation", kLog, n, inputs),
+           block("logHidden", kLog, 2 * n, inputs), block("correlation", kLinear, 3 * n, pairs)}};
 }
 
 void validate(const Simulation& simulation) {
@@ -333,24 +348,14 @@ double memory_estimate(const Simulation& simulation) {
   }
   const double scratch =
       8.0 * (6.0 * n + 1.0 + 4.0 * n) * largest + 16.0 * net.widths[0] + 8.0 * std::max(65536.0, largest);
-  return static_cast<double>(workers_of(simulation)) * (matrices + scratch) +
+  return static_cast<double>(range_of(simulation).workers()) * (matrices + scratch) +
          8.0 * static_cast<double>(simulation.trials) * static_cast<double>(row_layout(simulation).row_length);
 }
 
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {
   validate(simulation);
-  const RowLayout layout = row_layout(simulation);
-  if (rows.size() != simulation.trials * layout.row_length)
-    throw Error("SHAPE", "rows", "The rows have the wrong length.");
-  std::vector<std::unique_ptr<TrialRunner>> runners(workers_of(simulation));
-  parallel_for(simulation.trials, static_cast<int>(runners.size()), [&](std::size_t unit, int worker) {
-    control.throw_if_cancelled();
-    std::unique_ptr<TrialRunner>& runner = runners[static_cast<std::size_t>(worker)];
-    if (!runner) runner = std::make_unique<TrialRunner>(simulation);
-    runner->run(simulation.first_trial + static_cast<std::uint32_t>(unit), control,
-                rows.subspan(unit * layout.row_length, layout.row_length));
-    control.advance(1);
-  });
+  run_trials(range_of(simulation), row_layout(simulation).row_length, control, rows,
+             [&] { return std::make_unique<TrialRunner>(simulation); });
 }
 
 }  // namespace mft::residual

@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "core/control.h"
+#include "core/trials.h"
 #include "systems/residual/recurrence.h"
 
 namespace mft::residual {
 
-// The values of the enumeration are the integers the Node adapter receives.
+// The order of the enumeration is that of its words in node/residual.cc.
 enum class Engine : int { kConditioned = 0, kDense = 1 };
 
 // Faults planted by tests to show that they are noticed.
@@ -62,6 +63,9 @@ struct RowLayout {
   }
 };
 RowLayout row_layout(const Simulation& simulation);
+
+// The same as a table for whoever reads the rows.
+RowTable row_table(const Simulation& simulation);
 
 // Throws Error naming the parameter.
 void validate(const Simulation& simulation);

@@ -2,7 +2,8 @@
 import { addon } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
 import { inputCount } from '../../core/inputs.js';
-import { chunkOf, nativeParameters } from './simulate.js';
+import { trialsAtOnce } from '../../statistics/trials.js';
+import { nativeParameters } from './simulate.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Operations of a normal number, an activation and its derivative: what a unit costs beside its products. */
@@ -39,7 +40,7 @@ export function simulationFlops(spec: ResolvedFeedforwardSpec, run: ResolvedFeed
 export function simulationBytes(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun): number {
   const parameters = nativeParameters(spec, run, undefined);
   const rowLength = addon().feedforwardLayout({ ...parameters, trials: 1 }).rowLength;
-  const engine = addon().feedforwardMemory({ ...parameters, trials: Math.min(run.trials, chunkOf(rowLength)) });
+  const engine = addon().feedforwardMemory({ ...parameters, trials: Math.min(run.trials, trialsAtOnce(rowLength)) });
   const entries = entriesOf(spec);
   return 2 ** 22 + engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
 }

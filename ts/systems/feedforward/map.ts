@@ -5,26 +5,9 @@ import { type ControlOptions, controlled } from '../../core/control.js';
 import { threadsFor } from '../../core/memory.js';
 import type { GridPoint } from '../../core/system.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
-import { type NativeGaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { depthScale } from '../../gaussian/fixed-points.js';
 import { phaseOf } from './trainability.js';
-
-declare module '../../core/addon.js' {
-  interface NativeAddon {
-    feedforwardPhase(
-      points: {
-        readonly activation: NativeGaussianFunction;
-        readonly weightVariance: Float64Array;
-        readonly biasVariance: Float64Array;
-        readonly keepProbability: Float64Array;
-        readonly sharesMasks: boolean;
-        readonly valueAtZero: number;
-        readonly threads: number;
-      },
-      slots?: Int32Array,
-    ): Promise<Float64Array>;
-  }
-}
 
 /** q*, δ*, χ_q, χ₁, χ_c. */
 type Row = readonly [q: number, delta: number, chiQ: number, chi1: number, chiC: number];

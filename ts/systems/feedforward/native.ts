@@ -1,5 +1,7 @@
 // The addon's functions for `feedforward` (native/node/feedforward.cc), merged into the addon's interface.
 import type { ResolvedActivation } from '../../gaussian/activations.js';
+import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
+import type { RowTable } from '../../statistics/trials.js';
 
 /** One call of the native engines; fields as in native/systems/feedforward/simulation.h. */
 export interface FeedforwardParameters {
@@ -29,28 +31,37 @@ export interface FeedforwardParameters {
   readonly threads: number;
 }
 
-/** Where each value stands in a trial's row. */
-export interface FeedforwardLayout {
-  readonly variance: number;
-  readonly covariance: number;
-  readonly correlation: number;
-  readonly oneMinusCorrelation: number;
-  readonly correlationDefined: number;
-  readonly logErrorSquaredNorm: number;
-  readonly errorCosine: number;
-  readonly errorCosineDefined: number;
-  readonly logGradientSingle: number;
-  readonly gradientPairSign: number;
-  readonly logGradientPair: number;
-  readonly logGradientPairAbsolute: number;
-  readonly layerStride: number;
-  readonly rowLength: number;
+/** Values in a trial's row, native/systems/feedforward/simulation.h. */
+export type FeedforwardPlace =
+  | 'variance'
+  | 'covariance'
+  | 'correlation'
+  | 'oneMinusCorrelation'
+  | 'correlationDefined'
+  | 'logErrorSquaredNorm'
+  | 'errorCosine'
+  | 'errorCosineDefined'
+  | 'logGradientSingle'
+  | 'gradientPairSign'
+  | 'logGradientPair'
+  | 'logGradientPairAbsolute';
+
+/** Points of a phase diagram (native/systems/feedforward/phase.h). */
+export interface FeedforwardPhasePoints {
+  readonly activation: NativeGaussianFunction;
+  readonly weightVariance: Float64Array;
+  readonly biasVariance: Float64Array;
+  readonly keepProbability: Float64Array;
+  readonly sharesMasks: boolean;
+  readonly valueAtZero: number;
+  readonly threads: number;
 }
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
-    feedforwardLayout(parameters: FeedforwardParameters): FeedforwardLayout;
+    feedforwardLayout(parameters: FeedforwardParameters): RowTable<FeedforwardPlace>;
     feedforwardMemory(parameters: FeedforwardParameters): number;
+    feedforwardPhase(points: FeedforwardPhasePoints, slots?: Int32Array): Promise<Float64Array>;
     simulateFeedforward(parameters: FeedforwardParameters, control: Int32Array): Promise<Float64Array>;
   }
 }

@@ -1,6 +1,7 @@
 // What predictions and simulations of `residual` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
+import { trialsAtOnce } from '../../statistics/trials.js';
 import { givenVectors } from './inputs.js';
 import { nativeNetwork } from './network.js';
 import { nativeSimulation } from './simulate.js';
@@ -39,16 +40,16 @@ export function simulationFlops(spec: ResolvedResidualSpec, run: ResolvedResidua
 
 /** The engine's own plan, the statistics, and the trials that were asked for. */
 export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidualRun): number {
-  const engine = addon().residualMemory(
-    nativeSimulation(spec, run, givenVectors(spec, undefined)),
-    nativeNetwork(spec),
-  );
+  const [native, network] = [nativeSimulation(spec, run, givenVectors(spec, undefined)), nativeNetwork(spec)];
+  const { rowLength } = addon().residualLayout({ ...native, trials: 1 }, network);
+  const trials = Math.min(run.trials, trialsAtOnce(rowLength));
+  const engine = addon().residualMemory({ ...native, trials }, network);
   const entries = entriesOf(spec);
   return 2 ** 22 + engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {
-  const rows = 8 * run.trials * entriesOf(spec) * (run.rawTrials ? 1 : 0.5);
+  const rows = run.rawTrials ? 8 * run.trials * entriesOf(spec) : 0;
   return 2 * rows > simulationBytes(spec, run) ? ['trials', 'depth', 'width'] : ['width', 'threads', 'trials'];
 }
 

@@ -1,7 +1,8 @@
 // Inverse design: schedules that meet a gradient budget.
 import type { ControlOptions } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { nativeNetwork, type NativeResidualNetwork, recurrence, type ResidualNetwork } from './network.js';
+import type { NativeResidualNetwork } from './native.js';
+import { nativeNetwork, recurrence, type ResidualNetwork } from './network.js';
 import { awaitedRoot } from '../../numeric/roots.js';
 
 /** log χ_0/χ_L per coordinate. */

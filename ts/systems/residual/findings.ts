@@ -10,7 +10,8 @@ import {
   withCommonDecay,
 } from './design.js';
 import { describedInputs } from './inputs.js';
-import { nativeNetwork, recurrence, type Recurrence, type ResidualNetwork } from './network.js';
+import type { Recurrence } from './native.js';
+import { nativeNetwork, recurrence, type ResidualNetwork } from './network.js';
 import { predictResidual } from './predict.js';
 import { type ResolvedResidualSpec, widthList } from './spec.js';
 

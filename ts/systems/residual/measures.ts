@@ -3,7 +3,8 @@ import { MftError } from '../../core/errors.js';
 import type { Warning } from '../../core/results.js';
 import { type ActivationSpec, canonicalActivation } from '../../gaussian/activations.js';
 import { derivativeSecondMoment } from './moments.js';
-import { kindsOf, logParameterGradient, type NativeResidualNetwork, type Recurrence } from './network.js';
+import type { NativeResidualNetwork, Recurrence } from './native.js';
+import { kindsOf, logParameterGradient } from './network.js';
 import type { BlockKind } from './spec.js';
 
 /** Σ_l arccos(c_l)/π from 1 − c_l. */

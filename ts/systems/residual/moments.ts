@@ -8,12 +8,6 @@ import {
   gaussianSecondMoment,
 } from '../../gaussian/moments.js';
 
-declare module '../../core/addon.js' {
-  interface NativeAddon {
-    tanhSecondMomentComplement(variance: number): number;
-  }
-}
-
 /** V(q) = E φ(u)². */
 export function secondMoment(activation: ActivationSpec, variance: number): number {
   return gaussianSecondMoment(activation, { variance });

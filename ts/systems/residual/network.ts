@@ -3,56 +3,8 @@ import { addon } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { type NativeGaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
+import type { NativeResidualNetwork, Recurrence, RecurrenceOptions } from './native.js';
 import { type BlockKind, type ResolvedResidualSpec, widthList } from './spec.js';
-
-/** native/node/residual.cc. */
-export interface NativeResidualNetwork {
-  readonly activation: NativeGaussianFunction;
-  readonly block: BlockKind;
-  readonly skipStrength: number;
-  readonly innerWeightVariance: Float64Array;
-  readonly innerBiasVariance: Float64Array;
-  readonly outerWeightVariance: Float64Array;
-  readonly outerBiasVariance: Float64Array;
-  readonly width: Float64Array;
-  readonly hiddenWidth: Float64Array;
-}
-
-interface RecurrenceOptions {
-  readonly secondMoment: number;
-  readonly angularDeficit: number;
-  readonly pair: boolean;
-  readonly fluctuations: boolean;
-  readonly interpolate: boolean;
-  readonly firstVariance?: number;
-  readonly firstDeficit?: number;
-}
-
-/** Layers 0..L, blocks 1..L at position l − 1; natural logarithms (native/systems/residual/recurrence.h). */
-export interface Recurrence {
-  readonly logSecondMoment: Float64Array;
-  readonly logMetricExpressivity: Float64Array;
-  readonly logPreactivationVariance: Float64Array;
-  readonly preactivationDeficit: Float64Array;
-  readonly logActivationMoment: Float64Array;
-  readonly logDerivativeMoment: Float64Array;
-  readonly logGradient: Float64Array;
-  readonly secondMomentVariance: Float64Array;
-  readonly logGradientVariance: Float64Array;
-}
-
-declare module '../../core/addon.js' {
-  interface NativeAddon {
-    residualRecurrence(
-      options: RecurrenceOptions,
-      network: NativeResidualNetwork,
-      slots?: Int32Array,
-    ): Promise<Recurrence>;
-    alphaReluCorrelationMap(alpha: number, correlation: number): number;
-    alphaReluCorrelationDeficit(alpha: number, deficit: number): number;
-    alphaReluCorrelationSlope(alpha: number, deficit: number): number;
-  }
-}
 
 /** Everything about a network but its inputs. */
 export type ResidualNetwork = Omit<ResolvedResidualSpec, 'system' | 'inputs'>;

@@ -7,14 +7,8 @@ import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
 import { describedInputs, type DescribedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
-import {
-  kindsOf,
-  logParameterGradient,
-  nativeNetwork,
-  type NativeResidualNetwork,
-  type Recurrence,
-  recurrence,
-} from './network.js';
+import type { NativeResidualNetwork, Recurrence } from './native.js';
+import { kindsOf, logParameterGradient, nativeNetwork, recurrence } from './network.js';
 import type { ResidualObservable } from './observables.js';
 import type { ResolvedResidualSpec } from './spec.js';
 

@@ -6,13 +6,12 @@ import { type Quantity, quantity } from '../../core/system.js';
 import type { QuantityValue } from '../../core/results.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient } from './measures.js';
+import type { NativeResidualNetwork, Recurrence } from './native.js';
 import {
   logParameterGradient,
   nativeNetwork,
-  type NativeResidualNetwork,
   type ParameterKind,
   parameterKinds,
-  type Recurrence,
   recurrence,
   type ResidualNetwork,
 } from './network.js';

@@ -1,41 +1,25 @@
 // Exact simulation of `residual`: arguments for the native engines, statistics of their trials.
 import { addon, seedHalves } from '../../core/addon.js';
-import { controlled } from '../../core/control.js';
 import { threadsFor } from '../../core/memory.js';
 import type { InputVectors } from '../../core/inputs.js';
-import type { Axis, Estimated } from '../../core/results.js';
+import type { Axis } from '../../core/results.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
+import {
+  estimateTrials,
+  type Measure,
+  type RowTable,
+  type TrialEstimator,
+  type TrialValue,
+  valueAt,
+} from '../../statistics/trials.js';
 import { describedInputs, givenVectors } from './inputs.js';
 import { requireFiniteGradient, warningsOf } from './measures.js';
-import { kindsOf, nativeNetwork, type NativeResidualNetwork, type ParameterKind } from './network.js';
+import type { NativeResidualNetwork, NativeSimulation, ResidualPlace } from './native.js';
+import { kindsOf, nativeNetwork, type ParameterKind } from './network.js';
 import type { ResidualObservable } from './observables.js';
 import { axesOf, parametersOf } from './predict.js';
 import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
-import { type Sample, meanOf, spreadOf } from './statistics.js';
-
-interface NativeSimulation {
-  readonly inputs: number;
-  readonly secondMoment: number;
-  readonly angularDeficit: number;
-  readonly vectors?: Float64Array;
-  readonly engine: ResolvedResidualRun['engine'];
-  readonly seed: Float64Array;
-  readonly firstTrial: number;
-  readonly trials: number;
-  readonly threads: number;
-}
-
-declare module '../../core/addon.js' {
-  interface NativeAddon {
-    residualSimulate(
-      options: NativeSimulation,
-      network: NativeResidualNetwork,
-      slots?: Int32Array,
-    ): Promise<Float64Array>;
-    residualMemory(options: NativeSimulation, network: NativeResidualNetwork): number;
-  }
-}
 
 /** What the addon takes of a run. */
 export function nativeSimulation(
@@ -69,99 +53,86 @@ export async function simulateResidual(
 ): Promise<SimulationBody<ResidualObservable>> {
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
-  const vectors = givenVectors(spec, options.inputs);
-  const native = nativeSimulation(spec, run, vectors);
-  const rows = await controlled(options, run.trials, (slots) => addon().residualSimulate(native, network, slots));
+  const native = nativeSimulation(spec, run, givenVectors(spec, options.inputs));
+  const table = addon().residualLayout({ ...native, trials: 1 }, network);
+  const observables = await estimateTrials(
+    measuresOf(spec, network, native.inputs, table),
+    run,
+    table.rowLength,
+    1,
+    options,
+    (part, slots) => addon().residualSimulate({ ...native, ...part }, network, slots),
+  );
   const { warnings } = describedInputs(spec, options.inputs);
   return {
-    observables: observablesOf(spec, run, network, native.inputs, rows),
+    observables,
     warnings: [...warningsOf(spec.activation, spec.block, gaussianFunctionOf(spec.activation).isOdd), ...warnings],
   };
 }
 
-/** Reads the rows of native/systems/residual/simulation.h. */
-function observablesOf(
+/** What is estimated from a row: layers l = 0..L stand at position l, blocks l = 1..L at position l − 1. */
+function measuresOf(
   spec: ResolvedResidualSpec,
-  run: ResolvedResidualRun,
   network: NativeResidualNetwork,
   n: number,
-  rows: Float64Array,
-): Readonly<Partial<Record<ResidualObservable, Estimated>>> {
+  { places }: RowTable<ResidualPlace>,
+): Readonly<Partial<Record<ResidualObservable, Measure>>> {
   const { depth } = spec;
-  const pairs = n - 1;
-  const { layers, blocks, below, inputs, pairs: pairAxis } = axesOf(depth, n);
-  const [layerStride, blockStride] = [2 * n + pairs, 3 * n + pairs];
-  const length = (depth + 1) * layerStride + depth * blockStride;
-  const logWidth = (l: number): number => Math.log(network.width[l] as number);
-  const logHidden = (l: number): number => Math.log(network.hiddenWidth[l - 1] as number);
-  const layer = (trial: number, l: number, entry: number): number =>
-    rows[trial * length + l * layerStride + entry] as number;
-  const block = (trial: number, l: number, entry: number): number =>
-    rows[trial * length + (depth + 1) * layerStride + (l - 1) * blockStride + entry] as number;
-  const sample = (axes: readonly [Axis, Axis], value: Sample['value']): Sample => ({
-    axes,
-    trials: run.trials,
-    keepsTrials: run.rawTrials,
+  const { layers, blocks, below, inputs, pairs } = axesOf(depth, n);
+  const squaredNorm = valueAt(places.logSquaredNorm);
+  const total = valueAt(places.logGradient);
+  const distance = valueAt(places.logDistance);
+  const preactivation = valueAt(places.logPreactivation);
+  const activation = valueAt(places.logActivation);
+  const hidden = valueAt(places.logHidden);
+  const logWidth = Array.from(network.width, Math.log);
+  const logHiddenWidth = Array.from(network.hiddenWidth, Math.log);
+  const at = (list: readonly number[], i: number): number => list[i] as number;
+  const measure = (axis: Axis, estimator: TrialEstimator, value: TrialValue, inner = inputs): Measure => ({
+    axes: [axis, inner],
+    estimator,
     value,
+    reason: 'both inputs are exactly zero in every trial',
   });
-  const perLayer = (value: (trial: number, l: number, a: number) => number): Sample =>
-    sample([layers, inputs], (trial, i) => value(trial, Math.floor(i / n), i % n));
-  const perBlock = (value: (trial: number, l: number, a: number) => number): Sample =>
-    sample([blocks, inputs], (trial, i) => value(trial, Math.floor(i / n) + 1, i % n));
-  const logMoment = (trial: number, l: number, a: number): number => layer(trial, l, a) - logWidth(l);
-  const total = (trial: number, l: number, a: number): number => layer(trial, l, n + a);
-  const perCoordinate = (trial: number, l: number, a: number): number =>
-    total(trial, l, a) + logWidth(depth) - logWidth(l);
-  const result: Partial<Record<ResidualObservable, Estimated>> = {
-    secondMoment: meanOf(perLayer(logMoment), 'log'),
-    preactivationVariance: meanOf(
-      perBlock((trial, l, a) => block(trial, l, a) - logHidden(l)),
-      'log',
+  const logMoment: TrialValue = (row, l, a) => squaredNorm(row, l, a) - at(logWidth, l);
+  const result: Partial<Record<ResidualObservable, Measure>> = {
+    secondMoment: measure(layers, 'logMean', logMoment),
+    preactivationVariance: measure(blocks, 'logMean', (row, i, a) => preactivation(row, i, a) - at(logHiddenWidth, i)),
+    gradientSecondMoment: measure(
+      layers,
+      'logMean',
+      (row, l, a) => total(row, l, a) + at(logWidth, depth) - at(logWidth, l),
     ),
-    gradientSecondMoment: meanOf(perLayer(perCoordinate), 'log'),
-    gradientTotal: meanOf(perLayer(total), 'log'),
-    secondMomentSpread: spreadOf(perBlock(logMoment), 'relative'),
-    gradientSpread: spreadOf(
-      sample([below, inputs], (trial, i) => total(trial, Math.floor(i / n), i % n)),
-      'logarithm',
-    ),
+    gradientTotal: measure(layers, 'logMean', total),
+    secondMomentSpread: measure(blocks, 'relativeSpread', (row, i, a) => logMoment(row, i + 1, a)),
+    gradientSpread: measure(below, 'logSpread', total),
   };
-  // |∂E/∂v|² = |δ_l|²|φ(h)|², |∂E/∂w|² = |∂E/∂h|²|x_{l−1}|², |∂E/∂a|² = |δ_l|², |∂E/∂b|² = |∂E/∂h|².
-  const logTotal: Readonly<Record<ParameterKind, (trial: number, l: number, a: number) => number>> = {
-    outerWeight: (trial, l, a) => total(trial, l, a) + block(trial, l, n + a),
-    innerWeight: (trial, l, a) => block(trial, l, 2 * n + a) + layer(trial, l - 1, a),
-    outerBias: total,
-    innerBias: (trial, l, a) => block(trial, l, 2 * n + a),
+  // |∂E/∂v|² = |δ_l|²|φ(h)|², |∂E/∂w|² = |∂E/∂h|²|x_{l−1}|², |∂E/∂a|² = |δ_l|², |∂E/∂b|² = |∂E/∂h|²: block l at i = l − 1.
+  const logTotal: Readonly<Record<ParameterKind, TrialValue>> = {
+    outerWeight: (row, i, a) => total(row, i + 1, a) + activation(row, i, a),
+    innerWeight: (row, i, a) => hidden(row, i, a) + squaredNorm(row, i, a),
+    outerBias: (row, i, a) => total(row, i + 1, a),
+    innerBias: hidden,
   };
   for (const kind of kindsOf(spec.block)) {
-    const count = (l: number): number => Math.log(parametersOf(kind, l, network));
-    result[`${kind}GradientTotal`] = meanOf(perBlock(logTotal[kind]), 'log');
-    result[`${kind}Gradient`] = meanOf(
-      perBlock((trial, l, a) => logTotal[kind](trial, l, a) + logWidth(depth) - count(l)),
-      'log',
+    const logCount = Array.from({ length: depth }, (_, i) => Math.log(parametersOf(kind, i + 1, network)));
+    result[`${kind}GradientTotal`] = measure(blocks, 'logMean', logTotal[kind]);
+    result[`${kind}Gradient`] = measure(
+      blocks,
+      'logMean',
+      (row, i, a) => logTotal[kind](row, i, a) + at(logWidth, depth) - at(logCount, i),
     );
   }
-  if (pairs === 0) return result;
-  const logMetric = (trial: number, l: number): number => layer(trial, l, 2 * n) - Math.log(2) - logWidth(l);
+  if (n === 1) return result;
+  const logMetric: TrialValue = (row, l) => distance(row, l, 0) - Math.LN2 - at(logWidth, l);
   // 1 − e = s/p with p the mean of both inputs: nothing cancels for nearly parallel inputs.
-  const logMean = (trial: number, l: number): number => {
-    const [a, b] = [logMoment(trial, l, 0), logMoment(trial, l, 1)];
-    return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(2);
+  const logDeficit: TrialValue = (row, l) => {
+    const [a, b] = [logMoment(row, l, 0), logMoment(row, l, 1)];
+    return logMetric(row, l, 0) - (Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.LN2);
   };
-  const perPair = (axis: Axis, value: (trial: number, l: number) => number): Sample =>
-    sample([axis, pairAxis], (trial, i) => value(trial, axis === layers ? i : i + 1));
-  result.metricExpressivity = meanOf(perPair(layers, logMetric), 'log');
-  result.angularDeficit = meanOf(
-    perPair(layers, (trial, l) => logMetric(trial, l) - logMean(trial, l)),
-    'log',
-  );
-  result.angularExpressivity = meanOf(
-    perPair(layers, (trial, l) => -Math.expm1(logMetric(trial, l) - logMean(trial, l))),
-    'linear',
-  );
-  result.preactivationCorrelation = meanOf(
-    perPair(blocks, (trial, l) => block(trial, l, 3 * n)),
-    'linear',
-  );
+  result.metricExpressivity = measure(layers, 'logMean', logMetric, pairs);
+  result.angularDeficit = measure(layers, 'logMean', logDeficit, pairs);
+  result.angularExpressivity = measure(layers, 'mean', (row, l) => -Math.expm1(logDeficit(row, l, 0)), pairs);
+  result.preactivationCorrelation = measure(blocks, 'mean', valueAt(places.correlation), pairs);
   return result;
 }

@@ -1,0 +1,86 @@
+// The addon's functions for `residual` (native/node/residual.cc), merged into the addon's interface.
+import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
+import type { RowTable } from '../../statistics/trials.js';
+import type { BlockKind, ResolvedResidualRun } from './spec.js';
+
+/** Variances block by block; native/systems/residual/recurrence.h. */
+export interface NativeResidualNetwork {
+  readonly activation: NativeGaussianFunction;
+  readonly block: BlockKind;
+  readonly skipStrength: number;
+  readonly innerWeightVariance: Float64Array;
+  readonly innerBiasVariance: Float64Array;
+  readonly outerWeightVariance: Float64Array;
+  readonly outerBiasVariance: Float64Array;
+  /** N_0 to N_L. */
+  readonly width: Float64Array;
+  /** M_1 to M_L. */
+  readonly hiddenWidth: Float64Array;
+}
+
+export interface RecurrenceOptions {
+  readonly secondMoment: number;
+  readonly angularDeficit: number;
+  readonly pair: boolean;
+  readonly fluctuations: boolean;
+  readonly interpolate: boolean;
+  readonly firstVariance?: number;
+  readonly firstDeficit?: number;
+}
+
+/** Layers 0..L, blocks 1..L at position l − 1; natural logarithms. */
+export interface Recurrence {
+  readonly logSecondMoment: Float64Array;
+  readonly logMetricExpressivity: Float64Array;
+  readonly logPreactivationVariance: Float64Array;
+  readonly preactivationDeficit: Float64Array;
+  readonly logActivationMoment: Float64Array;
+  readonly logDerivativeMoment: Float64Array;
+  readonly logGradient: Float64Array;
+  readonly secondMomentVariance: Float64Array;
+  readonly logGradientVariance: Float64Array;
+}
+
+/** One call of the engines; native/systems/residual/simulation.h. */
+export interface NativeSimulation {
+  readonly inputs: number;
+  readonly secondMoment: number;
+  readonly angularDeficit: number;
+  readonly vectors?: Float64Array;
+  readonly engine: ResolvedResidualRun['engine'];
+  readonly seed: Float64Array;
+  readonly firstTrial: number;
+  readonly trials: number;
+  readonly threads: number;
+}
+
+/** Values in a trial's row: of layers 0..L (logSquaredNorm, logGradient, logDistance), then of blocks 1..L. */
+export type ResidualPlace =
+  | 'logSquaredNorm'
+  | 'logGradient'
+  | 'logDistance'
+  | 'logPreactivation'
+  | 'logActivation'
+  | 'logHidden'
+  | 'correlation';
+
+declare module '../../core/addon.js' {
+  interface NativeAddon {
+    residualRecurrence(
+      options: RecurrenceOptions,
+      network: NativeResidualNetwork,
+      slots?: Int32Array,
+    ): Promise<Recurrence>;
+    residualLayout(options: NativeSimulation, network: NativeResidualNetwork): RowTable<ResidualPlace>;
+    residualMemory(options: NativeSimulation, network: NativeResidualNetwork): number;
+    residualSimulate(
+      options: NativeSimulation,
+      network: NativeResidualNetwork,
+      slots?: Int32Array,
+    ): Promise<Float64Array>;
+    alphaReluCorrelationMap(alpha: number, correlation: number): number;
+    alphaReluCorrelationDeficit(alpha: number, deficit: number): number;
+    alphaReluCorrelationSlope(alpha: number, deficit: number): number;
+    tanhSecondMomentComplement(variance: number): number;
+  }
+}

@@ -2,7 +2,7 @@
 import type { Axis, Estimated, UndefinedPoint } from '../core/results.js';
 
 /** Running moments of sign·exp(log) per position, in units of exp(reference): the largest logarithm seen so far. */
-export interface LogAccumulator {
+interface LogAccumulator {
   readonly size: number;
   readonly isSigned: boolean;
   readonly count: Float64Array;

@@ -2,7 +2,7 @@
 import type { Axis, Estimated, UndefinedPoint } from '../core/results.js';
 
 /** Running mean and sum of squared deviations of each position (Welford). */
-export interface Accumulator {
+interface Accumulator {
   readonly size: number;
   readonly count: Float64Array;
   readonly mean: Float64Array;

@@ -5,7 +5,7 @@ import type { Axis, Estimated, UndefinedPoint } from '../core/results.js';
  * Running central moments per position of exp(log − reference), the largest logarithm seen so far (`relative`), or of the
  * logarithms themselves.
  */
-export interface SpreadAccumulator {
+interface SpreadAccumulator {
   readonly size: number;
   readonly of: 'relative' | 'logarithm';
   readonly count: Float64Array;

@@ -6,14 +6,14 @@ import { accumulator, addTrial, estimated } from './moments.js';
 import { addSpread, estimatedSpread, spreadAccumulator } from './spread.js';
 
 /** One axis of a place: coordinates start to start + count − 1. */
-export interface RowAxis {
+interface RowAxis {
   readonly name: AxisName;
   readonly count: number;
   readonly start: number;
 }
 
 /** Where a value stands in a row: entry (i, j) at offset + i·stride + j, i along the outer axis, j along the inner one. */
-export interface RowPlace {
+interface RowPlace {
   readonly offset: number;
   readonly stride: number;
   readonly axes: readonly [outer: RowAxis, inner: RowAxis];
@@ -27,7 +27,7 @@ export interface RowTable<Name extends string = string> {
 }
 
 /** A trial: its row starts at `offset` of `rows`. */
-export interface TrialRow {
+interface TrialRow {
   rows: Float64Array;
   offset: number;
 }
@@ -116,7 +116,7 @@ function keeper({ axes, value }: Measure, trials: number): { add: (row: TrialRow
   };
 }
 
-export interface TrialRun {
+interface TrialRun {
   readonly firstTrial: number;
   readonly trials: number;
   readonly rawTrials: boolean;

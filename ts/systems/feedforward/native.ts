@@ -47,7 +47,7 @@ export type FeedforwardPlace =
   | 'logGradientPairAbsolute';
 
 /** Points of a phase diagram (native/systems/feedforward/phase.h). */
-export interface FeedforwardPhasePoints {
+interface FeedforwardPhasePoints {
   readonly activation: NativeGaussianFunction;
   readonly weightVariance: Float64Array;
   readonly biasVariance: Float64Array;

@@ -1,6 +1,7 @@
 // Fills the generated tables of README.md and docs/ from the code: the systems; spec and run fields, quantities, observables of each.
 // A table stands between <!-- fields:NAME -->, <!-- run:NAME -->, <!-- quantities:NAME -->, <!-- observables:NAME --> or
-// <!-- figures:NAME --> and the matching closing mark; README's between <!-- systems -->. With --check nothing is written and a stale table is an error.
+// <!-- figures:NAME --> and the matching closing mark; README's between <!-- systems -->.
+// With --check nothing is written and a stale table is an error.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

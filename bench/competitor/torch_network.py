@@ -70,5 +70,6 @@ class Network:
                 errors = torch.mm(self.weights[layer].t(), errors).mul_(slopes[layer - 1])
         if self.options["weights"] == "drawn":
             self.weights, self.biases = [], []
-        stacked = {"variance": variance, "correlation": correlation, "typicalGradientSingle": gradient[::-1], "errorCorrelation": cosine[::-1]}
+        forward = {"variance": variance, "correlation": correlation}
+        stacked = {**forward, "typicalGradientSingle": gradient[::-1], "errorCorrelation": cosine[::-1]}
         return {name: torch.stack(values).tolist() for name, values in stacked.items()}

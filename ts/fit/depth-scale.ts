@@ -34,7 +34,8 @@ export interface DepthScaleFit {
  * @throws MftError ERR_MFT_SHAPE with fewer than 4 usable layers (naming how many there were)
  *
  * **Numerics**: closed form. Errors of neighbouring layers of one network are correlated; the standard error given here
- * treats them as independent: use a bootstrap over networks (`rawTrials`) when it matters. **Source**: derived; docs/systems/feedforward.md (3.5).
+ * treats them as independent: use a bootstrap over networks (`rawTrials`) when it matters.
+ * **Source**: derived; docs/systems/feedforward.md (3.5).
  *
  * @example
  * const layer = Array.from({ length: 20 }, (_, l) => l + 1);

@@ -20,7 +20,8 @@ import type {
  *   (default 1), `threads`, `signal`, `onProgress`
  * @returns Vega-Lite figures and rows { what, published, source, measured, standardError, z, verdict, note }
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown id or scale
- * **Numerics**: verdicts use Student's t with the number of independent networks, at the probability of |z| > 4.5; deterministic rows the printed digits.
+ * **Numerics**: verdicts use Student's t with the number of independent networks, at the probability of |z| > 4.5;
+ * deterministic rows the printed digits.
  * **Source**: docs/papers.md says for each row whose statement it is.
  *
  * @example

@@ -19,7 +19,7 @@ export interface LayerKinds {}
 export type LayerPlan = LayerKinds[keyof LayerKinds];
 
 /** What is counted in every step. `paths`: masks without a path and gradients of exactly zero (docs/training.md). */
-export type CounterKind = 'paths';
+type CounterKind = 'paths';
 
 export interface TrainingPlan {
   /** Of an example. */

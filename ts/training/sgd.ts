@@ -19,7 +19,7 @@ import { counters, logPathProbability, stepsWithPaths } from './paths.js';
 import type { TrainingPlan } from './plan.js';
 import { trainingBody } from './result.js';
 
-export type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
+type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
 
 /** Gradient descent on the network that `plan` makes of a spec. */
 export function sgd<Spec>(plan: SgdTrainer<Spec>['plan']): SgdTrainer<Spec> {

@@ -146,7 +146,7 @@ async function run(
 }
 
 /** `trainMany` of systems at hand, one for each job. */
-export async function trainWith(
+async function trainWith(
   systems: readonly System<unknown, unknown>[],
   jobs: readonly AnyJob[],
   dataset: TrainDataset,

@@ -9,7 +9,7 @@ declare module '../plan.js' {
   }
 }
 
-export interface BlockLayer extends LayerBase<'block'> {
+interface BlockLayer extends LayerBase<'block'> {
   readonly units: number;
   readonly hidden: number;
   /** φ, as the addon takes it; the identity when left out. */

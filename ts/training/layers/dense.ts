@@ -8,7 +8,7 @@ declare module '../plan.js' {
   }
 }
 
-export interface DenseLayer extends LayerBase<'dense'> {
+interface DenseLayer extends LayerBase<'dense'> {
   readonly units: number;
   /** φ, as the addon takes it; the identity when left out. */
   readonly activation?: object;

@@ -171,7 +171,7 @@ export function formulaLengths(column: LengthColumn): Readonly<Record<LengthForm
 }
 
 /** One formula against the measured boundary. */
-export interface FormulaFit {
+interface FormulaFit {
   readonly formula: LengthFormula;
   /** Columns with a measured boundary and a finite formula. */
   readonly columns: number;

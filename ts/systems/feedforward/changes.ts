@@ -1,4 +1,5 @@
 // The nearest change of one field that makes a depth trainable.
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { setImmediate } from 'node:timers/promises';
 import { MftError } from '../../core/errors.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
@@ -44,6 +45,7 @@ export async function trainableChanges(
   layer: Layer,
   depth: number,
   before: TrainableDepth,
+  options: ControlOptions = {},
 ): Promise<readonly TrainableChange[]> {
   const changes: TrainableChange[] = [];
   const add = (id: string, claim: string, change: Readonly<Record<string, unknown>>, after: TrainableDepth): void => {
@@ -61,7 +63,7 @@ export async function trainableChanges(
       ...layer,
       weightVariance: layer.weightVariance ** (1 - share) * critical ** share,
     });
-    const found = await nearest(at, depth);
+    const found = await nearest(at, depth, options);
     if (found !== undefined)
       add(
         'changeWeightVariance',
@@ -77,7 +79,7 @@ export async function trainableChanges(
   }
   const keep = layer.keepProbability ?? 1;
   if (keep < 1) {
-    const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share }), depth);
+    const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share }), depth, options);
     if (found !== undefined)
       add(
         'changeKeepProbability',
@@ -111,6 +113,7 @@ export async function trainableChanges(
         weightVariance: layer.weightVariance ** (1 - share) * goal ** share,
       }),
       depth,
+      options,
     );
     if (found !== undefined)
       add(
@@ -165,8 +168,13 @@ async function reaching(layer: Layer, depth: number): Promise<Reached | undefine
 }
 
 /** The smallest share in (0, 1] of the way at which the depth is trainable. */
-async function nearest(at: (share: number) => Layer, depth: number): Promise<Reached | undefined> {
+async function nearest(
+  at: (share: number) => Layer,
+  depth: number,
+  options: ControlOptions,
+): Promise<Reached | undefined> {
   for (let i = 1; i <= scanned; i++) {
+    throwIfAborted(options);
     let best = await reaching(at(i / scanned), depth);
     if (best === undefined) continue;
     let [low, high] = [(i - 1) / scanned, i / scanned];

@@ -1,5 +1,6 @@
 // What `advise` says about a feedforward network: phase, depth scales, the depth that trains, what its gradients do over the
 // depth given, and the nearest change of one field that makes this depth trainable.
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
 import { depthScale, type Layer, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
@@ -16,7 +17,11 @@ const severe = 12;
 type Evidence = Finding['evidence'];
 
 /** Findings of a spec, at least three. @throws MftError ERR_MFT_UNSUPPORTED (layers differ), _NO_FIXED_POINT, _DEGENERATE (φ jumps) */
-export async function feedforwardFindings(spec: ResolvedFeedforwardSpec): Promise<readonly Finding[]> {
+export async function feedforwardFindings(
+  spec: ResolvedFeedforwardSpec,
+  options: ControlOptions = {},
+): Promise<readonly Finding[]> {
+  throwIfAborted(options);
   const layer = repeatedLayer(spec);
   if (layer === undefined) {
     throw new MftError(
@@ -40,7 +45,7 @@ export async function feedforwardFindings(spec: ResolvedFeedforwardSpec): Promis
     depthFinding(spec.depth, found, trainable),
     gradientFinding(spec.depth, found),
     ...sharedWeightFinding(found),
-    ...(spec.depth <= trainable.low ? [] : await changeFindings(layer, spec.depth, trainable)),
+    ...(spec.depth <= trainable.low ? [] : await changeFindings(layer, spec.depth, trainable, options)),
   ];
 }
 
@@ -163,9 +168,14 @@ function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipl
   ];
 }
 
-async function changeFindings(layer: Layer, depth: number, before: TrainableDepth): Promise<readonly Finding[]> {
+async function changeFindings(
+  layer: Layer,
+  depth: number,
+  before: TrainableDepth,
+  options: ControlOptions,
+): Promise<readonly Finding[]> {
   const evidence = [{ quantity: 'trainableDepth', value: before.depth, low: before.low, high: before.high }];
-  const changes = await trainableChanges(layer, depth, before);
+  const changes = await trainableChanges(layer, depth, before, options);
   return changes.map(({ id, claim, change, after, newDepth }) => ({
     id,
     severity: 'info',

@@ -1,5 +1,6 @@
 // What `advise` says about a residual network: growth of gradients and activations, spread at its widths, and the
 // schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
 import {
@@ -27,14 +28,23 @@ interface State {
   readonly angularDeficit: number;
 }
 
-async function stateOf(network: ResidualNetwork, secondMoment: number, angularDeficit: number): Promise<State> {
-  const run = await recurrence(nativeNetwork(network), {
-    secondMoment,
-    angularDeficit,
-    pair: true,
-    fluctuations: false,
-    interpolate: true,
-  });
+async function stateOf(
+  network: ResidualNetwork,
+  secondMoment: number,
+  angularDeficit: number,
+  options: ControlOptions,
+): Promise<State> {
+  const run = await recurrence(
+    nativeNetwork(network),
+    {
+      secondMoment,
+      angularDeficit,
+      pair: true,
+      fluctuations: false,
+      interpolate: true,
+    },
+    options,
+  );
   return stateAtEnd(run);
 }
 
@@ -52,13 +62,17 @@ const numbers = (state: State): { quantity: string; value: number }[] =>
   Object.entries(state).map(([quantity, value]) => ({ quantity, value: value as number }));
 
 /** Findings of a spec. */
-export async function residualFindings(spec: ResolvedResidualSpec): Promise<readonly Finding[]> {
+export async function residualFindings(
+  spec: ResolvedResidualSpec,
+  options: ControlOptions = {},
+): Promise<readonly Finding[]> {
+  throwIfAborted(options);
   const { secondMoments, angularDeficit = 0.5 } =
     'dataset' in spec.inputs ? { secondMoments: [1] } : describedInputs(spec, undefined);
   const secondMoment = secondMoments[0] as number;
-  const state = await stateOf(spec, secondMoment, angularDeficit);
-  const findings: Finding[] = [await growthFinding(spec, secondMoment, angularDeficit, state)];
-  const alternatives = await alternativesOf(spec, secondMoment, angularDeficit);
+  const state = await stateOf(spec, secondMoment, angularDeficit, options);
+  const findings: Finding[] = [await growthFinding(spec, secondMoment, angularDeficit, state, options)];
+  const alternatives = await alternativesOf(spec, secondMoment, angularDeficit, options);
   if (state.logSecondMoment - Math.log(secondMoment) > longActivations) {
     findings.push({
       id: 'activationGrowth',
@@ -88,7 +102,7 @@ export async function residualFindings(spec: ResolvedResidualSpec): Promise<read
       evidence: numbers(state),
     });
   }
-  return [...findings, ...(await spreadFinding(spec)), ...alternatives];
+  return [...findings, ...(await spreadFinding(spec, options)), ...alternatives];
 }
 
 async function growthFinding(
@@ -96,6 +110,7 @@ async function growthFinding(
   secondMoment: number,
   angularDeficit: number,
   state: State,
+  options: ControlOptions,
 ): Promise<Finding> {
   const ratio = state.logGradientRatio;
   const [compared, exponent] = ratio < 0 ? ['are smaller than', -ratio] : ['exceed', ratio];
@@ -117,8 +132,8 @@ async function growthFinding(
   const base = { id: 'gradientGrowth', severity, claim, evidence: numbers(state) } as const;
   if (spec.skipStrength !== 1 || ratio < 0) return base;
   try {
-    const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget);
-    const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit);
+    const decay = await decayForGradientBudget(spec, secondMoment, gradientBudget, options);
+    const after = await stateOf(withCommonDecay(spec, decay), secondMoment, angularDeficit, options);
     const change = decaysOf(spec.block, decay);
     const remedy =
       decay === 0
@@ -131,9 +146,9 @@ async function growthFinding(
   }
 }
 
-async function spreadFinding(spec: ResolvedResidualSpec): Promise<readonly Finding[]> {
+async function spreadFinding(spec: ResolvedResidualSpec, options: ControlOptions): Promise<readonly Finding[]> {
   if (spec.block === 'reduced' || 'dataset' in spec.inputs) return [];
-  const { quantities } = await predictResidual(spec, {});
+  const { quantities } = await predictResidual(spec, options);
   const value = quantities.relativeStandardDeviationOfSecondMoment;
   if (typeof value !== 'number' || value <= wideSpread) return [];
   return [
@@ -158,12 +173,13 @@ async function alternativesOf(
   spec: ResolvedResidualSpec,
   secondMoment: number,
   angularDeficit: number,
+  options: ControlOptions,
 ): Promise<readonly Finding[]> {
   // Branches that start at zero are an identity already: nothing to change.
   if (spec.block !== 'full' || nativeNetwork(spec).outerWeightVariance.every((variance) => variance === 0)) return [];
   const findings: Finding[] = [];
   const scheme = async (id: string, claim: string, change: Readonly<Record<string, unknown>>): Promise<void> => {
-    const after = await stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit);
+    const after = await stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit, options);
     findings.push({ id, severity: 'info', claim, evidence: [], change, after: numbers(after) });
   };
   if (spec.depthPower === 0)
@@ -191,25 +207,43 @@ async function alternativesOf(
       'step does not depend on the depth.',
     { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth },
   );
-  return [...findings, ...(await widthFindings(spec, secondMoment))];
+  return [...findings, ...(await widthFindings(spec, secondMoment, options))];
 }
 
 /** Widths that shrink: to a flat gradient, and only as far as the budget needs; with the spread between networks they cost. */
-async function widthFindings(spec: ResolvedResidualSpec, secondMoment: number): Promise<readonly Finding[]> {
+async function widthFindings(
+  spec: ResolvedResidualSpec,
+  secondMoment: number,
+  options: ControlOptions,
+): Promise<readonly Finding[]> {
   const start = widthList(spec.width, spec.depth)[0] as number;
   const { hiddenWidth: _, ...rest } = spec;
-  const constant = await logGradientRatio(nativeNetwork({ ...rest, width: start } as ResidualNetwork), secondMoment);
+  const constant = await logGradientRatio(
+    nativeNetwork({ ...rest, width: start } as ResidualNetwork),
+    secondMoment,
+    options,
+  );
   const findings: Finding[] = [];
   const schedule = async (id: string, budget: number, effect: string): Promise<void> => {
     try {
-      const { widths, logGradientRatio: ratio } = await widthsForFlatGradient(spec, secondMoment, start, {}, budget);
-      const run = await recurrence(nativeNetwork({ ...rest, width: [...widths] }), {
+      const { widths, logGradientRatio: ratio } = await widthsForFlatGradient(
+        spec,
         secondMoment,
-        angularDeficit: 0,
-        pair: false,
-        fluctuations: true,
-        interpolate: true,
-      });
+        start,
+        options,
+        budget,
+      );
+      const run = await recurrence(
+        nativeNetwork({ ...rest, width: [...widths] }),
+        {
+          secondMoment,
+          angularDeficit: 0,
+          pair: false,
+          fluctuations: true,
+          interpolate: true,
+        },
+        options,
+      );
       const spread = Math.sqrt(run.secondMomentVariance.at(-1) as number);
       findings.push({
         id,

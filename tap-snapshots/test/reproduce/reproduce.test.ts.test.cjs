@@ -252,7 +252,7 @@ tanh: p_l | x exponent in theory linear | y fitted exponent linear | area line l
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-relu > residual-mnist-relu heat-maps 1`] = `
 Accuracy on synthetic images, width 16, 20 steps (white: does not train)
-zig: β_w = β_b, β_v = β_a = 0 | x β | y depth L log | rect line | ; log p = 4; log p = 8; log χ_v ratio = 2
+zig: β_w = β_b, β_v = β_a = 0 | x β | y depth L log | rect line | log p = 4; log p = 8; log χ_v ratio = 2
 zag: β_a, β_v = 0, β_w = β_b = 2 | x β | y depth L log | rect line | log χ_v ratio = 2; log χ_v ratio = 5
 `
 

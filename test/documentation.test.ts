@@ -40,6 +40,21 @@ const exported = Array.from(
       .filter(Boolean),
 ).flat();
 
+/**
+ * The example with each `expression; // value` and `console.log(expression); // value` passed on to `__printed` beside the value
+ * that the comment prints. Comments that are no value (words, no digits, quotes or brackets) are comments.
+ */
+function comparing(code: string): string {
+  return code.replace(
+    /^(?:console\.log\((.*)\)|(?!const |let |import |for |export )(\w.*?));[ \t]+\/\/ ([^\n]*)$/gm,
+    (line, logged: string | undefined, bare: string | undefined, comment: string) => {
+      const printed = comment.trim();
+      if (!/^(?:[-−]?[\d.]|'|\[|true$|false$)/.test(printed)) return line;
+      return `(globalThis as any).__printed(${JSON.stringify(printed)}, ${logged ?? bare});`;
+    },
+  );
+}
+
 /** The example with an import of every export of the package that it uses without importing it. */
 function complete(code: string): string {
   const used = exported.filter(
@@ -66,12 +81,37 @@ const examples = [
   ...list('ts', /\.ts$/).filter(exportsSomethingPublic).flatMap(docstringExamples),
 ];
 
+/** Values in comments that the examples must at least have. */
+const leastCompared = 20;
+
+/** How the runner compares: numbers to the digits that the comment prints, before an ellipsis or a unit; texts and lists as JSON. */
+const comparison = `
+let compared = 0;
+const shown = (value) => (typeof value === 'string' ? \`'\${value}'\` : ArrayBuffer.isView(value) ? JSON.stringify(Array.from(value)) : JSON.stringify(value) ?? String(value));
+const near = (text, value) => {
+  const digits = text.replace('−', '-');
+  const decimals = (/\\.(\\d*)/.exec(digits)?.[1] ?? '').length;
+  const power = Number(/e([-+]?\\d+)/.exec(digits)?.[1] ?? 0);
+  return Math.abs(value - Number(digits)) <= 1.0001 * 10 ** (power - decimals) * (decimals > 10 ? 30 : 1);
+};
+const numbers = /[-−]?\\d+(?:\\.\\d*)?(?:e[-+]?\\d+)?/g;
+const flat = (value) => (ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value).flatMap(flat) : [value]);
+function equal(printed, values) {
+  const found = values.flatMap(flat);
+  if (found.every((value) => typeof value === 'number')) {
+    const head = printed.split(/[:;(]|, (?![-−\\d])/)[0];
+    const wanted = head.match(numbers) ?? [];
+    return wanted.length === found.length && wanted.every((text, i) => near(text, found[i]));
+  }
+  return found.every((value) => printed.includes(typeof value === 'string' ? value : shown(value)));
+}`;
+
 t.test('examples of the documentation compile and run', async (t) => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const files = examples.map(({ code }, i) => {
     const file = join(folder, `example-${i}.ts`);
-    writeFileSync(file, complete(code));
+    writeFileSync(file, complete(comparing(code)));
     return file;
   });
   const program = ts.createProgram(files, {
@@ -100,18 +140,26 @@ t.test('examples of the documentation compile and run', async (t) => {
   const runner = join(folder, 'run.mjs');
   writeFileSync(
     runner,
-    `for (const { i, name } of ${JSON.stringify(runnable)}) {
+    `${comparison}
+for (const { i, name } of ${JSON.stringify(runnable)}) {
   try {
     console.log = () => {};
+    globalThis.__printed = (printed, ...values) => {
+      compared++;
+      const found = values.map(shown).join(' ');
+      if (!equal(printed, values)) throw new Error(\`the comment says \${printed}, the value is \${found}\`);
+    };
     await import(\`./example-\${i}.js\`);
   } catch (error) {
     process.stderr.write(\`\${name}: \${error.stack}\\n\`);
     process.exitCode = 1;
   }
 }
+process.stdout.write(\`\${compared}\`);
 `,
   );
   const { NODE_OPTIONS: _, ...env } = process.env;
   const ran = spawnSync(process.execPath, [runner], { encoding: 'utf8', env, cwd: folder });
   t.equal(ran.status, 0, ran.stderr);
+  t.ok(Number(ran.stdout) >= leastCompared, `${ran.stdout} printed values are compared`);
 });

@@ -30,9 +30,12 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
  *
  * @param spec a network of any system; its own findings come first, then those of related systems (a dropout network as a
  *   percolation problem, …)
+ * @param options progress and cancellation
+ * @returns a promise of sections, one per system, each with findings or with the reason why there is no advice
  * @throws MftError (rejects) for a bad spec, as `predict`
  *
  * **Source**: the pages of the systems say which finding is a paper's and which is derived.
+ * **Numerics**: numbers are those of `predict`; intervals are those of measured boundaries, named in the finding.
  *
  * @example
  * import { advise } from 'mft-native';

@@ -148,7 +148,19 @@ export interface Finding {
   readonly after?: readonly { readonly quantity: string; readonly value: number }[];
 }
 
-/** True when a quantity or value is `{ reason }`. */
+/**
+ * True when a quantity or value is `{ reason }`: it has no value here, and says why.
+ *
+ * @param value a quantity of a prediction, or anything else
+ * @returns whether it is a record whose `reason` is a text
+ * @throws never
+ *
+ * **Numerics**: none.
+ * **Source**: ours.
+ *
+ * @example
+ * isUndefined({ reason: 'no fixed point' }); // true
+ */
 export function isUndefined(value: unknown): value is Undefined {
   return typeof value === 'object' && value !== null && 'reason' in value && Object.keys(value).length === 1;
 }

@@ -35,6 +35,9 @@ export interface DataCheck {
  * @returns one entry per file; nothing is thrown for a file that is missing or damaged
  * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND when no folder is given at all
  *
+ * **Numerics**: SHA-256 of whole files.
+ * **Source**: the published hashes: docs/data.md.
+ *
  * @example
  * import { checkData } from 'mft-native';
  * for (const file of await checkData({ data: './data' })) console.log(file.path, file.status);

@@ -39,8 +39,14 @@ const hundred: Layout = {
 /**
  * Reads CIFAR-10 batch files one after the other. The number of images of a file is its size over 3,073 bytes.
  *
+ * @param paths batch files (binary version), in order
+ * @param options memory limit, cancellation
+ * @returns a promise of images (count × 3 × 32 × 32 bytes) and labels
  * @throws MftError (rejects) ERR_MFT_DATA_FORMAT: a size that is no whole number of records, a label above 9;
  * ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DISK, ERR_MFT_MEMORY
+ *
+ * **Numerics**: bytes as stored.
+ * **Source**: Krizhevsky 2009, binary version.
  *
  * @example
  * const batch = await readCifar10(['data/cifar10/data_batch_1.bin']);

@@ -67,6 +67,9 @@ export interface Dataset {
  * @throws MftError (rejects) ERR_MFT_DATA_NOT_FOUND (which file belongs where), ERR_MFT_DATA_FORMAT,
  * ERR_MFT_DATA_CHECKSUM, ERR_MFT_INVALID_ARGUMENT
  *
+ * **Numerics**: pixels as stored; labels as bytes.
+ * **Source**: LeCun et al. 1998 (MNIST), Krizhevsky 2009 (CIFAR-10); `synthetic` is ours: docs/data.md.
+ *
  * @example
  * import { readDataset } from 'mft-native';
  * const digits = await readDataset('synthetic', 'test');

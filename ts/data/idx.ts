@@ -33,8 +33,14 @@ const largestDimensions = 8;
  * float64), the number of dimensions, then one big-endian 32-bit size per dimension; the numbers are big-endian too. The
  * sizes are held against the size of the file and the memory allowed before anything is allocated.
  *
+ * @param path the file
+ * @param options memory limit, cancellation
+ * @returns a promise of the shape and the numbers, row-major
  * @throws MftError (rejects) ERR_MFT_DATA_FORMAT, ERR_MFT_DATA_CHECKSUM (gzip), ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DISK,
  * ERR_MFT_MEMORY
+ *
+ * **Numerics**: numbers as stored.
+ * **Source**: the IDX format of LeCun et al. 1998.
  *
  * @example
  * const images = await readIdx('data/mnist/train-images-idx3-ubyte.gz');

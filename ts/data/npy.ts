@@ -46,8 +46,14 @@ const elements: Readonly<
  * Reads a .npy file (format versions 1 to 3; booleans, integers, float16, float32 and float64; C or Fortran order; headers of
  * Python 2 and of other writers). Values come row-major whatever the file's order; float16 as float32, exactly.
  *
+ * @param path the file
+ * @param options memory limit, cancellation
+ * @returns a promise of the shape and the values, row-major
  * @throws MftError (rejects) ERR_MFT_DATA_FORMAT: no .npy file, objects, structures, texts, complex numbers, a boolean that is
  * neither 0 nor 1, a size that does not fit; ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DISK, ERR_MFT_MEMORY
+ *
+ * **Numerics**: values as stored; float16 to float32 exactly.
+ * **Source**: the format of NumPy (NEP 1).
  *
  * @example
  * const { shape, values } = await readNpy('images.npy');

@@ -13,8 +13,14 @@ const localHeaderBytes = 30;
  * Reads arrays of a .npz archive (numpy.savez, numpy.savez_compressed).
  *
  * @param names the members to read (without ".npy"); all when left out
+ * @param path the archive
+ * @param options memory limit, cancellation
+ * @returns a promise of the arrays by name
  * @throws MftError (rejects) ERR_MFT_DATA_FORMAT (no such archive, a missing member, a name that stands twice, a size that
  * does not fit), ERR_MFT_DATA_CHECKSUM, ERR_MFT_DATA_NOT_FOUND, ERR_MFT_DISK, ERR_MFT_MEMORY
+ *
+ * **Numerics**: values as stored; checksums of members are verified.
+ * **Source**: the format of NumPy (NEP 1), ZIP.
  *
  * @example
  * const { arrays } = await readNpz('digits.npz', ['x_train', 'y_train']);

@@ -59,7 +59,13 @@ function powers(
  * A figure of curves: lines for theory, points with bars for measurements, small multiples by `panel`.
  * Points that are not finite, or not positive on a log axis, are left out.
  *
+ * @param points x, y, ends of the bar, the series, the mark and the panel
+ * @param options title, names of the axes, log scales
  * @returns a Vega-Lite specification (plain JSON)
+ * @throws never
+ *
+ * **Numerics**: numbers are written as they are given.
+ * **Source**: ours.
  *
  * @example
  * figureCurves([{ x: 1, y: 2 }, { x: 2, y: 3 }], { x: 'σ_w²', y: 'ξ_c' });

@@ -58,7 +58,12 @@ export interface HeatMapOptions {
  * finite value stay white.
  *
  * @param cells one per grid point; a cell reaches halfway to its neighbours (in log y when `yScale` is 'log')
+ * @param options title, names of the axes and of the value, curves and points to lay over it
  * @returns a Vega-Lite specification (plain JSON)
+ * @throws never
+ *
+ * **Numerics**: numbers are written as they are given.
+ * **Source**: ours.
  *
  * @example
  * figureHeatMap([{ x: 1, y: 1, value: 0 }, { x: 2, y: 1, value: 1 }], { x: 'σ_w²', y: 'L', value: 'accuracy' });

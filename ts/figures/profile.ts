@@ -63,12 +63,16 @@ type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation,
  * A figure of layer profiles, small multiples by observable: theory (lines) and simulation (points, ±2 standard errors).
  *
  * @param results a prediction, a simulation, or both, of one spec
- * @param observables which ones, in order; default: those that the first result has
+ * @param options which observables, in order (default: those that the first result has), and the title
  * @returns a Vega-Lite specification (plain JSON)
+ * @throws never
+ *
+ * **Numerics**: bars are two standard errors; on a log scale those of the logarithm.
+ * **Source**: ours.
  *
  * @example
  * import { figureProfile, predict } from 'mft-native';
- * const figure = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
+ * const drawn = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
  */
 export function figureProfile(
   results: readonly ProfileResult[],

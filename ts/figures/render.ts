@@ -13,8 +13,12 @@ export interface RenderOptions {
  * Renders a Vega-Lite figure without a browser.
  *
  * @param figure any Vega-Lite specification whose data is inline (nothing is fetched)
+ * @param options `format`: svg (default) or png; scale
  * @returns SVG text, or PNG bytes
  * @throws MftError ERR_MFT_MISSING_PEER when vega, vega-lite or resvg is not installed
+ *
+ * **Numerics**: Vega draws the numbers of the figure; nothing is resampled.
+ * **Source**: Vega-Lite 5, Vega and resvg.
  *
  * @example
  * import { figureCurves, render } from 'mft-native';

@@ -31,6 +31,8 @@ export interface DepthScaleFit {
  *
  * @param layer, y the profile
  * @param standardErrors standard error of each y; sets the weights and the end of the window
+ * @param options the limit, the first layer, and the significance at which the window ends
+ * @returns the depth scale with its standard error, and the window that was used
  * @throws MftError ERR_MFT_SHAPE with fewer than 4 usable layers (naming how many there were)
  *
  * **Numerics**: closed form. Errors of neighbouring layers of one network are correlated; the standard error given here

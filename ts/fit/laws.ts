@@ -156,6 +156,7 @@ function failure(
  * Fits y = A·exp(−x/ξ) + C. ξ > 0 decays, ξ < 0 grows.
  *
  * @param x, y at least 4 points (5 with a free offset), finite
+ * @param options standard errors of y, a free or fixed offset, a window of x
  * @returns amplitude A, depthScale ξ, offset C with standard errors and covariance; `converged` false with a `reason`
  *   when the data cannot fix them
  * @throws MftError ERR_MFT_SHAPE, ERR_MFT_NOT_FINITE, ERR_MFT_OUT_OF_RANGE
@@ -242,8 +243,13 @@ function atOrigin(fit: Fit, reference: number): Fit {
 /**
  * Fits y = A·x^p + C for x > 0.
  *
+ * @param x, y at least 4 points (5 with a free offset), x > 0
+ * @param options standard errors of y, a free or fixed offset, a window of x
  * @returns amplitude A, exponent p, offset C; errors and `converged` as `fitExponential`
  * @throws MftError as `fitExponential`, and ERR_MFT_OUT_OF_RANGE for x ≤ 0
+ *
+ * **Numerics**: as `fitExponential`: the amplitude exact, one search over p.
+ * **Source**: Golub and Pereyra 1973.
  *
  * @example
  * const x = [1, 2, 4, 8, 16];

@@ -6,10 +6,13 @@ import { invert } from './separable.js';
 /**
  * Fits y = A·exp(−(x/ξ)^β), x ≥ 0, β in [0.1, 4].
  *
+ * @param x, y at least 4 points, x ≥ 0
+ * @param options standard errors of y, a window of x
  * @returns amplitude A, depthScale ξ, exponent β with standard errors; `converged` as `fitExponential`
  * @throws MftError as `fitExponential`; ERR_MFT_OUT_OF_RANGE for x < 0; ERR_MFT_INVALID_ARGUMENT for a free offset
  *
  * **Numerics**: nested search (β outside; amplitude exact and ξ inside), covariance from the Gauss–Newton matrix.
+ * **Source**: Golub and Pereyra 1973; the nesting is ours.
  *
  * @example
  * const x = [1, 2, 3, 5, 8, 13, 21];

@@ -305,6 +305,7 @@ declare module '../core/addon.js' {
  * @throws MftError like `canonicalActivation`
  * **Numerics**: own elementary functions, the same bits on every instruction set; errors of at most 9 units in the last place, also
  * in the tails. Expressions: every operation in them has such an error, and the errors of composed operations add up.
+ * **Source**: the activations of docs/symbols.md; kernels derived.
  *
  * @example
  * evaluateActivation('tanh', Float64Array.of(0, 1)); // [0, 0.7615941559557649]

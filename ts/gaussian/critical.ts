@@ -28,12 +28,16 @@ const rounding = 1e-13;
 /**
  * All σ_w² at which χ₁ = (σ_w²/ρ) E φ'² = 1 at a fixed point: σ_w²(q) = ρ/s2(q) with q − m2(q)/s2(q) = σ_b².
  *
- * @param activation φ · @param options σ_b², ρ
+ * @param activation φ
+ * @param options σ_b², ρ
  * @returns critical points by increasing q*; empty when there is none (relu-like activations with bias, x²)
  * @throws MftError like the Gaussian moments
  * **Numerics**: sign changes on a logarithmic grid, bisection to rounding; relative error 1e-12. At q* = 0 the exact limit
  * ρ/s2(0), s2(0) = (φ'(0⁺)² + φ'(0⁻)²)/2; no point there when that is 0 or infinite.
  * **Source**: parametrisation derived; Schoenholz et al. 2017 give the line for tanh.
+ *
+ * @example
+ * criticalPoints('tanh', { biasVariance: 0.05 })[0]?.weightVariance; // 1.7609546396067386
  */
 export function criticalPoints(activation: Activation, options: CriticalOptions = {}): readonly CriticalPoint[] {
   return pointsOfGradientMultiplier(activation, 1, options);
@@ -104,7 +108,13 @@ function isAttracting(phi: GaussianFunction, gain: number, variance: number): bo
  * σ_w² on the critical line: the first stable critical point, or the first one when none is stable (`criticalInitialization`
  * never recommends such a one, and says what to take instead).
  *
+ * @param activation φ
+ * @param options σ_b², ρ
+ * @returns σ_w² > 0
  * @throws MftError ERR_MFT_NO_FIXED_POINT when no weight variance is critical
+ *
+ * **Numerics**: relative error 1e-12, as `criticalPoints`.
+ * **Source**: Schoenholz et al. 2017 for tanh; the parametrisation by q* is derived.
  *
  * @example
  * criticalWeightVariance('tanh', { biasVariance: 0.05 }); // 1.7609546396067386

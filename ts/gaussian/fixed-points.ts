@@ -67,8 +67,8 @@ export function gain(layer: Layer): number {
  * **Source**: Poole et al. 2016; dropout: Schoenholz et al. 2017.
  *
  * @example
- * fixedPointsVariance({ activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8
- * }).reached?.variance; // 0.66093867920418
+ * const layer = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, keepProbability: 0.8 } as const;
+ * fixedPointsVariance(layer).reached?.variance; // 0.66093867920418
  */
 export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoints {
   const phi = gaussianFunctionOf(layer.activation);

@@ -76,7 +76,18 @@ export interface ReproductionEntry {
   readonly paperCost: string;
 }
 
-/** Every figure and table that `reproduce` knows, with its cost. */
+/**
+ * Every figure and table that `reproduce` knows, with its cost.
+ *
+ * @returns a promise of entries: id, paper, title, time at both scales on two cores
+ * @throws never
+ *
+ * **Numerics**: times as seen on two cores.
+ * **Source**: docs/papers.md.
+ *
+ * @example
+ * console.log((await reproductions()).some(({ id }) => id === 'expressivity-figure-1')); // true
+ */
 export async function reproductions(): Promise<readonly ReproductionEntry[]> {
   const entries: ReproductionEntry[] = [];
   for (const id of reproductionIds) {

@@ -16,7 +16,11 @@ export interface Bootstrap {
  * @param trials number of trials (≥ 2)
  * @param statistic gets the indices of a resample (with repetition) and returns the statistic
  * @param options replicates (default 1000), level (default 0.95), seed (default 1)
+ * @returns estimate, standard error and the percentile interval
  * @throws MftError ERR_MFT_OUT_OF_RANGE
+ *
+ * **Numerics**: resamples from the counter-based generator: the same seed gives the same bits.
+ * **Source**: Efron 1979 (percentile interval).
  *
  * @example
  * const x = [1, 2, 3, 4, 5];

@@ -15,9 +15,11 @@ export interface KolmogorovSmirnov {
  * Ties are handled (D is taken between distinct values); with many ties the p-value is conservative.
  *
  * @param a, b samples of at least 5 values
+ * @returns the statistic D and the p-value
  * @throws MftError ERR_MFT_SHAPE for fewer values
  *
  * **Numerics**: exact D; p-value within 1e-3 of SciPy's asymptotic mode for sizes ≥ 30.
+ * **Source**: Stephens, J. R. Statist. Soc. B 32 (1970) 115.
  *
  * @example
  * kolmogorovSmirnov([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]).statistic; // 1

@@ -30,9 +30,13 @@ export interface ExportFiles {
  *
  * @param path the journal
  * @param files what to write, and where
+ * @param verbs the verbs whose rows the journal holds; the package's own when left out
  * @returns the files written
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for a file that is the journal, or named twice; ERR_MFT_DISK,
  * ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM; ERR_MFT_MISSING_PEER for a report without vega
+ *
+ * **Numerics**: numbers in full precision (17 digits in CSV).
+ * **Source**: ours.
  *
  * @example
  * await exportJournal('rows.jsonl', { csv: 'rows.csv', parquet: 'rows.parquet' });

@@ -12,7 +12,20 @@ export interface LocalOptions extends JobLimits {
   readonly childModule?: URL | undefined;
 }
 
-/** Runs jobs in child processes of this one, one BLAS thread each. */
+/**
+ * Runs jobs in child processes of this one, one BLAS thread each.
+ *
+ * @param options how many processes, limits of a job
+ * @returns an executor for `sweep`
+ * @throws never; the sweep that runs it refuses numbers outside their range
+ *
+ * **Numerics**: the rows are those of any other executor, bit for bit.
+ * **Source**: ours.
+ *
+ * @example
+ * const plan = { verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } };
+ * for await (const row of sweep(plan, { executor: localExecutor() })) console.log(row.status);
+ */
 export function localExecutor(options: LocalOptions = {}): Executor {
   return {
     name: 'local',

@@ -112,7 +112,15 @@ const planFields = (names: readonly string[]) =>
  *
  * @param given the plan, as data; copied, so that it may change afterwards
  * @param verbs the verbs a plan may name
+ * @returns the jobs with their keys, in the order of the axes, and what the plan says beside them
  * @throws MftError (rejects) what the plan's fields, its axes or the spec of any point get wrong, naming the point
+ *
+ * **Numerics**: seeds of jobs come from their keys: the order of the axes does not change them.
+ * **Source**: ours.
+ *
+ * @example
+ * const { jobs } = await expandPlan({ verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } });
+ * console.log(jobs.length); // 2
  */
 export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
   const plan = copied(given);

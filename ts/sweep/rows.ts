@@ -131,7 +131,11 @@ async function* storedRows(handle: FileHandle, path: string, index: JournalIndex
  * Reads the rows of a journal, each job once, decoded to what the verbs return.
  *
  * @param path the journal
+ * @returns an iterator over rows
  * @throws MftError (rejects) ERR_MFT_DISK, ERR_MFT_JOURNAL_MISMATCH, ERR_MFT_DATA_CHECKSUM for a damaged side file
+ *
+ * **Numerics**: numbers come back bit for bit; side files are verified by their checksums.
+ * **Source**: ours.
  *
  * @example
  * for await (const row of readJournal('rows.jsonl')) console.log(row.key, row.status);

@@ -59,6 +59,9 @@ export interface SweepSummary {
  * @throws MftError (the iteration) for a bad plan before anything runs; ERR_MFT_JOURNAL_LOCKED, ERR_MFT_JOURNAL_MISMATCH,
  * ERR_MFT_DISK; a failing job is a row with `status: 'failed'`, not an exception
  *
+ * **Numerics**: a row does not depend on the executor, the order or the number of processes.
+ * **Source**: ours.
+ *
  * @example
  * const plan = { verb: 'simulate', base: { system: 'feedforward', width: 100, depth: 10 }, axes: { weightVariance: [1, 2] } };
  * for await (const row of sweep(plan, { journal: 'rows.jsonl' })) console.log(row.spec.weightVariance, row.status);

@@ -9,7 +9,11 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  * @param systemName e.g. 'feedforward'
  * @param quantity a name of the system's quantity table (docs/systems/<name>.md)
  * @param parameters its parameters; unknown ones are refused
+ * @returns a promise of the value: a number, text, boolean, list or record; `{ reason }` where it is undefined
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown system, quantity or parameter, and what the quantity itself throws
+ *
+ * **Numerics**: the `Numerics` of the quantity on the page of the system; the reference values hold to their tolerances.
+ * **Source**: the `source` of the quantity.
  *
  * @example
  * import { evaluate } from 'mft-native';

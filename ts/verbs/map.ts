@@ -60,6 +60,7 @@ const yieldEveryMilliseconds = 25;
  *   more than 4,194,304 points); `signal.reason` when cancelled
  * **Numerics**: feedforward: tabulated moments (Chebyshev patches, each checked to 1e-11 when it is built); other systems and
  * other quantities: the quantity itself at every point. 512 × 512 points of tanh in seconds.
+ * **Source**: as the quantities; the tabulation is ours.
  *
  * @example
  * import { map } from 'mft-native';

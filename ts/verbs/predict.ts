@@ -13,8 +13,12 @@ import type { Prediction, Simulation, SpecOf } from './results.js';
  * `simulate` estimates, layer by layer.
  *
  * @param spec the network; fields with defaults may be left out
+ * @param options progress and cancellation
  * @returns a promise of plain data; `observables[...].error` is the numerical error, `finiteSize` the predicted 1/width term
  * @throws MftError (rejects): ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE, ERR_MFT_SHAPE for a bad spec; ERR_MFT_DATA_NOT_FOUND
+ *
+ * **Numerics**: every observable states its numerical `error`; `finiteSize` is to leading order in 1/width.
+ * **Source**: the `source` of each observable and quantity, on the page of the system.
  *
  * @example
  * import { predict } from 'mft-native';
@@ -45,8 +49,12 @@ export async function predict<K extends SystemName>(
  *
  * @param spec the network
  * @param run trials, seed, engine, threads, …
+ * @param options progress and cancellation
  * @returns a promise of plain data: per observable and axis point the mean, variance, standard error and count
  * @throws MftError (rejects): as `predict`, and ERR_MFT_MEMORY before anything is allocated; `signal.reason` when cancelled
+ *
+ * **Numerics**: exact in distribution at every finite width; statistics are double; the same seed gives the same bits.
+ * **Source**: the page of the system; exact conditioning is derived there.
  *
  * @example
  * import { simulate } from 'mft-native';

@@ -78,8 +78,12 @@ export async function train<K extends Trainable>(
  *
  * @param jobs specs, each with its own options (`threads` of a job is not used)
  * @param options `threads` in all (0 = all processors), `data`, `signal`, `onProgress` (steps of all networks)
+ * @param dataset as for `train`, read once
  * @returns one result per job, in order; the same bits as `train` gives for each alone
  * @throws MftError (rejects) like `train`; the first failure ends all
+ *
+ * **Numerics**: as `train`.
+ * **Source**: as `train`.
  *
  * @example
  * import { trainMany } from 'mft-native';

@@ -25,6 +25,17 @@ const mostRefusals = 3;
 /**
  * Runs jobs on `mft worker` processes anywhere, through BullMQ on Redis. Every job is offered at least once; a job that runs
  * twice gives the same row, and only one is kept.
+ *
+ * @param options where Redis is, jobs in the queue at a time, how often a job is tried
+ * @returns an executor for `sweep`
+ * @throws MftError (when it runs) ERR_MFT_MISSING_PEER without bullmq; ERR_MFT_QUEUE when Redis does not answer
+ *
+ * **Numerics**: the rows are those of any other executor, bit for bit.
+ * **Source**: BullMQ; delivery at least once, rows kept once, is ours.
+ *
+ * @example
+ * const plan = { verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } };
+ * const jobs = sweep(plan, { executor: queueExecutor({ redis: 'redis://localhost:6379' }), journal: 'rows.jsonl' });
  */
 export function queueExecutor(options: QueueOptions = {}): Executor {
   return { name: 'bullmq', execute: (jobs, control) => execute(jobs, control, options) };

@@ -51,10 +51,12 @@ const determinedDrift = 0.02;
  *
  * @param layers l > 0, ascending
  * @param logValues log f(l): log χ_0/χ_l, log p_l, …
+ * @param options the window of layers, and the growth below which a sequence counts as bounded
  * @returns the laws by BIC; a stretched exponential must win by 6 against its special cases
  * @throws MftError ERR_MFT_SHAPE (lengths, fewer than 8 layers in the window), ERR_MFT_NOT_FINITE
  *
  * **Numerics**: least squares on 60 points spaced evenly in log l; the exponent by golden section.
+ * **Source**: laws of Yang & Schoenholz 2017, 2018; the choice by BIC is ours.
  *
  * @example
  * const l = Array.from({ length: 1000 }, (_, i) => i + 1);

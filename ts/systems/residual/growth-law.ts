@@ -25,11 +25,18 @@ export interface GrowthLawParameters {
  * The growth law of a full-block network with variances σ²·l^−β: form, exponent and constant of the gradient ratio, the
  * length, the metric and angular expressivity and the weight gradients.
  *
+ * @param parameters φ, the four variances and their decays (docs/systems/residual.md, (3.7))
+ * @returns the region of the phase table and, for each sequence, form, coefficient and exponent of its law
  * @throws MftError ERR_MFT_OUT_OF_RANGE for a negative decay; ERR_MFT_WRONG_PHASE for rectified powers above 1 or decaying;
  *   ERR_MFT_UNSUPPORTED for activations without a law
  *
  * **Numerics**: closed forms; q* and e* by bracketed root finding to 1e-14. **Source**: Yang & Schoenholz 2018, theorems
  * C.5–C.11; constants, the regions where q stays finite and the weight-gradient exponents are derived.
+ *
+ * @example
+ * const variances = { innerWeightVariance: 1, innerBiasVariance: 0, outerWeightVariance: 1, outerBiasVariance: 0 };
+ * const decays = { innerWeightDecay: 0, innerBiasDecay: 0, outerWeightDecay: 0, outerBiasDecay: 0, tolerance: 1e-12 };
+ * growthLaw({ activation: 'tanh', ...variances, ...decays }).gradient?.form; // 'stretchedExponential', with exponent 1/2
  */
 export function growthLaw(parameters: GrowthLawParameters): GrowthLaw {
   for (const name of ['innerWeightDecay', 'innerBiasDecay', 'outerWeightDecay', 'outerBiasDecay'] as const) {

@@ -19,7 +19,9 @@
 
 namespace mft {
 
-// What a stream is used for. New purposes are appended (below 256): the numbers are part of the results.
+// What a stream is used for: a number below 256, which is part of the results. Below are those that several rooms use;
+// those of one system stand in its folder (purposes.h). 0 to 31 belong to the house and to `feedforward`, `residual`
+// and `percolation`; every later system has 32 of its own, see system_purpose.
 enum class Purpose : std::uint32_t {
   kForwardNormals = 0,   // conditioned engine: G
   kBackwardNormals = 1,  // conditioned engine: E
@@ -34,16 +36,13 @@ enum class Purpose : std::uint32_t {
   kDataset = 10,
   kBootstrap = 11,
   kBondMasks = 12,
-  kOuterForwardNormals = 13,  // residual blocks: v
-  kOuterBackwardNormals = 14,
-  kOuterWeights = 15,
-  kOuterBiases = 16,
-  kProjection = 17,
-  kProjectionBackward = 18,
-  kReadout = 19,
-  kSplitting = 20,  // percolation: which survivor takes a dead one's place
-  kBondGaps = 21,   // percolation: distances between kept edges
 };
+
+// Purpose `index` of a system: blocks 1 to 7 of 32 numbers each; a system declares its block once, in its folder.
+consteval Purpose system_purpose(std::uint32_t block, std::uint32_t index) {
+  if (block < 1 || block > 7 || index > 31) throw "blocks are 1 to 7, purposes of a system 0 to 31";
+  return Purpose{32 * block + index};
+}
 
 struct Stream {
   std::uint64_t seed = 0;

@@ -104,7 +104,7 @@ double comparison_p(const Parameters& first, const Parameters& second) {
   constexpr std::uint32_t kProjections = 40;
   for (std::uint32_t k = 0; k < kProjections; ++k) {
     std::vector<double> weights(kept);
-    random_normals({99, k, 0, Purpose::kProjection}, 0, std::span<double>(weights));
+    random_normals({99, k, 0, Purpose{17}}, 0, std::span<double>(weights));
     Sample px(x[0].size(), 0.0), py(y[0].size(), 0.0);
     for (std::size_t m = 0; m < kept; ++m) {
       for (std::size_t t = 0; t < px.size(); ++t) px[t] += weights[m] * x[m][t];
@@ -114,7 +114,7 @@ double comparison_p(const Parameters& first, const Parameters& second) {
   }
   constexpr std::uint32_t kProducts = 300;
   std::vector<std::uint32_t> words(2 * kProducts);
-  random_words({98, 0, 0, Purpose::kProjection}, 0, words);
+  random_words({98, 0, 0, Purpose{17}}, 0, words);
   for (std::uint32_t k = 0; k < kProducts; ++k) {
     const Sample &xa = x[words[2 * k] % kept], &xb = x[words[2 * k + 1] % kept];
     const Sample &ya = y[words[2 * k] % kept], &yb = y[words[2 * k + 1] % kept];

@@ -10,6 +10,7 @@
 #include "core/gaussian_tanh.h"
 #include "core/random.h"
 #include "systems/residual/moments.h"
+#include "systems/residual/purposes.h"
 #include "systems/residual/simulation.h"
 #include "test/check.h"
 
@@ -137,12 +138,14 @@ std::vector<double> explicit_trial(const mft::residual::Simulation& s, std::uint
                         hidden = size(net.hidden_widths[l - 1]);
       inner[l - 1] = draw(l, mft::Purpose::kForwardNormals, hidden, before,
                           std::sqrt(net.inner_weight_variance[l - 1] / static_cast<double>(before)));
-      outer[l - 1] = draw(l, mft::Purpose::kOuterForwardNormals, after, hidden,
+      outer[l - 1] = draw(l, mft::residual::purpose::kOuterForwardNormals, after, hidden,
                           std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)));
       if (before != after)
-        skip[l - 1] = draw(l, mft::Purpose::kProjection, after, before, 1.0 / std::sqrt(static_cast<double>(before)));
+        skip[l - 1] =
+            draw(l, mft::residual::purpose::kProjection, after, before, 1.0 / std::sqrt(static_cast<double>(before)));
       const Matrix b = draw(l, mft::Purpose::kBiases, 1, hidden, std::sqrt(net.inner_bias_variance[l - 1]));
-      const Matrix c = draw(l, mft::Purpose::kOuterBiases, 1, after, std::sqrt(net.outer_bias_variance[l - 1]));
+      const Matrix c =
+          draw(l, mft::residual::purpose::kOuterBiases, 1, after, std::sqrt(net.outer_bias_variance[l - 1]));
       Vector h = times(inner[l - 1], x), active(hidden);
       slope[l - 1].resize(hidden);
       for (std::size_t i = 0; i < hidden; ++i) {

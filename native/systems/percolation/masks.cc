@@ -10,6 +10,7 @@
 #include "core/math.h"
 #include "core/parallel.h"
 #include "core/random.h"
+#include "systems/percolation/purposes.h"
 
 namespace mft::percolation {
 namespace {
@@ -108,7 +109,7 @@ class Masks {
   // Distances between successes are geometric: floor(log u / log(1 - keep)).
   void rare_edges(std::size_t layer, std::size_t first, std::size_t count, double keep, Lanes* out) {
     std::fill(out, out + count, kNone);
-    const Stream stream{seed_, block_, static_cast<std::uint32_t>(layer), Purpose::kBondGaps};
+    const Stream stream{seed_, block_, static_cast<std::uint32_t>(layer), purpose::kBondGaps};
     const double bits = static_cast<double>(count) * kLanes;
     double log_drop = -keep;
     math::apply(math::Function::kLog1p, {&log_drop, 1}, {&log_drop, 1});
@@ -409,7 +410,7 @@ double split_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t
     if (2 * living <= kLanes) {
       replace_dead(
           reached, alive,
-          Stream{run.seed, static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(i), Purpose::kSplitting});
+          Stream{run.seed, static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(i), purpose::kSplitting});
       log_weight += log_share;
       alive.fill(~Word{0});
     }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/linear_algebra.h"
 #include "systems/residual/matrices.h"
+#include "systems/residual/purposes.h"
 
 namespace mft::residual {
 namespace {
@@ -150,15 +151,15 @@ class TrialRunner {
     record_block(l);
     std::vector<double>* branch = &active_;
     if (!is_reduced()) {
-      outer_[l - 1]->forward(active_.data(), branch_.data(), stream(l, Purpose::kOuterForwardNormals));
+      outer_[l - 1]->forward(active_.data(), branch_.data(), stream(l, purpose::kOuterForwardNormals));
       scale(branch_, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)), n_ * after);
-      add_biases(l, Purpose::kOuterBiases, net.outer_bias_variance[l - 1], branch_, after);
+      add_biases(l, purpose::kOuterBiases, net.outer_bias_variance[l - 1], branch_, after);
       branch = &branch_;
     }
     if (before == after) {
       for (std::size_t i = 0; i < n_ * after; ++i) x_[i] = skip() * x_[i] + (*branch)[i];
     } else {
-      projection_[l - 1]->forward(x_.data(), other_.data(), stream(l, Purpose::kProjection));
+      projection_[l - 1]->forward(x_.data(), other_.data(), stream(l, purpose::kProjection));
       const double factor = projection_scale(before);
       for (std::size_t i = 0; i < n_ * after; ++i) x_[i] = factor * other_[i] + branch_[i];
     }
@@ -243,8 +244,8 @@ class TrialRunner {
     if (is_reduced()) {
       std::copy_n(error_.data(), n_ * hidden, at_hidden.data());
     } else {
-      outer_[l - 1]->backward(error_.data(), at_hidden.data(), stream(l, Purpose::kOuterForwardNormals),
-                              stream(l, Purpose::kOuterBackwardNormals), fresh);
+      outer_[l - 1]->backward(error_.data(), at_hidden.data(), stream(l, purpose::kOuterForwardNormals),
+                              stream(l, purpose::kOuterBackwardNormals), fresh);
       scale(at_hidden, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)), n_ * hidden);
     }
     double* out = layout_.block(row_, l);
@@ -257,8 +258,8 @@ class TrialRunner {
     if (before == after) {
       for (std::size_t i = 0; i < n_ * before; ++i) error_[i] = skip() * error_[i] + inner_scale * branch_[i];
     } else {
-      projection_[l - 1]->backward(error_.data(), other_.data(), stream(l, Purpose::kProjection),
-                                   stream(l, Purpose::kProjectionBackward), fresh);
+      projection_[l - 1]->backward(error_.data(), other_.data(), stream(l, purpose::kProjection),
+                                   stream(l, purpose::kProjectionBackward), fresh);
       const double factor = projection_scale(before);
       for (std::size_t i = 0; i < n_ * before; ++i) error_[i] = factor * other_[i] + inner_scale * branch_[i];
     }

@@ -22,6 +22,7 @@ interface Shape {
   readonly sign?: Int8Array;
   readonly finiteSize?: { readonly values: Float64Array };
   readonly standardError: Float64Array;
+  readonly variance: Float64Array;
   readonly undefinedAt?: readonly { readonly index: number }[];
 }
 
@@ -33,7 +34,14 @@ function distances(theory: Shape, simulation: Shape, planted: number): number[] 
     const noise = simulation.standardError[i] as number;
     const plain = (theory.values[i] as number) + (theory.finiteSize?.values[i] ?? 0);
     // Points without a value, without noise (an exact layer) or with the logarithm of zero say nothing.
-    if (hidden.has(i) || !Number.isFinite(noise) || !Number.isFinite(plain) || !Number.isFinite(measured)) return;
+    if (
+      hidden.has(i) ||
+      simulation.variance[i] === 0 ||
+      !Number.isFinite(noise) ||
+      !Number.isFinite(plain) ||
+      !Number.isFinite(measured)
+    )
+      return;
     const isLog = theory.scale === 'log';
     const expected = isLog ? plain + planted : plain * (1 + planted);
     const numerical = theory.error * (isLog ? 1 : Math.abs(expected));

@@ -90,7 +90,7 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
       const outcome = await pool.run(small);
       if (outcome.status === 'done')
         measured.push({
-          cost: verbs[small.verb]?.cost(small) ?? 1,
+          cost: (await verbs[small.verb]?.cost(small)) ?? 1,
           seconds: (performance.now() - before) / 1000,
           bytes: outcome.result.length,
         });

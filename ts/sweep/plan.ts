@@ -170,7 +170,7 @@ export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs):
   const jobs = new Map<string, PlannedJob>();
   for (let place = 0; place < grid.count; place++) {
     const work = await resolved(place);
-    const cost = verb.cost(work);
+    const cost = await verb.cost(work);
     for (const sweepSeed of seeds) {
       const { key, point, system, systemVersion } = makeJob(read.verb, verb.isRandom, work, sweepSeed);
       jobs.set(key, { key, point, system, systemVersion, cost, place, sweepSeed });

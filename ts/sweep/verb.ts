@@ -56,7 +56,7 @@ export interface SweepVerb {
   /** The result: plain data. `run` holds the seed and the number of threads. */
   readonly execute: (work: Work, control: ControlOptions) => Promise<unknown>;
   /** Relative cost, comparable within one sweep: orders jobs and scales estimates. */
-  readonly cost: (work: Work) => number;
+  readonly cost: (work: Work) => number | Promise<number>;
   /** Estimated peak memory in bytes with one thread. */
   readonly memory: (work: Work) => Promise<number>;
 }

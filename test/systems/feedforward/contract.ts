@@ -15,9 +15,10 @@ export const contract: ContractCase = {
       run: { trials: 1500, seed: 11 },
     },
   ],
+  // Its theory is an approximation: the stated error is 0.06 at this coherence of the two inputs.
+  resolves: { gradientPairAbsolute: 0.1 },
   memory: [
     { spec: { width: 400_000, depth: 10 }, run: { trials: 2, threads: 1 } },
     { spec: { width: 50, depth: 400 }, run: { trials: 4000, rawTrials: true, threads: 1 } },
-    { spec: { width: 4000, depth: 4 }, run: { trials: 1, threads: 1, engine: 'dense' } },
   ],
 };

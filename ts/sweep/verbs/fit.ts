@@ -6,9 +6,8 @@ import { numberField, wholeField } from '../../core/fields.js';
 import { type Estimated, isUndefined, type Prediction, type Simulation } from '../../core/results.js';
 import { fitDepthScale } from '../../fit/depth-scale.js';
 import { loadSystem } from '../../systems/registry.js';
-import { simulationCost } from '../cost.js';
-import type { FitRequest, SweepVerb } from '../verb.js';
-import { anyPredict, anySimulate, networkMemory, resolveNetwork } from './network.js';
+import type { FitRequest, SweepVerb, Work } from '../verb.js';
+import { anyPredict, anySimulate, networkCost, networkMemory, resolveNetwork } from './network.js';
 
 const fitSchema = z.strictObject({
   observable: z.string().meta({ expected: 'the name of an observable', description: 'Whose depth scale is fitted.' }),
@@ -65,9 +64,14 @@ export const fitVerb: SweepVerb = {
       provenance: simulation.provenance,
     };
   },
-  cost: simulationCost,
-  memory: networkMemory,
+  cost: (work) => networkCost(work, partsOf(work)),
+  memory: (work) => networkMemory(work, partsOf(work)),
 };
+
+/** A limit that is a quantity is predicted before the simulation. */
+function partsOf(work: Work): { predicts: boolean; simulates: true } {
+  return { predicts: typeof work.fit?.limit === 'string', simulates: true };
+}
 
 function quantityOf(prediction: Prediction, name: string): number {
   const value = prediction.quantities[name];

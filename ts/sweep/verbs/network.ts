@@ -4,7 +4,6 @@ import { compare } from '../../statistics/compare.js';
 import { loadSystem } from '../../systems/registry.js';
 import { withInputs } from '../../verbs/inputs.js';
 import { predict, simulate } from '../../verbs/predict.js';
-import { simulationCost } from '../cost.js';
 import type { Data, SweepVerb, Work, WorkInput } from '../verb.js';
 
 type System = Awaited<ReturnType<typeof loadSystem>>;
@@ -100,26 +99,48 @@ function selected<T extends { readonly observables: object; readonly quantities?
   };
 }
 
-/** Memory of a simulation with one thread. */
-export async function networkMemory(work: Work): Promise<number> {
-  const system = await loadSystem(work.system);
-  return system.simulation.bytes(work.spec, { ...work.run, threads: 1, seed: 0 });
+/** What a verb does with a network: its arithmetic and memory are those that the system says, on one thread. */
+interface Parts {
+  readonly predicts: boolean;
+  readonly simulates: boolean;
 }
+
+/** Arithmetic of a job. */
+export async function networkCost(work: Work, parts: Parts): Promise<number> {
+  const { prediction, simulation } = await loadSystem(work.system);
+  const theory = parts.predicts ? prediction.flops(work.spec) : 0;
+  return Math.max(1, theory + (parts.simulates ? simulation.flops(work.spec, onOneThread(work)) : 0));
+}
+
+/** Peak memory of a job: theory and simulation run one after the other. */
+export async function networkMemory(work: Work, parts: Parts): Promise<number> {
+  const { prediction, simulation } = await loadSystem(work.system);
+  const theory = parts.predicts ? prediction.bytes(work.spec) : 0;
+  return Math.max(theory, parts.simulates ? simulation.bytes(work.spec, onOneThread(work)) : 0);
+}
+
+function onOneThread(work: Work): object {
+  return { ...work.run, threads: 1, seed: 0 };
+}
+
+const theoryOnly = { predicts: true, simulates: false } as const;
+const simulationOnly = { predicts: false, simulates: true } as const;
+const theoryAndSimulation = { predicts: true, simulates: true } as const;
 
 export const predictVerb: SweepVerb = {
   isRandom: false,
   resolve: (input) => resolveNetwork(input, false),
   execute: async (work, control) => selected(await anyPredict(work.spec, control), work.outputs),
-  cost: () => 1,
-  memory: async () => 0,
+  cost: (work) => networkCost(work, theoryOnly),
+  memory: (work) => networkMemory(work, theoryOnly),
 };
 
 export const simulateVerb: SweepVerb = {
   isRandom: true,
   resolve: (input) => resolveNetwork(input, true),
   execute: async (work, control) => selected(await anySimulate(work.spec, work.run, control), work.outputs),
-  cost: simulationCost,
-  memory: networkMemory,
+  cost: (work) => networkCost(work, simulationOnly),
+  memory: (work) => networkMemory(work, simulationOnly),
 };
 
 export const compareVerb: SweepVerb = {
@@ -131,6 +152,6 @@ export const compareVerb: SweepVerb = {
     // Only what was asked for counts among the points that are tested together.
     return compare(prediction, simulation, work.outputs === undefined ? {} : { observables: work.outputs });
   },
-  cost: simulationCost,
-  memory: networkMemory,
+  cost: (work) => networkCost(work, theoryAndSimulation),
+  memory: (work) => networkMemory(work, theoryAndSimulation),
 };

@@ -47,19 +47,22 @@ async function resolveDataset(given: unknown): Promise<DatasetRequest> {
   return { name, sha256: train.sha256, testSha256: test.sha256 };
 }
 
-/** steps × images per step × weights. */
-function trainingCost({ spec, run = {}, dataset }: Work): number {
-  const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
-  const batch = number(run.batchSize, 128);
-  const images = number(run.trainCount, 0) || (dataset?.name === 'synthetic' ? 10_000 : 60_000);
-  const steps = typeof run.steps === 'number' ? run.steps : (number(run.epochs, 1) * images) / batch;
-  return steps * batch * weights(spec);
-}
-
-function weights(spec: Work['spec']): number {
-  const widths = Array.isArray(spec.width) ? (spec.width as number[]) : [Number(spec.width) || 1];
-  const mean = widths.reduce((sum, width) => sum + width ** 2, 0) / widths.length;
-  return mean * (typeof spec.depth === 'number' ? spec.depth : 1);
+/** What the trainer of the system says of a job, on the images of this machine. */
+async function sized(work: Work): Promise<{ flops: number; bytes: number }> {
+  const { training: trainer } = await loadSystem(work.system);
+  if (trainer === undefined) throw new MftError('ERR_MFT_INTERNAL', `The job of ${work.system} cannot be trained.`);
+  const { train, test } = await pairOf(work.dataset?.name ?? '');
+  const options = trainer.resolveOptions(work.run ?? {});
+  const { dimension, classes, shape } = train;
+  const held = options.validationCount;
+  const count = options.trainCount > 0 ? options.trainCount : train.count - held;
+  const data = { shape, dimension, classes, count };
+  const plan = trainer.plan(work.spec, data, options);
+  const complete = trainer.complete(plan, options, data);
+  return {
+    flops: Math.max(1, trainer.flops(plan, complete, data)),
+    bytes: trainer.bytes(plan, complete, data, 1) + train.images.byteLength + test.images.byteLength,
+  };
 }
 
 export const trainVerb: SweepVerb = {
@@ -107,7 +110,6 @@ export const trainVerb: SweepVerb = {
     } = (await anyTrain(work.spec, await pairOf(dataset.name), { ...work.run, ...control })) as Record<string, unknown>;
     return training;
   },
-  cost: trainingCost,
-  // Weights, gradients and the state of the optimizer in single precision, with as much again for activations.
-  memory: async (work) => 40 * weights(work.spec),
+  cost: async (work) => (await sized(work)).flops,
+  memory: async (work) => (await sized(work)).bytes,
 };

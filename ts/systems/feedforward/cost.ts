@@ -42,7 +42,7 @@ export function simulationBytes(spec: ResolvedFeedforwardSpec, run: ResolvedFeed
   const rowLength = addon().feedforwardLayout({ ...parameters, trials: 1 }).rowLength;
   const engine = addon().feedforwardMemory({ ...parameters, trials: Math.min(run.trials, trialsAtOnce(rowLength)) });
   const entries = entriesOf(spec);
-  return 2 ** 22 + engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
+  return 2 ** 23 + 1.02 * engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
 }
 
 /** Rows and raw trials grow with trials and depth, everything else with the width. */

@@ -38,7 +38,7 @@ export function simulationBytes(spec: ResolvedPercolationSpec, run: ResolvedPerc
   const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * largest;
   const connections = 8 * edgeCounts(spec).length + 12 * largest;
   const raw = run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0;
-  return 2 ** 22 + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
+  return 2 ** 23 + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
 }
 
 export function simulationLower(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun): readonly string[] {

@@ -45,7 +45,7 @@ export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidua
   const trials = Math.min(run.trials, trialsAtOnce(rowLength));
   const engine = addon().residualMemory({ ...native, trials }, network);
   const entries = entriesOf(spec);
-  return 2 ** 22 + engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
+  return 2 ** 23 + 1.02 * engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {

@@ -98,7 +98,8 @@ async function memory(t: Test, system: AnySystem, example: ContractCase): Promis
     const arguments_ = ['--input-type=module', '-e', program, JSON.stringify([small, named, given])];
     const { stdout } = await run(process.execPath, arguments_, { cwd: new URL('../..', import.meta.url) });
     const { growth } = JSON.parse(stdout) as { growth: number };
-    const what = `${JSON.stringify({ ...spec, ...given })}: ${(estimate / 2 ** 20).toFixed(1)} MiB estimated, ${(growth / 2 ** 20).toFixed(1)} measured`;
+    const [estimated, measured] = [estimate, growth].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    const what = `${JSON.stringify({ ...spec, ...given })}: ${estimated} estimated, ${measured} measured`;
     t.ok(growth > 2 ** 25, `the run is large enough to tell (${(growth / 2 ** 20).toFixed(1)} MiB)`);
     t.ok(estimate >= growth, `not below: ${what}`);
     t.ok(estimate <= 2 * growth, `at most twice: ${what}`);

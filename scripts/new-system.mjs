@@ -31,6 +31,7 @@ const own = Object.fromEntries([
   [`docs/systems/${name}.md`, 'docs/page.md'],
   [`test/fixtures/${name}.json`, 'test/fixture.json'],
   [`test/systems/${name}/reference.test.ts`, 'test/reference.test.ts'],
+  [`test/systems/${name}/contract.ts`, 'test/contract.ts'],
 ]);
 
 /** The line a file gets, and the pattern of the line before which (or, with `after`, behind which) it stands. */

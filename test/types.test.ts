@@ -1,15 +1,20 @@
 // The interface of the verbs, at the level of types: what must compile, and what must not (checked by tsc -p test).
 import t from 'tap';
 import type { Simulation as AnySimulation } from '../dist/core/results.js';
+import { loadSystem } from '../dist/systems/registry.js';
 import {
   compare,
   type Comparison,
+  type evaluate,
   type Finding,
+  type MftError,
   predict,
   type Prediction,
   simulate,
+  type SystemName,
+  systemNames,
   type Systems,
-  type Trainable,
+  train,
 } from 'mft-native';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -53,8 +58,30 @@ export function refusesOtherSystems(a: Prediction<'feedforward'>, b: AnySimulati
   compare(a, b);
 }
 
-t.test('types', async (t) => {
-  holds<Equal<Systems['feedforward']['train'], true>>();
-  const trainable: Trainable = 'feedforward';
-  t.equal(trainable, 'feedforward');
+/** What holds for the types of every system, K by K. */
+type Holds<K extends SystemName> = [
+  Equal<Awaited<ReturnType<typeof predict<K>>>['system'], K>,
+  Equal<Awaited<ReturnType<typeof simulate<K>>>['system'], K>,
+  Equal<keyof Awaited<ReturnType<typeof predict<K>>>['observables'], Systems[K]['observable']>,
+  Equal<keyof Awaited<ReturnType<typeof simulate<K>>>['observables'], Systems[K]['observable']>,
+  Equal<Parameters<typeof evaluate<K>>[1], Systems[K]['quantity']>,
+  Equal<string extends Systems[K]['observable'] ? true : false, false>,
+  Equal<string extends Systems[K]['quantity'] ? true : false, false>,
+];
+
+type Every = { [K in SystemName]: Equal<Holds<K>, [true, true, true, true, true, true, true]> };
+/** The systems of which something does not hold: none. Checked by the compiler. */
+const wrong: readonly Exclude<SystemName, { [K in SystemName]: Every[K] extends true ? K : never }[SystemName]>[] = [];
+holds<Equal<(typeof wrong)[number], never>>();
+
+t.test('names of observables and quantities in the types are those of the systems', async (t) => {
+  t.ok(systemNames.length >= 3);
+  for (const name of systemNames) {
+    const { observables, quantities, training } = await loadSystem(name);
+    t.ok(Object.keys(observables).length > 0 && Object.keys(quantities).length > 0, `${name} has names`);
+    // `Trainable` in the types and a trainer in the system go together.
+    const refused = train({ system: name } as never, 'nothing' as never, {}).catch((error: MftError) => error.code);
+    if (training === undefined) t.equal(await refused, 'ERR_MFT_UNSUPPORTED', `${name}: train refuses it`);
+    else t.not(await refused, 'ERR_MFT_UNSUPPORTED', `${name}: train takes it`);
+  }
 });

@@ -22,7 +22,8 @@ function run(...args: readonly string[]): { readonly status: number | null; read
 
 function listed(folder: string): string[] {
   const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: folder, encoding: 'utf8' });
-  return stdout.split('\n').filter(Boolean);
+  // The link to the packages is a file to git, and no folder that .gitignore names.
+  return stdout.split('\n').filter((path) => path !== '' && path !== 'node_modules');
 }
 
 const compile = (): void => {

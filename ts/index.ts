@@ -133,6 +133,8 @@ export type { Activation } from './gaussian/expectation.js';
 export {
   fixedPointsVariance,
   type Layer,
+  type VarianceBasin,
+  varianceBasins,
   type VarianceFixedPoint,
   type VarianceFixedPoints,
 } from './gaussian/fixed-points.js';
@@ -144,6 +146,13 @@ export {
   type VariancePreserving,
   variancePreservingInitialization,
 } from './gaussian/initialization.js';
+export {
+  type CorrelationOptions,
+  keepProbabilitiesForCorrelation,
+  type KeepProbabilityPoint,
+  type WantedDepthScale,
+  weightVariancesForDepthScale,
+} from './gaussian/inverse.js';
 export {
   type CriticalOptions,
   type CriticalPoint,

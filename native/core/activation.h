@@ -36,7 +36,18 @@ enum class ActivationKind : std::uint32_t {
   kCos = 19,
   kRectifiedMonomial = 20,  // parameter 0: degree
   kExpression = 21,
+  kClip = 22,          // parameters low, high: x clipped to [low, high]
+  kHardSigmoid = 23,   // parameter 0: slope; slope x + 1/2 clipped to [0, 1]
+  kHardSwish = 24,     // x (x + 3)/6 between -3 and 3, 0 below, x above
+  kMish = 25,          // x tanh(softplus(x))
+  kSwish = 26,         // parameter 0: beta; x/(1 + exp(-beta x))
+  kSoftsign = 27,      // x/(1 + |x|)
+  kCelu = 28,          // parameter 0: alpha; alpha (exp(x/alpha) - 1) below zero
+  kGeluTanh = 29,      // gelu with tanh(sqrt(2/pi) (x + 0.044715 x^3)) for the error function
+  kSoftplusBeta = 30,  // parameter 0: beta; log(1 + exp(beta x))/beta
+  kSnake = 31,         // parameter 0: alpha; x + sin(alpha x)^2/alpha
 };
+constexpr ActivationKind kLastActivationKind = ActivationKind::kSnake;
 
 struct Activation {
   ActivationKind kind = ActivationKind::kLinear;

@@ -117,6 +117,26 @@ void run_kind(const ActivationRequest<T>& request) {
       return run<StepPoint, V>(r);
     case ActivationKind::kSign:
       return run<SignPoint, V>(r);
+    case ActivationKind::kClip:
+      return run<ClipPoint, V>(r);
+    case ActivationKind::kHardSigmoid:
+      return run<HardSigmoidPoint, V>(r);
+    case ActivationKind::kHardSwish:
+      return run<HardSwishPoint, V>(r);
+    case ActivationKind::kMish:
+      return run<MishPoint, V>(r);
+    case ActivationKind::kSwish:
+      return run<SwishPoint, V>(r);
+    case ActivationKind::kSoftsign:
+      return run<SoftsignPoint, V>(r);
+    case ActivationKind::kCelu:
+      return run<CeluPoint, V>(r);
+    case ActivationKind::kGeluTanh:
+      return run<GeluTanhPoint, Doubles>(r);
+    case ActivationKind::kSoftplusBeta:
+      return run<SoftplusBetaPoint, V>(r);
+    case ActivationKind::kSnake:
+      return run<SnakePoint, Doubles>(r);
     case ActivationKind::kExpression:
       return;  // core/expression.h; never asked here
   }

@@ -194,6 +194,129 @@ MFT_INLINE V monomial(V x, ScalarOf<V> coefficient, ScalarOf<V> exponent) {
   return coefficient * power(x, broadcast<V>(exponent));
 }
 
+struct ClipPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> low, ScalarOf<V> high) {
+    return {at_least(at_most(x, high), low), (x > low) & (x <= high) ? broadcast<V>(1) : V{}, V{}};
+  }
+};
+
+struct HardSigmoidPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> slope, ScalarOf<V>) {
+    const V line = slope * x + ScalarOf<V>(0.5);
+    return {at_least(at_most(line, 1), 0), (line > 0) & (line <= 1) ? broadcast<V>(slope) : V{}, V{}};
+  }
+};
+
+struct HardSwishPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V>, ScalarOf<V>) {
+    constexpr ScalarOf<V> kThird = ScalarOf<V>(1) / 3;
+    const auto inside = (x > -3) & (x <= 3);
+    const auto above = x > 3;
+    const V bounded = within<V>(x, 3);
+    return {inside ? bounded * (bounded + 3) / 6 : (x <= -3 ? V{} : x),
+            inside ? (2 * bounded + 3) / 6 : (above ? broadcast<V>(1) : V{}), inside ? broadcast<V>(kThird) : V{}};
+  }
+};
+
+// tanh(softplus(x)) = 1 - 2/(1 + (1 + e^x)^2). Below zero everything carries the factor e^x, above zero e^-x.
+struct MishPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V>, ScalarOf<V>) {
+    const Decay<V> d = decay_of<V>(absolute(x));
+    const V e = d.decay;
+    const auto below = x < 0;
+    const V bounded = within<V>(x, kTailEnd);
+    // With e = e^-|x|. Below: t = e (e + 2)/D, D = e^2 + 2 e + 2. Above: t = (1 + 2 e)/D, D = 1 + 2 e + 2 e^2.
+    const V reciprocal = 1 / (below ? 2 + e * (2 + e) : 1 + e * (2 + 2 * e));
+    // Everything shifted below, where it is small.
+    const V tail = d.shifted_decay;
+    const V t = below ? tail * (e + 2) * reciprocal : (1 + 2 * e) * reciprocal;
+    // t' = 4 e^x (1 + e^x)/(1 + (1 + e^x)^2)^2: below 4 e (1 + e)/D^2, above 4 e^2 (1 + e)/D^2
+    const V common = 4 * tail * (1 + e) * (reciprocal * reciprocal);
+    const V slope = below ? common : e * common;
+    // t''/t' = 1 + e^x/(1 + e^x) - 4 e^x (1 + e^x)/D(e^x)
+    const V logistic_value = (below ? e : broadcast<V>(1)) * d.reciprocal;
+    const V turn = 1 + logistic_value - 4 * (below ? e * (1 + e) : 1 + e) * reciprocal;
+    const V first = below ? unshift(t + bounded * slope) : t + unshift(bounded * slope);
+    return {below ? unshift(bounded * t) : x * t, first, unshift(slope * (2 + bounded * turn))};
+  }
+};
+
+// x s(beta x), s the logistic function: silu at beta x, times 1/beta, 1 and beta.
+struct SwishPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> beta, ScalarOf<V>) {
+    const Point<V> silu = SiluPoint::at<V>(beta * x, 0, 0);
+    return {silu.value / beta, silu.first, beta * silu.second};
+  }
+};
+
+struct SoftsignPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V>, ScalarOf<V>) {
+    const V reciprocal = 1 / (1 + absolute(x));
+    const V square = reciprocal * reciprocal;
+    const auto infinite = absolute(x) == Traits<V>::kInfinity;
+    const V value = infinite ? with_sign_of<V>(broadcast<V>(1), x) : x / (1 + absolute(x));
+    return {value, square, -with_sign_of<V>(2 * (square * reciprocal), x)};
+  }
+};
+
+struct CeluPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> alpha, ScalarOf<V>) {
+    const V negative = at_most(x, 0) / alpha;
+    const V slope = exponential<V>(negative);
+    const auto above = x > 0;
+    return {above ? x : alpha * exponential_minus_one<V>(negative), above ? broadcast<V>(1) : slope,
+            above ? V{} : slope / alpha};
+  }
+};
+
+// x s(y) with y = 2 sqrt(2/pi) (x + 0.044715 x^3): 0.5 (1 + tanh(y/2)) is the logistic function s.
+struct GeluTanhPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V>, ScalarOf<V>) {
+    constexpr double kScale = 0x1.9884533d43651p+0;  // 2 sqrt(2/pi)
+    constexpr double kCubic = 0.044715;
+    const V bounded = within<V>(x, 22);  // |y| > 760 there
+    const V square = bounded * bounded;
+    const V y = kScale * (bounded * (1 + kCubic * square));
+    const V speed = kScale * (1 + 3 * kCubic * square);
+    const V bend = 6 * kScale * kCubic * bounded;
+    const Decay<V> d = decay_of<V>(absolute(y));
+    const V tail = d.shifted_decay * d.reciprocal;  // s(-|y|), shifted
+    const V slope = tail * d.reciprocal;            // s'
+    const V curve = -with_sign_of<V>(slope * (d.complement * d.reciprocal), y);
+    const auto below = x < 0;
+    const V first_below = unshift(tail + bounded * speed * slope);
+    const V first_above = d.reciprocal + unshift(bounded * speed * slope);
+    return {below ? unshift(bounded * tail) : x * d.reciprocal, below ? first_below : first_above,
+            unshift((2 * speed + bounded * bend) * slope + (bounded * (speed * speed)) * curve)};
+  }
+};
+
+struct SoftplusBetaPoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> beta, ScalarOf<V>) {
+    const Point<V> softplus = SoftplusPoint::at<V>(beta * x, 0, 0);
+    return {softplus.value / beta, softplus.first, beta * softplus.second};
+  }
+};
+
+// sin(alpha x)^2/alpha; its slope is sin(2 alpha x).
+struct SnakePoint {
+  template <typename V>
+  static MFT_INLINE Point<V> at(V x, ScalarOf<V> alpha, ScalarOf<V>) {
+    const V s = sine(alpha * x);
+    const V c = cosine(alpha * x);
+    return {x + s * s / alpha, 1 + 2 * s * c, 2 * alpha * ((c - s) * (c + s))};
+  }
+};
+
 struct PowerPoint {  // x^a for x > 0, else 0
   template <typename V>
   static MFT_INLINE Point<V> at(V x, ScalarOf<V> a, ScalarOf<V>) {

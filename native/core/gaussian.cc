@@ -184,26 +184,56 @@ bool grows_linearly(ActivationKind kind) {
     case ActivationKind::kSilu:
     case ActivationKind::kElu:
     case ActivationKind::kSelu:
+    case ActivationKind::kClip:
+    case ActivationKind::kHardSigmoid:
+    case ActivationKind::kHardSwish:
+    case ActivationKind::kMish:
+    case ActivationKind::kSwish:
+    case ActivationKind::kSoftsign:
+    case ActivationKind::kCelu:
+    case ActivationKind::kGeluTanh:
+    case ActivationKind::kSoftplusBeta:
+    case ActivationKind::kSnake:
       return true;
     default:
       return false;
   }
 }
 
+// Size of the finest feature: activations with a frequency or a steepness of their own.
+double scale_of(const Activation& activation) {
+  switch (activation.kind) {
+    case ActivationKind::kSwish:
+    case ActivationKind::kSoftplusBeta:
+    case ActivationKind::kSnake:
+      return 1 / activation.parameters[0];
+    case ActivationKind::kCelu:
+      return activation.parameters[0];
+    default:
+      return 1;
+  }
+}
+
 // Distance of the nearest pole from the real axis, for the activations that are integrated and have any.
-double strip_of(ActivationKind kind) {
-  switch (kind) {
+double strip_of(const Activation& activation) {
+  switch (activation.kind) {
     case ActivationKind::kTanh:
       return 0.5 * std::numbers::pi;
     case ActivationKind::kSigmoid:
     case ActivationKind::kSoftplus:
     case ActivationKind::kSilu:
       return std::numbers::pi;
+    case ActivationKind::kSwish:
+    case ActivationKind::kSoftplusBeta:
+      return std::numbers::pi / activation.parameters[0];
+    case ActivationKind::kMish:
+      return 0.75 * std::numbers::pi;
     default:
       return 0;
   }
 }
 
+constexpr double kGeluTanhPanel = 2;
 constexpr Integrand kValue{.value = 1};
 constexpr Integrand kDerivative{.first = 1};
 
@@ -212,7 +242,11 @@ constexpr Integrand kDerivative{.first = 1};
 GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos)
     profile.wavelength = 2 * std::numbers::pi;
-  profile.strip = strip_of(activation.kind);
+  if (activation.kind == ActivationKind::kSnake) profile.wavelength = std::numbers::pi / activation.parameters[0];
+  // Its poles come nearer to the real axis away from 0.
+  if (activation.kind == ActivationKind::kGeluTanh) profile.wavelength = kGeluTanhPanel;
+  profile.strip = strip_of(activation);
+  profile.scale *= scale_of(activation);
   if (grows_linearly(activation.kind)) profile.range = 9.5;
   if (activation.kind == ActivationKind::kHardTanh || activation.kind == ActivationKind::kElu ||
       activation.kind == ActivationKind::kSelu)

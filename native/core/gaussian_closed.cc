@@ -284,6 +284,35 @@ double trigonometric_deficit(bool cosine, double q, double delta) {
   return 0.5 * near * (cosine ? -std::expm1(-q * (2 - delta)) : 1 + far);
 }
 
+// --- snake: x + (1 - cos 2 alpha x)/(2 alpha); x and the cosine do not mix ------------------------------------------
+
+std::optional<double> snake_moment(double alpha, const Integrand& f, double q) {
+  const double t = 2 * alpha * alpha * q;
+  const double fade = -std::expm1(-t);
+  // 1 - 2 e^-t + (1 + e^-4t)/2 = (1 - e^-t)^2 + (1 - e^-2t)^2/2
+  if (is(f, 2, 0)) return q + (fade * fade + 0.5 * power(-std::expm1(-2 * t), 2)) / (4 * alpha * alpha);
+  if (is(f, 1, 0)) return fade / (2 * alpha);
+  if (is(f, 0, 2)) return 1 - 0.5 * std::expm1(-4 * t);
+  if (is(f, 0, 0, 2)) return 2 * alpha * alpha * (1 + std::exp(-4 * t));
+  if (is(f, 1, 1, 0, 1)) return q * (1 - std::exp(-t) * std::expm1(-3 * t));
+  return std::nullopt;
+}
+
+std::optional<double> snake_pair(double alpha, const Integrand& f, double q1, double q2, double delta) {
+  if (f.is_absolute) return std::nullopt;
+  const double scale = 2 * alpha * alpha;
+  const double root = std::sqrt(q1) * std::sqrt(q2);
+  const double gap = 0.5 * power(std::sqrt(q1) - std::sqrt(q2), 2);
+  const double minus = 2 * scale * (gap + root * delta);
+  const double plus = 2 * scale * (gap + root * (2 - delta));
+  if (is(f, 0, 1)) return 1 + half_difference(minus, plus);
+  if (!is(f, 1, 0)) return std::nullopt;
+  const double cross = scale * root * (1 - delta);  // e^-(t1 + t2) (cosh 2 cross - 1)
+  const double both = std::exp(-scale * (q1 + q2));
+  const double joint = std::abs(cross) < 1 ? both * 2 * power(std::sinh(cross), 2) : half_sum(minus, plus) - both;
+  return root * (1 - delta) + (std::expm1(-scale * q1) * std::expm1(-scale * q2) + joint) / (4 * alpha * alpha);
+}
+
 // --- gelu: Stein's lemma twice ---------------------------------------------------------------------------------------
 
 std::optional<double> gelu_pair_any_sign(const Integrand& f, double a, double b, double delta) {
@@ -352,6 +381,7 @@ std::optional<double> closed_moment(const Activation& activation, const Integran
     if (is(f, 0, 2)) return tanh_derivative_moment(q);
   }
   if (activation.kind == ActivationKind::kHardTanh) return hard_tanh_moment(f, q);
+  if (activation.kind == ActivationKind::kSnake) return snake_moment(activation.parameters[0], f, q);
   if (activation.kind == ActivationKind::kGelu) {
     if (is(f, 2, 0)) return gelu_pair(Integrand{.value = 1}, q, q, 0);
     if (is(f, 0, 2)) return gelu_pair(Integrand{.first = 1}, q, q, 0);
@@ -374,6 +404,7 @@ std::optional<double> closed_pair_moment(const Activation& activation, const Int
     return trigonometric_pair(*cosine, f, q1, q2, delta);
   }
   if (activation.kind == ActivationKind::kGelu && !f.is_absolute) return gelu_pair(f, q1, q2, delta);
+  if (activation.kind == ActivationKind::kSnake) return snake_pair(activation.parameters[0], f, q1, q2, delta);
   return std::nullopt;
 }
 
@@ -383,6 +414,10 @@ std::optional<double> closed_deficit(const Activation& activation, double q, dou
   if (const auto cosine = is_cosine(activation)) return trigonometric_deficit(*cosine, q, delta);
   if (activation.kind == ActivationKind::kTanh) return tanh_deficit(q, delta);
   if (activation.kind == ActivationKind::kGelu) return gelu_deficit(q, delta);
+  if (activation.kind == ActivationKind::kSnake) {
+    const double alpha = activation.parameters[0];
+    return q * delta + trigonometric_deficit(true, 4 * alpha * alpha * q, delta) / (4 * alpha * alpha);
+  }
   return std::nullopt;
 }
 

@@ -26,7 +26,7 @@ Activation activation_field(const Napi::Object& object, const char* name) {
   const Napi::Object resolved = value.As<Napi::Object>();
   Activation activation;
   activation.kind =
-      static_cast<ActivationKind>(integer_field(resolved, "kind", 0, static_cast<double>(ActivationKind::kExpression)));
+      static_cast<ActivationKind>(integer_field(resolved, "kind", 0, static_cast<double>(kLastActivationKind)));
   const std::vector<double> parameters = finite_doubles(resolved, "parameters");
   if (parameters.size() != activation.parameters.size()) throw wrong("parameters", "two numbers");
   std::copy(parameters.begin(), parameters.end(), activation.parameters.begin());

@@ -77,6 +77,15 @@ t.test('an expression equals the catalogue', async (t) => {
     alphaRelu: 'relu(x)^0.75',
     rectifiedMonomial: 'relu(x)^3',
     abRelu: '2 * relu(x) + 0.5 * relu(-x)',
+    prelu: 'max(x, 0.25 * x)',
+    relu6: 'min(max(x, 0), 6)',
+    hardSigmoid: 'min(max(x / 6 + 0.5, 0), 1)',
+    hardSwish: 'x * min(max(x + 3, 0), 6) / 6',
+    mish: 'x * tanh(softplus(x))',
+    swish: 'x * sigmoid(x)',
+    softsign: 'x / (1 + abs(x))',
+    celu: 'max(x, 0) + expm1(min(x, 0))',
+    snake: 'x + sin(x)^2',
   };
   const z = Float64Array.from({ length: 201 }, (_, i) => (i - 100.37) / 20);
   for (const [name, expression] of Object.entries(twins)) {
@@ -109,10 +118,49 @@ t.test('canonical forms', async (t) => {
   });
 });
 
+t.test('the forms of plain activations are their formulas', async (t) => {
+  const z = Float64Array.from({ length: 201 }, (_, i) => (i - 100.37) / 20);
+  const twins: [ActivationSpec, string][] = [
+    [{ name: 'gelu', approximate: 'tanh' }, 'x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2'],
+    [{ name: 'softplus', beta: 5 }, 'softplus(5 * x) / 5'],
+    [{ name: 'hardTanh', min: -0.5, max: 2 }, 'min(max(x, -0.5), 2)'],
+    [{ name: 'swish', beta: 1.5 }, 'x * sigmoid(1.5 * x)'],
+    [{ name: 'celu', alpha: 0.5 }, 'max(x, 0) + 0.5 * expm1(min(x, 0) / 0.5)'],
+    [{ name: 'snake', alpha: 2 }, 'x + sin(2 * x)^2 / 2'],
+    [{ name: 'hardSigmoid', slope: 0.2 }, 'min(max(0.2 * x + 0.5, 0), 1)'],
+  ];
+  for (const [spec, expression] of twins) {
+    for (const order of [0, 1, 2] as const) {
+      const named = evaluateActivation(spec, z, order);
+      const own = evaluateActivation({ expression }, z, order);
+      const worst = Math.max(...named.map((value, i) => Math.abs(value - (own[i] as number)) / (1 + Math.abs(value))));
+      t.ok(worst < 1e-13, `${expression} order ${order}: ${worst}`);
+    }
+  }
+  t.equal(canonicalActivation({ name: 'softplus', beta: 1 }), 'softplus');
+  t.equal(canonicalActivation({ name: 'hardTanh', min: -1, max: 1 }), 'hardTanh');
+  t.equal(canonicalActivation({ name: 'gelu', approximate: 'none' }), 'gelu');
+  t.same(canonicalActivation('swish'), { name: 'swish', beta: 1 });
+  for (const [spec] of twins) t.same(canonicalActivation(canonicalActivation(spec)), canonicalActivation(spec));
+});
+
 t.test('what is refused', async (t) => {
   const cases: [unknown, string, RegExp][] = [
     ['tahn', 'ERR_MFT_INVALID_ARGUMENT', /did you mean `tanh`/],
     ['', 'ERR_MFT_INVALID_ARGUMENT', /Unknown activation/],
+    ['identity', 'ERR_MFT_INVALID_ARGUMENT', /here it is `linear`/],
+    ['leaky_relu', 'ERR_MFT_INVALID_ARGUMENT', /here it is `leakyRelu`/],
+    ['quick_gelu', 'ERR_MFT_INVALID_ARGUMENT', /\{name: 'swish', beta: 1.702\}/],
+    ['logsigmoid', 'ERR_MFT_INVALID_ARGUMENT', /expression: '-softplus\(-x\)'/],
+    [{ name: 'leakyRelu', negative_slope: 0.2 }, 'ERR_MFT_INVALID_ARGUMENT', /here it is `slope`/],
+    [{ name: 'leakyRelu', alpha: 0.2 }, 'ERR_MFT_INVALID_ARGUMENT', /here it is `slope`/],
+    [{ name: 'hardTanh', min_val: -2 }, 'ERR_MFT_INVALID_ARGUMENT', /here it is `min`/],
+    [{ name: 'hardTanh', min: 2, max: 1 }, 'ERR_MFT_OUT_OF_RANGE', /above min 2/],
+    [{ name: 'gelu', approximate: 'erf' }, 'ERR_MFT_INVALID_ARGUMENT', /one of none, tanh/],
+    [{ name: 'tanh', beta: 2 }, 'ERR_MFT_INVALID_ARGUMENT', /no parameters. Any other function is an \{expression/],
+    [{ name: 'softplus', beta: 0 }, 'ERR_MFT_OUT_OF_RANGE', /activation.beta/],
+    [{ expression: 'ln(x)' }, 'ERR_MFT_INVALID_ARGUMENT', /write `log`/],
+    [{ expression: 'x * Phi(x)' }, 'ERR_MFT_INVALID_ARGUMENT', /write `\(1 \+ erf/],
     ['constructor', 'ERR_MFT_INVALID_ARGUMENT', /Unknown activation/],
     [Math.tanh, 'ERR_MFT_INVALID_ARGUMENT', /the function tanh; use \{expression/],
     [{ value: Math.tanh, derivative: Math.cos, kinks: [] }, 'ERR_MFT_INVALID_ARGUMENT', /an object of functions/],
@@ -141,5 +189,5 @@ t.test('the addon checks programs that do not come from here', async (t) => {
     },
   } as unknown as typeof good;
   t.throws(() => evaluateActivation(bad, new Float64Array(3)), { code: 'ERR_MFT_INVALID_ARGUMENT' });
-  t.throws(() => evaluateActivation({ ...good, kind: 22 }, new Float64Array(3)), { code: 'ERR_MFT_OUT_OF_RANGE' });
+  t.throws(() => evaluateActivation({ ...good, kind: 32 }, new Float64Array(3)), { code: 'ERR_MFT_OUT_OF_RANGE' });
 });

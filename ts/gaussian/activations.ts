@@ -1,8 +1,14 @@
 // φ in a spec: read, put into canonical form, and resolved to the plain data that native code and theory take.
 import { z } from 'zod';
 import { addon } from '../core/addon.js';
-import { describe, expectedError, MftError, nearest } from '../core/errors.js';
-import { type ActivationEntry, type ActivationFacts, activationCatalogue } from './activation-catalogue.js';
+import { describe, expectedError, MftError } from '../core/errors.js';
+import {
+  type ActivationEntry,
+  type ActivationFacts,
+  type ActivationParameter,
+  activationCatalogue,
+} from './activation-catalogue.js';
+import { activationHint, parameterHint } from './activation-hints.js';
 import { type ExpressionNode, parseExpression, printExpression } from './expression.js';
 import { boundOf, featureScale, findKinks, parityOf } from './expression-facts.js';
 import { compileExpression, type ExpressionPrograms } from './expression-program.js';
@@ -26,7 +32,14 @@ type PlainActivationName =
   | 'abs'
   | 'step'
   | 'sign'
-  | 'cos';
+  | 'cos'
+  | 'relu6'
+  | 'hardSwish'
+  | 'mish'
+  | 'softsign';
+
+/** Names whose parameters all have a default. */
+type ParametrizedActivationName = 'leakyRelu' | 'prelu' | 'elu' | 'celu' | 'swish' | 'hardSigmoid' | 'snake';
 
 /**
  * A user's own activation as text; `parseExpression` says what it may hold.
@@ -46,11 +59,13 @@ export interface ExpressionActivation {
 /** φ in a spec: a name, a name with parameters, or an expression. */
 export type ActivationSpec =
   | PlainActivationName
-  | 'leakyRelu'
-  | 'elu'
+  | ParametrizedActivationName
   | { readonly name: PlainActivationName }
-  | { readonly name: 'leakyRelu'; readonly slope?: number }
-  | { readonly name: 'elu'; readonly alpha?: number }
+  | { readonly name: 'leakyRelu' | 'prelu' | 'hardSigmoid'; readonly slope?: number }
+  | { readonly name: 'elu' | 'celu' | 'snake'; readonly alpha?: number }
+  | { readonly name: 'swish' | 'softplus'; readonly beta?: number }
+  | { readonly name: 'hardTanh'; readonly min?: number; readonly max?: number }
+  | { readonly name: 'gelu'; readonly approximate?: 'none' | 'tanh' }
   | { readonly name: 'alphaRelu'; readonly alpha: number }
   | { readonly name: 'abRelu'; readonly a: number; readonly b: number }
   | { readonly name: 'rectifiedMonomial'; readonly degree: number }
@@ -135,46 +150,66 @@ function catalogueEntry(name: string): ActivationEntry {
   const found = Object.hasOwn(activationCatalogue, name) ? activationCatalogue[name] : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(activationCatalogue);
-  const near = nearest(name, known);
-  throw new MftError(
-    'ERR_MFT_INVALID_ARGUMENT',
-    `Unknown activation ${describe(name)}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
-    {
-      parameter: 'activation',
-      received: name,
-    },
-  );
+  throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Unknown activation ${describe(name)}${activationHint(name, known)}`, {
+    parameter: 'activation',
+    received: name,
+  });
 }
 
 function canonicalName(given: Readonly<Record<string, unknown>>): ActivationSpec {
   if (typeof given.name !== 'string')
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'activation.name', 'a name', given.name);
   const { name } = given;
-  const { parameters } = catalogueEntry(name);
+  const { parameters, variant, choices } = catalogueEntry(name);
+  const known = [...parameters, ...(variant?.parameters ?? [])];
+  const allowed = [
+    'name',
+    ...known.map((parameter) => parameter.name),
+    ...(choices === undefined ? [] : [choices.name]),
+  ];
+  refuseUnknownKeys(given, allowed, `activation ${name}`);
   const result: Record<string, unknown> = { name };
-  for (const parameter of parameters) {
-    const value = given[parameter.name] ?? parameter.default;
-    const path = `activation.${parameter.name}`;
-    const expected = `a number in [${parameter.low}, ${parameter.high}]`;
-    if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, expected, value);
-    if (!(value >= parameter.low && value <= parameter.high))
-      throw expectedError('ERR_MFT_OUT_OF_RANGE', path, expected, value);
-    result[parameter.name] = value;
+  for (const parameter of known) result[parameter.name] = parameterOf(given, parameter);
+  if (choices !== undefined) {
+    const choice = given[choices.name] ?? 'none';
+    const words = ['none', ...Object.keys(choices.entries)];
+    if (!words.includes(choice as string))
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        `activation.${choices.name}`,
+        `one of ${words.join(', ')}`,
+        choice,
+      );
+    return (choice === 'none' ? name : { name, [choices.name]: choice }) as ActivationSpec;
   }
-  refuseUnknownKeys(given, Object.keys(result), `activation ${name}`);
-  return (parameters.length === 0 ? name : result) as ActivationSpec;
+  if (name === 'hardTanh' && !((result.min as number) < (result.max as number)))
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'activation.max',
+      `a number above min ${String(result.min)}`,
+      result.max,
+    );
+  const isPlain = parameters.length === 0 && known.every((parameter) => result[parameter.name] === parameter.default);
+  return (isPlain ? name : result) as ActivationSpec;
+}
+
+function parameterOf(given: Readonly<Record<string, unknown>>, parameter: ActivationParameter): number {
+  const value = given[parameter.name] ?? parameter.default;
+  const path = `activation.${parameter.name}`;
+  const expected = `a number in [${parameter.low}, ${parameter.high}]`;
+  if (typeof value !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', path, expected, value);
+  if (!(value >= parameter.low && value <= parameter.high))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', path, expected, value);
+  return value;
 }
 
 function refuseUnknownKeys(given: object, known: readonly string[], where: string): void {
   const stranger = Object.keys(given).find((key) => !known.includes(key));
   if (stranger === undefined) return;
-  const near = nearest(stranger, known);
   throw new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
-    `Unknown key ${describe(stranger)} in ${where}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
-    {
-      parameter: `activation.${stranger}`,
-    },
+    `Unknown key ${describe(stranger)} in ${where}${parameterHint(stranger, known)}`,
+    { parameter: `activation.${stranger}` },
   );
 }
 
@@ -224,10 +259,15 @@ export function resolveActivation(spec: ActivationSpec): ResolvedActivation {
   const canonical = canonicalActivation(spec);
   if (typeof canonical === 'object' && 'expression' in canonical) return resolveExpression(canonical);
   const named = (typeof canonical === 'string' ? { name: canonical } : canonical) as Readonly<Record<string, unknown>>;
-  const found = catalogueEntry(String(named.name));
-  const values = found.parameters.map((parameter) => named[parameter.name] as number);
+  const { variant, choices, ...plain } = catalogueEntry(String(named.name));
+  const isVariant = variant !== undefined && typeof canonical === 'object';
+  const choice = choices !== undefined && typeof canonical === 'object' ? String(named[choices.name]) : 'none';
+  const found = (isVariant ? variant.entry : choices?.entries[choice]) ?? plain;
+  const values = (isVariant ? variant.parameters : found.parameters).map(
+    (parameter) => named[parameter.name] as number,
+  );
   const parameters = new Float64Array(2);
-  parameters.set(values);
+  parameters.set([...values, ...found.fixed]);
   const facts = found.facts(values);
   return {
     name: String(named.name),

@@ -44,7 +44,7 @@ export function criticalPoints(activation: Activation, options: CriticalOptions 
 }
 
 /** All σ_w² at which χ₁ has the given value at a fixed point: σ_w²(q) = ρ χ₁/s2(q) with q − χ₁ m2(q)/s2(q) = σ_b². */
-function pointsOfGradientMultiplier(
+export function pointsOfGradientMultiplier(
   activation: Activation,
   gradientMultiplier: number,
   options: CriticalOptions = {},

@@ -7,7 +7,10 @@ interface Affine {
   readonly offset: number;
 }
 
-function affine(node: ExpressionNode): Affine | undefined {
+type Recursion = (node: ExpressionNode) => Affine | undefined;
+
+/** The straight line that an expression is; `inner` looks at its parts. */
+function affine(node: ExpressionNode, inner: Recursion = affine): Affine | undefined {
   switch (node.kind) {
     case 'number':
       return { slope: 0, offset: node.value };
@@ -16,16 +19,16 @@ function affine(node: ExpressionNode): Affine | undefined {
     case 'variable':
       return { slope: 1, offset: 0 };
     case 'negate': {
-      const a = affine(node.operand);
+      const a = inner(node.operand);
       return a && { slope: -a.slope, offset: -a.offset };
     }
     case 'call': {
-      const a = node.name === 'sqrt' ? affine(node.operands[0] as ExpressionNode) : undefined;
+      const a = node.name === 'sqrt' ? inner(node.operands[0] as ExpressionNode) : undefined;
       return a?.slope === 0 && a.offset >= 0 ? { slope: 0, offset: Math.sqrt(a.offset) } : undefined;
     }
     case 'binary': {
-      const a = affine(node.left);
-      const b = affine(node.right);
+      const a = inner(node.left);
+      const b = inner(node.right);
       if (a === undefined || b === undefined) return undefined;
       switch (node.operator) {
         case '+':
@@ -52,7 +55,18 @@ interface FoundKinks {
   readonly unknown: readonly ExpressionNode[];
 }
 
-/** The kinks of abs, sign, step, relu, max and min of affine arguments. */
+const kinked = ['abs', 'sign', 'step', 'relu', 'max', 'min', 'select'];
+
+/** What abs, sign, step, relu bend at 0, and max and min where their arguments meet. */
+function kinkArgument({ name, operands }: ExpressionNode & { readonly kind: 'call' }): ExpressionNode {
+  const [a, b] = operands as readonly [ExpressionNode, ExpressionNode];
+  return name === 'max' || name === 'min' ? { kind: 'binary', operator: '-', left: a, right: b } : a;
+}
+
+/**
+ * The kinks of abs, sign, step, relu, max and min of arguments that are affine between points found so (`min(max(x, 0), 6)`,
+ * `abs(abs(x) - 1)`).
+ */
 export function findKinks(expression: ExpressionNode): FoundKinks {
   const kinks = new Set<number>();
   const unknown: ExpressionNode[] = [];
@@ -64,18 +78,109 @@ export function findKinks(expression: ExpressionNode): FoundKinks {
     }
     if (node.kind !== 'call') return;
     for (const operand of node.operands) visit(operand);
-    const [a, b] = node.operands as readonly [ExpressionNode, ExpressionNode];
-    const isPair = node.name === 'max' || node.name === 'min';
-    if (!isPair && node.name !== 'abs' && node.name !== 'sign' && node.name !== 'step' && node.name !== 'relu') return;
-    const argument = affine(isPair ? { kind: 'binary', operator: '-', left: a, right: b } : a);
-    if (argument === undefined) unknown.push(node);
-    else if (argument.slope !== 0) {
-      const at = -argument.offset / argument.slope;
-      if (Number.isFinite(at)) kinks.add(at === 0 ? 0 : at);
-    }
+    if (!kinked.includes(node.name)) return;
+    const found = zerosOf(kinkArgument(node));
+    if (found === undefined) unknown.push(node);
+    else for (const at of found) if (Number.isFinite(at)) kinks.add(at === 0 ? 0 : at);
   }
   visit(expression);
   return { kinks: [...kinks].sort((a, b) => a - b), unknown };
+}
+
+/** Where a piecewise affine expression is 0 or jumps over it; undefined when it is not piecewise affine. */
+function zerosOf(argument: ExpressionNode): readonly number[] | undefined {
+  const breaks = breaksOf(argument);
+  if (breaks === undefined) return undefined;
+  const zeros: number[] = [];
+  for (const piece of piecesBetween(breaks)) {
+    const line = affineAt(argument, piece.inside);
+    if (line === undefined) return undefined;
+    if (line.slope === 0) continue;
+    const at = -line.offset / line.slope;
+    if (at >= piece.low && at <= piece.high) zeros.push(at);
+  }
+  // A jump (sign, step) over 0, or a piece that is 0 itself, changes side at a break.
+  return [...new Set([...zeros, ...breaks.filter((at) => changesAt(argument, breaks, at))])];
+}
+
+function changesAt(argument: ExpressionNode, breaks: readonly number[], at: number): boolean {
+  const pieces = piecesBetween(breaks);
+  const i = breaks.indexOf(at);
+  const [below, above] = [pieces[i], pieces[i + 1]].map((piece) => {
+    const line = piece && affineAt(argument, piece.inside);
+    return line === undefined ? Number.NaN : Math.sign(line.slope * at + line.offset);
+  });
+  return below !== above;
+}
+
+interface Piece {
+  readonly low: number;
+  readonly high: number;
+  readonly inside: number;
+}
+
+function piecesBetween(breaks: readonly number[]): readonly Piece[] {
+  const ends = [-Infinity, ...breaks, Infinity];
+  return ends.slice(0, -1).map((low, i) => {
+    const high = ends[i + 1] as number;
+    if (low === -Infinity) return { low, high, inside: high === Infinity ? 0.1234 : high - 1 };
+    return { low, high, inside: high === Infinity ? low + 1 : 0.5 * (low + high) };
+  });
+}
+
+const largestBreaks = 1000;
+const knownBreaks = new WeakMap<ExpressionNode, { readonly breaks: readonly number[] | undefined }>();
+
+/** The points between which the expression is affine, ascending; undefined when there are none such, or too many. */
+function breaksOf(node: ExpressionNode): readonly number[] | undefined {
+  const known = knownBreaks.get(node);
+  if (known !== undefined) return known.breaks;
+  const breaks = foundBreaks(node);
+  knownBreaks.set(node, { breaks });
+  return breaks;
+}
+
+function foundBreaks(node: ExpressionNode): readonly number[] | undefined {
+  if (affine(node) !== undefined) return [];
+  const children =
+    node.kind === 'negate' ? [node.operand] : node.kind === 'binary' ? [node.left, node.right] : operandsOf(node);
+  const all = new Set<number>();
+  for (const child of children) {
+    const breaks = breaksOf(child);
+    if (breaks === undefined) return undefined;
+    for (const at of breaks) all.add(at);
+  }
+  if (node.kind === 'call') {
+    if (!kinked.includes(node.name) || node.name === 'select') return undefined;
+    const zeros = zerosOf(kinkArgument(node));
+    if (zeros === undefined) return undefined;
+    for (const at of zeros) all.add(at);
+  }
+  if (all.size > largestBreaks) return undefined;
+  const breaks = [...all].sort((a, b) => a - b);
+  return piecesBetween(breaks).every(({ inside }) => affineAt(node, inside) !== undefined) ? breaks : undefined;
+}
+
+function operandsOf(node: ExpressionNode): readonly ExpressionNode[] {
+  return node.kind === 'call' ? node.operands : [];
+}
+
+/** The straight line that a piecewise affine expression follows around x. */
+function affineAt(node: ExpressionNode, x: number): Affine | undefined {
+  if (node.kind === 'call') {
+    const [a, b] = node.operands.map((operand) => affineAt(operand, x));
+    if (a === undefined) return affine(node);
+    const value = a.slope * x + a.offset;
+    if (node.name === 'abs') return value < 0 ? { slope: -a.slope, offset: -a.offset } : a;
+    if (node.name === 'relu') return value < 0 ? { slope: 0, offset: 0 } : a;
+    if (node.name === 'sign') return { slope: 0, offset: Math.sign(value) };
+    if (node.name === 'step') return { slope: 0, offset: value > 0 ? 1 : 0 };
+    if (b === undefined) return affine(node);
+    const isFirst = value > b.slope * x + b.offset === (node.name === 'max');
+    if (node.name === 'max' || node.name === 'min') return isFirst ? a : b;
+    return undefined;
+  }
+  return affine(node, (child) => affineAt(child, x));
 }
 
 const featured = ['tanh', 'sinh', 'cosh', 'erf', 'sin', 'cos', 'exp', 'expm1', 'sigmoid', 'softplus', 'atan'];

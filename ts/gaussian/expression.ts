@@ -5,7 +5,8 @@
 //   unary   = '-' unary | power
 //   power   = primary ('^' unary)?
 //   primary = number | 'x' | 'pi' | 'e' | name '(' sum (',' sum)? ')' | '(' sum ')'
-import { MftError, nearest } from '../core/errors.js';
+import { MftError } from '../core/errors.js';
+import { expressionHint } from './activation-hints.js';
 
 export type BinaryOperator = '+' | '-' | '*' | '/' | '^';
 
@@ -186,12 +187,11 @@ export function parseExpression(text: string): ExpressionNode {
     if (token.text === 'pi' || token.text === 'e') return { kind: 'constant', name: token.text };
     if (!Object.hasOwn(expressionFunctions, token.text)) {
       const known = ['x', 'pi', 'e', ...Object.keys(expressionFunctions)];
-      const near = nearest(token.text, known);
       throw refusal(
         `Unknown name ` +
           `${JSON.stringify(token.text.slice(0, 60))} ` +
           `at position ${token.position} of ` +
-          `\`activation.expression\`${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+          `\`activation.expression\`${expressionHint(token.text, known)}`,
         token.text,
       );
     }

@@ -176,23 +176,137 @@ export function reachedFixedPoint(layer: Layer, start = 1): VarianceFixedPoint {
       { parameter: 'weightVariance' },
     );
   }
+  throw divergence(layer, points, start);
+}
+
+/** Two facts, told apart: whether there are fixed points at all, and from where they are reached. */
+function divergence(layer: Layer, points: readonly VarianceFixedPoint[], start: number): MftError {
   const limit = limitingWeightVariance(layer);
-  const others =
-    points.length === 0
-      ? ''
-      : ` The fixed points ${points.map(({ variance }) => Number(variance.toPrecision(6))).join(', ')} are not reached from ${start}.`;
-  throw new MftError(
+  const received = layer.weightVariance;
+  if (points.length === 0 || points.every((point) => !point.isStable && point.variance === 0)) {
+    const shown = Number(limit.toPrecision(12));
+    return new MftError(
+      'ERR_MFT_NO_FIXED_POINT',
+      `The variance grows without bound from any start: with these \`biasVariance\` and \`keepProbability\` a fixed point ` +
+        `needs \`weightVariance\` ${received < shown ? 'well ' : ''}below ${shown}, received ${received}.`,
+      { parameter: 'weightVariance', expected: `a number below ${limit}`, received },
+    );
+  }
+  const short = (variance: number): string => String(Number(variance.toPrecision(6)));
+  const stretches = varianceBasins(layer)
+    .filter(({ reaches }) => typeof reaches === 'number')
+    .map(
+      ({ from, to, reaches }) => `${short(reaches as number)} is reached from between ${short(from)} and ${short(to)}`,
+    );
+  const repelling = points.filter((point) => !point.isStable).map(({ variance }) => short(variance));
+  return new MftError(
     'ERR_MFT_NO_FIXED_POINT',
-    `The variance grows without ` +
-      `bound: with these ` +
-      `\`biasVariance\` and ` +
-      `\`keepProbability\` a fixed point ` +
-      `needs \`weightVariance\` below ` +
-      `${Number(limit.toPrecision(12))}, ` +
-      `received ` +
-      `${layer.weightVariance}.${others}`,
-    { parameter: 'weightVariance', expected: `a number below ${limit}`, received: layer.weightVariance },
+    `From the variance ${start} the signal grows without bound, although there are fixed points: ` +
+      `${[...stretches, ...(repelling.length === 0 ? [] : [`${repelling.join(', ')} repels`])].join('; ')}.`,
+    { parameter: 'weightVariance', received },
   );
+}
+
+/** A stretch of starting variances, without its ends, and where the recursion goes from there. */
+export interface VarianceBasin {
+  readonly from: number;
+  /** Infinity: no end. */
+  readonly to: number;
+  /** The fixed point that is reached, 'infinity' (growth without bound) or 'cycle' (never settles). */
+  readonly reaches: number | 'infinity' | 'cycle';
+}
+
+const basinStarts = 48;
+const basinBisections = 40;
+
+/**
+ * From where each fixed point of the length map is reached: stretches of starting variances that cover (0, ∞).
+ *
+ * @param layer σ_w², σ_b², ρ, φ
+ * @returns basins by increasing variance; neighbours differ in what they reach. Repelling fixed points are ends of basins
+ * @throws MftError like `fixedPointsVariance`
+ * **Numerics**: where V rises everywhere the ends are the repelling fixed points; where it falls somewhere the recursion is
+ * followed from 48 starts (5000 steps) and ends are bisected, so that basins narrower than a cell of this grid may be missed.
+ * **Source**: derived.
+ *
+ * @example
+ * varianceBasins({ activation: 'gelu', weightVariance: 3, biasVariance: 0 });
+ * // [{ from: 0, to: 0.247…, reaches: 0 }, { from: 0.247…, to: Infinity, reaches: 'infinity' }]
+ */
+export function varianceBasins(layer: Layer): readonly VarianceBasin[] {
+  const phi = gaussianFunctionOf(layer.activation);
+  const { points } = fixedPointsVariance(layer);
+  if (phi.homogeneousDegree === 1) {
+    const only = points[0];
+    if (only?.isMarginal) return [];
+    return [{ from: 0, to: Infinity, reaches: only?.isStable ? only.variance : 'infinity' }];
+  }
+  const range = searchRange(phi, { biasVariance: layer.biasVariance, gain: gain(layer) });
+  const values = range.map((q) => varianceMap(layer, q));
+  const isRising = values.every((value, i) => i === 0 || value >= (values[i - 1] as number) * (1 - rounding));
+  if (!isRising) return followedBasins(layer, points, range);
+  const ends = [...new Set([0, ...points.map(({ variance }) => variance)]), Infinity];
+  return merged(
+    ends.slice(0, -1).map((from, i) => {
+      const to = ends[i + 1] as number;
+      const inside =
+        to === Infinity ? 2 * Math.max(from, range[0] as number) : from === 0 ? to / 2 : Math.sqrt(from * to);
+      const grows = varianceMap(layer, inside) > inside;
+      return { from, to, reaches: grows ? (to === Infinity ? 'infinity' : to) : from };
+    }),
+  );
+}
+
+function merged(basins: readonly VarianceBasin[]): readonly VarianceBasin[] {
+  const result: VarianceBasin[] = [];
+  for (const basin of basins) {
+    const last = result.at(-1);
+    if (last?.reaches === basin.reaches) result[result.length - 1] = { ...last, to: basin.to };
+    else result.push(basin);
+  }
+  return result;
+}
+
+function followedBasins(
+  layer: Layer,
+  points: readonly VarianceFixedPoint[],
+  range: readonly number[],
+): readonly VarianceBasin[] {
+  const [low, high] = [Math.log(range[0] as number), Math.log(range.at(-1) as number)];
+  const basins: VarianceBasin[] = [];
+  let last = low;
+  for (let i = 0; i < basinStarts; i++) {
+    const x = low + ((high - low) * i) / (basinStarts - 1);
+    const reaches = followed(layer, points, Math.exp(x));
+    const previous = basins.at(-1);
+    if (previous === undefined) basins.push({ from: 0, to: Infinity, reaches });
+    else if (previous.reaches !== reaches) {
+      let [a, b] = [last, x];
+      for (let step = 0; step < basinBisections; step++) {
+        const middle = 0.5 * (a + b);
+        if (followed(layer, points, Math.exp(middle)) === previous.reaches) a = middle;
+        else b = middle;
+      }
+      const end = Math.exp(b);
+      basins[basins.length - 1] = { ...previous, to: end };
+      basins.push({ from: end, to: Infinity, reaches });
+    }
+    last = x;
+  }
+  return basins;
+}
+
+/** Where the recursion goes, step by step. */
+function followed(layer: Layer, points: readonly VarianceFixedPoint[], start: number): VarianceBasin['reaches'] {
+  const attracting = points.filter((point) => point.isStable);
+  let q = start;
+  for (let step = 0; step < largestIterations; step++) {
+    const near = attracting.find((point) => Math.abs(point.variance - q) <= 1e-6 * Math.max(point.variance, 1e-9));
+    if (near !== undefined) return near.variance;
+    q = varianceMap(layer, q);
+    if (!(q < 1e150)) return 'infinity';
+  }
+  return 'cycle';
 }
 
 /** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q); Infinity where φ grows slower than x. */
@@ -205,7 +319,10 @@ export function limitingWeightVariance(layer: Layer): number {
   const range = searchRange(phi, { biasVariance: layer.biasVariance });
   const largest = range.at(-1) as number;
   if (ratio(largest) > 10 * ratio(largest / 1e6)) return Infinity;
-  return keep * maximum((x) => ratio(Math.exp(x)), range.map(Math.log)).value;
+  const inside = maximum((x) => ratio(Math.exp(x)), range.map(Math.log)).value;
+  // Without bias the ratio has a limit at q = 0.
+  const atZero = layer.biasVariance === 0 && phi.atZero.value === 0 ? 1 / varianceSlope(phi, 0) : 0;
+  return keep * Math.max(inside, Number.isFinite(atZero) ? atZero : 0);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';
 import { criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
-import { criticalInitialization } from '../../gaussian/initialization.js';
+import { criticalInitialization, type InitializationOptions } from '../../gaussian/initialization.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
   depthScale,
@@ -17,8 +17,10 @@ import {
   type Multipliers,
   multipliers,
   reachedFixedPoint,
+  varianceBasins,
   varianceMap,
 } from '../../gaussian/fixed-points.js';
+import { keepProbabilitiesForCorrelation, weightVariancesForDepthScale } from '../../gaussian/inverse.js';
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
 import { phaseOf, trainableLengths } from './trainability.js';
@@ -250,11 +252,43 @@ const table = {
   }),
   criticalInitialization: quantity({
     symbol: 'χ₁ = 1',
-    description: 'The critical initialisation with code for PyTorch and TensorFlow.js.',
+    description:
+      'The attracting critical initialization and the variance-preserving one, with code for PyTorch and TensorFlow.js.',
     source: 'derived; docs 3.6',
-    parameters: z.strictObject({ activation, biasVariance, keepProbability }),
+    parameters: z.strictObject({ activation, biasVariance, keepProbability, variance: variance.optional() }),
     evaluate: ({ activation: phi, ...options }) =>
-      ({ ...criticalInitialization(phi, options) }) as unknown as QuantityValue,
+      ({ ...criticalInitialization(phi, options as InitializationOptions) }) as unknown as QuantityValue,
+  }),
+  varianceBasins: ofLayer(
+    'q*',
+    'From which starting variances each fixed point of the length map is reached.',
+    'derived; docs 3.4',
+    (network) => varianceBasins(network).map((basin) => ({ ...basin })),
+  ),
+  weightVariancesForDepthScale: quantity({
+    symbol: 'σ_w²',
+    description: 'All weight variances at which gradients have the depth scale −1/log χ₁, with q* and its stability.',
+    source: 'derived; docs 3.6',
+    parameters: z.strictObject({
+      activation,
+      biasVariance,
+      keepProbability,
+      depthScale: numberField({}, 'Layers in which squared gradients shrink by e; negative: grow.', 'ξ_∇'),
+    }),
+    evaluate: ({ activation: phi, ...options }) =>
+      weightVariancesForDepthScale(phi, options).map((point) => ({ ...point })),
+  }),
+  keepProbabilitiesForCorrelation: quantity({
+    symbol: 'ρ',
+    description: 'All keep probabilities at which c* (independent masks) is the given correlation, with q*.',
+    source: 'derived; docs 3.6',
+    parameters: z.strictObject({
+      activation,
+      weightVariance,
+      biasVariance,
+      correlation: numberField({ low: 0, high: 1 }, 'Correlation wanted.', 'c*'),
+    }),
+    evaluate: (network) => keepProbabilitiesForCorrelation(network).map((point) => ({ ...point })),
   }),
   limitingWeightVariance: quantity({
     symbol: 'σ_w²',

@@ -1,0 +1,143 @@
+// What to say to names of activations and of their parameters that are not ours: other libraries' names first, spelling
+// second. A hint never names another function than the one meant.
+import { nearest } from '../core/errors.js';
+
+/** Names elsewhere (lower case, without separators) → what it is here. */
+const foreignActivations: Readonly<Record<string, string>> = {
+  identity: '`linear`',
+  none: '`linear`',
+  swish1: '`silu`',
+  leaky: '`leakyRelu`',
+  lrelu: '`leakyRelu`',
+  parametricrelu: '`prelu`',
+  hardtanh: '`hardTanh` with `min` and `max`',
+  clip: '`hardTanh` with `min` and `max`',
+  clippedrelu: "`relu6`, or {name: 'hardTanh', min: 0, max: …}",
+  thresholdedrelu: "{expression: 'x * step(x - 1)'}",
+  geluapproximate: "{name: 'gelu', approximate: 'tanh'}",
+  gelunew: "{name: 'gelu', approximate: 'tanh'}",
+  gelutanh: "{name: 'gelu', approximate: 'tanh'}",
+  quickgelu: "{name: 'swish', beta: 1.702}",
+  logistic: '`sigmoid`',
+  logsigmoid: "{expression: '-softplus(-x)'}",
+  tanhshrink: "{expression: 'x - tanh(x)'}",
+  softshrink: "{expression: 'relu(x - 0.5) - relu(-x - 0.5)'}",
+  hardshrink: "{expression: 'x * step(abs(x) - 0.5)'}",
+  heaviside: '`step`',
+  sine: '`sin`',
+  siren: "{expression: 'sin(30 * x)'}",
+  sinusoid: '`sin`',
+  square: "{expression: 'x^2'}",
+  squaredrelu: "{name: 'rectifiedMonomial', degree: 2}",
+  relu2: "{name: 'rectifiedMonomial', degree: 2}",
+  arctan: "{expression: 'atan(x)'}",
+  atan: "{expression: 'atan(x)'}",
+  exponential: "{expression: 'exp(x)'}",
+  exp: "{expression: 'exp(x)'}",
+  elish: "an expression: {expression: '...'}",
+  rbf: "{expression: 'exp(-x^2)'}",
+  gaussian: "{expression: 'exp(-x^2)'}",
+};
+
+const fold = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/** The rest of the sentence `Unknown activation "…"`. */
+export function activationHint(name: string, known: readonly string[]): string {
+  const folded = fold(name);
+  const spelled = known.find((candidate) => fold(candidate) === folded);
+  const meant = spelled === undefined ? foreignActivations[folded] : `\`${spelled}\``;
+  if (meant !== undefined) return `; here it is ${meant}.`;
+  const near = slip(name, known);
+  const way = "any other function is an {expression: '...'} of x";
+  return near === undefined ? `; known: ${known.join(', ')}; ${way}.` : `; did you mean \`${near}\`? If not, ${way}.`;
+}
+
+/** A slip of the pen keeps the first letter and swaps letters or, in longer words, loses one: `tahn`, never `crelu` or `celu1`. */
+function slip(name: string, known: readonly string[]): string | undefined {
+  if (/[0-9]/.test(name)) return undefined;
+  const near = nearest(name, known);
+  if (near === undefined || near[0]?.toLowerCase() !== name[0]?.toLowerCase()) return undefined;
+  const letters = (word: string): string => [...fold(word)].sort().join('');
+  const isSwap = letters(near) === letters(name);
+  const isLonger = Math.abs(fold(near).length - fold(name).length) <= 1 && fold(name).length >= 6;
+  return isSwap || isLonger ? near : undefined;
+}
+
+/** Parameters elsewhere (folded) → ours, in the order of preference. */
+const foreignParameters: Readonly<Record<string, readonly string[]>> = {
+  negativeslope: ['slope'],
+  leakiness: ['slope'],
+  slope: ['slope', 'alpha'],
+  alpha: ['slope', 'alpha', 'beta'],
+  a: ['slope', 'alpha'],
+  init: ['slope'],
+  negativecoeff: ['slope'],
+  beta: ['beta', 'alpha'],
+  frequency: ['alpha'],
+  minval: ['min'],
+  minvalue: ['min'],
+  low: ['min'],
+  maxval: ['max'],
+  maxvalue: ['max'],
+  high: ['max'],
+  exponent: ['degree', 'alpha'],
+  power: ['degree', 'alpha'],
+  text: ['expression'],
+  formula: ['expression'],
+};
+
+/** The rest of the sentence `Unknown key "…" in activation …`. */
+export function parameterHint(stranger: string, known: readonly string[]): string {
+  const meant = foreignParameters[fold(stranger)]?.find((candidate) => known.includes(candidate));
+  if (meant !== undefined) return `; here it is \`${meant}\`.`;
+  const near = nearest(
+    stranger,
+    known.filter((key) => key.length > 2),
+  );
+  if (near !== undefined && near !== 'name') return `; did you mean \`${near}\`?`;
+  const names = known.filter((key) => key !== 'name');
+  const own = names.length === 0 ? 'it has no parameters' : `known: ${names.join(', ')}`;
+  return known.includes('expression') ? `; ${own}.` : `; ${own}. Any other function is an {expression: '...'} of x.`;
+}
+
+/** Functions elsewhere → how an expression says them. */
+const foreignFunctions: Readonly<Record<string, string>> = {
+  ln: '`log`',
+  pow: '`x^2`',
+  power: '`x^2`',
+  square: '`x^2`',
+  phi: '`(1 + erf(x / sqrt(2))) / 2`',
+  cdf: '`(1 + erf(x / sqrt(2))) / 2`',
+  normcdf: '`(1 + erf(x / sqrt(2))) / 2`',
+  gelu: '`x * (1 + erf(x / sqrt(2))) / 2`',
+  silu: '`x * sigmoid(x)`',
+  swish: '`x * sigmoid(x)`',
+  mish: '`x * tanh(softplus(x))`',
+  elu: '`max(x, 0) + expm1(min(x, 0))`',
+  leakyrelu: '`max(x, 0.01 * x)`',
+  relu6: '`min(max(x, 0), 6)`',
+  clip: '`min(max(x, 0), 6)` with your bounds',
+  clamp: '`min(max(x, 0), 6)` with your bounds',
+  hardtanh: '`min(max(x, -1), 1)`',
+  heaviside: '`step`',
+  sgn: '`sign`',
+  maximum: '`max`',
+  minimum: '`min`',
+  arctan: '`atan`',
+  logistic: '`sigmoid`',
+  erfc: '`1 - erf(x)`',
+  tan: '`sin(x) / cos(x)`',
+  sech: '`1 / cosh(x)`',
+  logsigmoid: '`-softplus(-x)`',
+  z: '`x`',
+  u: '`x`',
+  t: '`x`',
+};
+
+/** The rest of the sentence `Unknown name "…" at position … of the expression`. */
+export function expressionHint(name: string, known: readonly string[]): string {
+  const meant = foreignFunctions[fold(name)] ?? known.find((candidate) => fold(candidate) === fold(name));
+  if (meant !== undefined) return `; write ${meant}.`;
+  const near = name.length > 2 ? slip(name, known) : undefined;
+  return near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`;
+}

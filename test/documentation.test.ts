@@ -87,7 +87,8 @@ const leastCompared = 20;
 /** How the runner compares: numbers to the digits that the comment prints, before an ellipsis or a unit; texts and lists as JSON. */
 const comparison = `
 let compared = 0;
-const shown = (value) => (typeof value === 'string' ? \`'\${value}'\` : ArrayBuffer.isView(value) ? JSON.stringify(Array.from(value)) : JSON.stringify(value) ?? String(value));
+const text = (value) => JSON.stringify(ArrayBuffer.isView(value) ? Array.from(value) : value) ?? String(value);
+const shown = (value) => (typeof value === 'string' ? \`'\${value}'\` : text(value));
 const near = (text, value) => {
   const digits = text.replace('−', '-');
   const decimals = (/\\.(\\d*)/.exec(digits)?.[1] ?? '').length;

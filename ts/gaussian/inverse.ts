@@ -16,7 +16,8 @@ export interface WantedDepthScale extends CriticalOptions {
 /**
  * All σ_w² at which gradients shrink by e per `depthScale` layers: χ₁ = e^(−1/ξ) at a fixed point of the length map.
  *
- * @param activation φ · @param options ξ, σ_b², ρ
+ * @param activation φ
+ * @param options ξ, σ_b², ρ
  * @returns points by increasing q*, each with its stability; only attracting ones are settled into
  * @throws MftError ERR_MFT_OUT_OF_RANGE for ξ = 0; ERR_MFT_NO_FIXED_POINT when no σ_w² has that depth scale
  * **Numerics**: like `criticalPoints`, relative error 1e-12.

@@ -36,6 +36,7 @@ enum class Purpose : std::uint32_t {
   kDataset = 10,
   kBootstrap = 11,
   kBondMasks = 12,
+  kInputNoise = 22,  // training: noise on the inputs
 };
 
 // Purpose `index` of a system: blocks 1 to 7 of 32 numbers each; a system declares its block once, in its folder.

@@ -26,26 +26,71 @@ Array typed(const Napi::Object& object, const char* name, napi_typedarray_type t
   return value.As<Array>();
 }
 
+bool is_typed(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
 // Views of the caller's arrays, which lie in shared memory (ts/training sees to it) and are kept alive by the task.
-Images images_of(const Napi::Object& object, std::size_t dimension) {
+Images images_of(const Napi::Object& object, const TrainingOptions& options) {
   Images images;
-  const auto labels = typed<Napi::Uint8Array>(object, "labels", napi_uint8_array, "a Uint8Array");
-  images.labels = labels.Data();
-  images.count = labels.ElementLength();
   const Napi::Value values = object.Get("images");
-  std::size_t length = 0;
-  if (values.IsTypedArray() && values.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array) {
-    const auto array = values.As<Napi::Float32Array>();
-    images.floats = array.Data();
-    length = array.ElementLength();
-  } else {
-    const auto array = typed<Napi::Uint8Array>(object, "images", napi_uint8_array, "a Uint8Array or a Float32Array");
-    images.bytes = array.Data();
-    length = array.ElementLength();
-  }
-  if (length != images.count * dimension)
-    throw wrong("images", std::to_string(images.count) + " images of the network's input width");
+  if (is_typed(values, napi_float32_array))
+    images.floats = values.As<Napi::Float32Array>().Data();
+  else if (is_typed(values, napi_int32_array))
+    images.wholes = values.As<Napi::Int32Array>().Data();
+  else if (is_typed(values, napi_uint8_array))
+    images.bytes = values.As<Napi::Uint8Array>().Data();
+  else
+    throw wrong("images", "a Uint8Array, an Int32Array or a Float32Array");
+  const std::size_t length = values.As<Napi::TypedArray>().ElementLength();
+  images.count = length / options.dimension;
+  if (length != images.count * options.dimension) throw wrong("images", "a whole number of rows of the input width");
+  if (options.target == Target::kInputs) return images;
+  const Napi::Value labels = object.Get("labels");
+  if (is_typed(labels, napi_uint8_array))
+    images.labels = labels.As<Napi::Uint8Array>().Data();
+  else if (is_typed(labels, napi_int32_array))
+    images.long_labels = labels.As<Napi::Int32Array>().Data();
+  else
+    throw wrong("labels", "a Uint8Array or an Int32Array");
+  if (labels.As<Napi::TypedArray>().ElementLength() != images.count * options.positions)
+    throw wrong("labels", "one label of every position of every row");
   return images;
+}
+
+// A layer of a plan, whatever its kind: numbers and flags, words, and activations by name (train/layers/kinds.h).
+LayerFields layer_of(const Napi::Object& object) {
+  LayerFields fields;
+  fields.kind = string_field(object, "kind");
+  const Napi::Array names = object.GetPropertyNames();
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = names.Get(i).As<Napi::String>().Utf8Value();
+    const Napi::Value value = object.Get(name);
+    if (name == "kind" || value.IsUndefined()) continue;
+    if (value.IsBoolean())
+      fields.numbers[name] = value.As<Napi::Boolean>().Value() ? 1 : 0;
+    else if (value.IsNumber())
+      fields.numbers[name] = value.As<Napi::Number>().DoubleValue();
+    else if (value.IsString())
+      fields.words[name] = value.As<Napi::String>().Utf8Value();
+    else
+      fields.activations[name] = activation_field(object, name.c_str());
+  }
+  return fields;
+}
+
+std::vector<LayerFields> layers_of(const Napi::Object& o) {
+  const Napi::Value value = o.Get("layers");
+  if (!value.IsArray()) throw wrong("layers", "a list of objects");
+  const auto list = value.As<Napi::Array>();
+  std::vector<LayerFields> layers;
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::HandleScope scope(o.Env());
+    const Napi::Value layer = list.Get(i);
+    if (!layer.IsObject()) throw wrong("layers", "a list of objects");
+    layers.push_back(layer_of(layer.As<Napi::Object>()));
+  }
+  return layers;
 }
 
 Optimiser optimiser_of(const Napi::Object& o) {
@@ -61,39 +106,19 @@ Optimiser optimiser_of(const Napi::Object& o) {
   return optimiser;
 }
 
-// Residual blocks: seven numbers each (hidden units, outer parameters 0 or 1, skip strength, then the variances of
-// inner weights, inner biases, outer weights, outer biases); none: a feedforward network.
-std::vector<BlockOptions> blocks_of(const Napi::Object& o, std::size_t layers) {
-  const std::vector<double> values = finite_doubles(o, "blocks");
-  if (values.empty()) return {};
-  if (values.size() % 7 != 0 || values.size() / 7 + 2 != layers)
-    throw wrong("blocks", "seven numbers for every layer but the first and the last");
-  std::vector<BlockOptions> blocks;
-  for (std::size_t at = 0; at < values.size(); at += 7) {
-    const double hidden = values[at];
-    if (!(hidden >= 1 && hidden <= kLargestCount)) throw wrong("blocks", "at least one hidden unit in a block");
-    for (std::size_t i = at + 3; i < at + 7; ++i)
-      if (values[i] < 0) throw wrong("blocks", "variances >= 0");
-    blocks.push_back({static_cast<std::size_t>(hidden), values[at + 1] != 0, values[at + 2], values[at + 3],
-                      values[at + 4], values[at + 5], values[at + 6]});
-  }
-  return blocks;
-}
-
 TrainingOptions options_of(const Napi::Object& o) {
   TrainingOptions options;
   options.dimension = integer_field(o, "dimension", 1, kLargestCount);
-  for (const std::uint32_t width : whole_numbers(o, "widths")) options.widths.push_back(width);
-  options.blocks = blocks_of(o, options.widths.size());
-  options.activation = activation_field(o, "activation");
-  options.has_bias = boolean_field(o, "hasBiases");
-  options.weight_variance = finite_doubles(o, "weightVariance");
-  options.bias_variance = finite_doubles(o, "biasVariance");
-  options.keep_probability = finite_doubles(o, "keepProbability");
+  options.layers = layers_of(o);
+  options.rate_multipliers = finite_doubles(o, "rateMultipliers");
+  options.target = choice_field<Target, 3>(o, "target", {"labels", "inputs", "sequence"});
+  options.positions = integer_field(o, "positions", 1, kLargestCount);
+  options.input_keep_probability = number_field(o, "inputKeepProbability");
+  options.noise = choice_field<NoiseKind, 4>(o, "noise", {"none", "gaussian", "uniform", "sign"});
+  options.noise_variance = number_field(o, "noiseVariance");
   options.has_shared_masks = boolean_field(o, "hasSharedMasks");
   options.has_path_masks = boolean_field(o, "hasPathMasks");
   options.counts_paths = boolean_field(o, "countsPaths");
-  options.law = choice_field<InitialLaw, 2>(o, "law", {"gaussian", "orthogonal"});
   options.input_scale = finite_doubles(o, "inputScale");
   options.input_shift = finite_doubles(o, "inputShift");
   options.loss = choice_field<LossKind, 2>(o, "loss", {"crossEntropy", "squared"});
@@ -192,14 +217,15 @@ Napi::Value train_networks(const Napi::CallbackInfo& info) {
     const Napi::Value job = list.Get(i);
     if (!job.IsObject()) throw wrong("jobs", "a list of objects");
     call->jobs.push_back(options_of(job.As<Napi::Object>()));
-    if (call->jobs.back().dimension != call->jobs.front().dimension) throw wrong("jobs", "networks of one input width");
+    const TrainingOptions &last = call->jobs.back(), &first = call->jobs.front();
+    if (last.dimension != first.dimension || last.target != first.target || last.positions != first.positions)
+      throw wrong("jobs", "networks of one input width and one target");
   }
   if (call->jobs.empty()) throw wrong("jobs", "a list of at least one object");
-  const std::size_t dimension = call->jobs.front().dimension;
   const Napi::Value train = argument.Get("train");
   if (!train.IsObject()) throw wrong("train", "an object");
-  call->train = images_of(train.As<Napi::Object>(), dimension);
-  if (has_field(argument, "test")) call->test = images_of(argument.Get("test").As<Napi::Object>(), dimension);
+  call->train = images_of(train.As<Napi::Object>(), call->jobs.front());
+  if (has_field(argument, "test")) call->test = images_of(argument.Get("test").As<Napi::Object>(), call->jobs.front());
   call->threads = static_cast<int>(integer_field(argument, "threads", 1, 1024));
   Napi::Object keep = Napi::Object::New(info.Env());
   keep.Set("argument", argument);
@@ -224,10 +250,28 @@ Napi::Value training_memory(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(planned_bytes(options_of(object_argument(info, 0, "job")))));
 }
 
+// Names and shapes of the arrays of a network, in the order in which they lie in `parameters`.
+Napi::Value training_tensors(const Napi::CallbackInfo& info) {
+  const std::vector<NetworkTensor> tensors = network_tensors(options_of(object_argument(info, 0, "job")));
+  Napi::Array list = Napi::Array::New(info.Env(), tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Napi::Object one = Napi::Object::New(info.Env());
+    one.Set("name", tensors[i].tensor.name);
+    Napi::Array shape = Napi::Array::New(info.Env(), tensors[i].tensor.shape.size());
+    for (std::size_t k = 0; k < tensors[i].tensor.shape.size(); ++k)
+      shape.Set(static_cast<std::uint32_t>(k), static_cast<double>(tensors[i].tensor.shape[k]));
+    one.Set("shape", shape);
+    one.Set("isFixed", tensors[i].is_fixed);
+    list.Set(static_cast<std::uint32_t>(i), one);
+  }
+  return list;
+}
+
 }  // namespace
 
 std::vector<Function> train_functions() {
-  return {{"trainNetworks", train_networks}, {"trainingMemory", training_memory}};
+  return {
+      {"trainNetworks", train_networks}, {"trainingMemory", training_memory}, {"trainingTensors", training_tensors}};
 }
 
 }  // namespace mft::node

@@ -11,17 +11,18 @@
 #include "core/random.h"
 #include "train/path_masks.h"
 #include "train/trainer.h"
+#include "train_cases.h"
 
 namespace {
 
 using namespace mft;
 using namespace mft::train;
 
-constexpr std::size_t kDimension = 10, kImages = 64, kWidth = 8;
+constexpr std::size_t kWide = 10, kImages = 64, kWidth = 8;
 
-TrainingOptions options_for(std::size_t depth, std::size_t steps, double keep) {
-  TrainingOptions options;
-  options.dimension = kDimension;
+CaseOptions options_for(std::size_t depth, std::size_t steps, double keep) {
+  CaseOptions options;
+  options.dimension = kWide;
   options.widths.assign(depth, kWidth);
   options.widths.push_back(1);
   options.activation.kind = ActivationKind::kTanh;
@@ -30,8 +31,8 @@ TrainingOptions options_for(std::size_t depth, std::size_t steps, double keep) {
   options.bias_variance.assign(depth + 1, 0.0);
   options.keep_probability.assign(depth + 1, keep);
   options.keep_probability[0] = 1;
-  options.input_scale.assign(kDimension, 1.0);
-  options.input_shift.assign(kDimension, 0.0);
+  options.input_scale.assign(kWide, 1.0);
+  options.input_shift.assign(kWide, 0.0);
   options.loss = LossKind::kSquared;
   options.optimiser.kind = OptimiserKind::kSgd;
   options.rates.assign(steps, 0.01);
@@ -40,11 +41,12 @@ TrainingOptions options_for(std::size_t depth, std::size_t steps, double keep) {
   options.is_double = true;
   options.statistics_every = 1;
   options.counts_paths = true;
+  options.plan();
   return options;
 }
 
 struct Data {
-  std::vector<float> values = std::vector<float>(kImages * kDimension);
+  std::vector<float> values = std::vector<float>(kImages * kWide);
   std::vector<std::uint8_t> labels = std::vector<std::uint8_t>(kImages, 0);
   Data() { random_normals(Stream{3, 0, 0, Purpose::kDataset}, 0, std::span<float>(values)); }
   Images images() const { return {nullptr, values.data(), labels.data(), kImages}; }
@@ -74,7 +76,7 @@ void zero_gradient_exactly_without_path(test::Tally& tally) {
   const Data data;
   std::size_t steps = 0, different = 0;
   for (const std::size_t depth : {1, 2, 4, 8, 16, 32, 64}) {
-    const TrainingOptions options = options_for(depth, kSteps, kKeep);
+    const CaseOptions options = options_for(depth, kSteps, kKeep);
     const TrainingResult result = train_network(options, data.images(), Images{}, Control());
     tally.check(result.steps == kSteps, "the run at depth " + std::to_string(depth) + " reaches its last step");
     BernoulliMasks masks(options.seed, options.keep_probability, false);
@@ -105,7 +107,7 @@ void zero_gradient_exactly_without_path(test::Tally& tally) {
 void conditioned_masks_always_have_a_path(test::Tally& tally) {
   constexpr std::size_t kDepth = 16, kSteps = 3000;
   const Data data;
-  TrainingOptions options = options_for(kDepth, kSteps, 0.3);
+  CaseOptions options = options_for(kDepth, kSteps, 0.3);
   options.has_path_masks = true;
   const TrainingResult result = train_network(options, data.images(), Images{}, Control());
   PathMasks masks(options.seed, options.keep_probability, false);
@@ -139,7 +141,7 @@ void conditioned_masks_always_have_a_path(test::Tally& tally) {
 void counts_masks_of_a_minibatch(test::Tally& tally) {
   constexpr std::size_t kBatch = 4, kSteps = 2000, kDepth = 16;
   const Data data;
-  TrainingOptions options = options_for(kDepth, kSteps, 0.3);
+  CaseOptions options = options_for(kDepth, kSteps, 0.3);
   options.batch = kBatch;
   options.statistics_every = 0;
   const PathCounts each = train_network(options, data.images(), Images{}, Control()).paths;
@@ -155,9 +157,10 @@ void counts_masks_of_a_minibatch(test::Tally& tally) {
   const PathCounts shared = train_network(options, data.images(), Images{}, Control()).paths;
   tally.check(shared.masks_per_step == 1 && shared.differing_steps == 0, "shared masks");
   tally.within(z(shared.lost_steps, blocked, kSteps), -4, 4, "z of the lost steps of shared masks");
-  TrainingOptions deep = options_for(400, 200, 0.9);
+  CaseOptions deep = options_for(400, 200, 0.9);
   deep.is_double = false;
   deep.weight_variance.assign(401, 0.01);
+  deep.plan();
   const PathCounts faded = train_network(deep, data.images(), Images{}, Control()).paths;
   tally.check(faded.lost_steps == 0 && faded.zero_gradient_steps == 200 && faded.differing_steps == 200,
               "underflow is not taken for a lost step");
@@ -166,9 +169,10 @@ void counts_masks_of_a_minibatch(test::Tally& tally) {
 void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
   // Two networks differing in their image only, on a step without a path: the same gradient, bit for bit.
   constexpr std::size_t kDepth = 12;
-  TrainingOptions options = options_for(kDepth, 1, 0.3);
+  CaseOptions options = options_for(kDepth, 1, 0.3);
   options.has_bias = true;
   options.bias_variance.assign(kDepth + 1, 0.1);
+  options.plan();
   options.returns_parameters = true;
   options.is_shuffled = false;
   std::size_t blocked = 0, same = 0, open = 0, different = 0;
@@ -178,7 +182,7 @@ void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
     const bool path = has_path(masks, 0, kDepth);
     std::vector<std::vector<double>> after;
     for (const float value : {0.5f, -2.0f}) {
-      const std::vector<float> image(kDimension, value);
+      const std::vector<float> image(kWide, value);
       const std::vector<std::uint8_t> label(1, 0);
       after.push_back(train_network(options, {nullptr, image.data(), label.data(), 1}, Images{}, Control()).parameters);
     }

@@ -8,12 +8,61 @@
 
 #include "check.h"
 #include "core/random.h"
+#include "train/layers/block.h"
 #include "train/step.h"
 
 namespace mft::train {
 
 inline constexpr std::size_t kBatch = 5, kDimension = 6, kClasses = 3;
 inline constexpr double kStep = 2e-3;
+
+// A network as the naive twins see it, and the plan of layers made of it: dense layers, all but the last activated and
+// masked; with blocks, a linear projection, the blocks, and a linear output.
+struct BlockCase {
+  std::size_t hidden = 0;
+  bool has_outer = true;
+  double skip = 1;
+  double inner_weight_variance = 1, inner_bias_variance = 0;
+  double outer_weight_variance = 1, outer_bias_variance = 0;
+};
+
+struct CaseOptions : TrainingOptions {
+  std::vector<std::size_t> widths;
+  std::vector<BlockCase> blocks;
+  Activation activation;
+  bool has_bias = true;
+  std::vector<double> weight_variance, bias_variance, keep_probability;
+
+  void plan() {
+    layers.clear();
+    input_keep_probability = keep_probability[0];
+    for (std::size_t l = 0; l < widths.size(); ++l) {
+      const bool is_last = l + 1 == widths.size();
+      LayerFields f;
+      f.numbers = {{"units", static_cast<double>(widths[l])}, {"hasBiases", has_bias ? 1.0 : 0.0}};
+      if (!blocks.empty() && l > 0 && !is_last) {
+        const BlockCase& b = blocks[l - 1];
+        f.kind = "block";
+        f.numbers.insert({{"hidden", static_cast<double>(b.hidden)},
+                          {"hasOuter", b.has_outer ? 1.0 : 0.0},
+                          {"skip", b.skip},
+                          {"innerWeightVariance", b.inner_weight_variance},
+                          {"innerBiasVariance", b.inner_bias_variance},
+                          {"outerWeightVariance", b.outer_weight_variance},
+                          {"outerBiasVariance", b.outer_bias_variance}});
+        f.activations["activation"] = activation;
+      } else {
+        f.kind = "dense";
+        f.words["law"] = "gaussian";
+        f.numbers.insert({{"weightVariance", weight_variance[l]},
+                          {"biasVariance", bias_variance[l]},
+                          {"keepProbability", is_last ? 1.0 : keep_probability[l + 1]}});
+        if (!is_last && blocks.empty()) f.activations["activation"] = activation;
+      }
+      layers.push_back(f);
+    }
+  }
+};
 
 struct Problem {
   std::vector<float> values;

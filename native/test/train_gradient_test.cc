@@ -45,9 +45,9 @@ std::vector<Case> catalogue() {
           {"rectifiedMonomial", {K::kRectifiedMonomial, {2, 0}, {}}, {0}}};
 }
 
-TrainingOptions make_options(const Activation& activation, LossKind loss, bool with_dropout, bool has_bias,
-                             std::uint64_t seed) {
-  TrainingOptions o;
+CaseOptions make_options(const Activation& activation, LossKind loss, bool with_dropout, bool has_bias,
+                         std::uint64_t seed) {
+  CaseOptions o;
   o.dimension = kDimension;
   o.widths = {7, 4, kClasses};
   o.activation = activation;
@@ -64,6 +64,7 @@ TrainingOptions make_options(const Activation& activation, LossKind loss, bool w
   o.seed = seed;
   o.is_double = true;
   o.statistics_every = 1;
+  o.plan();
   return o;
 }
 
@@ -73,7 +74,7 @@ struct Naive {
   double distance = INFINITY;
 };
 
-Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters, const Problem& p, std::uint64_t step,
+Naive naive_pass(const CaseOptions& o, const std::vector<double>& parameters, const Problem& p, std::uint64_t step,
                  const std::vector<double>& kinks) {
   BernoulliMasks masks(o.seed, o.keep_probability, o.has_shared_masks);
   masks.begin_step(step, kBatch);
@@ -116,7 +117,7 @@ void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_drop
   const std::string name = c.name + (loss == LossKind::kSquared ? ", squared" : ", cross-entropy") +
                            (with_dropout ? ", dropout" : "") + (has_bias ? "" : ", no biases");
   std::uint64_t seed = 1;
-  TrainingOptions o;
+  CaseOptions o;
   Problem p;
   std::vector<double> parameters;
   for (;; ++seed) {  // the first seed whose pre-activations stay away from kinks

@@ -12,16 +12,14 @@ struct Case {
   std::string name;
   Activation activation;
   std::vector<std::size_t> widths;  // N_0 .. N_L
-  std::vector<BlockOptions> blocks;
+  std::vector<BlockCase> blocks;
   bool has_bias = true;
 };
 
 std::vector<Case> cases() {
   using K = ActivationKind;
   const Activation tanh{K::kTanh, {}, {}}, relu{K::kRelu, {}, {}}, gelu{K::kGelu, {}, {}}, sin{K::kSin, {}, {}};
-  const auto block = [](std::size_t hidden, double skip) {
-    return BlockOptions{hidden, true, skip, 1.3, 0.2, 0.8, 0.1};
-  };
+  const auto block = [](std::size_t hidden, double skip) { return BlockCase{hidden, true, skip, 1.3, 0.2, 0.8, 0.1}; };
   return {{"full, tanh", tanh, {5, 5, 5}, {block(7, 1), block(4, 1)}},
           {"full, relu", relu, {5, 5, 5}, {block(6, 1), block(6, 1)}},
           {"full, gelu, without biases", gelu, {5, 5}, {block(6, 1)}, false},
@@ -33,8 +31,8 @@ std::vector<Case> cases() {
           {"reduced, relu", relu, {6, 6}, {{6, false, 1, 1.1, 0.1, 0, 0}}}};
 }
 
-TrainingOptions make_options(const Case& c, std::uint64_t seed) {
-  TrainingOptions o;
+CaseOptions make_options(const Case& c, std::uint64_t seed) {
+  CaseOptions o;
   o.dimension = kDimension;
   o.widths = c.widths;
   o.widths.push_back(kClasses);
@@ -52,6 +50,7 @@ TrainingOptions make_options(const Case& c, std::uint64_t seed) {
   o.seed = seed;
   o.is_double = true;
   o.statistics_every = 1;
+  o.plan();
   return o;
 }
 
@@ -71,7 +70,7 @@ struct Naive {
 };
 
 // The same network in plain loops. The projections are not parameters: they are drawn again from their streams.
-Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters, const Problem& p) {
+Naive naive_pass(const CaseOptions& o, const std::vector<double>& parameters, const Problem& p) {
   Naive result;
   for (std::size_t row = 0; row < kBatch; ++row) {
     std::vector<double> x(kDimension);
@@ -80,7 +79,7 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
     const double* at = parameters.data();
     x = affine(at, x, o.widths[0], o.has_bias);
     for (std::size_t l = 0; l < o.blocks.size(); ++l) {
-      const BlockOptions& block = o.blocks[l];
+      const BlockCase& block = o.blocks[l];
       const std::size_t outputs = o.widths[l + 1];
       std::vector<double> h = affine(at, x, block.hidden, o.has_bias), phi(h.size());
       for (const double z : h) result.distance = std::min(result.distance, std::abs(z));
@@ -105,7 +104,7 @@ Naive naive_pass(const TrainingOptions& o, const std::vector<double>& parameters
 }
 
 void check_case(test::Tally& tally, const Case& c) {
-  TrainingOptions o;
+  CaseOptions o;
   Problem p;
   std::vector<double> parameters;
   for (std::uint64_t seed = 1;; ++seed) {  // the first seed whose pre-activations stay away from kinks

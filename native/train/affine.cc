@@ -15,10 +15,24 @@ constexpr std::size_t kTileUnits = 384;
 }  // namespace
 
 template <typename T>
-Affine<T>::Affine(std::size_t inputs, std::size_t outputs, bool has_bias)
-    : inputs_(inputs), outputs_(outputs), has_bias_(has_bias) {
+Affine<T>::Affine(std::size_t inputs, std::size_t outputs, bool has_bias, double multiplier)
+    : inputs_(inputs), outputs_(outputs), has_bias_(has_bias), multiplier_(static_cast<T>(multiplier)) {
   tiles_ = std::max<std::size_t>(1, (outputs_ + kTileUnits - 1) / kTileUnits);
   tile_rows_ = std::min(outputs_, ((outputs_ + tiles_ - 1) / tiles_ + 7) / 8 * 8);
+}
+
+template <typename T>
+std::vector<Tensor> Affine<T>::tensors(const std::string& prefix) const {
+  std::vector<Tensor> result{{prefix + "weight", {outputs_, inputs_}}};
+  if (has_bias_) result.push_back({prefix + "bias", {outputs_}});
+  return result;
+}
+
+template <typename T>
+void Affine<T>::bind(ParameterBlock<T> block, std::span<const double> rates) {
+  block_ = block;
+  if (!rates.empty()) block_.rate = static_cast<T>(rates[0]);
+  if (rates.size() > 1) bias_rate_ = static_cast<T>(rates[1]);
 }
 
 template <typename T>
@@ -33,14 +47,14 @@ void Affine<T>::forward(std::size_t rows, RowView<const T> input, bool is_added,
         std::copy_n(bias, outputs_, output.values + row * output.stride);
     }
   }
-  blas::gemm(false, true, rows, outputs_, inputs_, T(1), input.values, input.stride, block_.values, inputs_,
+  blas::gemm(false, true, rows, outputs_, inputs_, multiplier_, input.values, input.stride, block_.values, inputs_,
              has_bias_ || is_added ? T(1) : T(0), output.values, output.stride);
 }
 
 template <typename T>
 void Affine<T>::backward(std::size_t rows, RowView<const T> delta, T beta, RowView<T> input_error) const {
-  blas::gemm(false, false, rows, inputs_, outputs_, T(1), delta.values, delta.stride, block_.values, inputs_, beta,
-             input_error.values, input_error.stride);
+  blas::gemm(false, false, rows, inputs_, outputs_, multiplier_, delta.values, delta.stride, block_.values, inputs_,
+             beta, input_error.values, input_error.stride);
 }
 
 template <typename T>
@@ -60,7 +74,7 @@ void Affine<T>::sum_over_batch(Tile tile, std::size_t batch, RowView<const T> de
 template <typename T>
 GradientProduct<T> Affine<T>::product(Tile tile, std::size_t batch, RowView<const T> input,
                                       RowView<const T> delta) const {
-  return {tile.rows, inputs_, batch, delta.values + tile.first, delta.stride, input.values, input.stride};
+  return {tile.rows, inputs_, batch, delta.values + tile.first, delta.stride, input.values, input.stride, multiplier_};
 }
 
 template <typename T>
@@ -70,7 +84,9 @@ void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const 
   if (tile.rows == 0) return;
   if (has_bias_) {
     sum_over_batch(tile, batch, delta, scratch);
-    step.biases(scratch, block_.from(outputs_ * inputs_ + tile.first), tile.rows);
+    ParameterBlock<T> biases = block_.from(outputs_ * inputs_ + tile.first);
+    biases.rate = bias_rate_;
+    step.biases(scratch, biases, tile.rows);
   }
   step.weights(product(tile, batch, input, delta), block_.from(tile.first * inputs_), scratch);
 }

@@ -1,8 +1,12 @@
 // W x + b: the parameters of a layer, their products, and their update in tiles. A layer has one of these, or several.
 #pragma once
 #include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "train/optimiser.h"
+#include "train/tensor.h"
 
 namespace mft::train {
 
@@ -18,18 +22,22 @@ template <typename T>
 class Affine {
  public:
   Affine() = default;
-  Affine(std::size_t inputs, std::size_t outputs, bool has_bias);
+  // The product is multiplied by `multiplier`: multiplier W x + b.
+  Affine(std::size_t inputs, std::size_t outputs, bool has_bias, double multiplier = 1);
   std::size_t inputs() const { return inputs_; }
   std::size_t outputs() const { return outputs_; }
   bool has_bias() const { return has_bias_; }
   std::size_t parameters() const { return outputs_ * (inputs_ + (has_bias_ ? 1 : 0)); }
   std::size_t update_scratch() const { return tile_rows_ * (inputs_ + 1); }
   std::size_t update_tiles() const { return tiles_; }
-  void bind(ParameterBlock<T> block) { block_ = block; }
+  // Weights, then biases; names begin with `prefix`.
+  std::vector<Tensor> tensors(const std::string& prefix) const;
+  // Learning rates are multiplied by one number per tensor.
+  void bind(ParameterBlock<T> block, std::span<const double> rates);
 
-  // output = W x + b, or output += W x + b.
+  // output = multiplier W x + b, or output += that.
   void forward(std::size_t rows, RowView<const T> input, bool is_added, RowView<T> output) const;
-  // input_error = beta input_error + W^T delta, delta = dE/d(W x + b).
+  // input_error = beta input_error + multiplier W^T delta, delta = dE/doutput.
   void backward(std::size_t rows, RowView<const T> delta, T beta, RowView<T> input_error) const;
 
   // From the inputs and deltas of the whole minibatch, the parameters of one tile.
@@ -53,7 +61,9 @@ class Affine {
   bool has_bias_ = false;
   std::size_t tiles_ = 0;
   std::size_t tile_rows_ = 0;
+  T multiplier_ = 1;
   ParameterBlock<T> block_;
+  T bias_rate_ = 1;
 };
 
 }  // namespace mft::train

@@ -1,14 +1,17 @@
 // What a layer of a trained network is. Layers form a chain; each works on tiles of rows of the minibatch (forward and
 // backward) and on tiles of its parameters (update). Tiles are fixed by the shapes alone and write to their own places,
 // so that no bit depends on the number of threads. A residual block, an unrolled recurrence or a convolution is a layer
-// that keeps more numbers per row on its tape (train/residual_layer.h).
+// that keeps more numbers per row on its tape (train/layers/block.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "train/mask_source.h"
 #include "train/optimiser.h"
 #include "train/row_statistics.h"
+#include "train/tensor.h"
 
 namespace mft::train {
 
@@ -26,6 +29,13 @@ class Layer {
   virtual std::size_t inputs() const = 0;
   virtual std::size_t outputs() const = 0;
   virtual std::size_t parameters() const = 0;
+  // The parameters in their order; their sizes add up to parameters().
+  virtual std::vector<Tensor> tensors() const = 0;
+  // What fix() has drawn, by name, in the order of fixed_values().
+  virtual std::vector<Tensor> fixed_tensors() const { return {}; }
+  virtual std::span<T> fixed_values() { return {}; }
+  // Of the mask on the outputs; the mask layer is the layer's number.
+  virtual double keep_probability() const { return 1; }
   // Numbers the layer draws once and never changes.
   virtual std::size_t fixed_numbers() const = 0;
   // Numbers kept per row of the minibatch between forward and update.
@@ -40,7 +50,8 @@ class Layer {
   // Numbers of scratch (double) that initialise() allocates while it works.
   virtual std::size_t initialisation_scratch() const = 0;
 
-  virtual void bind(ParameterBlock<T> block) = 0;
+  // `rates` multiply the learning rate of each of tensors().
+  virtual void bind(ParameterBlock<T> block, std::span<const double> rates) = 0;
   // Draws what is fixed; once, before any pass.
   virtual void fix(std::uint64_t seed, std::size_t layer) = 0;
   // Draws the parameters; `layer` counts from 1.

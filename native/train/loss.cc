@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "core/math.h"
 
 namespace mft::train {
 namespace {
 
-constexpr std::size_t kLargestClasses = 256;
-
 template <typename T>
 double cross_entropy(const T* z, std::size_t label, std::size_t classes, T largest, T* error) {
-  T exponentials[kLargestClasses];
+  thread_local std::vector<T> exponentials;
+  exponentials.resize(classes);
   for (std::size_t k = 0; k < classes; ++k) exponentials[k] = z[k] - largest;
-  const std::span<T> terms(exponentials, classes);
+  const std::span<T> terms(exponentials);
   math::apply(math::Function::kExp, std::span<const T>(terms), terms);
   double sum = 0;
   for (const T term : terms) sum += static_cast<double>(term);
@@ -40,22 +40,63 @@ double squared(const T* z, std::size_t label, std::size_t classes, T* error) {
 }  // namespace
 
 template <typename T>
-void loss_of(LossKind kind, const T* z, const std::uint8_t* labels, std::size_t rows, std::size_t classes, double* loss,
-             std::uint8_t* is_correct, T* error) {
+void loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t rows, std::size_t classes,
+             double* loss, std::uint32_t* correct, T* error) {
   for (std::size_t row = 0; row < rows; ++row) {
     const T* at = z + row * classes;
     T* row_error = error == nullptr ? nullptr : error + row * classes;
     const T* largest = std::max_element(at, at + classes);
     const std::size_t label = labels[row];
-    is_correct[row] = static_cast<std::size_t>(largest - at) == label ? 1 : 0;
+    correct[row] = static_cast<std::size_t>(largest - at) == label ? 1 : 0;
     loss[row] = kind == LossKind::kCrossEntropy ? cross_entropy(at, label, classes, *largest, row_error)
                                                 : squared(at, label, classes, row_error);
   }
 }
 
-template void loss_of(LossKind, const float*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*,
+template <typename T>
+void sequence_loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t rows, std::size_t positions,
+                      std::size_t classes, double* loss, std::uint32_t* correct, T* error) {
+  const T share = T(1) / static_cast<T>(positions);
+  for (std::size_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    std::uint32_t hits = 0;
+    for (std::size_t at = row * positions; at < (row + 1) * positions; ++at) {
+      T* own = error == nullptr ? nullptr : error + at * classes;
+      double one = 0;
+      std::uint32_t hit = 0;
+      loss_of(kind, z + at * classes, labels + at, 1, classes, &one, &hit, own);
+      sum += one;
+      hits += hit;
+      if (own != nullptr)
+        for (std::size_t k = 0; k < classes; ++k) own[k] *= share;
+    }
+    loss[row] = sum / static_cast<double>(positions);
+    correct[row] = hits;
+  }
+}
+
+template <typename T>
+void reconstruction_loss_of(const T* z, const T* x, std::size_t rows, std::size_t count, double* loss, T* error) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    for (std::size_t k = row * count; k < (row + 1) * count; ++k) {
+      const T difference = z[k] - x[k];
+      if (error != nullptr) error[k] = difference;
+      sum += static_cast<double>(difference) * static_cast<double>(difference);
+    }
+    loss[row] = 0.5 * sum;
+  }
+}
+
+template void sequence_loss_of(LossKind, const float*, const std::uint32_t*, std::size_t, std::size_t, std::size_t,
+                               double*, std::uint32_t*, float*);
+template void sequence_loss_of(LossKind, const double*, const std::uint32_t*, std::size_t, std::size_t, std::size_t,
+                               double*, std::uint32_t*, double*);
+template void reconstruction_loss_of(const float*, const float*, std::size_t, std::size_t, double*, float*);
+template void reconstruction_loss_of(const double*, const double*, std::size_t, std::size_t, double*, double*);
+template void loss_of(LossKind, const float*, const std::uint32_t*, std::size_t, std::size_t, double*, std::uint32_t*,
                       float*);
-template void loss_of(LossKind, const double*, const std::uint8_t*, std::size_t, std::size_t, double*, std::uint8_t*,
+template void loss_of(LossKind, const double*, const std::uint32_t*, std::size_t, std::size_t, double*, std::uint32_t*,
                       double*);
 
 }  // namespace mft::train

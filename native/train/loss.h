@@ -12,7 +12,17 @@ enum class LossKind : std::uint32_t { kCrossEntropy = 0, kSquared = 1 };
 // Per row: the loss, whether the largest output (the first of equals) is the label's, and dE/dz when wanted (error may
 // be null; it may not be z).
 template <typename T>
-void loss_of(LossKind kind, const T* z, const std::uint8_t* labels, std::size_t rows, std::size_t classes, double* loss,
-             std::uint8_t* is_correct, T* error);
+void loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t rows, std::size_t classes,
+             double* loss, std::uint32_t* correct, T* error);
+
+// A row of `positions` x classes outputs: the mean of the losses of its positions, how many of them are correct, and
+// dE/dz.
+template <typename T>
+void sequence_loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t rows, std::size_t positions,
+                      std::size_t classes, double* loss, std::uint32_t* correct, T* error);
+
+// Reconstruction: E = 1/2 sum_k (z_k - x_k)^2, dE/dz = z - x, of rows of `count` components.
+template <typename T>
+void reconstruction_loss_of(const T* z, const T* x, std::size_t rows, std::size_t count, double* loss, T* error);
 
 }  // namespace mft::train

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "train/dense_layer.h"
 #include "train/path_masks.h"
-#include "train/residual_layer.h"
 
 namespace mft::train {
 
@@ -13,33 +11,23 @@ template <typename T>
 std::vector<std::unique_ptr<Layer<T>>> make_layers(const TrainingOptions& options) {
   std::vector<std::unique_ptr<Layer<T>>> layers;
   std::size_t inputs = options.dimension;
-  for (std::size_t l = 0; l < options.widths.size(); ++l) {
-    const std::size_t outputs = options.widths[l];
-    const bool is_last = l + 1 == options.widths.size(), has_blocks = !options.blocks.empty();
-    if (has_blocks && l > 0 && !is_last) {
-      const BlockOptions& block = options.blocks[l - 1];
-      layers.push_back(std::make_unique<ResidualLayer<T>>(
-          ResidualShape{inputs,
-                        block.hidden,
-                        outputs,
-                        options.has_bias,
-                        block.has_outer,
-                        block.skip,
-                        options.activation,
-                        {InitialLaw::kGaussian, block.inner_weight_variance, block.inner_bias_variance},
-                        {InitialLaw::kGaussian, block.outer_weight_variance, block.outer_bias_variance}}));
-    } else {
-      layers.push_back(std::make_unique<DenseLayer<T>>(
-          DenseShape{inputs,
-                     outputs,
-                     options.has_bias,
-                     is_last || has_blocks ? Activation{} : options.activation,
-                     l + 1,
-                     {options.law, options.weight_variance[l], options.bias_variance[l]}}));
-    }
-    inputs = outputs;
+  for (const LayerFields& fields : options.layers) {
+    layers.push_back(make_layer<T>(fields, {inputs, layers.size() + 1}));
+    inputs = layers.back()->outputs();
   }
   return layers;
+}
+
+std::vector<NetworkTensor> network_tensors(const TrainingOptions& options) {
+  std::vector<NetworkTensor> trained, fixed;
+  std::size_t number = 0;
+  for (const auto& layer : make_layers<double>(options)) {
+    const std::string prefix = "layer" + std::to_string(++number) + ".";
+    for (const Tensor& tensor : layer->tensors()) trained.push_back({{prefix + tensor.name, tensor.shape}, false});
+    for (const Tensor& tensor : layer->fixed_tensors()) fixed.push_back({{prefix + tensor.name, tensor.shape}, true});
+  }
+  trained.insert(trained.end(), fixed.begin(), fixed.end());
+  return trained;
 }
 
 template <typename T>
@@ -61,8 +49,11 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
   second_.resize(moments >= 2 ? count : 0);
   const ParameterBlock<T> all{values_.data(), first_.empty() ? nullptr : first_.data(),
                               second_.empty() ? nullptr : second_.data()};
+  std::span<const double> rates(options.rate_multipliers);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    layers_[l]->bind(all.from(offsets_[l]));
+    const std::size_t tensors = layers_[l]->tensors().size();
+    layers_[l]->bind(all.from(offsets_[l]), rates.first(std::min(tensors, rates.size())));
+    if (!rates.empty()) rates = rates.subspan(tensors);
     layers_[l]->fix(options.seed, l + 1);
   }
   initialise(options);
@@ -71,26 +62,42 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
 template <typename T>
 void Network<T>::initialise(const TrainingOptions& options) {
   if (!options.initial_parameters.empty()) {
-    if (options.initial_parameters.size() != values_.size())
+    std::size_t fixed = 0;
+    for (const auto& layer : layers_) fixed += layer->fixed_values().size();
+    const std::size_t given = options.initial_parameters.size();
+    if (given != values_.size() && given != values_.size() + fixed)
       throw Error("SHAPE", "initialParameters",
                   "Expected `initialParameters` to hold " + std::to_string(values_.size()) + " numbers, received " +
-                      std::to_string(options.initial_parameters.size()) + ".");
-    std::transform(options.initial_parameters.begin(), options.initial_parameters.end(), values_.begin(),
-                   [](double x) { return static_cast<T>(x); });
+                      std::to_string(given) + ".");
+    const double* from = options.initial_parameters.data();
+    const auto copy = [&](std::span<T> to) {
+      for (T& value : to) value = static_cast<T>(*from++);
+    };
+    copy(values_);
+    if (given > values_.size())
+      for (const auto& layer : layers_) copy(layer->fixed_values());
     return;
   }
   for (std::size_t l = 0; l < layers_.size(); ++l)
     layers_[l]->initialise(options.seed, l + 1, values_.data() + offsets_[l]);
 }
 
-std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options) {
-  if (options.given_masks.empty() && options.has_path_masks)
-    return std::make_unique<PathMasks>(options.seed, options.keep_probability, options.has_shared_masks);
-  if (options.given_masks.empty())
-    return std::make_unique<BernoulliMasks>(options.seed, options.keep_probability, options.has_shared_masks);
-  std::vector<std::size_t> units{options.dimension};
-  units.insert(units.end(), options.widths.begin(), options.widths.end() - 1);
-  return std::make_unique<GivenMasks>(options.keep_probability, std::move(units), options.batch, options.given_masks);
+template <typename T>
+MaskedUnits Network<T>::masked_units(const TrainingOptions& options) const {
+  MaskedUnits masked{{options.input_keep_probability}, {options.dimension}};
+  for (const auto& layer : layers_) {
+    masked.keep_probability.push_back(layer->keep_probability());
+    masked.units.push_back(layer->outputs());
+  }
+  return masked;
+}
+
+std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options, const MaskedUnits& masked) {
+  if (!options.given_masks.empty())
+    return std::make_unique<GivenMasks>(masked.keep_probability, masked.units, options.batch, options.given_masks);
+  if (options.has_path_masks)
+    return std::make_unique<PathMasks>(options.seed, masked.keep_probability, options.has_shared_masks);
+  return std::make_unique<BernoulliMasks>(options.seed, masked.keep_probability, options.has_shared_masks);
 }
 
 template std::vector<std::unique_ptr<Layer<float>>> make_layers(const TrainingOptions&);

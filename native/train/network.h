@@ -16,6 +16,12 @@ inline constexpr std::size_t kRowTile = 64;
 template <typename T>
 std::vector<std::unique_ptr<Layer<T>>> make_layers(const TrainingOptions& options);
 
+// Mask layers: the inputs, then every layer's outputs.
+struct MaskedUnits {
+  std::vector<double> keep_probability;
+  std::vector<std::size_t> units;
+};
+
 template <typename T>
 class Network {
  public:
@@ -23,6 +29,9 @@ class Network {
 
   std::size_t depth() const { return layers_.size(); }
   const Layer<T>& layer(std::size_t l) const { return *layers_[l]; }
+  Layer<T>& layer(std::size_t l) { return *layers_[l]; }
+  std::size_t outputs() const { return layers_.back()->outputs(); }
+  MaskedUnits masked_units(const TrainingOptions& options) const;
   std::size_t parameter_count() const { return values_.size(); }
   // Largest number of values between two layers, inputs included.
   std::size_t largest_width() const { return largest_width_; }
@@ -48,6 +57,6 @@ class Network {
 };
 
 // The masks the options ask for.
-std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options);
+std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options, const MaskedUnits& masked);
 
 }  // namespace mft::train

@@ -20,8 +20,8 @@ std::size_t moment_count(OptimiserKind kind) {
 
 template <typename T>
 void gradient_of(const GradientProduct<T>& p, T factor, T* gradient) {
-  blas::gemm(true, false, p.rows, p.columns, p.batch, factor, p.delta, p.delta_stride, p.input, p.input_stride, T(0),
-             gradient, p.columns);
+  blas::gemm(true, false, p.rows, p.columns, p.batch, factor * p.factor, p.delta, p.delta_stride, p.input,
+             p.input_stride, T(0), gradient, p.columns);
 }
 
 template <typename T>
@@ -40,25 +40,34 @@ Update<T>::Update(const Optimiser& o, double rate, double gradient_factor, std::
 }
 
 template <typename T>
+UpdateFactors<T> Update<T>::factors_of(const ParameterBlock<T>& block) const {
+  UpdateFactors<T> factors = factors_;
+  factors.rate = factors_.rate * block.rate;
+  return factors;
+}
+
+template <typename T>
 void Update<T>::weights(const GradientProduct<T>& p, ParameterBlock<T> block, T* scratch) const {
   const std::size_t count = p.rows * p.columns;
+  const UpdateFactors<T> factors = factors_of(block);
+  const T gradient_factor = gradient_factor_ * p.factor;
   if (kind_ == OptimiserKind::kSgd) {
-    const T shrink = T(1) - factors_.rate * factors_.weight_decay;
-    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors_.rate * gradient_factor_, p.delta,
-                      p.delta_stride, p.input, p.input_stride, shrink, block.values, p.columns);
+    const T shrink = T(1) - factors.rate * factors.weight_decay;
+    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors.rate * gradient_factor, p.delta, p.delta_stride,
+                      p.input, p.input_stride, shrink, block.values, p.columns);
   }
   if (kind_ == OptimiserKind::kMomentum) {
-    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor_, p.delta, p.delta_stride, p.input,
-               p.input_stride, factors_.momentum, block.first, p.columns);
-    return loops_->momentum(factors_, block.first, block.values, count);
+    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor, p.delta, p.delta_stride, p.input,
+               p.input_stride, factors.momentum, block.first, p.columns);
+    return loops_->momentum(factors, block.first, block.values, count);
   }
   gradient_of(p, gradient_factor_, scratch);
-  apply(factors_, scratch, block, count);
+  apply(factors, scratch, block, count);
 }
 
 template <typename T>
 void Update<T>::biases(T* sums, ParameterBlock<T> block, std::size_t count) const {
-  UpdateFactors<T> factors = factors_;
+  UpdateFactors<T> factors = factors_of(block);
   factors.weight_decay = T(0);
   loops_->scale(gradient_factor_, sums, count);
   if (kind_ == OptimiserKind::kMomentum) {

@@ -35,9 +35,10 @@ struct ParameterBlock {
   T* values = nullptr;
   T* first = nullptr;
   T* second = nullptr;
+  T rate = 1;  // multiplies the learning rate; 1 changes no bit
   ParameterBlock from(std::size_t offset) const {
-    return {values + offset, first == nullptr ? nullptr : first + offset,
-            second == nullptr ? nullptr : second + offset};
+    return {values + offset, first == nullptr ? nullptr : first + offset, second == nullptr ? nullptr : second + offset,
+            rate};
   }
 };
 
@@ -50,6 +51,7 @@ struct GradientProduct {
   std::size_t delta_stride;
   const T* input;
   std::size_t input_stride;
+  T factor = 1;  // of the product, besides that of the batch; 1 changes no bit
 };
 
 // One step of the optimiser. Cheap to make; says nothing about which parameters.
@@ -69,6 +71,7 @@ class Update {
   T gradient_factor() const { return gradient_factor_; }
 
  private:
+  UpdateFactors<T> factors_of(const ParameterBlock<T>& block) const;
   void apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const;
 
   OptimiserKind kind_;

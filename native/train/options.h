@@ -5,45 +5,49 @@
 #include <string>
 #include <vector>
 
-#include "core/activation.h"
-#include "train/initialise.h"
+#include "train/layers/kinds.h"
 #include "train/loss.h"
 #include "train/optimiser.h"
 
 namespace mft::train {
 
-// Labelled images, read only and shared by all networks of a call: row-major count x dimension, bytes or floats.
+// Examples, read only and shared by all networks of a call: row-major count x dimension, bytes, floats or whole
+// numbers; labels of rows or of positions, where the target asks for them.
 struct Images {
   const std::uint8_t* bytes = nullptr;
   const float* floats = nullptr;
   const std::uint8_t* labels = nullptr;
   std::size_t count = 0;
+  const std::int32_t* wholes = nullptr;
+  const std::int32_t* long_labels = nullptr;
+  std::size_t label(std::size_t at) const {
+    return long_labels != nullptr ? static_cast<std::size_t>(long_labels[at]) : labels[at];
+  }
 };
 
-// A residual block (train/residual_layer.h); its variances are per fan-in for weights.
-struct BlockOptions {
-  std::size_t hidden = 0;
-  bool has_outer = true;
-  double skip = 1;
-  double inner_weight_variance = 1, inner_bias_variance = 0;
-  double outer_weight_variance = 1, outer_bias_variance = 0;
+// What the outputs are held against.
+enum class Target : std::uint32_t {
+  kLabels = 0,    // one label of a row
+  kInputs = 1,    // the row itself, before noise and masks
+  kSequence = 2,  // one label of each position of a row
 };
+
+// What is added to every component of an input in every step, independently: N(0, variance), a uniform number or +-,
+// all of that variance. Masking is input_keep_probability.
+enum class NoiseKind : std::uint32_t { kNone = 0, kGaussian = 1, kUniform = 2, kSign = 3 };
 
 struct TrainingOptions {
-  // The network: widths[l] units in layer l + 1; every layer but the last is activated and masked. With blocks, layer 1
-  // is a linear projection of the image, layer l + 2 is blocks[l], and the last layer is linear again.
-  std::size_t dimension = 0;
-  std::vector<std::size_t> widths;
-  std::vector<BlockOptions> blocks;
-  Activation activation;
-  bool has_bias = true;
-  std::vector<double> weight_variance;   // per layer
-  std::vector<double> bias_variance;     // per layer
-  std::vector<double> keep_probability;  // of the inputs, then of each hidden layer
+  std::size_t dimension = 0;  // numbers of a row of the data
+  std::vector<LayerFields> layers;
+  std::vector<double> rate_multipliers;  // per tensor, in the order of the layers; empty: 1
+  Target target = Target::kLabels;
+  std::size_t positions = 1;  // of a row, for sequences
+  double input_keep_probability = 1;
+  NoiseKind noise = NoiseKind::kNone;
+  double noise_variance = 0;
   bool has_shared_masks = false;
   bool has_path_masks = false;  // masks given that a path survives (train/path_masks.h)
   bool counts_paths = false;    // fill TrainingResult::paths (train/path_count.h)
-  InitialLaw law = InitialLaw::kGaussian;
   // The input component i is value * input_scale[i] + input_shift[i].
   std::vector<double> input_scale;
   std::vector<double> input_shift;
@@ -65,7 +69,7 @@ struct TrainingOptions {
   std::size_t checkpoint_every = 0;  // steps
   std::string key;                   // what the checkpoint must have been made with
 
-  std::vector<double> initial_parameters;  // empty: drawn
+  std::vector<double> initial_parameters;  // empty: drawn; else all parameters, and then, or not, all that is fixed
   std::vector<std::uint8_t> given_masks;   // empty: drawn
   bool returns_parameters = false;
 };
@@ -114,9 +118,18 @@ struct TrainingResult {
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
   std::uint64_t checksum = 0;      // of the parameters
-  std::vector<double> parameters;  // when wanted
+  std::vector<double> parameters;  // when wanted: all parameters, then all that is fixed
   std::size_t planned_bytes = 0;
 };
+
+// A named array of a network: "layer1.weight"; what is fixed is drawn once and not trained.
+struct NetworkTensor {
+  Tensor tensor;
+  bool is_fixed = false;
+};
+
+// The arrays of a network in the order of TrainingResult::parameters.
+std::vector<NetworkTensor> network_tensors(const TrainingOptions& options);
 
 // Bytes the run of one network allocates for its steps; images not counted.
 std::size_t planned_bytes(const TrainingOptions& options);

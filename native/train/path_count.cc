@@ -1,6 +1,7 @@
 #include "train/path_count.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mft::train {
 
@@ -11,10 +12,9 @@ bool keeps_none(std::span<const std::uint64_t> row, std::size_t units) {
   return rest == 64 ? row.back() == 0 : (row.back() & ((std::uint64_t{1} << rest) - 1)) == 0;
 }
 
-BlockedMasks::BlockedMasks(const TrainingOptions& options)
-    : units_{options.dimension}, masks_per_step_(options.has_shared_masks ? 1 : options.batch) {
+BlockedMasks::BlockedMasks(const TrainingOptions& options, std::vector<std::size_t> units)
+    : units_(std::move(units)), masks_per_step_(options.has_shared_masks ? 1 : options.batch) {
   if (!options.counts_paths) return;
-  units_.insert(units_.end(), options.widths.begin(), options.widths.end() - 1);
   bits_.resize(masks_per_step_ * words_for(*std::max_element(units_.begin(), units_.end())));
   is_blocked_.resize(masks_per_step_);
 }

@@ -16,7 +16,8 @@ bool keeps_none(std::span<const std::uint64_t> row, std::size_t units);
 
 class BlockedMasks {
  public:
-  explicit BlockedMasks(const TrainingOptions& options);
+  // units[l] of mask layer l.
+  BlockedMasks(const TrainingOptions& options, std::vector<std::size_t> units);
 
   // 1 when all rows of the minibatch share a mask, else their number.
   std::size_t masks_per_step() const { return masks_per_step_; }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/random.h"
 #include "train/flush.h"
 
 namespace mft::train {
@@ -28,8 +29,8 @@ Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& t
       network_(network),
       team_(team),
       workspace_(options, network, team.size()),
-      masks_(make_masks(options)),
-      blocked_(options) {
+      masks_(make_masks(options, network.masked_units(options))),
+      blocked_(options, network.masked_units(options).units) {
   input_scale_.assign(options.input_scale.begin(), options.input_scale.end());
   input_shift_.assign(options.input_shift.begin(), options.input_shift.end());
 }
@@ -40,7 +41,45 @@ void Stepper<T>::image(const Images& images, std::size_t index, T* out) const {
   const Elementwise<T>& loops = elementwise<T>();
   if (images.bytes != nullptr)
     return loops.from_bytes(images.bytes + index * n, input_scale_.data(), input_shift_.data(), out, n);
+  if (images.wholes != nullptr) {
+    for (std::size_t i = 0; i < n; ++i)
+      out[i] = static_cast<T>(images.wholes[index * n + i]) * input_scale_[i] + input_shift_[i];
+    return;
+  }
   loops.from_floats(images.floats + index * n, input_scale_.data(), input_shift_.data(), out, n);
+}
+
+template <typename T>
+void Stepper<T>::disturb(std::uint64_t step, std::size_t row, T* input, Worker& worker) const {
+  const std::size_t n = options_.dimension;
+  const Stream stream{options_.seed, static_cast<std::uint32_t>(step), 0, Purpose::kInputNoise};
+  const std::span<double> noise(worker.noise);
+  const std::uint64_t first = static_cast<std::uint64_t>(row) * n;
+  double scale = std::sqrt(options_.noise_variance);
+  if (options_.noise == NoiseKind::kGaussian) {
+    random_normals(stream, first, noise);
+  } else {
+    random_uniforms(stream, first, noise);
+    const bool is_sign = options_.noise == NoiseKind::kSign;
+    for (double& u : noise) u = is_sign ? (u < 0.5 ? -1.0 : 1.0) : std::sqrt(12.0) * (u - 0.5);
+  }
+  for (std::size_t i = 0; i < n; ++i) input[i] += static_cast<T>(scale * noise[i]);
+}
+
+template <typename T>
+void Stepper<T>::target_losses(const T* z, const std::uint32_t* labels, const T* clean, std::size_t rows, double* loss,
+                               std::uint32_t* correct, T* error) const {
+  const std::size_t outputs = network_.outputs();
+  switch (options_.target) {
+    case Target::kLabels:
+      return loss_of(options_.loss, z, labels, rows, outputs, loss, correct, error);
+    case Target::kSequence:
+      return sequence_loss_of(options_.loss, z, labels, rows, options_.positions, outputs / options_.positions, loss,
+                              correct, error);
+    case Target::kInputs:
+      std::fill_n(correct, rows, 0u);
+      return reconstruction_loss_of(z, clean, rows, outputs, loss, error);
+  }
 }
 
 template <typename T>
@@ -70,14 +109,14 @@ BatchSums Stepper<T>::forward(const Images& images, std::span<const std::uint32_
   has_statistics_ = with_statistics;
   masks_->begin_step(step, rows_);
   for_groups([&](Tiles tiles, Worker& worker) {
-    gather(images, indices, tiles, worker);
+    gather(images, indices, step, tiles, worker);
     forward_tiles(tiles, worker);
     losses(tiles);
   });
   BatchSums sums;
   for (std::size_t row = 0; row < rows_; ++row) {
     sums.loss += workspace_.loss[row];
-    sums.correct += workspace_.is_correct[row];
+    sums.correct += workspace_.correct[row];
   }
   return sums;
 }
@@ -90,7 +129,8 @@ void Stepper<T>::backward() {
 }
 
 template <typename T>
-void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> indices, Tiles tiles, Worker& worker) {
+void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, Tiles tiles,
+                        Worker& worker) {
   const std::size_t dimension = options_.dimension;
   for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
     const Rows rows = tile_rows(tile, tiles.rows);
@@ -98,7 +138,14 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
     for (std::size_t row = 0; row < rows.count; ++row) {
       const std::uint32_t index = indices[rows.first + row];
       image(images, index, input + row * dimension);
-      workspace_.labels[rows.first + row] = images.labels[index];
+      const std::size_t at = rows.first + row;
+      if (options_.target == Target::kInputs)
+        std::copy_n(input + row * dimension, dimension, workspace_.clean.data() + at * dimension);
+      else
+        for (std::size_t p = 0; p < options_.positions; ++p)
+          workspace_.labels[at * options_.positions + p] =
+              static_cast<std::uint32_t>(images.label(index * options_.positions + p));
+      if (options_.noise != NoiseKind::kNone) disturb(step, at, input + row * dimension, worker);
     }
     if (!masks_->masks(0)) continue;
     masks_->draw(0, rows.first, rows.count, dimension, worker.mask_bits);
@@ -126,13 +173,14 @@ void Stepper<T>::forward_tiles(Tiles tiles, Worker& worker) {
 
 template <typename T>
 void Stepper<T>::losses(Tiles tiles) {
-  const std::size_t classes = options_.widths.back();
+  const std::size_t outputs = network_.outputs();
   for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
     const Rows rows = tile_rows(tile, tiles.rows);
-    loss_of(options_.loss, workspace_.outputs.back().data() + rows.first * classes,
-            workspace_.labels.data() + rows.first, rows.count, classes, workspace_.loss.data() + rows.first,
-            workspace_.is_correct.data() + rows.first,
-            workspace_.errors[network_.depth() % 2].data() + rows.first * network_.largest_width());
+    const T* clean = workspace_.clean.empty() ? nullptr : workspace_.clean.data() + rows.first * options_.dimension;
+    target_losses(workspace_.outputs.back().data() + rows.first * outputs,
+                  workspace_.labels.data() + rows.first * options_.positions, clean, rows.count,
+                  workspace_.loss.data() + rows.first, workspace_.correct.data() + rows.first,
+                  workspace_.errors[network_.depth() % 2].data() + rows.first * network_.largest_width());
   }
 }
 
@@ -204,7 +252,7 @@ void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result,
 template <typename T>
 BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
   BatchSums sums;
-  const std::size_t dimension = options_.dimension, classes = options_.widths.back();
+  const std::size_t dimension = options_.dimension;
   // What a row gives is kept until the sum, which has a fixed order.
   for (std::size_t first = 0; first < count; first += kEvaluationRows) {
     const std::size_t rows = std::min(kEvaluationRows, count - first);
@@ -214,18 +262,26 @@ BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
       const Rows at = tile_rows(tile, rows);
       T* values = worker.values[0].data();
       T* next = worker.values[1].data();
-      for (std::size_t row = 0; row < at.count; ++row) image(images, first + at.first + row, values + row * dimension);
+      for (std::size_t row = 0; row < at.count; ++row) {
+        const std::size_t index = first + at.first + row;
+        image(images, index, values + row * dimension);
+        if (options_.target == Target::kInputs) continue;
+        for (std::size_t p = 0; p < options_.positions; ++p)
+          worker.labels[row * options_.positions + p] =
+              static_cast<std::uint32_t>(images.label(index * options_.positions + p));
+      }
+      if (options_.target == Target::kInputs) std::copy_n(values, at.count * dimension, worker.clean.data());
       for (std::size_t l = 0; l < network_.depth(); ++l) {
         network_.layer(l).forward(Pass{}, at, values, next, worker.evaluation_scratch.data(), nullptr);
         std::swap(values, next);
       }
-      loss_of<T>(options_.loss, values, images.labels + first + at.first, at.count, classes,
-                 workspace_.loss.data() + at.first, workspace_.is_correct.data() + at.first, nullptr);
+      target_losses(values, worker.labels.data(), worker.clean.data(), at.count, workspace_.loss.data() + at.first,
+                    workspace_.correct.data() + at.first, nullptr);
     };
     team_.run(tiles_of(rows), body);
     for (std::size_t row = 0; row < rows; ++row) {
       sums.loss += workspace_.loss[row];
-      sums.correct += workspace_.is_correct[row];
+      sums.correct += workspace_.correct[row];
     }
   }
   return sums;

@@ -43,7 +43,13 @@ class Stepper {
     std::size_t first, end, rows;
   };
   void image(const Images& images, std::size_t index, T* out) const;
-  void gather(const Images& images, std::span<const std::uint32_t> indices, Tiles tiles, Worker& worker);
+  // Adds the noise of a row of the step.
+  void disturb(std::uint64_t step, std::size_t row, T* input, Worker& worker) const;
+  // Losses, hits and, when wanted, dE/dz of rows whose labels and clean inputs are given.
+  void target_losses(const T* z, const std::uint32_t* labels, const T* clean, std::size_t rows, double* loss,
+                     std::uint32_t* correct, T* error) const;
+  void gather(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, Tiles tiles,
+              Worker& worker);
   void forward_tiles(Tiles tiles, Worker& worker);
   void losses(Tiles tiles);
   void backward_layer(std::size_t layer, Tiles tiles);

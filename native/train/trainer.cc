@@ -64,7 +64,7 @@ class Run {
       result_.statistics_steps.reserve(records);
       for (std::vector<double>* list :
            {&result_.variance, &result_.correlation, &result_.error_square, &result_.gradient_square})
-        list->reserve(records * options.widths.size());
+        list->reserve(records * options.layers.size());
     }
   }
 
@@ -120,17 +120,20 @@ class Run {
   void report() {
     const auto seen = static_cast<double>(counters_.seen);
     const Evaluation test = evaluate(test_, test_.count);
-    result_.reports.push_back({counters_.step, counters_.loss / seen, static_cast<double>(counters_.correct) / seen,
-                               test.loss, test.accuracy});
+    result_.reports.push_back({counters_.step, counters_.loss / seen,
+                               static_cast<double>(counters_.correct) / (seen * positions()), test.loss,
+                               test.accuracy});
     counters_.loss = 0;
     counters_.correct = counters_.seen = 0;
   }
+
+  double positions() const { return static_cast<double>(options_.positions); }
 
   Evaluation evaluate(const Images& images, std::size_t count) {
     if (count == 0) return {};
     const BatchSums sums = stepper_.evaluate(images, count);
     const auto total = static_cast<double>(count);
-    return {sums.loss / total, static_cast<double>(sums.correct) / total, count};
+    return {sums.loss / total, static_cast<double>(sums.correct) / (total * positions()), count};
   }
 
   TrainingResult finish() {
@@ -143,8 +146,16 @@ class Run {
                        ? Evaluation{last->test_loss, last->test_accuracy, test_.count}
                        : evaluate(test_, test_.count);
     result_.checksum = checksum64(view(network_.values()));
-    if (options_.returns_parameters) result_.parameters.assign(network_.values().begin(), network_.values().end());
+    if (options_.returns_parameters) return_parameters();
     return std::move(result_);
+  }
+
+  void return_parameters() {
+    result_.parameters.assign(network_.values().begin(), network_.values().end());
+    for (std::size_t l = 0; l < network_.depth(); ++l) {
+      const std::span<T> fixed = network_.layer(l).fixed_values();
+      result_.parameters.insert(result_.parameters.end(), fixed.begin(), fixed.end());
+    }
   }
 
   void save() {
@@ -186,32 +197,39 @@ class Run {
   TrainingResult result_;
 };
 
-void check(const TrainingOptions& o, const Images& train) {
+void check(const TrainingOptions& o, const Images& train, const Images& test) {
   const auto refuse = [](const char* name, const std::string& expected) {
     throw Error("SHAPE", name, std::string("Expected `") + name + "` to be " + expected + ".");
   };
-  if (o.widths.empty() || std::find(o.widths.begin(), o.widths.end(), 0) != o.widths.end())
-    refuse("width", "a list of whole numbers >= 1");
-  if (o.widths.back() > 256) refuse("classes", "at most 256");
+  if (o.layers.empty()) refuse("layers", "a list of at least one layer");
+  if (o.positions == 0) refuse("positions", "at least 1");
   if (o.batch == 0 || o.batch > train.count) refuse("batchSize", "between 1 and the number of training images");
-  const std::size_t depth = o.widths.size();
-  if (o.weight_variance.size() != depth || o.bias_variance.size() != depth)
-    refuse("weightVariance", "one number per layer");
-  if (!o.blocks.empty() && o.blocks.size() + 2 != depth)
-    refuse("blocks", "one for every layer but the first and the last");
-  if (o.keep_probability.size() != depth) refuse("keepProbability", "one number for the inputs and per hidden layer");
   if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension)
     refuse("inputScale", "one number per input component");
   if (o.rates.size() > 2147483647) refuse("steps", "fewer than 2^31");
-  for (std::size_t i = 0; i < train.count; ++i)
-    if (train.labels[i] >= o.widths.back()) refuse("labels", "below the number of classes");
+  std::size_t tensors = 0, outputs = 0;
+  for (const auto& layer : make_layers<double>(o)) {
+    tensors += layer->tensors().size();
+    outputs = layer->outputs();
+  }
+  if (!o.rate_multipliers.empty() && o.rate_multipliers.size() != tensors)
+    refuse("rateMultipliers", "one number per tensor");
+  if (o.target == Target::kInputs) {
+    if (outputs != o.dimension) refuse("layers", "as wide at the end as the inputs, which are the target");
+    if (o.loss != LossKind::kSquared) refuse("loss", "squared where the inputs are the target");
+    return;
+  }
+  if (outputs % o.positions != 0) refuse("layers", "a whole number of outputs for every position");
+  for (const Images* set : {&train, &test})
+    for (std::size_t i = 0; i < set->count * o.positions; ++i)
+      if (set->label(i) >= outputs / o.positions) refuse("labels", "below the number of classes");
 }
 
 }  // namespace
 
 TrainingResult train_network(const TrainingOptions& options, const Images& train, const Images& test,
                              const Control& control) {
-  check(options, train);
+  check(options, train, test);
   if (options.is_double) return Run<double>(options, train, test, control)();
   return Run<float>(options, train, test, control)();
 }

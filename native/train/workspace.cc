@@ -16,8 +16,10 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
       update_units.push_back({static_cast<std::uint32_t>(l), static_cast<std::uint32_t>(tile)});
   }
   loss.resize(std::max(batch, kEvaluationRows));
-  is_correct.resize(std::max(batch, kEvaluationRows));
-  labels.resize(batch);
+  correct.resize(std::max(batch, kEvaluationRows));
+  labels.resize(batch * options.positions);
+  const bool is_reconstruction = options.target == Target::kInputs;
+  clean.resize(is_reconstruction ? batch * options.dimension : 0);
   if (options.statistics_every > 0) {
     square.resize(depth * batch);
     product.resize(depth * batch);
@@ -30,6 +32,9 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
     worker.mask_bits.resize(network.mask_words());
     worker.update_scratch.resize(network.update_scratch());
     worker.evaluation_scratch.resize(network.evaluation_scratch());
+    worker.labels.resize(kRowTile * options.positions);
+    worker.clean.resize(is_reconstruction ? kRowTile * options.dimension : 0);
+    worker.noise.resize(options.noise == NoiseKind::kNone ? 0 : options.dimension);
   }
 }
 
@@ -50,14 +55,16 @@ std::size_t bytes_of(const TrainingOptions& o) {
     initialisation = std::max(initialisation, layer->initialisation_scratch());
   }
   const std::size_t workers = static_cast<std::size_t>(std::max(1, o.threads));
-  const std::size_t per_worker =
-      sizeof(T) * (kRowTile * (2 * widest + evaluation) + update) + 8 * kRowTile * words_for(widest);
-  const std::size_t statistics = o.statistics_every > 0 ? 24 * o.widths.size() * o.batch : 0;
+  const std::size_t clean = o.target == Target::kInputs ? o.dimension : 0;
+  const std::size_t noise = o.noise == NoiseKind::kNone ? 0 : o.dimension;
+  const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update + kRowTile * clean) +
+                                 8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
+  const std::size_t statistics = o.statistics_every > 0 ? 24 * o.layers.size() * o.batch : 0;
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
-  const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest) + o.batch +
-                            9 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
+  const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest + clean) + 4 * o.batch * o.positions +
+                            12 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
   const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimiser.kind)) + fixed) + 8 * o.rates.size();
-  return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * parameters : 0);
+  return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * (parameters + fixed) : 0);
 }
 
 }  // namespace

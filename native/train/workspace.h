@@ -13,9 +13,10 @@ struct Workspace {
   // Of the whole minibatch; layer l's rows are rows_of(outputs[l]).
   Buffer<T> input;
   std::vector<Buffer<T>> outputs, tapes;
-  Buffer<T> errors[2];  // dE/doutput on its way down, rows of the largest width
-  Buffer<double> loss;  // at least kEvaluationRows, as is_correct
-  Buffer<std::uint8_t> is_correct, labels;
+  Buffer<T> errors[2];                           // dE/doutput on its way down, rows of the largest width
+  Buffer<double> loss;                           // at least kEvaluationRows, as is_correct
+  Buffer<std::uint32_t> correct, labels;         // labels: of every position
+  Buffer<T> clean;                               // inputs before noise and masks, where they are the target
   Buffer<double> square, product, error_square;  // layer x row, when statistics are wanted
   Buffer<double> tile_squares;                   // of the gradient, one per update tile
 
@@ -24,6 +25,9 @@ struct Workspace {
     Buffer<std::uint64_t> mask_bits;
     Buffer<T> update_scratch;
     Buffer<T> evaluation_scratch;
+    Buffer<std::uint32_t> labels;
+    Buffer<T> clean;
+    Buffer<double> noise;
   };
   std::vector<Worker> workers;
 

@@ -1,8 +1,12 @@
 // 20 steps of every optimizer against PyTorch on the same weights, masks and data (scripts/pytorch-training-fixture.py).
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import type { Dataset, TrainOptions } from 'mft-native';
+import type { Dataset, Training, TrainOptions } from 'mft-native';
 import { trainGiven } from '../../dist/verbs/train.js';
+
+/** The trained numbers of a run, array by array; what is fixed stands last and is left out. */
+const trained = ({ weights }: Training): number[] =>
+  Object.entries(weights ?? {}).flatMap(([name, { values }]) => (name.endsWith('projection') ? [] : [...values]));
 
 interface Case extends TrainOptions {
   readonly activation?: 'relu' | 'gelu' | 'silu';
@@ -77,7 +81,7 @@ for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ..
       steps: fixture.steps,
       shuffle: false,
       normalization: 'unit',
-      returnParameters: true,
+      returnWeights: true,
       reportEvery: 1,
     } as const;
     const moved = largestDifference(given.initialParameters, parameters);
@@ -87,7 +91,7 @@ for (const { activation = 'tanh', losses, parameters, losses32, parameters32, ..
       ['float32', parameters32, losses32, 2e-5],
     ] as const) {
       const run = await trainGiven(spec, { train: images }, { ...common, precision }, given);
-      const difference = largestDifference(run.parameters ?? [], expectedParameters);
+      const difference = largestDifference(trained(run), expectedParameters);
       t.ok(
         difference < tolerance,
         `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`,

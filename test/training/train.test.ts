@@ -3,9 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { MftError, predict, readDataset, train, trainMany, type TrainOptions } from 'mft-native';
+import { MftError, predict, readDataset, train, trainMany, type Training, type TrainOptions } from 'mft-native';
 import { learningRates, resolveTrainOptions } from '../../dist/training/options.js';
-import { trainGiven } from '../../dist/verbs/train.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'mft-train-'));
 t.teardown(() => rm(folder, { recursive: true }));
@@ -27,6 +26,10 @@ const quick = {
 } as const satisfies TrainOptions;
 const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
 
+/** All numbers of all arrays, in their order. */
+const flat = (weights: Training['weights']): number[] =>
+  Object.values(weights ?? {}).flatMap(({ values }) => [...values]);
+
 t.test('learns the synthetic set', async (t) => {
   const run = await train(spec, data, { epochs: 3, learningRate: 0.1, seed: 3 });
   t.ok((run.test?.accuracy ?? 0) > 0.95, `test accuracy ${run.test?.accuracy}`);
@@ -35,7 +38,7 @@ t.test('learns the synthetic set', async (t) => {
   t.ok((run.reports[0]?.trainLoss ?? 0) > (run.reports[2]?.trainLoss ?? 9));
   t.equal(run.dataset.test?.count, 2000);
   t.match(run, { kind: 'training', system: 'feedforward', warnings: [] });
-  t.equal(run.parameters, undefined);
+  t.equal(run.weights, undefined);
 });
 
 t.test('the bits do not depend on threads, statistics, evaluation or company', async (t) => {
@@ -234,15 +237,15 @@ t.test('precisions, losses, laws and masks', async (t) => {
   const options = { ...quick, steps: 40 };
   const float = await train(spec, data, options);
   // The two draw other numbers; from the same weights, rounding to 6e-8 makes less than 1e-4 of a loss in 40 steps.
-  const { parameters = new Float64Array(0) } = await train(spec, data, {
+  const { weights: drawn } = await train(spec, data, {
     ...options,
     steps: 1,
     learningRate: 0,
-    returnParameters: true,
+    returnWeights: true,
   });
   const losses = await Promise.all(
     (['float32', 'float64'] as const).map(async (precision) => {
-      const run = await trainGiven(spec, data, { ...options, precision }, { initialParameters: parameters });
+      const run = await train(spec, data, { ...options, precision, initialWeights: drawn ?? {} });
       return run.reports.at(-1)?.trainLoss ?? Infinity;
     }),
   );
@@ -254,10 +257,18 @@ t.test('precisions, losses, laws and masks', async (t) => {
     steps: 1,
     learningRate: 0,
     hasBiases: false,
-    returnParameters: true,
+    returnWeights: true,
   });
-  const weights = orthogonal.parameters ?? new Float64Array(0);
-  t.equal(weights.length, 784 * 100 + 2 * 100 * 100 + 100 * 10);
+  t.same(
+    Object.entries(orthogonal.weights ?? {}).map(([name, { shape }]) => [name, ...shape]),
+    [
+      ['layer1.weight', 100, 784],
+      ['layer2.weight', 100, 100],
+      ['layer3.weight', 100, 100],
+      ['layer4.weight', 10, 100],
+    ],
+  );
+  const weights = orthogonal.weights?.['layer2.weight']?.values ?? new Float64Array(0);
   for (const [i, j] of [
     [0, 0],
     [0, 1],
@@ -265,8 +276,7 @@ t.test('precisions, losses, laws and masks', async (t) => {
   ] as const) {
     // rows of the second layer: orthogonal, of squared norm 1.5
     let product = 0;
-    for (let k = 0; k < 100; k++)
-      product += (weights[78400 + 100 * i + k] as number) * (weights[78400 + 100 * j + k] as number);
+    for (let k = 0; k < 100; k++) product += (weights[100 * i + k] as number) * (weights[100 * j + k] as number);
     t.ok(Math.abs(product - (i === j ? 1.5 : 0)) < 1e-5, `rows ${i}, ${j}`);
   }
   const shared = await train({ ...spec, maskSharing: 'shared' }, data, options);
@@ -281,7 +291,7 @@ t.test('an activation given as an expression trains like the named one', async (
     ['x * sigmoid(x)', 'silu'],
     ['max(x, 0)', 'relu'],
   ] as const) {
-    const options = { ...quick, steps: 20, precision: 'float64', returnParameters: true } as const;
+    const options = { ...quick, steps: 20, precision: 'float64', returnWeights: true } as const;
     const [named, given] = [
       await train({ ...spec, activation }, data, options),
       await train(
@@ -290,10 +300,9 @@ t.test('an activation given as an expression trains like the named one', async (
         options,
       ),
     ];
-    const difference = (named.parameters ?? new Float64Array(1)).reduce(
-      (worst, value, i) => Math.max(worst, Math.abs(value - (given.parameters?.[i] ?? Infinity))),
-      0,
-    );
+    const [one, other] = [named, given].map(({ weights }) => flat(weights)) as [number[], number[]];
+    t.equal(one.length, 784 * 60 + 60 + 2 * (60 * 60 + 60) + 60 * 10 + 10);
+    const difference = one.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (other[i] ?? Infinity))), 0);
     t.ok(difference < 1e-12, `${expression}: parameters differ by ${difference}`);
   }
 });

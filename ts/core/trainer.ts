@@ -95,8 +95,8 @@ export interface TrainingBody {
   readonly resumedFrom?: number;
   /** CRC-64 of the trained parameters: equal exactly when every bit is. */
   readonly checksum: string;
-  /** Layer by layer the weights (outputs × inputs), then the biases; when asked for. */
-  readonly parameters?: Float64Array;
+  /** The arrays of the network by name, `layer1.weight` of shape [outputs, inputs], …; when asked for. */
+  readonly weights?: Readonly<Record<string, NamedArray>>;
   /** Bytes planned for the run, images not counted. */
   readonly memory: number;
 }

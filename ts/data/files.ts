@@ -54,7 +54,7 @@ export async function withFile<T>(path: string, use: (handle: FileHandle, size: 
 }
 
 /** The error as one of ours when it is the file system's, else itself. */
-function fileError(error: unknown, path: string): unknown {
+export function fileError(error: unknown, path: string): unknown {
   if (error instanceof MftError || !(error instanceof Error) || !('syscall' in error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(code))

@@ -8,6 +8,7 @@ declare module '../core/addon.js' {
   interface NativeAddon {
     trainNetworks(training: NativeTraining, control?: Int32Array): Promise<NativeResult[]>;
     trainingMemory(job: NativeJob): number;
+    trainingTensors(job: NativeJob): readonly NativeTensor[];
   }
 }
 
@@ -22,6 +23,13 @@ export interface NativeTraining {
   readonly train: NativeExamples;
   readonly test?: NativeExamples;
   readonly threads: number;
+}
+
+/** An array of a network, in the order of `parameters`; what is fixed is drawn once and not trained. */
+export interface NativeTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly isFixed: boolean;
 }
 
 export type NativeJob = Readonly<Record<string, unknown>>;
@@ -83,11 +91,12 @@ export function nativeJob(
 ): NativeJob {
   return {
     dimension: input.scale.length,
-    ...nativeLayers(plan.layers),
-    keepProbability: Float64Array.of(
-      plan.inputKeepProbability,
-      ...plan.layers.slice(0, -1).map((layer) => ('keepProbability' in layer ? layer.keepProbability : 1)),
-    ),
+    layers: plan.layers.map((layer, l) => nativeLayer(layer, l + 1, options.forwardMultipliers)),
+    target: plan.target,
+    positions: plan.positions ?? 1,
+    inputKeepProbability: plan.inputKeepProbability,
+    noise: plan.inputNoise?.kind ?? 'none',
+    noiseVariance: plan.inputNoise?.variance ?? 0,
     hasSharedMasks: plan.hasSharedMasks,
     countsPaths: plan.counters.includes('paths'),
     hasPathMasks: options.masks === 'pathConditioned',
@@ -114,44 +123,30 @@ export function nativeJob(
     checkpoint: options.checkpoint ?? '',
     checkpointEvery: options.checkpointEvery || stepsPerEpoch,
     key,
+    rateMultipliers: new Float64Array(0),
     initialParameters: given.initialParameters ?? new Float64Array(0),
     givenMasks: given.masks ?? new Uint8Array(0),
-    returnsParameters: options.returnParameters,
+    returnsParameters: options.returnWeights || options.saveWeights !== undefined,
   };
 }
 
-function nativeLayers(layers: readonly LayerPlan[]): Readonly<Record<string, unknown>> {
-  const first = layers.find((layer) => layer.kind === 'dense');
-  const activation = layers.find((layer) => layer.activation !== undefined)?.activation;
-  const variances = (name: 'weightVariance' | 'biasVariance'): Float64Array =>
-    Float64Array.from(layers, (layer) => (layer.kind === 'dense' ? layer[name] : 0));
-  return {
-    widths: Float64Array.from(layers, ({ units }) => units),
-    blocks: Float64Array.from(
-      layers.flatMap((layer) =>
-        layer.kind === 'block'
-          ? [
-              layer.hidden,
-              layer.hasOuter ? 1 : 0,
-              layer.skip,
-              layer.innerWeightVariance,
-              layer.innerBiasVariance,
-              layer.outerWeightVariance,
-              layer.outerBiasVariance,
-            ]
-          : [],
-      ),
-    ),
-    activation: activation ?? { kind: 0, parameters: new Float64Array(2) },
-    hasBiases: layers.some(({ hasBiases }) => hasBiases),
-    weightVariance: variances('weightVariance'),
-    biasVariance: variances('biasVariance'),
-    law: first?.law ?? 'gaussian',
-  };
+/** A layer without what only TypeScript reads; forward multipliers are given by layer, or by part: layer2, layer2.inner. */
+function nativeLayer(
+  { output: _output, multiplyAdds: _multiplyAdds, ...fields }: LayerPlan,
+  number: number,
+  multipliers: Readonly<Record<string, number>>,
+): object {
+  const own = Object.entries(multipliers).flatMap(([name, value]) => {
+    const [layer, part] = name.split('.');
+    if (layer !== `layer${number}`) return [];
+    return [[part === undefined ? 'forwardMultiplier' : `${part}ForwardMultiplier`, value] as const];
+  });
+  return { ...fields, ...Object.fromEntries(own) };
 }
 
 export const native = {
   train: (training: NativeTraining, control: Int32Array): Promise<NativeResult[]> =>
     addon().trainNetworks(training, control),
   memory: (job: NativeJob): number => addon().trainingMemory(job),
+  tensors: (job: NativeJob): readonly NativeTensor[] => addon().trainingTensors(job),
 };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
+import type { NamedArray } from '../core/trainer.js';
 import { aliased, booleanField, choiceField, numberField, wholeField } from '../core/fields.js';
 
 /** How `train` trains. Every field has a default. */
@@ -79,13 +80,33 @@ export interface TrainOptions {
   readonly checkpoint?: string;
   /** Steps between two checkpoints; 0 = every epoch. Default 0. */
   readonly checkpointEvery?: number;
-  /** Return the trained parameters too. Default false. */
-  readonly returnParameters?: boolean;
+  /** Return the trained weights too, by name. Default false. */
+  readonly returnWeights?: boolean;
+  /** Write the trained weights to this .npz file: one array per name. */
+  readonly saveWeights?: string;
+  /** Start from these weights instead of drawn ones: all arrays of the network by name, or an .npz file of them. */
+  readonly initialWeights?: string | Readonly<Record<string, NamedArray>>;
+  /** Factors of the learning rate by layer or tensor (`layer2`, `layer2.weight`); the tensor's wins. Default 1. */
+  readonly rateMultipliers?: Readonly<Record<string, number>>;
+  /** Factors a of a W x + b by layer (`layer2`; of a block `layer2.inner`, `layer2.outer`). Default 1. */
+  readonly forwardMultipliers?: Readonly<Record<string, number>>;
   /** Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out. */
   readonly memoryLimit?: number;
 }
 
 const largestSteps = 2_147_483_647;
+
+function isNamedArray(value: unknown): boolean {
+  const { shape, values } = (value ?? {}) as { shape?: unknown; values?: unknown };
+  return (
+    Array.isArray(shape) &&
+    (values instanceof Float32Array || values instanceof Float64Array) &&
+    shape.reduce((product: number, size: number) => product * size, 1) === values.length
+  );
+}
+
+const multipliers = (description: string) =>
+  z.record(z.string(), z.number().min(0).max(1e9)).meta({ expected: 'numbers >= 0 by name', description }).default({});
 
 const fields = {
   optimizer: aliased(
@@ -163,7 +184,23 @@ const fields = {
     })
     .optional(),
   checkpointEvery: wholeField(0, largestSteps, 'Steps between two checkpoints; 0 = every epoch.').default(0),
-  returnParameters: booleanField('Return the trained parameters too.').default(false),
+  returnWeights: booleanField('Return the trained weights too, by name.').default(false),
+  saveWeights: z
+    .string()
+    .min(1)
+    .meta({ expected: 'the path of a file', description: 'Write the trained weights to this .npz file.' })
+    .optional(),
+  initialWeights: z
+    .union([z.string().min(1), z.record(z.string(), z.custom<NamedArray>(isNamedArray))])
+    .meta({
+      expected: 'an .npz file, or arrays { shape, values } by name',
+      description: 'Start from these weights instead of drawn ones.',
+    })
+    .optional(),
+  rateMultipliers: multipliers('Factors of the learning rate by layer or tensor, as {"layer2.weight": 0.5}.'),
+  forwardMultipliers: multipliers(
+    'Factors of W x by layer, as {"layer3": 0.25}; of a block layer2.inner, layer2.outer.',
+  ),
   memoryLimit: numberField(
     { low: 0, above: true },
     'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.',
@@ -172,7 +209,7 @@ const fields = {
 
 export const trainOptionsSchema = z.strictObject(fields);
 
-type Optional = 'hasBiases' | 'epochs' | 'steps' | 'checkpoint' | 'memoryLimit';
+type Optional = 'hasBiases' | 'epochs' | 'steps' | 'checkpoint' | 'saveWeights' | 'initialWeights' | 'memoryLimit';
 
 /** Options with defaults filled in. */
 export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & {

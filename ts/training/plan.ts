@@ -31,6 +31,10 @@ export interface TrainingPlan {
   readonly batch?: number | 'all';
   /** Steps where neither `steps` nor `epochs` is given. */
   readonly steps?: number;
+  /** Positions of a sequence, each with a label; only for target `sequence`. */
+  readonly positions?: number;
+  /** Added to every component of the inputs in every step: E = 0, this variance. Masking is `inputKeepProbability`. */
+  readonly inputNoise?: { readonly kind: 'gaussian' | 'uniform' | 'sign'; readonly variance: number };
   /** ρ of the inputs. */
   readonly inputKeepProbability: number;
   /** Whether all examples of a step have one mask. */

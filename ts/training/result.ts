@@ -96,7 +96,6 @@ export function trainingBody(
         }),
     ...(result.resumedFrom > 0 ? { resumedFrom: result.resumedFrom } : {}),
     checksum: result.checksum,
-    ...(options.returnParameters ? { parameters: result.parameters } : {}),
     memory: result.plannedBytes,
   };
 }

@@ -1,6 +1,6 @@
 // The trainer of every network of layers: minibatch gradient descent on native kernels.
 import { canonicalHash } from '../core/codec.js';
-import { controlled } from '../core/control.js';
+import { type ControlOptions, controlled } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
 import {
   type DataShape,
@@ -12,12 +12,14 @@ import {
   type TrainingBody,
   type TrainingData,
 } from '../core/trainer.js';
-import { type Given, native, type NativeExamples, type NativeJob, nativeJob } from './native.js';
+import { writeNpz } from '../data/npz-write.js';
+import { type Given, native, type NativeExamples, type NativeJob, nativeJob, type NativeTensor } from './native.js';
 import { inputMap } from './normalise.js';
 import { learningRates, type ResolvedTrainOptions, resolveTrainOptions } from './options.js';
 import { counters, logPathProbability, stepsWithPaths } from './paths.js';
 import type { TrainingPlan } from './plan.js';
 import { trainingBody } from './result.js';
+import { flatWeights, namedWeights, readWeights } from './weights.js';
 
 type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
 
@@ -36,6 +38,7 @@ function complete(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataS
       `a whole number in [1, ${data.count}], the training images (left out, it is 128)`,
       batchSize,
     );
+  refuseUnknown('forwardMultipliers', options.forwardMultipliers, multipliedLayers(plan));
   return { ...options, batchSize, hasBiases: plan.layers.some(({ hasBiases }) => hasBiases) };
 }
 
@@ -78,20 +81,23 @@ function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
 
 interface Prepared extends Duration {
   readonly job: NativeJob;
+  readonly tensors: readonly NativeTensor[];
 }
 
-function prepare(
+async function prepare(
   { plan, options, identity, given }: TrainerJob<TrainingPlan, ResolvedTrainOptions>,
   train: Examples,
   threads: number,
-): Prepared {
+  control: ControlOptions,
+): Promise<Prepared> {
   const lasting = duration(plan, options, dataShape(train, options.trainCount));
   const {
     threads: _threads,
     checkpoint: _checkpoint,
     checkpointEvery: _every,
     memoryLimit: _limit,
-    returnParameters: _return,
+    returnWeights: _return,
+    saveWeights: _save,
     ...deciding
   } = options;
   const job = nativeJob(
@@ -104,7 +110,51 @@ function prepare(
     canonicalHash({ ...identity, options: deciding }),
     given as Given | undefined,
   );
-  return { job, ...lasting };
+  const tensors = native.tensors(job);
+  const trainedNames = tensors.flatMap(({ name, isFixed }) => (isFixed ? [] : [layerOf(name), name]));
+  refuseUnknown('rateMultipliers', options.rateMultipliers, new Set(trainedNames));
+  const { initialWeights } = options;
+  const start =
+    typeof initialWeights === 'string' ? await readWeights(initialWeights, signalOf(control)) : initialWeights;
+  return {
+    job: {
+      ...job,
+      ...(Object.keys(options.rateMultipliers).length === 0
+        ? {}
+        : { rateMultipliers: ratesOf(tensors, options.rateMultipliers) }),
+      ...(start === undefined ? {} : { initialParameters: flatWeights(tensors, start) }),
+    },
+    tensors,
+    ...lasting,
+  };
+}
+
+const signalOf = ({ signal }: ControlOptions): ControlOptions => (signal === undefined ? {} : { signal });
+
+/** A factor of every trained tensor: its own, else its layer's, else 1. */
+function ratesOf(tensors: readonly NativeTensor[], multipliers: Readonly<Record<string, number>>): Float64Array {
+  return Float64Array.from(
+    tensors.filter(({ isFixed }) => !isFixed),
+    ({ name }) => multipliers[name] ?? multipliers[layerOf(name)] ?? 1,
+  );
+}
+
+const layerOf = (tensor: string): string => tensor.slice(0, tensor.indexOf('.'));
+
+/** Names that stand for nothing are refused: a misspelt one would change nothing in silence. */
+function refuseUnknown(parameter: string, given: object, known: ReadonlySet<string>): void {
+  const unknown = Object.keys(given).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', parameter, `names among ${[...known].join(', ')}`, unknown);
+}
+
+/** Layers with a product W x; of a block there are two. */
+function multipliedLayers({ layers }: TrainingPlan): ReadonlySet<string> {
+  return new Set(
+    layers.flatMap(({ kind }, l) =>
+      kind === 'block' ? [`layer${l + 1}.inner`, `layer${l + 1}.outer`] : [`layer${l + 1}`],
+    ),
+  );
 }
 
 /** Networks side by side have one thread each; one network alone has all. */
@@ -114,7 +164,8 @@ async function run(
   control: TrainerControl,
 ): Promise<readonly TrainingBody[]> {
   const { threads } = control;
-  const prepared = jobs.map((job) => prepare(job, data.train, jobs.length > 1 ? 1 : threads));
+  const each = jobs.length > 1 ? 1 : threads;
+  const prepared = await Promise.all(jobs.map((job) => prepare(job, data.train, each, control)));
   const results = await controlled(
     control,
     prepared.reduce((sum, { steps }) => sum + steps, 0),
@@ -129,15 +180,21 @@ async function run(
         slots,
       ),
   );
-  return jobs.map(({ plan, options }, i) => {
+  const bodies = jobs.map(({ plan, options }, i) => {
     const [result, one] = [results[i], prepared[i]];
     if (result === undefined || one === undefined)
       throw new MftError('ERR_MFT_INTERNAL', 'The native code returned fewer results than jobs.');
-    return {
+    const isReturned = options.returnWeights || options.saveWeights !== undefined;
+    const weights = !isReturned ? {} : namedWeights(one.tensors, result.parameters, options.precision === 'float64');
+    const body = {
       ...trainingBody(result, options, plan.layers.length, one.stepsPerEpoch, data.test !== undefined),
       ...counters(plan, result),
+      ...(options.returnWeights ? { weights } : {}),
     };
+    return { body, weights, file: options.saveWeights };
   });
+  for (const { file, weights } of bodies) if (file !== undefined) await writeNpz(file, weights);
+  return bodies.map(({ body }) => body);
 }
 
 /** In shared memory: as they are when they lie there (the readers see to it), else a copy. */

@@ -150,7 +150,7 @@ async function run(
 }
 
 /** `trainMany` of systems at hand, one for each job. */
-async function trainWith(
+export async function trainWith(
   systems: readonly System<unknown, unknown>[],
   jobs: readonly AnyJob[],
   dataset: TrainDataset,

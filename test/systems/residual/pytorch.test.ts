@@ -2,8 +2,12 @@
 // (scripts/pytorch-training-fixture.py).
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import type { Dataset, ResidualSpec, TrainOptions } from 'mft-native';
+import type { Dataset, Training, ResidualSpec, TrainOptions } from 'mft-native';
 import { trainGiven } from '../../../dist/verbs/train.js';
+
+/** The trained numbers of a run, array by array; what is fixed stands last and is left out. */
+const trained = ({ weights }: Training): number[] =>
+  Object.entries(weights ?? {}).flatMap(([name, { values }]) => (name.endsWith('projection') ? [] : [...values]));
 
 interface Case extends TrainOptions, Pick<ResidualSpec, 'activation' | 'block' | 'skipStrength'> {
   readonly initialParameters: readonly number[];
@@ -79,7 +83,7 @@ for (const {
       steps: fixture.steps,
       shuffle: false,
       normalization: 'unit',
-      returnParameters: true,
+      returnWeights: true,
       reportEvery: 1,
     } as const;
     t.ok(largestDifference(initialParameters, parameters) > 0.01, 'training moves the parameters');
@@ -93,7 +97,7 @@ for (const {
         { ...common, precision },
         { initialParameters: Float64Array.from(initialParameters) },
       );
-      const difference = largestDifference(run.parameters ?? [], expectedParameters);
+      const difference = largestDifference(trained(run), expectedParameters);
       t.ok(
         difference < tolerance,
         `${precision}: parameters after ${fixture.steps} steps differ by at most ${difference.toExponential(1)}`,

@@ -83,12 +83,12 @@ export const trainVerb: SweepVerb = {
       );
     refuseRunFields(
       input.run,
-      ['checkpoint', 'returnParameters', 'memoryLimit'],
-      'jobs write no files, return no parameters, and have the memory of max-memory',
+      ['checkpoint', 'returnWeights', 'saveWeights', 'initialWeights', 'memoryLimit'],
+      'jobs write no files, read and return no weights, and have the memory of max-memory',
     );
     const {
       checkpointEvery: _,
-      returnParameters: __,
+      returnWeights: __,
       ...options
     } = system.training.resolveOptions(input.run) as unknown as Data;
     const spec = system.resolveSpec(input.spec) as Work['spec'];

@@ -18,6 +18,7 @@ struct ResidualShape {
   double skip = 1;
   Activation activation;
   Initial inner, outer;
+  double inner_multiplier = 1, outer_multiplier = 1;  // of w x and v phi(h)
 };
 
 // Parameters: w (hidden x inputs), b, then v (outputs x hidden), a. The projection (entries of variance 1/inputs) is
@@ -30,6 +31,9 @@ class ResidualLayer final : public Layer<T> {
   std::size_t inputs() const override { return shape_.inputs; }
   std::size_t outputs() const override { return shape_.outputs; }
   std::size_t parameters() const override { return inner_.parameters() + outer_.parameters(); }
+  std::vector<Tensor> tensors() const override;
+  std::vector<Tensor> fixed_tensors() const override;
+  std::span<T> fixed_values() override { return projection_; }
   std::size_t fixed_numbers() const override { return has_projection() ? shape_.outputs * shape_.inputs : 0; }
   std::size_t tape_per_row() const override { return 3 * shape_.hidden + (shape_.has_outer ? shape_.outputs : 0); }
   std::size_t evaluation_scratch_per_row() const override { return shape_.hidden; }
@@ -37,7 +41,7 @@ class ResidualLayer final : public Layer<T> {
   std::size_t initialisation_scratch() const override { return 0; }
   std::size_t update_scratch() const override;
   std::size_t update_tiles() const override { return inner_.update_tiles() + outer_.update_tiles(); }
-  void bind(ParameterBlock<T> block) override;
+  void bind(ParameterBlock<T> block, std::span<const double> rates) override;
   void fix(std::uint64_t seed, std::size_t layer) override;
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
   void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,

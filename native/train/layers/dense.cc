@@ -1,10 +1,11 @@
-#include "train/dense_layer.h"
+#include "train/layers/dense.h"
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
 #include "train/elementwise.h"
+#include "train/layers/kinds.h"
 #include "train/row_statistics.h"
 
 namespace mft::train {
@@ -13,11 +14,26 @@ namespace {
 // Numbers that one elementwise pass works on before the next pass: they stay in the L1 cache.
 constexpr std::size_t kBlock = 3072;
 
+template <typename T>
+std::unique_ptr<Layer<T>> make_dense(const LayerFields& f, const LayerPlace& place) {
+  const InitialLaw law = f.word("law") == "orthogonal" ? InitialLaw::kOrthogonal : InitialLaw::kGaussian;
+  return std::make_unique<DenseLayer<T>>(DenseShape{place.inputs,
+                                                    f.count("units"),
+                                                    f.flag("hasBiases"),
+                                                    f.activation("activation"),
+                                                    place.number,
+                                                    f.number("keepProbability"),
+                                                    f.number("forwardMultiplier", 1),
+                                                    {law, f.variance("weightVariance"), f.variance("biasVariance")}});
+}
+
+[[maybe_unused]] const bool kIsRegistered = register_layer("dense", {make_dense<float>, make_dense<double>});
+
 }  // namespace
 
 template <typename T>
 DenseLayer<T>::DenseLayer(DenseShape shape)
-    : shape_(std::move(shape)), affine_(shape_.inputs, shape_.outputs, shape_.has_bias) {}
+    : shape_(std::move(shape)), affine_(shape_.inputs, shape_.outputs, shape_.has_bias, shape_.multiplier) {}
 
 template <typename T>
 void DenseLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,

@@ -12,8 +12,10 @@ struct DenseShape {
   std::size_t outputs = 0;
   bool has_bias = true;
   Activation activation;
-  // Mask layer of the outputs (train/mask_source.h).
+  // Mask layer of the outputs (train/mask_source.h), and how probably one is kept.
   std::size_t mask_layer = 0;
+  double keep_probability = 1;
+  double multiplier = 1;  // of W x
   Initial initial;
 };
 
@@ -25,6 +27,8 @@ class DenseLayer final : public Layer<T> {
   std::size_t inputs() const override { return shape_.inputs; }
   std::size_t outputs() const override { return shape_.outputs; }
   std::size_t parameters() const override { return affine_.parameters(); }
+  std::vector<Tensor> tensors() const override { return affine_.tensors(""); }
+  double keep_probability() const override { return shape_.keep_probability; }
   std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return shape_.outputs; }
   std::size_t evaluation_scratch_per_row() const override { return 0; }
@@ -34,7 +38,7 @@ class DenseLayer final : public Layer<T> {
   }
   std::size_t update_scratch() const override { return affine_.update_scratch(); }
   std::size_t update_tiles() const override { return affine_.update_tiles(); }
-  void bind(ParameterBlock<T> block) override { affine_.bind(block); }
+  void bind(ParameterBlock<T> block, std::span<const double> rates) override { affine_.bind(block, rates); }
   void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override {
     initialise_affine(shape_.initial, seed, layer, affine_, values);

@@ -1,4 +1,4 @@
-#include "train/residual_layer.h"
+#include "train/layers/block.h"
 
 #include <algorithm>
 #include <span>
@@ -6,6 +6,7 @@
 
 #include "core/blas.h"
 #include "train/elementwise.h"
+#include "train/layers/kinds.h"
 
 namespace mft::train {
 namespace {
@@ -14,13 +15,27 @@ namespace {
 constexpr std::size_t kOuterStream = std::size_t{1} << 28;
 constexpr std::size_t kProjectionStream = std::size_t{1} << 29;
 
+template <typename T>
+std::unique_ptr<Layer<T>> make_block(const LayerFields& f, const LayerPlace& place) {
+  const auto initial = [&](const std::string& part) {
+    return Initial{InitialLaw::kGaussian, f.variance(part + "WeightVariance"), f.variance(part + "BiasVariance")};
+  };
+  return std::make_unique<ResidualLayer<T>>(
+      ResidualShape{place.inputs, f.count("hidden"), f.count("units"), f.flag("hasBiases"), f.flag("hasOuter"),
+                    f.number("skip"), f.activation("activation"), initial("inner"), initial("outer"),
+                    f.number("innerForwardMultiplier", 1), f.number("outerForwardMultiplier", 1)});
+}
+
+[[maybe_unused]] const bool kIsRegistered = register_layer("block", {make_block<float>, make_block<double>});
+
 }  // namespace
 
 template <typename T>
 ResidualLayer<T>::ResidualLayer(ResidualShape shape)
     : shape_(std::move(shape)),
-      inner_(shape_.inputs, shape_.hidden, shape_.has_bias),
-      outer_(shape_.has_outer ? Affine<T>(shape_.hidden, shape_.outputs, shape_.has_bias) : Affine<T>()) {}
+      inner_(shape_.inputs, shape_.hidden, shape_.has_bias, shape_.inner_multiplier),
+      outer_(shape_.has_outer ? Affine<T>(shape_.hidden, shape_.outputs, shape_.has_bias, shape_.outer_multiplier)
+                              : Affine<T>()) {}
 
 template <typename T>
 std::size_t ResidualLayer<T>::update_scratch() const {
@@ -28,9 +43,25 @@ std::size_t ResidualLayer<T>::update_scratch() const {
 }
 
 template <typename T>
-void ResidualLayer<T>::bind(ParameterBlock<T> block) {
-  inner_.bind(block);
-  outer_.bind(block.from(inner_.parameters()));
+std::vector<Tensor> ResidualLayer<T>::tensors() const {
+  std::vector<Tensor> all = inner_.tensors("inner.");
+  if (!shape_.has_outer) return all;
+  const std::vector<Tensor> outer = outer_.tensors("outer.");
+  all.insert(all.end(), outer.begin(), outer.end());
+  return all;
+}
+
+template <typename T>
+std::vector<Tensor> ResidualLayer<T>::fixed_tensors() const {
+  if (!has_projection()) return {};
+  return {{"projection", {shape_.outputs, shape_.inputs}}};
+}
+
+template <typename T>
+void ResidualLayer<T>::bind(ParameterBlock<T> block, std::span<const double> rates) {
+  const std::size_t inner_tensors = std::min<std::size_t>(rates.size(), shape_.has_bias ? 2 : 1);
+  inner_.bind(block, rates.first(inner_tensors));
+  outer_.bind(block.from(inner_.parameters()), rates.subspan(inner_tensors));
 }
 
 template <typename T>

@@ -4,9 +4,8 @@ import { trainableLengths } from './trainability.js';
 
 /**
  * Measured boundaries: [σ_w², ρ, 6 ξ_c, depth at which half of the runs reach half of the best training accuracy].
- * `trainCells` (ts/systems/feedforward/experiments/trainable-length.ts) at depths 8 … 91, rates 0.03, 0.01, 0.003, seeds 1, 2, 3,
- * 4000 images. Measured again with later kernels they are the same within a factor of 1.13: a boundary moves when a single run
- * changes sides.
+ * scripts/calibrate-depth.mjs measures them: depths 8 … 91, rates 0.03, 0.01, 0.003, seeds 1, 2, 3, 4000 images. Measured again
+ * with later kernels they are the same within a factor of 1.13: a boundary moves when a single run changes sides.
  */
 export const calibration = {
   source:

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { advise } from '../advise/advise.js';
 import { isUndefined } from '../core/results.js';
+import { separated } from '../core/text.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
 import { printJson } from './output.js';
@@ -65,7 +66,7 @@ function flags(change: Readonly<Record<string, unknown>>): string {
   return Object.entries(change)
     .map(
       ([field, value]) =>
-        `--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ` +
+        `--${separated(field, '-')} ` +
         `${typeof value === 'number' ? Number(value.toPrecision(6)) : typeof value === 'string' ? value : `'${JSON.stringify(value)}'`}`,
     )
     .join(' ');

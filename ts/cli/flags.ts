@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { z } from 'zod';
 import { MftError } from '../core/errors.js';
-import { decodeText, parseJson } from '../core/text.js';
+import { decodeText, parseJson, separated } from '../core/text.js';
 import { fallback, hintFor, info } from '../core/fields.js';
 import { loadSystem } from '../systems/registry.js';
 import type { System } from '../core/system.js';
 
 /** keepProbability → --keep-probability */
 function flagName(field: string): string {
-  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${separated(field, '-')}`;
 }
 
 /** The flag of a field; `--spec-output` and the like where the command itself has a flag of that name. */

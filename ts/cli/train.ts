@@ -1,6 +1,7 @@
 // mft train DATASET: trains the network of a spec.
 import { Argument, type Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
+import { separated } from '../core/text.js';
 import { trainOptionsSchema } from '../training/options.js';
 import type { Training } from '../training/result.js';
 import { train } from '../verbs/train.js';
@@ -66,7 +67,7 @@ function printTraining(training: Training): void {
   );
   if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
   for (const [name, value] of Object.entries(training.counters ?? {}))
-    process.stdout.write(`${spelt(name)}: ${shown(value)}\n`);
+    process.stdout.write(`${separated(name, ' ')}: ${shown(value)}\n`);
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);
   if (stopped !== undefined) process.stdout.write(`stopped: ${stopped.reason}\n`);
 }
@@ -77,9 +78,4 @@ function percent(fraction: number): string {
 
 function loss(value: number | Undefined | undefined): string {
   return isUndefined(value) ? value.reason : shown(value);
-}
-
-/** A field's name as words: zeroGradientSteps → zero gradient steps. */
-function spelt(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,6 +1,6 @@
 // Validation, once, in TypeScript: a zod schema's verdict as the package's error sentence.
 import type { z } from 'zod';
-import { expectedError, MftError, nearest } from './errors.js';
+import { didYouMean, expectedError, MftError } from './errors.js';
 import { hintFor, info } from './fields.js';
 
 /**
@@ -80,17 +80,12 @@ function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_A
 function unknownKey(key: string, schema: z.ZodObject | undefined, where: string): MftError {
   const known = schema === undefined ? [] : Object.keys(schema.shape);
   const foreign = schema === undefined ? undefined : hintFor(key, schema);
-  const near = nearest(key, known);
-  const message = `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}`;
-  const hint =
-    foreign !== undefined
-      ? `; use ${foreign}.`
-      : near !== undefined
-        ? `; did you mean \`${near}\`?`
-        : known.length > 0
-          ? `; known: ${known.join(', ')}.`
-          : '.';
-  return new MftError('ERR_MFT_INVALID_ARGUMENT', message + hint, { parameter: key, received: key });
+  const hint = foreign === undefined ? didYouMean(key, known) : `; use ${foreign}.`;
+  return new MftError(
+    'ERR_MFT_INVALID_ARGUMENT',
+    `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint}`,
+    { parameter: key, received: key },
+  );
 }
 
 /** A per-layer field as a list of the given length. @throws MftError ERR_MFT_SHAPE when a list has another length. */

@@ -10,7 +10,14 @@ export const emnistClasses = {
   'emnist-mnist': 10,
 } as const;
 
-const datasetNames: readonly string[] = ['mnist', 'cifar10', 'cifar100', 'synthetic', ...Object.keys(emnistClasses)];
+/** Every data set that has a name; others are archives. */
+export const datasetNames: readonly string[] = [
+  'mnist',
+  'cifar10',
+  'cifar100',
+  'synthetic',
+  ...Object.keys(emnistClasses),
+];
 export const datasetExpectation = `one of ${datasetNames.join(', ')}, or the path of a .npz archive`;
 
 export function isDatasetName(name: unknown): name is string {

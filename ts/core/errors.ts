@@ -101,6 +101,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/**
+ * The end of a sentence about a word that nobody knows: "; did you mean `tanh`?" when a known word is near, else the known
+ * ones ("; known: a, b.").
+ */
+export function didYouMean(word: unknown, known: readonly string[]): string {
+  const near = nearest(String(word), known);
+  if (near !== undefined) return `; did you mean \`${near}\`?`;
+  return known.length > 0 ? `; known: ${known.join(', ')}.` : '.';
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -67,3 +67,8 @@ export function printable(text: string): string {
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
+
+/** A name of the API in the letters of another place: `separated('weightVariance', '-')` is `weight-variance`. */
+export function separated(name: string, separator: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `${separator}${letter.toLowerCase()}`);
+}

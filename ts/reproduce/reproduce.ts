@@ -1,6 +1,6 @@
 // reproduce: a published figure or table, published numbers beside ours.
 import { throwIfAborted } from '../core/control.js';
-import { expectedError, MftError, nearest } from '../core/errors.js';
+import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
 import { loadSystem } from '../systems/registry.js';
 import { loadReproduction, reproductionIds } from './registry.js';
@@ -37,12 +37,9 @@ export async function reproduce(
   throwIfAborted(rest);
   const found = await loadReproduction(id);
   if (found === undefined) {
-    const near = nearest(String(id), reproductionIds);
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Unknown reproduction ` +
-        `"${String(id)}"${near === undefined ? '' : `; did you mean \`${near}\`?`} ` +
-        `Known: ${reproductionIds.join(', ')}.`,
+      `Unknown reproduction ${describe(id)}${didYouMean(id, reproductionIds)}`,
       { parameter: 'id', received: id },
     );
   }

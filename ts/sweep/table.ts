@@ -1,5 +1,6 @@
 // The long-form table of a sweep: one row per job and position on the first axis (layer, time, …); inputs and pairs are columns.
 import { isUndefined } from '../core/results.js';
+import { separated } from '../core/text.js';
 import { isRecord } from './axes.js';
 import type { SweepRow } from './rows.js';
 
@@ -39,7 +40,7 @@ export function tableRows(row: SweepRow): TableRow[] {
 
 /** `weightVariance` → `weight_variance`. */
 export function snake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/[^a-z0-9_]+/gi, '_');
+  return separated(name, '_').replace(/[^a-z0-9_]+/gi, '_');
 }
 
 /** Fields of a spec as columns: nested ones joined by `_`, lists as JSON text, `{ name: 'elu', alpha: 2 }` as `elu` and alpha. */

@@ -1,5 +1,5 @@
 // evaluate: one named quantity of a specification's table.
-import { MftError, nearest } from '../core/errors.js';
+import { describe, didYouMean, MftError } from '../core/errors.js';
 import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
 
@@ -27,12 +27,9 @@ export async function evaluate<K extends SystemName>(
   const system = await loadSystem(systemName);
   const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
   if (found === undefined) {
-    const near = nearest(String(quantity), Object.keys(system.quantities));
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Unknown quantity "${String(quantity)}" ` +
-        `of system ` +
-        `${systemName}${near === undefined ? '' : `; did you mean \`${near}\`?`} Known: ${Object.keys(system.quantities).join(', ')}.`,
+      `Unknown quantity ${describe(quantity)} of system ${systemName}${didYouMean(quantity, Object.keys(system.quantities))}`,
       {
         parameter: 'quantity',
         received: quantity,

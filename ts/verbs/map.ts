@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
-import { describe, expectedError, MftError, nearest } from '../core/errors.js';
+import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
 import { provenance } from '../core/provenance.js';
 import {
   isUndefined,
@@ -106,10 +106,9 @@ function checkedAxes(
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list of one to three {field, values}', axes);
   const grid = axes.map(({ field, values }: MapAxis) => {
     if (!Object.hasOwn(system.specSchema.shape, field)) {
-      const near = nearest(String(field), Object.keys(system.specSchema.shape));
       throw new MftError(
         'ERR_MFT_INVALID_ARGUMENT',
-        `Unknown field ${describe(field)} in axes${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+        `Unknown field ${describe(field)} in axes${didYouMean(field, Object.keys(system.specSchema.shape))}`,
         { parameter: 'axes.field', received: field },
       );
     }
@@ -134,10 +133,9 @@ function checkedAxes(
 function checkedQuantities(system: AnySystem, names: readonly string[] | undefined): readonly string[] {
   for (const name of names ?? []) {
     if (Object.hasOwn(system.quantities, name)) continue;
-    const near = nearest(name, Object.keys(system.quantities));
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Unknown quantity ${describe(name)} of system ${system.name}${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+      `Unknown quantity ${describe(name)} of system ${system.name}${didYouMean(name, Object.keys(system.quantities))}`,
       { parameter: 'quantities', received: name },
     );
   }

@@ -1,4 +1,5 @@
 // Figure 4: variance against mean of the gradient metrics over networks, four activations, five keep probabilities.
+import { separated } from '../../core/text.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { type GradientMetric, type GradientRun, gradientRun } from '../gradients.js';
 import { profile, trialProfiles } from '../measure.js';
@@ -167,7 +168,7 @@ function drawn(metric: GradientMetric, points: readonly CurvePoint[], scale: Law
     `networks of width ${scale.width}, ` +
     `every 10th of ${scale.depth} layers`;
   return {
-    name: metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    name: separated(metric, '-'),
     figure: figureCurves([...points, ...guides], {
       title,
       x: 'log₁₀ |m|',

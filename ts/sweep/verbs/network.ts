@@ -1,5 +1,5 @@
 // Verbs that predict and simulate a network: predict, simulate, compare.
-import { MftError, nearest } from '../../core/errors.js';
+import { describe, didYouMean, MftError } from '../../core/errors.js';
 import { compare } from '../../statistics/compare.js';
 import { loadSystem } from '../../systems/registry.js';
 import { withInputs } from '../../verbs/inputs.js';
@@ -74,12 +74,9 @@ function refuseUnknownOutputs(system: System, outputs: readonly string[] | undef
   const known = [...Object.keys(system.observables), ...Object.keys(system.quantities)];
   const unknown = outputs.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const near = nearest(unknown, known);
   throw new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
-    `Unknown output "${unknown.slice(0, 60)}" ` +
-      `of system ` +
-      `${system.name}${near === undefined ? `; known: ${known.join(', ')}.` : `; did you mean \`${near}\`?`}`,
+    `Unknown output ${describe(unknown)} of system ${system.name}${didYouMean(unknown, known)}`,
     { parameter: 'outputs', received: unknown },
   );
 }

@@ -1,5 +1,6 @@
 // Verb train: a training run on a named data set. The job carries the name and the hashes of the images, never a path.
 import type { ControlOptions } from '../../core/control.js';
+import { datasetNames } from '../../core/dataset-names.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import { loadSystem } from '../../systems/registry.js';
@@ -7,7 +8,6 @@ import { train } from '../../verbs/train.js';
 import type { Data, DatasetRequest, SweepVerb, Work } from '../verb.js';
 import { decidingFields, refuseRunFields } from './network.js';
 
-const datasetNames = ['mnist', 'cifar10', 'synthetic'];
 const anyTrain = train as (...values: unknown[]) => Promise<object>;
 
 interface Pair {

@@ -6,6 +6,7 @@ import {
   chiSquareTail,
   normalTwoSided,
   regularizedBeta,
+  studentQuantile,
   studentTwoSided,
 } from '../../dist/statistics/distributions.js';
 import { holm } from '../../dist/statistics/holm.js';
@@ -70,4 +71,11 @@ t.test('bootstrap of a mean has the standard error of the mean, and a seed', asy
   sameBits(t, bootstrap(100, mean, { replicates: 2000, seed: 3 }), result, 'same seed');
   otherBits(t, bootstrap(100, mean, { replicates: 2000, seed: 4 }).replicates, result.replicates, 'another seed');
   t.throws(() => bootstrap(1, mean), { code: 'ERR_MFT_OUT_OF_RANGE' });
+});
+
+t.test('Student quantiles are those of the distribution, from the centre far into the tails', async (t) => {
+  t.ok(Math.abs(studentQuantile(0.05, 2) - 4.302652729911275) < 1e-9, 'the tabled value');
+  for (const degrees of [1, 2, 8, 100])
+    for (const p of [0.999, 0.5, 0.2, 1e-3, 1e-9])
+      t.ok(Math.abs(studentTwoSided(studentQuantile(p, degrees), degrees) / p - 1) < 1e-11, `${p}, ${degrees}`);
 });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { expectedError } from '../core/errors.js';
 import { figureHeatMap } from '../figures/heat-map.js';
+import { linearGrid, logGrid } from '../numeric/grids.js';
 import { type MapAxis, map, type QuantityMap } from '../verbs/map.js';
 import { interruptSignal } from './exit.js';
 import { writeFigure } from './figure.js';
@@ -62,8 +63,7 @@ function parseAxis(text: string): MapAxis {
   ) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
   }
-  const at = (i: number): number => (scale === 'log' ? a * (b / a) ** (i / (n - 1)) : a + ((b - a) * i) / (n - 1));
-  return { field, values: Array.from({ length: n }, (_, i) => at(i)) };
+  return { field, values: scale === 'log' ? logGrid(a, b, n) : linearGrid(a, b, n) };
 }
 
 /** The coordinates of point `index` of a row-major grid. */

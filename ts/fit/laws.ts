@@ -1,5 +1,6 @@
 // The laws that are fitted: exponential, power, stretched exponential; each by separable least squares.
 import { expectedError, MftError } from '../core/errors.js';
+import { linearGrid } from '../numeric/grids.js';
 import { chiSquareTail } from '../statistics/distributions.js';
 import { type SeparableProblem, solve } from './separable.js';
 
@@ -79,10 +80,6 @@ function select(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions,
       { parameter: 'x' },
     );
   return { ...chosen, window: [Math.min(...chosen.x), Math.max(...chosen.x)] };
-}
-
-function logGrid(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => Math.log(low) + (i * (Math.log(high) - Math.log(low))) / (count - 1));
 }
 
 interface Model {
@@ -187,7 +184,7 @@ export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, optio
   });
   // The exponential is 1 at the end where it is largest, so that nothing overflows.
   const reference = (sign: 1 | -1): number => (sign > 0 ? low : high);
-  const grid = logGrid(range / 400, range * 1e4, 121);
+  const grid = linearGrid(Math.log(range / 400), Math.log(range * 1e4), 121);
   const fits = ([1, -1] as const).map((sign) => {
     const fit = run(points, {
       law: 'exponential',
@@ -272,7 +269,7 @@ export function fitPower(x: ArrayLike<number>, y: ArrayLike<number>, options: Fi
       basis: (theta, at) => (isFree ? [(at / middle) ** theta, 1] : [(at / middle) ** theta]),
       slope: (theta, at) => (at / middle) ** theta * Math.log(at / middle),
     },
-    grids: [Array.from({ length: 401 }, (_, i) => -20 + i * 0.1)],
+    grids: [linearGrid(-20, 20, 401)],
     report: (theta) => ({ value: theta, slope: 1 }),
     fixedOffset,
   });

@@ -3,6 +3,7 @@ import { addon } from '../core/addon.js';
 import { expectedError, MftError } from '../core/errors.js';
 import type { ActivationFunction } from './activations.js';
 import { legendreRule } from '../numeric/legendre.js';
+import { bracketedRoot } from '../numeric/roots.js';
 import type { Integrand, Question, Resolution } from './integrand.js';
 
 const directDeficit = 1e-4;
@@ -141,21 +142,15 @@ function kinksOf(functions: ActivationFunction, integrand: Integrand): Float64Ar
   for (let x = -40 - 0.3 * step; x <= 40; x += step) {
     const y = f(x);
     if (y === 0) continue;
-    if (last !== 0 && y > 0 !== last > 0) zeros.push(bisected(f, x - step, x));
+    if (last !== 0 && y > 0 !== last > 0) zeros.push(zeroBetween(f, x - step, x));
     last = y;
   }
   return Float64Array.from(new Set([...functions.kinks, ...zeros])).sort();
 }
 
-function bisected(f: (x: number) => number, from: number, to: number): number {
-  let [low, high] = [from, to];
-  const sign = f(high) > 0;
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (f(middle) > 0 === sign) high = middle;
-    else low = middle;
-  }
-  return Math.abs(high) < 1e-15 ? 0 : high;
+function zeroBetween(f: (x: number) => number, low: number, high: number): number {
+  const zero = bracketedRoot(f, low, high);
+  return Math.abs(zero) < 1e-15 ? 0 : zero;
 }
 
 function jumps(f: (x: number) => number, kink: number): boolean {

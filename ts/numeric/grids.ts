@@ -1,6 +1,13 @@
-// Evenly spaced numbers.
+// Evenly spaced numbers, and numbers whose logarithms are.
 
-/** `count` numbers from low to high, both included. */
+/** `count` numbers from low to high, both included exactly; low alone when `count` is 1. */
 export function linearGrid(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+  const last = count - 1;
+  return Array.from({ length: count }, (_, i) => (i === 0 ? low : i === last ? high : low + ((high - low) * i) / last));
+}
+
+/** `count` positive numbers from low to high with a constant ratio, both ends included exactly. */
+export function logGrid(low: number, high: number, count: number): number[] {
+  const logs = linearGrid(Math.log(low), Math.log(high), count);
+  return logs.map((log, i) => (i === 0 ? low : i === count - 1 ? high : Math.exp(log)));
 }

@@ -1,5 +1,6 @@
 // Distribution functions that tests and intervals need. Checked against SciPy in test/fixtures/statistics.json.
 import { MftError } from '../core/errors.js';
+import { bracketedRoot } from '../numeric/roots.js';
 
 /** log Γ(x) for x > 0 (Lanczos, g = 7, 9 terms; relative error 1e-14 away from the zeros at 1 and 2). */
 function logGamma(x: number): number {
@@ -135,6 +136,14 @@ function lastNotLikelier(
     else outside = middle;
   }
   return inside;
+}
+
+/** t with P(|T| > t) = p, for p in (0, 1). */
+export function studentQuantile(p: number, degreesOfFreedom: number): number {
+  const excess = (t: number): number => studentTwoSided(t, degreesOfFreedom) - p;
+  let high = 1;
+  while (excess(high) > 0) high *= 2;
+  return bracketedRoot(excess, 0, high);
 }
 
 /** Asymptotic p-value of the two-sample Kolmogorov–Smirnov statistic with the effective sample size. */

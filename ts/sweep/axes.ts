@@ -1,5 +1,6 @@
 // The axes of a plan: lists, linear and logarithmic ranges, products, zips and explicit points.
 import { expectedError, MftError } from '../core/errors.js';
+import { linearGrid, logGrid } from '../numeric/grids.js';
 
 /** A value of an axis: plain JSON data. */
 export type AxisValue = null | boolean | number | string | readonly AxisValue[] | { readonly [key: string]: AxisValue };
@@ -74,7 +75,7 @@ export function axisValues(value: unknown, name: string): readonly AxisValue[] {
     return value as AxisValue[];
   }
   if (isRecord(value) && Object.keys(value).length === 1) {
-    if ('linear' in value) return range(value.linear, `${name}.linear`, (low, high, t) => low + (high - low) * t);
+    if ('linear' in value) return range(value.linear, `${name}.linear`, linearGrid);
     if ('log' in value) return logRange(value.log, `${name}.log`);
   }
   throw expectedError(
@@ -89,10 +90,10 @@ function logRange(value: unknown, name: string): number[] {
   if (Array.isArray(value) && (Number(value[0]) <= 0 || Number(value[1]) <= 0)) {
     throw expectedError('ERR_MFT_OUT_OF_RANGE', name, '[low, high, count] with low and high > 0', value);
   }
-  return range(value, name, (low, high, t) => Math.exp(Math.log(low) + (Math.log(high) - Math.log(low)) * t));
+  return range(value, name, logGrid);
 }
 
-function range(value: unknown, name: string, at: (low: number, high: number, t: number) => number): number[] {
+function range(value: unknown, name: string, grid: typeof linearGrid): number[] {
   const isTriple =
     Array.isArray(value) &&
     value.length === 3 &&
@@ -101,10 +102,7 @@ function range(value: unknown, name: string, at: (low: number, high: number, t: 
   const [low, high, count] = value as [number, number, number];
   if (!Number.isInteger(count) || count < 1 || count > largestPlan)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', name, `a whole count in [1, ${largestPlan}]`, count);
-  // The ends are exact, so that a plan's last point is the number its author wrote.
-  return Array.from({ length: count }, (_, i) =>
-    i === 0 ? low : i === count - 1 ? high : at(low, high, i / (count - 1)),
-  );
+  return grid(low, high, count);
 }
 
 function zipped(group: unknown, name: string): GridPoint[] {

@@ -1,6 +1,7 @@
 // Figure 6: steps to a test accuracy of 0.25 against the learning rate: without dropout the best rate falls with depth, with
 // dropout the curves need no rescaling while the network is much shorter than its trainable length.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import { logGrid } from '../../numeric/grids.js';
 import { formulaLengths } from '../../systems/feedforward/experiments/trainable-length.js';
 import { line, meanOf } from '../measure.js';
 import { inSetting, statementRow, statisticRow } from '../rows.js';
@@ -125,7 +126,7 @@ export const figure6: Reproduction<StepsScale> = {
 };
 
 function logRates(low: number, high: number, count: number): readonly number[] {
-  return Array.from({ length: count }, (_, i) => Number((low * (high / low) ** (i / (count - 1))).toPrecision(3)));
+  return logGrid(low, high, count).map((rate) => Number(rate.toPrecision(3)));
 }
 
 async function trainedCurves(

@@ -1,5 +1,6 @@
 // Heat maps of accuracy over hyperparameter × depth with level curves of the predictors.
 import { figureHeatMap, type HeatLine } from '../../figures/heat-map.js';
+import { linearGrid } from '../../numeric/grids.js';
 import type { NamedFigure, ReproductionOptions } from '../types.js';
 import {
   failedAccuracy,
@@ -31,7 +32,7 @@ async function levelCurves(
     Math.max(...values),
     Math.max(...path.cells.map((cell) => cell.depth)) * 2,
   ];
-  const fine = Array.from({ length: finePoints }, (_, i) => low + ((high - low) * i) / (finePoints - 1));
+  const fine = linearGrid(low, high, finePoints);
   const along: (readonly Predictors[])[] = [];
   for (const value of fine) along.push(await predictorsAlong(path, value, depth, options));
   return (Object.entries(levels) as [Predictor, readonly number[]][]).flatMap(([predictor, wanted]) =>

@@ -1,4 +1,5 @@
 // Networks trained over hyperparameter × depth, what theory says of each before training, and which predictor orders them.
+import { linearGrid } from '../../numeric/grids.js';
 import { residual } from '../../systems/residual/index.js';
 import { logParameterGradient, nativeNetwork, recurrence } from '../../systems/residual/network.js';
 import { availableImages, imageNames, trainedRuns } from '../training.js';
@@ -116,7 +117,7 @@ export async function trainedPaths(
 ): Promise<{ readonly images: string; readonly paths: readonly MeasuredPath[] }> {
   const dataset = (await availableImages('mnist')) ?? 'synthetic';
   const values = ({ range: [low, high] }: { readonly range: readonly [number, number] }): number[] =>
-    Array.from({ length: scale.points }, (_, i) => low + ((high - low) * i) / (scale.points - 1));
+    linearGrid(low, high, scale.points);
   const cells = paths.flatMap((path, index) =>
     values(path).flatMap((value) => scale.depths.map((depth) => ({ path, index, value, depth }))),
   );

@@ -1,4 +1,5 @@
 // tanh residual networks on MNIST over decay × depth: accuracy peaks at moderate decay, where the best predictor changes.
+import { linearGrid } from '../../numeric/grids.js';
 import type { Reproduction, ReproductionRow } from '../types.js';
 import { statementRow } from '../rows.js';
 import { type LevelScale, type MeasuredPath, predictorsAlong, trainedPaths } from './level-sets.js';
@@ -121,7 +122,7 @@ async function peakRow(
   scale: LevelScale,
   options: Parameters<typeof predictorsAlong>[3],
 ): Promise<ReproductionRow> {
-  const fine = Array.from({ length: 101 }, (_, i) => i / 100);
+  const fine = linearGrid(0, 1, 101);
   const ratios: number[] = [];
   for (const beta of fine)
     ratios.push((await predictorsAlong(path, beta, depth, options))[depth - 1]?.innerWeightRatio ?? Infinity);

@@ -3,6 +3,7 @@ import type { ControlOptions } from '../../core/control.js';
 import type { SystemFigure, VegaLiteFigure } from '../../core/system.js';
 import { figureCurves, type CurvePoint } from '../../figures/curves.js';
 import { figureHeatMap, type HeatCell, type HeatLine } from '../../figures/heat-map.js';
+import { linearGrid } from '../../numeric/grids.js';
 import { pathProbability } from './chain.js';
 import { layerRuns, type Network } from './network.js';
 import { predictPercolation } from './predict.js';
@@ -16,11 +17,6 @@ function rectangle(width: number, depth: number, keepProbability: number, edgeKe
     depth,
     runs: layerRuns(depth, width, width, keepProbability, edgeKeepProbability),
   };
-}
-
-/** Evenly spaced numbers, ends included. */
-function grid(low: number, high: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
 }
 
 const models = ['site', 'bond'] as const;
@@ -47,7 +43,7 @@ async function pathCurves(
       const panel = `${model === 'site' ? 'dropout' : 'dropconnect'}, L = ${depth}`;
       for (const width of curveWidths) {
         const series = `W = ${width}`;
-        for (const drop of grid(0, 1, 81)) {
+        for (const drop of linearGrid(0, 1, 81)) {
           const keep = keeps(model, drop);
           points.push({
             x: drop,
@@ -59,7 +55,7 @@ async function pathCurves(
             panel,
           });
         }
-        for (const drop of grid(0.1, 0.9, 9))
+        for (const drop of linearGrid(0.1, 0.9, 9))
           points.push({
             ...(await simulated(width, depth, { ...keeps(model, drop) }, run, options)),
             x: drop,
@@ -106,7 +102,7 @@ async function phaseDiagram(
   const half: { x: number; y: number }[] = [];
   for (let width = 1; width <= 32; width++) {
     let before: HeatCell | undefined;
-    for (const y of grid(0, 6, 25)) {
+    for (const y of linearGrid(0, 6, 25)) {
       const { logHazard } = await pathProbability(
         rectangle(width, Math.round(10 ** y), keepProbability, edgeKeepProbability),
         options,
@@ -120,7 +116,8 @@ async function phaseDiagram(
     }
   }
   const drop = 1 - keepProbability;
-  const site = drop > 0 && drop < 1 ? grid(1, 32, 63).map((x) => ({ x, y: (-x * Math.log(drop)) / Math.LN10 })) : [];
+  const site =
+    drop > 0 && drop < 1 ? linearGrid(1, 32, 63).map((x) => ({ x, y: (-x * Math.log(drop)) / Math.LN10 })) : [];
   const lines: HeatLine[] = [
     { series: 'θ = 1/2', points: half },
     ...(edgeKeepProbability === 1 && site.length > 0 ? [{ series: 'L p^W = 1', points: site }] : []),
@@ -140,7 +137,7 @@ async function criticalCollapse(_spec: unknown, _run: unknown, options: ControlO
   for (const width of [64, 256, 1024]) {
     const root = Math.sqrt(width);
     for (const scaledDepth of [1, 2, 4]) {
-      for (const offset of grid(-3, 3, 13)) {
+      for (const offset of linearGrid(-3, 3, 13)) {
         const edgeKeepProbability = Math.min(1, (1 + offset / root) / width);
         const { logPath } = await pathProbability(
           rectangle(width, Math.round(scaledDepth * root), 1, edgeKeepProbability),

@@ -4,6 +4,7 @@ import type { SystemFigure, SystemOptions, VegaLiteFigure } from '../../core/sys
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figure, palette, titled } from '../../figures/vega-lite.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
+import { linearGrid, logGrid } from '../../numeric/grids.js';
 import { growthLaw } from './growth-law.js';
 import type { GrowthForm } from './growth-schedule.js';
 import { describedInputs } from './inputs.js';
@@ -17,9 +18,7 @@ import { withCommonDecay } from './design.js';
 /** Layers 1..L, at most 400 of them, evenly in log l. */
 function layersShown(depth: number): number[] {
   const count = Math.min(400, depth);
-  return [
-    ...new Set(Array.from({ length: count }, (_, i) => Math.round(depth ** (count === 1 ? 1 : i / (count - 1))))),
-  ];
+  return [...new Set(logGrid(1, depth, count).map(Math.round))];
 }
 
 /** Theory along the layers for several common decays. */
@@ -130,7 +129,7 @@ interface PhaseCell {
   readonly exponent?: number;
 }
 
-const steps = Array.from({ length: 31 }, (_, i) => i / 20);
+const steps = linearGrid(0, 1.5, 31);
 
 /** The diagram of tanh and ReLU over two decays: weights (β_v = β_w) across, biases (β_a = β_b) up; all variances 1. */
 function phaseCells(): readonly PhaseCell[] {

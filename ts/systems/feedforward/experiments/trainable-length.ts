@@ -17,7 +17,7 @@ import { readDataset } from '../../../data/dataset.js';
 import { fitLevelSet, type LevelSet } from '../../../fit/level-set.js';
 import { multipliers } from '../../../gaussian/fixed-points.js';
 import { trainableLengths } from '../trainability.js';
-import { studentTwoSided } from '../../../statistics/distributions.js';
+import { studentQuantile } from '../../../statistics/distributions.js';
 import type { ActivationSpec } from '../../../gaussian/activations.js';
 import { heldOut } from '../../../training/hold-out.js';
 import { trainMany } from '../../../verbs/train.js';
@@ -217,15 +217,4 @@ export function fitFormulas(columns: readonly LengthColumn[], measured: readonly
       },
     ];
   });
-}
-
-/** t with P(|T| > t) = p. */
-export function studentQuantile(p: number, degreesOfFreedom: number): number {
-  let [low, high] = [0, 1e6];
-  for (let k = 0; k < 200 && high - low > 1e-12 * high; k++) {
-    const middle = (low + high) / 2;
-    if (studentTwoSided(middle, degreesOfFreedom) > p) low = middle;
-    else high = middle;
-  }
-  return high;
 }

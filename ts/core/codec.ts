@@ -139,6 +139,7 @@ const observableLists = new Set([
 function observableField(key: string, item: unknown): unknown {
   if (key === 'axes' && Array.isArray(item)) return item.map(valuesTyped);
   if (key === 'finiteSize') return valuesTyped(item);
+  if (key === 'spread' && isList(item)) return Float64Array.from(item, numberFromJson);
   if (key === 'sign' && isList(item)) return Int8Array.from(item, numberFromJson);
   if (key === 'index' && isList(item)) return Int32Array.from(item, numberFromJson);
   return observableLists.has(key) && isList(item) ? Float64Array.from(item, numberFromJson) : fromJson(item);
@@ -146,7 +147,9 @@ function observableField(key: string, item: unknown): unknown {
 
 function valuesTyped(item: unknown): unknown {
   if (typeof item !== 'object' || item === null || !('values' in item) || !isList(item.values)) return fromJson(item);
-  return { ...(fromJson(item) as object), values: Float64Array.from(item.values, numberFromJson) };
+  const typed = { ...(fromJson(item) as object), values: Float64Array.from(item.values, numberFromJson) };
+  if (!('allowance' in item && isList(item.allowance))) return typed;
+  return { ...typed, allowance: Float64Array.from(item.allowance, numberFromJson) };
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {

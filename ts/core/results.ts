@@ -51,7 +51,17 @@ export interface Observable {
 export interface Predicted extends Observable {
   readonly error: number;
   /** Predicted correction c / width^order at finite width, in the units of `values`, where the theory knows it. */
-  readonly finiteSize?: { readonly order: number; readonly values: Float64Array };
+  readonly finiteSize?: {
+    readonly order: number;
+    readonly values: Float64Array;
+    /** Size of what is not known of the correction, in the same units; Infinity where nothing is known of it. */
+    readonly allowance?: Float64Array;
+  };
+  /**
+   * Predicted variance over trials of the number whose mean this is, relative to the squared mean, to leading order; Infinity
+   * where no variance need exist. What the mean of some trials can decide follows from it.
+   */
+  readonly spread?: Float64Array;
 }
 
 /**

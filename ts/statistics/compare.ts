@@ -57,7 +57,10 @@ type Result = Prediction | Simulation;
  * accounts for is `finiteSize`: |deviation − t| <= |t|/2 + 4 s for the term t and the error s, half of t for the terms of
  * higher order (of e^t − 1 with |t| < 1/2, at most half of the first) and four errors for noise. The promise of
  * `significance` holds for `disagrees`; a point that deviates by chance in the direction of its term is not counted there.
- * `inconclusive`: fewer than two trials, or nothing to compare.
+ * What the theory does not know of its term (`allowance`) is added to |t|/2; where it knows nothing, a rejected point is
+ * `inconclusive`. So is a mean over too few trials of numbers that scatter: where the predicted `spread` (variance relative
+ * to the squared mean) over the number of trials exceeds 0.1. Elsewhere s_b is at least what that spread implies.
+ * `inconclusive` too: fewer than two trials, or nothing to compare.
  *
  * @param a theory or simulation; its spec must equal that of `b` but for `mayDiffer`
  * @param b simulation
@@ -103,7 +106,7 @@ export function compare<P extends Result>(
       return verdict;
     });
     offset += points.z.length;
-    const { explained: _, ...rest } = points;
+    const { explained: _, open: __, scattered: ___, ...rest } = points;
     observables[name] = { ...rest, verdicts, verdict: joined(verdicts) };
   }
   return {
@@ -117,7 +120,13 @@ export function compare<P extends Result>(
   };
 }
 
-type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & { readonly explained: readonly boolean[] };
+type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & {
+  readonly explained: readonly boolean[];
+  /** Nothing is known of the term of order 1/N. */
+  readonly open: readonly boolean[];
+  /** The numbers scatter too much for their mean to decide anything. */
+  readonly scattered: readonly boolean[];
+};
 
 function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Points {
   requireSameAxes(name, a, b);
@@ -135,6 +144,8 @@ function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Po
     z: column((p) => p.z),
     pValue: column((p) => p.pValue),
     explained: measured.map((p) => p.isExplained),
+    open: measured.map((p) => p.isOpen),
+    scattered: measured.map((p) => p.isScattered),
     skipped: b.values.length - index.length,
   };
 }
@@ -146,6 +157,8 @@ function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Po
 const higherOrders = 0.5;
 /** Standard errors of noise about the explained deviation: beyond 4 there lie 6e-5 of a normal estimate. */
 const noiseErrors = 4;
+/** Relative variance of a mean beyond which the few largest of its numbers make it. */
+const largestRelativeVariance = 0.1;
 
 interface PointResult {
   readonly expected: number;
@@ -154,20 +167,31 @@ interface PointResult {
   readonly z: number;
   readonly pValue: number;
   readonly isExplained: boolean;
+  readonly isOpen: boolean;
+  readonly isScattered: boolean;
 }
 
 function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointResult {
   const expected = a.values[i] as number;
   const estimate = b.values[i] as number;
-  const noise = Math.hypot(b.standardError[i] as number, 'standardError' in a ? (a.standardError[i] as number) : 0);
+  const own = b.standardError[i] as number;
+  const relative = 'spread' in a && a.spread !== undefined && b.estimator === 'mean' ? (a.spread[i] as number) : 0;
+  const ofMean = relative / (b.count[i] as number);
+  const isScattered = ofMean > largestRelativeVariance;
+  const predicted = ofMean > 0 && !isScattered ? Math.sqrt(ofMean) * expectedSize(b.scale, expected, estimate) : 0;
+  const noise = Math.hypot(Math.max(own, predicted), 'standardError' in a ? (a.standardError[i] as number) : 0);
   const numerical = 'error' in a ? a.error * (a.scale === 'log' ? 1 : Math.abs(expected)) : 0;
   const deviation = estimate === expected ? 0 : difference(a, b, i);
   const standardError = Math.hypot(noise, numerical);
   const z = deviation === 0 ? 0 : deviation / standardError;
   const degrees = Math.min((b.count[i] as number) - 1, 'count' in a ? (a.count[i] as number) - 1 : Infinity);
-  const term = 'finiteSize' in a && a.finiteSize !== undefined ? (a.finiteSize.values[i] as number) : 0;
-  const isExplained =
-    term !== 0 && Math.abs(deviation - term) <= higherOrders * Math.abs(term) + noiseErrors * standardError;
+  const finiteSize = 'finiteSize' in a ? a.finiteSize : undefined;
+  const given = finiteSize?.values[i] ?? 0;
+  const allowance = finiteSize?.allowance?.[i] ?? 0;
+  // Of the logarithm of a mean the deviation is (estimate − expected)/estimate.
+  const term = b.scale === 'log' && b.estimator !== 'meanLog' ? -Math.expm1(-given) : given;
+  const slack = higherOrders * Math.abs(term) + allowance;
+  const isExplained = slack > 0 && Math.abs(deviation - term) <= slack + noiseErrors * standardError;
   return {
     expected,
     estimate,
@@ -175,7 +199,14 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
     z,
     pValue: pValueOf(a, b, i, z, degrees, deviation, numerical),
     isExplained,
+    isOpen: allowance === Infinity,
+    isScattered,
   };
+}
+
+/** |expected| in the units of the standard error: on a log scale relative to the estimate. */
+function expectedSize(scale: 'linear' | 'log', expected: number, estimate: number): number {
+  return scale === 'linear' ? Math.abs(expected) : Math.exp(expected - estimate);
 }
 
 function pValueOf(
@@ -213,8 +244,9 @@ function difference(a: Observable, b: Estimated, i: number): number {
 }
 
 function pointVerdict(points: Points, i: number, adjusted: number, significance: number): Verdict {
-  if (!Number.isFinite(points.standardError[i] as number)) return 'inconclusive';
+  if (!Number.isFinite(points.standardError[i] as number) || points.scattered[i]) return 'inconclusive';
   if (adjusted > significance) return 'agrees';
+  if (points.open[i]) return 'inconclusive';
   return points.explained[i] ? 'finiteSize' : 'disagrees';
 }
 

@@ -28,6 +28,10 @@ export interface BackwardPass {
   readonly errorAbsolute: readonly Float64Array[];
   /** Part of E(Wᵀδ)² that is coherent with u, [layer][pair] (larger of the two inputs). */
   readonly coherence: readonly Float64Array[];
+  /** κ_l of W^{l+1}ᵀδ, [layer][input], times exp(−logScale/2) of the layer above. */
+  readonly coupling: readonly Float64Array[];
+  /** F = E φ'(u_a)φ'(u_b) at layer l + 1. */
+  readonly pairSlope: (l: number, p: number) => number;
   /** |u^{l−1}|²/N, u_a·u_b/N and Σ|u_a u_b|/N that enter W^l. */
   readonly activity: readonly Float64Array[];
   readonly activityPair: readonly Float64Array[];
@@ -73,6 +77,7 @@ export async function backwardPass(
   const errorPair: Float64Array[] = new Array(depth);
   const errorAbsolute: Float64Array[] = new Array(depth);
   const coherence: Float64Array[] = new Array(depth);
+  const couplings: Float64Array[] = new Array(depth).fill(new Float64Array(gram.count));
   const last = depth - 1;
   const state = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
   const covariance = (s: PairState): number => Math.sqrt(s.varianceA * s.varianceB) * (1 - s.delta);
@@ -109,6 +114,7 @@ export async function backwardPass(
     const passed =
       ((layers.weightVariance[l + 1] as number) * (layers.width[l + 1] as number)) / (layers.width[l] as number);
     const kappa = slopeOfError.map((t) => passed * t);
+    couplings[l] = kappa;
     const isOrthogonal = spec.weights === 'orthogonal' && spec.backwardWeights === 'shared';
     const above = error[l + 1] as Float64Array;
     const noise = (a: number): number => {
@@ -182,6 +188,8 @@ export async function backwardPass(
     errorPair,
     errorAbsolute,
     coherence,
+    coupling: couplings,
+    pairSlope: slopes,
     activity: below(
       (l, keep) => Float64Array.from(inputs, (a) => single('second', q(l, a)) / keep),
       () => gram.secondMoment.map((s) => s / layers.inputKeepProbability),

@@ -29,8 +29,9 @@ interface LayerLaw {
 }
 
 export interface FiniteSize {
-  /** Shift of the mean of q^l. */
+  /** Shift of the mean of q^l, and its variance over networks (given the activities below). */
   readonly variance: Float64Array;
+  readonly spread: Float64Array;
   /** Variance of log|δ^l|² and of log g_aa at layer l. */
   readonly logError: Float64Array;
   readonly logGradient: Float64Array;
@@ -46,12 +47,13 @@ export interface OutputLaw {
   readonly own: number;
 }
 
-/** The leading terms for one input. */
+/** The leading terms for one input. `isTied`: the backward pass uses the transposed weights of the forward pass. */
 export function finiteSize(
   layers: LayerParameters,
   forward: ForwardPass,
   input: number,
   output: OutputLaw,
+  isTied: boolean,
 ): FiniteSize {
   const { depth, width } = layers;
   const laws = Array.from({ length: depth - 1 }, (_, l) =>
@@ -91,7 +93,8 @@ export function finiteSize(
         law.response * (variance[l] as number) +
         0.5 * law.secondResponse * spread +
         (excess * law.coherent) / (width[l] as number);
-      excess = signal * (law.memory * excess + 2 * law.response);
+      // Fresh backward weights know nothing of the activities above: no excess.
+      excess = isTied ? signal * (law.memory * excess + 2 * law.response) : 0;
     }
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
     const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal > 0 ? 1 / signal : 0;
@@ -101,7 +104,7 @@ export function finiteSize(
     meanGradient[l] =
       drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
   }
-  return { variance, logError, logGradient, meanError, meanGradient };
+  return { variance, spread: spreads, logError, logGradient, meanError, meanGradient };
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {

@@ -10,7 +10,7 @@ import { axis, innerAxis, type Predicted, type UndefinedPoint, type Warning } fr
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { absoluteProductError } from './absolute-error.js';
 import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
-import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
+import { type Correction, corrections, type Corrections } from './corrections.js';
 import {
   type ForwardPass,
   forwardPass,
@@ -23,7 +23,6 @@ import {
 import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { FeedforwardObservable } from './observables.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
-import { expectation } from '../../gaussian/moments.js';
 
 /** Relative error of the recursions at 1000 layers: the moments' own, carried along. */
 const numericalError = 1e-10;
@@ -39,15 +38,13 @@ export async function predictFeedforward(
   const gram = inputGram(spec, options.inputs);
   const forward = await forwardPass(layers, gram, ticker(spec.depth, options));
   const backward = await backwardPass(spec, layers, gram, forward, options);
-  const terms =
-    spec.weights === 'orthogonal'
-      ? undefined
-      : Array.from({ length: gram.count }, (_, a) =>
-          finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a)),
-        );
+  const finite = await corrections(spec, layers, gram, forward, backward, options);
   return {
     quantities: fixedPointQuantities(spec),
-    observables: { ...forwardObservables(gram, forward, terms), ...backwardObservables(layers, gram, backward, terms) },
+    observables: {
+      ...forwardObservables(gram, forward, finite),
+      ...backwardObservables(layers, gram, backward, finite),
+    },
     warnings: warningsFor(spec),
   };
 }
@@ -66,26 +63,6 @@ function ticker(depth: number, options: SystemOptions): (layer: number) => Promi
   };
 }
 
-/** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
-function outputLaw(
-  spec: ResolvedFeedforwardSpec,
-  layers: LayerParameters,
-  forward: ForwardPass,
-  input: number,
-): OutputLaw {
-  const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
-  if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
-  if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
-  const at = (variance: number): number => expectation(layers.phi, { value: 2, first: 2 }, variance);
-  const [below, here, above, step] = [at(q * 0.999), at(q), at(q * 1.001), 0.001 * q];
-  if (!(here > 0)) return { response: 0, secondResponse: 0, own: 0 };
-  return {
-    response: (above - below) / (2 * step * here),
-    secondResponse: (above - 2 * here + below) / (step * step * here),
-    own: expectation(layers.phi, { value: 4, first: 4 }, q) / (here * here) - 1,
-  };
-}
-
 type Values = (l: number, k: number) => number;
 
 /** An observable over layer × input or layer × pair; a value that is NaN is undefined for `reason`. */
@@ -98,13 +75,14 @@ function observable(
     readonly scale?: 'log';
     readonly sign?: Values;
     readonly error?: number;
-    readonly shift?: Values | undefined;
+    readonly finite?: Correction;
     readonly reason?: string;
   } = {},
 ): Predicted {
   const fill = (f: Values): Float64Array =>
     Float64Array.from({ length: depth * count }, (_, i) => f(Math.floor(i / count), i % count));
   const undefinedAt: UndefinedPoint[] = [];
+  const { finite } = more;
   const values = fill(value).map((x, i) => {
     if (!Number.isNaN(x)) return x;
     undefinedAt.push({ index: i, reason: more.reason ?? 'undefined' });
@@ -116,25 +94,23 @@ function observable(
     values,
     error: more.error ?? numericalError,
     ...(more.sign === undefined ? {} : { sign: Int8Array.from(fill(more.sign)) }),
-    ...(more.shift === undefined ? {} : { finiteSize: { order: 1, values: fill(more.shift) } }),
+    ...(finite === undefined
+      ? {}
+      : { finiteSize: { order: 1, values: fill(finite.value), allowance: fill(finite.allowance) } }),
+    ...(finite?.spread === undefined ? {} : { spread: fill(finite.spread) }),
     ...(undefinedAt.length > 0 ? { undefinedAt } : {}),
   };
 }
 
-function forwardObservables(
-  gram: InputGram,
-  forward: ForwardPass,
-  terms: readonly FiniteSize[] | undefined,
-): Record<string, Predicted> {
+function forwardObservables(gram: InputGram, forward: ForwardPass, finite: Corrections): Record<string, Predicted> {
   const depth = forward.variance.length;
-  const shift = terms === undefined ? undefined : (l: number, a: number): number => terms[a]?.variance[l] as number;
   const pair = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
   const variance = observable(
     depth,
     'input',
     gram.count,
     (l, a) => (forward.variance[l] as Float64Array)[a] as number,
-    { shift },
+    { finite: finite.variance },
   );
   if (gram.pairs.length === 0) return { variance };
   const count = gram.pairs.length;
@@ -145,13 +121,14 @@ function forwardObservables(
       'pair',
       count,
       (l, p) => Math.sqrt(pair(l, p).varianceA * pair(l, p).varianceB) * (1 - pair(l, p).delta),
+      { finite: finite.covariance },
     ),
     correlation: observable(
       depth,
       'pair',
       count,
       (l, p) => (pair(l, p).varianceA * pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta),
-      { reason: 'a variance is exactly zero' },
+      { reason: 'a variance is exactly zero', finite: finite.correlation },
     ),
   };
 }
@@ -160,7 +137,7 @@ function backwardObservables(
   layers: LayerParameters,
   gram: InputGram,
   backward: BackwardPass,
-  terms: readonly FiniteSize[] | undefined,
+  finite: Corrections,
 ): Record<string, Predicted> {
   const { depth, width } = layers;
   const at =
@@ -171,8 +148,6 @@ function backwardObservables(
   const error = at(backward.error);
   const activity = at(backward.activity);
   const gradient: Values = (l, a) => Math.log(error(l, a)) + Math.log(activity(l, a)) + scale(l);
-  const term = (pick: keyof FiniteSize, l: number, a: number): number => terms?.[a]?.[pick][l] as number;
-  const shift = (f: Values): Values | undefined => (terms === undefined ? undefined : f);
   const log = { scale: 'log' } as const;
   const singles = {
     errorNorm: observable(
@@ -180,15 +155,15 @@ function backwardObservables(
       'input',
       gram.count,
       (l, a) => Math.log(error(l, a)) + Math.log(width[l] as number) + scale(l),
-      { ...log, shift: shift((l, a) => term('meanError', l, a) - 0.5 * term('logError', l, a)) },
+      { ...log, finite: finite.errorNorm },
     ),
     gradientSingle: observable(depth, 'input', gram.count, gradient, {
       ...log,
-      shift: shift((l, a) => term('meanGradient', l, a)),
+      finite: finite.gradientSingle,
     }),
     typicalGradientSingle: observable(depth, 'input', gram.count, gradient, {
       ...log,
-      shift: shift((l, a) => term('meanGradient', l, a) - 0.5 * term('logGradient', l, a)),
+      finite: finite.typicalGradientSingle,
     }),
   };
   const count = gram.pairs.length;
@@ -203,13 +178,16 @@ function backwardObservables(
   const coherent = Math.max(0, ...backward.coherence.map((row) => Math.max(0, ...row)));
   return {
     ...singles,
-    errorCorrelation: observable(depth, 'pair', count, cosine, { reason: 'an error is exactly zero' }),
+    errorCorrelation: observable(depth, 'pair', count, cosine, {
+      reason: 'an error is exactly zero',
+      finite: finite.errorCorrelation,
+    }),
     gradientPair: observable(
       depth,
       'pair',
       count,
       (l, p) => Math.log(Math.abs(product(l, p))) + (product(l, p) === 0 ? 0 : scale(l)),
-      { ...log, sign: (l, p) => Math.sign(product(l, p)) },
+      { ...log, sign: (l, p) => Math.sign(product(l, p)), finite: finite.gradientPair },
     ),
     gradientPairAbsolute: observable(
       depth,
@@ -218,6 +196,7 @@ function backwardObservables(
       (l, p) => Math.log(at(backward.errorAbsolute)(l, p)) + Math.log(at(backward.activityAbsolute)(l, p)) + scale(l),
       {
         ...log,
+        finite: finite.gradientPairAbsolute,
         error:
           coherent <= negligible
             ? numericalError + coherentError * coherent

@@ -1,0 +1,80 @@
+// Terms of order 1/width, and what `compare` makes of them: questions to which a first answer was wrong.
+import t from 'tap';
+import { compare, type FeedforwardSpec, predict, simulate, type Verdict } from '../../../ts/index.js';
+
+type Spec = Omit<FeedforwardSpec, 'system'>;
+
+async function verdict(spec: Spec, trials: number, seed: number): Promise<Verdict> {
+  const named = { system: 'feedforward', ...spec } as const;
+  return compare(await predict(named), await simulate(named, { trials, seed })).verdict;
+}
+
+t.test('why is a simulated pair gradient six times the predicted one?', async (t) => {
+  // Nearly uncorrelated inputs: the mean moves by a term of order 1/(N c²), here at two widths.
+  for (const width of [200, 800]) {
+    const spec = {
+      system: 'feedforward',
+      activation: 'erf',
+      depth: 4,
+      width,
+      weightVariance: 1,
+      biasVariance: 0,
+      keepProbability: 0.8,
+      inputs: { secondMoment: 1, correlation: 0.1 },
+    } as const;
+    const theory = (await predict(spec)).observables.gradientPair;
+    const simulation = await simulate(spec, { trials: 2000, seed: 11 });
+    const measured = simulation.observables.gradientPair;
+    for (let l = 1; l < 4; l++) {
+      const [value, term] = [Math.exp(theory?.values[l] as number), Math.exp(theory?.finiteSize?.values[l] as number)];
+      const estimate = Math.exp(measured?.values[l] as number);
+      const error = estimate * (measured?.standardError[l] as number);
+      const allowed = value * term * (theory?.finiteSize?.allowance?.[l] as number);
+      const z = Math.max(0, Math.abs(estimate - value * term) - allowed) / error;
+      t.ok(
+        z < 4,
+        `width ${width}, layer ${l + 1}: ${estimate.toPrecision(3)} for ${(value * term).toPrecision(3)}, z = ${z}`,
+      );
+    }
+    t.ok((theory?.finiteSize?.values[3] as number) > (width === 200 ? 1.5 : 0.6), 'the term decides');
+    t.equal(await verdict(spec, 1000, 3), 'finiteSize');
+  }
+});
+
+t.test('He ReLU, 50 layers at width 50: does the mean of 20 networks refute the theory?', async (t) => {
+  const spec = { activation: 'relu', weightVariance: 2, depth: 50, output: 'randomReadout' } as const;
+  for (const [width, depth] of [
+    [50, 50],
+    [64, 100],
+    [100, 50],
+  ] as const)
+    for (let seed = 1; seed <= 4; seed++)
+      t.not(await verdict({ ...spec, width, depth }, 20, seed), 'disagrees', `${width} × ${depth}, seed ${seed}`);
+});
+
+t.test('weights without a fourth moment: which term of order 1/width do they have?', async (t) => {
+  const spec = {
+    activation: 'relu',
+    weightVariance: 2,
+    depth: 10,
+    width: 300,
+    weights: { law: 'studentT', degreesOfFreedom: 2.5 },
+    output: 'randomReadout',
+  } as const;
+  const { observables } = await predict({ system: 'feedforward', ...spec });
+  t.equal(observables.typicalGradientSingle?.finiteSize?.allowance?.[0], Infinity);
+  t.equal(observables.variance?.spread?.[2], Infinity);
+  for (let seed = 1; seed <= 3; seed++) t.not(await verdict(spec, 20, seed), 'disagrees', `seed ${seed}`);
+});
+
+t.test('orthogonal ReLU layers, 50 at width 100: is a deviation a finding?', async (t) => {
+  const spec = {
+    activation: 'relu',
+    weightVariance: 2,
+    depth: 50,
+    width: 100,
+    weights: 'orthogonal',
+    output: 'randomReadout',
+  } as const;
+  for (let seed = 1; seed <= 4; seed++) t.not(await verdict(spec, 20, seed), 'disagrees', `seed ${seed}`);
+});

@@ -1,0 +1,73 @@
+// What is not known of the terms of order 1/width, by size, so that no verdict rests on them (derived; sizes, not bounds).
+import type { FiniteSize } from './finite-size.js';
+import type { ForwardPass, InputGram, LayerParameters, PairState } from './forward.js';
+import type { ResolvedFeedforwardSpec } from './spec.js';
+
+/** A first-order term above this (in a logarithm) is no small correction: what follows it is as large. */
+export const largestTerm = 0.5;
+
+/** What is known of the terms of one spec's weights and loss. */
+export interface Knowledge {
+  /** Whether the terms of Gaussian weights hold. */
+  readonly isGaussian: boolean;
+  /** Whether the errors of one input are followed to order 1/N. */
+  readonly knowsErrors: boolean;
+  /** Whether weights have a fourth moment: without one nothing is of order 1/N and no variance exists. */
+  readonly hasFourthMoment: boolean;
+}
+
+export function knowledgeOf(spec: ResolvedFeedforwardSpec): Knowledge {
+  const { weights } = spec;
+  return {
+    isGaussian: weights === 'gaussian',
+    knowsErrors: spec.output === 'randomReadout' || spec.backwardWeights === 'independent',
+    hasFourthMoment: !(typeof weights === 'object' && weights.law === 'studentT' && weights.degreesOfFreedom <= 4),
+  };
+}
+
+/** Sizes of the unknown terms of a pair: of its correlation (kernel and observed) and of its covariance, [layer][pair]. */
+export interface PairAllowances {
+  readonly correlation: readonly Float64Array[];
+  readonly covariance: readonly Float64Array[];
+}
+
+/** Relative noise of a product of two activities in units of 1/N, and the same of a sample correlation. */
+const noise = 3;
+
+/**
+ * The correlation map carries a deviation on by its slope; each layer adds a noise of relative variance about 3/N to 1 − c and
+ * to 1 + c, whose square its curvature (about slope/δ) turns into a shift.
+ */
+export function pairAllowances(
+  layers: LayerParameters,
+  gram: InputGram,
+  forward: ForwardPass,
+  slopes: (l: number, p: number) => number,
+  terms: readonly FiniteSize[],
+): PairAllowances {
+  const { depth, width } = layers;
+  const correlation = Array.from({ length: depth }, () => new Float64Array(gram.pairs.length));
+  const covariance = Array.from({ length: depth }, () => new Float64Array(gram.pairs.length));
+  gram.pairs.forEach(({ a, b }, p) => {
+    let shift = 0;
+    let spread = 0;
+    for (let l = 0; l < depth; l++) {
+      const { varianceA, varianceB, delta } = (forward.pair[l] as readonly PairState[])[p] as PairState;
+      const size = Math.sqrt(varianceA) * Math.sqrt(varianceB);
+      const open = delta * (2 - delta);
+      const relative = (k: number, q: number): number =>
+        q > 0 ? Math.abs(terms[k]?.variance[l] as number) / q + (terms[k]?.spread[l] as number) / q ** 2 : 0;
+      (correlation[l] as Float64Array)[p] = shift + (noise * open) / (width[l] as number);
+      (covariance[l] as Float64Array)[p] = size * (shift + relative(a, varianceA) + relative(b, varianceB));
+      if (l + 1 >= depth) break;
+      const next = (forward.pair[l + 1] as readonly PairState[])[p] as PairState;
+      const sizeNext = Math.sqrt(next.varianceA) * Math.sqrt(next.varianceB);
+      const slope = sizeNext > 0 ? Math.abs(slopes(l, p) * size) / sizeNext : 0;
+      const openNext = next.delta * (2 - next.delta);
+      const fresh = noise / (width[l] as number);
+      shift = slope * (shift + (open > 0 ? spread / (2 * open) : 0)) + fresh * openNext;
+      spread = slope ** 2 * spread + fresh * openNext ** 2;
+    }
+  });
+  return { correlation, covariance };
+}

@@ -1,0 +1,143 @@
+// Terms of order 1/width of every observable: what is known (`value`), the size of what is not (`allowance`), and how much the
+// numbers scatter over networks (`spread`, relative to the squared mean).
+import type { ControlOptions } from '../../core/control.js';
+import { expectation } from '../../gaussian/moments.js';
+import { knowledgeOf, largestTerm, pairAllowances } from './allowances.js';
+import type { BackwardPass } from './backward.js';
+import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
+import type { ForwardPass, InputGram, LayerParameters } from './forward.js';
+import type { FeedforwardObservable } from './observables.js';
+import { pairTerm } from './pair-term.js';
+import type { ResolvedFeedforwardSpec } from './spec.js';
+
+type Values = (l: number, k: number) => number;
+
+export interface Correction {
+  readonly value: Values;
+  readonly allowance: Values;
+  readonly spread?: Values;
+}
+
+export type Corrections = Readonly<Record<FeedforwardObservable, Correction>>;
+
+/** A term and what is said of it. */
+interface Term {
+  readonly value: Values;
+  /** Size of what is not known of it. */
+  readonly unknown: Values;
+  /** What the term is small or large against. */
+  readonly size?: Values;
+  /** Share of `size` above which the term is withheld. */
+  readonly limit?: number;
+  readonly spread?: Values;
+}
+
+export async function corrections(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  gram: InputGram,
+  forward: ForwardPass,
+  backward: BackwardPass,
+  options: ControlOptions,
+): Promise<Corrections> {
+  const isTied = spec.backwardWeights === 'shared';
+  const terms = Array.from({ length: gram.count }, (_, a) =>
+    finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a), isTied),
+  );
+  const { isGaussian, knowsErrors, hasFourthMoment } = knowledgeOf(spec);
+  const isOrthogonal = spec.weights === 'orthogonal';
+  const pairs = await pairTerm(spec, layers, gram, forward, backward, options);
+  const sizes = pairAllowances(layers, gram, forward, backward.pairSlope, terms);
+  const withheld = ({ value, unknown, size, limit = largestTerm, spread }: Term): Correction => {
+    const isWithheld = (l: number, k: number): boolean =>
+      !hasFourthMoment || !(Math.abs(value(l, k)) <= limit * (size?.(l, k) ?? 1));
+    return {
+      value: (l, k) => (isOrthogonal || isWithheld(l, k) ? 0 : value(l, k)),
+      allowance: (l, k) => (isWithheld(l, k) ? Infinity : unknown(l, k) + (isGaussian ? 0 : Math.abs(value(l, k)))),
+      ...(spread === undefined ? {} : { spread: (l, k) => (hasFourthMoment ? spread(l, k) : Infinity) }),
+    };
+  };
+
+  const of =
+    (name: keyof FiniteSize): Values =>
+    (l, a) =>
+      terms[a]?.[name][l] as number;
+  const [shift, lengthSpread] = [of('variance'), of('spread')];
+  const [meanError, logError] = [of('meanError'), of('logError')];
+  const [meanGradient, logGradient] = [of('meanGradient'), of('logGradient')];
+  const q: Values = (l, a) => (forward.variance[l] as Float64Array)[a] as number;
+  const both =
+    (value: Values): Values =>
+    (l, p) => {
+      const { a, b } = gram.pairs[p] as { a: number; b: number };
+      return (Math.abs(value(l, a)) + Math.abs(value(l, b))) / 2;
+    };
+  const nothing: Values = () => 0;
+  /** Of errors with a part coherent with the weights, and of other weight laws, the logarithm's variance is known by size. */
+  const half = (logVariance: Values): Values => (isGaussian && knowsErrors ? nothing : (l, a) => logVariance(l, a) / 2);
+  // A product over layers that a factor of each rescales has a logarithm of independent terms: no power of its size follows.
+  const ofLogarithm = layers.phi.homogeneousDegree === 1 ? Infinity : largestTerm;
+  const pairSize: Values = (l, p) => both(meanGradient)(l, p) + both(logGradient)(l, p);
+  const ofPair = { unknown: pairSize, spread: (l: number, p: number) => Math.expm1(both(logGradient)(l, p)) };
+  const open: Values = (l, p) => {
+    const { a, b } = gram.pairs[p] as { a: number; b: number };
+    const size =
+      ((backward.error[l] as Float64Array)[a] as number) * ((backward.error[l] as Float64Array)[b] as number);
+    return size > 0 ? Math.max(0, 1 - ((backward.errorPair[l] as Float64Array)[p] as number) ** 2 / size) : 0;
+  };
+  return {
+    variance: withheld({
+      value: shift,
+      unknown: nothing,
+      size: q,
+      spread: (l, a) => {
+        const relative = q(l, a) > 0 ? lengthSpread(l, a) / q(l, a) ** 2 : 0;
+        return Math.expm1(relative) + 2 / (layers.width[l] as number);
+      },
+    }),
+    covariance: withheld({ value: nothing, unknown: (l, p) => (sizes.covariance[l] as Float64Array)[p] as number }),
+    correlation: withheld({ value: nothing, unknown: (l, p) => (sizes.correlation[l] as Float64Array)[p] as number }),
+    errorNorm: withheld({
+      value: (l, a) => meanError(l, a) - logError(l, a) / 2,
+      unknown: half(logError),
+      limit: ofLogarithm,
+    }),
+    errorCorrelation: withheld({ value: nothing, unknown: (l, p) => 2 * both(logError)(l, p) * open(l, p) }),
+    gradientSingle: withheld({
+      value: meanGradient,
+      unknown: half(logGradient),
+      spread: (l, a) => Math.expm1(logGradient(l, a)),
+    }),
+    gradientPair: withheld({
+      value: (l, p) => Math.log1p((pairs[l] as Float64Array)[p] as number),
+      limit: Infinity,
+      ...ofPair,
+    }),
+    gradientPairAbsolute: withheld({ value: nothing, ...ofPair }),
+    typicalGradientSingle: withheld({
+      value: (l, a) => meanGradient(l, a) - logGradient(l, a) / 2,
+      unknown: half(logGradient),
+      limit: ofLogarithm,
+    }),
+  };
+}
+
+/** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
+function outputLaw(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  forward: ForwardPass,
+  input: number,
+): OutputLaw {
+  const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
+  if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
+  if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
+  const at = (variance: number): number => expectation(layers.phi, { value: 2, first: 2 }, variance);
+  const [below, here, above, step] = [at(q * 0.999), at(q), at(q * 1.001), 0.001 * q];
+  if (!(here > 0)) return { response: 0, secondResponse: 0, own: 0 };
+  return {
+    response: (above - below) / (2 * step * here),
+    secondResponse: (above - 2 * here + below) / (step * step * here),
+    own: expectation(layers.phi, { value: 4, first: 4 }, q) / (here * here) - 1,
+  };
+}

@@ -1,6 +1,6 @@
 // Terms of order 1/width, and what `compare` makes of them: questions to which a first answer was wrong.
 import t from 'tap';
-import { compare, type FeedforwardSpec, predict, simulate, type Verdict } from '../../../ts/index.js';
+import { compare, type FeedforwardSpec, predict, simulate, type Verdict } from 'mft-native';
 
 type Spec = Omit<FeedforwardSpec, 'system'>;
 

@@ -31,12 +31,9 @@ export interface PairAllowances {
   readonly covariance: readonly Float64Array[];
 }
 
-/** Relative noise of a product of two activities in units of 1/N, and the same of a sample correlation. */
-const noise = 3;
-
 /**
- * The correlation map carries a deviation on by its slope; each layer adds a noise of relative variance about 3/N to 1 − c and
- * to 1 + c, whose square its curvature (about slope/δ) turns into a shift.
+ * The correlation map carries a deviation on by its slope; each layer adds to 1 − c and to 1 + c a noise whose relative variance is
+ * about that of squared errors and squared activities together, and whose square the curvature (about slope/δ) turns into a shift.
  */
 export function pairAllowances(
   layers: LayerParameters,
@@ -57,13 +54,16 @@ export function pairAllowances(
       const open = delta * (2 - delta);
       const relative = (k: number, q: number): number =>
         q > 0 ? Math.abs(terms[k]?.variance[l] as number) / q + (terms[k]?.spread[l] as number) / q ** 2 : 0;
-      (correlation[l] as Float64Array)[p] = shift + (noise * open) / (width[l] as number);
+      // Where 1 − c scatters as much as it is large no power of 1/N describes it.
+      const isSmall = spread <= largestTerm * open ** 2;
+      (correlation[l] as Float64Array)[p] = isSmall ? shift + (3 * open) / (width[l] as number) : Infinity;
       (covariance[l] as Float64Array)[p] = size * (shift + relative(a, varianceA) + relative(b, varianceB));
       if (l + 1 >= depth) break;
       const next = (forward.pair[l + 1] as readonly PairState[])[p] as PairState;
       const sizeNext = Math.sqrt(next.varianceA) * Math.sqrt(next.varianceB);
       const slope = sizeNext > 0 ? Math.abs(slopes(l, p) * size) / sizeNext : 0;
       const openNext = next.delta * (2 - next.delta);
+      const noise = Math.max(terms[a]?.noise[l] as number, terms[b]?.noise[l] as number);
       const fresh = noise / (width[l] as number);
       shift = slope * (shift + (open > 0 ? spread / (2 * open) : 0)) + fresh * openNext;
       spread = slope ** 2 * spread + fresh * openNext ** 2;

@@ -66,6 +66,7 @@ export async function corrections(
   const [meanError, logError] = [of('meanError'), of('logError')];
   const [meanGradient, logGradient] = [of('meanGradient'), of('logGradient')];
   const q: Values = (l, a) => (forward.variance[l] as Float64Array)[a] as number;
+  const relativeSpread: Values = (l, a) => (q(l, a) > 0 ? lengthSpread(l, a) / q(l, a) ** 2 : 0);
   const both =
     (value: Values): Values =>
     (l, p) => {
@@ -90,12 +91,13 @@ export async function corrections(
       value: shift,
       unknown: nothing,
       size: q,
-      spread: (l, a) => {
-        const relative = q(l, a) > 0 ? lengthSpread(l, a) / q(l, a) ** 2 : 0;
-        return Math.expm1(relative) + 2 / (layers.width[l] as number);
-      },
+      spread: (l, a) => Math.expm1(relativeSpread(l, a)) + 2 / (layers.width[l] as number),
     }),
-    covariance: withheld({ value: nothing, unknown: (l, p) => (sizes.covariance[l] as Float64Array)[p] as number }),
+    covariance: withheld({
+      value: nothing,
+      unknown: (l, p) => (sizes.covariance[l] as Float64Array)[p] as number,
+      spread: (l, p) => Math.expm1(both(relativeSpread)(l, p)),
+    }),
     correlation: withheld({ value: nothing, unknown: (l, p) => (sizes.correlation[l] as Float64Array)[p] as number }),
     errorNorm: withheld({
       value: (l, a) => meanError(l, a) - logError(l, a) / 2,

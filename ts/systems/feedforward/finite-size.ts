@@ -26,12 +26,16 @@ interface LayerLaw {
   readonly own: number;
   readonly cross: number;
   readonly length: number;
+  /** E φ⁴/(ρ m2²) − 1. */
+  readonly activity: number;
 }
 
 export interface FiniteSize {
   /** Shift of the mean of q^l, and its variance over networks (given the activities below). */
   readonly variance: Float64Array;
   readonly spread: Float64Array;
+  /** N_l times the relative variance that layer l adds to squared errors and to squared activities, together. */
+  readonly noise: Float64Array;
   /** Variance of log|δ^l|² and of log g_aa at layer l. */
   readonly logError: Float64Array;
   readonly logGradient: Float64Array;
@@ -104,7 +108,8 @@ export function finiteSize(
     meanGradient[l] =
       drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
   }
-  return { variance, spread: spreads, logError, logGradient, meanError, meanGradient };
+  const noise = Float64Array.from(laws, ({ own, activity }) => own + activity);
+  return { variance, spread: spreads, noise, logError, logGradient, meanError, meanGradient };
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
@@ -122,9 +127,11 @@ function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
       own: 0,
       cross: 0,
       length: 0,
+      activity: 0,
     };
   const second = expectation(phi, { value: 2 }, q);
   const slope = expectation(phi, { first: 2 }, q);
+  const fourth = expectation(phi, { value: 4 }, q);
   const step = 1e-3 * q;
   const slopeAt = (variance: number): number => expectation(phi, { first: 2 }, variance);
   const secondDifference = (slopeAt(q + step) - 2 * slope + slopeAt(q - step)) / (step * step);
@@ -138,6 +145,7 @@ function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
     coherent: slope * second > 0 ? expectation(phi, { value: 2, first: 2 }, q) / (keep * second * slope) : 0,
     own: slope > 0 ? (3 * expectation(phi, { first: 4 }, q)) / (keep * slope ** 2) - 1 : 0,
     cross: slope > 0 ? w * (expectation(phi, { value: 2, first: 2 }, q) / (keep ** 2 * slope) - second / keep) : 0,
-    length: w ** 2 * (expectation(phi, { value: 4 }, q) / keep ** 3 - (second / keep) ** 2),
+    length: w ** 2 * (fourth / keep ** 3 - (second / keep) ** 2),
+    activity: second > 0 ? fourth / (keep * second ** 2) - 1 : 0,
   };
 }

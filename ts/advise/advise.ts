@@ -3,7 +3,9 @@ import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { provenance } from '../core/provenance.js';
 import { type Finding, type Provenance, schemaVersion, type Undefined } from '../core/results.js';
 import { MftError } from '../core/errors.js';
+import type { SystemOptions } from '../core/system.js';
 import { loadSystem, type SystemName } from '../systems/registry.js';
+import { withInputs } from '../verbs/inputs.js';
 import type { SpecOf } from '../verbs/results.js';
 
 /** What one system has to say about the network. */
@@ -45,8 +47,8 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
  */
 export async function advise<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Advice> {
   const system = await loadSystem((spec as { system?: unknown } | null)?.system);
-  const resolved = system.resolveSpec(spec);
-  const sections = [await section(system.name, resolved, options)];
+  const { spec: resolved, context } = await withInputs(system.resolveSpec(spec), options);
+  const sections = [await section(system.name, resolved, { ...options, ...context })];
   for (const related of system.related?.(resolved) ?? []) {
     throwIfAborted(options);
     const other = await loadSystem(related.system);
@@ -55,7 +57,7 @@ export async function advise<K extends SystemName>(spec: SpecOf<K>, options: Con
   return { kind: 'advice', schemaVersion, sections, provenance: provenance(system.version) };
 }
 
-async function section(name: string, spec: unknown, options: ControlOptions): Promise<AdviceSection> {
+async function section(name: string, spec: unknown, options: SystemOptions): Promise<AdviceSection> {
   const system = await loadSystem(name);
   const base = { system: system.name as SystemName, spec };
   if (system.findings === undefined) return { ...base, findings: { reason: `system ${name} gives no advice` } };

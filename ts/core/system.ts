@@ -155,7 +155,7 @@ export interface System<Spec = never, Run = never, O extends string = string> {
   readonly figures: Readonly<Record<string, SystemFigure<Spec, Run>>>;
   /** How `train` trains the network of a spec. Systems with `train: true` only. */
   readonly training?: Trainer<Spec>;
-  readonly findings?: (spec: Spec, options: ControlOptions) => Promise<readonly Finding[]>;
+  readonly findings?: (spec: Spec, options: SystemOptions) => Promise<readonly Finding[]>;
   /** Specs of other systems that describe the same network (for `advise`). */
   readonly related?: (spec: Spec) => readonly ({ readonly system: string } & Readonly<Record<string, unknown>>)[];
 }

@@ -1,213 +1,454 @@
-// The nearest change of one field that makes a depth trainable.
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+// Changes after which a depth is trainable, each found and verified by the prediction of the changed network.
 import { setImmediate } from 'node:timers/promises';
 import { MftError } from '../../core/errors.js';
-import type { ActivationSpec } from '../../gaussian/activations.js';
-import { criticalWeightVariance } from '../../gaussian/critical.js';
-import { type Layer, multipliers } from '../../gaussian/fixed-points.js';
-import { type TrainableDepth, trainableDepth } from './trainable-depth.js';
-import { trainableLengths } from './trainability.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
+import { criticalPoints, smallestAttracting } from '../../gaussian/critical.js';
+import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
+import { variancePreservingInitialization } from '../../gaussian/initialization.js';
+import {
+  acceptable,
+  type Assessment,
+  assess,
+  type Demand,
+  isEven,
+  isScattered,
+  isSound,
+  noticeable,
+} from './assessment.js';
+import { reachedMultipliers, repeatedLayer } from './fixed-point-quantities.js';
+import type { ProfileOptions } from './profile.js';
+import { inputWidthOf, type ResolvedFeedforwardSpec } from './spec.js';
+import { isDeepEnough, networkTrainability, settles } from './trainable-depth.js';
 
-interface TrainableChange {
+/** Fields of the spec with their new values. */
+type Change = Partial<ResolvedFeedforwardSpec>;
+
+interface FoundChange {
   readonly id: string;
-  readonly claim: string;
-  readonly change: Readonly<Record<string, unknown>>;
-  readonly after: TrainableDepth;
-  /** The depth after the change. */
-  readonly newDepth: number;
+  /** Signals and gradients are kept, but the depth is still more than trains. */
+  readonly isPartial?: true;
+  /** What changes, as the start of a sentence. */
+  readonly what: string;
+  readonly change: Change;
+  readonly after: Assessment;
 }
 
+/** Deeper networks are not searched for changes but of width and depth: each candidate is followed layer by layer. */
+const deepestSearched = 1000;
 const scanned = 10;
 const halvings = 10;
-/** Tried in this order: as they are, then at their own critical weight variance. */
-const alternatives: readonly ActivationSpec[] = ['tanh', 'erf', 'relu', 'gelu', 'silu'];
+/** Tried in this order: as they are, then at their own critical variances. */
+const alternatives = ['tanh', 'erf', 'relu', 'gelu', 'silu'] as const;
+/** σ_b² tried. At 0 the critical point of odd φ attracts but freezes correlations and loses gradients as 1/L: not among these. */
+const biases = [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] as const;
+const standardBias = 0.05;
 
-const unreachable = ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED'];
+const unreachable = ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED', 'ERR_MFT_NO_CONVERGENCE'];
 
 /** A value, or undefined where theory has none (no fixed point, no critical point). */
-function attempt<T>(value: () => T): T | undefined {
+async function attempt<T>(value: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    return value();
+    return await value();
   } catch (error) {
     if (error instanceof MftError && unreachable.includes(error.code)) return undefined;
     throw error;
   }
 }
 
-/**
- * Changes of one field each (two where another activation needs its own weight variance) after which `depth` lies at or
- * below the low end of the 80 % interval: σ_w² towards criticality, ρ upwards, another activation, a smaller depth. A field
- * that cannot do it alone is left out; when none can, ρ and σ_w² are moved together.
- *
- * **Numerics**: 10 values towards the goal, then 10 halvings: the change found is within 1/10240 of the way of the smallest.
- */
-export async function trainableChanges(
-  layer: Layer,
-  depth: number,
-  before: TrainableDepth,
-  options: ControlOptions = {},
-): Promise<readonly TrainableChange[]> {
-  const changes: TrainableChange[] = [];
-  const add = (id: string, claim: string, change: Readonly<Record<string, unknown>>, after: TrainableDepth): void => {
-    changes.push({ id, claim, change, after, newDepth: depth });
-  };
-  const critical = attempt(() =>
-    criticalWeightVariance(layer.activation, {
-      biasVariance: layer.biasVariance,
-      keepProbability: layer.keepProbability ?? 1,
-    }),
-  );
-  if (critical !== undefined && layer.weightVariance > 0) {
-    // Geometric in σ_w²: it is a scale.
-    const at = (share: number): Layer => ({
-      ...layer,
-      weightVariance: layer.weightVariance ** (1 - share) * critical ** share,
-    });
-    const found = await nearest(at, depth, options);
-    if (found !== undefined)
-      add(
-        'changeWeightVariance',
-        `\`weightVariance\` ` +
-          `${shown(found.layer.weightVariance)}, ` +
-          `nearer to the critical ` +
-          `${shown(critical)}, makes ` +
-          `${depth} layers ` +
-          `trainable${reason(layer, found.layer)}.`,
-        { weightVariance: found.layer.weightVariance },
-        found.after,
-      );
+/** How far two positive numbers are apart, with a floor that gives 0 a distance. */
+const apart = (a: number, b: number): number => Math.abs(Math.log((a + 0.1) / (b + 0.1)));
+
+/** How much of a network a change changes: numbers by their ratio, another activation or depth by more. */
+function distance(before: ResolvedFeedforwardSpec, change: Change): number {
+  let sum = 0;
+  for (const [field, value] of Object.entries(change)) {
+    const old = (before as Readonly<Record<string, unknown>>)[field];
+    if (field === 'activation') sum += 3;
+    else if (field === 'depth') sum += 5 + apart(value as number, before.depth);
+    else if (field === 'inputs') sum += 1;
+    else sum += apart(mean(value), mean(old));
   }
-  const keep = layer.keepProbability ?? 1;
-  if (keep < 1) {
-    const found = await nearest((share) => ({ ...layer, keepProbability: keep + (1 - keep) * share }), depth, options);
-    if (found !== undefined)
-      add(
-        'changeKeepProbability',
-        `\`keepProbability\` ${shown(found.layer.keepProbability as number)} makes ${depth} layers trainable${reason(layer, found.layer)}.`,
-        { keepProbability: found.layer.keepProbability },
-        found.after,
-      );
-  }
-  const other = await otherActivation(layer, depth);
-  if (other !== undefined) {
-    const name = String(other.change.activation);
-    const variance = shown(other.layer.weightVariance);
-    const at = 'weightVariance' in other.change ? ` at its critical \`weightVariance\` ${variance}` : '';
-    add(
-      'changeActivation',
-      `Activation ${name}${at} makes ${depth} layers trainable${reason(layer, other.layer)}.`,
-      other.change,
-      other.after,
-    );
-  }
-  const isAlone = changes.length > 0;
-  if (!isAlone && keep < 1 && layer.weightVariance > 0) {
-    const goal =
-      attempt(() =>
-        criticalWeightVariance(layer.activation, { biasVariance: layer.biasVariance, keepProbability: 1 }),
-      ) ?? layer.weightVariance;
-    const found = await nearest(
-      (share) => ({
-        ...layer,
-        keepProbability: keep + (1 - keep) * share,
-        weightVariance: layer.weightVariance ** (1 - share) * goal ** share,
-      }),
-      depth,
-      options,
-    );
-    if (found !== undefined)
-      add(
-        'changeTogether',
-        `\`keepProbability\` ${shown(found.layer.keepProbability as number)} and \`weightVariance\` ` +
-          `${shown(found.layer.weightVariance)} together make ${depth} layers trainable${reason(layer, found.layer)}.`,
-        { keepProbability: found.layer.keepProbability, weightVariance: found.layer.weightVariance },
-        found.after,
-      );
-  }
-  const shallower = Math.floor(before.low);
-  if (shallower >= 1 && shallower < depth)
-    changes.push({
-      id: 'changeDepth',
-      claim:
-        `${shallower} layers are trainable as the network is.` +
-        (isAlone
-          ? ''
-          : ' No change of the weight variance, the keep probability or the activation alone ' +
-            `makes ${depth} layers trainable.`),
-      change: { depth: shallower },
-      after: before,
-      newDepth: shallower,
-    });
-  return changes;
+  return sum + 0.5 * Object.keys(change).length;
 }
 
-/** ": 6 ξ_c grows from 22 to 86 layers" */
-function reason(before: Layer, after: Layer): string {
-  const [old, grown] = [before, after].map((layer) =>
-    attempt(() => trainableLengths(multipliers(layer)).trainableLengthSixCorrelation),
-  );
-  if (old === undefined || grown === undefined || !(grown > old)) return '';
-  const length = grown < 1e6 ? Number(grown.toPrecision(3)) : 'more than a million';
-  return `: 6 ξ_c grows from ${Number(old.toPrecision(3))} to ${length} layers`;
+function mean(value: unknown): number {
+  const list = Array.isArray(value) ? (value as number[]) : [value as number];
+  return list.reduce((sum, x) => sum + x, 0) / Math.max(1, list.length);
 }
 
 function shown(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
+/**
+ * Changes after which the network of `before.spec` is expected to train: σ_w², σ_b², both; ρ, ρ and σ_w²; the scale of the
+ * inputs; the activation; the width; the depth. Each is the nearest of its kind that works, the nearest kind first, and `after`
+ * is its own prediction.
+ *
+ * **Numerics**: 10 values towards the goal, then 10 halvings: the change found is within 1/10240 of the way of the smallest.
+ */
+export async function workingChanges(before: Assessment, options: ProfileOptions): Promise<readonly FoundChange[]> {
+  const { spec, trainable } = before;
+  // Deeper than any calibration a network may be sound and still called too deep: then a change has to bring something.
+  const isOnlyDeep = isSound(before);
+  const search = new Search(
+    spec,
+    options,
+    isOnlyDeep
+      ? {
+          length: 2 * trainable.length,
+          gradient: Math.max(noticeable, Math.abs(before.profile.logGradientRatio ?? 0) / 2),
+        }
+      : { length: 0, gradient: acceptable },
+  );
+  const changes: FoundChange[] = [];
+  const add = (id: string, what: (change: Change) => string, found: Reached | undefined): boolean => {
+    if (found !== undefined) changes.push({ id, what: what(found.change), ...found });
+    return found !== undefined;
+  };
+  const keep = search.keep;
+  const shallower = async (): Promise<boolean> =>
+    add('changeDepth', ({ depth }) => `\`depth\` ${depth}`, await search.depth(before));
+  const wider = async (): Promise<boolean> =>
+    isScattered(before.profile) &&
+    add('changeWidth', ({ width }) => `\`width\` ${String(width)}`, await search.width(before));
+  if (spec.depth > deepestSearched || (isOnlyDeep && trainable.length === Number.POSITIVE_INFINITY)) {
+    await wider();
+    await shallower();
+    return changes;
+  }
+  add('changeWeightVariance', variances, await search.weights());
+  add('changeBiasVariance', variances, await search.biases());
+  if (keep < 1)
+    add(
+      'changeKeepProbability',
+      ({ keepProbability }) => `\`keepProbability\` ${shown(keepProbability as number)}`,
+      await search.nearest((share) => ({ keepProbability: keep + (1 - keep) * share })),
+    );
+  const isAlone = changes.length > 0;
+  if (!isAlone) add('changeVariances', variances, await search.variances());
+  add(
+    'changeInputScale',
+    ({ inputs }) => `Inputs of mean square ${shown((inputs as { secondMoment: number }).secondMoment)}`,
+    await search.inputScale(),
+  );
+  if (!isAlone && keep < 1)
+    add(
+      'changeTogether',
+      ({ keepProbability, ...rest }) =>
+        `\`keepProbability\` ${shown(keepProbability as number)} and ${variances(rest)} together`,
+      await search.keepAndWeights(),
+    );
+  add(
+    'changeActivation',
+    ({ activation, ...rest }) =>
+      `Activation ${String(activation)}${Object.keys(rest).length === 0 ? '' : ` at ${variances(rest)}`}`,
+    await search.activation(),
+  );
+  await wider();
+  const isHelped = changes.some(({ change }) => !('activation' in change) && !('keepProbability' in change));
+  const even = isHelped || isEven(before) ? undefined : await search.even();
+  if (even !== undefined) {
+    const id = 'biasVariance' in even.change ? 'changeVariances' : 'changeWeightVariance';
+    changes.push({ id, isPartial: true, what: variances(even.change), ...even });
+  }
+  await shallower();
+  return changes.sort((a, b) => distance(spec, a.change) - distance(spec, b.change));
+}
+
+function variances({ weightVariance, biasVariance }: Change): string {
+  const list = (value: number | readonly number[]): string =>
+    typeof value === 'number' ? shown(value) : `[${value.map(shown).join(', ')}]`;
+  return [
+    ...(weightVariance === undefined ? [] : [`\`weightVariance\` ${list(weightVariance)}`]),
+    ...(biasVariance === undefined ? [] : [`\`biasVariance\` ${list(biasVariance)}`]),
+  ].join(' and ');
+}
+
+interface VariancePair {
+  readonly weightVariance: number;
+  readonly biasVariance: number;
+}
+
 interface Reached {
-  readonly layer: Layer;
-  readonly after: TrainableDepth;
+  readonly change: Change;
+  readonly after: Assessment;
 }
 
-async function reaching(layer: Layer, depth: number): Promise<Reached | undefined> {
-  // A moment of two inputs takes milliseconds: let the event loop turn between them.
-  await setImmediate();
-  const after = attempt(() => trainableDepth(multipliers(layer)));
-  return after !== undefined && after.low >= depth ? { layer, after } : undefined;
-}
+/** The candidates of one network. */
+class Search {
+  readonly keep: number;
+  private readonly bias: number;
+  private readonly spec: ResolvedFeedforwardSpec;
+  private readonly options: ProfileOptions;
 
-/** The smallest share in (0, 1] of the way at which the depth is trainable. */
-async function nearest(
-  at: (share: number) => Layer,
-  depth: number,
-  options: ControlOptions,
-): Promise<Reached | undefined> {
-  for (let i = 1; i <= scanned; i++) {
-    throwIfAborted(options);
-    let best = await reaching(at(i / scanned), depth);
-    if (best === undefined) continue;
-    let [low, high] = [(i - 1) / scanned, i / scanned];
-    for (let k = 0; k < halvings; k++) {
-      const middle = (low + high) / 2;
-      const reached = await reaching(at(middle), depth);
-      if (reached === undefined) low = middle;
-      else [high, best] = [middle, reached];
+  private readonly demand: Demand;
+
+  constructor(spec: ResolvedFeedforwardSpec, options: ProfileOptions, demand: Demand) {
+    this.demand = demand;
+    this.spec = spec;
+    this.options = options;
+    const { keepProbability, biasVariance } = spec;
+    this.keep = typeof keepProbability === 'number' ? keepProbability : Math.min(1, ...keepProbability);
+    this.bias = mean(biasVariance);
+  }
+
+  /** The change, when the network after it is sound. */
+  async reached(change: Change, demand = this.demand): Promise<Reached | undefined> {
+    // A moment of two inputs takes milliseconds: let the event loop turn between them.
+    await setImmediate();
+    this.options.signal?.throwIfAborted();
+    const spec = { ...this.spec, ...change };
+    return attempt(async () => {
+      if (!mayTrain(spec, demand)) return undefined;
+      const after = await assess(spec, this.options);
+      return isSound(after, demand) ? { change, after } : undefined;
+    });
+  }
+
+  /** The smallest share in (0, 1] of the way at which the network is sound. */
+  async nearest(at: (share: number) => Change): Promise<Reached | undefined> {
+    for (let i = 1; i <= scanned; i++) {
+      let best = await this.reached(at(i / scanned));
+      if (best === undefined) continue;
+      let [low, high] = [(i - 1) / scanned, i / scanned];
+      for (let k = 0; k < halvings; k++) {
+        const middle = (low + high) / 2;
+        const found = await this.reached(at(middle));
+        if (found === undefined) low = middle;
+        else [high, best] = [middle, found];
+      }
+      return best;
+    }
+    return undefined;
+  }
+
+  private async first(changes: Iterable<Change>): Promise<Reached | undefined> {
+    for (const change of changes) {
+      const found = await this.reached(change);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** σ_w² of the critical points that hold signals, at ρ; none at q* = 0. */
+  private critical(
+    activation: ResolvedFeedforwardSpec['activation'],
+    biasVariance: number,
+    keep = this.keep,
+  ): number[] {
+    return criticalPoints(activation, { biasVariance, keepProbability: keep })
+      .filter((point) => point.isStable && point.fixedPointVariance > 0)
+      .map(({ weightVariance }) => weightVariance);
+  }
+
+  /** From the given numbers to a goal: σ_w² is a scale (geometric), σ_b² is not; lists go to the goal at once. */
+  private way(goal: { readonly weightVariance?: number; readonly biasVariance?: number }): (share: number) => Change {
+    const { weightVariance: w, biasVariance: b } = this.spec;
+    return (share) => ({
+      ...(goal.weightVariance === undefined
+        ? {}
+        : {
+            weightVariance:
+              typeof w === 'number' && w > 0
+                ? w ** (1 - share) * goal.weightVariance ** share
+                : this.scaledByKeep(goal.weightVariance),
+          }),
+      ...(goal.biasVariance === undefined
+        ? {}
+        : { biasVariance: typeof b === 'number' ? b + (goal.biasVariance - b) * share : goal.biasVariance }),
+    });
+  }
+
+  private async towards(goal: {
+    readonly weightVariance?: number;
+    readonly biasVariance?: number;
+  }): Promise<Reached | undefined> {
+    const at = this.way(goal);
+    const isList = Array.isArray(this.spec.weightVariance) && goal.weightVariance !== undefined;
+    return isList ? this.reached(at(1)) : this.nearest(at);
+  }
+
+  /** A σ_w² made for the keep probability `this.keep`, per layer where keep probabilities differ. */
+  private scaledByKeep(weightVariance: number): number | number[] {
+    const { keepProbability, inputKeepProbability } = this.spec;
+    if (typeof keepProbability === 'number') return weightVariance;
+    return [inputKeepProbability, ...keepProbability].map((keep) => (weightVariance / this.keep) * keep);
+  }
+
+  async weights(): Promise<Reached | undefined> {
+    const { activation } = this.spec;
+    const moment = secondMomentOf(this.spec) ?? 1;
+    const preserving = await attempt(
+      () =>
+        variancePreservingInitialization(activation, {
+          biasVariance: this.bias,
+          keepProbability: this.keep,
+          variance: this.bias + moment,
+        }).weightVariance,
+    );
+    const goals = [
+      ...((await attempt(() => this.critical(activation, this.bias))) ?? []),
+      ...(preserving === undefined ? [] : [preserving]),
+    ];
+    return this.anyOf(goals.map((weightVariance) => ({ weightVariance })));
+  }
+
+  private async anyOf(
+    goals: readonly { readonly weightVariance?: number; readonly biasVariance?: number }[],
+  ): Promise<Reached | undefined> {
+    for (const goal of goals) {
+      const found = await this.towards(goal);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private biasesByDistance(): number[] {
+    return biases.filter((bias) => bias !== this.bias).sort((a, b) => apart(a, this.bias) - apart(b, this.bias));
+  }
+
+  async biases(): Promise<Reached | undefined> {
+    return this.first(this.biasesByDistance().map((biasVariance) => ({ biasVariance })));
+  }
+
+  /** σ_w² and σ_b² of attracting critical points, the nearest σ_b² first. */
+  private async criticalPairs(keep = this.keep): Promise<readonly VariancePair[]> {
+    const { activation } = this.spec;
+    const chosen = (await attempt(() => smallestAttracting(activation, keep)))?.chosen;
+    return [
+      ...(chosen === undefined ? [] : [chosen]),
+      ...this.biasesByDistance().flatMap((biasVariance) =>
+        this.critical(activation, biasVariance, keep).map((weightVariance) => ({ weightVariance, biasVariance })),
+      ),
+    ].map(({ weightVariance, biasVariance }) => ({ weightVariance, biasVariance }));
+  }
+
+  async variances(): Promise<Reached | undefined> {
+    return this.anyOf(await this.criticalPairs());
+  }
+
+  /** Of the variances that keep signals and gradients of a size, those with the largest trainable depth. */
+  async even(): Promise<Reached | undefined> {
+    const { activation } = this.spec;
+    const goals = [
+      ...this.critical(activation, this.bias).map((weightVariance) => ({ weightVariance })),
+      ...(await this.criticalPairs()),
+    ];
+    let best: Reached | undefined;
+    for (const goal of goals) {
+      const change = this.way(goal)(1);
+      const after = await attempt(() => assess({ ...this.spec, ...change }, this.options));
+      if (after === undefined || !isEven(after)) continue;
+      if (after.trainable.length > 1.01 * (best?.after.trainable.length ?? 0)) best = { change, after };
     }
     return best;
   }
-  return undefined;
-}
 
-async function otherActivation(
-  layer: Layer,
-  depth: number,
-): Promise<(Reached & { readonly change: Readonly<Record<string, unknown>> }) | undefined> {
-  const others = alternatives.filter((activation) => activation !== layer.activation);
-  for (const activation of others) {
-    const found = await reaching({ ...layer, activation }, depth);
-    if (found !== undefined) return { ...found, change: { activation } };
+  /** ρ towards 1, and with it the variances towards those of a critical point without dropout. */
+  async keepAndWeights(): Promise<Reached | undefined> {
+    const { activation, weightVariance, keepProbability } = this.spec;
+    if (typeof weightVariance !== 'number' || weightVariance === 0) return undefined;
+    const same = (await attempt(() => this.critical(activation, this.bias, 1))) ?? [];
+    const goals = [
+      ...(same.length === 0 ? [] : [{ weightVariance: same[0] as number }]),
+      ...(await this.criticalPairs(1)),
+    ];
+    for (const goal of goals) {
+      const at = this.way(goal);
+      const found = await this.nearest((share) => ({
+        ...at(share),
+        keepProbability: typeof keepProbability === 'number' ? this.keep + (1 - this.keep) * share : 1,
+      }));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
-  for (const activation of others) {
-    const weightVariance = attempt(() =>
-      criticalWeightVariance(activation, {
-        biasVariance: layer.biasVariance,
-        keepProbability: layer.keepProbability ?? 1,
+
+  /** Drawn inputs at which the network starts where it stays. */
+  async inputScale(): Promise<Reached | undefined> {
+    const { inputs, inputKeepProbability } = this.spec;
+    const layer = repeatedLayer(this.spec);
+    if (layer === undefined || 'values' in inputs || 'dataset' in inputs || layer.weightVariance === 0)
+      return undefined;
+    if (gaussianFunctionOf(layer.activation).homogeneousDegree === 1) return undefined;
+    const { points } = fixedPointsVariance(layer);
+    const moments = points
+      .map(({ variance }) => (inputKeepProbability * (variance - layer.biasVariance)) / layer.weightVariance)
+      .filter((moment) => moment > 0);
+    return this.first(moments.map((secondMoment) => ({ inputs: { ...inputs, secondMoment } })));
+  }
+
+  async activation(): Promise<Reached | undefined> {
+    const others = alternatives.filter((name) => name !== this.spec.activation);
+    const found = await this.first(others.map((activation) => ({ activation })));
+    if (found !== undefined) return found;
+    return this.first(
+      others.flatMap((activation) => {
+        const isHomogeneous = gaussianFunctionOf(activation).homogeneousDegree === 1;
+        const biasVariance = isHomogeneous ? 0 : this.bias > 0 ? this.bias : standardBias;
+        return this.critical(activation, biasVariance).map((weightVariance) => ({
+          activation,
+          weightVariance: this.scaledByKeep(weightVariance),
+          ...(biasVariance === this.bias ? {} : { biasVariance }),
+        }));
       }),
     );
-    const found =
-      weightVariance === undefined ? undefined : await reaching({ ...layer, activation, weightVariance }, depth);
-    if (found !== undefined) return { ...found, change: { activation, weightVariance } };
   }
-  return undefined;
+
+  /** The width at which networks scatter a tenth of what matters. */
+  async width({ profile }: Assessment): Promise<Reached | undefined> {
+    const { width, weights } = this.spec;
+    if (typeof width !== 'number' || weights === 'orthogonal' || this.spec.inputWidth !== undefined) return undefined;
+    const wider = Math.ceil((width * (profile.finiteWidth?.variance ?? 0)) / 0.5);
+    return wider > 1e6 || 'values' in this.spec.inputs
+      ? undefined
+      : this.reached({ width: Math.max(wider, inputWidthOf(this.spec)) }, { length: 0, gradient: acceptable });
+  }
+
+  /** The deepest network that trains as it is. */
+  async depth({ spec, trainable }: Assessment): Promise<Reached | undefined> {
+    let high = Math.min(spec.depth - 1, Math.floor(trainable.low));
+    let tried = high;
+    let best: Reached | undefined;
+    // Where signals vanish or grow the interval itself depends on the depth: bisect.
+    let low = 0;
+    while (high > low) {
+      const found =
+        tried >= 1 ? await this.reached(shortened(this.spec, tried), { length: 0, gradient: acceptable }) : undefined;
+      if (found === undefined) high = tried - 1;
+      else [low, best] = [tried, found];
+      tried = Math.ceil((low + high) / 2);
+    }
+    return best;
+  }
+}
+
+/** The first `depth` layers. */
+function shortened(spec: ResolvedFeedforwardSpec, depth: number): Change {
+  const cut = (value: number | readonly number[], count: number): number | number[] =>
+    typeof value === 'number' ? value : value.slice(0, count);
+  const lists = (['weightVariance', 'biasVariance', 'width'] as const).filter((field) => Array.isArray(spec[field]));
+  return {
+    depth,
+    ...Object.fromEntries(lists.map((field) => [field, cut(spec[field], depth)])),
+    ...(Array.isArray(spec.keepProbability) ? { keepProbability: cut(spec.keepProbability, depth - 1) } : {}),
+  } as Change;
+}
+
+/** Cheap first: whether the interval of a fixed point with signals allows the depth. */
+function mayTrain(spec: ResolvedFeedforwardSpec, { length }: Demand): boolean {
+  const layer = repeatedLayer(spec);
+  const moment = secondMomentOf(spec);
+  if (layer === undefined || moment === undefined) return true;
+  const first = (layer.weightVariance / spec.inputKeepProbability) * moment + layer.biasVariance;
+  const found = reachedMultipliers(layer, first);
+  if (found instanceof MftError || found.correlationMultiplier === undefined || !settles(found, spec.depth))
+    return true;
+  return isDeepEnough(spec.depth, networkTrainability(found, spec.depth), length);
+}
+
+/** Mean square of drawn inputs; undefined for given ones. */
+function secondMomentOf({ inputs }: ResolvedFeedforwardSpec): number | undefined {
+  return 'values' in inputs || 'dataset' in inputs ? undefined : (inputs.secondMoment ?? 1);
 }

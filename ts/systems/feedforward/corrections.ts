@@ -125,7 +125,7 @@ export async function corrections(
 }
 
 /** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
-function outputLaw(
+export function outputLaw(
   spec: ResolvedFeedforwardSpec,
   layers: LayerParameters,
   forward: ForwardPass,

@@ -1,55 +1,36 @@
-// What `advise` says about a feedforward network: phase, depth scales, the depth that trains, what its gradients do over the
-// depth given, and the nearest change of one field that makes this depth trainable.
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
-import { MftError } from '../../core/errors.js';
+// What `advise` says about a feedforward network, read from the predicted profile of these inputs, widths, variances and this
+// depth: phase, the depth that trains, what signals and gradients do over the layers, and changes that help.
 import type { Finding } from '../../core/results.js';
-import { depthScale, type Layer, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
-import { trainableChanges } from './changes.js';
-import { repeatedLayer } from './fixed-point-quantities.js';
+import type { SystemOptions } from '../../core/system.js';
+import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+import { type Assessment, assess, attractors, isScattered, isSound, noticeable, severe } from './assessment.js';
+import { workingChanges } from './changes.js';
 import { inputWidthOf, type ResolvedFeedforwardSpec } from './spec.js';
-import { calibration, type TrainableDepth, trainableDepth } from './trainable-depth.js';
+import { calibration } from './trainable-depth.js';
 import { phaseOf } from './trainability.js';
-
-/** Squared gradients of the first and last layer may differ by e^this before it is a warning; severe is the 12 of 12 ξ_1. */
-const noticeable = Math.log(10);
-const severe = 12;
 
 type Evidence = Finding['evidence'];
 
-/** Findings of a spec, at least three. @throws MftError ERR_MFT_UNSUPPORTED (layers differ), _NO_FIXED_POINT, _DEGENERATE (φ jumps) */
+/** Findings of a spec, at least three. @throws MftError like `predict` */
 export async function feedforwardFindings(
   spec: ResolvedFeedforwardSpec,
-  options: ControlOptions = {},
+  options: SystemOptions = {},
 ): Promise<readonly Finding[]> {
-  throwIfAborted(options);
-  const layer = repeatedLayer(spec);
-  if (layer === undefined) {
-    throw new MftError(
-      'ERR_MFT_UNSUPPORTED',
-      'Expected the layers to have equal ' +
-        '`weightVariance`, `biasVariance` ' +
-        'and `keepProbability`: depth scales ' +
-        'belong to a layer that repeats.',
-      { parameter: 'weightVariance' },
-    );
-  }
-  const found = multipliers(layer);
-  if (found.gradientMultiplier === Infinity) {
-    throw new MftError('ERR_MFT_DEGENERATE', 'χ₁ is infinite: the activation jumps, and gradients do not pass it.', {
-      parameter: 'activation',
-    });
-  }
-  const trainable = trainableDepth(found);
+  const assessment = await assess(spec, options);
   return [
-    phaseFinding(layer, found),
-    depthFinding(spec.depth, found, trainable),
-    gradientFinding(spec.depth, found),
-    ...sharedWeightFinding(found),
-    ...(spec.depth <= trainable.low ? [] : await changeFindings(layer, spec.depth, trainable, options)),
+    phaseFinding(assessment),
+    ...bistableFinding(assessment),
+    depthFinding(assessment),
+    gradientFinding(assessment),
+    ...signalFinding(assessment),
+    ...typicalFinding(assessment),
+    ...sharedWeightFinding(assessment),
+    ...(spec.depth <= assessment.trainable.low && isSound(assessment) ? [] : await changeFindings(assessment, options)),
   ];
 }
 
-function scales(found: Multipliers): Evidence {
+function scales(found: Multipliers | undefined): Evidence {
+  if (found === undefined) return [];
   const { gradientMultiplier, correlationMultiplier, varianceMultiplier } = found;
   const list = [
     { quantity: 'gradientMultiplier', value: gradientMultiplier },
@@ -66,40 +47,99 @@ function scales(found: Multipliers): Evidence {
   return list.filter(({ value }) => Number.isFinite(value));
 }
 
-const behaviour = {
-  ordered: 'gradients shrink towards the input',
-  critical: 'gradients keep their size',
-  chaotic: 'gradients grow towards the input',
-} as const;
-
-function phaseFinding(layer: Layer, found: Multipliers): Finding {
-  const phase = phaseOf(found.gradientMultiplier);
-  const mean =
-    phase === 'ordered'
-      ? 'two inputs become alike'
-      : phase === 'chaotic'
-        ? 'two inputs part'
-        : 'correlations of two inputs settle slowly';
-  const pairs =
-    (layer.keepProbability ?? 1) < 1 && layer.maskSharing !== 'shared'
-      ? 'dropout drives two inputs apart in every phase'
-      : mean;
-  return {
-    id: 'phase',
-    severity: 'info',
-    claim: `The network is in the ${phase} phase: ${behaviour[phase]}, ${pairs}.`,
-    evidence: scales(found),
-  };
+/** Four digits are more than a sentence is worth. */
+function brief(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
-function depthFinding(
-  depth: number,
-  found: Multipliers,
-  { depth: value, low, high, isUnbounded }: TrainableDepth,
-): Finding {
+/** What a pair of inputs comes to over this depth. */
+function pairSentence({ profile, spec }: Assessment): string {
+  const [first, last] = [profile.oneMinusCorrelation[0] as number, profile.oneMinusCorrelation.at(-1) as number];
+  if (profile.logCorrelationResponse === undefined) return '';
+  const shownCorrelation = (delta: number): string =>
+    delta < 1e-3 && delta > 0 ? `1 − ${delta.toExponential(1)}` : brief(1 - delta);
+  if (spec.depth === 1) return '';
+  const way = last < first ? 'become more alike' : last > first ? 'part' : 'keep their correlation';
+  return (
+    ` Two inputs ${way}: correlation ${shownCorrelation(first)} at layer 1, ${shownCorrelation(last)} at layer ${spec.depth}` +
+    `${profile.logCorrelationResponse < -severe ? ', whatever it was at the start' : ''}.`
+  );
+}
+
+const limits = {
+  ordered: 'ordered phase: far from the output gradients shrink towards the input',
+  critical: 'critical phase: in the limit gradients neither shrink nor grow by a constant factor per layer',
+  chaotic: 'chaotic phase: far from the output gradients grow towards the input',
+} as const;
+
+function phaseFinding(assessment: Assessment): Finding {
+  const { found, layer, reason, profile } = assessment;
+  const finding = (claim: string): Finding => ({
+    id: 'phase',
+    severity: 'info',
+    claim: `${claim}${pairSentence(assessment)}`,
+    evidence: scales(found),
+  });
+  if (layer === undefined)
+    return finding('The layers differ: there is no phase, and what follows is read from the layers one by one.');
+  if (found === undefined) return finding(`No phase: ${reason ?? 'there is no fixed point.'}`);
+  const { fixedPointVariance: q } = found;
+  const last = profile.variance.at(-1) as number;
+  const isSettled =
+    found.isMarginal || (q === 0 ? assessment.trainable.from === 'fixedPoint' : Math.abs(last - q) <= 0.1 * q);
+  const distance = isSettled
+    ? ''
+    : ` The network is not there at its last layer (variance ${brief(last)}, fixed point ${brief(q)}): the numbers below ` +
+      'are those of its own layers.';
+  const drops = (layer.keepProbability ?? 1) < 1 && layer.maskSharing !== 'shared';
+  return finding(
+    `The network is in the ${limits[phaseOf(found.gradientMultiplier)]}.${distance}` +
+      `${drops ? ' Dropout drives two inputs apart in every phase.' : ''}`,
+  );
+}
+
+function bistableFinding(assessment: Assessment): readonly Finding[] {
+  const found = attractors(assessment);
+  if (found === undefined) return [];
+  const { stable, separating, diverges } = found;
+  const first = assessment.profile.variance[0] as number;
+  const ends = [
+    ...stable.map((q) => (q === 0 ? 'no signal (variance 0)' : `variance ${brief(q)}`)),
+    ...(diverges ? ['growth without bound'] : []),
+  ];
+  const reached = assessment.found;
+  const end =
+    reached === undefined
+      ? 'growth without bound'
+      : reached.fixedPointVariance === 0
+        ? 'no signal'
+        : `variance ${brief(reached.fixedPointVariance)}`;
+  return [
+    {
+      id: 'bistable',
+      severity: 'warning',
+      claim:
+        `There are ${ends.length === 2 ? 'two' : ends.length} ends for signals, ${ends.join(' and ')}, on both sides of variance ` +
+        `${separating.map(brief).join(', ')}. This network starts at variance ${brief(first)} and tends to ${end}; ` +
+        'other inputs may go elsewhere.',
+      evidence: [
+        { quantity: 'variance', value: first },
+        ...separating.map((value) => ({ quantity: 'fixedPointVariance', value })),
+      ],
+    },
+  ];
+}
+
+function depthFinding({ spec, trainable, found }: Assessment): Finding {
+  const { depth: value, low, high, isUnbounded, from } = trainable;
+  const { depth } = spec;
   const range = `about ${Math.round(value)} layers (80 % interval ${Math.round(low)} to ${Math.round(high)})`;
   const source = ` The interval comes from ${calibration.source}.`;
   const longer = isUnbounded ? ' Its depth scales exceed those of the calibration: the end of the range is used.' : '';
+  const own =
+    from === 'layers'
+      ? ' The depth scale is that over its own layers, which the calibration, of networks at their fixed point, does not cover.'
+      : '';
   const verdict =
     depth <= low
       ? 'within what trains'
@@ -111,7 +151,7 @@ function depthFinding(
   return {
     id: 'trainableDepth',
     severity: depth <= low ? 'info' : depth <= high ? 'warning' : 'critical',
-    claim: `Networks like this train up to ${range}; ${depth} layers are ${verdict}.${longer}${source}`,
+    claim: `Networks like this train up to ${range}; ${depth} layers are ${verdict}.${longer}${own}${source}`,
     evidence: [
       { quantity: 'trainableDepth', value, low, high },
       { quantity: 'depth', value: depth },
@@ -122,30 +162,94 @@ function depthFinding(
   };
 }
 
-function gradientFinding(depth: number, { gradientMultiplier, varianceMultiplier }: Multipliers): Finding {
-  // With the weights of the forward pass the slower of χ_1 and χ_q² decides (3.9).
-  const perLayer = Math.log(Math.max(gradientMultiplier, varianceMultiplier ** 2));
-  const growth = depth === 1 ? 0 : (depth - 1) * perLayer;
-  const size = Math.abs(growth);
-  const evidence = [{ quantity: 'logGradientRatio', value: Math.max(growth, -Number.MAX_VALUE) }];
-  const over = `from the output to the input over ${depth} layers`;
-  if (size <= noticeable)
+/** "grow by a factor e^7.9", "shrink by a factor 12", "change by less than 1 %" */
+function growth(log: number): string {
+  const size = Math.abs(log);
+  if (size < 0.01) return 'keep their size';
+  const factor = size > severe ? '' : ` ${brief(Math.exp(size))},`;
+  return `${log < 0 ? 'shrink' : 'grow'} by a factor${factor} e^${log.toFixed(2)},`;
+}
+
+function gradientFinding(assessment: Assessment): Finding {
+  const { spec, profile } = assessment;
+  const { logGradientRatio: ofSignals, logWeightGradientRatio: ofWeights } = profile;
+  const over = `from layer ${spec.depth} back to layer 1`;
+  if (ofSignals === undefined || ofSignals === Number.NEGATIVE_INFINITY)
     return {
-      id: 'gradientsKept',
-      severity: 'info',
-      claim: `Squared gradients change by less than a factor of 10 ${over}.`,
-      evidence,
+      id: 'noGradient',
+      severity: 'critical',
+      claim:
+        ofSignals === undefined
+          ? 'Gradients have no finite mean square, or are exactly 0 at the output: the activation jumps, or no signal arrives.'
+          : 'No gradient arrives at layer 1: a layer on the way passes nothing.',
+      evidence: [],
     };
-  const [id, verb] = growth < 0 ? ['vanishingGradients', 'shrink'] : ['explodingGradients', 'grow'];
+  const size = Math.max(Math.abs(ofSignals), Math.abs(ofWeights ?? 0));
+  const weights =
+    ofWeights === undefined || ofWeights === Number.NEGATIVE_INFINITY
+      ? ''
+      : `; those of an entry of the weights, (∂E/∂W)², ${growth(ofWeights)}`;
+  const evidence = [
+    { quantity: 'logGradientRatio', value: ofSignals },
+    ...(weights === '' ? [] : [{ quantity: 'logWeightGradientRatio', value: ofWeights as number }]),
+  ];
+  const leading = Math.abs(ofSignals) === size ? ofSignals : (ofWeights as number);
+  const id = size <= noticeable ? 'gradientsKept' : leading < 0 ? 'vanishingGradients' : 'explodingGradients';
   return {
     id,
-    severity: size > severe ? 'critical' : 'warning',
-    claim: `Squared gradients ${verb} by a factor e^${size.toFixed(1)} ${over}.`,
+    severity: size <= noticeable ? 'info' : size > severe ? 'critical' : 'warning',
+    claim: `Squared gradients of the pre-activations, |∂E/∂z|², ${growth(ofSignals)} ${over}${weights}.`,
     evidence,
   };
 }
 
-function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipliers): readonly Finding[] {
+function signalFinding({ spec, profile }: Assessment): readonly Finding[] {
+  const { logVarianceRatio: log, variance } = profile;
+  if (log !== undefined && Math.abs(log) <= noticeable) return [];
+  const [first, last] = [variance[0] as number, variance.at(-1) as number];
+  const isLost = log === undefined || log < 0;
+  return [
+    {
+      id: isLost ? 'vanishingSignals' : 'growingSignals',
+      severity: log === undefined || Math.abs(log) > severe ? 'critical' : 'warning',
+      claim:
+        log === undefined
+          ? 'There is no signal: the variance of the first layer is 0.'
+          : `The variance of the pre-activations goes from ${brief(first)} at layer 1 to ${brief(last)} at layer ` +
+            `${spec.depth}, a factor e^${log.toFixed(2)}.`,
+      evidence: [
+        { quantity: 'varianceOfFirstLayer', value: first },
+        { quantity: 'varianceOfLastLayer', value: last },
+        ...(log === undefined ? [] : [{ quantity: 'logVarianceRatio', value: log }]),
+      ],
+    },
+  ];
+}
+
+function typicalFinding({ spec, profile }: Assessment): readonly Finding[] {
+  const { finiteWidth, logGradientRatio } = profile;
+  if (finiteWidth === undefined || !isScattered(profile) || logGradientRatio === undefined) return [];
+  const typical = logGradientRatio + finiteWidth.shift;
+  const spread = Math.sqrt(finiteWidth.variance);
+  return [
+    {
+      id: 'typicalNetwork',
+      severity: Math.abs(typical) + spread > severe ? 'critical' : 'warning',
+      claim:
+        `At these widths networks scatter: |∂E/∂z|² changes by e^${typical.toFixed(1)} ± ${spread.toFixed(1)} over ` +
+        `${spec.depth} layers in a typical network, by e^${logGradientRatio.toFixed(1)} on average over many ` +
+        '(leading order in depth/width).',
+      evidence: [
+        { quantity: 'typicalLogGradientRatio', value: typical, low: typical - spread, high: typical + spread },
+        { quantity: 'logGradientVariance', value: finiteWidth.variance },
+      ],
+    },
+  ];
+}
+
+function sharedWeightFinding({ found, spec, trainable }: Assessment): readonly Finding[] {
+  if (found === undefined || trainable.from === 'layers' || spec.backwardWeights !== 'shared') return [];
+  const { gradientMultiplier, varianceMultiplier } = found;
   const square = varianceMultiplier ** 2;
   if (!(square > gradientMultiplier)) return [];
   return [
@@ -153,12 +257,8 @@ function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipl
       id: 'sharedWeightExponent',
       severity: 'warning',
       claim:
-        'Squared gradients follow χ_q² and not ' +
-        'χ_1: back-propagation uses ' +
-        'the weights ' +
-        'of the forward pass, and the ' +
-        'independence ' +
-        'assumption misses the exponent here.',
+        'Squared gradients follow χ_q² and not χ_1: back-propagation uses the weights of the forward pass, and the ' +
+        'independence assumption misses the exponent here.',
       evidence: [
         { quantity: 'varianceMultiplier', value: varianceMultiplier },
         { quantity: 'varianceMultiplierSquared', value: square },
@@ -168,27 +268,54 @@ function sharedWeightFinding({ gradientMultiplier, varianceMultiplier }: Multipl
   ];
 }
 
-async function changeFindings(
-  layer: Layer,
-  depth: number,
-  before: TrainableDepth,
-  options: ControlOptions,
-): Promise<readonly Finding[]> {
-  const evidence = [{ quantity: 'trainableDepth', value: before.depth, low: before.low, high: before.high }];
-  const changes = await trainableChanges(layer, depth, before, options);
-  return changes.map(({ id, claim, change, after, newDepth }) => ({
+/** The numbers that a change is about. */
+function state({ trainable, spec, profile }: Assessment): Evidence {
+  const { depth: value, low, high } = trainable;
+  const { logGradientRatio } = profile;
+  return [
+    { quantity: 'trainableDepth', value, low, high },
+    { quantity: 'depth', value: spec.depth },
+    ...(logGradientRatio === undefined ? [] : [{ quantity: 'logGradientRatio', value: logGradientRatio }]),
+  ];
+}
+
+async function changeFindings(before: Assessment, options: SystemOptions): Promise<readonly Finding[]> {
+  const changes = await workingChanges(before, options);
+  const alone = changes.filter(({ id, isPartial }) => id !== 'changeDepth' && isPartial === undefined);
+  return changes.map(({ id, what, change, after, isPartial }) => ({
     id,
     severity: 'info',
-    claim,
-    evidence,
+    claim:
+      id === 'changeDepth'
+        ? `${after.spec.depth} layers are trainable as the network is.` +
+          (alone.length > 0 ? '' : ` No change of one or two fields makes ${before.spec.depth} layers trainable.`)
+        : `${what} ${isPartial === true ? partialPromise(after) : promise(before, after)}.`,
+    evidence: state(before),
     change,
-    after: [
-      { quantity: 'trainableDepth', value: after.depth },
-      { quantity: 'trainableDepthLow', value: after.low },
-      { quantity: 'trainableDepthHigh', value: after.high },
-      { quantity: 'depth', value: newDepth },
-    ],
+    after: state(after).flatMap(({ quantity, value, low, high }) => [
+      { quantity, value },
+      ...(low === undefined || high === undefined
+        ? []
+        : [
+            { quantity: `${quantity}Low`, value: low },
+            { quantity: `${quantity}High`, value: high },
+          ]),
+    ]),
   }));
+}
+
+/** What the changed network is predicted to do. */
+function promise(before: Assessment, after: Assessment): string {
+  const { depth } = after.spec;
+  const length = (layers: number): string =>
+    layers < 1e6 ? String(Number(layers.toPrecision(3))) : 'more than a million';
+  const [old, now] = [before.trainable.length, after.trainable.length];
+  const reason =
+    now > old ? `6 ξ_c grows from ${length(old)} to ${length(now)} layers` : `6 ξ_c is ${length(now)} layers`;
+  const gradients = `|∂E/∂z|² then changes by e^${(after.profile.logGradientRatio ?? 0).toFixed(2)}`;
+  return depth <= after.trainable.low
+    ? `makes ${depth} layers trainable: ${reason}, ${gradients}`
+    : `keeps signals and gradients over ${depth} layers, more than any calibration reaches: ${reason}, ${gradients}`;
 }
 
 /** The same dropout network as a path problem; none without dropout or without hidden layers. */
@@ -214,4 +341,13 @@ export function relatedSpecs(
       hasBiases,
     },
   ];
+}
+
+/** The same where the depth stays too much. */
+function partialPromise({ spec, trainable, profile }: Assessment): string {
+  return (
+    `keeps signals and gradients over ${spec.depth} layers (|∂E/∂z|² changes by e^${(profile.logGradientRatio ?? 0).toFixed(2)}), ` +
+    `although correlations are lost earlier: about ${Math.round(trainable.depth)} layers train ` +
+    `(${Math.round(trainable.low)} to ${Math.round(trainable.high)})`
+  );
 }

@@ -2,6 +2,7 @@
 import { MftError } from '../../core/errors.js';
 import type { QuantityValue } from '../../core/results.js';
 import { criticalWeightVariance } from '../../gaussian/critical.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
   fixedPointsVariance,
   depthScale,
@@ -13,7 +14,9 @@ import {
 import * as theory from './fixed-point-theory.js';
 import type { FeedforwardQuantity } from './quantities.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
+import type { NetworkProfile } from './profile.js';
 import { phaseOf, trainableLengths } from './trainability.js';
+import { networkTrainability, settles, statedLengths } from './trainable-depth.js';
 
 type Values = { readonly [name in FeedforwardQuantity]?: QuantityValue };
 
@@ -47,13 +50,41 @@ function attempt(value: () => QuantityValue): QuantityValue {
 
 const correlationReason = 'Signals vanish at the fixed point variance 0, where a correlation is undefined.';
 
-export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
+/** Where the length map starts: q^1, or 1 for φ of degree 1, which has no scale of its own. */
+export function startingVariance(layer: Layer, first: number): number {
+  return gaussianFunctionOf(layer.activation).homogeneousDegree === 1 ? 1 : first;
+}
+
+/** The multipliers at the fixed point that a network with q^1 = `first` reaches, or the MftError that says why there are none. */
+export function reachedMultipliers(layer: Layer, first: number): Multipliers | MftError {
+  try {
+    return multipliers(layer, startingVariance(layer, first));
+  } catch (error) {
+    if (error instanceof MftError) return error;
+    throw error;
+  }
+}
+
+/** @param first q^1 of the first input · @param along the profile, for networks that settle nowhere */
+export async function fixedPointQuantities(
+  spec: ResolvedFeedforwardSpec,
+  first: number,
+  along: () => Promise<NetworkProfile>,
+): Promise<Values> {
   const layer = repeatedLayer(spec);
+  const lengths = async (found: Multipliers | undefined): Promise<Values> => {
+    const isFixed = found?.correlationMultiplier !== undefined && settles(found, spec.depth);
+    const own = networkTrainability(found, spec.depth, isFixed ? undefined : await along());
+    return {
+      trainableLength: own.depth,
+      trainableLengths: { ...statedLengths(own), ...(found === undefined ? {} : trainableLengths(found)) },
+    };
+  };
   if (layer === undefined)
     return {
       fixedPointVariance: { reason: 'The layers have different parameters: there is no fixed point to speak of.' },
+      ...(await lengths(undefined)),
     };
-  let found: Multipliers;
   const always: Values = {
     criticalWeightVariance: attempt(() =>
       criticalWeightVariance(layer.activation, {
@@ -64,12 +95,9 @@ export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
     limitingWeightVariance: attempt(() => limitingWeightVariance(layer)),
     fixedPointsVariance: attempt(() => fixedPointsVariance(layer).points.map((point) => ({ ...point }))),
   };
-  try {
-    found = multipliers(layer);
-  } catch (error) {
-    if (!(error instanceof MftError)) throw error;
-    return { fixedPointVariance: { reason: error.message }, ...always };
-  }
+  const found = reachedMultipliers(layer, first);
+  if (found instanceof MftError)
+    return { fixedPointVariance: { reason: found.message }, ...(await lengths(undefined)), ...always };
   const {
     fixedPointVariance,
     varianceMultiplier,
@@ -80,7 +108,7 @@ export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
   const ofPair = (value: (d: number) => QuantityValue): QuantityValue =>
     delta === undefined ? { reason: correlationReason } : attempt(() => value(delta));
   const width = uniform(spec.width);
-  const lengths = trainableLengths(found);
+  const start = startingVariance(layer, first);
   return {
     fixedPointVariance,
     varianceMultiplier,
@@ -92,16 +120,15 @@ export function fixedPointQuantities(spec: ResolvedFeedforwardSpec): Values {
     depthScaleGradient: depthScale(gradientMultiplier),
     depthScaleCorrelation: ofPair(() => depthScale(correlationMultiplier as number)),
     phase: phaseOf(gradientMultiplier),
-    trainableLength: lengths.trainableLength,
-    trainableLengths: { ...lengths },
+    ...(await lengths(found)),
     logGradientVarianceRate: attempt(() =>
       theory.logGradientVarianceRateAt(layer, fixedPointVariance, varianceMultiplier),
     ),
-    absoluteToSingleGradientRatio: ofPair(() => theory.absoluteToSingleGradientRatio(layer)),
+    absoluteToSingleGradientRatio: ofPair(() => theory.absoluteToSingleGradientRatio(layer, start)),
     pairGradientNoiseFloor:
       width === undefined
         ? { reason: 'The layers have different widths.' }
-        : ofPair(() => theory.pairGradientNoiseFloor(layer, width)),
+        : ofPair(() => theory.pairGradientNoiseFloor(layer, width, start)),
     curvatureMultiplier: theory.curvatureMultiplier(layer, fixedPointVariance),
     ...always,
   };

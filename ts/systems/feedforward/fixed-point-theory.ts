@@ -17,8 +17,11 @@ import { expectation, pairExpectation } from '../../gaussian/moments.js';
 type Output = 'preactivation' | 'postactivation';
 
 /** q* and δ*, or the documented error at q* = 0. */
-export function pairFixedPoint(layer: Layer): Multipliers & { readonly delta: number; readonly chiC: number } {
-  const found = multipliers(layer);
+export function pairFixedPoint(
+  layer: Layer,
+  start = 1,
+): Multipliers & { readonly delta: number; readonly chiC: number } {
+  const found = multipliers(layer, start);
   const delta = found.oneMinusFixedPointCorrelation ?? fixedPointDelta(layer, found.fixedPointVariance);
   return {
     ...found,
@@ -110,8 +113,8 @@ export function linearGradientPair(layer: Layer, distance: number): number {
 }
 
 /** g̃_ab/g_aa far from the output, errors uncorrelated there (3.10): (2ρ²/π) E|φ'_aφ'_b|/E φ'² · E|φ_aφ_b|/E φ². */
-export function absoluteToSingleGradientRatio(layer: Layer): number {
-  const { fixedPointVariance: q, delta } = pairFixedPoint(layer);
+export function absoluteToSingleGradientRatio(layer: Layer, start = 1): number {
+  const { fixedPointVariance: q, delta } = pairFixedPoint(layer, start);
   const phi = gaussianFunctionOf(layer.activation);
   const slope = finiteSlope(layer, q);
   const slopes = pairExpectation(phi, { first: 1, isAbsolute: true }, q, q, delta) / slope;
@@ -120,8 +123,8 @@ export function absoluteToSingleGradientRatio(layer: Layer): number {
 }
 
 /** The rms cosine of the errors of a pair far from the output (3.10): √(κ₄/(N(1 − (χ_c/χ₁)²))). */
-export function pairGradientNoiseFloor(layer: Layer, width: number): number {
-  const { fixedPointVariance: q, delta, chiC, gradientMultiplier } = pairFixedPoint(layer);
+export function pairGradientNoiseFloor(layer: Layer, width: number, start = 1): number {
+  const { fixedPointVariance: q, delta, chiC, gradientMultiplier } = pairFixedPoint(layer, start);
   finiteSlope(layer, q);
   if (!(chiC < gradientMultiplier * (1 - 1e-12))) {
     throw new MftError(

@@ -8,6 +8,7 @@ import { canonicalActivation } from '../../gaussian/activations.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { depthScale } from '../../gaussian/fixed-points.js';
 import { phaseOf } from './trainability.js';
+import { trainableDepthOfLength } from './trainable-depth.js';
 
 /** q*, δ*, χ_q, χ₁, χ_c. */
 type Row = readonly [q: number, delta: number, chiQ: number, chi1: number, chiC: number];
@@ -22,7 +23,7 @@ const fromRow: Readonly<Record<string, (row: Row) => number | string>> = {
   depthScaleVariance: ([, , chiQ]) => depthScale(chiQ),
   depthScaleGradient: ([, , , chi1]) => depthScale(chi1),
   depthScaleCorrelation: ([, , , , chiC]) => depthScale(chiC),
-  trainableLength: ([, , , chi1, chiC]) => 12 * Math.min(Math.abs(depthScale(chi1)), Math.abs(depthScale(chiC))),
+  trainableLength: ([, , , , chiC]) => trainableDepthOfLength(6 * Math.abs(depthScale(chiC))).depth,
   phase: ([, , , chi1]) => phaseOf(chi1),
 };
 

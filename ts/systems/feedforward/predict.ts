@@ -22,6 +22,7 @@ import {
 } from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { FeedforwardObservable } from './observables.js';
+import { networkProfile } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
 /** Relative error of the recursions at 1000 layers: the moments' own, carried along. */
@@ -40,7 +41,9 @@ export async function predictFeedforward(
   const backward = await backwardPass(spec, layers, gram, forward, options);
   const finite = await corrections(spec, layers, gram, forward, backward, options);
   return {
-    quantities: fixedPointQuantities(spec),
+    quantities: await fixedPointQuantities(spec, (forward.variance[0] as Float64Array)[0] as number, () =>
+      networkProfile(spec, options),
+    ),
     observables: {
       ...forwardObservables(gram, forward, finite),
       ...backwardObservables(layers, gram, backward, finite),

@@ -24,6 +24,7 @@ import { keepProbabilitiesForCorrelation, weightVariancesForDepthScale } from '.
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
 import { phaseOf, trainableLengths } from './trainability.js';
+import { statedLengths, trainableDepth } from './trainable-depth.js';
 
 const activation = activationField;
 const weightVariance = numberField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²');
@@ -298,16 +299,19 @@ const table = {
     evaluate: (network) => limitingWeightVariance({ ...network, weightVariance: 1 }),
   }),
   trainableLength: ofLayer(
-    '12 min(|ξ₁|, ξ₂)',
-    'Trainable depth; our reading of Huang 2020, not established.',
-    'Huang 2020, our reading; docs 3.7',
-    (network) => trainableLengths(multipliers(network)).trainableLength,
+    'L',
+    'Depth that trains, as `advise` states it: 6 ξ_c calibrated on measured boundaries.',
+    'derived; 6 ξ_c: Schoenholz 2017; docs 3.7',
+    (network) => trainableDepth(multipliers(network)).depth,
   ),
   trainableLengths: ofLayer(
-    '6ξ₂, 12ξ₁, 12ξ₂, 12 min',
-    'The four estimates of Schoenholz 2017 and Huang 2020, with their validity.',
+    'L, 6ξ₂, 12 min, 12ξ₁, 12ξ₂',
+    'That depth with its 80 % interval, and the four estimates of Schoenholz 2017 and Huang 2020, with their validity.',
     'Schoenholz 2017 (6 ξ_c); Huang 2020; docs 3.7',
-    (network) => ({ ...trainableLengths(multipliers(network)) }),
+    (network) => {
+      const found = multipliers(network);
+      return { ...statedLengths(trainableDepth(found)), ...trainableLengths(found) };
+    },
   ),
   sharedWeightGradientSingle: quantity({
     symbol: 'g_aa',

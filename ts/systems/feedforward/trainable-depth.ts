@@ -1,5 +1,6 @@
 // The depth that trains, with its uncertainty: a line through measured boundaries against 6 ξ_c.
-import type { Multipliers } from '../../gaussian/fixed-points.js';
+import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+import type { NetworkProfile } from './profile.js';
 import { trainableLengths } from './trainability.js';
 
 /**
@@ -31,7 +32,7 @@ export const calibration = {
 };
 
 /** A depth and the ends of its 80 % interval. */
-export interface TrainableDepth {
+interface TrainableDepth {
   readonly depth: number;
   readonly low: number;
   readonly high: number;
@@ -64,20 +65,104 @@ function fitted(): {
 }
 
 /**
- * The depth up to which a network is expected to train under the conditions of the calibration.
+ * The depth up to which a network is expected to train under the conditions of the calibration: `trainableLength` of `predict`,
+ * `map` and `evaluate`, `trainableDepth` of `advise`.
  *
  * Formula: log depth = ȳ + b (log 6 ξ_c − x̄) ± t s √(1 + 1/n + (log 6 ξ_c − x̄)²/S_xx), the least-squares line through n = 10
  * measured boundaries and its 80 % prediction interval. Of 6 ξ_c and 12 min(|ξ_1|, ξ_c), 6 ξ_c leaves the smaller residual
  * (0.21 against 0.31 in the logarithm). b is below 1: in a few hundred steps the deepest networks fall short of the law.
  *
+ * @param length 6 ξ_c, in layers
+ *
  * **Source**: derived; ξ_c as the scale is Schoenholz and others (2017).
  */
-export function trainableDepth(found: Multipliers): TrainableDepth {
-  const length = trainableLengths(found).trainableLengthSixCorrelation;
+export function trainableDepthOfLength(length: number): TrainableDepth {
   if (length === 0) return { depth: 0, low: 0, high: 0, isUnbounded: false };
   const isUnbounded = length > largest * (1 + 1e-6);
   const from = Math.log(isUnbounded ? largest : length) - line.centre;
   const log = line.level + line.slope * from;
   const half = student80 * line.residual * Math.sqrt(1 + 1 / line.count + from ** 2 / line.spread);
   return { depth: Math.exp(log), low: Math.exp(log - half), high: Math.exp(log + half), isUnbounded };
+}
+
+/** The same from the multipliers of a layer that repeats. */
+export function trainableDepth(found: Multipliers): TrainableDepth {
+  return trainableDepthOfLength(trainableLengths(found).trainableLengthSixCorrelation);
+}
+
+/** The depth, its interval and what that was calibrated on, as quantities. */
+export function statedLengths({ depth, low, high, isUnbounded }: TrainableDepth): {
+  readonly [name in 'trainableLength' | 'low' | 'high']: number;
+} & { readonly isBeyondCalibration: boolean; readonly calibration: string } {
+  return {
+    trainableLength: depth,
+    low,
+    high,
+    isBeyondCalibration: isUnbounded,
+    calibration: `80 % interval; ${calibration.source}`,
+  };
+}
+
+/** Where the length of a network comes from. */
+export interface NetworkTrainability extends TrainableDepth {
+  /** 6 ξ_c, or 6 (L − 1)/S with the loss S over the network's own layers. */
+  readonly length: number;
+  readonly from: 'fixedPoint' | 'layers';
+}
+
+/** Beyond this factor between numbers of a fixed point and those of the network's own layers, it is not near that fixed point. */
+const near = 2;
+const transient = 10;
+
+/** Whether a network comes near its fixed point with signals: it is there at its last layer, or ξ_q is shorter than the network. */
+export function settles(
+  { fixedPointVariance: q, varianceMultiplier, isMarginal }: Multipliers,
+  depth: number,
+  last?: number,
+): boolean {
+  const isThere = last !== undefined && last <= near * q && q <= near * last;
+  return isMarginal || isThere || Math.abs(depthScale(varianceMultiplier)) <= Math.max(depth, transient);
+}
+
+/**
+ * The depth of a network: from ξ_c of the fixed point that it comes near to, where there is one with signals. Where signals vanish
+ * or grow, layers differ, or the fixed point is farther than the network is deep, 6 ξ_c becomes 6 (L − 1)/S: S is the larger of
+ * what a difference in correlation loses over the L layers, −log dc^L/dc^1, and |log q^L/q^1|. Of a repeated layer whose signals
+ * vanish or grow by a constant factor both are the same number.
+ *
+ * @param found multipliers at the fixed point reached, undefined where there is none
+ * @param profile the network's own layers; not needed where it `settles`
+ */
+export function networkTrainability(
+  found: Multipliers | undefined,
+  depth: number,
+  profile?: Pick<NetworkProfile, 'logCorrelationResponse' | 'logVarianceRatio' | 'variance'>,
+): NetworkTrainability {
+  const atFixedPoint = found === undefined ? undefined : trainableLengths(found).trainableLengthSixCorrelation;
+  const { logCorrelationResponse = Number.NEGATIVE_INFINITY, logVarianceRatio = Number.NEGATIVE_INFINITY } =
+    profile ?? {};
+  const loss = Math.max(-logCorrelationResponse, Math.abs(logVarianceRatio));
+  const along = depth === 1 || loss <= 0 ? Number.POSITIVE_INFINITY : (6 * (depth - 1)) / loss;
+  const isFixed =
+    found !== undefined &&
+    atFixedPoint !== undefined &&
+    (found.correlationMultiplier !== undefined
+      ? settles(found, depth, profile?.variance.at(-1))
+      : along === atFixedPoint || (along <= near * atFixedPoint && atFixedPoint <= near * along));
+  const length = isFixed ? (atFixedPoint as number) : along;
+  return { ...trainableDepthOfLength(length), length, from: isFixed ? 'fixedPoint' : 'layers' };
+}
+
+const deepestCalibrated = trainableDepthOfLength(Number.POSITIVE_INFINITY).low;
+
+/**
+ * Whether the depth lies below the low end of the interval; deeper than the calibration reaches, whether 6 ξ_c, the criterion
+ * that was calibrated, is at least the depth (and at least `required`).
+ */
+export function isDeepEnough(
+  depth: number,
+  { low, length }: { readonly low: number; readonly length: number },
+  required = 0,
+): boolean {
+  return depth <= low || (depth > deepestCalibrated && Math.max(depth, required) <= length);
 }

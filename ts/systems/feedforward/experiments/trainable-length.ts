@@ -166,7 +166,7 @@ export function formulaLengths(column: LengthColumn): Readonly<Record<LengthForm
     sixCorrelation: lengths.trainableLengthSixCorrelation,
     twelveGradient: lengths.trainableLengthTwelveGradient,
     twelveCorrelation: lengths.trainableLengthTwelveCorrelation,
-    twelveMinimum: lengths.trainableLength,
+    twelveMinimum: lengths.trainableLengthTwelveMin,
   };
 }
 

@@ -1,0 +1,99 @@
+// What advice needs to know of a network, and when it is content with it: the same for the network given and for every change.
+import { MftError } from '../../core/errors.js';
+import { fixedPointsVariance, type Layer, type Multipliers } from '../../gaussian/fixed-points.js';
+import { reachedMultipliers, repeatedLayer, startingVariance } from './fixed-point-quantities.js';
+import { type NetworkProfile, networkProfile, type ProfileOptions } from './profile.js';
+import type { ResolvedFeedforwardSpec } from './spec.js';
+import { isDeepEnough, type NetworkTrainability, networkTrainability } from './trainable-depth.js';
+
+/** Squared gradients, and variances, of the first and last layer may differ by e^this before it is a warning. */
+export const noticeable = Math.log(10);
+/** … before a change is looked for, and at most after it … */
+export const acceptable = 6;
+/** … and before it is critical: the 12 of 12 ξ_1. */
+export const severe = 12;
+/** Variance of the logarithm over networks from which on the typical network is another than the mean says. */
+const scattered = 1;
+
+export interface Assessment {
+  readonly spec: ResolvedFeedforwardSpec;
+  readonly profile: NetworkProfile;
+  /** The layer that repeats; undefined when layers differ. */
+  readonly layer: Layer | undefined;
+  /** At the fixed point that q^1 reaches; undefined where there is none. */
+  readonly found: Multipliers | undefined;
+  /** Why there is no fixed point. */
+  readonly reason: string | undefined;
+  readonly trainable: NetworkTrainability;
+}
+
+/** The network of a spec, assessed. @throws MftError like the Gaussian moments */
+export async function assess(spec: ResolvedFeedforwardSpec, options: ProfileOptions): Promise<Assessment> {
+  const profile = await networkProfile(spec, options);
+  const layer = repeatedLayer(spec);
+  const reached = layer === undefined ? undefined : reachedMultipliers(layer, profile.variance[0] as number);
+  const found = reached instanceof MftError ? undefined : reached;
+  return {
+    spec,
+    profile,
+    layer,
+    found,
+    reason: reached instanceof MftError ? reached.message : undefined,
+    trainable: networkTrainability(found, spec.depth, profile),
+  };
+}
+
+/** log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network of these widths, where networks scatter. */
+function typicalRatio({ profile }: Assessment): number {
+  const shift = isScattered(profile) ? (profile.finiteWidth?.shift ?? 0) : 0;
+  return (profile.logGradientRatio ?? Number.NEGATIVE_INFINITY) + shift;
+}
+
+export function isScattered({ finiteWidth }: NetworkProfile): boolean {
+  // A leading correction larger than the scatter is no correction: there the theory of infinite width is all there is.
+  return (
+    finiteWidth !== undefined && finiteWidth.variance > scattered && Math.abs(finiteWidth.shift) <= finiteWidth.variance
+  );
+}
+
+/** What a change has to bring: 6 ξ_c where no calibration reaches, and the largest logarithm of gradients' growth. */
+export interface Demand {
+  readonly length: number;
+  readonly gradient: number;
+}
+
+/** Whether signals and gradients stay of a size over the depth. */
+export function isEven(assessment: Assessment, largest = acceptable): boolean {
+  const { logVarianceRatio = Number.NEGATIVE_INFINITY, logGradientRatio: mean = Number.NEGATIVE_INFINITY } =
+    assessment.profile;
+  const gradient = Math.max(Math.abs(mean), Math.abs(typicalRatio(assessment)));
+  return gradient <= largest && Math.abs(logVarianceRatio) <= acceptable;
+}
+
+/** Whether the network is expected to train: that, and its depth within the interval. */
+export function isSound(
+  assessment: Assessment,
+  { length, gradient }: Demand = { length: 0, gradient: acceptable },
+): boolean {
+  return isDeepEnough(assessment.spec.depth, assessment.trainable, length) && isEven(assessment, gradient);
+}
+
+/** The attracting states of a repeated layer, when there are two or more; growth without bound counts. */
+export function attractors({ layer, profile }: Assessment):
+  | {
+      readonly stable: readonly number[];
+      readonly separating: readonly number[];
+      readonly diverges: boolean;
+    }
+  | undefined {
+  if (layer === undefined) return undefined;
+  const first = profile.variance[0] as number;
+  const { points } = fixedPointsVariance(layer, startingVariance(layer, first));
+  const stable = points.filter((point) => point.isStable).map(({ variance }) => variance);
+  const separating = points.filter((point) => !point.isStable && point.variance > 0).map(({ variance }) => variance);
+  const top = separating.at(-1);
+  const diverges = top !== undefined && top > (stable.at(-1) ?? -1);
+  return stable.length + (diverges ? 1 : 0) >= 2 && separating.length > 0
+    ? { stable, separating, diverges }
+    : undefined;
+}

@@ -76,7 +76,7 @@ const packages: readonly { readonly name: RegExp; readonly rooms: RegExp; readon
   { name: /^(vega|vega-lite|@resvg\/resvg-js)$/, rooms: /^ts\/figures\/render$/, isDynamic: true },
   { name: /^vega-interpreter$/, rooms: /^ts\/(figures\/render|sweep)$/, isDynamic: true },
   { name: /^(bullmq|ioredis)$/, rooms: /^ts\/sweep$/, isDynamic: true },
-  { name: /^zod$/, rooms: /^ts\/(core|gaussian|systems\/|train|sweep|cli)/ },
+  { name: /^zod$/, rooms: /^ts\/(?!index)/ },
   { name: /^commander$/, rooms: /^ts\/cli$/ },
   { name: /^cli-progress$/, rooms: /^ts\/cli$/ },
   { name: /^hyparquet-writer$/, rooms: /^ts\/sweep$/ },

@@ -75,6 +75,7 @@ export type {
   Warning,
 } from './core/results.js';
 export { isUndefined, schemaVersion } from './core/results.js';
+export { fromJson, type Json, toJson } from './core/codec.js';
 export type { Prediction, Simulation, SpecOf } from './verbs/results.js';
 
 // Systems

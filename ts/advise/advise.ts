@@ -1,11 +1,13 @@
 // advise: the findings of a spec's own system, and of other systems that describe the same network, in one report.
+import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
+import { controlOptions } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
 import { type Finding, type Provenance, schemaVersion, type Undefined } from '../core/results.js';
 import { MftError } from '../core/errors.js';
 import type { SystemOptions } from '../core/system.js';
 import { loadSystem, type SystemName } from '../systems/registry.js';
-import { withInputs } from '../verbs/inputs.js';
+import { givenSpec, withInputs } from '../verbs/inputs.js';
 import type { SpecOf } from '../verbs/results.js';
 
 /** What one system has to say about the network. */
@@ -46,15 +48,17 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
  * console.log(sections.map((section) => section.system));
  */
 export async function advise<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Advice> {
-  const system = await loadSystem((spec as { system?: unknown } | null)?.system);
-  const { spec: resolved, context } = await withInputs(system.resolveSpec(spec), options);
-  const sections = [await section(system.name, resolved, { ...options, ...context })];
+  const control = controlOptions(options);
+  const given = givenSpec(spec);
+  const system = await loadSystem(given.system);
+  const { spec: resolved, context } = await withInputs(system.resolveSpec(given), control);
+  const sections = [await section(system.name, resolved, { ...control, ...context })];
   for (const related of system.related?.(resolved) ?? []) {
-    throwIfAborted(options);
+    throwIfAborted(control);
     const other = await loadSystem(related.system);
-    sections.push(await section(other.name, other.resolveSpec(related), options));
+    sections.push(await section(other.name, other.resolveSpec(related), control));
   }
-  return { kind: 'advice', schemaVersion, sections, provenance: provenance(system.version) };
+  return withJson({ kind: 'advice', schemaVersion, sections, provenance: provenance(system.version) });
 }
 
 async function section(name: string, spec: unknown, options: SystemOptions): Promise<AdviceSection> {

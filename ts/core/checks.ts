@@ -1,5 +1,6 @@
 // Validation, once, in TypeScript: a zod schema's verdict as the package's error sentence.
 import type { z } from 'zod';
+import { readOnce } from './copy.js';
 import { didYouMean, expectedError, MftError } from './errors.js';
 import { hintFor, info } from './fields.js';
 
@@ -12,18 +13,20 @@ import { hintFor, info } from './fields.js';
  * @throws MftError ERR_MFT_INVALID_ARGUMENT (wrong type, unknown key), ERR_MFT_OUT_OF_RANGE (a number outside its range)
  */
 export function parse<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.output<T> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || readOnce(what, () => Array.isArray(value))) {
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', what, 'an object', value);
   }
-  const named = withoutAliases(schema, value);
-  const verdict = schema.safeParse(named);
-  if (verdict.success) return verdict.data;
-  throw translated(schema, named, verdict.error.issues, what);
+  const named = withoutAliases(schema, value, what);
+  return readOnce(what, () => {
+    const verdict = schema.safeParse(named);
+    if (verdict.success) return verdict.data;
+    throw translated(schema, named, verdict.error.issues, what);
+  });
 }
 
 /** The value with the fields' own names and words where it has others that they are known by. */
-function withoutAliases(schema: z.ZodObject, value: object): object {
-  const named: Record<string, unknown> = { ...value };
+function withoutAliases(schema: z.ZodObject, value: object, what: string): object {
+  const named: Record<string, unknown> = readOnce(what, () => ({ ...value }));
   for (const [name, field] of Object.entries(schema.shape)) {
     const { aliases = [], spellings = {} } = info(field as z.ZodType) ?? {};
     for (const alias of aliases) {
@@ -106,4 +109,10 @@ export function checkPerLayer(parameter: string, value: number | readonly number
       received: value.length,
     },
   );
+}
+
+/** The path of a file. @throws MftError ERR_MFT_INVALID_ARGUMENT */
+export function checkPath(value: unknown, name: string): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0'))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'the path of a file', value);
 }

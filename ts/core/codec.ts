@@ -1,17 +1,47 @@
 // The one codec between results and JSON: ±Infinity as strings, typed arrays as number lists (the shape of a result says
 // which type they had), and the canonical form (RFC 8785) that is hashed into keys.
 import { hash } from 'node:crypto';
+import { plainCopy, readOnce } from './copy.js';
 import { MftError } from './errors.js';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** JSON data. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Deeper than any result; an object that holds itself is deeper still. */
+const deepest = 256;
 
 /**
- * A result as plain JSON data: `Infinity` becomes `"Infinity"`, `-Infinity` `"-Infinity"`, typed arrays become lists,
- * keys with value undefined are left out. A NaN is a defect and is refused.
- *
- * @throws MftError ERR_MFT_NOT_FINITE for a NaN, ERR_MFT_INVALID_ARGUMENT for functions and other non-data.
+ * A result that `JSON.stringify` writes as `toJson` has it: without this a typed array becomes an object and Infinity null. The
+ * method is not enumerable, so the result stays plain data: equal to its structured clone, without a method of its own.
  */
-export function toJson(value: unknown, path = 'value'): Json {
+export function withJson<T extends object>(result: T): T {
+  Object.defineProperty(result, 'toJSON', { value: () => toJson(result), enumerable: false, configurable: true });
+  return result;
+}
+
+/**
+ * A result as plain JSON data, which `fromJson` reads back: `Infinity` becomes `"Infinity"`, `-Infinity` `"-Infinity"`, typed arrays
+ * become lists, keys with value undefined are left out. A NaN is a defect and is refused.
+ *
+ * @param value a result of any function of this package, or a part of one
+ * @returns JSON data: `JSON.stringify` loses nothing of it
+ * @throws MftError ERR_MFT_NOT_FINITE for a NaN, ERR_MFT_INVALID_ARGUMENT for functions and other non-data.
+ *
+ * **Numerics**: the shortest texts that read back as the same doubles; −0 becomes 0.
+ * **Source**: ours; the words are those of RFC 8785's numbers, with "Infinity" and "-Infinity" beside them, in CSV as well.
+ *
+ * @example
+ * toJson({ depthScale: Infinity, values: Float64Array.of(1, 2) }); // { depthScale: 'Infinity', values: [1, 2] }
+ */
+export function toJson(value: unknown): Json {
+  return readOnce('value', () => jsonOf(value, 'value', deepest));
+}
+
+function jsonOf(value: unknown, path: string, levels: number): Json {
+  if (levels === 0)
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`value\` to be at most ${deepest} levels deep.`, {
+      parameter: 'value',
+    });
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {
     if (Number.isNaN(value))
@@ -20,13 +50,13 @@ export function toJson(value: unknown, path = 'value'): Json {
     return value > 0 ? 'Infinity' : '-Infinity';
   }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    return Array.from(value as unknown as ArrayLike<number>, (item, i) => toJson(item, `${path}[${i}]`));
+    return Array.from(value as unknown as ArrayLike<number>, (item, i) => jsonOf(item, `${path}[${i}]`, levels - 1));
   }
-  if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${path}[${i}]`));
+  if (Array.isArray(value)) return Array.from(value, (item, i) => jsonOf(item, `${path}[${i}]`, levels - 1));
   if (typeof value === 'object') {
     const result: Record<string, Json> = {};
     for (const [key, item] of Object.entries(value))
-      if (item !== undefined) result[key] = toJson(item, `${path}.${key}`);
+      if (item !== undefined) result[key] = jsonOf(item, `${path}.${key}`, levels - 1);
     return result;
   }
   throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`${path}\` to be plain data, received a ${typeof value}.`, {
@@ -110,16 +140,30 @@ export function numberFromJson(value: unknown): number {
  * Data read back from JSON as the verbs return it: "Infinity" and "-Infinity" become numbers, and the number lists of an
  * observable (an object with `axes` and `scale`) become typed arrays: `sign` an Int8Array, `index` an Int32Array, all others
  * Float64Arrays.
+ *
+ * @param value what `JSON.parse` returned
+ * @returns the result, as the verb returned it
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT for a list of an observable that holds something else than numbers
+ *
+ * **Numerics**: exact: `fromJson(toJson(result))` has the bits of `result`.
+ * **Source**: ours.
+ *
+ * @example
+ * fromJson({ depthScale: 'Infinity' }); // { depthScale: Infinity }
  */
 export function fromJson(value: unknown): unknown {
+  return dataOf(plainCopy(value, 'value'));
+}
+
+function dataOf(value: unknown): unknown {
   if (value === 'Infinity') return Infinity;
   if (value === '-Infinity') return -Infinity;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) return value.map(fromJson);
+  if (Array.isArray(value)) return value.map(dataOf);
   const isObservable = 'axes' in value && 'scale' in value;
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    result[key] = isObservable ? observableField(key, item) : fromJson(item);
+    result[key] = isObservable ? observableField(key, item) : dataOf(item);
   }
   return result;
 }
@@ -142,12 +186,12 @@ function observableField(key: string, item: unknown): unknown {
   if (key === 'spread' && isList(item)) return Float64Array.from(item, numberFromJson);
   if (key === 'sign' && isList(item)) return Int8Array.from(item, numberFromJson);
   if (key === 'index' && isList(item)) return Int32Array.from(item, numberFromJson);
-  return observableLists.has(key) && isList(item) ? Float64Array.from(item, numberFromJson) : fromJson(item);
+  return observableLists.has(key) && isList(item) ? Float64Array.from(item, numberFromJson) : dataOf(item);
 }
 
 function valuesTyped(item: unknown): unknown {
-  if (typeof item !== 'object' || item === null || !('values' in item) || !isList(item.values)) return fromJson(item);
-  const typed = { ...(fromJson(item) as object), values: Float64Array.from(item.values, numberFromJson) };
+  if (typeof item !== 'object' || item === null || !('values' in item) || !isList(item.values)) return dataOf(item);
+  const typed = { ...(dataOf(item) as object), values: Float64Array.from(item.values, numberFromJson) };
   if (!('allowance' in item && isList(item.allowance))) return typed;
   return { ...typed, allowance: Float64Array.from(item.allowance, numberFromJson) };
 }

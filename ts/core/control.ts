@@ -20,6 +20,11 @@ export interface ControlOptions {
 
 const progressIntervalMilliseconds = 100;
 
+/** Of options that say more, those of every function that can last a second. */
+export function controlOf({ signal, onProgress }: ControlOptions): ControlOptions {
+  return { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) };
+}
+
 /** Throws `signal.reason` when the signal is already aborted. */
 export function throwIfAborted(options: ControlOptions): void {
   if (options.signal?.aborted) throw options.signal.reason;

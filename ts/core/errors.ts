@@ -67,8 +67,16 @@ export function expectedError(code: MftErrorCode, parameter: string, expected: s
   });
 }
 
-/** A value as an error message shows it: short, on one line, never a dump. */
+/** A value as an error message shows it: short, on one line, never a dump; whatever the value is. */
 export function describe(value: unknown): string {
+  try {
+    return described(value, 3);
+  } catch {
+    return 'a value that cannot be read';
+  }
+}
+
+function described(value: unknown, levels: number): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
@@ -76,11 +84,15 @@ export function describe(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'symbol') return 'a symbol';
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    const items = Array.isArray(value) ? value : Array.from(value as unknown as ArrayLike<unknown>);
-    const shown = items.slice(0, 4).map(describe).join(', ');
-    return items.length > 4 ? `a list of ${items.length} (${shown}, ...)` : `[${shown}]`;
+    const { length } = value as unknown as ArrayLike<unknown>;
+    if (levels === 0) return `a list of ${length}`;
+    const first = Array.prototype.slice.call(value, 0, 4) as unknown[];
+    const shown = Array.from(first, (item) => described(item, levels - 1)).join(', ');
+    return length > 4 ? `a list of ${length} (${shown}, ...)` : `[${shown}]`;
   }
   if (typeof value === 'object') {
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    if (tag !== 'Object') return `an object of kind ${tag}`;
     const keys = Object.keys(value);
     return `an object with ${keys.length === 0 ? 'no keys' : `keys ${keys.slice(0, 6).join(', ')}${keys.length > 6 ? ', ...' : ''}`}`;
   }
@@ -106,7 +118,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
  * ones ("; known: a, b.").
  */
 export function didYouMean(word: unknown, known: readonly string[]): string {
-  const near = nearest(String(word), known);
+  const near = typeof word === 'string' ? nearest(word, known) : undefined;
   if (near !== undefined) return `; did you mean \`${near}\`?`;
   return known.length > 0 ? `; known: ${known.join(', ')}.` : '.';
 }

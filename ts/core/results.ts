@@ -1,4 +1,5 @@
 // What every system returns: plain data, safe for structuredClone, the same shape from theory and from simulation.
+import { readOnce } from './copy.js';
 
 /** Version of the shape of results; raised when the shape (not the numbers) changes. */
 export const schemaVersion = 1;
@@ -172,7 +173,10 @@ export interface Finding {
  * isUndefined({ reason: 'no fixed point' }); // true
  */
 export function isUndefined(value: unknown): value is Undefined {
-  return typeof value === 'object' && value !== null && 'reason' in value && Object.keys(value).length === 1;
+  return readOnce(
+    'value',
+    () => typeof value === 'object' && value !== null && 'reason' in value && Object.keys(value).length === 1,
+  );
 }
 
 /** An axis with coordinates 0..count−1, or start..start+count−1. */

@@ -7,6 +7,7 @@ import { readCifar10 } from './cifar10.js';
 import { readIdx } from './idx.js';
 import { dataFolders, type KnownFile, knownFiles, recognised } from './known.js';
 import { dataFolder, locate } from './locate.js';
+import { dataOptions } from './options.js';
 
 /** State of one well-known file. */
 export interface DataCheck {
@@ -43,7 +44,8 @@ export interface DataCheck {
  * for (const file of await checkData({ data: './data' })) console.log(file.path, file.status);
  */
 export async function checkData(options: DataOptions = {}): Promise<DataCheck[]> {
-  const folder = dataFolder(options);
+  const checked = dataOptions(options);
+  const folder = dataFolder(checked);
   if (folder === undefined)
     throw new MftError(
       'ERR_MFT_DATA_NOT_FOUND',
@@ -53,8 +55,8 @@ export async function checkData(options: DataOptions = {}): Promise<DataCheck[]>
   const started = performance.now();
   const checks: DataCheck[] = [];
   for (const file of knownFiles) {
-    checks.push(await checkFile(file, folder, options));
-    options.onProgress?.({
+    checks.push(await checkFile(file, folder, checked));
+    checked.onProgress?.({
       done: checks.length,
       total: knownFiles.length,
       elapsedSeconds: (performance.now() - started) / 1000,

@@ -1,10 +1,12 @@
 // CIFAR in its official binary layouts: records of the label byte (CIFAR-10) or of the coarse and the fine label byte
 // (CIFAR-100), then 3 × 1024 bytes (red, green, blue planes).
 import { basename } from 'node:path';
-import { MftError } from '../core/errors.js';
+import { readOnce } from '../core/copy.js';
+import { expectedError, MftError } from '../core/errors.js';
 import { memoryAllowed } from '../core/memory.js';
 import { type DataOptions, readWhole } from './bytes.js';
 import { formatError, withFile } from './files.js';
+import { dataOptions } from './options.js';
 
 const cifarPixels = 3072;
 
@@ -62,13 +64,16 @@ export function readCifar100(paths: readonly string[], options: DataOptions = {}
 }
 
 async function readCifar(paths: readonly string[], layout: Layout, options: DataOptions): Promise<CifarImages> {
+  const checked = dataOptions(options);
+  if (!readOnce('paths', () => Array.isArray(paths)))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'paths', 'a list of files', paths);
   const { labelBytes, classes } = layout;
   const recordBytes = labelBytes + cifarPixels;
   const counts: number[] = [];
   for (const path of paths)
     counts.push(await withFile(path, async (_, size) => recordsIn(size, recordBytes, layout, basename(path))));
   const count = counts.reduce((sum, n) => sum + n, 0);
-  const limit = options.memoryLimit ?? 0.8 * memoryAllowed();
+  const limit = checked.memoryLimit ?? 0.8 * memoryAllowed();
   if (count * recordBytes > limit)
     throw new MftError(
       'ERR_MFT_MEMORY',
@@ -81,7 +86,7 @@ async function readCifar(paths: readonly string[], layout: Layout, options: Data
   let first = 0;
   for (const [i, path] of paths.entries()) {
     const n = counts[i] as number;
-    const read = await readWhole(path, options, async (bytes) => {
+    const read = await readWhole(path, checked, async (bytes) => {
       await bytes.expect(n * recordBytes);
       for (let record = first; record < first + n; record++) {
         const label = (await bytes.take(labelBytes))[labelBytes - 1] as number;

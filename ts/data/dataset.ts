@@ -14,6 +14,7 @@ import { labelsOf } from './labels.js';
 import { dataFolder, locate, locateOther, locateSplit } from './locate.js';
 import type { Channels, PixelRange } from './pixels.js';
 import { syntheticClasses, syntheticCounts, syntheticImages } from './synthetic.js';
+import { dataOptions } from './options.js';
 
 /** Data sets by name; anything else is the path of a .npz archive with x_train, y_train, x_test, y_test. */
 export type DatasetName = 'mnist' | 'cifar10' | 'cifar100' | 'synthetic' | keyof typeof emnistClasses;
@@ -82,11 +83,16 @@ export async function readDataset(
 ): Promise<Dataset> {
   if (split !== 'train' && split !== 'test')
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'split', 'train or test', split);
+  return readNamed(name, split, dataOptions(options));
+}
+
+function readNamed(name: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> | Dataset {
   if (name === 'mnist') return readMnist(split, options);
   if (name === 'cifar10') return readCifar(split, options);
   if (name === 'synthetic') return synthetic(split);
   if (name === 'cifar100') return readCifarHundred(split, options);
-  if (Object.hasOwn(emnistClasses, name)) return readEmnist(name as keyof typeof emnistClasses, split, options);
+  if (typeof name === 'string' && Object.hasOwn(emnistClasses, name))
+    return readEmnist(name as keyof typeof emnistClasses, split, options);
   if (typeof name === 'string' && name.endsWith('.npz')) return archive(name, split, options);
   throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', datasetExpectation, name);
 }

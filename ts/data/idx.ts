@@ -2,6 +2,7 @@
 import { type ByteReader, type DataOptions, readWhole } from './bytes.js';
 import { formatError } from './files.js';
 import { elementsIn, swapped } from './npy.js';
+import { dataOptions } from './options.js';
 
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
@@ -47,7 +48,7 @@ const largestDimensions = 8;
  * console.log(images.shape); // [60000, 28, 28]
  */
 export async function readIdx(path: string, options: DataOptions = {}): Promise<IdxArray> {
-  const { value, sha256 } = await readWhole(path, options, readIdxBytes);
+  const { value, sha256 } = await readWhole(path, dataOptions(options), readIdxBytes);
   return { ...value, sha256 };
 }
 

@@ -2,6 +2,7 @@
 import { type ByteReader, type DataOptions, readWhole } from './bytes.js';
 import { formatError } from './files.js';
 import { parseNpyHeader } from './npy-header.js';
+import { dataOptions } from './options.js';
 
 export type NpyValues =
   | Uint8Array
@@ -62,7 +63,7 @@ export async function readNpy(
   path: string,
   options: DataOptions = {},
 ): Promise<NpyArray & { readonly sha256: string }> {
-  const { value, sha256 } = await readWhole(path, options, readNpyBytes);
+  const { value, sha256 } = await readWhole(path, dataOptions(options), readNpyBytes);
   return { ...value, sha256 };
 }
 

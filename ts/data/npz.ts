@@ -2,10 +2,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { plainCopy } from '../core/copy.js';
+import { expectedError } from '../core/errors.js';
 import { type ByteReader, type DataOptions, hashFile, readAt, readSection } from './bytes.js';
 import { dataError, formatError, withFile } from './files.js';
 import { type NpyArray, readNpyBytes } from './npy.js';
 import { type ZipMember, zipDirectory } from './zip-directory.js';
+import { dataOptions } from './options.js';
 
 const localHeaderBytes = 30;
 
@@ -30,10 +33,14 @@ export async function readNpz(
   names?: readonly string[],
   options: DataOptions = {},
 ): Promise<{ arrays: Map<string, NpyArray>; sha256: string }> {
-  const file = basename(path);
+  const checked = dataOptions(options);
+  const chosen = names === undefined ? undefined : plainCopy(names, 'names');
+  if (chosen !== undefined && !(Array.isArray(chosen) && chosen.every((name) => typeof name === 'string')))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'names', 'a list of names', names);
   return withFile(path, async (handle, size) => {
+    const file = basename(path);
     const members = await zipDirectory(handle, file, size);
-    const wanted = names ?? members.map((member) => member.name.replace(/\.npy$/, ''));
+    const wanted = chosen ?? members.map((member) => member.name.replace(/\.npy$/, ''));
     const arrays = new Map<string, NpyArray>();
     for (const name of wanted) {
       const member = members.find((candidate) => candidate.name === `${name}.npy`);
@@ -42,9 +49,9 @@ export async function readNpz(
           file,
           `has no array "${name}"; it has ${members.map((m) => m.name.replace(/\.npy$/, '')).join(', ') || 'none'}.`,
         );
-      arrays.set(name, await readMember(handle, file, size, member, options));
+      arrays.set(name, await readMember(handle, file, size, member, checked));
     }
-    return { arrays, sha256: await hashFile(path, options) };
+    return { arrays, sha256: await hashFile(path, checked) };
   });
 }
 

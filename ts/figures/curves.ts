@@ -1,5 +1,9 @@
 // Curves of y against x by series, with optional uncertainty bands, reference lines and log axes.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { choiceField } from '../core/fields.js';
 import type { VegaLiteFigure } from '../core/system.js';
+import { givenPoints, pairField, sizeFields, textField } from './given.js';
 import { figure, palette, titled } from './vega-lite.js';
 
 export interface CurvePoint {
@@ -29,6 +33,16 @@ export interface CurveOptions {
   readonly height?: number;
   readonly columns?: number;
 }
+
+const curveOptions = z.strictObject({
+  ...sizeFields,
+  x: textField('Name of the x axis.'),
+  y: textField('Name of the y axis.'),
+  xScale: choiceField(['linear', 'log'], 'Scale of x.').optional(),
+  yScale: choiceField(['linear', 'log'], 'Scale of y.').optional(),
+  yDomain: pairField('Range of y that is shown.'),
+  legend: textField('Heading of the legend.').optional(),
+});
 
 /** A logarithmic axis has no zero to leave out. */
 function scaleType(type: 'linear' | 'log' = 'linear'): Readonly<Record<string, unknown>> {
@@ -62,7 +76,7 @@ function powers(
  * @param points x, y, ends of the bar, the series, the mark and the panel
  * @param options title, names of the axes, log scales
  * @returns a Vega-Lite specification (plain JSON)
- * @throws never
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE for points and options of another form
  *
  * **Numerics**: numbers are written as they are given.
  * **Source**: ours.
@@ -71,6 +85,13 @@ function powers(
  * figureCurves([{ x: 1, y: 2 }, { x: 2, y: 3 }], { x: 'σ_w²', y: 'ξ_c' });
  */
 export function figureCurves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteFigure {
+  return curves(
+    givenPoints(points, 'points', ['x', 'y'], ['low', 'high']),
+    parse(curveOptions, options, 'options') as CurveOptions,
+  );
+}
+
+function curves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteFigure {
   const isShown = ({ x, y }: CurvePoint): boolean =>
     Number.isFinite(x) &&
     Number.isFinite(y) &&

@@ -1,5 +1,10 @@
 // Heat maps over two parameters, with theory curves drawn over them.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { expectedError } from '../core/errors.js';
+import { booleanField, choiceField } from '../core/fields.js';
 import type { VegaLiteFigure } from '../core/system.js';
+import { givenLines, givenPoints, pairField, sizeFields, textField } from './given.js';
 import { figure, palette, titled } from './vega-lite.js';
 
 export interface HeatCell {
@@ -60,7 +65,7 @@ export interface HeatMapOptions {
  * @param cells one per grid point; a cell reaches halfway to its neighbours (in log y when `yScale` is 'log')
  * @param options title, names of the axes and of the value, curves and points to lay over it
  * @returns a Vega-Lite specification (plain JSON)
- * @throws never
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE for cells and options of another form
  *
  * **Numerics**: numbers are written as they are given.
  * **Source**: ours.
@@ -69,6 +74,19 @@ export interface HeatMapOptions {
  * figureHeatMap([{ x: 1, y: 1, value: 0 }, { x: 2, y: 1, value: 1 }], { x: 'σ_w²', y: 'L', value: 'accuracy' });
  */
 export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOptions): VegaLiteFigure {
+  const { lines, marks, ...rest } = parse(heatMapOptions, options, 'options') as HeatMapOptions;
+  if (marks !== undefined && (typeof marks !== 'object' || marks === null))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'marks', 'an object with `name` and `points`', marks);
+  return heatMap(givenPoints(cells, 'cells', ['x', 'y', 'value']), {
+    ...rest,
+    ...(lines === undefined ? {} : { lines: givenLines(lines) }),
+    ...(marks === undefined
+      ? {}
+      : { marks: { ...marks, points: givenPoints(marks.points, 'marks.points', ['x', 'y', 'low', 'high']) } }),
+  });
+}
+
+function heatMap(cells: readonly HeatCell[], options: HeatMapOptions): VegaLiteFigure {
   const panels = [...new Set(cells.map((cell) => cell.panel ?? ''))];
   const series = [...new Set((options.lines ?? []).map((line) => line.series))];
   const body = (panel: string): Readonly<Record<string, unknown>> => {
@@ -84,6 +102,25 @@ export function figureHeatMap(cells: readonly HeatCell[], options: HeatMapOption
     concat: panels.map((panel) => ({ title: panel, ...body(panel) })),
   });
 }
+
+const texts = (description: string) =>
+  z.array(z.string()).optional().meta({ expected: 'a list of texts', description });
+
+const heatMapOptions = z.strictObject({
+  ...sizeFields,
+  x: textField('Name of the x axis.'),
+  y: textField('Name of the y axis.'),
+  value: textField('Name of the value.'),
+  lines: z.unknown().optional(),
+  marks: z.unknown().optional(),
+  scheme: textField('Color scheme.').optional(),
+  xTicks: z.array(z.number()).optional().meta({ expected: 'a list of numbers', description: 'Ticks of the x axis.' }),
+  yScale: choiceField(['linear', 'log'], 'Scale of y.').optional(),
+  valueScale: choiceField(['linear', 'log'], 'Scale of the colors.').optional(),
+  lineColors: texts('Colors of the lines.'),
+  isReversed: booleanField('Turns the color scheme round.').optional(),
+  domain: pairField('Range of the colors.'),
+});
 
 const lineColors = ['#ffffff', '#D55E00', '#E69F00', '#CC79A7', ...palette];
 

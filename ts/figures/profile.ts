@@ -1,4 +1,10 @@
 // Layer profiles: theory as lines, simulation as points with error bars, one panel per observable.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { readOnce } from '../core/copy.js';
+import { expectedError } from '../core/errors.js';
+import { wholeField } from '../core/fields.js';
+import { givenResult } from '../core/result-checks.js';
 import type { Observable, Prediction, Simulation, Estimated } from '../core/results.js';
 import type { VegaLiteFigure } from '../core/system.js';
 import { figure, palette, titled } from './vega-lite.js';
@@ -56,6 +62,18 @@ function isLogarithm(observable: Observable | Estimated | undefined): boolean {
   );
 }
 
+interface ProfileOptions {
+  readonly observables?: readonly string[];
+  readonly title?: string;
+  readonly columns?: number;
+}
+
+const profileOptions = z.strictObject({
+  observables: z.array(z.string()).optional().meta({ expected: 'a list of names', description: 'Which, in order.' }),
+  title: z.string().optional().meta({ expected: 'a text', description: 'The title.' }),
+  columns: wholeField(1, 100, 'Panels side by side.').optional(),
+});
+
 /** What a profile needs of a prediction or a simulation. */
 type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation, 'kind' | 'observables'>;
 
@@ -65,7 +83,7 @@ type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation,
  * @param results a prediction, a simulation, or both, of one spec
  * @param options which observables, in order (default: those that the first result has), and the title
  * @returns a Vega-Lite specification (plain JSON)
- * @throws never
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT for what is no result, ERR_MFT_OUT_OF_RANGE
  *
  * **Numerics**: bars are two standard errors; on a log scale those of the logarithm.
  * **Source**: ours.
@@ -74,10 +92,16 @@ type ProfileResult = Pick<Prediction, 'kind' | 'observables'> | Pick<Simulation,
  * import { figureProfile, predict } from 'mft-native';
  * const drawn = figureProfile([await predict({ system: 'feedforward', activation: 'tanh' })], { observables: ['variance'] });
  */
-export function figureProfile(
-  results: readonly ProfileResult[],
-  options: { readonly observables?: readonly string[]; readonly title?: string; readonly columns?: number } = {},
-): VegaLiteFigure {
+export function figureProfile(results: readonly ProfileResult[], options: ProfileOptions = {}): VegaLiteFigure {
+  if (!readOnce('results', () => Array.isArray(results)))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'results', 'a list of results', results);
+  const given = Array.from(results, (result, i) =>
+    givenResult(result as Prediction | Simulation, `results.${i}`, ['prediction', 'simulation']),
+  );
+  return profile(given, parse(profileOptions, options, 'options') as ProfileOptions);
+}
+
+function profile(results: readonly ProfileResult[], options: ProfileOptions): VegaLiteFigure {
   const names = options.observables ?? Object.keys(results[0]?.observables ?? {});
   const axisName = results[0]?.observables[names[0] ?? '']?.axes[0]?.name ?? 'layer';
   const panels = names.map((name) => {

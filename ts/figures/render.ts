@@ -1,5 +1,9 @@
 // Rendering of figures to SVG and PNG. Vega, Vega-Lite and resvg are loaded when used; they are optional.
-import { MftError } from '../core/errors.js';
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { plainCopy } from '../core/copy.js';
+import { expectedError, MftError } from '../core/errors.js';
+import { choiceField, numberField } from '../core/fields.js';
 import type { VegaLiteFigure } from '../core/system.js';
 
 export interface RenderOptions {
@@ -33,18 +37,27 @@ export async function render(
   options: RenderOptions & { readonly format: 'png' },
 ): Promise<Uint8Array>;
 export async function render(figure: VegaLiteFigure, options: RenderOptions = {}): Promise<string | Uint8Array> {
-  const svg = await toSvg(figure);
-  if (options.format !== 'png') return svg;
+  const { format, scale } = parse(renderOptions, options, 'options');
+  const copy = plainCopy(figure, 'figure');
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'figure', 'a Vega-Lite specification', copy);
+  const svg = await toSvg(copy);
+  if (format !== 'png') return svg;
   const { Resvg } = await optional<{
     Resvg: new (svg: string, options: object) => { render(): { asPng(): Uint8Array } };
   }>('@resvg/resvg-js');
   return new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: options.scale ?? 2 },
+    fitTo: { mode: 'zoom', value: scale },
     font: { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' },
   })
     .render()
     .asPng();
 }
+
+const renderOptions = z.strictObject({
+  format: choiceField(['svg', 'png'], 'SVG text or PNG bytes.').default('svg'),
+  scale: numberField({ low: 0, high: 64, above: true }, 'Pixels per unit of a PNG.').default(2),
+});
 
 interface Vega {
   readonly parse: (specification: unknown) => unknown;
@@ -65,11 +78,25 @@ async function toSvg(figure: VegaLiteFigure): Promise<string> {
         { parameter: 'figure' },
       ),
     );
-  const view = new vega.View(vega.parse(vegaLite.compile(figure).spec), { renderer: 'none', loader });
+  const compiled = drawn(() => vega.parse(vegaLite.compile(figure).spec));
+  const view = new vega.View(compiled, { renderer: 'none', loader });
   try {
     return await view.toSVG();
   } finally {
     view.finalize();
+  }
+}
+
+/** What Vega-Lite makes of a figure; what it cannot read is the caller's. */
+function drawn<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`figure\` to be a Vega-Lite specification: ${why}`, {
+      parameter: 'figure',
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 // A depth scale from a simulated or predicted profile: window selection, then a weighted fit of the logarithm.
+import { numberList } from '../core/copy.js';
+import { depthScaleOptions } from './options.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { invert } from './separable.js';
 
@@ -48,6 +50,20 @@ export function fitDepthScale(
   y: ArrayLike<number>,
   standardErrors: ArrayLike<number>,
   options: DepthScaleOptions = {},
+): DepthScaleFit {
+  return fitLogarithm(
+    numberList(layer, 'layer'),
+    numberList(y, 'y'),
+    numberList(standardErrors, 'standardErrors'),
+    depthScaleOptions(options),
+  );
+}
+
+function fitLogarithm(
+  layer: Float64Array,
+  y: Float64Array,
+  standardErrors: Float64Array,
+  options: DepthScaleOptions,
 ): DepthScaleFit {
   for (const [name, values] of [
     ['y', y],

@@ -1,8 +1,10 @@
 // The laws that are fitted: exponential, power, stretched exponential; each by separable least squares.
+import { numberList } from '../core/copy.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { linearGrid } from '../numeric/grids.js';
 import { chiSquareTail } from '../statistics/distributions.js';
 import { type SeparableProblem, solve } from './separable.js';
+import { fitOptions } from './options.js';
 
 export interface FitOptions {
   /** Standard error of each y. When absent all points weigh alike and the errors are scaled by the residual. */
@@ -40,7 +42,8 @@ interface Points {
   readonly window: readonly [number, number];
 }
 
-function select(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions, needed: number): Points {
+function select(givenX: ArrayLike<number>, givenY: ArrayLike<number>, options: FitOptions, needed: number): Points {
+  const [x, y] = [numberList(givenX, 'x'), numberList(givenY, 'y')];
   if (x.length !== y.length)
     throw new MftError(
       'ERR_MFT_SHAPE',
@@ -153,7 +156,7 @@ function failure(
  * Fits y = A·exp(−x/ξ) + C. ξ > 0 decays, ξ < 0 grows.
  *
  * @param x, y at least 4 points (5 with a free offset), finite
- * @param options standard errors of y, a free or fixed offset, a window of x
+ * @param given standard errors of y, a free or fixed offset, a window of x
  * @returns amplitude A, depthScale ξ, offset C with standard errors and covariance; `converged` false with a `reason`
  *   when the data cannot fix them
  * @throws MftError ERR_MFT_SHAPE, ERR_MFT_NOT_FINITE, ERR_MFT_OUT_OF_RANGE
@@ -165,7 +168,8 @@ function failure(
  * const x = [0, 1, 2, 3, 4, 5, 6, 7];
  * fitExponential(x, x.map((l) => 1e-4 * Math.exp(-l / 30))).parameters.depthScale; // 30
  */
-export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions = {}): Fit {
+export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, given: FitOptions = {}): Fit {
+  const options = fitOptions(given);
   const isFree = options.offset === 'free';
   const points = select(x, y, options, isFree ? 5 : 4);
   const fixedOffset = typeof options.offset === 'number' ? options.offset : 0;
@@ -241,7 +245,7 @@ function atOrigin(fit: Fit, reference: number): Fit {
  * Fits y = A·x^p + C for x > 0.
  *
  * @param x, y at least 4 points (5 with a free offset), x > 0
- * @param options standard errors of y, a free or fixed offset, a window of x
+ * @param given standard errors of y, a free or fixed offset, a window of x
  * @returns amplitude A, exponent p, offset C; errors and `converged` as `fitExponential`
  * @throws MftError as `fitExponential`, and ERR_MFT_OUT_OF_RANGE for x ≤ 0
  *
@@ -252,7 +256,8 @@ function atOrigin(fit: Fit, reference: number): Fit {
  * const x = [1, 2, 4, 8, 16];
  * fitPower(x, x.map((l) => 3 * l ** -0.5)).parameters.exponent; // -0.5
  */
-export function fitPower(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions = {}): Fit {
+export function fitPower(x: ArrayLike<number>, y: ArrayLike<number>, given: FitOptions = {}): Fit {
+  const options = fitOptions(given);
   const isFree = options.offset === 'free';
   const points = select(x, y, options, isFree ? 5 : 4);
   const wrong = points.x.find((at) => at <= 0);

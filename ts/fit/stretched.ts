@@ -1,4 +1,6 @@
 // The stretched exponential: for each exponent β it is an exponential in x^β; β is searched outside.
+import { numberList } from '../core/copy.js';
+import { fitOptions } from './options.js';
 import { expectedError } from '../core/errors.js';
 import { type Fit, fitExponential, type FitOptions } from './laws.js';
 import { invert } from './separable.js';
@@ -7,7 +9,7 @@ import { invert } from './separable.js';
  * Fits y = A·exp(−(x/ξ)^β), x ≥ 0, β in [0.1, 4].
  *
  * @param x, y at least 4 points, x ≥ 0
- * @param options standard errors of y, a window of x
+ * @param given standard errors of y, a window of x
  * @returns amplitude A, depthScale ξ, exponent β with standard errors; `converged` as `fitExponential`
  * @throws MftError as `fitExponential`; ERR_MFT_OUT_OF_RANGE for x < 0; ERR_MFT_INVALID_ARGUMENT for a free offset
  *
@@ -18,10 +20,11 @@ import { invert } from './separable.js';
  * const x = [1, 2, 3, 5, 8, 13, 21];
  * fitStretched(x, x.map((l) => Math.exp(-Math.sqrt(l / 4)))).parameters.exponent; // 0.5
  */
-export function fitStretched(x: ArrayLike<number>, y: ArrayLike<number>, options: FitOptions = {}): Fit {
+export function fitStretched(x: ArrayLike<number>, y: ArrayLike<number>, given: FitOptions = {}): Fit {
+  const options = fitOptions(given);
   if (options.offset === 'free')
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'offset', 'a number for a stretched exponential', options.offset);
-  const negative = Array.from(x).find((at) => at < 0);
+  const negative = numberList(x, 'x').find((at) => at < 0);
   if (negative !== undefined)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'x', 'numbers >= 0 for a stretched exponential', negative);
   const inner = (beta: number): Fit => {

@@ -1,4 +1,5 @@
 // φ in a spec: read, put into canonical form, and resolved to the plain data that native code and theory take.
+import { numberList, plainCopy } from '../core/copy.js';
 import { z } from 'zod';
 import { addon } from '../core/addon.js';
 import { describe, expectedError, MftError } from '../core/errors.js';
@@ -355,6 +356,9 @@ export function evaluateActivation(
   z: Float64Array,
   order: 0 | 1 | 2 = 0,
 ): Float64Array {
-  const resolved = typeof activation === 'object' && 'kind' in activation ? activation : resolveActivation(activation);
-  return addon().activate({ activation: resolved, z, order });
+  const given = plainCopy(activation, 'activation');
+  const isResolved = typeof given === 'object' && given !== null && 'kind' in given;
+  const resolved = isResolved ? given : resolveActivation(given);
+  if (![0, 1, 2].includes(order)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'order', '0, 1 or 2', order);
+  return addon().activate({ activation: resolved, z: numberList(z, 'z'), order });
 }

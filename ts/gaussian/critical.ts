@@ -1,4 +1,5 @@
 // The critical line χ₁ = 1 of any activation, and its neighbours of any other χ₁.
+import { criticalOptions } from './checks.js';
 import { MftError } from '../core/errors.js';
 import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { expectation, varianceSlope } from './moments.js';
@@ -40,7 +41,7 @@ const rounding = 1e-13;
  * criticalPoints('tanh', { biasVariance: 0.05 })[0]?.weightVariance; // 1.7609546396067386
  */
 export function criticalPoints(activation: Activation, options: CriticalOptions = {}): readonly CriticalPoint[] {
-  return pointsOfGradientMultiplier(activation, 1, options);
+  return pointsOfGradientMultiplier(activation, 1, criticalOptions(options));
 }
 
 /** All σ_w² at which χ₁ has the given value at a fixed point: σ_w²(q) = ρ χ₁/s2(q) with q − χ₁ m2(q)/s2(q) = σ_b². */

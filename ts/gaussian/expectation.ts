@@ -1,5 +1,6 @@
 // Gaussian expectations of any activation: one mechanism for all moments. Catalogue activations and expressions are
 // integrated natively (native/core/gaussian.h); JavaScript functions with the points of the same rules.
+import { plainCopy } from '../core/copy.js';
 import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
@@ -75,14 +76,16 @@ const ofFunctions = new WeakMap<object, GaussianFunction>();
 
 /** The activation prepared for integration. @throws MftError like `canonicalActivation`, and for functions without derivative or kinks */
 export function gaussianFunctionOf(activation: Activation): GaussianFunction {
-  if (isFunctions(activation)) {
-    const known = ofFunctions.get(activation);
-    if (known !== undefined) return known;
-    const made = fromFunctions(activation);
-    ofFunctions.set(activation, made);
+  const isObject = typeof activation === 'object' && activation !== null;
+  const ofObject = isObject ? ofFunctions.get(activation) : undefined;
+  if (ofObject !== undefined) return ofObject;
+  const copy = plainCopy(activation, 'activation');
+  if (isFunctions(copy)) {
+    const made = fromFunctions(copy);
+    ofFunctions.set(activation as object, made);
     return made;
   }
-  const canonical = canonicalActivation(activation);
+  const canonical = canonicalActivation(copy);
   const key = typeof canonical === 'string' ? canonical : canonicalJson(canonical);
   const known = prepared.get(key);
   if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 // Fixed points of the length map and of the correlation map of a random network, and what follows from them: multipliers
 // and depth scales.
-import { MftError } from '../core/errors.js';
+import { expectedError, MftError } from '../core/errors.js';
+import { givenLayer } from './checks.js';
 import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
 import { maximum, rootBetween } from '../numeric/roots.js';
@@ -71,6 +72,12 @@ export function gain(layer: Layer): number {
  * fixedPointsVariance(layer).reached?.variance; // 0.66093867920418
  */
 export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoints {
+  if (typeof start !== 'number') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'start', 'a number >= 0', start);
+  if (!(start >= 0 && start < Infinity)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'start', 'a number >= 0', start);
+  return fixedPoints(givenLayer(layer), start);
+}
+
+function fixedPoints(layer: Layer, start: number): VarianceFixedPoints {
   const phi = gaussianFunctionOf(layer.activation);
   if (phi.homogeneousDegree === 1) return homogeneousFixedPoints(layer, phi, start);
   const points: VarianceFixedPoint[] = [];
@@ -234,6 +241,10 @@ const basinBisections = 40;
  * // [{ from: 0, to: 0.247…, reaches: 0 }, { from: 0.247…, to: Infinity, reaches: 'infinity' }]
  */
 export function varianceBasins(layer: Layer): readonly VarianceBasin[] {
+  return basins(givenLayer(layer));
+}
+
+function basins(layer: Layer): readonly VarianceBasin[] {
   const phi = gaussianFunctionOf(layer.activation);
   const { points } = fixedPointsVariance(layer);
   if (phi.homogeneousDegree === 1) {

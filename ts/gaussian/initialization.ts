@@ -1,4 +1,5 @@
 // Initializations that keep something from layer to layer: the gradient (critical) or the variance of the signal.
+import { initializationOptions } from './checks.js';
 import { expectedError } from '../core/errors.js';
 import {
   type CriticalOptions,
@@ -79,8 +80,9 @@ export function criticalInitialization(
   activation: Activation,
   options: InitializationOptions = {},
 ): CriticalInitialization {
-  const { biasVariance: asked = 0, keepProbability = 1 } = options;
-  const points = criticalPoints(activation, options);
+  const given = initializationOptions(options);
+  const { biasVariance: asked = 0, keepProbability = 1, variance: _, ...rest } = given;
+  const points = criticalPoints(activation, { ...rest, biasVariance: asked, keepProbability });
   const preserving = variancePreservingInitialization(activation, options);
   const stable = points.find((point) => point.isStable);
   const limits = stable === undefined ? smallestAttracting(activation, keepProbability) : undefined;
@@ -142,7 +144,7 @@ export function variancePreservingInitialization(
   activation: Activation,
   options: InitializationOptions = {},
 ): VariancePreserving {
-  const { biasVariance = 0, keepProbability = 1, variance = 1 + biasVariance } = options;
+  const { biasVariance = 0, keepProbability = 1, variance = 1 + biasVariance } = initializationOptions(options);
   if (!(variance > biasVariance && variance < Infinity))
     throw expectedError(
       'ERR_MFT_OUT_OF_RANGE',

@@ -1,4 +1,5 @@
 // Inverse questions: the variances or the keep probability that give a wanted depth scale or correlation.
+import { depthScaleOptions, givenLayer } from './checks.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { type CriticalOptions, type CriticalPoint, pointsOfGradientMultiplier } from './critical.js';
 import { gaussianFunctionOf } from './expectation.js';
@@ -30,13 +31,13 @@ export function weightVariancesForDepthScale(
   activation: Layer['activation'],
   options: WantedDepthScale,
 ): readonly CriticalPoint[] {
-  const { depthScale } = options;
+  const { depthScale, ...critical } = depthScaleOptions(options);
   if (typeof depthScale !== 'number' || Number.isNaN(depthScale))
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'depthScale', 'a number other than 0', depthScale);
-  const multiplier = Math.exp(-1 / depthScale);
+  const multiplier = Math.exp(-1 / (depthScale as number));
   if (depthScale === 0 || !(multiplier > 0) || !Number.isFinite(multiplier))
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'depthScale', 'a number of size at least 0.01', depthScale);
-  const points = pointsOfGradientMultiplier(activation, multiplier, options);
+  const points = pointsOfGradientMultiplier(activation, multiplier, critical);
   if (points.length > 0) return points;
   throw new MftError(
     'ERR_MFT_NO_FIXED_POINT',
@@ -75,7 +76,9 @@ export interface KeepProbabilityPoint {
  * keepProbabilitiesForCorrelation({ activation: 'tanh', weightVariance: 1.7, biasVariance: 0.1, correlation: 0.8 });
  */
 export function keepProbabilitiesForCorrelation(options: CorrelationOptions): readonly KeepProbabilityPoint[] {
-  const { activation, weightVariance, biasVariance, correlation } = options;
+  const { activation, weightVariance, biasVariance, correlation } = givenLayer(options);
+  if (typeof correlation !== 'number')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'correlation', 'a number between 0 and 1', correlation);
   if (!(correlation > 0 && correlation < 1))
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'correlation', 'a number between 0 and 1, ends excluded', correlation);
   const phi = gaussianFunctionOf(activation);

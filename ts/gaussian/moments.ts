@@ -1,5 +1,6 @@
 // Gaussian moments of an activation: synchronous, scalar, cached per activation and argument. Public under these names;
 // the solvers and the systems use the same functions.
+import { readOnce } from '../core/copy.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import type { Integrand } from './integrand.js';
@@ -228,12 +229,18 @@ export function varianceSlope(phi: GaussianFunction, variance: number): number {
 // --- checks ----------------------------------------------------------------------------------------------------------
 
 function checkedVariance(argument: VarianceArgument): number {
-  const { variance } = argument;
+  const { variance } = recordOf(argument);
   if (typeof variance !== 'number')
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'variance', 'a number >= 0', variance);
   if (!(variance >= 0 && variance < Infinity))
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'variance', 'a finite number >= 0', variance);
   return variance;
+}
+
+function recordOf<T extends object>(argument: T): T {
+  if (typeof argument !== 'object' || argument === null)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'argument', 'an object with `variance`', argument);
+  return readOnce('argument', () => ({ ...argument }));
 }
 
 function checkedPair(argument: PairArgument): { readonly variance: number; readonly delta: number } {
@@ -249,7 +256,7 @@ function deltaOf(argument: {
   readonly correlation?: number | undefined;
   readonly oneMinusCorrelation?: number | undefined;
 }): number {
-  const { correlation, oneMinusCorrelation } = argument;
+  const { correlation, oneMinusCorrelation } = recordOf(argument);
   if ((correlation === undefined) === (oneMinusCorrelation === undefined)) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',

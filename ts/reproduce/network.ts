@@ -29,6 +29,6 @@ export function simulated(
   run: FeedforwardRun,
   options: ReproductionOptions,
 ): Promise<Simulation<'feedforward'>> {
-  const { seed = 1, threads = 0, ...control } = options;
+  const { seed = 1, threads = 0, journal: _journal, ...control } = options;
   return simulate({ system: 'feedforward', ...spec }, { seed, threads, ...run }, control);
 }

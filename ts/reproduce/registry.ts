@@ -34,5 +34,5 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
 export const reproductionIds: readonly string[] = Object.keys(loaders);
 
 export async function loadReproduction(id: string): Promise<Reproduction | undefined> {
-  return Object.hasOwn(loaders, id) ? ((await loaders[id]?.()) as Reproduction) : undefined;
+  return typeof id === 'string' && Object.hasOwn(loaders, id) ? ((await loaders[id]?.()) as Reproduction) : undefined;
 }

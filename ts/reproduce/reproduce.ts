@@ -1,6 +1,10 @@
 // reproduce: a published figure or table, published numbers beside ours.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
 import { throwIfAborted } from '../core/control.js';
-import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
+import { describe, didYouMean, MftError } from '../core/errors.js';
+import { choiceField, wholeField } from '../core/fields.js';
+import { controlFields } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
 import { loadSystem } from '../systems/registry.js';
 import { loadReproduction, reproductionIds } from './registry.js';
@@ -11,6 +15,14 @@ import type {
   ReproductionScale,
   RowVerdict,
 } from './types.js';
+
+const reproductionOptions = z.strictObject({
+  ...controlFields,
+  scale: choiceField(['quick', 'paper'], 'How much is computed.').default('quick'),
+  seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of the generator.').optional(),
+  threads: wholeField(0, 1024, 'Threads over trials, processes over training runs; 0 = all processors.').optional(),
+  journal: z.string().min(1).optional().meta({ expected: 'the path of a file', description: 'Journal of the runs.' }),
+});
 
 /**
  * Computes a published figure or table again and holds its numbers against the published ones.
@@ -33,8 +45,8 @@ export async function reproduce(
   id: string,
   options: ReproductionOptions & { readonly scale?: ReproductionScale } = {},
 ): Promise<ReproductionResult> {
-  const { scale = 'quick', ...rest } = options;
-  throwIfAborted(rest);
+  const { scale, ...rest } = parse(reproductionOptions, options, 'options');
+  throwIfAborted(rest as ReproductionOptions);
   const found = await loadReproduction(id);
   if (found === undefined) {
     throw new MftError(
@@ -43,10 +55,8 @@ export async function reproduce(
       { parameter: 'id', received: id },
     );
   }
-  if (!Object.hasOwn(found.scales, scale))
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'scale', 'quick or paper', scale);
   const computed = found.scales[scale];
-  const { figures, rows } = await found.run(computed, rest);
+  const { figures, rows } = await found.run(computed, rest as ReproductionOptions);
   const { paper, system, title, settings } = found;
   return {
     kind: 'reproduction',

@@ -1,4 +1,7 @@
 // Bootstrap over trials, with a seeded counter-based generator.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { numberField, wholeField } from '../core/fields.js';
 import { addon, seedHalves } from '../core/addon.js';
 import { expectedError } from '../core/errors.js';
 
@@ -9,6 +12,12 @@ export interface Bootstrap {
   readonly interval: readonly [number, number];
   readonly replicates: Float64Array;
 }
+
+const bootstrapOptions = z.strictObject({
+  replicates: wholeField(20, 1_000_000, 'Resamples.').default(1000),
+  level: numberField({ low: 0, high: 1, above: true }, 'Probability of the interval.').default(0.95),
+  seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of the generator.').default(1),
+});
 
 /**
  * Bootstrap of a statistic over independent trials.
@@ -31,12 +40,12 @@ export function bootstrap(
   statistic: (rows: readonly number[]) => number,
   options: { readonly replicates?: number; readonly level?: number; readonly seed?: number } = {},
 ): Bootstrap {
-  const { replicates = 1000, level = 0.95, seed = 1 } = options;
+  const { replicates, level, seed } = parse(bootstrapOptions, options, 'options');
+  if (typeof statistic !== 'function')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'statistic', 'a function of rows', statistic);
   if (!Number.isInteger(trials) || trials < 2)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'trials', 'a whole number >= 2', trials);
-  if (!Number.isInteger(replicates) || replicates < 20 || replicates > 1e6)
-    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'replicates', 'a whole number in [20, 1000000]', replicates);
-  if (!(level > 0 && level < 1)) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'level', 'a number in (0, 1)', level);
+  if (level === 1) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'level', 'a number in (0, 1)', level);
   const values = Float64Array.from({ length: replicates }, (_, replicate) => {
     const draws = addon().uniforms({
       seed: seedHalves(seed),

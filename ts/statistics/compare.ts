@@ -1,6 +1,11 @@
 // compare: theory against simulation, or simulation against simulation, point by point, with one verdict.
-import { canonicalJson } from '../core/codec.js';
-import { expectedError, MftError } from '../core/errors.js';
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { canonicalJson, withJson } from '../core/codec.js';
+import { plainCopy } from '../core/copy.js';
+import { describe, expectedError, MftError } from '../core/errors.js';
+import { numberField } from '../core/fields.js';
+import { givenResult } from '../core/result-checks.js';
 import type { Axis, Estimated, Observable, Predicted, Prediction, Simulation } from '../core/results.js';
 import { binomialTwoSided, normalTwoSided, studentTwoSided } from './distributions.js';
 import { holm } from './holm.js';
@@ -48,6 +53,15 @@ export interface CompareOptions {
 
 type Result = Prediction | Simulation;
 
+const names = (description: string) =>
+  z.array(z.string()).optional().meta({ expected: 'a list of names', description });
+
+const compareOptions = z.strictObject({
+  significance: numberField({ low: 0, high: 1, above: true }, 'Chance of any false alarm.').default(1e-3),
+  observables: names('Only these observables.'),
+  mayDiffer: names('Spec fields in which the two may differ.'),
+});
+
 /**
  * Holds a simulation against a prediction, or against another simulation of the same spec.
  *
@@ -82,8 +96,20 @@ export function compare<P extends Result>(
   b: Simulation<NoInfer<P>['system']>,
   options: CompareOptions = {},
 ): Comparison<P['system']> {
-  const significance = options.significance ?? 1e-3;
-  if (!(significance > 0 && significance < 1))
+  return compareResults(
+    givenResult(a as Result, 'a', ['prediction', 'simulation']),
+    givenResult(b as Simulation, 'b', ['simulation']),
+    parse(compareOptions, options, 'options') as Required<Pick<CompareOptions, 'significance'>> & CompareOptions,
+  ) as Comparison<P['system']>;
+}
+
+function compareResults(
+  a: Result,
+  b: Simulation,
+  options: CompareOptions & { readonly significance: number },
+): Comparison {
+  const { significance } = options;
+  if (significance === 1)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'significance', 'a number in (0, 1)', significance);
   requireSameSpec(a, b, options.mayDiffer ?? []);
   const names = options.observables ?? Object.keys(b.observables).filter((name) => a.observables[name] !== undefined);
@@ -109,7 +135,7 @@ export function compare<P extends Result>(
     const { explained: _, open: __, scattered: ___, ...rest } = points;
     observables[name] = { ...rest, verdicts, verdict: joined(verdicts) };
   }
-  return {
+  return withJson({
     kind: 'comparison',
     system: a.system,
     observables,
@@ -117,7 +143,7 @@ export function compare<P extends Result>(
     significance,
     largestZ,
     verdict: joined(Object.values(observables).map((o) => o.verdict)),
-  };
+  });
 }
 
 type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & {
@@ -260,11 +286,18 @@ function requireSameSpec(a: Result, b: Simulation, mayDiffer: readonly string[])
   if (a.system !== b.system)
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Expected two results of one system, received ${a.system} and ${b.system}.`,
+      `Expected two results of one system, received ${describe(a.system)} and ${describe(b.system)}.`,
       { parameter: 'system' },
     );
-  const left = a.spec as Readonly<Record<string, unknown>>;
-  const right = b.spec as Readonly<Record<string, unknown>>;
+  const left = plainCopy(a.spec, 'a.spec') as Readonly<Record<string, unknown>> | null;
+  const right = plainCopy(b.spec, 'b.spec') as Readonly<Record<string, unknown>> | null;
+  for (const [name, spec] of [
+    ['a.spec', left],
+    ['b.spec', right],
+  ] as const)
+    if (typeof spec !== 'object' || spec === null)
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a spec', spec);
+  if (left === null || right === null) return;
   const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !mayDiffer.includes(key));
   const differing = keys.filter((key) => canonicalJson(left[key] ?? null) !== canonicalJson(right[key] ?? null));
   if (differing.length > 0) {

@@ -1,4 +1,5 @@
 // Two-sample Kolmogorov–Smirnov test.
+import { numberList } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
 import { kolmogorovTail } from './distributions.js';
 
@@ -25,14 +26,17 @@ export interface KolmogorovSmirnov {
  * kolmogorovSmirnov([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]).statistic; // 1
  */
 export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): KolmogorovSmirnov {
+  const [first, second] = [numberList(a, 'a'), numberList(b, 'b')];
   for (const [name, sample] of [
-    ['a', a],
-    ['b', b],
+    ['a', first],
+    ['b', second],
   ] as const) {
+    const wrong = sample.find(Number.isNaN);
+    if (wrong !== undefined) throw expectedError('ERR_MFT_NOT_FINITE', name, 'numbers', wrong);
     if (sample.length < 5) throw expectedError('ERR_MFT_SHAPE', name, 'a sample of at least 5 values', sample.length);
   }
-  const x = Float64Array.from(a).sort();
-  const y = Float64Array.from(b).sort();
+  const x = first.sort();
+  const y = second.sort();
   let i = 0;
   let j = 0;
   let statistic = 0;

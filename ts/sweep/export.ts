@@ -1,4 +1,6 @@
 // Writes the rows of a journal out: long-form CSV and Parquet, complete JSON, an HTML report.
+import { z } from 'zod';
+import { checkPath, parse } from '../core/checks.js';
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -25,11 +27,21 @@ export interface ExportFiles {
   readonly report?: string;
 }
 
+const fileField = (what: string) =>
+  z.string().min(1).optional().meta({ expected: 'the path of a file', description: what });
+
+const exportFiles = z.strictObject({
+  csv: fileField('A table.'),
+  parquet: fileField('A table with types.'),
+  json: fileField('Everything.'),
+  report: fileField('A page with figures.'),
+});
+
 /**
  * Writes a journal out. The same rows give the same bytes, whatever the order they were computed in.
  *
  * @param path the journal
- * @param files what to write, and where
+ * @param given what to write, and where
  * @param verbs the verbs whose rows the journal holds; the package's own when left out
  * @returns the files written
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for a file that is the journal, or named twice; ERR_MFT_DISK,
@@ -41,7 +53,9 @@ export interface ExportFiles {
  * @example
  * await exportJournal('rows.jsonl', { csv: 'rows.csv', parquet: 'rows.parquet' });
  */
-export async function exportJournal(path: string, files: ExportFiles, verbs: VerbTable = allVerbs): Promise<string[]> {
+export async function exportJournal(path: string, given: ExportFiles, verbs: VerbTable = allVerbs): Promise<string[]> {
+  checkPath(path, 'path');
+  const files = parse(exportFiles, given, 'files') as ExportFiles;
   await refuseOverwriting(path, files);
   const { handle, index } = await readableJournal(path);
   try {

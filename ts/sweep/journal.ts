@@ -1,4 +1,5 @@
 // The journal of a sweep: an append-only file of JSON lines with one writer, safe against being killed at any byte.
+import { checkPath } from '../core/checks.js';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -183,6 +184,7 @@ function groupCommit(handle: FileHandle, path: string, disk: Disk): Pick<Journal
 export async function readableJournal(
   path: string,
 ): Promise<{ readonly handle: FileHandle; readonly index: JournalIndex }> {
+  checkPath(path, 'path');
   const handle = await onDisk(path, () => open(path, 'r'));
   try {
     const index = await onDisk(path, () => indexJournal(handle, path));

@@ -1,4 +1,8 @@
 // The default executor: child processes on this machine, no server.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
+import { numberField, wholeField } from '../core/fields.js';
+import { valueField } from '../core/options.js';
 import { processorsAllowed } from '../core/memory.js';
 import { channel } from './channel.js';
 import type { Executor, JobLimits } from './executor.js';
@@ -12,12 +16,19 @@ export interface LocalOptions extends JobLimits {
   readonly childModule?: URL | undefined;
 }
 
+const localOptions = z.strictObject({
+  processes: wholeField(1, 4096, 'Child processes.').optional(),
+  childModule: valueField<URL>((value) => value instanceof URL, 'a URL', 'Module the children run.'),
+  maxSeconds: numberField({ low: 0, above: true }, 'Seconds of a job.').optional(),
+  maxMemory: numberField({ low: 0, above: true }, 'Bytes of the process of a job.').optional(),
+});
+
 /**
  * Runs jobs in child processes of this one, one BLAS thread each.
  *
- * @param options how many processes, limits of a job
+ * @param given how many processes, limits of a job
  * @returns an executor for `sweep`
- * @throws never; the sweep that runs it refuses numbers outside their range
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE for options of another form
  *
  * **Numerics**: the rows are those of any other executor, bit for bit.
  * **Source**: ours.
@@ -26,7 +37,8 @@ export interface LocalOptions extends JobLimits {
  * const plan = { verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } };
  * for await (const row of sweep(plan, { executor: localExecutor() })) console.log(row.status);
  */
-export function localExecutor(options: LocalOptions = {}): Executor {
+export function localExecutor(given: LocalOptions = {}): Executor {
+  const options = parse(localOptions, given, 'options') as LocalOptions;
   return {
     name: 'local',
     execute: (jobs, control) => {

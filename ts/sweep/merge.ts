@@ -1,8 +1,10 @@
 // Joins journals: those of the shards of one sweep, or of several sweeps.
+import { checkPath } from '../core/checks.js';
+import { plainCopy } from '../core/copy.js';
 import { access, constants, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../core/codec.js';
-import { MftError } from '../core/errors.js';
+import { expectedError, MftError } from '../core/errors.js';
 import { onDisk } from './disk.js';
 import { openJournal, readableJournal, rowReader } from './journal.js';
 import { readSideFile, sideFolder, type SideFile } from './side-files.js';
@@ -35,6 +37,10 @@ const rowsPerSync = 1000;
  * await mergeJournals('all.jsonl', ['part-1.jsonl', 'part-2.jsonl']);
  */
 export async function mergeJournals(target: string, sources: readonly string[]): Promise<MergeSummary> {
+  checkPath(target, 'target');
+  const files = plainCopy(sources, 'sources');
+  if (!Array.isArray(files)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'sources', 'a list of files', files);
+  files.forEach((file, i) => checkPath(file, `sources.${i}`));
   const isThere = await access(target, constants.F_OK).then(
     () => true,
     () => false,
@@ -44,13 +50,13 @@ export async function mergeJournals(target: string, sources: readonly string[]):
       parameter: 'target',
     });
   const inputs = await Promise.all(
-    sources.map((source) => readableJournal(source).then((input) => ({ source, ...input }))),
+    files.map((source) => readableJournal(source).then((input) => ({ source, ...input }))),
   );
   try {
     const newest = inputs.flatMap(({ index }) => index.manifests).at(-1);
     const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
     const { shard: _, ...joined } = manifest;
-    const journal = await openJournal(target, { ...joined, mergedFrom: sources.length });
+    const journal = await openJournal(target, { ...joined, mergedFrom: files.length });
     const taken = new Map<string, { isDone: boolean; essence: string }>();
     let [rows, failed, repeated] = [0, 0, 0];
     const conflicts: string[] = [];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { canonicalHash } from '../core/codec.js';
+import { plainCopy } from '../core/copy.js';
 import { describe, MftError } from '../core/errors.js';
 import { choiceField, wholeField } from '../core/fields.js';
 import { type GridPoint, gridOf, isRecord, type PlanAxes, withField } from './axes.js';
@@ -123,7 +124,7 @@ const planFields = (names: readonly string[]) =>
  * console.log(jobs.length); // 2
  */
 export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
-  const plan = copied(given);
+  const plan = plainCopy(given, 'plan');
   const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
   const verb = verbs[read.verb];
   if (verb === undefined)
@@ -184,13 +185,6 @@ export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs):
     duplicates: grid.count * seeds.length - jobs.size,
     axisNames: grid.names,
   };
-}
-
-/** A copy of plain data; what is no data is left for the checks to refuse. */
-function copied<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copied) as T;
-  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copied(item)])) as T;
 }
 
 function checkedSeed(seed: unknown): number {

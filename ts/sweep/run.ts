@@ -1,5 +1,9 @@
 // Runs a plan: what is missing goes to the executor, what comes back goes to the journal, and to the caller.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
+import { booleanField, choiceField } from '../core/fields.js';
+import { controlFields, functionField, valueField } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
 import { channel } from './channel.js';
 import { type Disk, disk } from './disk.js';
@@ -36,6 +40,26 @@ export interface SweepOptions {
   readonly disk?: Disk;
 }
 
+const anyField = (expected: string) =>
+  valueField((value) => typeof value === 'object' && value !== null, expected, expected);
+
+const sweepOptions = z.strictObject({
+  ...controlFields,
+  journal: z.string().min(1).optional().meta({ expected: 'the path of a file', description: 'The journal.' }),
+  executor: valueField(
+    (value) => typeof (value as Partial<Executor> | null)?.execute === 'function',
+    'an executor',
+    'Where jobs run.',
+  ),
+  shard: anyField('an object with `index` and `count`'),
+  onError: choiceField(['continue', 'stop'], 'What follows a failed job.').optional(),
+  retryFailed: booleanField('Run only jobs that failed.').optional(),
+  drain: controlFields.signal,
+  onWarning: functionField('Told what is no failure.'),
+  verbs: anyField('a table of verbs'),
+  disk: anyField('a disk'),
+});
+
 /** How a sweep ended. */
 export interface SweepSummary {
   readonly jobs: number;
@@ -67,17 +91,18 @@ export interface SweepSummary {
  * for await (const row of sweep(plan, { journal: 'rows.jsonl' })) console.log(row.spec.weightVariance, row.status);
  */
 export async function* sweep(plan: SweepPlan, options: SweepOptions = {}): AsyncGenerator<SweepRow, SweepSummary> {
+  const checked = parse(sweepOptions, options, 'options') as SweepOptions;
   const rows = channel<string>(256);
   const abandoned = new AbortController();
-  const signal = options.signal === undefined ? abandoned.signal : AbortSignal.any([options.signal, abandoned.signal]);
-  const expanded = await expandPlan(plan, options.verbs);
-  const summary = runPlan(expanded, { ...options, signal }, rows.push);
+  const signal = checked.signal === undefined ? abandoned.signal : AbortSignal.any([checked.signal, abandoned.signal]);
+  const expanded = await expandPlan(plan, checked.verbs);
+  const summary = runPlan(expanded, { ...checked, signal }, rows.push);
   summary.then(
     () => rows.close(),
     (error: unknown) => rows.close(error),
   );
   try {
-    for await (const line of rows.items) yield await decodeRow(line, options.journal);
+    for await (const line of rows.items) yield await decodeRow(line, checked.journal);
     return await summary;
   } finally {
     abandoned.abort(new Error('The rows of the sweep were not read to the end.'));

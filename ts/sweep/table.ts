@@ -1,4 +1,5 @@
 // The long-form table of a sweep: one row per job and position on the first axis (layer, time, …); inputs and pairs are columns.
+import { toJson } from '../core/codec.js';
 import { isUndefined } from '../core/results.js';
 import { separated } from '../core/text.js';
 import { isRecord } from './axes.js';
@@ -50,7 +51,7 @@ function flatten(value: Readonly<Record<string, unknown>>, prefix: string, into:
       prefix === '' ? snake(name) : name === 'name' && prefix !== 'run' ? prefix : `${prefix}_${snake(name)}`;
     if (column === 'system' || item === undefined || item === null) continue;
     if (isRecord(item) && !ArrayBuffer.isView(item)) flatten(item, column, into);
-    else into[column] = typeof item === 'object' ? JSON.stringify(item) : (item as Cell);
+    else into[column] = typeof item === 'object' ? JSON.stringify(toJson(item)) : (item as Cell);
   }
 }
 
@@ -58,7 +59,7 @@ function quantityCells(quantities: Readonly<Record<string, unknown>>, into: Reco
   for (const [name, value] of Object.entries(quantities)) {
     const column = Object.hasOwn(into, snake(name)) ? `quantity_${snake(name)}` : snake(name);
     if (isUndefined(value)) into[`${column}_reason`] = (value as { reason: string }).reason;
-    else if (typeof value === 'object' && value !== null) into[column] = JSON.stringify(value);
+    else if (typeof value === 'object' && value !== null) into[column] = JSON.stringify(toJson(value));
     else into[column] = value as Cell;
   }
 }

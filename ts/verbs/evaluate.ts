@@ -1,4 +1,5 @@
 // evaluate: one named quantity of a specification's table.
+import { plainCopy } from '../core/copy.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';
 import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
@@ -24,8 +25,12 @@ export async function evaluate<K extends SystemName>(
   quantity: Systems[K]['quantity'],
   parameters: object,
 ): Promise<QuantityValue> {
+  const given = plainCopy(parameters, 'parameters');
   const system = await loadSystem(systemName);
-  const found = Object.hasOwn(system.quantities, quantity) ? system.quantities[quantity] : undefined;
+  const found =
+    typeof quantity === 'string' && Object.hasOwn(system.quantities, quantity)
+      ? system.quantities[quantity]
+      : undefined;
   if (found === undefined) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
@@ -36,5 +41,5 @@ export async function evaluate<K extends SystemName>(
       },
     );
   }
-  return found.evaluate(found.resolve(parameters, `parameters of ${quantity}`) as never);
+  return found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never);
 }

@@ -1,15 +1,24 @@
 // figure: a named figure of a system, drawn from a spec.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
+import { plainCopy } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
+import { controlFields } from '../core/options.js';
 import type { VegaLiteFigure } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
-import { systemOf, withInputs } from './inputs.js';
+import { givenSpec, withInputs } from './inputs.js';
 import type { SpecOf } from './results.js';
 
 export interface FigureOptions<K extends SystemName = SystemName> extends ControlOptions {
   /** For figures that simulate: trials, seed, threads, … */
   readonly run?: Systems[K]['run'];
 }
+
+const figureOptions = z.strictObject({
+  ...controlFields,
+  run: z.unknown().optional().meta({ expected: 'an object', description: 'The run, for figures that simulate.' }),
+});
 
 /**
  * A figure of a system: theory as lines, and simulation as points with bars of two standard errors where the figure simulates.
@@ -35,12 +44,14 @@ export async function figure<K extends SystemName>(
   name: string,
   options: FigureOptions<K> = {},
 ): Promise<VegaLiteFigure> {
-  throwIfAborted(options);
-  const { run, ...control } = options;
-  const system = await loadSystem(systemOf(spec));
-  const found = Object.hasOwn(system.figures, name) ? system.figures[name] : undefined;
+  const { run, ...control } = parse(figureOptions, options, 'options') as FigureOptions;
+  const given = givenSpec(spec);
+  const givenRun = plainCopy(run ?? {}, 'run');
+  throwIfAborted(control);
+  const system = await loadSystem(given.system);
+  const found = typeof name === 'string' && Object.hasOwn(system.figures, name) ? system.figures[name] : undefined;
   if (found === undefined)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'figure', `one of ${Object.keys(system.figures).join(', ')}`, name);
-  const { spec: resolved, context } = await withInputs(system.resolveSpec(spec), control);
-  return found.build(resolved, system.resolveRun(run ?? {}, resolved), { ...control, ...context });
+  const { spec: resolved, context } = await withInputs(system.resolveSpec(given), control);
+  return found.build(resolved, system.resolveRun(givenRun, resolved), { ...control, ...context });
 }

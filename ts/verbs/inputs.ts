@@ -1,13 +1,19 @@
 // Resolves inputs that name a data set, so that systems only ever see numbers.
 import type { ControlOptions } from '../core/control.js';
+import { plainCopy } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
 import type { DatasetInputs, Inputs, InputVectors } from '../core/inputs.js';
 
-/** The `system` field of a spec that may be anything. @throws MftError ERR_MFT_INVALID_ARGUMENT when it is no object */
-export function systemOf(spec: unknown): unknown {
-  if (typeof spec !== 'object' || spec === null)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
-  return (spec as { system?: unknown }).system;
+/**
+ * A user's spec, read once: a record of plain data with the name of a system.
+ *
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT
+ */
+export function givenSpec(spec: unknown): { readonly system?: unknown } {
+  const copy = plainCopy(spec, 'spec');
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy))
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', copy);
+  return copy as { readonly system?: unknown };
 }
 
 interface WithInputs {

@@ -1,8 +1,12 @@
 // map: quantities of a system over a grid of its spec's fields: phase diagrams.
 import { setImmediate } from 'node:timers/promises';
+import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
+import { withJson } from '../core/codec.js';
+import { numberList, plainCopy } from '../core/copy.js';
 import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
+import { controlFields } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
 import {
   isUndefined,
@@ -14,6 +18,7 @@ import {
 } from '../core/results.js';
 import type { GridPoint, System } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
+import { givenSpec } from './inputs.js';
 import type { SpecOf } from './results.js';
 
 /** One axis of a map: a numeric field of the spec and its values. */
@@ -46,6 +51,14 @@ export interface QuantityMap<K extends string = string, Q extends string = strin
   readonly provenance: Provenance;
 }
 
+const mapOptions = z.strictObject({
+  ...controlFields,
+  quantities: z
+    .array(z.string())
+    .optional()
+    .meta({ expected: 'a list of names', description: 'Which quantities to map.' }),
+});
+
 const largestPoints = 4_194_304;
 const yieldEveryMilliseconds = 25;
 
@@ -74,26 +87,27 @@ export async function map<K extends SystemName>(
   axes: readonly MapAxis[],
   options: MapOptions<Systems[K]['quantity']> = {},
 ): Promise<QuantityMap<K, Systems[K]['quantity']>> {
-  throwIfAborted(options);
-  if (typeof spec !== 'object' || spec === null)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'spec', 'an object', spec);
-  const system = await loadSystem(spec.system);
-  const grid = checkedAxes(system, axes);
-  const names = checkedQuantities(system, options.quantities);
-  const [shared, points] = gridPoints(system, spec, grid);
-  const known = (await system.map?.(points, names, options)) ?? {};
+  const { quantities: asked, ...control } = parse(mapOptions, options, 'options') as MapOptions;
+  const given = givenSpec(spec);
+  const givenAxes = plainCopy(axes, 'axes');
+  throwIfAborted(control);
+  const system = await loadSystem(given.system);
+  const grid = checkedAxes(system, givenAxes);
+  const names = checkedQuantities(system, asked);
+  const [shared, points] = gridPoints(system, given, grid);
+  const known = (await system.map?.(points, names, control)) ?? {};
   const quantities: Record<string, MappedQuantity> = {};
-  for (const name of names) quantities[name] = mapped(await valuesOf(system, name, points, known[name], options));
-  return {
+  for (const name of names) quantities[name] = mapped(await valuesOf(system, name, points, known[name], control));
+  return withJson({
     kind: 'map',
     schemaVersion,
-    system: spec.system,
+    system: system.name as K,
     spec: shared,
     axes: grid,
     quantities: quantities as QuantityMap<K, Systems[K]['quantity']>['quantities'],
     warnings: [],
     provenance: provenance(system.version),
-  };
+  });
 }
 
 type AnySystem = System<unknown, unknown>;
@@ -104,15 +118,18 @@ function checkedAxes(
 ): { readonly field: string; readonly values: Float64Array }[] {
   if (!Array.isArray(axes) || axes.length < 1 || axes.length > 3)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'axes', 'a list of one to three {field, values}', axes);
-  const grid = axes.map(({ field, values }: MapAxis) => {
-    if (!Object.hasOwn(system.specSchema.shape, field)) {
+  const grid = axes.map((axis: MapAxis | null | undefined, i) => {
+    if (typeof axis !== 'object' || axis === null)
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', `axes.${i}`, 'an object with `field` and `values`', axis);
+    const { field, values } = axis;
+    if (typeof field !== 'string' || !Object.hasOwn(system.specSchema.shape, field)) {
       throw new MftError(
         'ERR_MFT_INVALID_ARGUMENT',
         `Unknown field ${describe(field)} in axes${didYouMean(field, Object.keys(system.specSchema.shape))}`,
         { parameter: 'axes.field', received: field },
       );
     }
-    const list = Float64Array.from(values ?? []);
+    const list = numberList(values, `axes.${field}.values`);
     if (list.length === 0 || !list.every(Number.isFinite))
       throw expectedError(
         'ERR_MFT_INVALID_ARGUMENT',

@@ -5,7 +5,10 @@ import { schemaVersion } from '../core/results.js';
 import type { SimulationVerb } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
 import { requireMemory } from '../core/memory.js';
-import { systemOf, withInputs } from './inputs.js';
+import { withJson } from '../core/codec.js';
+import { plainCopy } from '../core/copy.js';
+import { controlOptions } from '../core/options.js';
+import { givenSpec, withInputs } from './inputs.js';
 import type { Prediction, Simulation, SpecOf } from './results.js';
 
 /**
@@ -30,18 +33,20 @@ export async function predict<K extends SystemName>(
   spec: SpecOf<K>,
   options: ControlOptions = {},
 ): Promise<Prediction<K>> {
-  throwIfAborted(options);
-  const system = await loadSystem(systemOf(spec));
-  const resolved = await withInputs(system.resolveSpec(spec), options);
-  const body = await system.prediction.run(resolved.spec, { ...options, ...resolved.context });
-  return {
+  const control = controlOptions(options);
+  const given = givenSpec(spec);
+  throwIfAborted(control);
+  const system = await loadSystem(given.system);
+  const resolved = await withInputs(system.resolveSpec(given), control);
+  const body = await system.prediction.run(resolved.spec, { ...control, ...resolved.context });
+  return withJson({
     kind: 'prediction',
     schemaVersion,
     system: system.name,
     spec: resolved.spec,
     ...body,
     provenance: provenance(system.version),
-  } as unknown as Prediction<K>;
+  }) as unknown as Prediction<K>;
 }
 
 /**
@@ -66,13 +71,16 @@ export async function simulate<K extends SystemName>(
   run: Systems[K]['run'] = {},
   options: ControlOptions = {},
 ): Promise<Simulation<K>> {
-  throwIfAborted(options);
-  const system = await loadSystem(systemOf(spec));
-  const resolved = await withInputs(system.resolveSpec(spec), options);
-  const resolvedRun = system.resolveRun(run, resolved.spec);
+  const control = controlOptions(options);
+  const given = givenSpec(spec);
+  const givenRun = plainCopy(run, 'run');
+  throwIfAborted(control);
+  const system = await loadSystem(given.system);
+  const resolved = await withInputs(system.resolveSpec(given), control);
+  const resolvedRun = system.resolveRun(givenRun, resolved.spec);
   refuseHugeRun(system.simulation, resolved.spec, resolvedRun);
-  const body = await system.simulation.run(resolved.spec, resolvedRun, { ...options, ...resolved.context });
-  return {
+  const body = await system.simulation.run(resolved.spec, resolvedRun, { ...control, ...resolved.context });
+  return withJson({
     kind: 'simulation',
     schemaVersion,
     system: system.name,
@@ -80,7 +88,7 @@ export async function simulate<K extends SystemName>(
     run: resolvedRun,
     ...body,
     provenance: provenance(system.version),
-  } as unknown as Simulation<K>;
+  }) as unknown as Simulation<K>;
 }
 
 function refuseHugeRun(simulation: SimulationVerb<unknown, unknown>, spec: unknown, run: unknown): void {

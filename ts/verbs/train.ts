@@ -1,6 +1,11 @@
 // train: stochastic gradient descent on native kernels.
+import { z } from 'zod';
+import { parse } from '../core/checks.js';
 import { throwIfAborted } from '../core/control.js';
+import { withJson } from '../core/codec.js';
+import { plainCopy, readOnce } from '../core/copy.js';
 import { expectedError, MftError } from '../core/errors.js';
+import { numberField, wholeField } from '../core/fields.js';
 import { requireMemory, threadsFor } from '../core/memory.js';
 import { provenance } from '../core/provenance.js';
 import { schemaVersion, type Warning } from '../core/results.js';
@@ -15,8 +20,10 @@ import {
   type TrainingBody,
 } from '../core/trainer.js';
 import type { DataOptions } from '../data/bytes.js';
+import { dataFields, dataOptionsOf } from '../data/options.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
 import { npzNames } from '../data/npz.js';
+import { givenSpec } from './inputs.js';
 import { loadSystem, type Systems, type Trainable } from '../systems/registry.js';
 import { heldOut } from '../training/hold-out.js';
 import type { Given } from '../training/native.js';
@@ -27,6 +34,17 @@ interface DatasetPair {
   readonly train: Dataset;
   readonly test?: Dataset;
 }
+
+type ManyOptions = DataOptions & { readonly threads?: number; readonly memoryLimit?: number };
+
+const manyOptions = z.strictObject({
+  ...dataFields,
+  threads: wholeField(0, 1024, 'Threads in all; 0 = all processors.').optional(),
+  memoryLimit: numberField(
+    { low: 0, above: true },
+    'Refuse to start when the estimated memory exceeds this.',
+  ).optional(),
+});
 
 /** What is trained on: the name of a data set (read with its test set), or data sets already read. */
 export type TrainDataset = DatasetName | (string & {}) | { readonly train: Dataset; readonly test?: Dataset };
@@ -69,7 +87,8 @@ export async function train<K extends Trainable>(
   dataset: TrainDataset,
   options: TrainOptions & DataOptions = {},
 ): Promise<Training<K, Systems[K]['spec']>> {
-  const [training] = await run([{ spec, options: ownOptions(options) }], dataset, options);
+  const { own, control } = ownOptions(options);
+  const [training] = await run([{ spec, options: own }], dataset, control);
   return training as Training<K, Systems[K]['spec']>;
 }
 
@@ -93,10 +112,14 @@ export async function train<K extends Trainable>(
 export async function trainMany<K extends Trainable>(
   jobs: readonly TrainJob<K>[],
   dataset: TrainDataset,
-  options: DataOptions & { readonly threads?: number; readonly memoryLimit?: number } = {},
+  options: ManyOptions = {},
 ): Promise<Training<K, Systems[K]['spec']>[]> {
-  if (jobs.length === 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'jobs', 'a list of at least one job', jobs);
-  return (await run(jobs, dataset, options)) as Training<K, Systems[K]['spec']>[];
+  if (!readOnce('jobs', () => Array.isArray(jobs)) || jobs.length === 0)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'jobs', 'a list of at least one job', jobs);
+  return (await run(Array.from(jobs), dataset, parse(manyOptions, options, 'options') as ManyOptions)) as Training<
+    K,
+    Systems[K]['spec']
+  >[];
 }
 
 /** `train` with weights and masks given instead of drawn, for comparisons with other programs. */
@@ -106,19 +129,25 @@ export async function trainGiven<K extends Trainable>(
   options: TrainOptions & DataOptions,
   given: Given,
 ): Promise<Training> {
-  const [training] = await run([{ spec, options: ownOptions(options) }], dataset, options, given);
+  const { own, control } = ownOptions(options);
+  const [training] = await run([{ spec, options: own }], dataset, control, given);
   return training as Training;
 }
 
-function ownOptions({
-  signal: _signal,
-  onProgress: _onProgress,
-  data: _data,
-  pixelMaximum: _pixelMaximum,
-  channelAxis: _channelAxis,
-  ...own
-}: TrainOptions & DataOptions): TrainOptions {
-  return own;
+/** The options of the run itself, and those of everything around it. */
+function ownOptions(options: TrainOptions & DataOptions): {
+  readonly own: TrainOptions;
+  readonly control: ManyOptions;
+} {
+  if (typeof options !== 'object' || options === null)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'options', 'an object', options);
+  const { signal, onProgress, data, pixelMaximum, channelAxis, ...own } = readOnce('options', () => ({ ...options }));
+  const around = Object.entries({ signal, onProgress, data, pixelMaximum, channelAxis });
+  const given = Object.fromEntries(around.filter(([, value]) => value !== undefined));
+  const shared = Object.fromEntries(
+    Object.entries(own).filter(([name]) => name === 'threads' || name === 'memoryLimit'),
+  );
+  return { own, control: parse(manyOptions, { ...given, ...shared }, 'options') as ManyOptions };
 }
 
 interface Prepared {
@@ -143,10 +172,14 @@ async function run(
   control: DataOptions & { readonly threads?: number; readonly memoryLimit?: number },
   given?: Given,
 ): Promise<Training[]> {
-  const systems = await Promise.all(
-    jobs.map(({ spec }) => loadSystem((spec as { system?: unknown } | undefined)?.system)),
-  );
-  return trainWith(systems, jobs, dataset, control, given);
+  const copies = jobs.map((job, i) => {
+    const { spec, options } = readOnce(`jobs.${i}`, () => ({ ...(job as AnyJob) }));
+    return { spec: givenSpec(spec), options: plainCopy(options ?? {}, 'options') };
+  });
+  const sets = datasetsOf(dataset);
+  throwIfAborted(control);
+  const systems = await Promise.all(copies.map(({ spec }) => loadSystem(spec.system)));
+  return trainWith(systems, copies, sets, control, given);
 }
 
 /** `trainMany` of systems at hand, one for each job. */
@@ -175,17 +208,19 @@ export async function trainWith(
   refuseHuge(prepared, data, shape, threads, control.memoryLimit);
   const bodies = await runGroups(prepared, data, shape, { ...control, threads }, given);
   const datasets = { train: reference(data.train), ...(data.test === undefined ? {} : { test: reference(data.test) }) };
-  return prepared.map(({ system, spec, options }, i) => ({
-    kind: 'training',
-    schemaVersion,
-    system: system.name,
-    spec,
-    dataset: datasets,
-    options: options as ResolvedTrainOptions,
-    ...(bodies[i] as TrainingBody),
-    warnings: warnings(data),
-    provenance: provenance(system.version),
-  }));
+  return prepared.map(({ system, spec, options }, i) =>
+    withJson({
+      kind: 'training' as const,
+      schemaVersion,
+      system: system.name,
+      spec,
+      dataset: datasets,
+      options: options as ResolvedTrainOptions,
+      ...(bodies[i] as TrainingBody),
+      warnings: warnings(data),
+      provenance: provenance(system.version),
+    }),
+  );
 }
 
 function trainerOf(system: System<unknown, unknown>): AnyTrainer {
@@ -248,6 +283,39 @@ function jobOf(
   return { plan, options, identity, ...(given === undefined ? {} : { given }) };
 }
 
+/** The name of a data set, or data sets whose form is that of `readDataset`, read once. */
+function datasetsOf(dataset: TrainDataset): TrainDataset {
+  if (typeof dataset === 'string') return dataset;
+  const { train, test } = readOnce('dataset', () => ({ ...(dataset as object) })) as Partial<DatasetPair>;
+  const expected = 'the name of a data set, or { train, test } as `readDataset` returns them';
+  if (train === undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', expected, dataset);
+  return {
+    train: checkedDataset('train', train),
+    ...(test === undefined ? {} : { test: checkedDataset('test', test) }),
+  };
+}
+
+function checkedDataset(name: string, given: Dataset): Dataset {
+  const refuse = (field: string, expected: string, received: unknown): MftError =>
+    expectedError('ERR_MFT_INVALID_ARGUMENT', `dataset.${name}${field}`, expected, received);
+  if (typeof given !== 'object' || given === null) throw refuse('', 'a data set as `readDataset` returns it', given);
+  const set = readOnce(`dataset.${name}`, () => ({ ...given }));
+  for (const field of ['count', 'dimension', 'classes'] as const)
+    if (!Number.isSafeInteger(set[field]) || set[field] < 1)
+      throw refuse(`.${field}`, 'a whole number >= 1', set[field]);
+  for (const field of ['shape', 'files'] as const)
+    if (!Array.isArray(set[field])) throw refuse(`.${field}`, 'a list', set[field]);
+  const { images, labels, count, dimension, classes } = set;
+  // By tag: arrays of other realms are arrays.
+  const tag = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+  if (!['Uint8Array', 'Float32Array'].includes(tag(images)) || images.length !== count * dimension)
+    throw refuse('.images', `bytes or float32 numbers, ${count} × ${dimension} of them`, images);
+  if (tag(labels) !== 'Uint8Array' || labels.length !== count) throw refuse('.labels', `${count} bytes`, labels);
+  const wrong = labels.find((label) => label >= classes);
+  if (wrong !== undefined) throw refuse('.labels', `labels below ${classes}`, wrong);
+  return set;
+}
+
 /** Networks side by side read the same images. */
 function sharedImages(options: readonly TrainerOptions[]): Pick<TrainerOptions, 'trainCount' | 'validationCount'> {
   const [first] = options as [TrainerOptions];
@@ -268,8 +336,9 @@ async function resolveData(
   dataset: TrainDataset,
   trainCount: number,
   validationCount: number,
-  options: DataOptions,
+  control: DataOptions,
 ): Promise<DatasetPair> {
+  const options = dataOptionsOf(control);
   if (validationCount > 0)
     return heldOut(
       typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train,

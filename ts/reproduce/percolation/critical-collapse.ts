@@ -23,7 +23,7 @@ export const criticalCollapse: Reproduction<CollapseScale> = {
   title: 'Critical window of dropconnect: path probability at mean degree 1 + a/√W and depth t√W',
   settings: { width: widths, scaledDepth: critical.map(([t]) => t), offset: [-2, 0, 2] },
   scales: { quick: { trials: 4096, cost: '20 s' }, paper: { trials: 102_400, cost: '1 min' } },
-  run: async ({ trials }, { seed = 1, threads = 0, ...control }) => {
+  run: async ({ trials }, { seed = 1, threads = 0, journal: _journal, ...control }) => {
     const rows: ReproductionRow[] = [];
     for (const [t, published] of critical) {
       for (const [i, width] of widths.entries()) {

@@ -26,7 +26,7 @@ export const pathCurves: Reproduction<CurveScale> = {
   title: 'Path probability against drop probability, and half-way keep rates',
   settings: { width: halfway.map(([width]) => width), depth: depths, models: ['dropout', 'dropconnect'], target: 0.5 },
   scales: { quick: { trials: 4096, cost: '20 s' }, paper: { trials: 102_400, cost: '5 min' } },
-  run: async ({ trials }, { seed = 1, threads = 0, ...control }) => {
+  run: async ({ trials }, { seed = 1, threads = 0, journal: _journal, ...control }) => {
     const rows: ReproductionRow[] = [];
     for (const [width, site, bond] of halfway) {
       for (const [model, published] of [
@@ -51,7 +51,7 @@ async function halfwayRows(
   depth: number,
   published: number,
   trials: number,
-  { seed = 1, threads = 0, ...control }: ReproductionOptions,
+  { seed = 1, threads = 0, journal: _journal, ...control }: ReproductionOptions,
 ): Promise<ReproductionRow[]> {
   const where = `${model === 'keepProbability' ? 'dropout' : 'dropconnect'}, W = ${width}, L = ${depth}`;
   const keep = await quantity(model === 'keepProbability' ? 'siteCriticalKeep' : 'bondCriticalKeep', {

@@ -81,7 +81,7 @@ export const threeArms: Reproduction<ArmScale> = {
 
 async function images(
   testCount: number,
-  { seed: _seed, threads: _threads, ...control }: ReproductionOptions,
+  { seed: _seed, threads: _threads, journal: _journal, ...control }: ReproductionOptions,
 ): Promise<{ train: Dataset; test: Dataset }> {
   const read = async (name: 'mnist' | 'synthetic'): Promise<{ train: Dataset; test: Dataset }> => ({
     train: await readDataset(name, 'train', control),
@@ -111,7 +111,7 @@ async function cellsAt(
   depth: number,
   { seeds, steps }: ArmScale,
   data: { train: Dataset; test: Dataset },
-  { seed = 1, threads = 0, ...control }: ReproductionOptions,
+  { seed = 1, threads = 0, journal: _journal, ...control }: ReproductionOptions,
 ): Promise<Cell[]> {
   const base = { system: 'percolation', width, depth, training: { steps } } as const;
   const all = Array.from({ length: seeds }, (_, i) => ({ ...training, seed: seed + i, reportEvery: steps }));

@@ -40,7 +40,7 @@ export const zeroGradients: Reproduction<ZeroScale> = {
     depth: predicted.map(([depth]) => depth),
   },
   scales: { quick: { seeds: 1, cost: '5 s' }, paper: { seeds: 10, cost: '1 min' } },
-  run: async ({ seeds }, { seed = 1, threads = 0, ...control }) => {
+  run: async ({ seeds }, { seed = 1, threads = 0, journal: _journal, ...control }) => {
     const train = drawnData(seed);
     const options = {
       batchSize: 1,

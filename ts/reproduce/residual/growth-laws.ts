@@ -1,4 +1,5 @@
 // The phase table: growth laws of gradients and lengths fitted to iterated recurrences, beside those of the theorems.
+import { controlOf } from '../../core/control.js';
 import { figure } from '../../verbs/figure.js';
 import { phaseTable, type PhaseTableRow } from '../../systems/residual/phase-table.js';
 import { predict } from '../../verbs/predict.js';
@@ -55,8 +56,8 @@ export const growthLaws: Reproduction<GrowthScale> = {
       }),
     );
     const [table, diagram] = await Promise.all([
-      figure({ system: 'residual' }, 'phaseTable', control),
-      figure({ system: 'residual' }, 'phaseDiagram', control),
+      figure({ system: 'residual' }, 'phaseTable', controlOf(control)),
+      figure({ system: 'residual' }, 'phaseDiagram', controlOf(control)),
     ]);
     return {
       figures: [

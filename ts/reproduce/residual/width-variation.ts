@@ -30,7 +30,7 @@ export const widthVariation: Reproduction<WidthScale> = {
   title: 'Width variation: p, e and χ against the layer, with widths halved at l = 16, 25, … 81 and without',
   settings: { activation: 'tanh', depth, ...variances, width: { start: 2048, halveAt }, draws: 'not recorded' },
   scales: { quick: { start: 1024, trials: 400, cost: '5 s' }, paper: { start: 2048, trials: 4000, cost: '1 min' } },
-  run: async ({ start, trials }, { seed = 1, threads = 0, ...control }) => {
+  run: async ({ start, trials }, { seed = 1, threads = 0, journal: _journal, ...control }) => {
     const run = { trials, seed, threads };
     const constant = { system: 'residual', activation: 'tanh', depth, ...variances, width: start } as const satisfies {
       system: 'residual';

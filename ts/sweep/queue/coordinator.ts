@@ -1,5 +1,8 @@
 // The executor on a queue. The coordinator holds the truth (plan and journal); Redis holds only what is in flight, and may be
 // emptied or restarted at any time: what is missing there is put there again.
+import { z } from 'zod';
+import { parse } from '../../core/checks.js';
+import { booleanField, wholeField } from '../../core/fields.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MftError } from '../../core/errors.js';
 import type { Executor, ExecutorControl } from '../executor.js';
@@ -18,6 +21,14 @@ export interface QueueOptions extends ConnectionRequest {
   readonly backoffMilliseconds?: number;
 }
 
+const queueOptions = z.strictObject({
+  redis: z.string().optional().meta({ expected: 'a redis:// or rediss:// URL', description: 'The server.' }),
+  isInsecure: booleanField('Allow a server that is neither here nor reached by TLS.').optional(),
+  inFlight: wholeField(1, 1_000_000, 'Jobs in the queue at a time.').optional(),
+  attempts: wholeField(1, 1000, 'Times a job is started.').optional(),
+  backoffMilliseconds: wholeField(0, 86_400_000, 'First pause before the next attempt.').optional(),
+});
+
 const pollMilliseconds = 100;
 /** A job that comes back without a trustworthy outcome is offered again, but not for ever. */
 const mostRefusals = 3;
@@ -26,7 +37,7 @@ const mostRefusals = 3;
  * Runs jobs on `mft worker` processes anywhere, through BullMQ on Redis. Every job is offered at least once; a job that runs
  * twice gives the same row, and only one is kept.
  *
- * @param options where Redis is, jobs in the queue at a time, how often a job is tried
+ * @param given where Redis is, jobs in the queue at a time, how often a job is tried
  * @returns an executor for `sweep`
  * @throws MftError (when it runs) ERR_MFT_MISSING_PEER without bullmq; ERR_MFT_QUEUE when Redis does not answer
  *
@@ -37,7 +48,8 @@ const mostRefusals = 3;
  * const plan = { verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } };
  * const jobs = sweep(plan, { executor: queueExecutor({ redis: 'redis://localhost:6379' }), journal: 'rows.jsonl' });
  */
-export function queueExecutor(options: QueueOptions = {}): Executor {
+export function queueExecutor(given: QueueOptions = {}): Executor {
+  const options = parse(queueOptions, given, 'options') as QueueOptions;
   return { name: 'bullmq', execute: (jobs, control) => execute(jobs, control, options) };
 }
 

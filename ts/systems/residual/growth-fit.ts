@@ -1,4 +1,9 @@
 // Which growth law a sequence follows: power, exponential, exp √l or stretched exponential, compared on log f by BIC.
+import { z } from 'zod';
+import { parse } from '../../core/checks.js';
+import { numberList } from '../../core/copy.js';
+import { numberField } from '../../core/fields.js';
+import { windowField } from '../../fit/options.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { type SeparableProblem, solve, solveAt } from '../../fit/separable.js';
 
@@ -42,6 +47,11 @@ export interface GrowthFitOptions {
   readonly boundedSlope?: number;
 }
 
+const growthFitOptions = z.strictObject({
+  window: windowField,
+  boundedSlope: numberField({ low: 0 }, 'Growth per decade that counts as bounded.').optional(),
+});
+
 const stretchGrid = Array.from({ length: 59 }, (_, i) => 0.02 * (i + 1));
 const points = 60;
 const determinedDrift = 0.02;
@@ -67,6 +77,11 @@ export function fitGrowth(
   logValues: ArrayLike<number>,
   options: GrowthFitOptions = {},
 ): GrowthFit {
+  const checked = parse(growthFitOptions, options, 'options') as GrowthFitOptions;
+  return fitForms(numberList(layers, 'layers'), numberList(logValues, 'logValues'), checked);
+}
+
+function fitForms(layers: Float64Array, logValues: Float64Array, options: GrowthFitOptions): GrowthFit {
   if (layers.length !== logValues.length)
     throw new MftError(
       'ERR_MFT_SHAPE',

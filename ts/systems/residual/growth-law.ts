@@ -1,4 +1,5 @@
 // Growth laws of the full block under power-law variances: the phase diagram of 3.7 with its constants.
+import { plainCopy } from '../../core/copy.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { classify } from './activation-class.js';
@@ -25,7 +26,7 @@ export interface GrowthLawParameters {
  * The growth law of a full-block network with variances σ²·l^−β: form, exponent and constant of the gradient ratio, the
  * length, the metric and angular expressivity and the weight gradients.
  *
- * @param parameters φ, the four variances and their decays (docs/systems/residual.md, (3.7))
+ * @param given φ, the four variances and their decays (docs/systems/residual.md, (3.7))
  * @returns the region of the phase table and, for each sequence, form, coefficient and exponent of its law
  * @throws MftError ERR_MFT_OUT_OF_RANGE for a negative decay; ERR_MFT_WRONG_PHASE for rectified powers above 1 or decaying;
  *   ERR_MFT_UNSUPPORTED for activations without a law
@@ -38,7 +39,14 @@ export interface GrowthLawParameters {
  * const decays = { innerWeightDecay: 0, innerBiasDecay: 0, outerWeightDecay: 0, outerBiasDecay: 0, tolerance: 1e-12 };
  * growthLaw({ activation: 'tanh', ...variances, ...decays }).gradient?.form; // 'stretchedExponential', with exponent 1/2
  */
-export function growthLaw(parameters: GrowthLawParameters): GrowthLaw {
+export function growthLaw(given: GrowthLawParameters): GrowthLaw {
+  const parameters = plainCopy(given, 'parameters');
+  if (typeof parameters !== 'object' || parameters === null)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'parameters', 'an object', parameters);
+  for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const)
+    if (!(parameters[name] >= 0)) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'a number >= 0', parameters[name]);
+  if (!(parameters.tolerance >= 0))
+    throw expectedError('ERR_MFT_OUT_OF_RANGE', 'tolerance', 'a number >= 0', parameters.tolerance);
   for (const name of ['innerWeightDecay', 'innerBiasDecay', 'outerWeightDecay', 'outerBiasDecay'] as const) {
     if (!(parameters[name] >= 0))
       throw expectedError(

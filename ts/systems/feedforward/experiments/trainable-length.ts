@@ -11,6 +11,7 @@
 //     lies outside the depths tried are censored, counted, and left out of what follows;
 //   * the formulas are 6 ξ_c, 12 ξ_1, 12 ξ_c and 12 min(ξ_1, ξ_c); for each: the fitted multiple of ξ (geometric mean over
 //     columns, 95 % interval of Student's t), the rms of log(boundary/formula) about that multiple, and about the formula itself.
+import { dataOptionsOf } from '../../../data/options.js';
 import type { ControlOptions } from '../../../core/control.js';
 import type { DataOptions } from '../../../data/bytes.js';
 import { readDataset } from '../../../data/dataset.js';
@@ -69,7 +70,11 @@ export async function trainCells(
   options: DataOptions & ControlOptions & { readonly threads?: number } = {},
 ): Promise<readonly LengthCell[]> {
   const { depths, learningRates, seeds } = protocol;
-  const data = heldOut(await readDataset(dataset, 'train', options), protocol.trainCount, protocol.validationCount);
+  const data = heldOut(
+    await readDataset(dataset, 'train', dataOptionsOf(options)),
+    protocol.trainCount,
+    protocol.validationCount,
+  );
   const keys = columns.flatMap((_, column) => depths.map((depth) => ({ column, depth })));
   const accuracies = async (
     runs: readonly (Key & { readonly learningRate: number; readonly seed: number })[],

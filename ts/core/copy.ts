@@ -1,0 +1,74 @@
+// What a user gives is read once, before the first await: a getter that changes its mind, a list that is emptied while a promise
+// is pending or an object without end meets the checks as plain data, or not at all.
+import { expectedError, MftError } from './errors.js';
+
+/** Specs and plans are a few levels deep; nothing anyone means is deeper. */
+const deepest = 64;
+
+type Numbers = ArrayLike<number> & { slice(): ArrayLike<number> };
+
+/**
+ * A copy of plain data: records, lists, typed arrays (copied as well), numbers, texts. Functions stay what they are.
+ *
+ * @param value what the caller gave
+ * @param name how to name it in the error
+ * @throws MftError ERR_MFT_INVALID_ARGUMENT for what is no plain data (dates, maps, promises, buffers whose memory was taken
+ *   away), holds itself, is more than 64 levels deep, or throws when it is read
+ */
+export function plainCopy<T>(value: T, name: string): T {
+  return readOnce(name, () => copied(value, name, deepest)) as T;
+}
+
+/** Runs what reads a user's value; whatever the value throws while it is read becomes the documented error. */
+export function readOnce<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof MftError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected \`${name}\` to be plain data, received what throws when it is read: ${why}`,
+      { parameter: name, expected: 'plain data', cause },
+    );
+  }
+}
+
+function copied(value: unknown, name: string, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `plain data at most ${deepest} levels deep`, value);
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => copied(item, name, levels - 1));
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return copyOfArray(value as unknown as Numbers, name);
+  // By tag, not by prototype: records of other realms are records.
+  if (Object.prototype.toString.call(value) !== '[object Object]')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'plain data (records, lists, numbers, texts)', value);
+  const record: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = copied((value as Record<string, unknown>)[key], name, levels - 1);
+    // A key of this name sets no prototype: it is an unknown key like any other.
+    if (key === '__proto__') Object.defineProperty(record, key, { value: item, enumerable: true });
+    else record[key] = item;
+  }
+  return record;
+}
+
+function copyOfArray(array: Numbers, name: string): unknown {
+  try {
+    return array.slice();
+  } catch {
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'numbers whose memory was not transferred away', 'nothing');
+  }
+}
+
+/** A user's list of numbers, read once. @throws MftError ERR_MFT_INVALID_ARGUMENT */
+export function numberList(value: unknown, name: string): Float64Array {
+  return readOnce(name, () => {
+    if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView)))
+      throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list of numbers', value);
+    const list = Array.from(copied(value, name, 2) as ArrayLike<unknown>);
+    const wrong = list.findIndex((item) => typeof item !== 'number');
+    if (wrong >= 0) throw expectedError('ERR_MFT_INVALID_ARGUMENT', `${name}.${wrong}`, 'a number', list[wrong]);
+    return Float64Array.from(list as number[]);
+  });
+}

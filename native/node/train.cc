@@ -15,10 +15,6 @@ using namespace train;
 
 constexpr double kLargestCount = 2147483647.0;
 
-std::size_t count_field(const Napi::Object& object, const char* name) {
-  return integer_field(object, name, 0, kLargestCount);
-}
-
 template <typename Array>
 Array typed(const Napi::Object& object, const char* name, napi_typedarray_type type, const char* expected) {
   const Napi::Value value = object.Get(name);
@@ -93,54 +89,63 @@ std::vector<LayerFields> layers_of(const Napi::Object& o) {
   return layers;
 }
 
-Optimiser optimiser_of(const Napi::Object& o) {
-  Optimiser optimiser;
-  optimiser.kind = choice_field<OptimiserKind, 5>(o, "optimizer", {"sgd", "momentum", "nesterov", "rmsProp", "adam"});
-  optimiser.momentum = number_field(o, "momentum");
-  optimiser.decay = number_field(o, "decay");
-  optimiser.beta1 = number_field(o, "beta1");
-  optimiser.beta2 = number_field(o, "beta2");
-  optimiser.epsilon = number_field(o, "epsilon");
-  optimiser.weight_decay = number_field(o, "weightDecay");
-  optimiser.clip_norm = number_field(o, "clipNorm");
-  return optimiser;
+// The rule's fields stand beside the others.
+template <typename M>
+Field<TrainingOptions> rule(const char* name, M Optimiser::*member) {
+  return {{name, "number"},
+          [=](const Napi::Object& o, TrainingOptions& into) { into.optimiser.*member = number_field(o, name); }};
 }
 
-TrainingOptions options_of(const Napi::Object& o) {
-  TrainingOptions options;
-  options.dimension = integer_field(o, "dimension", 1, kLargestCount);
-  options.layers = layers_of(o);
-  options.rate_multipliers = finite_doubles(o, "rateMultipliers");
-  options.target = choice_field<Target, 3>(o, "target", {"labels", "inputs", "sequence"});
-  options.positions = integer_field(o, "positions", 1, kLargestCount);
-  options.input_keep_probability = number_field(o, "inputKeepProbability");
-  options.noise = choice_field<NoiseKind, 4>(o, "noise", {"none", "gaussian", "uniform", "sign"});
-  options.noise_variance = number_field(o, "noiseVariance");
-  options.has_shared_masks = boolean_field(o, "hasSharedMasks");
-  options.has_path_masks = boolean_field(o, "hasPathMasks");
-  options.counts_paths = boolean_field(o, "countsPaths");
-  options.input_scale = finite_doubles(o, "inputScale");
-  options.input_shift = finite_doubles(o, "inputShift");
-  options.loss = choice_field<LossKind, 2>(o, "loss", {"crossEntropy", "squared"});
-  options.optimiser = optimiser_of(o);
-  options.rates = finite_doubles(o, "rates");
-  options.batch = count_field(o, "batch");
-  options.is_shuffled = boolean_field(o, "isShuffled");
-  options.seed = seed_field(o, "seed");
-  options.is_double = boolean_field(o, "isDouble");
-  options.threads = static_cast<int>(integer_field(o, "threads", 1, 1024));
-  options.report_every = count_field(o, "reportEvery");
-  options.statistics_every = count_field(o, "statisticsEvery");
-  options.train_evaluation = count_field(o, "trainEvaluation");
-  options.checkpoint = string_field(o, "checkpoint");
-  options.checkpoint_every = count_field(o, "checkpointEvery");
-  options.key = string_field(o, "key");
-  options.initial_parameters = finite_doubles(o, "initialParameters");
-  const auto masks = typed<Napi::Uint8Array>(o, "givenMasks", napi_uint8_array, "a Uint8Array");
-  options.given_masks.assign(masks.Data(), masks.Data() + masks.ElementLength());
-  options.returns_parameters = boolean_field(o, "returnsParameters");
-  return options;
-}
+const Fields<TrainingOptions> kJob = {
+    whole("dimension", &TrainingOptions::dimension, 1, kLargestCount),
+    special<TrainingOptions>("layers", "layers",
+                             [](const Napi::Object& o, TrainingOptions& into) { into.layers = layers_of(o); }),
+    numbers("rateMultipliers", &TrainingOptions::rate_multipliers),
+    word("target", &TrainingOptions::target, std::array{"labels", "inputs", "sequence"}),
+    whole("positions", &TrainingOptions::positions, 1, kLargestCount),
+    boolean("carriesState", &TrainingOptions::carries_state),
+    number("inputKeepProbability", &TrainingOptions::input_keep_probability),
+    word("noise", &TrainingOptions::noise, std::array{"none", "gaussian", "uniform", "sign"}),
+    number("noiseVariance", &TrainingOptions::noise_variance),
+    boolean("hasSharedMasks", &TrainingOptions::has_shared_masks),
+    boolean("hasPathMasks", &TrainingOptions::has_path_masks),
+    boolean("countsPaths", &TrainingOptions::counts_paths),
+    numbers("inputScale", &TrainingOptions::input_scale),
+    numbers("inputShift", &TrainingOptions::input_shift),
+    word("loss", &TrainingOptions::loss, std::array{"crossEntropy", "squared"}),
+    special<TrainingOptions>("optimizer", "sgd | momentum | nesterov | rmsProp | adam",
+                             [](const Napi::Object& o, TrainingOptions& into) {
+                               into.optimiser.kind = choice_field<OptimiserKind, 5>(
+                                   o, "optimizer", {"sgd", "momentum", "nesterov", "rmsProp", "adam"});
+                             }),
+    rule("momentum", &Optimiser::momentum),
+    rule("decay", &Optimiser::decay),
+    rule("beta1", &Optimiser::beta1),
+    rule("beta2", &Optimiser::beta2),
+    rule("epsilon", &Optimiser::epsilon),
+    rule("weightDecay", &Optimiser::weight_decay),
+    rule("clipNorm", &Optimiser::clip_norm),
+    numbers("rates", &TrainingOptions::rates),
+    whole("batch", &TrainingOptions::batch, 0, kLargestCount),
+    boolean("isShuffled", &TrainingOptions::is_shuffled),
+    seed("seed", &TrainingOptions::seed),
+    boolean("isDouble", &TrainingOptions::is_double),
+    whole("threads", &TrainingOptions::threads, 1, 1024),
+    whole("reportEvery", &TrainingOptions::report_every, 0, kLargestCount),
+    whole("statisticsEvery", &TrainingOptions::statistics_every, 0, kLargestCount),
+    whole("trainEvaluation", &TrainingOptions::train_evaluation, 0, kLargestCount),
+    text("checkpoint", &TrainingOptions::checkpoint),
+    whole("checkpointEvery", &TrainingOptions::checkpoint_every, 0, kLargestCount),
+    text("key", &TrainingOptions::key),
+    numbers("initialParameters", &TrainingOptions::initial_parameters),
+    special<TrainingOptions>("givenMasks", "bytes",
+                             [](const Napi::Object& o, TrainingOptions& into) {
+                               const auto masks =
+                                   typed<Napi::Uint8Array>(o, "givenMasks", napi_uint8_array, "a Uint8Array");
+                               into.given_masks.assign(masks.Data(), masks.Data() + masks.ElementLength());
+                             }),
+    boolean("returnsParameters", &TrainingOptions::returns_parameters),
+};
 
 Napi::Object evaluation_of(Napi::Env env, const Evaluation& evaluation) {
   Napi::Object result = Napi::Object::New(env);
@@ -187,6 +192,9 @@ Napi::Object result_of(Napi::Env env, const TrainingResult& r) {
     result.Set("stop", stop);
   }
   result.Set("paths", paths_of(env, r.paths));
+  Napi::Object counts = Napi::Object::New(env);
+  for (const LayerCount& count : r.counts) counts.Set(count.name, count.total);
+  result.Set("counts", counts);
   result.Set("statisticsSteps", float64_array(env, r.statistics_steps));
   result.Set("variance", float64_array(env, r.variance));
   result.Set("correlation", float64_array(env, r.correlation));
@@ -206,27 +214,48 @@ struct Call {
   int threads = 1;
 };
 
+// Examples are read when the jobs are known: these are their fields (images_of).
+struct Examples {};
+const Fields<Examples> kExamples = {declared<Examples>("images", "bytes | floats | wholes"),
+                                    declared<Examples>("labels", "bytes | wholes")};
+
+Field<Call> examples(const char* name, Images Call::*member) {
+  return {{name, "object", false, kExamples.info()}, [=](const Napi::Object& o, Call& into) {
+            const Napi::Value value = o.Get(name);
+            if (!value.IsObject()) throw wrong(name, "an object");
+            into.*member = images_of(value.As<Napi::Object>(), into.jobs.front());
+          }};
+}
+
+void check_alike(const Call& call) {
+  if (call.jobs.empty()) throw wrong("jobs", "a list of at least one object");
+  const TrainingOptions& first = call.jobs.front();
+  for (const TrainingOptions& other : call.jobs)
+    if (other.dimension != first.dimension || other.target != first.target || other.positions != first.positions)
+      throw wrong("jobs", "networks of one input width and one target");
+}
+
+Field<Call> jobs() {
+  Field<Call> field = list("jobs", &Call::jobs, kJob);
+  field.read = [read = field.read](const Napi::Object& o, Call& into) {
+    read(o, into);
+    check_alike(into);
+  };
+  return field;
+}
+
+// Jobs come first: they say how the examples are read.
+const Fields<Call> kCall = {
+    jobs(),
+    examples("train", &Call::train),
+    optional(examples("test", &Call::test)),
+    whole("threads", &Call::threads, 1, 1024),
+};
+
 Napi::Value train_networks(const Napi::CallbackInfo& info) {
   const Napi::Object argument = object_argument(info, 0, "training");
   const Control control = control_argument(info, 1);
-  auto call = std::make_shared<Call>();
-  const Napi::Value jobs = argument.Get("jobs");
-  if (!jobs.IsArray()) throw wrong("jobs", "a list");
-  const auto list = jobs.As<Napi::Array>();
-  for (std::uint32_t i = 0; i < list.Length(); ++i) {
-    const Napi::Value job = list.Get(i);
-    if (!job.IsObject()) throw wrong("jobs", "a list of objects");
-    call->jobs.push_back(options_of(job.As<Napi::Object>()));
-    const TrainingOptions &last = call->jobs.back(), &first = call->jobs.front();
-    if (last.dimension != first.dimension || last.target != first.target || last.positions != first.positions)
-      throw wrong("jobs", "networks of one input width and one target");
-  }
-  if (call->jobs.empty()) throw wrong("jobs", "a list of at least one object");
-  const Napi::Value train = argument.Get("train");
-  if (!train.IsObject()) throw wrong("train", "an object");
-  call->train = images_of(train.As<Napi::Object>(), call->jobs.front());
-  if (has_field(argument, "test")) call->test = images_of(argument.Get("test").As<Napi::Object>(), call->jobs.front());
-  call->threads = static_cast<int>(integer_field(argument, "threads", 1, 1024));
+  auto call = std::make_shared<Call>(kCall.of(argument));
   Napi::Object keep = Napi::Object::New(info.Env());
   keep.Set("argument", argument);
   if (info.Length() > 1) keep.Set("control", info[1]);
@@ -247,12 +276,12 @@ Napi::Value train_networks(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value training_memory(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(planned_bytes(options_of(object_argument(info, 0, "job")))));
+  return Napi::Number::New(info.Env(), static_cast<double>(planned_bytes(kJob.argument(info, 0, "job"))));
 }
 
 // Names and shapes of the arrays of a network, in the order in which they lie in `parameters`.
 Napi::Value training_tensors(const Napi::CallbackInfo& info) {
-  const std::vector<NetworkTensor> tensors = network_tensors(options_of(object_argument(info, 0, "job")));
+  const std::vector<NetworkTensor> tensors = network_tensors(kJob.argument(info, 0, "job"));
   Napi::Array list = Napi::Array::New(info.Env(), tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Napi::Object one = Napi::Object::New(info.Env());
@@ -270,8 +299,9 @@ Napi::Value training_tensors(const Napi::CallbackInfo& info) {
 }  // namespace
 
 std::vector<Function> train_functions() {
-  return {
-      {"trainNetworks", train_networks}, {"trainingMemory", training_memory}, {"trainingTensors", training_tensors}};
+  return {{"trainNetworks", train_networks, {kCall.info()}},
+          {"trainingMemory", training_memory, {kJob.info()}},
+          {"trainingTensors", training_tensors, {kJob.info()}}};
 }
 
 }  // namespace mft::node

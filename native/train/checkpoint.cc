@@ -162,6 +162,12 @@ std::vector<std::vector<std::byte>> load_checkpoint(const std::string& path, con
   }
   const std::uint64_t expected = file.checksum();
   if (read_number(file) != expected) throw damaged;
+  const auto without_steps = [](const std::string& full) { return full.substr(0, full.find(' ')); };
+  if (found != key && without_steps(found) == without_steps(key))
+    throw Error("JOURNAL_MISMATCH", "steps",
+                "The checkpoint " + path +
+                    " belongs to a run with another number of steps, on which its schedule depends; give the same "
+                    "number, or another file.");
   if (found != key)
     throw Error(
         "JOURNAL_MISMATCH", "checkpoint",

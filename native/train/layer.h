@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "train/mask_source.h"
@@ -15,11 +16,17 @@
 
 namespace mft::train {
 
-// How a pass runs: with masks and tape (training) or without (evaluation).
+// How a pass of a layer runs: with masks and tape (training) or without (evaluation).
+template <typename T>
 struct Pass {
   bool is_training = false;
   const MaskSource* masks = nullptr;
-  RowStatistics statistics;  // of the layer at hand, for the whole minibatch
+  RowStatistics statistics = {};  // of the layer at hand, for the whole minibatch
+  // Of the rows at hand, state_per_row() numbers each: what the step before left, to be replaced by what this one
+  // leaves. Null: nothing is carried over, every row starts from zeros.
+  T* state = nullptr;
+  // Of the rows at hand, a number for each of counters(); null: not wanted.
+  double* counts = nullptr;
 };
 
 template <typename T>
@@ -40,6 +47,12 @@ class Layer {
   virtual std::size_t fixed_numbers() const = 0;
   // Numbers kept per row of the minibatch between forward and update.
   virtual std::size_t tape_per_row() const = 0;
+  // Numbers that a row can hand to the row of the next step that continues it (truncated back-propagation).
+  virtual std::size_t state_per_row() const { return 0; }
+  // What the layer counts in every row of a forward pass with tape, by name (iterations of a solver, ...).
+  virtual std::vector<std::string> counters() const { return {}; }
+  // How many different whole numbers it takes as its inputs (words of a vocabulary); 0: it takes any numbers.
+  virtual std::size_t tokens() const { return 0; }
   // Numbers of scratch per row that a forward pass without tape needs.
   virtual std::size_t evaluation_scratch_per_row() const = 0;
   // Words for mask bits that a tile of this many rows needs.
@@ -59,12 +72,12 @@ class Layer {
 
   // output (rows x outputs) from input (rows x inputs); tape is that of these rows; in
   // evaluation it is scratch.
-  virtual void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+  virtual void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                        std::uint64_t* mask_bits) const = 0;
 
   // From dE/doutput of these rows (E: sum of the losses of the examples) to dE/dinput (null: not wanted). Leaves in the
   // tape what update() needs.
-  virtual void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const = 0;
+  virtual void backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const = 0;
 
   // Changes the parameters of one tile, from the inputs and the tape of the whole minibatch.
   virtual void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,

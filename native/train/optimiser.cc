@@ -69,6 +69,16 @@ template <typename T>
 void Update<T>::biases(T* sums, ParameterBlock<T> block, std::size_t count) const {
   UpdateFactors<T> factors = factors_of(block);
   factors.weight_decay = T(0);
+  summed(factors, sums, block, count);
+}
+
+template <typename T>
+void Update<T>::summed_weights(T* sums, ParameterBlock<T> block, std::size_t count) const {
+  summed(factors_of(block), sums, block, count);
+}
+
+template <typename T>
+void Update<T>::summed(UpdateFactors<T> factors, T* sums, ParameterBlock<T> block, std::size_t count) const {
   loops_->scale(gradient_factor_, sums, count);
   if (kind_ == OptimiserKind::kMomentum) {
     loops_->scale(factors.momentum, block.first, count);
@@ -85,7 +95,7 @@ void Update<T>::apply(const UpdateFactors<T>& factors, const T* gradient, Parame
     case OptimiserKind::kSgd:
       return loops_->sgd(factors, gradient, block.values, count);
     case OptimiserKind::kMomentum:
-      return;  // velocity already holds the gradient: weights(), biases()
+      return;  // velocity already holds the gradient: weights(), summed()
     case OptimiserKind::kNesterov:
       return loops_->nesterov(factors, gradient, block.first, block.values, count);
     case OptimiserKind::kRmsProp:

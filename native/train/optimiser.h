@@ -65,13 +65,15 @@ class Update {
   // or to the velocity inside the GEMM. `scratch` holds rows * columns numbers.
   void weights(const GradientProduct<T>& product, ParameterBlock<T> block, T* scratch) const;
 
-  // Biases; `sums` are the sums of delta over the batch and are overwritten.
+  // Weights and biases whose gradients the layer has added up itself: `sums` over the batch, overwritten.
+  void summed_weights(T* sums, ParameterBlock<T> block, std::size_t count) const;
   void biases(T* sums, ParameterBlock<T> block, std::size_t count) const;
 
   T gradient_factor() const { return gradient_factor_; }
 
  private:
   UpdateFactors<T> factors_of(const ParameterBlock<T>& block) const;
+  void summed(UpdateFactors<T> factors, T* sums, ParameterBlock<T> block, std::size_t count) const;
   void apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const;
 
   OptimiserKind kind_;

@@ -42,6 +42,9 @@ struct TrainingOptions {
   std::vector<double> rate_multipliers;  // per tensor, in the order of the layers; empty: 1
   Target target = Target::kLabels;
   std::size_t positions = 1;  // of a row, for sequences
+  // Rows are stretches of longer sequences: the data are cut into one stream per row of the batch, each in its order,
+  // and a row begins with the states its layers left in the step before; with zeros at the start of an epoch.
+  bool carries_state = false;
   double input_keep_probability = 1;
   NoiseKind noise = NoiseKind::kNone;
   double noise_variance = 0;
@@ -99,6 +102,12 @@ struct PathCounts {
   std::uint64_t differing_steps = 0;      // lost with a gradient, or not lost without one
 };
 
+// What layers have counted (Layer::counters), summed over rows and steps: "layer2.iterations".
+struct LayerCount {
+  std::string name;
+  double total = 0;
+};
+
 // Why a run ended before its last step.
 struct Stop {
   bool has_stopped = false;
@@ -115,6 +124,7 @@ struct TrainingResult {
   Evaluation test;
   Stop stop;
   PathCounts paths;
+  std::vector<LayerCount> counts;
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
   std::uint64_t checksum = 0;      // of the parameters

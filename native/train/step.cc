@@ -122,6 +122,37 @@ BatchSums Stepper<T>::forward(const Images& images, std::span<const std::uint32_
 }
 
 template <typename T>
+void Stepper<T>::begin_sequences() {
+  for (Buffer<T>& state : workspace_.states) std::fill(state.begin(), state.end(), T(0));
+}
+
+template <typename T>
+std::vector<T> Stepper<T>::states() const {
+  std::vector<T> all;
+  for (const Buffer<T>& state : workspace_.states) all.insert(all.end(), state.begin(), state.end());
+  return all;
+}
+
+template <typename T>
+void Stepper<T>::set_states(std::span<const T> values) {
+  for (Buffer<T>& state : workspace_.states) {
+    std::copy_n(values.data(), state.size(), state.data());
+    values = values.subspan(state.size());
+  }
+}
+
+template <typename T>
+void Stepper<T>::add_counts(std::span<double> totals) const {
+  std::size_t first = 0;
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
+    const std::size_t counters = workspace_.counters[l];
+    for (std::size_t row = 0; row < rows_; ++row)
+      for (std::size_t k = 0; k < counters; ++k) totals[first + k] += workspace_.counts[l].data()[row * counters + k];
+    first += counters;
+  }
+}
+
+template <typename T>
 void Stepper<T>::backward() {
   for_groups([&](Tiles tiles, Worker&) {
     for (std::size_t l = network_.depth(); l-- > 0;) backward_layer(l, tiles);
@@ -158,12 +189,14 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
 // Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
 template <typename T>
 void Stepper<T>::forward_tiles(Tiles tiles, Worker& worker) {
-  Pass pass{true, masks_.get(), {}};
+  Pass<T> pass{true, masks_.get()};
   for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer<T>& layer = network_.layer(l);
     pass.statistics = statistics_of(l);
     for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
       const Rows rows = tile_rows(tile, tiles.rows);
+      if (options_.carries_state) pass.state = workspace_.states[l].data() + rows.first * layer.state_per_row();
+      pass.counts = workspace_.counts[l].data() + rows.first * workspace_.counters[l];
       layer.forward(pass, rows, input_of(l) + rows.first * layer.inputs(),
                     workspace_.outputs[l].data() + rows.first * layer.outputs(),
                     workspace_.tapes[l].data() + rows.first * layer.tape_per_row(), worker.mask_bits.data());
@@ -188,7 +221,7 @@ template <typename T>
 void Stepper<T>::backward_layer(std::size_t l, Tiles tiles) {
   const Layer<T>& layer = network_.layer(l);
   const std::size_t widest = network_.largest_width();
-  const Pass pass{true, masks_.get(), statistics_of(l)};
+  const Pass<T> pass{true, masks_.get(), statistics_of(l)};
   for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
     const Rows rows = tile_rows(tile, tiles.rows);
     layer.backward(pass, rows, workspace_.errors[(l + 1) % 2].data() + rows.first * widest,
@@ -252,39 +285,58 @@ void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result,
 template <typename T>
 BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
   BatchSums sums;
-  const std::size_t dimension = options_.dimension;
   // What a row gives is kept until the sum, which has a fixed order.
-  for (std::size_t first = 0; first < count; first += kEvaluationRows) {
-    const std::size_t rows = std::min(kEvaluationRows, count - first);
-    auto body = [&](std::size_t tile, int worker_index) {
-      const FlushSubnormals flush;
-      Worker& worker = workspace_.workers[static_cast<std::size_t>(worker_index)];
-      const Rows at = tile_rows(tile, rows);
-      T* values = worker.values[0].data();
-      T* next = worker.values[1].data();
-      for (std::size_t row = 0; row < at.count; ++row) {
-        const std::size_t index = first + at.first + row;
-        image(images, index, values + row * dimension);
-        if (options_.target == Target::kInputs) continue;
-        for (std::size_t p = 0; p < options_.positions; ++p)
-          worker.labels[row * options_.positions + p] =
-              static_cast<std::uint32_t>(images.label(index * options_.positions + p));
-      }
-      if (options_.target == Target::kInputs) std::copy_n(values, at.count * dimension, worker.clean.data());
-      for (std::size_t l = 0; l < network_.depth(); ++l) {
-        network_.layer(l).forward(Pass{}, at, values, next, worker.evaluation_scratch.data(), nullptr);
-        std::swap(values, next);
-      }
-      target_losses(values, worker.labels.data(), worker.clean.data(), at.count, workspace_.loss.data() + at.first,
-                    workspace_.correct.data() + at.first, nullptr);
-    };
-    team_.run(tiles_of(rows), body);
-    for (std::size_t row = 0; row < rows; ++row) {
+  const auto add = [&](const Chunk& chunk) {
+    evaluate_chunk(images, chunk);
+    for (std::size_t row = 0; row < chunk.rows; ++row) {
       sums.loss += workspace_.loss[row];
       sums.correct += workspace_.correct[row];
     }
+  };
+  if (options_.carries_state) {
+    for (Buffer<T>& state : workspace_.evaluation_states) std::fill(state.begin(), state.end(), T(0));
+    const std::size_t streams = std::min(options_.batch, count), length = (count + streams - 1) / streams;
+    // The last streams may be shorter: rows that have ended are the last ones.
+    for (std::size_t k = 0; k < length; ++k) add({k, length, (count - k + length - 1) / length});
+    return sums;
   }
+  for (std::size_t first = 0; first < count; first += kEvaluationRows)
+    add({first, 1, std::min(kEvaluationRows, count - first)});
   return sums;
+}
+
+template <typename T>
+void Stepper<T>::evaluate_chunk(const Images& images, Chunk chunk) {
+  auto body = [&](std::size_t tile, int worker) {
+    const FlushSubnormals flush;
+    evaluate_tile(images, chunk, tile_rows(tile, chunk.rows), worker_at(worker));
+  };
+  team_.run(tiles_of(chunk.rows), body);
+}
+
+template <typename T>
+void Stepper<T>::evaluate_tile(const Images& images, Chunk chunk, Rows at, Worker& worker) {
+  const std::size_t dimension = options_.dimension;
+  T* values = worker.values[0].data();
+  T* next = worker.values[1].data();
+  for (std::size_t row = 0; row < at.count; ++row) {
+    const std::size_t index = chunk.first + (at.first + row) * chunk.stride;
+    image(images, index, values + row * dimension);
+    if (options_.target == Target::kInputs) continue;
+    for (std::size_t p = 0; p < options_.positions; ++p)
+      worker.labels[row * options_.positions + p] =
+          static_cast<std::uint32_t>(images.label(index * options_.positions + p));
+  }
+  if (options_.target == Target::kInputs) std::copy_n(values, at.count * dimension, worker.clean.data());
+  for (std::size_t l = 0; l < network_.depth(); ++l) {
+    const Layer<T>& layer = network_.layer(l);
+    Pass<T> pass;
+    if (options_.carries_state) pass.state = workspace_.evaluation_states[l].data() + at.first * layer.state_per_row();
+    layer.forward(pass, at, values, next, worker.evaluation_scratch.data(), nullptr);
+    std::swap(values, next);
+  }
+  target_losses(values, worker.labels.data(), worker.clean.data(), at.count, workspace_.loss.data() + at.first,
+                workspace_.correct.data() + at.first, nullptr);
 }
 
 template <typename T>

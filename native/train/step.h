@@ -23,6 +23,13 @@ class Stepper {
   // Forward of the images `indices` (a whole minibatch) with the masks of `step`, and the losses.
   BatchSums forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step,
                     bool with_statistics);
+  // The rows of the next forward() begin sequences: what layers carry over is zero.
+  void begin_sequences();
+  // What is carried over to the next forward(), layer after layer.
+  std::vector<T> states() const;
+  void set_states(std::span<const T> values);
+  // Adds what the layers counted in the last forward() to `totals`, counter after counter.
+  void add_counts(std::span<double> totals) const;
   // Back through the layers of the last forward(); afterwards the tapes hold what gradients are made of.
   void backward();
   // Applies the gradients.
@@ -31,7 +38,8 @@ class Stepper {
   // gradients that the options ask for. On one thread a layer is updated as soon as its error has been passed on, while
   // its weights are still in the cache: the same bits.
   void backward_and_update(std::uint64_t step, TrainingResult& result, PathCounts& counts);
-  // Loss and hits of the first `count` images, without masks.
+  // Loss and hits of the first `count` images, without masks. Where states are carried over the images are cut into at
+  // most as many streams as the batch has rows.
   BatchSums evaluate(const Images& images, std::size_t count);
   // The first layer with a number that is not finite; the loss when there is none.
   Stop divergence(std::uint64_t step) const;
@@ -54,6 +62,12 @@ class Stepper {
   void losses(Tiles tiles);
   void backward_layer(std::size_t layer, Tiles tiles);
   void update_unit(std::size_t unit, const Update<T>& rule, Worker& worker);
+  // Rows of an evaluation that are worked on together: the images first, first + stride, ...
+  struct Chunk {
+    std::size_t first, stride, rows;
+  };
+  void evaluate_chunk(const Images& images, Chunk chunk);
+  void evaluate_tile(const Images& images, Chunk chunk, Rows rows, Worker& worker);
   void record(std::uint64_t step, TrainingResult& result);
   const T* input_of(std::size_t layer) const {
     return layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();

@@ -57,6 +57,10 @@ class Run {
         team_(options.threads),
         stepper_(options, network_, team_),
         order_(train.count) {
+    for (std::size_t l = 0; l < network_.depth(); ++l)
+      for (const std::string& name : network_.layer(l).counters())
+        result_.counts.push_back({"layer" + std::to_string(l + 1) + "." + name, 0});
+    counts_.resize(result_.counts.size());
     const std::size_t reports = options.report_every > 0 ? options.rates.size() / options.report_every + 1 : 1;
     result_.reports.reserve(reports);
     if (options.statistics_every > 0) {
@@ -80,18 +84,27 @@ class Run {
       }
       const std::uint64_t step = counters_.step, epoch = step / per_epoch;
       if (epoch != shuffled_epoch) {
-        order_epoch(epoch);
+        order_epoch(epoch, per_epoch);
         shuffled_epoch = epoch;
       }
+      if (step % per_epoch == 0) stepper_.begin_sequences();
       const std::span<const std::uint32_t> indices(order_.data() + (step % per_epoch) * options_.batch, options_.batch);
       if (!one_step(step, indices)) break;
       control_.advance(1);
     }
+    // Not before the checkpoint: a run that is continued with more steps has no report here.
+    if (!result_.stop.has_stopped && counters_.seen > 0) report();
     return finish();
   }
 
  private:
-  void order_epoch(std::uint64_t epoch) {
+  void order_epoch(std::uint64_t epoch, std::uint64_t per_epoch) {
+    if (options_.carries_state) {
+      // Row b of a step continues row b of the step before.
+      for (std::size_t i = 0; i < per_epoch * options_.batch; ++i)
+        order_[i] = static_cast<std::uint32_t>(i % options_.batch * per_epoch + i / options_.batch);
+      return;
+    }
     if (options_.is_shuffled) return epoch_order(options_.seed, epoch, order_);
     for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
   }
@@ -105,12 +118,13 @@ class Run {
       return false;
     }
     stepper_.backward_and_update(step, result_, counters_.paths);
+    stepper_.add_counts(counts_);
     counters_.step = step + 1;
     counters_.loss += sums.loss;
     counters_.correct += sums.correct;
     counters_.seen += options_.batch;
     const bool is_last = counters_.step == options_.rates.size();
-    if (is_last || (options_.report_every > 0 && counters_.step % options_.report_every == 0)) report();
+    if (options_.report_every > 0 && counters_.step % options_.report_every == 0) report();
     if (!options_.checkpoint.empty() &&
         (is_last || (options_.checkpoint_every > 0 && counters_.step % options_.checkpoint_every == 0)))
       save();
@@ -139,6 +153,7 @@ class Run {
   TrainingResult finish() {
     result_.steps = counters_.step;
     result_.paths = counters_.paths;
+    for (std::size_t k = 0; k < counts_.size(); ++k) result_.counts[k].total = counts_[k];
     result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
     // After the last step the test set has just been evaluated for its report.
     const Report* last = result_.reports.empty() ? nullptr : &result_.reports.back();
@@ -160,16 +175,18 @@ class Run {
 
   void save() {
     const std::span<const Counters> counters(&counters_, 1);
-    save_checkpoint(options_.checkpoint, options_.key,
-                    {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
-                     view(result_.reports), view(result_.statistics_steps), view(result_.variance),
-                     view(result_.correlation), view(result_.error_square), view(result_.gradient_square)});
+    const std::vector<T> states = stepper_.states();
+    save_checkpoint(
+        options_.checkpoint, options_.key,
+        {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
+         view(result_.reports), view(result_.statistics_steps), view(result_.variance), view(result_.correlation),
+         view(result_.error_square), view(result_.gradient_square), view(states), view(counts_)});
   }
 
   void resume() {
     const std::vector<std::vector<std::byte>> sections = load_checkpoint(options_.checkpoint, options_.key);
     if (sections.empty()) return;
-    if (sections.size() != 10)
+    if (sections.size() != 12)
       throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other sections than this run.");
     copy_exactly(sections[0], &counters_, sizeof(counters_));
     copy_exactly(sections[1], network_.values().data(), network_.values().size() * sizeof(T));
@@ -181,6 +198,15 @@ class Run {
     copy_list(sections[7], result_.correlation);
     copy_list(sections[8], result_.error_square);
     copy_list(sections[9], result_.gradient_square);
+    std::vector<T> states = stepper_.states();
+    copy_exactly(sections[10], states.data(), states.size() * sizeof(T));
+    stepper_.set_states(states);
+    copy_exactly(sections[11], counts_.data(), counts_.size() * sizeof(double));
+    if (counters_.step > options_.rates.size())
+      throw Error("JOURNAL_MISMATCH", "steps",
+                  "The checkpoint " + options_.checkpoint + " holds " + std::to_string(counters_.step) +
+                      " steps, more than this run has (" + std::to_string(options_.rates.size()) +
+                      "); give at least as many, or another file.");
     result_.resumed_from = counters_.step;
     control_.advance(static_cast<std::int32_t>(counters_.step));
   }
@@ -194,8 +220,34 @@ class Run {
   Stepper<T> stepper_;
   std::vector<std::uint32_t> order_;
   Counters counters_;
+  std::vector<double> counts_;  // of TrainingResult::counts
   TrainingResult result_;
 };
+
+// Whole numbers come to the layers as floating point, and what a layer takes for words must be words it has.
+void check_numbers(const TrainingOptions& o, const Images& train, const Images& test) {
+  constexpr std::int64_t kLargestExact = std::int64_t{1} << 24;
+  const std::size_t tokens = make_layer<double>(o.layers.front(), {o.dimension, 1})->tokens();
+  const auto refuse = [](const std::string& expected, const std::string& received) {
+    throw Error("DATA_FORMAT", "images", "Expected `images` to hold " + expected + ", received " + received + ".");
+  };
+  const bool is_changed = o.noise != NoiseKind::kNone || o.input_keep_probability < 1;
+  if (tokens > 0 && is_changed)
+    throw Error("INVALID_ARGUMENT", "inputKeepProbability",
+                "Expected neither noise nor masks on inputs that are whole numbers standing for words.");
+  for (const Images* set : {&train, &test}) {
+    if (set->count > 0 && tokens > 0 && set->wholes == nullptr)
+      refuse("whole numbers (32 bits), which the first layer takes for words", "other numbers");
+    if (set->wholes == nullptr) continue;
+    const std::int64_t low = tokens > 0 ? 0 : -kLargestExact;
+    const std::int64_t high =
+        tokens > 0 ? std::min(kLargestExact, static_cast<std::int64_t>(tokens) - 1) : kLargestExact;
+    for (std::size_t i = 0; i < set->count * o.dimension; ++i)
+      if (set->wholes[i] < low || set->wholes[i] > high)
+        refuse("whole numbers in [" + std::to_string(low) + ", " + std::to_string(high) + "]",
+               std::to_string(set->wholes[i]));
+  }
+}
 
 void check(const TrainingOptions& o, const Images& train, const Images& test) {
   const auto refuse = [](const char* name, const std::string& expected) {
@@ -207,6 +259,7 @@ void check(const TrainingOptions& o, const Images& train, const Images& test) {
   if (o.input_scale.size() != o.dimension || o.input_shift.size() != o.dimension)
     refuse("inputScale", "one number per input component");
   if (o.rates.size() > 2147483647) refuse("steps", "fewer than 2^31");
+  check_numbers(o, train, test);
   std::size_t tensors = 0, outputs = 0;
   for (const auto& layer : make_layers<double>(o)) {
     tensors += layer->tensors().size();

@@ -12,6 +12,10 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
   for (std::size_t l = 0; l < depth; ++l) {
     outputs.emplace_back(batch * network.layer(l).outputs());
     tapes.emplace_back(batch * network.layer(l).tape_per_row());
+    for (std::vector<Buffer<T>>* each : {&states, &evaluation_states})
+      each->emplace_back(options.carries_state ? batch * network.layer(l).state_per_row() : 0);
+    counters.push_back(network.layer(l).counters().size());
+    counts.emplace_back(batch * counters.back());
     for (std::size_t tile = 0; tile < network.layer(l).update_tiles(); ++tile)
       update_units.push_back({static_cast<std::uint32_t>(l), static_cast<std::uint32_t>(tile)});
   }
@@ -44,11 +48,12 @@ namespace {
 template <typename T>
 std::size_t bytes_of(const TrainingOptions& o) {
   std::size_t parameters = 0, fixed = 0, per_row = o.dimension, widest = o.dimension, update = 0, evaluation = 0,
-              initialisation = 0;
+              initialisation = 0, counters = 0;
   for (const auto& layer : make_layers<T>(o)) {
     parameters += layer->parameters();
     fixed += layer->fixed_numbers();
-    per_row += layer->outputs() + layer->tape_per_row();
+    per_row += layer->outputs() + layer->tape_per_row() + (o.carries_state ? 2 * layer->state_per_row() : 0);
+    counters += layer->counters().size();
     widest = std::max(widest, layer->outputs());
     update = std::max(update, layer->update_scratch());
     evaluation = std::max(evaluation, layer->evaluation_scratch_per_row());
@@ -59,7 +64,7 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t noise = o.noise == NoiseKind::kNone ? 0 : o.dimension;
   const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update + kRowTile * clean) +
                                  8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
-  const std::size_t statistics = o.statistics_every > 0 ? 24 * o.layers.size() * o.batch : 0;
+  const std::size_t statistics = 8 * o.batch * ((o.statistics_every > 0 ? 3 * o.layers.size() : 0) + counters);
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
   const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest + clean) + 4 * o.batch * o.positions +
                             12 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;

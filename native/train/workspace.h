@@ -17,6 +17,10 @@ struct Workspace {
   Buffer<double> loss;                           // at least kEvaluationRows, as is_correct
   Buffer<std::uint32_t> correct, labels;         // labels: of every position
   Buffer<T> clean;                               // inputs before noise and masks, where they are the target
+  std::vector<Buffer<T>> states;                 // of every layer and row, where they are carried over
+  std::vector<Buffer<T>> evaluation_states;      // the same of an evaluation
+  std::vector<Buffer<double>> counts;            // of every layer, row and counter
+  std::vector<std::size_t> counters;             // how many every layer has
   Buffer<double> square, product, error_square;  // layer x row, when statistics are wanted
   Buffer<double> tile_squares;                   // of the gradient, one per update tile
 

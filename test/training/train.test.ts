@@ -129,6 +129,38 @@ async function cutInTheMiddle(t: Test, network: typeof spec, options: TrainOptio
   await t.rejects(train(network, data, { ...options, signal: controller.signal, onProgress }), { message: 'enough' });
 }
 
+t.test('a finished run goes on with more steps', async (t) => {
+  const shape = { system: 'feedforward', activation: 'tanh', width: 12, depth: 3, weightVariance: 1.5 } as const;
+  const options = { batchSize: 64, trainCount: 640, learningRate: 0.01, statisticsEvery: 4, trainEvaluation: 100 };
+  for (const optimizer of ['sgd', 'momentum', 'nesterov', 'rmsProp', 'adam'] as const) {
+    const checkpoint = join(folder, `more-${optimizer}.checkpoint`);
+    const schedule = optimizer === 'adam' ? 'exponential' : 'constant';
+    const whole = await train(shape, data, { ...options, optimizer, schedule, steps: 25 });
+    const begun = await train(shape, data, { ...options, optimizer, schedule, steps: 13, checkpoint });
+    const more = await train(shape, data, { ...options, optimizer, schedule, steps: 25, checkpoint });
+    t.equal(more.resumedFrom, 13);
+    t.equal(more.checksum, whole.checksum, `${optimizer}: the bits of one run`);
+    t.not(begun.checksum, whole.checksum);
+    t.same(more.reports, whole.reports, 'and its reports');
+    t.same(more.statistics, whole.statistics);
+    t.same(begun.reports.at(-1)?.step, 13, 'the shorter run had its last report');
+    await t.rejects(train(shape, data, { ...options, optimizer, schedule, steps: 20, checkpoint }), {
+      code: 'ERR_MFT_JOURNAL_MISMATCH',
+      parameter: 'steps',
+    });
+  }
+  const checkpoint = join(folder, 'cosine.checkpoint');
+  const cosine = { ...options, schedule: 'cosine', checkpoint } as const;
+  await train(shape, data, { ...cosine, steps: 5 });
+  const refused = { code: 'ERR_MFT_JOURNAL_MISMATCH', parameter: 'steps', message: /schedule/ };
+  await t.rejects(train(shape, data, { ...cosine, steps: 9 }), refused);
+  await t.rejects(train(shape, data, { ...cosine, steps: 5, seed: 2 }), {
+    ...refused,
+    parameter: 'checkpoint',
+    message: /differ/,
+  });
+});
+
 t.test('resume continues the same bits', async (t) => {
   const options = {
     ...quick,

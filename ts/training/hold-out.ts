@@ -23,11 +23,12 @@ export function heldOut(
 }
 
 function part(all: Dataset, from: number, to: number): Dataset {
+  const labelsOfOne = all.labels.length / all.count;
   return {
     ...all,
     count: to - from,
     images: all.images.subarray(from * all.dimension, to * all.dimension),
-    labels: all.labels.subarray(from, to),
+    labels: all.labels.subarray(from * labelsOfOne, to * labelsOfOne),
     sha256: sha256(`images ${from} to ${to} of ${all.sha256}`),
   };
 }

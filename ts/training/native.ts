@@ -61,6 +61,8 @@ export interface NativeResult {
     readonly zeroGradientSteps: number;
     readonly differingSteps: number;
   };
+  /** What layers counted over all rows and steps: `layer2.iterations`. */
+  readonly counts: Readonly<Record<string, number>>;
   readonly statisticsSteps: Float64Array;
   readonly variance: Float64Array;
   readonly correlation: Float64Array;
@@ -94,6 +96,7 @@ export function nativeJob(
     layers: plan.layers.map((layer, l) => nativeLayer(layer, l + 1, options.forwardMultipliers)),
     target: plan.target,
     positions: plan.positions ?? 1,
+    carriesState: plan.carriesState ?? false,
     inputKeepProbability: plan.inputKeepProbability,
     noise: plan.inputNoise?.kind ?? 'none',
     noiseVariance: plan.inputNoise?.variance ?? 0,

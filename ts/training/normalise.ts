@@ -14,6 +14,9 @@ export interface InputMap {
  */
 export function inputMap(train: Examples, normalization: ResolvedTrainOptions['normalization']): InputMap {
   const { dimension, shape } = train;
+  // Whole numbers stand for words: they have no scale.
+  if (train.images instanceof Int32Array)
+    return { scale: new Float64Array(dimension).fill(1), shift: new Float64Array(dimension) };
   const unit = 1 / (train.range?.unit ?? (train.images instanceof Uint8Array ? 255 : 1));
   if (normalization !== 'standard') {
     const shift = normalization === 'centered' ? -0.5 : 0;

@@ -33,9 +33,15 @@ export function stepsWithPaths(steps: number, logPath: number): number {
   return Math.round(wanted);
 }
 
-/** The counters of a run, for the kinds that its plan asks for. */
-export function counters(plan: TrainingPlan, { paths }: NativeResult): { counters?: Readonly<Record<string, number>> } {
-  if (!plan.counters.includes('paths')) return {};
+/** The counters of a run: those of the kinds that its plan asks for, and what its layers count. */
+export function counters(
+  plan: TrainingPlan,
+  { paths, counts }: NativeResult,
+): { counters?: Readonly<Record<string, number>> } {
   const { steps: _, ...counted } = paths;
-  return { counters: { pathProbability: Math.exp(logPathProbability(plan)), ...counted } };
+  const ofPaths = plan.counters.includes('paths')
+    ? { pathProbability: Math.exp(logPathProbability(plan)), ...counted }
+    : {};
+  const all = { ...ofPaths, ...counts };
+  return Object.keys(all).length === 0 ? {} : { counters: all };
 }

@@ -33,6 +33,11 @@ export interface TrainingPlan {
   readonly steps?: number;
   /** Positions of a sequence, each with a label; only for target `sequence`. */
   readonly positions?: number;
+  /**
+   * Rows are stretches of longer sequences (truncated back-propagation): the data are cut into as many streams as a step has
+   * examples, each in its order, and an example begins with the states that the one before it in its stream has left.
+   */
+  readonly carriesState?: boolean;
   /** Added to every component of the inputs in every step: E = 0, this variance. Masking is `inputKeepProbability`. */
   readonly inputNoise?: { readonly kind: 'gaussian' | 'uniform' | 'sign'; readonly variance: number };
   /** ρ of the inputs. */

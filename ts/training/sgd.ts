@@ -1,11 +1,12 @@
 // The trainer of every network of layers: minibatch gradient descent on native kernels.
-import { canonicalHash } from '../core/codec.js';
+import { canonicalHash, sha256 } from '../core/codec.js';
 import { type ControlOptions, controlled } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
 import {
   type DataShape,
   dataShape,
   type Examples,
+  type NamedArray,
   type Trainer,
   type TrainerControl,
   type TrainerJob,
@@ -39,7 +40,13 @@ function complete(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataS
       batchSize,
     );
   refuseUnknown('forwardMultipliers', options.forwardMultipliers, multipliedLayers(plan));
-  return { ...options, batchSize, hasBiases: plan.layers.some(({ hasBiases }) => hasBiases) };
+  return {
+    ...options,
+    batchSize,
+    // Streams keep their order.
+    shuffle: options.shuffle && plan.carriesState !== true,
+    hasBiases: plan.layers.some(({ hasBiases }) => hasBiases),
+  };
 }
 
 interface Duration {
@@ -98,8 +105,13 @@ async function prepare(
     memoryLimit: _limit,
     returnWeights: _return,
     saveWeights: _save,
+    steps: _steps,
+    epochs: _epochs,
+    initialWeights,
     ...deciding
   } = options;
+  const start =
+    typeof initialWeights === 'string' ? await readWeights(initialWeights, signalOf(control)) : initialWeights;
   const job = nativeJob(
     plan,
     options,
@@ -107,15 +119,16 @@ async function prepare(
     learningRates(options, lasting.steps),
     lasting.stepsPerEpoch,
     threads,
-    canonicalHash({ ...identity, options: deciding }),
+    runKey(
+      { ...identity, options: deciding, ...(start === undefined ? {} : { start: hashOf(start) }) },
+      options,
+      lasting,
+    ),
     given as Given | undefined,
   );
   const tensors = native.tensors(job);
   const trainedNames = tensors.flatMap(({ name, isFixed }) => (isFixed ? [] : [layerOf(name), name]));
   refuseUnknown('rateMultipliers', options.rateMultipliers, new Set(trainedNames));
-  const { initialWeights } = options;
-  const start =
-    typeof initialWeights === 'string' ? await readWeights(initialWeights, signalOf(control)) : initialWeights;
   return {
     job: {
       ...job,
@@ -128,6 +141,18 @@ async function prepare(
     ...lasting,
   };
 }
+
+/**
+ * What a stored state must have been made with. A run may go on with more steps unless its schedule depends on their number,
+ * which then stands after a space: native/train/checkpoint.cc says which of the two differs.
+ */
+function runKey(identity: object, { schedule }: ResolvedTrainOptions, { steps }: Duration): string {
+  const base = canonicalHash(identity);
+  return schedule === 'cosine' ? `${base} ${steps} steps` : base;
+}
+
+const hashOf = (weights: Readonly<Record<string, NamedArray>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(weights).map(([name, { values }]) => [name, sha256(values)]));
 
 const signalOf = ({ signal }: ControlOptions): ControlOptions => (signal === undefined ? {} : { signal });
 
@@ -200,9 +225,10 @@ async function run(
 /** In shared memory: as they are when they lie there (the readers see to it), else a copy. */
 function examples({ images, labels, count, dimension }: Examples, first: number): NativeExamples {
   const wanted = first > 0 ? Math.min(first, count) : count;
+  const labelsOfOne = (labels?.length ?? 0) / count;
   return {
     images: shared(images.subarray(0, wanted * dimension)),
-    labels: shared((labels ?? new Uint8Array(0)).subarray(0, wanted)),
+    labels: shared((labels ?? new Uint8Array(0)).subarray(0, wanted * labelsOfOne)),
   };
 }
 

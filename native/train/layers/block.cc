@@ -79,7 +79,8 @@ void ResidualLayer<T>::initialise(std::uint64_t seed, std::size_t layer, T* valu
 }
 
 template <typename T>
-void ResidualLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape, std::uint64_t*) const {
+void ResidualLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
+                               std::uint64_t*) const {
   const std::size_t hidden = shape_.hidden, units = shape_.outputs, stride = pass.is_training ? tape_per_row() : hidden;
   const Elementwise<T>& loops = elementwise<T>();
   inner_.forward(rows.count, {input, shape_.inputs}, false, {tape, stride});
@@ -107,7 +108,7 @@ void ResidualLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* o
 }
 
 template <typename T>
-void ResidualLayer<T>::backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
+void ResidualLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
   const std::size_t hidden = shape_.hidden, units = shape_.outputs, stride = tape_per_row();
   const Elementwise<T>& loops = elementwise<T>();
   record_errors(pass.statistics, rows, output_error, units);

@@ -36,7 +36,7 @@ DenseLayer<T>::DenseLayer(DenseShape shape)
     : shape_(std::move(shape)), affine_(shape_.inputs, shape_.outputs, shape_.has_bias, shape_.multiplier) {}
 
 template <typename T>
-void DenseLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                             std::uint64_t* mask_bits) const {
   const std::size_t units = shape_.outputs;
   affine_.forward(rows.count, {input, shape_.inputs}, false, {output, units});
@@ -65,7 +65,7 @@ void DenseLayer<T>::forward(const Pass& pass, Rows rows, const T* input, T* outp
 }
 
 template <typename T>
-void DenseLayer<T>::backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
+void DenseLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
   const std::size_t units = shape_.outputs;
   elementwise<T>().multiply(output_error, tape, tape, rows.count * units);
   record_errors(pass.statistics, rows, tape, units);

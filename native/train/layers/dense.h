@@ -43,9 +43,9 @@ class DenseLayer final : public Layer<T> {
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override {
     initialise_affine(shape_.initial, seed, layer, affine_, values);
   }
-  void forward(const Pass& pass, Rows rows, const T* input, T* output, T* tape,
+  void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                std::uint64_t* mask_bits) const override;
-  void backward(const Pass& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
+  void backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
   double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,

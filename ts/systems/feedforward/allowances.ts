@@ -10,8 +10,6 @@ export const largestTerm = 0.5;
 export interface Knowledge {
   /** Whether the terms of Gaussian weights hold. */
   readonly isGaussian: boolean;
-  /** Whether the errors of one input are followed to order 1/N. */
-  readonly knowsErrors: boolean;
   /** Whether weights have a fourth moment: without one nothing is of order 1/N and no variance exists. */
   readonly hasFourthMoment: boolean;
 }
@@ -20,7 +18,6 @@ export function knowledgeOf(spec: ResolvedFeedforwardSpec): Knowledge {
   const { weights } = spec;
   return {
     isGaussian: weights === 'gaussian',
-    knowsErrors: spec.output === 'randomReadout' || spec.backwardWeights === 'independent',
     hasFourthMoment: !(typeof weights === 'object' && weights.law === 'studentT' && weights.degreesOfFreedom <= 4),
   };
 }

@@ -4,6 +4,7 @@ import type { ControlOptions } from '../../core/control.js';
 import { expectation } from '../../gaussian/moments.js';
 import { knowledgeOf, largestTerm, pairAllowances } from './allowances.js';
 import type { BackwardPass } from './backward.js';
+import { tiedErrors } from './finite-size-tied.js';
 import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
 import type { ForwardPass, InputGram, LayerParameters } from './forward.js';
 import type { FeedforwardObservable } from './observables.js';
@@ -41,10 +42,13 @@ export async function corrections(
   options: ControlOptions,
 ): Promise<Corrections> {
   const isTied = spec.backwardWeights === 'shared';
-  const terms = Array.from({ length: gram.count }, (_, a) =>
-    finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a), isTied),
-  );
-  const { isGaussian, knowsErrors, hasFourthMoment } = knowledgeOf(spec);
+  const terms = Array.from({ length: gram.count }, (_, a): FiniteSize => {
+    const free = finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a), isTied);
+    if (!isTied || spec.output === 'randomReadout') return free;
+    const profile = forward.variance.map((row) => row[a] as number);
+    return { ...free, ...tiedErrors(layers, spec.output, Float64Array.from(profile), free.variance, free.spread) };
+  });
+  const { isGaussian, hasFourthMoment } = knowledgeOf(spec);
   const isOrthogonal = spec.weights === 'orthogonal';
   const pairs = await pairTerm(spec, layers, gram, forward, backward, options);
   const sizes = pairAllowances(layers, gram, forward, backward.pairSlope, terms);
@@ -74,8 +78,8 @@ export async function corrections(
       return (Math.abs(value(l, a)) + Math.abs(value(l, b))) / 2;
     };
   const nothing: Values = () => 0;
-  /** Of errors with a part coherent with the weights, and of other weight laws, the logarithm's variance is known by size. */
-  const half = (logVariance: Values): Values => (isGaussian && knowsErrors ? nothing : (l, a) => logVariance(l, a) / 2);
+  /** Of other weight laws the logarithm's variance is known by size. */
+  const half = (logVariance: Values): Values => (isGaussian ? nothing : (l, a) => logVariance(l, a) / 2);
   // A product over layers that a factor of each rescales has a logarithm of independent terms: no power of its size follows.
   const ofLogarithm = layers.phi.homogeneousDegree === 1 ? Infinity : largestTerm;
   const pairSize: Values = (l, p) => both(meanGradient)(l, p) + both(logGradient)(l, p);

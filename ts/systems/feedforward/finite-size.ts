@@ -1,6 +1,7 @@
 // Leading 1/width terms: the shift of the mean length, the shift of the logarithm of the mean of |δ|² and g_aa, and the
 // variance of their logarithms that separates the mean of the logarithm from it ((3.11) of docs/systems/feedforward.md, layer by
-// layer; derived). The coherent part of errors (κ of (3.9)) is treated like the rest.
+// layer; derived). For errors independent of the weights at the output, or
+// of fresh weights below it; errors of a loss on the output through the transposed weights: finite-size-tied.ts.
 //
 // Every layer j of width N_j adds to the variance of the next pre-activations a noise η_j with N_j Var η_j = V_e, and to
 // log|δ^j|² a noise ξ_j with N_j Var ξ_j = V_x, N_j Cov(ξ_j, η_j) = C. A deviation ε_k of q^k multiplies s2(q^k) by

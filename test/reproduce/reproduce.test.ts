@@ -1,7 +1,7 @@
 // Every reproduction at a tiny scale: verdicts, structure of the figures; errors; a planted error is caught.
 import t from 'tap';
 import { MftError, reproduce, reproductions } from 'mft-native';
-import { gradientRun, meanLogSlope } from '../../dist/reproduce/gradients.js';
+import { gradientRun, meanLogSlope } from '../../dist/systems/feedforward/experiments/gradients.js';
 import { loadReproduction, reproductionIds } from '../../dist/reproduce/registry.js';
 import {
   comparisonRow,
@@ -13,7 +13,7 @@ import {
 } from '../../dist/reproduce/rows.js';
 import { concordanceRows } from '../../dist/reproduce/residual/level-set-rows.js';
 import type { ReproductionRow } from '../../dist/reproduce/types.js';
-import { predictedExponent } from '../../dist/reproduce/variance-law.js';
+import { predictedExponent } from '../../dist/systems/feedforward/experiments/variance-law.js';
 import { feedforward } from '../../dist/systems/feedforward/index.js';
 import { numbersOf, structure, tiny } from './tiny.js';
 

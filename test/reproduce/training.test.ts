@@ -10,8 +10,8 @@ import {
   trainedMaps,
   type TrainabilityMap,
   type TrainabilityScale,
-} from '../../dist/reproduce/trainability.js';
-import { comparisonRows, deeperRow, multipleRows } from '../../dist/reproduce/trainability-rows.js';
+} from '../../dist/reproduce/deep-dropout/trainability.js';
+import { comparisonRows, deeperRow, multipleRows } from '../../dist/reproduce/deep-dropout/trainability-rows.js';
 import { tiny } from './tiny.js';
 
 delete process.env.MFT_DATA;

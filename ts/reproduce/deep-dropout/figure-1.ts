@@ -1,10 +1,10 @@
 // Figure 1: variance maps with one simulated layer, and correlation maps, at three keep probabilities.
 import { MftError } from '../../core/errors.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { quantity, type Network } from '../network.js';
+import { quantity, type Network } from '../../systems/feedforward/experiments/network.js';
 import { linearGrid } from '../../numeric/grids.js';
 import { printedRow, statementRow } from '../rows.js';
-import { simulatedCorrelationMap, simulatedVarianceMap } from '../single-layer.js';
+import { simulatedCorrelationMap, simulatedVarianceMap } from '../../systems/feedforward/experiments/single-layer.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';
 

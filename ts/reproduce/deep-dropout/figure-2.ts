@@ -1,8 +1,14 @@
 // Figure 2: gradients of a linear dropout network with shared weights, simulated and in closed form.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { decadePoints, type GradientRun, gradientRun, meanLogSlope, rateLine } from '../gradients.js';
-import { profile } from '../measure.js';
-import { quantity } from '../network.js';
+import {
+  decadePoints,
+  type GradientRun,
+  gradientRun,
+  meanLogSlope,
+  rateLine,
+} from '../../systems/feedforward/experiments/gradients.js';
+import { profile } from '../../statistics/measured.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
 import { statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

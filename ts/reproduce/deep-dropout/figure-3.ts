@@ -1,8 +1,14 @@
 // Figure 3: single and absolute pair gradients of three activations, with the lines χ₁^(L−l).
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { decadePoints, type GradientRun, gradientRun, meanLogSlope, rateLine } from '../gradients.js';
-import { levelOverNetworks, trialProfiles, type Measured } from '../measure.js';
-import { quantity } from '../network.js';
+import {
+  decadePoints,
+  type GradientRun,
+  gradientRun,
+  meanLogSlope,
+  rateLine,
+} from '../../systems/feedforward/experiments/gradients.js';
+import { levelOverNetworks, trialProfiles, type Measured } from '../../statistics/measured.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
 import { statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

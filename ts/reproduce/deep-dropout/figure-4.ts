@@ -1,11 +1,11 @@
 // Figure 4: variance against mean of the gradient metrics over networks, four activations, five keep probabilities.
 import { separated } from '../../core/text.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { type GradientMetric, type GradientRun, gradientRun } from '../gradients.js';
-import { profile, trialProfiles } from '../measure.js';
+import { type GradientMetric, type GradientRun, gradientRun } from '../../systems/feedforward/experiments/gradients.js';
+import { profile, trialProfiles } from '../../statistics/measured.js';
 import { statementRow, statisticRow } from '../rows.js';
 import type { NamedFigure, Reproduction, ReproductionRow, Scale } from '../types.js';
-import { exponentOf, predictedExponent, sampleStatistic } from '../variance-law.js';
+import { exponentOf, predictedExponent, sampleStatistic } from '../../systems/feedforward/experiments/variance-law.js';
 import { paper, sources } from './paper.js';
 
 interface LawScale extends Scale {

@@ -1,11 +1,11 @@
 // Figure 5: the law of figure 4 at several widths: does it collapse?
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { bootstrap } from '../../statistics/bootstrap.js';
-import { type GradientRun, gradientRun } from '../gradients.js';
-import { line, momentsOfLogs, trialProfiles, varianceOf } from '../measure.js';
+import { type GradientRun, gradientRun } from '../../systems/feedforward/experiments/gradients.js';
+import { line, momentsOfLogs, trialProfiles, varianceOf } from '../../statistics/measured.js';
 import { statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
-import { sampleStatistic } from '../variance-law.js';
+import { sampleStatistic } from '../../systems/feedforward/experiments/variance-law.js';
 import { paper, sources } from './paper.js';
 
 interface WidthScale extends Scale {
@@ -119,7 +119,7 @@ function ratioRow(logs: readonly (readonly number[])[], width: number, published
 }
 
 /** N d Var(log g)/dM by least squares over the layers far from both ends; its error by a bootstrap over networks. */
-function rateRow({ width, depth, logBias }: GradientRun, logs: readonly (readonly number[])[]): ReproductionRow {
+export function rateRow({ width, depth, logBias }: GradientRun, logs: readonly (readonly number[])[]): ReproductionRow {
   const beta = 2 * width * logBias;
   const layers = Array.from({ length: depth - 30 }, (_, i) => i + 11);
   const rate = (sample: readonly (readonly number[])[]): number =>

@@ -3,9 +3,9 @@
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { logGrid } from '../../numeric/grids.js';
 import { formulaLengths } from '../../systems/feedforward/experiments/trainable-length.js';
-import { line, meanOf } from '../measure.js';
+import { line, meanOf } from '../../statistics/measured.js';
 import { inSetting, statementRow, statisticRow } from '../rows.js';
-import { network } from '../trainability.js';
+import { network } from './trainability.js';
 import { availableImages, imageNames, type TrainedRun, trainedRuns } from '../training.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

@@ -1,7 +1,7 @@
 // The three curves that figure 7 draws over its heat maps of training accuracy. (The heat maps need training.)
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { linearGrid } from '../../numeric/grids.js';
-import { quantity } from '../network.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
 import { numberRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

@@ -1,8 +1,8 @@
 // Figure 7: training accuracy over depth and σ_w² (and ρ), with 12ξ₁, 6ξ₂ and 12ξ₂ over it: which of them is the boundary?
-import { network, trainedMaps, type MeasuredMap, type TrainabilityScale } from '../trainability.js';
-import { accuracyMaps, formulaCurves, keepMap, multiplesFigure } from '../trainability-figures.js';
-import { comparisonRows, multipleRows } from '../trainability-rows.js';
-import { dropoutRuns, quickMaps, quickTraining } from '../trainability-scales.js';
+import { network, trainedMaps, type MeasuredMap, type TrainabilityScale } from './trainability.js';
+import { accuracyMaps, formulaCurves, keepMap, multiplesFigure } from './trainability-figures.js';
+import { comparisonRows, multipleRows } from './trainability-rows.js';
+import { dropoutRuns, quickMaps, quickTraining } from './trainability-scales.js';
 import type { Reproduction } from '../types.js';
 import { paper, sources } from './paper.js';
 

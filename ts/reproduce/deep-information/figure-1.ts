@@ -3,17 +3,17 @@ import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { feedforward } from '../../systems/feedforward/index.js';
 import { linearGrid } from '../../numeric/grids.js';
-import { type Network, quantity } from '../network.js';
+import { type Network, quantity } from '../../systems/feedforward/experiments/network.js';
 import { numberRow, printedRow } from '../rows.js';
 import {
   correlationResiduals,
-  fittedRow,
   iteratedDepthScale,
   residualPoints,
   type ResidualRun,
   varianceResiduals,
-} from '../residuals.js';
+} from '../../systems/feedforward/experiments/residuals.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
+import { fittedRow } from './fitted-row.js';
 import { paper, sources } from './paper.js';
 
 interface ResidualScale extends Scale {

@@ -2,10 +2,11 @@
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { depthScalePoints } from '../../systems/feedforward/figure-phase.js';
 import { linearGrid } from '../../numeric/grids.js';
-import { type Network, quantity } from '../network.js';
+import { type Network, quantity } from '../../systems/feedforward/experiments/network.js';
 import { statementRow } from '../rows.js';
-import { correlationResiduals, fittedDepthScale, fittedRow } from '../residuals.js';
+import { correlationResiduals, fittedDepthScale } from '../../systems/feedforward/experiments/residuals.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
+import { fittedRow } from './fitted-row.js';
 import { paper, sources } from './paper.js';
 
 interface DepthScale extends Scale {

@@ -1,7 +1,8 @@
 // Figure 3: dropout removes the fixed point c = 1 and with it the critical point; how ξ_c falls with the dropout rate.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { line, linearWithPeaks, meanOf, trialProfiles } from '../measure.js';
-import { type Network, quantity, simulated } from '../network.js';
+import { linearWithPeaks } from '../../numeric/grids.js';
+import { line, meanOf, trialProfiles } from '../../statistics/measured.js';
+import { type Network, quantity, simulated } from '../../systems/feedforward/experiments/network.js';
 import { numberRow, statementRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

@@ -1,6 +1,6 @@
 // Figure 4: squared gradient norm against layer: exponentials with ξ_∇.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { decadePoints, gradientRun, meanLogSlope, rateLine } from '../gradients.js';
+import { decadePoints, gradientRun, meanLogSlope, rateLine } from '../../systems/feedforward/experiments/gradients.js';
 import { statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';

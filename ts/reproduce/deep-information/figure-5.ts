@@ -1,9 +1,15 @@
 // Figure 5: training accuracy over depth and σ_w² without dropout, with multiples of ξ_c over it.
 import { formulaLengths, fitFormulas } from '../../systems/feedforward/experiments/trainable-length.js';
-import { mapBoundaries, type MeasuredMap, network, trainedMaps, type TrainabilityScale } from '../trainability.js';
-import { accuracyMaps, type TheoryCurve } from '../trainability-figures.js';
-import { deeperRow, multipleRows, inPaperSetting } from '../trainability-rows.js';
-import { informationRuns, quickMaps, quickTraining } from '../trainability-scales.js';
+import {
+  mapBoundaries,
+  type MeasuredMap,
+  network,
+  trainedMaps,
+  type TrainabilityScale,
+} from '../deep-dropout/trainability.js';
+import { accuracyMaps, type TheoryCurve } from '../deep-dropout/trainability-figures.js';
+import { deeperRow, multipleRows, inPaperSetting } from '../deep-dropout/trainability-rows.js';
+import { informationRuns, quickMaps, quickTraining } from '../deep-dropout/trainability-scales.js';
 import type { Reproduction } from '../types.js';
 import { paper, sources } from './paper.js';
 

@@ -1,8 +1,14 @@
 // Figure 6: training accuracy over depth and σ_w² with dropout: a bound on depth at every σ_w².
-import { mapBoundaries, type MeasuredMap, network, trainedMaps, type TrainabilityScale } from '../trainability.js';
-import { accuracyMaps, formulaCurves } from '../trainability-figures.js';
-import { deeperRow, multipleRows, inPaperSetting } from '../trainability-rows.js';
-import { informationRuns, quickMaps, quickTraining } from '../trainability-scales.js';
+import {
+  mapBoundaries,
+  type MeasuredMap,
+  network,
+  trainedMaps,
+  type TrainabilityScale,
+} from '../deep-dropout/trainability.js';
+import { accuracyMaps, formulaCurves } from '../deep-dropout/trainability-figures.js';
+import { deeperRow, multipleRows, inPaperSetting } from '../deep-dropout/trainability-rows.js';
+import { informationRuns, quickMaps, quickTraining } from '../deep-dropout/trainability-scales.js';
 import type { Reproduction, ReproductionRow } from '../types.js';
 import { paper, sources } from './paper.js';
 

@@ -2,9 +2,9 @@
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figureHeatMap, type HeatCell } from '../../figures/heat-map.js';
 import { linearGrid } from '../../numeric/grids.js';
-import { quantity } from '../network.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
 import { printedRow, statementRow } from '../rows.js';
-import { simulatedVarianceMap } from '../single-layer.js';
+import { simulatedVarianceMap } from '../../systems/feedforward/experiments/single-layer.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { highlighted, networkAt, paper, sources } from './paper.js';
 

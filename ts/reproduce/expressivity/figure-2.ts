@@ -2,11 +2,11 @@
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { correlationMap } from '../../systems/feedforward/figure-maps.js';
 import { linearGrid } from '../../numeric/grids.js';
-import { meanOf } from '../measure.js';
-import { quantity } from '../network.js';
-import { correlationResiduals } from '../residuals.js';
+import { meanOf } from '../../statistics/measured.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
+import { correlationResiduals } from '../../systems/feedforward/experiments/residuals.js';
 import { numberRow, statementRow } from '../rows.js';
-import { simulatedCorrelationMap } from '../single-layer.js';
+import { simulatedCorrelationMap } from '../../systems/feedforward/experiments/single-layer.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { highlighted, networkAt, paper, sources } from './paper.js';
 

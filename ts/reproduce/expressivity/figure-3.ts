@@ -1,7 +1,7 @@
 // Figures 3 and 4: a circle pushed through the network: its length grows and its curvature settles in the chaotic phase.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
-import { meanOf, type Measured } from '../measure.js';
-import { quantity, simulated } from '../network.js';
+import { meanOf, type Measured } from '../../statistics/measured.js';
+import { quantity, simulated } from '../../systems/feedforward/experiments/network.js';
 import { numberRow, statisticRow } from '../rows.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { highlighted, networkAt, paper, sources } from './paper.js';
@@ -105,7 +105,7 @@ function barred(x: number, { mean, standardError }: Measured, series: string, pa
   };
 }
 
-function circleRow(
+export function circleRow(
   what: string,
   published: number,
   { mean, standardError, count }: Measured,

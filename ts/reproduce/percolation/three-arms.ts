@@ -6,7 +6,7 @@ import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { studentTwoSided } from '../../statistics/distributions.js';
 import { trainMany } from '../../verbs/train.js';
 import type { Training } from '../../training/result.js';
-import { type Measured, meanOf } from '../measure.js';
+import { type Measured, meanOf } from '../../statistics/measured.js';
 import type { NamedFigure, Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 import { statementRow, statisticRow } from '../rows.js';
 import { paper, quantity, sources } from './paper.js';
@@ -212,7 +212,7 @@ async function rowsOf(cell: Cell, steps: number): Promise<ReproductionRow[]> {
 }
 
 /** Is the cost above zero? `inconclusive` when it is not told apart from zero. */
-function effectRow(what: string, { mean, standardError }: Measured, seeds: number): ReproductionRow {
+export function effectRow(what: string, { mean, standardError }: Measured, seeds: number): ReproductionRow {
   const z = mean / standardError;
   const isClear = Number.isFinite(z) && studentTwoSided(z, seeds - 1) < clear;
   const verdict = !isClear ? 'inconclusive' : z > 0 ? 'agrees' : 'differs';

@@ -116,7 +116,7 @@ export const mnistTanh: Reproduction<LevelScale> = {
 };
 
 /** The decay with the flattest weight gradients, from theory alone, beside the one that trains best. */
-async function peakRow(
+export async function peakRow(
   path: MeasuredPath,
   depth: number,
   scale: LevelScale,

@@ -1,5 +1,5 @@
 // How the heat maps of training accuracy are trained at scale quick, and in the papers.
-import type { ImageSet } from './training.js';
+import type { ImageSet } from '../training.js';
 import type { TrainabilityMap } from './trainability.js';
 
 /** Small networks, a few hundred steps; the same runs serve several figures. */

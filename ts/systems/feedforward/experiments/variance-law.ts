@@ -1,6 +1,6 @@
 // The law V ∝ m^p of gradient metrics over networks: the exponent of samples of a given size, and what theory says of it.
-import { bootstrap } from '../statistics/bootstrap.js';
-import { line, momentsOfLogs } from './measure.js';
+import { bootstrap } from '../../../statistics/bootstrap.js';
+import { line, momentsOfLogs } from '../../../statistics/measured.js';
 
 /** Slope of log V against log m over layers, for a sample of networks given by the logarithms of the metric: [network][layer]. */
 export function exponentOf(logs: readonly (readonly number[])[], layers: readonly number[]): number {

@@ -1,6 +1,6 @@
 // Heat maps of training accuracy with the theory's curves and the measured boundary over them; fitted multiples.
-import { type CurvePoint, figureCurves } from '../figures/curves.js';
-import { figureHeatMap, type HeatLine, type HeatMark } from '../figures/heat-map.js';
+import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import { figureHeatMap, type HeatLine, type HeatMark } from '../../figures/heat-map.js';
 import {
   accuracyThresholds,
   fitFormulas,
@@ -8,12 +8,11 @@ import {
   type LengthColumn,
   type LengthFormula,
   lengthFormulas,
-} from '../systems/feedforward/experiments/trainable-length.js';
-import { linearGrid } from '../numeric/grids.js';
-import { linearWithPeaks } from './measure.js';
-import { quantity } from './network.js';
+} from '../../systems/feedforward/experiments/trainable-length.js';
+import { linearGrid, linearWithPeaks } from '../../numeric/grids.js';
+import { quantity } from '../../systems/feedforward/experiments/network.js';
 import { type MeasuredMap, mapBoundaries, network } from './trainability.js';
-import type { NamedFigure } from './types.js';
+import type { NamedFigure } from '../types.js';
 
 /** Threshold of the boundary that the heat maps show. */
 const shownThreshold = 0.5;

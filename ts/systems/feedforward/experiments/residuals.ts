@@ -1,13 +1,11 @@
 // Residuals |q − q*| and |c − c*| along the layers: the map iterated, and networks simulated.
-import { MftError } from '../core/errors.js';
-import type { CurvePoint } from '../figures/curves.js';
-import { varianceMap } from '../gaussian/fixed-points.js';
-import { correlationMap } from '../systems/feedforward/figure-maps.js';
-import type { FeedforwardSpec } from '../systems/feedforward/spec.js';
-import { line, type Measured, meanOf, trialProfiles } from './measure.js';
-import { type Network, quantity, simulated } from './network.js';
-import { statisticRow } from './rows.js';
-import type { ReproductionOptions, ReproductionRow } from './types.js';
+import { MftError } from '../../../core/errors.js';
+import type { CurvePoint } from '../../../figures/curves.js';
+import { varianceMap } from '../../../gaussian/fixed-points.js';
+import { correlationMap } from '../figure-maps.js';
+import type { FeedforwardSpec } from '../spec.js';
+import { line, type Measured, meanOf, trialProfiles } from '../../../statistics/measured.js';
+import { type ExperimentOptions, type Network, quantity, simulated } from './network.js';
 
 export interface ResidualRun {
   readonly fixed: number;
@@ -45,7 +43,7 @@ function startingAt(
 export async function varianceResiduals(
   network: Network,
   size: ResidualSize,
-  options: ReproductionOptions,
+  options: ExperimentOptions,
 ): Promise<ResidualRun> {
   const fixed = await quantity('fixedPointVariance', network);
   const theory: number[] = [];
@@ -64,7 +62,7 @@ export async function correlationResiduals(
   network: Network,
   start: number,
   size: ResidualSize,
-  options: ReproductionOptions,
+  options: ExperimentOptions,
 ): Promise<ResidualRun> {
   const variance = await quantity('fixedPointVariance', network);
   const fixed = await quantity('oneMinusFixedPointCorrelation', network);
@@ -171,23 +169,4 @@ export function fittedDepthScale(run: ResidualRun): FittedScale | undefined {
       ).slope,
     window: [from + 1, last],
   };
-}
-
-/** Row: the fit to networks against the same fit of the paper's map. */
-export function fittedRow(what: string, run: ResidualRun, width: number, source: string): ReproductionRow[] {
-  const fit = fittedDepthScale(run);
-  if (fit === undefined) return [];
-  const [first, last] = fit.window;
-  return [
-    statisticRow({
-      what,
-      published: fit.ofTheory,
-      source,
-      measured: fit.measured.mean,
-      standardError: fit.measured.standardError,
-      count: fit.measured.count,
-      allowance: (5 * fit.ofTheory ** 2) / width,
-      note: `published: the same fit of the paper's map, layers ${first} to ${last}`,
-    }),
-  ];
 }

@@ -1,10 +1,9 @@
 // One simulated layer against its map: what the first figures of all three papers show.
-import type { CurvePoint } from '../figures/curves.js';
-import { varianceMap } from '../gaussian/fixed-points.js';
-import { correlationMap, singleLayerSpec } from '../systems/feedforward/figure-maps.js';
-import type { Estimated } from '../core/results.js';
-import { type Network, simulated } from './network.js';
-import type { ReproductionOptions } from './types.js';
+import type { CurvePoint } from '../../../figures/curves.js';
+import { varianceMap } from '../../../gaussian/fixed-points.js';
+import { correlationMap, singleLayerSpec } from '../figure-maps.js';
+import type { Estimated } from '../../../core/results.js';
+import { type ExperimentOptions, type Network, simulated } from './network.js';
 
 interface SimulatedMap {
   /** Theory (line) and simulation (points with a band of ±1 standard deviation, as the paper draws them). */
@@ -28,7 +27,7 @@ interface Task {
 const pointsPerCurve = 1000;
 
 /** The variance map V(q); one network and one input per trial. */
-export async function simulatedVarianceMap(task: Task, options: ReproductionOptions): Promise<SimulatedMap> {
+export async function simulatedVarianceMap(task: Task, options: ExperimentOptions): Promise<SimulatedMap> {
   const { network, width, trials } = task;
   return mapOf(
     task,
@@ -47,7 +46,7 @@ export async function simulatedVarianceMap(task: Task, options: ReproductionOpti
 /** The correlation map at variance q*. */
 export async function simulatedCorrelationMap(
   task: Task & { readonly variance: number },
-  options: ReproductionOptions,
+  options: ExperimentOptions,
 ): Promise<SimulatedMap> {
   const { network, width, trials, variance } = task;
   return mapOf(

@@ -1,15 +1,15 @@
 // What heat maps of training accuracy answer: the multiple of every depth scale at the boundary, and which scale describes it.
-import { bootstrap } from '../statistics/bootstrap.js';
-import { studentTwoSided } from '../statistics/distributions.js';
+import { bootstrap } from '../../statistics/bootstrap.js';
+import { studentTwoSided } from '../../statistics/distributions.js';
 import {
   accuracyThresholds,
   fitFormulas,
   type LengthFormula,
   lengthFormulas,
-} from '../systems/feedforward/experiments/trainable-length.js';
-import { inSetting, statementRow } from './rows.js';
+} from '../../systems/feedforward/experiments/trainable-length.js';
+import { inSetting, statementRow } from '../rows.js';
 import { type ColumnBoundary, type MeasuredMap, mapBoundaries, type TrainabilityScale } from './trainability.js';
-import type { ReproductionRow } from './types.js';
+import type { ReproductionRow } from '../types.js';
 
 const reduced =
   'Not the training of the paper: the ' +

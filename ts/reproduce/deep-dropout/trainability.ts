@@ -1,6 +1,6 @@
 // Heat maps of training accuracy over depth × σ_w²: what is trained, and what is measured of it. The criterion is that of
 // ts/systems/feedforward/experiments/trainable-length.ts; every map is an experiment of its own, with its own best accuracy.
-import type { LevelSet } from '../fit/level-set.js';
+import type { LevelSet } from '../../fit/level-set.js';
 import {
   bestRate,
   boundaries,
@@ -8,9 +8,9 @@ import {
   type LengthCell,
   type LengthColumn,
   type LengthFormula,
-} from '../systems/feedforward/experiments/trainable-length.js';
-import { availableImages, type ImageSet, imageNames, type TrainedRun, trainedRuns } from './training.js';
-import type { ReproductionOptions, ReproductionRow, Scale } from './types.js';
+} from '../../systems/feedforward/experiments/trainable-length.js';
+import { availableImages, type ImageSet, imageNames, type TrainedRun, trainedRuns } from '../training.js';
+import type { ReproductionOptions, ReproductionRow, Scale } from '../types.js';
 
 /** One heat map. */
 export interface TrainabilityMap {

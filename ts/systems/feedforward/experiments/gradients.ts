@@ -1,10 +1,9 @@
 // What the gradient figures have in common: simulated gradient profiles of a network, their slopes, and the lines beside them.
-import type { CurvePoint } from '../figures/curves.js';
-import type { FeedforwardSpec } from '../systems/feedforward/spec.js';
-import type { Simulation } from '../verbs/results.js';
-import { type Measured, profile, slopeOverNetworks, trialProfiles } from './measure.js';
-import { type Network, quantity, simulated } from './network.js';
-import type { ReproductionOptions } from './types.js';
+import type { CurvePoint } from '../../../figures/curves.js';
+import type { FeedforwardSpec } from '../spec.js';
+import type { Simulation } from '../../../verbs/results.js';
+import { type Measured, profile, slopeOverNetworks, trialProfiles } from '../../../statistics/measured.js';
+import { type ExperimentOptions, type Network, quantity, simulated } from './network.js';
 
 export interface GradientRun {
   readonly simulation: Simulation<'feedforward'>;
@@ -24,7 +23,7 @@ export async function gradientRun(
   network: Network,
   size: { readonly width: number; readonly depth: number; readonly trials: number },
   output: NonNullable<FeedforwardSpec['output']>,
-  options: ReproductionOptions,
+  options: ExperimentOptions,
 ): Promise<GradientRun> {
   const { width, depth, trials } = size;
   const simulation = await simulated(

@@ -1,6 +1,5 @@
 // What is measured from simulations: profiles, and numbers per network averaged over networks.
 import type { Estimated, Observable } from '../core/results.js';
-import { linearGrid } from '../numeric/grids.js';
 
 /** Mean and standard error of independent values. */
 export interface Measured {
@@ -97,15 +96,4 @@ export function momentsOfLogs(logs: readonly number[]): { readonly logMean: numb
 export function varianceOf(values: readonly number[]): number {
   const { standardError } = meanOf(values);
   return standardError ** 2 * values.length;
-}
-
-/** `count` numbers from low to high, and points ever nearer to places where a curve has a peak. */
-export function linearWithPeaks(low: number, high: number, count: number, peaks: readonly number[]): number[] {
-  const near = peaks.flatMap((peak) =>
-    Array.from({ length: 12 }, (_, k) => (high - low) * 2 ** -(k + 4)).flatMap((distance) => [
-      peak - distance,
-      peak + distance,
-    ]),
-  );
-  return [...linearGrid(low, high, count), ...near].filter((x) => x >= low && x <= high).sort((a, b) => a - b);
 }

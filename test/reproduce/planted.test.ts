@@ -1,0 +1,77 @@
+// The rows that single figures build: each agrees with a measurement that is right and differs from a planted wrong one.
+import t from 'tap';
+import { rateRow } from '../../dist/reproduce/deep-dropout/figure-5.js';
+import { circleRow } from '../../dist/reproduce/expressivity/figure-3.js';
+import { effectRow } from '../../dist/reproduce/percolation/three-arms.js';
+import { peakRow } from '../../dist/reproduce/residual/mnist-tanh.js';
+import type { MeasuredPath } from '../../dist/reproduce/residual/level-sets.js';
+
+t.test('effect: an arm that costs less than nothing', async (t) => {
+  const row = (mean: number, seeds = 10): string =>
+    effectRow('x', { mean, standardError: 0.1, count: seeds }, seeds).verdict;
+  t.equal(row(1), 'agrees');
+  t.equal(row(-1), 'differs');
+  t.equal(row(0.2), 'inconclusive', 'two standard errors of ten seeds');
+  t.equal(row(1, 2), 'inconclusive', 'two seeds decide nothing');
+});
+
+t.test('circle: a metric that is off by more than O(layer/width) and its errors', async (t) => {
+  const row = (factor: number): string =>
+    circleRow('g', 7, { mean: 7 * factor, standardError: 0.07, count: 50 }, 5, 1000).verdict;
+  t.equal(row(1), 'agrees');
+  t.equal(row(1.02), 'agrees', 'allowed for: 3 · 5/1000, and half a standard error more');
+  for (const factor of [0.9, 1.1]) t.equal(row(factor), 'differs', `${factor} times the theory`);
+});
+
+/** Pairs of standard normal numbers by the polar method, from a generator with a fixed seed. */
+function normals(seed: number): () => number {
+  let state = seed;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+t.test('rate: logarithms of gradients that spread faster or slower than β/N per layer', async (t) => {
+  const [width, depth, beta] = [500, 110, 2.5];
+  // From the last layer down, every layer adds an independent normal number of variance β/N to the logarithm.
+  const networks = (factor: number): number[][] => {
+    const normal = normals(1);
+    return Array.from({ length: 400 }, () => {
+      const logs = [0];
+      for (let layer = 1; layer < depth; layer++)
+        logs.unshift((logs[0] as number) + Math.sqrt((factor * beta) / width) * normal());
+      return logs;
+    });
+  };
+  const row = (factor: number): string =>
+    rateRow({ width, depth, logBias: beta / (2 * width) } as Parameters<typeof rateRow>[0], networks(factor)).verdict;
+  t.equal(row(1), 'agrees');
+  t.equal(row(2), 'differs');
+  t.equal(row(0.4), 'differs');
+});
+
+t.test('peak: another decay trains best than the one with the flattest gradients', async (t) => {
+  const decays = [0, 0.2, 0.4, 0.6, 0.8, 1];
+  const depth = 20;
+  const path = (best: number): MeasuredPath =>
+    ({
+      name: 'p',
+      activation: 'tanh',
+      fields: (decay: number) => ({
+        innerWeightDecay: decay,
+        innerBiasDecay: decay,
+        outerWeightDecay: decay,
+        outerBiasDecay: decay,
+      }),
+      cells: decays.map((value) => ({ value, depth, accuracy: 0.9 - 0.1 * Math.abs(value - best) })),
+    }) as unknown as MeasuredPath;
+  const scale = { points: decays.length } as Parameters<typeof peakRow>[2];
+  const flattest = Number((await peakRow(path(0.2), depth, scale, {})).published);
+  t.ok(flattest > 0.05 && flattest < 0.95, `the theory has a minimum inside: ${flattest}`);
+  const nearest = decays.reduce((a, b) => (Math.abs(b - flattest) < Math.abs(a - flattest) ? b : a));
+  t.equal((await peakRow(path(nearest), depth, scale, {})).verdict, 'agrees');
+  for (const wrong of decays.filter((decay) => Math.abs(decay - flattest) > 0.21))
+    t.equal((await peakRow(path(wrong), depth, scale, {})).verdict, 'differs', `best at ${wrong}`);
+});

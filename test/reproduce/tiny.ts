@@ -83,7 +83,9 @@ function panel(body: Json): string {
   const data = [body, ...layers].flatMap(
     (part) => (part.data as { values?: readonly { series?: string; mark?: string }[] } | undefined)?.values ?? [],
   );
-  const series = [...new Set(data.map((row) => `${row.series ?? ''} ${row.mark ?? ''}`.trim()))].join('; ');
+  // Cells of a heat map have no name, and are there or not with the accuracy of a short training: its seed is no structure.
+  const names = new Set(data.map((row) => `${row.series ?? ''} ${row.mark ?? ''}`.trim()));
+  const series = [...names].filter((name) => name !== '').join('; ');
   return `${typeof body.title === 'string' ? body.title : ''} | x ${axis('x')} | y ${axis('y')} | ${marks} | ${series}`;
 }
 

@@ -67,11 +67,7 @@ function printComparison(comparison: Comparison): void {
     );
   }
   process.stdout.write(
-    `verdict: ${comparison.verdict} ` +
-      `(${comparison.tests} ` +
-      `points, family-wise significance ` +
-      `${comparison.significance}, largest ` +
-      `|z| ` +
-      `${comparison.largestZ.toFixed(2)})\n`,
+    `verdict: ${comparison.verdict} (${comparison.tests} points, family-wise significance ` +
+      `${comparison.significance}, largest |z| ${comparison.largestZ.toFixed(2)})\n`,
   );
 }

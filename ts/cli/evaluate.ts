@@ -8,10 +8,7 @@ export function register(program: Command): void {
   program
     .command('evaluate')
     .description(
-      'one quantity of a system, e.g. mft ' +
-        'evaluate feedforward ' +
-        'criticalWeightVariance ' +
-        '--parameters ' +
+      'one quantity of a system, e.g. mft evaluate feedforward criticalWeightVariance --parameters ' +
         '\'{"activation":"tanh","biasVariance":0.05}\'',
     )
     .argument('<system>')

@@ -69,8 +69,7 @@ function plainProgress(): (progress: SweepProgress) => void {
     if (elapsedSeconds - last < plainIntervalSeconds) return;
     last = elapsedSeconds;
     process.stderr.write(
-      `mft: ${done}/${total} jobs, ${failed} ` +
-        `failed, ${jobsPerSecond.toPrecision(3)}/s, ` +
+      `mft: ${done}/${total} jobs, ${failed} failed, ${jobsPerSecond.toPrecision(3)}/s, ` +
         `${etaSeconds === undefined ? '-' : duration(etaSeconds)} left\n`,
     );
   };

@@ -113,8 +113,7 @@ function print(result: ReproductionResult): void {
     ...new Set(result.rows.filter((row) => row.verdict !== 'agrees' && row.note !== undefined).map((row) => row.note)),
   ];
   process.stdout.write(
-    `${result.id} (${result.paper}), ` +
-      `scale ${result.scale}: ` +
+    `${result.id} (${result.paper}), scale ${result.scale}: ` +
       `${summary(result.rows)}\n${table(['what', 'published', 'measured', 'z', 'allowed', 'verdict', 'source'], rows)}\n`,
   );
   for (const note of notes) process.stdout.write(`  ${note}\n`);

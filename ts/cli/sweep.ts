@@ -69,11 +69,8 @@ export function register(program: Command): void {
       );
       if (conflicts.length > 0)
         process.stderr.write(
-          `mft: warning: ${conflicts.length} ` +
-            `jobs have two different results ` +
-            `(other ` +
-            `CPU or BLAS); the first was kept: ` +
-            `${conflicts.slice(0, 3).join(', ')}\n`,
+          `mft: warning: ${conflicts.length} jobs have two different results (other ` +
+            `CPU or BLAS); the first was kept: ${conflicts.slice(0, 3).join(', ')}\n`,
         );
     });
 }

@@ -81,13 +81,8 @@ function notFound(dataset: KnownFile['dataset'], file: KnownFile, folder: string
     file.split === 'test' && dataset === 'cifar10' ? ' (or test_batch_first1000.bin, the first 1,000 test images)' : '';
   return new MftError(
     'ERR_MFT_DATA_NOT_FOUND',
-    `Data set ${dataset}: ` +
-      `${file.names[0]} was not ` +
-      `found. ${how}It belongs in ` +
-      `${place}${part}; ` +
-      `docs/data.md says where to ` +
-      `get it. The ` +
-      `data set \`synthetic\` needs no files.`,
+    `Data set ${dataset}: ${file.names[0]} was not found. ${how}It belongs in ${place}${part}; ` +
+      `docs/data.md says where to get it. The data set \`synthetic\` needs no files.`,
     {
       parameter: 'dataset',
       expected: join(place, file.names[0] as string),

@@ -89,11 +89,8 @@ function fitLogarithm(
   if (x.length < 4)
     throw new MftError(
       'ERR_MFT_SHAPE',
-      `Expected at least 4 layers where ` +
-        `the residual exceeds ${significance} ` +
-        `standard errors, found ${x.length}; ` +
-        `use more trials or an earlier ` +
-        `\`from\`.`,
+      `Expected at least 4 layers where the residual exceeds ${significance} standard errors, found ${x.length}; ` +
+        `use more trials or an earlier \`from\`.`,
       { parameter: 'y', received: x.length },
     );
   const centre = weight.reduce((sum, w, i) => sum + w * (x[i] as number), 0) / weight.reduce((sum, w) => sum + w, 0);

@@ -175,17 +175,17 @@ export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, given
   const fixedOffset = typeof options.offset === 'number' ? options.offset : 0;
   const [low, high] = points.window;
   const range = high - low;
-  const model = (sign: 1 | -1): SeparableProblem => ({
-    x: points.x,
-    y: points.y.map((value) => value - fixedOffset),
-    weight: points.weight,
-    basis: (theta, at) =>
-      isFree
-        ? [Math.exp((-sign * (at - reference(sign))) / Math.exp(theta)), 1]
-        : [Math.exp((-sign * (at - reference(sign))) / Math.exp(theta))],
-    slope: (theta, at) =>
-      (Math.exp((-sign * (at - reference(sign))) / Math.exp(theta)) * sign * (at - reference(sign))) / Math.exp(theta),
-  });
+  const model = (sign: 1 | -1): SeparableProblem => {
+    const decay = (theta: number, at: number): number => (sign * (at - reference(sign))) / Math.exp(theta);
+    const value = (theta: number, at: number): number => Math.exp(-decay(theta, at));
+    return {
+      x: points.x,
+      y: points.y.map((measured) => measured - fixedOffset),
+      weight: points.weight,
+      basis: (theta, at) => (isFree ? [value(theta, at), 1] : [value(theta, at)]),
+      slope: (theta, at) => value(theta, at) * decay(theta, at),
+    };
+  };
   // The exponential is 1 at the end where it is largest, so that nothing overflows.
   const reference = (sign: 1 | -1): number => (sign > 0 ? low : high);
   const grid = linearGrid(Math.log(range / 400), Math.log(range * 1e4), 121);
@@ -204,41 +204,45 @@ export function fitExponential(x: ArrayLike<number>, y: ArrayLike<number>, given
   return growth.residualSquares < decay.residualSquares ? growth : decay;
 }
 
-/** Moves the amplitude from the reference point to x = 0, with its covariance: A_0 = A_r exp(r/ξ). */
+/** The amplitude at x = 0 instead of the reference point: A_0 = A_r exp(r/ξ). */
 function atOrigin(fit: Fit, reference: number): Fit {
   const { depthScale, amplitude } = fit.parameters as { depthScale: number; amplitude: number };
   const factor = Math.exp(reference / depthScale);
-  if (!Number.isFinite(factor) || fit.covariance.length === 0) return fit;
-  const moved = amplitude * factor;
-  const jacobian = fit.parameterNames.map((name, i) =>
-    fit.parameterNames.map((_, j) =>
-      name === 'amplitude'
-        ? j === 0
-          ? (-moved * reference) / depthScale ** 2
-          : j === i
-            ? factor
-            : 0
-        : i === j
-          ? 1
-          : 0,
-    ),
+  const slope = (-amplitude * factor * reference) / depthScale ** 2;
+  // Variances are squares of these.
+  if (factor === 0 || !Number.isFinite(factor ** 2) || !Number.isFinite(slope ** 2))
+    return {
+      ...fit,
+      converged: false,
+      reason: `the amplitude at x = 0 is beyond the range of numbers (this is the one at x = ${reference}); shift x`,
+    };
+  return withAmplitude(fit, factor, slope);
+}
+
+/** The fit with amplitude A' = A·factor, where `slope` is ∂A'/∂θ of the first parameter; its covariance is JCJᵀ. */
+function withAmplitude(fit: Fit, factor: number, slope: number): Fit {
+  const names = fit.parameterNames;
+  // J is the identity but for the row of the amplitude, which is the second parameter.
+  const jacobian = names.map((name, i) =>
+    name === 'amplitude' ? [slope, factor, 0].slice(0, names.length) : names.map((_, j) => (i === j ? 1 : 0)),
   );
-  const half = jacobian.map(
-    (row) =>
-      fit.covariance[0]?.map((_, c) =>
-        row.reduce((sum, value, k) => sum + value * (fit.covariance[k]?.[c] as number), 0),
-      ) ?? [],
-  );
-  const covariance = half.map((row) =>
-    jacobian.map((other) => row.reduce((sum, value, k) => sum + value * (other[k] as number), 0)),
-  );
-  const at = fit.parameterNames.indexOf('amplitude');
+  const covariance = fit.covariance.length === 0 ? [] : congruent(jacobian, fit.covariance);
+  const variance = covariance[1]?.[1] ?? Infinity;
   return {
     ...fit,
-    parameters: { ...fit.parameters, amplitude: moved },
-    standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(covariance[at]?.[at] as number) },
+    parameters: { ...fit.parameters, amplitude: (fit.parameters.amplitude as number) * factor },
+    standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(Math.max(0, variance)) },
     covariance,
   };
+}
+
+/** J C Jᵀ. */
+function congruent(jacobian: readonly (readonly number[])[], covariance: Fit['covariance']): Fit['covariance'] {
+  const dot = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+  // C is symmetric: its rows are its columns.
+  const half = jacobian.map((row) => covariance.map((column) => dot(row, column)));
+  return half.map((row) => jacobian.map((other) => dot(row, other)));
 }
 
 /**
@@ -278,28 +282,7 @@ export function fitPower(x: ArrayLike<number>, y: ArrayLike<number>, given: FitO
     report: (theta) => ({ value: theta, slope: 1 }),
     fixedOffset,
   });
-  const factor = middle ** -(fit.parameters.exponent as number);
-  const log = -Math.log(middle);
-  const moved = (fit.parameters.amplitude as number) * factor;
-  const [v00, v01, v11] = [
-    fit.covariance[0]?.[0] ?? Infinity,
-    fit.covariance[0]?.[1] ?? 0,
-    fit.covariance[1]?.[1] ?? Infinity,
-  ];
-  const v11moved = moved ** 2 * log ** 2 * v00 + 2 * moved * log * factor * v01 + factor ** 2 * v11;
-  const covariance = fit.covariance.map((row, i) =>
-    row.map((entry, j) =>
-      i === 1 && j === 1
-        ? v11moved
-        : (i === 1) !== (j === 1)
-          ? factor * entry + moved * log * (fit.covariance[0]?.[i === 1 ? j : i] as number)
-          : entry,
-    ),
-  );
-  return {
-    ...fit,
-    parameters: { ...fit.parameters, amplitude: moved },
-    standardErrors: { ...fit.standardErrors, amplitude: Math.sqrt(Math.max(0, v11moved)) },
-    covariance,
-  };
+  const { exponent, amplitude } = fit.parameters as { exponent: number; amplitude: number };
+  const factor = middle ** -exponent;
+  return withAmplitude(fit, factor, -Math.log(middle) * amplitude * factor);
 }

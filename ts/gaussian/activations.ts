@@ -137,8 +137,7 @@ function refuseFunctions(spec: unknown): void {
   if (!isFunction) return;
   throw new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
-    `Expected \`activation\` in a ` +
-      `spec to be data, received ` +
+    `Expected \`activation\` in a spec to be data, received ` +
       `${typeof spec === 'function' ? describe(spec) : 'an object of functions'}; ` +
       `use {expression: '...'} instead, or the Gaussian moments, which take functions.`,
     {
@@ -239,11 +238,8 @@ function canonicalExpression(given: Readonly<Record<string, unknown>>): {
   if (lost !== undefined && listed === undefined) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Expected \`activation.kinks\` to list ` +
-        `the points where ` +
-        `${printExpression(lost)} ` +
-        `has a kink ([] if nowhere): they ` +
-        `cannot be found from the text.`,
+      `Expected \`activation.kinks\` to list the points where ${printExpression(lost)} ` +
+        `has a kink ([] if nowhere): they cannot be found from the text.`,
       {
         parameter: 'activation.kinks',
       },

@@ -181,11 +181,8 @@ function cached(ask: (question: Question) => number): (question: Question) => nu
   return (question) => {
     const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = question.integrand;
     const key =
-      `${question.what} ${value} ${first} ` +
-      `${second} ${argument} ${isAbsolute} ` +
-      `${question.varianceA} ` +
-      `${question.varianceB} ` +
-      `${question.oneMinusCorrelation}`;
+      `${question.what} ${value} ${first} ${second} ${argument} ${isAbsolute} ${question.varianceA} ` +
+      `${question.varianceB} ${question.oneMinusCorrelation}`;
     const known = answers.get(key);
     if (known !== undefined) return known;
     const answer = ask(question);
@@ -241,10 +238,7 @@ function resolutionOf(asked: (resolution: Resolution) => (question: Question) =>
     'ERR_MFT_NO_CONVERGENCE',
     'The Gaussian moments of this ' +
       '`activation` do ' +
-      'not converge: it has features ' +
-      'too sharp for the ' +
-      'quadrature, or kinks that were ' +
-      'not named. List ' +
+      'not converge: it has features too sharp for the quadrature, or kinks that were not named. List ' +
       'the points where it bends ' +
       'sharply in `kinks`.',
     { parameter: 'activation' },

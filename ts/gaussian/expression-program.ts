@@ -100,14 +100,8 @@ function compile(expression: ExpressionNode, what: string): ExpressionProgram {
   if (total.operations > limits.operations || total.stack > limits.stack) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      `Expected \`activation.expression\` ` +
-        `to be ` +
-        `simpler: its ${what} takes ` +
-        `${total.operations} ` +
-        `operations (at most ` +
-        `${limits.operations}) and ` +
-        `${total.stack} places (at most ` +
-        `${limits.stack}).`,
+      `Expected \`activation.expression\` to be simpler: its ${what} takes ${total.operations} operations (at most ` +
+        `${limits.operations}) and ${total.stack} places (at most ${limits.stack}).`,
       {
         parameter: 'activation.expression',
       },

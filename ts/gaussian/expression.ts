@@ -82,11 +82,8 @@ function tokens(text: string): readonly Token[] {
     if (match === null) {
       const character = String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
       throw refusal(
-        `Expected \`activation.expression\` to ` +
-          `hold numbers, x, + - * / ^ ( ) , and ` +
-          `functions only, received ` +
-          `${JSON.stringify(character)} ` +
-          `at position ${position}.`,
+        `Expected \`activation.expression\` to hold numbers, x, + - * / ^ ( ) , and functions only, received ` +
+          `${JSON.stringify(character)} at position ${position}.`,
         character,
       );
     }
@@ -125,11 +122,7 @@ export function parseExpression(text: string): ExpressionNode {
   };
   const unexpected = (wanted: string): MftError =>
     refusal(
-      `Expected \`activation.expression\` ` +
-        `to have ` +
-        `${wanted} at position ` +
-        `${peek().position}, ` +
-        `received ` +
+      `Expected \`activation.expression\` to have ${wanted} at position ${peek().position}, received ` +
         `${peek().kind === 'end' ? 'its end' : JSON.stringify(peek().text)}.`,
       peek().text,
     );
@@ -153,10 +146,7 @@ export function parseExpression(text: string): ExpressionNode {
   function unary(depth: number): ExpressionNode {
     if (depth > expressionLimits.depth) {
       throw refusal(
-        `Expected \`activation.expression\` ` +
-          `to be nested at most ` +
-          `${expressionLimits.depth} ` +
-          `deep, received ` +
+        `Expected \`activation.expression\` to be nested at most ${expressionLimits.depth} deep, received ` +
           `more at position ${peek().position}.`,
         peek().text,
       );
@@ -188,9 +178,7 @@ export function parseExpression(text: string): ExpressionNode {
     if (!Object.hasOwn(expressionFunctions, token.text)) {
       const known = ['x', 'pi', 'e', ...Object.keys(expressionFunctions)];
       throw refusal(
-        `Unknown name ` +
-          `${JSON.stringify(token.text.slice(0, 60))} ` +
-          `at position ${token.position} of ` +
+        `Unknown name ${JSON.stringify(token.text.slice(0, 60))} at position ${token.position} of ` +
           `\`activation.expression\`${expressionHint(token.text, known)}`,
         token.text,
       );

@@ -116,9 +116,7 @@ function zipped(group: unknown, name: string): GridPoint[] {
   if (lengths.length > 1) {
     throw new MftError(
       'ERR_MFT_SHAPE',
-      `Expected the axes zipped in ` +
-        `\`${name}\` ` +
-        `to have the same length, received ` +
+      `Expected the axes zipped in \`${name}\` to have the same length, received ` +
         `${columns.map((c) => `${c.field}: ${c.values.length}`).join(', ')}.`,
       { parameter: name },
     );

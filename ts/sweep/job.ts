@@ -80,9 +80,7 @@ export async function checkedJob(value: unknown, verbs: VerbTable): Promise<Job>
   if (value.systemVersion !== work.systemVersion) {
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
-      `Job refused: it asks for version ` +
-        `${String(value.systemVersion)} of ` +
-        `system ${work.system}, this worker ` +
+      `Job refused: it asks for version ${String(value.systemVersion)} of system ${work.system}, this worker ` +
         `has version ${work.systemVersion}.`,
       { parameter: 'systemVersion' },
     );

@@ -83,7 +83,7 @@ Steps τ to accuracy 0.25 (synthetic images, orthogonal weights, width 32, batch
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 keep 1`] = `
 Training accuracy at σ_w² = 2, width 24
- | x √(1 − ρ)   (0, 0.1, 0.22, 0.32, 0.45: ρ = 1, 0.99, 0.95, 0.9, 0.8) | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+ | x √(1 − ρ)   (0, 0.1, 0.22, 0.32, 0.45: ρ = 1, 0.99, 0.95, 0.9, 0.8) | y depth L log | rect line rule point | 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 multiples 1`] = `
@@ -95,8 +95,8 @@ synthetic images, accuracy 0.7 of the best | x √(1 − ρ) linear | y multiple
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7 > deep-dropout-figure-7 syntheticimages 1`] = `
 Training accuracy, width 24
-synthetic images, ρ = 1, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
-synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 1, 40 steps | x σ_w² | y depth L log | rect line rule point | 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | 12 ξ_1; 6 ξ_c; 12 ξ_c; boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-7-curves > deep-dropout-figure-7-curves curves 1`] = `
@@ -114,7 +114,7 @@ Critical line of tanh: ordered to the left, chaotic to the right
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-1 > deep-information-figure-1 phase-diagram 1`] = `
 Phase diagram: tanh, ρ = 1 (white: no fixed point)
- | x σ_w² | y σ_b² | rect line | ; critical line χ₁ = 1
+ | x σ_w² | y σ_b² | rect line | critical line χ₁ = 1
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-1 > deep-information-figure-1 residuals 1`] = `
@@ -151,13 +151,13 @@ Squared gradients, tanh, width 300, 20 networks (dashed: e^(−(L−l)/ξ_∇))
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-5 > deep-information-figure-5 map-1 1`] = `
 Training accuracy, width 24: synthetic images, ρ = 1, 40 steps
- | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; n ξ_c, n fitted (rows); boundary: accuracy 0.5 of the best (95 %)
+ | x σ_w² | y depth L log | rect line rule point | 6 ξ_c; n ξ_c, n fitted (rows); boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-information-figure-6 > deep-information-figure-6 maps 1`] = `
 Training accuracy with dropout, width 24
-synthetic images, ρ = 0.9, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
-synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | ; 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 0.9, 40 steps | x σ_w² | y depth L log | rect line rule point | 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
+synthetic images, ρ = 0.8, 40 steps | x σ_w² | y depth L log | rect line rule point | 6 ξ_c; 12 min(ξ_1, ξ_c); boundary: accuracy 0.5 of the best (95 %)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > expressivity-figure-1 > expressivity-figure-1 fixed-points 1`] = `
@@ -258,14 +258,14 @@ zag: β_a, β_v = 0, β_w = β_b = 2 | x β | y depth L log | rect line | log χ
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-tanh > residual-mnist-tanh heat-maps 1`] = `
 Accuracy on synthetic images, width 16, 20 steps (white: does not train)
-(a) all β equal | x β | y depth L log | rect line | ; log χ_w ratio = 1; log s = 0; log s = 1
-(b) β_v = β_w, β_a = β_b = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0; log s = 1
-(c) β_w = β_b, β_v = β_a = 1 | x β | y depth L log | rect line | ; log χ_w ratio = 1; log χ_w ratio = 2; log s = 0
+(a) all β equal | x β | y depth L log | rect line | log χ_w ratio = 1; log s = 0; log s = 1
+(b) β_v = β_w, β_a = β_b = 1 | x β | y depth L log | rect line | log χ_w ratio = 1; log χ_w ratio = 2; log s = 0; log s = 1
+(c) β_w = β_b, β_v = β_a = 1 | x β | y depth L log | rect line | log χ_w ratio = 1; log χ_w ratio = 2; log s = 0
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-mnist-weights > residual-mnist-weights heat-map 1`] = `
 Accuracy on synthetic images, tanh, width 16, 20 steps (white: does not train)
- | x log₂ σ_w² | y depth L log | rect line | ; log χ_0/χ_L = 2; log χ_0/χ_L = 4; log s = 0; log s = 2
+ | x log₂ σ_w² | y depth L log | rect line | log χ_0/χ_L = 2; log χ_0/χ_L = 4; log s = 0; log s = 2
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > residual-width-variation > residual-width-variation profiles 1`] = `

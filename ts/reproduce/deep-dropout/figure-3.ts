@@ -203,8 +203,7 @@ async function independentErrors(scale: GradientScale, options: ReproductionOpti
     verdict: 'inconclusive',
     note:
       "read off the paper's files as 0.66 " +
-      'to 0.67; 2/π = 0.637 where the errors ' +
-      'are independent; the published ' +
+      'to 0.67; 2/π = 0.637 where the errors are independent; the published ' +
       "script's " +
       'errors (2·out for both) would give 1',
   };

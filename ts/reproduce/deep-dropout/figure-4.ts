@@ -98,12 +98,8 @@ export const figure4: Reproduction<LawScale> = {
         },
         source: sources.caption,
         note:
-          'V/m² = exp(βM/N) − 1 grows with the ' +
-          'distance M to the output: 2 ' +
-          'is the limit of ' +
-          'infinite width, the finite-width ' +
-          'exponent ' +
-          'is 2 + (d log K/dM)/log χ₁ (derived)',
+          'V/m² = exp(βM/N) − 1 grows with the distance M to the output: 2 is the limit of ' +
+          'infinite width, the finite-width exponent is 2 + (d log K/dM)/log χ₁ (derived)',
       }),
     );
     return {
@@ -134,12 +130,8 @@ function exponentRow(run: GradientRun, what: string, published: number): Reprodu
     expected: predictedExponent(layers, run.depth, run.decay, run.logBias),
     allowance: 0.02,
     note:
-      `both are samples of ` +
-      `${networksOfPaper} ` +
-      `networks; \`expected\` is the ` +
-      `exponent of exp(βM/N) − 1, which ` +
-      `overstates the deviation where ` +
-      `V/m² is large`,
+      `both are samples of ${networksOfPaper} networks; \`expected\` is the exponent of exp(βM/N) − 1, which ` +
+      `overstates the deviation where V/m² is large`,
   });
 }
 
@@ -163,9 +155,7 @@ function drawn(metric: GradientMetric, points: readonly CurvePoint[], scale: Law
     return ends.map((x) => ({ x, y: 2 * x, series: 'V = m²', mark: 'dashed', panel }));
   });
   const title =
-    `${metrics[metric]}: variance ` +
-    `against mean over ${scale.trials} ` +
-    `networks of width ${scale.width}, ` +
+    `${metrics[metric]}: variance against mean over ${scale.trials} networks of width ${scale.width}, ` +
     `every 10th of ${scale.depth} layers`;
   return {
     name: separated(metric, '-'),

@@ -111,9 +111,7 @@ function ratioRow(logs: readonly (readonly number[])[], width: number, published
     standardError: deviation / Math.sqrt(samples),
     count: logs.length,
     note:
-      `samples of ${networksOfPaper} ` +
-      `networks: heavy-tailed, so the ` +
-      `logarithm is compared; the collapse ` +
+      `samples of ${networksOfPaper} networks: heavy-tailed, so the logarithm is compared; the collapse ` +
       `is not exact, V/m² = exp(βM/N) − 1`,
   });
 }

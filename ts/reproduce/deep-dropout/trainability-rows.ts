@@ -12,10 +12,7 @@ import { type ColumnBoundary, type MeasuredMap, mapBoundaries, type Trainability
 import type { ReproductionRow } from '../types.js';
 
 const reduced =
-  'Not the training of the paper: the ' +
-  'multiple and the scatter depend on ' +
-  'width, steps and learning ' +
-  'rate, so that ' +
+  'Not the training of the paper: the multiple and the scatter depend on width, steps and learning rate, so that ' +
   'no published factor is refuted here.';
 const few = 'Fewer than three columns have a boundary within the depths tried.';
 const selected = 'Most boundaries lie outside the depths tried; those inside are a selection.';
@@ -63,11 +60,8 @@ export function multipleRows(
           note: few,
         };
       const measuredText =
-        `${fit.multiple.toFixed(2)} (95 %: ` +
-        `${fit.low.toFixed(2)} to ` +
-        `${fit.high.toFixed(2)}; ` +
-        `${fit.columns} of ${total} columns, ` +
-        `scatter ${fit.scatter.toFixed(2)})`;
+        `${fit.multiple.toFixed(2)} (95 %: ${fit.low.toFixed(2)} to ${fit.high.toFixed(2)}; ` +
+        `${fit.columns} of ${total} columns, scatter ${fit.scatter.toFixed(2)})`;
       const z = Math.log(fit.multiple / factor) / (fit.standardError / fit.multiple);
       const row = { ...head, measured: measuredText, z };
       if (fit.columns < total / 2) return { ...row, verdict: 'inconclusive', note: selected };

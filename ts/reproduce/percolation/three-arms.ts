@@ -162,12 +162,8 @@ async function rowsOf(cell: Cell, steps: number): Promise<ReproductionRow[]> {
   const levels = armNames.map((arm) => {
     const [loss, accuracy] = [meanOf(losses(cell, arm)), meanOf(accuracies(cell, arm))];
     return (
-      `${arm} ${loss.mean.toFixed(3)} ± ` +
-      `${loss.standardError.toFixed(3)} ` +
-      `(${(100 * accuracy.mean).toFixed(1)} ` +
-      `± ` +
-      `${(100 * accuracy.standardError).toFixed(1)} ` +
-      `%)`
+      `${arm} ${loss.mean.toFixed(3)} ± ${loss.standardError.toFixed(3)} (${(100 * accuracy.mean).toFixed(1)} ± ` +
+      `${(100 * accuracy.standardError).toFixed(1)} %)`
     );
   });
   return [

@@ -54,11 +54,8 @@ export const mnistRelu: Reproduction<LevelScale> = {
         published: 'rises (a paradox: larger gradient ratios train better)',
         source: sources.statement,
         measured:
-          `more at the end of the path than at ` +
-          `its beginning at ${rises.length} of ` +
-          `${depths.length} depths; L = ` +
-          `${depths.at(-1)}: ` +
-          `${ends(zag, depths.at(-1) as number)}`,
+          `more at the end of the path than at its beginning at ${rises.length} of ${depths.length} depths; L = ` +
+          `${depths.at(-1)}: ${ends(zag, depths.at(-1) as number)}`,
         holds: rises.length === depths.length,
       }),
     );

@@ -49,9 +49,7 @@ export const mnistWeights: Reproduction<LevelScale> = {
         published: '−1 (σ_w² L constant)',
         source: sources.statement,
         measured:
-          `${slope.toFixed(2)}: best σ_w² = ` +
-          `${best.map((log) => 2 ** log).join(', ')} ` +
-          `at ` +
+          `${slope.toFixed(2)}: best σ_w² = ${best.map((log) => 2 ** log).join(', ')} at ` +
           `L = ${depths.join(', ')}${edge > 0 ? `, ${edge} at the edge of the grid` : ''}`,
         holds: Math.abs(slope + 1) < 0.5,
         note: 'a grid of factors of 2 and a flat optimum: the exponent is known to a few tenths',

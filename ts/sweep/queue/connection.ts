@@ -33,14 +33,8 @@ export function redisTarget(request: ConnectionRequest, environment: Environment
   if (given !== undefined && (given.username !== '' || given.password !== '')) {
     throw new MftError(
       'ERR_MFT_INVALID_ARGUMENT',
-      'Expected the address of the ' +
-        'server without ' +
-        'user name and password (arguments ' +
-        'are visible ' +
-        'to all users of this machine); ' +
-        'put them into ' +
-        'MFT_REDIS_USERNAME and ' +
-        'MFT_REDIS_PASSWORD.',
+      'Expected the address of the server without user name and password (arguments are visible ' +
+        'to all users of this machine); put them into MFT_REDIS_USERNAME and MFT_REDIS_PASSWORD.',
       { parameter: 'redis' },
     );
   }
@@ -52,14 +46,8 @@ export function redisTarget(request: ConnectionRequest, environment: Environment
   if (!isTls && !isLoopback(host) && request.isInsecure !== true) {
     throw new MftError(
       'ERR_MFT_QUEUE',
-      `The server ${host} is neither ` +
-        `on this machine ` +
-        `nor reached by TLS: anyone on ` +
-        `the way could read ` +
-        `and change jobs and passwords. ` +
-        `Use a rediss:// ` +
-        `URL or an ssh tunnel, or allow ` +
-        `it with --insecure.`,
+      `The server ${host} is neither on this machine nor reached by TLS: anyone on the way could read ` +
+        `and change jobs and passwords. Use a rediss:// URL or an ssh tunnel, or allow it with --insecure.`,
       { parameter: 'redis' },
     );
   }

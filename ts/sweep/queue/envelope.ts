@@ -23,10 +23,7 @@ export function queueSecret(environment: Readonly<Record<string, string | undefi
   if (secret.length >= 16) return secret;
   throw new MftError(
     'ERR_MFT_QUEUE',
-    'Expected the environment ' +
-      'variable MFT_QUEUE_SECRET ' +
-      'to hold a secret of at least ' +
-      '16 characters, ' +
+    'Expected the environment variable MFT_QUEUE_SECRET to hold a secret of at least 16 characters, ' +
       'the same for the sweep and ' +
       'its workers: `export ' +
       'MFT_QUEUE_SECRET=$(openssl ' +
@@ -59,10 +56,8 @@ function opened(label: Label, envelope: unknown, limit: number, secret: string):
   if (content.package !== packageVersion())
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',
-      `${label === 'job' ? 'Job' : 'Row'} ` +
-        `refused: it comes from mft-native ` +
-        `${String(content.package).slice(0, 40)}, ` +
-        `this is ` +
+      `${label === 'job' ? 'Job' : 'Row'} refused: it comes from mft-native ` +
+        `${String(content.package).slice(0, 40)}, this is ` +
         `${packageVersion()}; sweep and workers need the same version.`,
       { parameter: 'package' },
     );

@@ -38,6 +38,47 @@ export interface BackwardPass {
   readonly activityAbsolute: readonly Float64Array[];
 }
 
+/** Gaussian moments of φ at layer index l: of one input a, or of a pair p. */
+interface Moments {
+  /** E φ². */
+  readonly second: (l: number, a: number) => number;
+  /** E φ'² = s2. */
+  readonly slope: (l: number, a: number) => number;
+  /** E φ²φ'². */
+  readonly product: (l: number, a: number) => number;
+  /** v2 = dE φ²/dq. */
+  readonly bend: (l: number, a: number) => number;
+  /** E φ_aφ_b, F = E φ'_aφ'_b and P_ab = E φ_aφ_b φ'_aφ'_b, and those of the absolute values. */
+  readonly pairSecond: (l: number, p: number) => number;
+  readonly pairSlope: (l: number, p: number) => number;
+  readonly pairProduct: (l: number, p: number) => number;
+  readonly absoluteSecond: (l: number, p: number) => number;
+  readonly absoluteSlope: (l: number, p: number) => number;
+  readonly absoluteProduct: (l: number, p: number) => number;
+}
+
+/** What every step down reads. */
+interface Network {
+  readonly spec: ResolvedFeedforwardSpec;
+  readonly layers: LayerParameters;
+  readonly gram: InputGram;
+  readonly forward: ForwardPass;
+  readonly moments: Moments;
+}
+
+/** The errors of one layer; second moments times exp(−logScale), slopes times exp(−logScale/2). */
+interface LayerErrors {
+  readonly logScale: number;
+  readonly error: Float64Array;
+  readonly errorPair: Float64Array;
+  readonly errorAbsolute: Float64Array;
+  readonly coherence: Float64Array;
+  /** κ of Wᵀδ that comes from above, in the scale of the layer above; 0 at the output. */
+  readonly coupling: Float64Array;
+  /** E ∂δ_a/∂z_a per input, from which the κ of the layer below follows; 0 with independent backward weights. */
+  readonly slope: Float64Array;
+}
+
 export async function backwardPass(
   spec: ResolvedFeedforwardSpec,
   layers: LayerParameters,
@@ -45,162 +86,193 @@ export async function backwardPass(
   forward: ForwardPass,
   options: ControlOptions,
 ): Promise<BackwardPass> {
-  const { depth, phi } = layers;
-  const pairs = gram.pairs.length;
+  const network = { spec, layers, gram, forward, moments: await momentsOf(spec, layers, gram, forward, options) };
+  const errors = [outputErrors(network)];
+  for (let l = layers.depth - 2; l >= 0; l--)
+    errors.push(inRange(errorsBelow(network, l, errors.at(-1) as LayerErrors)));
+  errors.reverse();
+  return {
+    logScale: Float64Array.from(errors, ({ logScale }) => logScale),
+    error: errors.map(({ error }) => error),
+    errorPair: errors.map(({ errorPair }) => errorPair),
+    errorAbsolute: errors.map(({ errorAbsolute }) => errorAbsolute),
+    coherence: errors.map(({ coherence }) => coherence),
+    coupling: errors.map(({ coupling }) => coupling),
+    pairSlope: network.moments.pairSlope,
+    ...activities(network),
+  };
+}
+
+async function momentsOf(
+  spec: ResolvedFeedforwardSpec,
+  { phi }: LayerParameters,
+  gram: InputGram,
+  forward: ForwardPass,
+  options: ControlOptions,
+): Promise<Moments> {
   const states = forward.pair.flat();
   const along = async (integrand: Parameters<typeof pairMoments>[1]): Promise<(l: number, p: number) => number> => {
     const values = await pairMoments(phi, integrand, states, options);
-    return (l, p) => values[l * pairs + p] as number;
+    return (l, p) => values[l * gram.pairs.length + p] as number;
   };
-  const slopes = await along({ first: 1 });
-  const products = await along({ value: 1, first: 1 });
-  const values = await along({ value: 1 });
-  const absoluteSlopes = await along({ first: 1, isAbsolute: true });
-  const absoluteValues = await along({ value: 1, isAbsolute: true });
-  const absoluteProducts =
-    spec.output === 'postactivation' ? await along({ value: 1, first: 1, isAbsolute: true }) : () => 0;
-
-  const { isShared } = layers;
-  const sharedFactor = (keep: number): number => (isShared ? 1 / keep : 1);
   const q = (l: number, a: number): number => (forward.variance[l] as Float64Array)[a] as number;
-  const single = (name: 'second' | 'slope' | 'product' | 'bend', variance: number): number => {
-    if (name === 'bend') return varianceSlope(phi, variance);
-    return expectation(
-      phi,
-      name === 'second' ? { value: 2 } : name === 'slope' ? { first: 2 } : { value: 2, first: 2 },
-      variance,
-    );
+  return {
+    second: (l, a) => expectation(phi, { value: 2 }, q(l, a)),
+    slope: (l, a) => expectation(phi, { first: 2 }, q(l, a)),
+    product: (l, a) => expectation(phi, { value: 2, first: 2 }, q(l, a)),
+    bend: (l, a) => varianceSlope(phi, q(l, a)),
+    pairSlope: await along({ first: 1 }),
+    pairProduct: await along({ value: 1, first: 1 }),
+    pairSecond: await along({ value: 1 }),
+    absoluteSlope: await along({ first: 1, isAbsolute: true }),
+    absoluteSecond: await along({ value: 1, isAbsolute: true }),
+    absoluteProduct: spec.output === 'postactivation' ? await along({ value: 1, first: 1, isAbsolute: true }) : () => 0,
   };
+}
 
-  const logScale = new Float64Array(depth);
-  const error: Float64Array[] = new Array(depth);
-  const errorPair: Float64Array[] = new Array(depth);
-  const errorAbsolute: Float64Array[] = new Array(depth);
-  const coherence: Float64Array[] = new Array(depth);
-  const couplings: Float64Array[] = new Array(depth).fill(new Float64Array(gram.count));
-  const last = depth - 1;
-  const state = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
-  const covariance = (s: PairState): number => Math.sqrt(s.varianceA * s.varianceB) * (1 - s.delta);
-  // --- the output layer
-  const start = {
+const perInput = ({ gram }: Network, f: (a: number) => number): Float64Array =>
+  Float64Array.from({ length: gram.count }, (_, a) => f(a));
+
+const stateOf = ({ forward }: Network, l: number, p: number): PairState =>
+  (forward.pair[l] as readonly PairState[])[p] as PairState;
+
+/** 1/ρ once more where both inputs have the same masks. */
+const sharedFactor = ({ isShared }: LayerParameters, keep: number): number => (isShared ? 1 / keep : 1);
+
+/** The errors of the last layer: δ = ℓ'(z) for ℓ = z², φ(z)² or a random readout of variance 1. */
+function outputErrors(network: Network): LayerErrors {
+  const { spec, layers, gram, forward, moments } = network;
+  const last = layers.depth - 1;
+  const q = (a: number): number => (forward.variance[last] as Float64Array)[a] as number;
+  const geometric = (p: number): number => {
+    const { varianceA, varianceB } = stateOf(network, last, p);
+    return Math.sqrt(varianceA * varianceB);
+  };
+  const correlation = (p: number): number => 1 - stateOf(network, last, p).delta;
+  const { error, slope, pair, absolute } = {
     preactivation: {
-      a: (variance: number) => 4 * variance,
-      t: () => 2,
-      h: (p: number) => 4 * covariance(state(last, p)),
+      error: (a: number) => 4 * q(a),
+      slope: () => 2,
+      pair: (p: number) => 4 * (geometric(p) * correlation(p)),
+      absolute: (p: number) => 4 * geometric(p) * absoluteProduct(correlation(p)),
     },
     postactivation: {
-      a: (variance: number) => 4 * single('product', variance),
-      t: (variance: number) => 2 * single('bend', variance),
-      h: (p: number) => 4 * products(last, p),
+      error: (a: number) => 4 * moments.product(last, a),
+      slope: (a: number) => 2 * moments.bend(last, a),
+      pair: (p: number) => 4 * moments.pairProduct(last, p),
+      absolute: (p: number) => 4 * moments.absoluteProduct(last, p),
     },
-    randomReadout: { a: () => 1, t: () => 0, h: () => 0 },
+    randomReadout: { error: () => 1, slope: () => 0, pair: () => 0, absolute: () => absoluteProduct(0) },
   }[spec.output];
-  const startAbsolute = (p: number): number => {
-    const s = state(last, p);
-    if (spec.output === 'postactivation') return 4 * absoluteProducts(last, p);
-    return spec.output === 'preactivation'
-      ? 4 * Math.sqrt(s.varianceA * s.varianceB) * absoluteProduct(1 - s.delta)
-      : absoluteProduct(0);
-  };
-  const inputs = Array.from({ length: gram.count }, (_, a) => a);
-  error[last] = Float64Array.from(inputs, (a) => start.a(q(last, a)));
-  errorPair[last] = Float64Array.from(gram.pairs, (_, p) => start.h(p));
-  errorAbsolute[last] = Float64Array.from(gram.pairs, (_, p) => startAbsolute(p));
-  coherence[last] = new Float64Array(pairs);
-  let slopeOfError = Float64Array.from(inputs, (a) => (spec.backwardWeights === 'shared' ? start.t(q(last, a)) : 0));
-  // --- down to the first layer
-  for (let l = last - 1; l >= 0; l--) {
-    const keep = layers.keepProbability[l] as number;
-    const passed =
-      ((layers.weightVariance[l + 1] as number) * (layers.width[l + 1] as number)) / (layers.width[l] as number);
-    const kappa = slopeOfError.map((t) => passed * t);
-    couplings[l] = kappa;
-    const isOrthogonal = spec.weights === 'orthogonal' && spec.backwardWeights === 'shared';
-    const above = error[l + 1] as Float64Array;
-    const noise = (a: number): number => {
-      const k = kappa[a] as number;
-      return Math.max(
-        0,
-        passed * (above[a] as number) - (isOrthogonal ? (k * k * single('second', q(l, a))) / keep : 0),
-      );
-    };
-    error[l] = Float64Array.from(
-      inputs,
-      (a) =>
-        (single('slope', q(l, a)) * noise(a)) / keep +
-        ((kappa[a] as number) ** 2 * single('product', q(l, a))) / keep ** 3,
-    );
-    const pairNoise = (p: number, coupling: number): number =>
-      passed * ((errorPair[l + 1] as Float64Array)[p] as number) -
-      (isOrthogonal ? coupling * values(l, p) * sharedFactor(keep) : 0);
-    errorPair[l] = Float64Array.from(gram.pairs, ({ a, b }, p) => {
-      const coupling = (kappa[a] as number) * (kappa[b] as number);
-      return sharedFactor(keep) * (slopes(l, p) * pairNoise(p, coupling) + (coupling * products(l, p)) / keep ** 2);
-    });
-    coherence[l] = new Float64Array(pairs);
-    errorAbsolute[l] = Float64Array.from(gram.pairs, ({ a, b }, p) => {
-      const coupling = (kappa[a] as number) * (kappa[b] as number);
-      const coherent = (c: number): number => ((kappa[c] as number) ** 2 * single('second', q(l, c))) / keep ** 2;
-      const [sizeA, sizeB] = [noise(a) + coherent(a), noise(b) + coherent(b)];
-      const size = Math.sqrt(sizeA * sizeB);
-      if (size === 0) return 0;
-      const part = Math.max(coherent(a) / sizeA, coherent(b) / sizeB);
-      (coherence[l] as Float64Array)[p] = part;
-      const native = phi.native;
-      if (part > negligible && pairs <= exactPairs && native !== undefined) {
-        const parts = {
-          couplingA: (kappa[a] as number) / keep,
-          couplingB: (kappa[b] as number) / keep,
-          noiseA: noise(a),
-          noiseB: noise(b),
-          noisePair: pairNoise(p, coupling),
-        };
-        return sharedFactor(keep) * coherentAbsoluteProduct(native, state(l, p), parts);
-      }
-      // Wᵀδ given that the unit is kept, as a Gaussian pair of the right covariance, independent of z
-      const correlation = (pairNoise(p, coupling) + (coupling * values(l, p)) / keep ** 2) / size;
-      return sharedFactor(keep) * absoluteSlopes(l, p) * size * absoluteProduct(correlation);
-    });
-    slopeOfError = kappa.map((k, a) => (k * single('bend', q(l, a))) / keep);
-    // The recursion is linear in the errors' second moments and in the square of the coupling: keep both in range.
-    logScale[l] = logScale[l + 1] as number;
-    const largest = Math.max(...(error[l] as Float64Array));
-    if (largest > 0 && (largest > 1e100 || largest < 1e-100)) {
-      for (const moments of [error, errorPair, errorAbsolute])
-        moments[l] = (moments[l] as Float64Array).map((value) => value / largest);
-      slopeOfError = slopeOfError.map((t) => t / Math.sqrt(largest));
-      logScale[l] = (logScale[l] as number) + Math.log(largest);
-    }
-  }
-  // --- what enters each matrix from below
-  const below = (f: (l: number, keep: number) => Float64Array, first: () => Float64Array): Float64Array[] =>
-    Array.from({ length: depth }, (_, l) => (l === 0 ? first() : f(l - 1, layers.keepProbability[l - 1] as number)));
-  const firstPair = (isAbsolute: boolean) => (): Float64Array =>
-    Float64Array.from(gram.pairs, ({ a, b, delta, absolute }) => {
-      const product = isAbsolute
-        ? absolute
-        : Math.sqrt((gram.secondMoment[a] as number) * (gram.secondMoment[b] as number)) * (1 - delta);
-      return product * sharedFactor(layers.inputKeepProbability);
-    });
   return {
-    logScale,
-    error,
-    errorPair,
-    errorAbsolute,
+    logScale: 0,
+    error: perInput(network, error),
+    errorPair: Float64Array.from(gram.pairs, (_, p) => pair(p)),
+    errorAbsolute: Float64Array.from(gram.pairs, (_, p) => absolute(p)),
+    coherence: new Float64Array(gram.pairs.length),
+    coupling: new Float64Array(gram.count),
+    slope: perInput(network, (a) => (spec.backwardWeights === 'shared' ? slope(a) : 0)),
+  };
+}
+
+/** One step of the recursion: the errors of layer index l from those of the layer above it. */
+function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErrors {
+  const { spec, layers, gram, moments } = network;
+  const keep = layers.keepProbability[l] as number;
+  const factor = sharedFactor(layers, keep);
+  const passed =
+    ((layers.weightVariance[l + 1] as number) * (layers.width[l + 1] as number)) / (layers.width[l] as number);
+  const kappas = above.slope.map((t) => passed * t);
+  const kappa = (a: number): number => kappas[a] as number;
+  const isOrthogonal = spec.weights === 'orthogonal' && spec.backwardWeights === 'shared';
+  // E e_a² and E e_a e_b; `coupling` is κ_aκ_b
+  const noise = (a: number): number => {
+    const lost = isOrthogonal ? (kappa(a) * kappa(a) * moments.second(l, a)) / keep : 0;
+    return Math.max(0, passed * (above.error[a] as number) - lost);
+  };
+  const pairNoise = (p: number, coupling: number): number =>
+    passed * (above.errorPair[p] as number) - (isOrthogonal ? coupling * moments.pairSecond(l, p) * factor : 0);
+  const coherent = (a: number): number => (kappa(a) ** 2 * moments.second(l, a)) / keep ** 2;
+
+  const coherence = new Float64Array(gram.pairs.length);
+  const absolute = (a: number, b: number, p: number): number => {
+    const [sizeA, sizeB] = [noise(a) + coherent(a), noise(b) + coherent(b)];
+    const size = Math.sqrt(sizeA * sizeB);
+    if (size === 0) return 0;
+    const part = Math.max(coherent(a) / sizeA, coherent(b) / sizeB);
+    coherence[p] = part;
+    const coupling = kappa(a) * kappa(b);
+    const { native } = layers.phi;
+    if (part > negligible && gram.pairs.length <= exactPairs && native !== undefined) {
+      const parts = {
+        couplingA: kappa(a) / keep,
+        couplingB: kappa(b) / keep,
+        noiseA: noise(a),
+        noiseB: noise(b),
+        noisePair: pairNoise(p, coupling),
+      };
+      return factor * coherentAbsoluteProduct(native, stateOf(network, l, p), parts);
+    }
+    // Wᵀδ given that the unit is kept, as a Gaussian pair of the right covariance, independent of z
+    const correlation = (pairNoise(p, coupling) + (coupling * moments.pairSecond(l, p)) / keep ** 2) / size;
+    return factor * moments.absoluteSlope(l, p) * size * absoluteProduct(correlation);
+  };
+  return {
+    logScale: above.logScale,
+    error: perInput(
+      network,
+      (a) => (moments.slope(l, a) * noise(a)) / keep + (kappa(a) ** 2 * moments.product(l, a)) / keep ** 3,
+    ),
+    errorPair: Float64Array.from(gram.pairs, ({ a, b }, p) => {
+      const coupling = kappa(a) * kappa(b);
+      const fromNoise = moments.pairSlope(l, p) * pairNoise(p, coupling);
+      return factor * (fromNoise + (coupling * moments.pairProduct(l, p)) / keep ** 2);
+    }),
+    errorAbsolute: Float64Array.from(gram.pairs, ({ a, b }, p) => absolute(a, b, p)),
     coherence,
-    coupling: couplings,
-    pairSlope: slopes,
+    coupling: kappas,
+    slope: perInput(network, (a) => (kappa(a) * moments.bend(l, a)) / keep),
+  };
+}
+
+/** The recursion is linear in the errors' second moments and in the square of the slopes: both are kept in range. */
+function inRange(errors: LayerErrors): LayerErrors {
+  const largest = Math.max(...errors.error);
+  if (!(largest > 1e100 || (largest > 0 && largest < 1e-100))) return errors;
+  const scaled = (moments: Float64Array): Float64Array => moments.map((value) => value / largest);
+  return {
+    ...errors,
+    logScale: errors.logScale + Math.log(largest),
+    error: scaled(errors.error),
+    errorPair: scaled(errors.errorPair),
+    errorAbsolute: scaled(errors.errorAbsolute),
+    slope: errors.slope.map((t) => t / Math.sqrt(largest)),
+  };
+}
+
+/** What enters each matrix from below: the inputs, then the activities of every hidden layer. */
+function activities(network: Network): Pick<BackwardPass, 'activity' | 'activityPair' | 'activityAbsolute'> {
+  const { layers, gram, moments } = network;
+  const { inputKeepProbability } = layers;
+  const below = (first: Float64Array, f: (l: number, keep: number) => Float64Array): Float64Array[] => [
+    first,
+    ...layers.keepProbability.map((keep, l) => f(l, keep)),
+  ];
+  const firstPair = (product: (pair: InputGram['pairs'][number]) => number): Float64Array =>
+    Float64Array.from(gram.pairs, (pair) => product(pair) * sharedFactor(layers, inputKeepProbability));
+  const moment = (a: number): number => gram.secondMoment[a] as number;
+  return {
     activity: below(
-      (l, keep) => Float64Array.from(inputs, (a) => single('second', q(l, a)) / keep),
-      () => gram.secondMoment.map((s) => s / layers.inputKeepProbability),
+      gram.secondMoment.map((s) => s / inputKeepProbability),
+      (l, keep) => perInput(network, (a) => moments.second(l, a) / keep),
     ),
     activityPair: below(
-      (l, keep) => Float64Array.from(gram.pairs, (_, p) => values(l, p) * sharedFactor(keep)),
-      firstPair(false),
+      firstPair(({ a, b, delta }) => Math.sqrt(moment(a) * moment(b)) * (1 - delta)),
+      (l, keep) => Float64Array.from(gram.pairs, (_, p) => moments.pairSecond(l, p) * sharedFactor(layers, keep)),
     ),
     activityAbsolute: below(
-      (l, keep) => Float64Array.from(gram.pairs, (_, p) => absoluteValues(l, p) * sharedFactor(keep)),
-      firstPair(true),
+      firstPair(({ absolute }) => absolute),
+      (l, keep) => Float64Array.from(gram.pairs, (_, p) => moments.absoluteSecond(l, p) * sharedFactor(layers, keep)),
     ),
   };
 }

@@ -52,7 +52,7 @@ export function latticeOf(parameters: ConvolutionParameters): Lattice {
     kernel,
     periodic,
     inputKeepProbability: positionKeep(parameters.inputKeepProbability, channels),
-    runs: layerRuns(depth, width, width, keep, edgeKeepProbability),
+    runs: layerRuns({ depth, width, outputWidth: width, keepProbability: keep, edgeKeepProbability }),
   };
 }
 

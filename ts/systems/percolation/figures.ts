@@ -15,7 +15,7 @@ function rectangle(width: number, depth: number, keepProbability: number, edgeKe
     inputWidth: width,
     inputKeepProbability: 1,
     depth,
-    runs: layerRuns(depth, width, width, keepProbability, edgeKeepProbability),
+    runs: layerRuns({ depth, width, outputWidth: width, keepProbability, edgeKeepProbability }),
   };
 }
 
@@ -187,11 +187,8 @@ export const figures = {
   },
   pathCurves: {
     description:
-      'Path probability against drop ' +
-      'probability for widths 2 to 32 and ' +
-      'depths 1, 10, 100, dropout and ' +
-      'dropconnect: theory and explicit ' +
-      'masks.',
+      'Path probability against drop probability for widths 2 to 32 and depths 1, 10, 100, dropout and ' +
+      'dropconnect: theory and explicit masks.',
     usesSpec: false,
     simulates: true,
     build: pathCurves,

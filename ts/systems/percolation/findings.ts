@@ -41,9 +41,7 @@ export async function findings(
         id: 'percolationIrrelevant',
         severity: 'info',
         claim:
-          `Percolation is irrelevant for ` +
-          `this network: a mask blocks every ` +
-          `path with probability ` +
+          `Percolation is irrelevant for this network: a mask blocks every path with probability ` +
           `${exponent(logBlocked)}.${await farDeath(spec, options)}`,
         evidence,
       },

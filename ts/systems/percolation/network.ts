@@ -98,15 +98,20 @@ export function checkLength(parameter: string, value: Listed, length: number): v
   );
 }
 
-/** Layers 1..depth+1 as runs: `widthAt` and the lists are read layer by layer only where something varies. */
-export function layerRuns(
-  depth: number,
-  width: Listed,
-  outputWidth: number,
-  keepProbability: Listed,
-  edgeKeepProbability: Listed,
-  activeProbability = 1,
-): LayerRun[] {
+/** What `layerRuns` reads: numbers, or lists with one per hidden layer (edges: per weight layer). */
+interface Layers {
+  readonly depth: number;
+  readonly width: Listed;
+  readonly outputWidth: number;
+  readonly keepProbability: Listed;
+  readonly edgeKeepProbability: Listed;
+  /** Extra factor on every keep probability. Default 1. */
+  readonly activeProbability?: number;
+}
+
+/** Layers 1..depth+1 as runs: the lists are read layer by layer only where something varies. */
+export function layerRuns(layers: Layers): LayerRun[] {
+  const { depth, width, outputWidth, keepProbability, edgeKeepProbability, activeProbability = 1 } = layers;
   const hidden = (i: number): LayerRun => ({
     count: 1,
     width: at(width, i),
@@ -122,20 +127,21 @@ export function layerRuns(
   if (typeof width === 'number' && typeof keepProbability === 'number' && typeof edgeKeepProbability === 'number') {
     return depth === 0 ? [output] : [{ ...hidden(0), count: depth }, output];
   }
-  const runs: { count: number; width: number; keepProbability: number; edgeKeepProbability: number }[] = [];
-  for (let i = 0; i <= depth; i++) {
-    const layer = i < depth ? hidden(i) : output;
-    const last = runs.at(-1);
-    if (
-      last !== undefined &&
-      last.width === layer.width &&
-      last.keepProbability === layer.keepProbability &&
-      last.edgeKeepProbability === layer.edgeKeepProbability
-    )
-      last.count++;
-    else runs.push({ ...layer });
-  }
+  const runs: LayerRun[] = [];
+  for (let i = 0; i <= depth; i++) append(runs, i < depth ? hidden(i) : output);
   return runs;
+}
+
+/** Adds layers to the end of a list of runs; they join the last one where they are like it. */
+function append(runs: LayerRun[], layer: LayerRun): void {
+  if (layer.count === 0) return;
+  const last = runs.at(-1);
+  const isAlike =
+    last?.width === layer.width &&
+    last.keepProbability === layer.keepProbability &&
+    last.edgeKeepProbability === layer.edgeKeepProbability;
+  if (last !== undefined && isAlike) runs[runs.length - 1] = { ...last, count: last.count + layer.count };
+  else runs.push(layer);
 }
 
 function at(value: Listed, i: number): number {
@@ -197,14 +203,7 @@ export function resolveNetwork(parameters: NetworkParameters): Network {
     inputWidth,
     inputKeepProbability: parameters.inputKeepProbability,
     depth,
-    runs: layerRuns(
-      depth,
-      hidden,
-      outputWidth,
-      parameters.keepProbability,
-      parameters.edgeKeepProbability,
-      parameters.activeProbability,
-    ),
+    runs: layerRuns({ ...parameters, depth, width: hidden, outputWidth }),
   };
 }
 
@@ -214,28 +213,17 @@ export function reversed(network: Network): Network {
   const output = runs.at(-1) as LayerRun;
   const backwards: LayerRun[] = [];
   // A layer's edges come from the layer before it; read backwards they come from the layer after it.
-  const push = (layer: LayerRun): void => {
-    const last = backwards.at(-1);
-    if (
-      last !== undefined &&
-      last.width === layer.width &&
-      last.keepProbability === layer.keepProbability &&
-      last.edgeKeepProbability === layer.edgeKeepProbability
-    )
-      backwards[backwards.length - 1] = { ...last, count: last.count + layer.count };
-    else if (layer.count > 0) backwards.push(layer);
-  };
   for (let i = runs.length - 1; i >= 0; i--) {
     const run = runs[i] as LayerRun;
     const before = runs[i - 1];
     const inside = run.count - 1; // layers of the run that another layer of the run follows
-    push({
+    append(backwards, {
       count: inside,
       width: run.width,
       keepProbability: run.keepProbability,
       edgeKeepProbability: run.edgeKeepProbability,
     });
-    push({
+    append(backwards, {
       count: 1,
       width: before?.width ?? network.inputWidth,
       keepProbability: before?.keepProbability ?? network.inputKeepProbability,

@@ -217,8 +217,7 @@ const table = {
     description:
       'Probability that a given edge of ' +
       'weight layer `weightLayer` (0..depth) ' +
-      'lies on a surviving path: the ' +
-      'effective share of its learning rate.',
+      'lies on a surviving path: the effective share of its learning rate.',
     source: 'derived; docs 3.9',
     parameters: z.strictObject({ ...networkParameters, weightLayer: layerIndex('weight layer') }),
     evaluate: async ({ weightLayer, ...rest }) => {

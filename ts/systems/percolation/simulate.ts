@@ -139,9 +139,7 @@ function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
           {
             id: 'extinctBlocks',
             message:
-              `In ${extinct} of ${blocks} blocks ` +
-              `all particles died before the ` +
-              `output: the scatter of the blocks ` +
+              `In ${extinct} of ${blocks} blocks all particles died before the output: the scatter of the blocks ` +
               `says little about the error.`,
           },
         ]

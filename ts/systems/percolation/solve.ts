@@ -75,7 +75,7 @@ export async function breakdownDepth(
     inputWidth: width,
     inputKeepProbability: 1,
     depth,
-    runs: layerRuns(depth, width, width, keepProbability, edgeKeepProbability),
+    runs: layerRuns({ depth, width, outputWidth: width, keepProbability, edgeKeepProbability }),
   });
   const hazard = async (depth: number): Promise<number> =>
     Math.exp((await pathProbability(networkOf(depth), options)).logHazard);

@@ -78,13 +78,8 @@ export async function residualFindings(
       id: 'activationGrowth',
       severity: 'warning',
       claim:
-        `Activations grow by a factor ` +
-        `e^${state.logSecondMoment.toFixed(1)} ` +
-        `in mean square over ${spec.depth} ` +
-        `blocks; in ReLU networks ` +
-        `training was seen to fail ` +
-        `above about e^8 (one data set, ` +
-        `one learning rate).`,
+        `Activations grow by a factor e^${state.logSecondMoment.toFixed(1)} in mean square over ${spec.depth} ` +
+        `blocks; in ReLU networks training was seen to fail above about e^8 (one data set, one learning rate).`,
       evidence: numbers(state),
     });
   }
@@ -93,12 +88,8 @@ export async function residualFindings(
       id: 'inputsMerge',
       severity: 'warning',
       claim:
-        `Two inputs at cosine ` +
-        `${(1 - angularDeficit).toFixed(3)} ` +
-        `arrive at the last layer with 1 ` +
-        `− cosine = ` +
-        `${state.angularDeficit.toExponential(2)}: ` +
-        `the network hardly tells them apart.`,
+        `Two inputs at cosine ${(1 - angularDeficit).toFixed(3)} arrive at the last layer with 1 − cosine = ` +
+        `${state.angularDeficit.toExponential(2)}: the network hardly tells them apart.`,
       evidence: numbers(state),
     });
   }
@@ -115,12 +106,8 @@ async function growthFinding(
   const ratio = state.logGradientRatio;
   const [compared, exponent] = ratio < 0 ? ['are smaller than', -ratio] : ['exceed', ratio];
   const claim =
-    `Gradients at the input ${compared} ` +
-    `those at the output by a factor ` +
-    `e^${exponent.toFixed(2)} in ` +
-    `mean square ` +
-    `per coordinate over ${spec.depth} ` +
-    `blocks.`;
+    `Gradients at the input ${compared} those at the output by a factor e^${exponent.toFixed(2)} in mean square ` +
+    `per coordinate over ${spec.depth} blocks.`;
   if (exponent <= gradientBudget)
     return {
       id: 'gradientGrowth',
@@ -156,13 +143,8 @@ async function spreadFinding(spec: ResolvedResidualSpec, options: ControlOptions
       id: 'finiteWidth',
       severity: 'warning',
       claim:
-        `At these widths |x|² of the ` +
-        `last layer ` +
-        `differs from network to network by ` +
-        `${(100 * value).toFixed(0)} ` +
-        `% (standard deviation): ` +
-        `single networks will stray ` +
-        `from the theory.`,
+        `At these widths |x|² of the last layer differs from network to network by ${(100 * value).toFixed(0)} ` +
+        `% (standard deviation): single networks will stray from the theory.`,
       evidence: [{ quantity: 'relativeStandardDeviationOfSecondMoment', value }],
     },
   ];
@@ -190,20 +172,13 @@ async function alternativesOf(
     );
   await scheme(
     'zeroBranch',
-    'SkipInit and ReZero start ' +
-      'every branch ' +
-      'at zero: an exact identity. ' +
-      'Gradients and ' +
-      'angles do not change with depth; all ' +
-      'learning starts in the branch ' +
-      'multipliers.',
+    'SkipInit and ReZero start every branch at zero: an exact identity. Gradients and ' +
+      'angles do not change with depth; all learning starts in the branch multipliers.',
     { outerWeightVariance: 0, outerBiasVariance: 0 },
   );
   await scheme(
     'fixup',
-    'Fixup starts the last map of a ' +
-      'branch at zero and its first one at ' +
-      'variance 2/L: an identity whose first ' +
+    'Fixup starts the last map of a branch at zero and its first one at variance 2/L: an identity whose first ' +
       'step does not depend on the depth.',
     { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth },
   );
@@ -249,16 +224,9 @@ async function widthFindings(
         id,
         severity: 'info',
         claim:
-          `Widths that shrink from ` +
-          `${widths[0]} to ` +
-          `${widths[spec.depth]} ${effect}; ` +
-          `its total norm and the ` +
-          `forward means do not change, |x|² of ` +
-          `the last layer then differs ` +
-          `from network ` +
-          `to network by about ` +
-          `${(100 * spread).toFixed(0)} ` +
-          `% (leading order in 1/width).`,
+          `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} ${effect}; its total norm and the ` +
+          `forward means do not change, |x|² of the last layer then differs from network to network by about ` +
+          `${(100 * spread).toFixed(0)} % (leading order in 1/width).`,
         evidence: [],
         change: { width: widths, ...(spec.hiddenWidth === undefined ? {} : { hiddenWidth: widths.slice(1) }) },
         after: [
@@ -273,13 +241,8 @@ async function widthFindings(
         id,
         severity: 'info',
         claim:
-          `No widths that start at ${start} ` +
-          `${effect}: ` +
-          `the last one would round to ` +
-          `0. A first ` +
-          `width of ` +
-          `${needed < 1e9 ? Math.ceil(needed) : needed.toExponential(1)} ` +
-          `is enough.`,
+          `No widths that start at ${start} ${effect}: the last one would round to 0. A first width of ` +
+          `${needed < 1e9 ? Math.ceil(needed) : needed.toExponential(1)} is enough.`,
         evidence: [{ quantity: 'logGradientRatio', value: constant }],
       });
     }

@@ -76,13 +76,8 @@ export function growthLaw(given: GrowthLawParameters): GrowthLaw {
   if (kind.kind === 'rectifiedPower') return rectifiedPowerLaw(kind.alpha, parameters);
   throw new MftError(
     'ERR_MFT_UNSUPPORTED',
-    'Growth laws are known for ' +
-      'piecewise linear, ' +
-      'bounded odd (tanh, erf, ' +
-      'erfUnitSlope, hardTanh) ' +
-      'and rectified-power activations; ' +
-      'fit the ' +
-      'recurrences of this one instead ' +
+    'Growth laws are known for piecewise linear, bounded odd (tanh, erf, erfUnitSlope, hardTanh) ' +
+      'and rectified-power activations; fit the recurrences of this one instead ' +
       '(`fitGrowth`).',
     { parameter: 'activation' },
   );

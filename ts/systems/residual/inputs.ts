@@ -71,9 +71,7 @@ export function describedInputs(spec: ResolvedResidualSpec, read: InputVectors |
         {
           id: 'unequalLengths',
           message:
-            'The two inputs differ in length: ' +
-            'pair observables are predicted ' +
-            'for inputs of equal length only. ' +
+            'The two inputs differ in length: pair observables are predicted for inputs of equal length only. ' +
             'Normalise the inputs to get them.',
         },
       ],

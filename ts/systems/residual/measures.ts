@@ -67,22 +67,15 @@ export function warningsOf(activation: ActivationSpec, block: BlockKind, isOdd: 
     warnings.push({
       id: 'infiniteDerivativeVariance',
       message:
-        'The variance of the squared ' +
-        'derivative ' +
-        'is infinite for 1/2 < alpha <= 3/4: ' +
-        'measured gradients do not ' +
-        'settle with the ' +
-        'width, and their error bars ' +
-        'mean nothing.',
+        'The variance of the squared derivative is infinite for 1/2 < alpha <= 3/4: measured gradients do not ' +
+        'settle with the width, and their error bars mean nothing.',
     });
   }
   if (block === 'reduced' && !isOdd) {
     warnings.push({
       id: 'slowWidthConvergence',
       message:
-        'The reduced block with an ' +
-        'activation that is not odd converges ' +
-        'slowly with the width: relative ' +
+        'The reduced block with an activation that is not odd converges slowly with the width: relative ' +
         'corrections of order 30/N at depth 12.',
     });
   }

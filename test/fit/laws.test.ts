@@ -113,3 +113,19 @@ t.test('depth scales: window, weights, refusal', async (t) => {
     { code: 'ERR_MFT_SHAPE', received: 0 },
   );
 });
+
+t.test('an amplitude at x = 0 that no number holds is said, never infinite', async (t) => {
+  const x = Array.from({ length: 12 }, (_, i) => 2000 + i);
+  const decay = (shift: number): ReturnType<typeof fitExponential> =>
+    fitExponential(
+      x.map((at) => at - shift),
+      x.map((at) => Math.exp(2000 - at)),
+    );
+  const lost = decay(0);
+  t.equal(lost.converged, false);
+  t.match(lost.reason, /amplitude at x = 0/);
+  t.ok(Object.values(lost.parameters).every(Number.isFinite));
+  const shifted = decay(2000);
+  t.equal(shifted.converged, true);
+  t.ok(Math.abs((shifted.parameters.amplitude as number) - 1) < 1e-9);
+});

@@ -7,7 +7,7 @@ import type { ResolvedFeedforwardSpec } from './spec.js';
 export const largestTerm = 0.5;
 
 /** What is known of the terms of one spec's weights and loss. */
-export interface Knowledge {
+interface Knowledge {
   /** Whether the terms of Gaussian weights hold. */
   readonly isGaussian: boolean;
   /** Whether weights have a fourth moment: without one nothing is of order 1/N and no variance exists. */
@@ -23,7 +23,7 @@ export function knowledgeOf(spec: ResolvedFeedforwardSpec): Knowledge {
 }
 
 /** Sizes of the unknown terms of a pair: of its correlation (kernel and observed) and of its covariance, [layer][pair]. */
-export interface PairAllowances {
+interface PairAllowances {
   readonly correlation: readonly Float64Array[];
   readonly covariance: readonly Float64Array[];
 }

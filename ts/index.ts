@@ -14,6 +14,8 @@ export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './c
 
 // Advice
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';
+export { initialise, type Initialization, initialize } from './advise/initialize.js';
+export type { LibraryCode } from './advise/initialize-code.js';
 
 // Comparison, fits, statistics
 export {

@@ -11,6 +11,7 @@ import { exitCodes, reportAndExit } from './exit.js';
 import { register as figure } from './figure.js';
 import { register as fit } from './fit.js';
 import { prepareSpecFlags } from './flags.js';
+import { register as init } from './init.js';
 import { register as map } from './map.js';
 import { register as predict } from './predict.js';
 import { register as reproduce } from './reproduce.js';
@@ -28,6 +29,7 @@ const commands = [
   map,
   evaluate,
   advise,
+  init,
   figure,
   reproduce,
   sweep,

@@ -51,7 +51,7 @@ interface Noise {
   readonly tu: number;
 }
 
-export interface TiedErrors {
+interface TiedErrors {
   /** Shift of the logarithm of the mean of |δ^l|² and of g_aa, variance of their logarithms, by layer. */
   readonly meanError: Float64Array;
   readonly meanGradient: Float64Array;

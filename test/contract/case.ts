@@ -12,12 +12,29 @@ export interface ContractCase {
   readonly grows: readonly { readonly spec?: object; readonly run?: object }[];
   /** A simulation of several seconds on one thread, for cancellation. */
   readonly heavy: { readonly spec: object; readonly run: object };
-  /** Networks on which theory must agree with simulation and see a planted error, and the trials that takes. */
-  readonly agreement: readonly { readonly spec: object; readonly run: object }[];
-  /** The smallest error that the trials of `agreement` resolve, where that is more than 2 % (0.02 of a logarithm). */
-  readonly resolves?: Readonly<Record<string, number>>;
-  /** Simulations that hold 64 MiB or more, for the estimate of memory. */
-  readonly memory: readonly { readonly spec: object; readonly run: object }[];
+  /** What keeps the other verbs busy for seconds: a verb that is not named takes no time in this system. */
+  readonly busy: {
+    readonly predict: object;
+    readonly evaluate?: { readonly quantity: string; readonly parameters: object };
+    readonly map: { readonly spec: object; readonly axes: readonly { field: string; from: number; to: number }[] };
+    readonly advise?: object;
+    readonly figure: string;
+  };
+  /**
+   * Networks on which theory must agree with simulation and see a planted error of 2 % (0.02 of a logarithm), and the trials
+   * that takes. One with `only` is for those observables, which the others then leave out.
+   */
+  readonly agreement: readonly { readonly spec: object; readonly run: object; readonly only?: readonly string[] }[];
+  /** A network simulated at two widths: what theory of infinite width leaves out falls like 1/width. */
+  readonly twoWidths: {
+    readonly spec: object;
+    readonly run: object;
+    readonly widths: readonly [number, number];
+    /** Theory leaves nothing out at any width. */
+    readonly isExact?: true;
+  };
+  /** Simulations (and without `run` predictions) that hold 32 MiB or more, for the estimate of memory. */
+  readonly memory: readonly { readonly spec: object; readonly run?: object }[];
 }
 
 /** The case of a system. */

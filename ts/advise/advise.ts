@@ -49,6 +49,7 @@ const order = { critical: 0, warning: 1, info: 2 } as const;
  */
 export async function advise<K extends SystemName>(spec: SpecOf<K>, options: ControlOptions = {}): Promise<Advice> {
   const control = controlOptions(options);
+  throwIfAborted(control);
   const given = givenSpec(spec);
   const system = await loadSystem(given.system);
   const { spec: resolved, context } = await withInputs(system.resolveSpec(given), control);

@@ -10,6 +10,9 @@ export function memoryAllowed(): number {
   return Math.min(totalmem(), ...limits);
 }
 
+/** JavaScript objects that nobody needs any more before V8 looks for them: its young generation, 16 MiB as Node sets it. */
+export const youngGeneration = 2 ** 24;
+
 /**
  * Refuses what does not fit. `lower` names the fields that would help, the best first: it is the error's parameter.
  *

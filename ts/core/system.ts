@@ -52,8 +52,8 @@ export interface Quantity {
   readonly parameters: { readonly shape: Readonly<Record<string, unknown>> };
   /** Parameters checked, with defaults filled in; `what` names them in messages. */
   readonly resolve: (given: object, what: string) => Readonly<Record<string, unknown>>;
-  /** Gets resolved parameters. Throws MftErrors. */
-  readonly evaluate: (parameters: never) => QuantityValue | Promise<QuantityValue>;
+  /** Gets resolved parameters. What lasts listens to the signal. Throws MftErrors. */
+  readonly evaluate: (parameters: never, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
 }
 
 /** Ties a quantity's function to the type of its schema. */
@@ -62,7 +62,7 @@ export function quantity<T extends z.ZodObject>(definition: {
   readonly description: string;
   readonly source: string;
   readonly parameters: T;
-  readonly evaluate: (parameters: z.output<T>) => QuantityValue | Promise<QuantityValue>;
+  readonly evaluate: (parameters: z.output<T>, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
 }): Quantity {
   return { ...definition, mapped: false, resolve: (given, what) => parse(definition.parameters, given, what) };
 }

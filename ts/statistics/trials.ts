@@ -64,9 +64,15 @@ export interface Measure {
   readonly reason?: string;
 }
 
-/** Trials of one native call: their rows hold at most 2^25 numbers, 256 MiB. */
+/** Trials of one native call: their rows hold at most 2^24 numbers, 128 MiB. */
 export function trialsAtOnce(rowLength: number): number {
-  return Math.max(1, Math.floor(2 ** 25 / rowLength));
+  return Math.max(1, Math.floor(2 ** 24 / rowLength));
+}
+
+/** Bytes of the rows of a run that are held together: those of a call, and of the call before until they are collected. */
+export function rowBytes(rowLength: number, trials: number): number {
+  const chunk = trialsAtOnce(rowLength);
+  return 8 * rowLength * Math.min(trials, 2 * chunk);
 }
 
 interface Gatherer {

@@ -1,6 +1,8 @@
 // evaluate: one named quantity of a specification's table.
+import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { plainCopy } from '../core/copy.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';
+import { controlOptions } from '../core/options.js';
 import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
 
@@ -10,6 +12,7 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  * @param systemName e.g. 'feedforward'
  * @param quantity a name of the system's quantity table (docs/systems/<name>.md)
  * @param parameters its parameters; unknown ones are refused
+ * @param options progress and cancellation
  * @returns a promise of the value: a number, text, boolean, list or record; `{ reason }` where it is undefined
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown system, quantity or parameter, and what the quantity itself throws
  *
@@ -24,7 +27,10 @@ export async function evaluate<K extends SystemName>(
   systemName: K,
   quantity: Systems[K]['quantity'],
   parameters: object,
+  options: ControlOptions = {},
 ): Promise<QuantityValue> {
+  const control = controlOptions(options);
+  throwIfAborted(control);
   const given = plainCopy(parameters, 'parameters');
   const system = await loadSystem(systemName);
   const found =
@@ -41,5 +47,5 @@ export async function evaluate<K extends SystemName>(
       },
     );
   }
-  return found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never);
+  return found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never, control);
 }

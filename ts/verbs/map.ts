@@ -196,6 +196,7 @@ async function valuesOf(
   const quantity = system.quantities[name];
   if (quantity === undefined) throw new MftError('ERR_MFT_INTERNAL', `Quantity ${name} disappeared.`);
   const parameters = Object.keys(quantity.parameters.shape);
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
   const result: QuantityValue[] = [];
   const started = performance.now();
   let last = started;
@@ -215,7 +216,8 @@ async function valuesOf(
     const given = Object.fromEntries(
       parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]),
     );
-    result.push(await attempt(() => quantity.evaluate(quantity.resolve(given, `parameters of ${name}`) as never)));
+    const resolved = quantity.resolve(given, `parameters of ${name}`) as never;
+    result.push(await attempt(() => quantity.evaluate(resolved, signal)));
   }
   return result;
 }

@@ -31,11 +31,11 @@ export const evaluateVerb: SweepVerb = {
     const spec = { system: system.name, ...found.resolve(parameters, `parameters of ${quantity}`) };
     return { system: system.name, systemVersion: system.version, spec, quantity };
   },
-  execute: async (work) => {
+  execute: async (work, control) => {
     const { system, ...parameters } = work.spec;
     return {
       kind: 'evaluation',
-      quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters) },
+      quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters, control) },
     };
   },
   cost: () => 1,

@@ -2,7 +2,8 @@
 import { addon } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
 import { inputCount } from '../../core/inputs.js';
-import { trialsAtOnce } from '../../statistics/trials.js';
+import { youngGeneration } from '../../core/memory.js';
+import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeParameters } from './simulate.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
@@ -10,8 +11,8 @@ import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type Resolved
 const perUnit = 60;
 /** Operations of a Gaussian expectation of two variables by quadrature. */
 const perExpectation = 20_000;
-/** Accumulators, values and their errors of one observable entry in the result, in doubles. */
-const perEntry = 12;
+/** Of an entry of an observable, in doubles: sums, values and errors of a simulation; values and steps of the recursion. */
+const [perEntry, perPredicted] = [8, 4] as const;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
@@ -20,7 +21,7 @@ export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
-  return 2 ** 24 + 8 * perEntry * entriesOf(spec);
+  return youngGeneration + 8 * perPredicted * entriesOf(spec);
 }
 
 /** trials × layers × N (without weight matrices) or × N² (with them). */
@@ -39,10 +40,12 @@ export function simulationFlops(spec: ResolvedFeedforwardSpec, run: ResolvedFeed
 /** The engine's own plan, the statistics, and the trials that were asked for. */
 export function simulationBytes(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun): number {
   const parameters = nativeParameters(spec, run, undefined);
-  const rowLength = addon().feedforwardLayout({ ...parameters, trials: 1 }).rowLength;
-  const engine = addon().feedforwardMemory({ ...parameters, trials: Math.min(run.trials, trialsAtOnce(rowLength)) });
+  const { rowLength } = addon().feedforwardLayout({ ...parameters, trials: 1 });
+  const trials = Math.min(run.trials, trialsAtOnce(rowLength));
+  const engine = addon().feedforwardMemory({ ...parameters, trials }) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
-  return 2 ** 23 + 1.02 * engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
+  const raw = run.rawTrials ? 8 * run.trials * entries : 0;
+  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
 }
 
 /** Rows and raw trials grow with trials and depth, everything else with the width. */

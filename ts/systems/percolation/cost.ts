@@ -1,12 +1,15 @@
 // What predictions and simulations of `percolation` take: arithmetic and memory.
-import { threadsFor } from '../../core/memory.js';
-import { edgeCounts, layerShapes } from './masks.js';
+import { threadsFor, youngGeneration } from '../../core/memory.js';
+import { connectionCount, edgeCounts, layerShapes } from './masks.js';
 import { resolveWidths } from './network.js';
+import { allLayersUpTo } from './predict.js';
 import { lanes } from './simulate.js';
 import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js';
 
 /** A lattice's exact chain has a state per set of reached positions. */
 const largestLattice = 20;
+/** Bytes of a layer: its description here and behind the border, and its entries in the results. */
+const [perReportedLayer, perSimulatedLayer] = [800, 800] as const;
 
 /** The chain's transition from one number of reached nodes to the next, in every layer that differs from the one before. */
 export function predictionFlops(spec: ResolvedPercolationSpec): number {
@@ -17,10 +20,13 @@ export function predictionFlops(spec: ResolvedPercolationSpec): number {
   return widths.slice(1).reduce((sum, width, i) => sum + layers * (1 + width) * (1 + (widths[i] as number)), 1000);
 }
 
+/** Laws of a layer that is reported, its place and its values; the law in hand, forward and backward; sets of positions. */
 export function predictionBytes(spec: ResolvedPercolationSpec): number {
-  const { inputWidth, hidden, outputWidth } = resolveWidths(spec);
+  const { inputWidth, hidden, outputWidth, depth } = resolveWidths(spec);
   const widest = (typeof hidden === 'number' ? [hidden] : hidden).reduce((a, b) => Math.max(a, b), 1);
-  return 2 ** 24 + 8 * Math.min(2 ** 27, Math.max(inputWidth, outputWidth, widest) ** 2);
+  const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
+  const layers = Math.min(depth + 2, allLayersUpTo);
+  return youngGeneration + perReportedLayer * layers + 64 * (Math.max(inputWidth, outputWidth, widest) + sets);
 }
 
 /** A random number for every kept node and edge of every trial. */
@@ -36,9 +42,11 @@ export function simulationBytes(spec: ResolvedPercolationSpec, run: ResolvedPerc
   const nodes = layerShapes(spec).map(({ positions, channels }) => positions * channels);
   const largest = nodes.reduce((a, b) => Math.max(a, b), 0);
   const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * largest;
-  const connections = 8 * edgeCounts(spec).length + 12 * largest;
+  // Parents as the addon gets them, and three times as 32-bit numbers on their way into the task.
+  const connections =
+    20 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
   const raw = run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0;
-  return 2 ** 23 + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
+  return youngGeneration + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
 }
 
 export function simulationLower(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun): readonly string[] {

@@ -38,31 +38,40 @@ export function layerShapes(spec: ResolvedPercolationSpec): LayerShape[] {
   return Array.from({ length: depth + 2 }, (_, i) => ({ positions: 1, channels: widthAt(i) }));
 }
 
+/** Parents of each place of a line. */
+function tapsOf({ kernel, periodic }: ResolvedConvolution, width: number): number[][] {
+  return Array.from({ length: width }, (_, x) => {
+    const around = Array.from({ length: kernel }, (_, k) => x - Math.floor((kernel - 1) / 2) + k);
+    return periodic ? around.map((y) => ((y % width) + width) % width) : around.filter((y) => y >= 0 && y < width);
+  });
+}
+
+/** Parents of all positions together, without building their lists: the square's taps are those of its two sides. */
+export function connectionCount(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): number {
+  if (typeof topology === 'string') return 1;
+  const { kind, kernel, periodic } = topology;
+  let line = periodic ? width * kernel : 0;
+  const [before, after] = [Math.floor((kernel - 1) / 2), Math.floor(kernel / 2)];
+  if (!periodic) for (let x = 0; x < width; x++) line += Math.min(width - 1, x + after) - Math.max(0, x - before) + 1;
+  return kind === 'conv1d' ? line : line ** 2;
+}
+
 /** The parents of every position, one per kernel tap. */
 function connections(topology: 'dense' | 'residual' | ResolvedConvolution, width: number): NativeConnections {
   if (typeof topology === 'string') return { offsets: Float64Array.of(0, 1), sources: Float64Array.of(0) };
-  const { kind, kernel, periodic } = topology;
-  const line = Array.from({ length: width }, (_, x) => taps(x, width, kernel, periodic));
-  const parents =
-    kind === 'conv1d'
-      ? line
-      : line.flatMap((rows) =>
-          line.map((columns) => rows.flatMap((row) => columns.map((column) => row * width + column))),
-        );
-  const offsets = new Float64Array(parents.length + 1);
-  parents.forEach((list, i) => {
-    offsets[i + 1] = (offsets[i] as number) + list.length;
-  });
-  return { offsets, sources: Float64Array.from(parents.flat()) };
-}
-
-function taps(x: number, width: number, kernel: number, periodic: boolean): number[] {
-  const result: number[] = [];
-  for (let y = x - Math.floor((kernel - 1) / 2); y <= x + Math.floor(kernel / 2); y++) {
-    if (periodic) result.push(((y % width) + width) % width);
-    else if (y >= 0 && y < width) result.push(y);
+  const line = tapsOf(topology, width);
+  // A line is a field of one row.
+  const rows = topology.kind === 'conv1d' ? [[0]] : line;
+  const offsets = new Float64Array(rows.length * width + 1);
+  const sources = new Float64Array(connectionCount(topology, width));
+  let [position, next] = [0, 0];
+  for (const above of rows) {
+    for (const columns of line) {
+      for (const row of above) for (const column of columns) sources[next++] = row * width + column;
+      offsets[++position] = next;
+    }
   }
-  return result;
+  return { offsets, sources };
 }
 
 /** Layers and connections for the addon. */
@@ -89,7 +98,6 @@ export function nativeNetwork(spec: ResolvedPercolationSpec): NativeMaskNetwork 
 /** Edges of each weight layer. */
 export function edgeCounts(spec: ResolvedPercolationSpec): number[] {
   const shapes = layerShapes(spec);
-  const sources =
-    typeof spec.topology === 'string' ? 1 : connections(spec.topology, spec.width as number).sources.length;
+  const sources = connectionCount(spec.topology, spec.width as number);
   return shapes.slice(1).map((shape, i) => sources * shape.channels * (shapes[i] as LayerShape).channels);
 }

@@ -21,7 +21,7 @@ import * as run from './training-run.js';
 
 /** Stated error of probabilities (relative) and of logarithms (relative to their size). */
 const statedError = 1e-12;
-const allLayersUpTo = 100_000;
+export const allLayersUpTo = 100_000;
 const sampledLayers = 1000;
 /** Path probabilities this near to 1 make percolation irrelevant. */
 export const irrelevantBlocked = 1e-6;

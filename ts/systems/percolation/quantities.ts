@@ -1,4 +1,5 @@
 // The quantities of system `percolation` (docs/systems/percolation.md): name → formula.
+import type { ControlOptions } from '../../core/control.js';
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
@@ -40,8 +41,8 @@ const layer = z.strictObject({
 });
 const training = z.strictObject({ ...networkParameters, steps: stepsField, masksPerStep: masksField });
 
-const logsOf = (parameters: NetworkParameters): Promise<LogProbabilities> =>
-  pathProbability(resolveNetwork(parameters));
+const logsOf = (parameters: NetworkParameters, options?: ControlOptions): Promise<LogProbabilities> =>
+  pathProbability(resolveNetwork(parameters), options);
 
 function ofNetwork(symbol: string, description: string, value: (logs: LogProbabilities) => number): Quantity {
   return quantity({
@@ -49,7 +50,7 @@ function ofNetwork(symbol: string, description: string, value: (logs: LogProbabi
     description,
     source: 'derived; docs 3.1',
     parameters: network,
-    evaluate: async (p) => value(await logsOf(p)),
+    evaluate: async (p, options) => value(await logsOf(p, options)),
   });
 }
 
@@ -58,8 +59,10 @@ function ofTraining(
   description: string,
   value: (logBlocked: number, steps: number, masksPerStep: number) => number,
 ): Quantity {
-  const evaluate = async ({ steps, masksPerStep, ...rest }: z.output<typeof training>): Promise<number> =>
-    value((await logsOf(rest)).logBlocked, steps, masksPerStep);
+  const evaluate = async (
+    { steps, masksPerStep, ...rest }: z.output<typeof training>,
+    options?: ControlOptions,
+  ): Promise<number> => value((await logsOf(rest, options)).logBlocked, steps, masksPerStep);
   return quantity({ symbol, description, source: 'derived; docs 3.10', parameters: training, evaluate });
 }
 
@@ -220,12 +223,12 @@ const table = {
       'lies on a surviving path: the effective share of its learning rate.',
     source: 'derived; docs 3.9',
     parameters: z.strictObject({ ...networkParameters, weightLayer: layerIndex('weight layer') }),
-    evaluate: async ({ weightLayer, ...rest }) => {
+    evaluate: async ({ weightLayer, ...rest }, options) => {
       const forward = resolveNetwork(rest);
       refuseIndex('weightLayer', weightLayer, forward.depth);
       const [tail, head] = await Promise.all([
-        reachLaws(forward, [weightLayer, forward.depth + 1]),
-        reachLaws(reversed(forward), [forward.depth - weightLayer, forward.depth + 1]),
+        reachLaws(forward, [weightLayer, forward.depth + 1], options),
+        reachLaws(reversed(forward), [forward.depth - weightLayer, forward.depth + 1], options),
       ]);
       const law = (laws: typeof tail): { logHazard: number; mean: number } => ({
         logHazard: laws.logHazard[0] as number,
@@ -239,10 +242,10 @@ const table = {
     description: 'Probability that layer `layer` (0..depth+1) has a node that still reaches the output.',
     source: 'derived; docs 3.1',
     parameters: z.strictObject({ ...networkParameters, layer: layerIndex('layer') }),
-    evaluate: async ({ layer: index, ...rest }) => {
+    evaluate: async ({ layer: index, ...rest }, options) => {
       const forward = resolveNetwork(rest);
       refuseIndex('layer', index, forward.depth + 1);
-      const laws = await reachLaws(reversed(forward), [forward.depth + 1 - index]);
+      const laws = await reachLaws(reversed(forward), [forward.depth + 1 - index], options);
       return Math.exp(-Math.exp(laws.logHazard[0] as number));
     },
   }),
@@ -277,7 +280,7 @@ const table = {
     description: 'Smallest depth at which a run expects less than one step with a path.',
     source: 'derived; docs 3.11',
     parameters: layer.extend({ steps: stepsField, masksPerStep: masksField }),
-    evaluate: (p) =>
+    evaluate: (p, options) =>
       breakdownDepth(
         {
           width: p.width,
@@ -285,6 +288,7 @@ const table = {
           edgeKeepProbability: p.edgeKeepProbability,
         },
         p.steps * p.masksPerStep,
+        options,
       ),
   }),
   conv1dPathProbability: quantity({

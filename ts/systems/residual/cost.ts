@@ -1,7 +1,8 @@
 // What predictions and simulations of `residual` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
-import { trialsAtOnce } from '../../statistics/trials.js';
+import { youngGeneration } from '../../core/memory.js';
+import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { givenVectors } from './inputs.js';
 import { nativeNetwork } from './network.js';
 import { nativeSimulation } from './simulate.js';
@@ -13,15 +14,17 @@ const perUnit = 60;
 const perLayer = 500;
 /** Tables of moments that are built once for an activation. */
 const perTable = 2e6;
-/** Observables of an input and of a pair, and doubles of each entry of the result. */
-const [perInput, perPair, perEntry] = [14, 4, 12] as const;
+/** Observables of an input and of a pair. */
+const [perInput, perPair] = [14, 4] as const;
+/** Of an entry of an observable, in doubles: sums, values and errors of a simulation; the value that theory gives. */
+const [perEntry, perPredicted] = [12, 2.5] as const;
 
 export function predictionFlops(spec: ResolvedResidualSpec): number {
   return perTable + perLayer * inputCount(spec.inputs) * (spec.depth + 1);
 }
 
 export function predictionBytes(spec: ResolvedResidualSpec): number {
-  return 2 ** 24 + 8 * perEntry * entriesOf(spec);
+  return youngGeneration + 8 * perPredicted * entriesOf(spec);
 }
 
 /** trials × blocks × (N + M) (without weight matrices) or × N M (with them). */
@@ -43,9 +46,10 @@ export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidua
   const [native, network] = [nativeSimulation(spec, run, givenVectors(spec, undefined)), nativeNetwork(spec)];
   const { rowLength } = addon().residualLayout({ ...native, trials: 1 }, network);
   const trials = Math.min(run.trials, trialsAtOnce(rowLength));
-  const engine = addon().residualMemory({ ...native, trials }, network);
+  const engine = addon().residualMemory({ ...native, trials }, network) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
-  return 2 ** 23 + 1.02 * engine + 8 * perEntry * entries + (run.rawTrials ? 8 * run.trials * entries : 0);
+  const raw = run.rawTrials ? 8 * run.trials * entries : 0;
+  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {

@@ -1,4 +1,5 @@
 // Quantities: the recurrences (3.2) to (3.5) of docs/systems/residual.md and the fluctuations (3.9) at the last layer.
+import type { ControlOptions } from '../../core/control.js';
 import { z } from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, spelled, wholeField } from '../../core/fields.js';
@@ -132,6 +133,7 @@ interface Evaluated {
 async function evaluated(
   p: Parameters,
   wants: { readonly pair?: boolean; readonly fluctuations?: boolean; readonly gradient?: boolean },
+  control?: ControlOptions,
 ): Promise<Evaluated> {
   const isPlain = p.architecture === 'plain';
   const described = networkOf(p);
@@ -153,7 +155,7 @@ async function evaluated(
     interpolate: true,
     ...first,
   };
-  const result = await recurrence(network, options);
+  const result = await recurrence(network, options, control);
   return { network, block: described.block, depth: described.depth, isPlain, result };
 }
 
@@ -170,7 +172,7 @@ function ofLastLayer(
     description,
     source,
     parameters,
-    evaluate: async (p) => pick(await evaluated(p, wants), p),
+    evaluate: async (p, options) => pick(await evaluated(p, wants, options), p),
   });
 }
 
@@ -275,15 +277,15 @@ export const recurrenceQuantities = {
     description: 'Log ratio of the mean square gradients at a layer and at the last one, per coordinate.',
     source,
     parameters: z.strictObject({ ...base, fromLayer: wholeField(0, 10_000_000, 'Layer of the gradient.').default(0) }),
-    evaluate: async (p) => gradientFrom(await evaluated(p, { gradient: true }), p.fromLayer),
+    evaluate: async (p, options) => gradientFrom(await evaluated(p, { gradient: true }, options), p.fromLayer),
   }),
   logParameterGradientRatio: quantity({
     symbol: 'log χ_•,1 − log χ_•,L',
     description: 'Log ratio of the mean square parameter gradients of the first and the last block.',
     source,
     parameters: z.strictObject({ ...base, parameter }),
-    evaluate: async (p) => {
-      const { network, result, depth, block } = await evaluated(p, { gradient: true });
+    evaluate: async (p, options) => {
+      const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       const kind = kindIn(block, p.parameter);
       blockIn(depth, 1);
       return logParameterGradient(kind, 1, network, result) - logParameterGradient(kind, depth, network, result);
@@ -294,8 +296,8 @@ export const recurrenceQuantities = {
     description: 'Log mean square gradient of one parameter of a block, relative to the gradient of the last layer.',
     source,
     parameters: z.strictObject({ ...base, parameter, layer: wholeField(1, 10_000_000, 'Block, counted from 1.', 'l') }),
-    evaluate: async (p) => {
-      const { network, result, depth, block } = await evaluated(p, { gradient: true });
+    evaluate: async (p, options) => {
+      const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       return logParameterGradient(kindIn(block, p.parameter), blockIn(depth, p.layer), network, result);
     },
   }),

@@ -19,6 +19,8 @@ export interface ContractCase {
     readonly map: { readonly spec: object; readonly axes: readonly { field: string; from: number; to: number }[] };
     readonly advise?: object;
     readonly figure: string;
+    /** A network of which `train` takes 100,000 steps; none in a system without training. */
+    readonly train?: object;
   };
   /**
    * Networks on which theory must agree with simulation and see a planted error of 2 % (0.02 of a logarithm), and the trials

@@ -236,10 +236,7 @@ async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: 
   await stops(t, 'figure', (control) => figure(of(heavy.spec), busy.figure, { run: any(heavy.run), ...control }));
   if (system.training === undefined) return;
   const training = { steps: 100_000, threads: 1 };
-  const { inputs: _inputs, ...trained } = small;
-  await stops(t, 'train', (control) =>
-    train(of(trained), 'synthetic', { ...training, ...control }),
-  );
+  await stops(t, 'train', (control) => train(of(busy.train ?? {}), 'synthetic', { ...training, ...control }));
 }
 
 t.ok(systemNames.length >= 3, `${systemNames.length} systems`);

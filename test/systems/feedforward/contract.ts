@@ -26,6 +26,7 @@ export const contract: ContractCase = {
     },
     advise: { ...network, keepProbability: 0.9, depth: 60 },
     figure: 'profile',
+    train: { width: 100, depth: 5 },
   },
   agreement: [
     {

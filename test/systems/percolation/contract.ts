@@ -19,6 +19,7 @@ export const contract: ContractCase = {
     },
     advise: { width: 20_000, depth: 100, edgeKeepProbability: 0.0001 },
     figure: 'profile',
+    train: { width: 100, depth: 5, keepProbability: 0.9 },
   },
   agreement: [
     {

@@ -27,6 +27,7 @@ export const contract: ContractCase = {
     },
     advise: { width: 50, depth: 1_000_000 },
     figure: 'widthVariation',
+    train: { width: 100, depth: 5 },
   },
   agreement: [
     { spec: { ...network, width: 5000, depth: 4, inputs: { correlation: 0.6 } }, run: { trials: 3000, seed: 11 } },

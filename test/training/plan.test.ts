@@ -130,6 +130,10 @@ const apart = (a: Matrix, b: Matrix): number =>
 
 t.test('inputs as targets: full batch, weight decay and multipliers against a naive twin', async (t) => {
   const start = await reconstruct({ steps: 1, learningRate: 0 });
+  t.notOk(
+    'accuracy' in start.train || start.reports.some((report) => 'trainAccuracy' in report),
+    'no labels, no accuracy',
+  );
   t.equal(start.options.batchSize, count, 'the plan asks for all examples in every step');
   const [w1, w2] = [matrix(start, 'layer1.weight'), matrix(start, 'layer2.weight')];
   t.same([w1.length, w1[0]?.length, w2.length, w2[0]?.length], [hidden, dimension, dimension, hidden]);

@@ -55,17 +55,18 @@ function printTraining(training: Training): void {
     shown(Number(report.epoch.toFixed(2))),
     shown(report.step),
     shown(report.trainLoss),
-    percent(report.trainAccuracy),
+    report.trainAccuracy === undefined ? '' : percent(report.trainAccuracy),
     loss(report.testLoss),
     report.testAccuracy === undefined ? '' : percent(report.testAccuracy),
   ]);
   process.stdout.write(
     `${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`,
   );
-  process.stdout.write(
-    `train accuracy without dropout: ${percent(training.train.accuracy)} of ${training.train.count} images\n`,
-  );
-  if (test !== undefined) process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
+  const { accuracy, count } = training.train;
+  if (accuracy !== undefined)
+    process.stdout.write(`train accuracy without dropout: ${percent(accuracy)} of ${count} images\n`);
+  if (test?.accuracy !== undefined)
+    process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
   for (const [name, value] of Object.entries(training.counters ?? {}))
     process.stdout.write(`${separated(name, ' ')}: ${shown(value)}\n`);
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);

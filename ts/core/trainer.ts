@@ -54,8 +54,8 @@ export interface NamedArray {
 export interface TrainEvaluation {
   /** Mean loss; `{ reason }` when the network has diverged. */
   readonly loss: number | Undefined;
-  /** Fraction of images whose largest output is their label's. */
-  readonly accuracy: number;
+  /** Fraction of images whose largest output is their label's; left out where there are no labels (the inputs are the target). */
+  readonly accuracy?: number;
   readonly count: number;
 }
 
@@ -65,7 +65,7 @@ export interface TrainReport {
   readonly epoch: number;
   /** Means over the minibatches since the report before, with dropout. */
   readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  readonly trainAccuracy?: number;
   /** Of the test images, without dropout; left out when there are none. */
   readonly testLoss?: number | Undefined;
   readonly testAccuracy?: number;

@@ -71,6 +71,8 @@ function header(signature: number, { name, bytes, checksum }: Member, at: number
   result.writeUInt32LE(signature, 0);
   if (isEntry) result.writeUInt16LE(20, 4);
   result.writeUInt16LE(20, 4 + shift);
+  // Bit 11: the name is UTF-8; readers take it for code page 437 otherwise.
+  result.writeUInt16LE(0x800, 6 + shift);
   result.writeUInt16LE(0x21, 12 + shift);
   result.writeUInt32LE(checksum, 14 + shift);
   result.writeUInt32LE(bytes.length, 18 + shift);

@@ -7,7 +7,7 @@ import {
   type Undefined,
   type Warning,
 } from '../core/results.js';
-import type { TrainingBody } from '../core/trainer.js';
+import type { TrainEvaluation, TrainingBody } from '../core/trainer.js';
 import type { Dataset } from '../data/dataset.js';
 import type { NativeResult } from './native.js';
 import type { ResolvedTrainOptions } from './options.js';
@@ -70,9 +70,14 @@ export function trainingBody(
   options: ResolvedTrainOptions,
   depth: number,
   stepsPerEpoch: number,
-  hasTest: boolean,
+  { hasTest, hasLabels }: { readonly hasTest: boolean; readonly hasLabels: boolean },
 ): TrainingBody {
   const { stop } = result;
+  const evaluation = ({ loss, accuracy, count }: NativeResult['train']): TrainEvaluation => ({
+    loss: finiteLoss(loss),
+    ...(hasLabels ? { accuracy } : {}),
+    count,
+  });
   return {
     steps: result.steps,
     stepsPerEpoch,
@@ -80,11 +85,11 @@ export function trainingBody(
       step,
       epoch: step / stepsPerEpoch,
       trainLoss,
-      trainAccuracy,
-      ...(hasTest ? { testLoss: finiteLoss(testLoss), testAccuracy } : {}),
+      ...(hasLabels ? { trainAccuracy } : {}),
+      ...(hasTest ? { testLoss: finiteLoss(testLoss), ...(hasLabels ? { testAccuracy } : {}) } : {}),
     })),
-    train: { ...result.train, loss: finiteLoss(result.train.loss) },
-    ...(hasTest ? { test: { ...result.test, loss: finiteLoss(result.test.loss) } } : {}),
+    train: evaluation(result.train),
+    ...(hasTest ? { test: evaluation(result.test) } : {}),
     ...(options.statisticsEvery > 0 ? { statistics: statistics(result, depth) } : {}),
     ...(stop === undefined
       ? {}

@@ -212,7 +212,10 @@ async function run(
     const isReturned = options.returnWeights || options.saveWeights !== undefined;
     const weights = !isReturned ? {} : namedWeights(one.tensors, result.parameters, options.precision === 'float64');
     const body = {
-      ...trainingBody(result, options, plan.layers.length, one.stepsPerEpoch, data.test !== undefined),
+      ...trainingBody(result, options, plan.layers.length, one.stepsPerEpoch, {
+        hasTest: data.test !== undefined,
+        hasLabels: plan.target !== 'inputs',
+      }),
       ...counters(plan, result),
       ...(options.returnWeights ? { weights } : {}),
     };

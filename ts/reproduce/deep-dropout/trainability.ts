@@ -212,7 +212,7 @@ function accuraciesOf(
 ): { readonly train: number; readonly validation: number }[] {
   return (runs ?? []).map(({ result }) =>
     result.stopped === undefined
-      ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 }
+      ? { train: result.train.accuracy ?? 0, validation: result.test?.accuracy ?? 0 }
       : { train: 0, validation: 0 },
   );
 }

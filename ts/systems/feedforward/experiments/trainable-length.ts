@@ -95,7 +95,7 @@ export async function trainCells(
     const results = await trainMany(jobs, data, options);
     return results.map((result) =>
       result.stopped === undefined
-        ? { train: result.train.accuracy, validation: result.test?.accuracy ?? 0 }
+        ? { train: result.train.accuracy ?? 0, validation: result.test?.accuracy ?? 0 }
         : { train: 0, validation: 0 },
     );
   };

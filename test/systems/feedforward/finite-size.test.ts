@@ -1,6 +1,6 @@
 // Terms of order 1/width, and what `compare` makes of them: questions to which a first answer was wrong.
 import t from 'tap';
-import { compare, type FeedforwardSpec, predict, simulate, type Verdict } from 'mft-native';
+import { compare, evaluate, type FeedforwardSpec, predict, simulate, type Verdict } from 'mft-native';
 
 type Spec = Omit<FeedforwardSpec, 'system'>;
 
@@ -197,3 +197,24 @@ t.test('30 random networks, 1000 trials each: right simulations never disagree, 
   }
   t.ok(found >= 28, `${found} of 30 planted errors of 2 % in the weight variance are found`);
 });
+
+t.test(
+  'orthogonal weights: how fast do log gradients scatter, how wide is the spectrum of the Jacobian?',
+  async (t) => {
+    const tanh = { activation: 'tanh', weightVariance: 1.76, biasVariance: 0.05 } as const;
+    const rate = (network: object): Promise<unknown> =>
+      evaluate('feedforward', 'orthogonalLogGradientVarianceRate', network as typeof tanh);
+    const near = (found: unknown, wanted: number, tolerance: number, what: string): void => {
+      t.ok(Math.abs((found as number) - wanted) <= tolerance, `${what}: ${String(found)}`);
+    };
+    near(await rate({ activation: 'relu', weightVariance: 2, biasVariance: 0 }), 3, 1e-9, 'relu');
+    near(await rate(tanh), 1.2123969, 1e-6, 'tanh');
+    near(await rate({ activation: 'gelu', weightVariance: 1.7, biasVariance: 0.1 }), 4.091351, 1e-5, 'gelu');
+    near(await rate({ activation: 'hardTanh', weightVariance: 1.4, biasVariance: 0.1 }), 1.060369, 1e-5, 'hardTanh');
+    near(await rate({ activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 }), 0, 1e-9, 'linear');
+    const spread = (weights: 'gaussian' | 'orthogonal'): Promise<unknown> =>
+      evaluate('feedforward', 'jacobianSpread', { ...tanh, weights });
+    near(await spread('gaussian'), 1.3419016, 1e-6, 'Gaussian');
+    near(await spread('orthogonal'), 0.3419016, 1e-6, 'orthogonal');
+  },
+);

@@ -31,7 +31,7 @@ export function pairFixedPoint(
 }
 
 /** E φ'², refused where it is infinite: nothing can be divided by it. */
-function finiteSlope(layer: Layer, q: number): number {
+export function finiteSlope(layer: Layer, q: number): number {
   const slope = expectation(gaussianFunctionOf(layer.activation), { first: 2 }, q);
   if (slope < Infinity) return slope;
   throw new MftError(

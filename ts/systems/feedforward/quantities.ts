@@ -23,6 +23,7 @@ import {
 import { keepProbabilitiesForCorrelation, weightVariancesForDepthScale } from '../../gaussian/inverse.js';
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
+import { jacobianSpread, orthogonalLogGradientVarianceRate } from './weight-ensembles.js';
 import { phaseOf, trainableLengths } from './trainability.js';
 import { statedLengths, trainableDepth } from './trainable-depth.js';
 
@@ -355,6 +356,22 @@ const table = {
     evaluate: ({ width, ...network }) => theory.pairGradientNoiseFloor(network, width),
   }),
   logGradientVarianceRate: ofLayer('β', 'N d Var(log g_aa)/dM.', 'derived; docs 3.11', theory.logGradientVarianceRate),
+  orthogonalLogGradientVarianceRate: quantity({
+    symbol: 'β',
+    description: 'N d Var(log g_aa)/dM of orthogonal weights, without dropout, for errors independent of the weights.',
+    source: 'derived; docs 3.18',
+    parameters: z.strictObject({ activation, weightVariance, biasVariance }),
+    evaluate: orthogonalLogGradientVarianceRate,
+  }),
+  jacobianSpread: quantity({
+    symbol: 'Var/mean²',
+    description: 'Relative variance of the squared singular values of the input-output Jacobian, per layer.',
+    source: 'Pennington 2017; docs 3.17',
+    parameters: layer.extend({
+      weights: choiceField(['gaussian', 'orthogonal'], 'Law of the weights.').default('gaussian'),
+    }),
+    evaluate: ({ weights, ...network }) => jacobianSpread(network, weights),
+  }),
   circleMetric: quantity({
     symbol: 'g^l',
     description: 'Mean squared tangent of a circle at a layer.',

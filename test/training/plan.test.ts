@@ -31,7 +31,7 @@ const set: Dataset = {
 } as unknown as Dataset;
 
 /** A linear autoencoder in place of the plan of a system. */
-const autoencoder = (inputNoise?: { kind: 'gaussian' | 'uniform' | 'sign'; variance: number }) =>
+const autoencoder = (inputNoise?: { kind: 'gaussian' | 'uniform' | 'sign'; variance: number }, extra: object = {}) =>
   ({
     ...feedforward,
     training: sgd(() => ({
@@ -44,6 +44,7 @@ const autoencoder = (inputNoise?: { kind: 'gaussian' | 'uniform' | 'sign'; varia
           biasVariance: 0,
           law: 'gaussian',
           keepProbability: 1,
+          ...(l === 1 ? extra : {}),
         }),
       ),
       target: 'inputs',
@@ -150,6 +151,10 @@ t.test('inputs as targets: full batch, weight decay and multipliers against a na
   }
   const one = await reconstruct({ rateMultipliers: { layer1: 1 }, forwardMultipliers: { layer2: 1 } });
   t.equal(one.checksum, (await reconstruct({})).checksum, 'factors of 1 change no bit');
+  const inPlan = autoencoder(undefined, { rateMultipliers: { weight: 0.5 }, forwardMultipliers: { '': 0.7 } });
+  const [planned] = await trainWith([inPlan], [{ spec: { system: 'feedforward' }, options }], { train: set }, {});
+  const chosen = { rateMultipliers: { layer2: 0.5 }, forwardMultipliers: { layer2: 0.7 } };
+  t.equal(planned?.checksum, (await reconstruct(chosen)).checksum, 'a plan says them as the options do');
 });
 
 t.test('noise on the inputs adds half its variance times |W|² to the loss', async (t) => {

@@ -135,16 +135,24 @@ export function nativeJob(
 
 /** A layer without what only TypeScript reads; forward multipliers are given by layer, or by part: layer2, layer2.inner. */
 function nativeLayer(
-  { output: _output, multiplyAdds: _multiplyAdds, ...fields }: LayerPlan,
+  {
+    output: _output,
+    multiplyAdds: _multiplyAdds,
+    products = [''],
+    rateMultipliers: _rates,
+    forwardMultipliers: own = {},
+    ...fields
+  }: LayerPlan,
   number: number,
   multipliers: Readonly<Record<string, number>>,
 ): object {
-  const own = Object.entries(multipliers).flatMap(([name, value]) => {
-    const [layer, part] = name.split('.');
-    if (layer !== `layer${number}`) return [];
-    return [[part === undefined ? 'forwardMultiplier' : `${part}ForwardMultiplier`, value] as const];
+  const factors = products.flatMap((part) => {
+    const given = multipliers[part === '' ? `layer${number}` : `layer${number}.${part}`];
+    if (given === undefined && own[part] === undefined) return [];
+    const field = part === '' ? 'forwardMultiplier' : `${part}ForwardMultiplier`;
+    return [[field, (given ?? 1) * (own[part] ?? 1)] as const];
   });
-  return { ...fields, ...Object.fromEntries(own) };
+  return { ...fields, ...Object.fromEntries(factors) };
 }
 
 export const native = {

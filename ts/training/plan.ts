@@ -10,6 +10,12 @@ export interface LayerBase<Kind extends string> {
   /** Multiply-adds of the forward pass of one example. */
   readonly multiplyAdds: number;
   readonly hasBiases: boolean;
+  /** Names of its parts with a product W x, which `forwardMultipliers` multiply; left out where the layer itself is one. */
+  readonly products?: readonly string[];
+  /** Factors of the learning rate by tensor (`weight`, `inner.bias`), besides those of the options. */
+  readonly rateMultipliers?: Readonly<Record<string, number>>;
+  /** Factors of W x by part (`''` the layer itself), besides those of the options. */
+  readonly forwardMultipliers?: Readonly<Record<string, number>>;
 }
 
 /** Kind → plan of a layer. Each file of ts/training/layers adds its own by merging into this interface. */

@@ -132,9 +132,7 @@ async function prepare(
   return {
     job: {
       ...job,
-      ...(Object.keys(options.rateMultipliers).length === 0
-        ? {}
-        : { rateMultipliers: ratesOf(tensors, options.rateMultipliers) }),
+      rateMultipliers: ratesOf(tensors, plan, options.rateMultipliers),
       ...(start === undefined ? {} : { initialParameters: flatWeights(tensors, start) }),
     },
     tensors,
@@ -156,11 +154,22 @@ const hashOf = (weights: Readonly<Record<string, NamedArray>>): Record<string, s
 
 const signalOf = ({ signal }: ControlOptions): ControlOptions => (signal === undefined ? {} : { signal });
 
-/** A factor of every trained tensor: its own, else its layer's, else 1. */
-function ratesOf(tensors: readonly NativeTensor[], multipliers: Readonly<Record<string, number>>): Float64Array {
+/** A factor of every trained tensor: its own, else its layer's, else 1; times the plan's. */
+function ratesOf(
+  tensors: readonly NativeTensor[],
+  { layers }: TrainingPlan,
+  multipliers: Readonly<Record<string, number>>,
+): Float64Array {
+  const planned: Readonly<Record<string, number>> = Object.fromEntries(
+    layers.flatMap(({ rateMultipliers = {} }, l) =>
+      Object.entries(rateMultipliers).map(([tensor, factor]) => [`layer${l + 1}.${tensor}`, factor]),
+    ),
+  );
+  const trained = tensors.filter(({ isFixed }) => !isFixed).map(({ name }) => name);
+  refuseUnknown('rateMultipliers', planned, new Set(trained));
   return Float64Array.from(
-    tensors.filter(({ isFixed }) => !isFixed),
-    ({ name }) => multipliers[name] ?? multipliers[layerOf(name)] ?? 1,
+    trained,
+    (name) => (multipliers[name] ?? multipliers[layerOf(name)] ?? 1) * (planned[name] ?? 1),
   );
 }
 
@@ -173,11 +182,11 @@ function refuseUnknown(parameter: string, given: object, known: ReadonlySet<stri
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', parameter, `names among ${[...known].join(', ')}`, unknown);
 }
 
-/** Layers with a product W x; of a block there are two. */
+/** Layers, or parts of them, with a product W x. */
 function multipliedLayers({ layers }: TrainingPlan): ReadonlySet<string> {
   return new Set(
-    layers.flatMap(({ kind }, l) =>
-      kind === 'block' ? [`layer${l + 1}.inner`, `layer${l + 1}.outer`] : [`layer${l + 1}`],
+    layers.flatMap(({ products = [''] }, l) =>
+      products.map((part) => (part === '' ? `layer${l + 1}` : `layer${l + 1}.${part}`)),
     ),
   );
 }

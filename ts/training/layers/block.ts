@@ -24,9 +24,12 @@ interface BlockLayer extends LayerBase<'block'> {
 }
 
 /** A block on outputs of that shape. */
-export function block(input: Shape, fields: Omit<BlockLayer, 'kind' | 'output' | 'multiplyAdds'>): BlockLayer {
+export function block(
+  input: Shape,
+  fields: Omit<BlockLayer, 'kind' | 'output' | 'multiplyAdds' | 'products'>,
+): BlockLayer {
   const inputs = input.reduce((product, size) => product * size, 1);
   const { units, hidden, hasOuter } = fields;
   const multiplyAdds = inputs * hidden + (hasOuter ? hidden * units : 0) + (inputs === units ? 0 : inputs * units);
-  return { kind: 'block', output: [units], multiplyAdds, ...fields };
+  return { kind: 'block', output: [units], multiplyAdds, products: ['inner', 'outer'], ...fields };
 }

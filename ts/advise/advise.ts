@@ -1,9 +1,11 @@
 // advise: the findings of a spec's own system, and of other systems that describe the same network, in one report.
+import type { ResolvedFeedforwardSpec } from '../systems/feedforward/spec.js';
+import { residualChange } from './residual-change.js';
 import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { controlOptions } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
-import { type Finding, type Provenance, schemaVersion, type Undefined } from '../core/results.js';
+import { type Finding, isUndefined, type Provenance, schemaVersion, type Undefined } from '../core/results.js';
 import { MftError } from '../core/errors.js';
 import type { SystemOptions } from '../core/system.js';
 import { loadSystem, type SystemName } from '../systems/registry.js';
@@ -53,7 +55,8 @@ export async function advise<K extends SystemName>(spec: SpecOf<K>, options: Con
   const given = givenSpec(spec);
   const system = await loadSystem(given.system);
   const { spec: resolved, context } = await withInputs(system.resolveSpec(given), control);
-  const sections = [await section(system.name, resolved, { ...control, ...context })];
+  const own = await section(system.name, resolved, { ...control, ...context });
+  const sections = [system.name === 'feedforward' ? await withResidual(own, control) : own];
   for (const related of system.related?.(resolved) ?? []) {
     throwIfAborted(control);
     const other = await loadSystem(related.system);
@@ -78,4 +81,11 @@ async function section(name: string, spec: unknown, options: SystemOptions): Pro
       return { ...base, findings: { reason: error.message } };
     throw error;
   }
+}
+
+/** The section with residual connections among its changes, where they help. */
+async function withResidual(own: AdviceSection, options: ControlOptions): Promise<AdviceSection> {
+  if (isUndefined(own.findings)) return own;
+  const more = await residualChange(own.spec as ResolvedFeedforwardSpec, own.findings, options);
+  return { ...own, findings: [...own.findings, ...more] };
 }

@@ -1,6 +1,8 @@
 // initialize: variances for a network of this depth, activation and dropout, what they keep, and code that sets them.
+import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { MftError } from '../core/errors.js';
+import { controlOptions } from '../core/options.js';
 import { type Provenance, schemaVersion } from '../core/results.js';
 import { criticalInitialization, variancePreservingInitialization } from '../gaussian/initialization.js';
 import { gaussianFunctionOf } from '../gaussian/expectation.js';
@@ -64,7 +66,8 @@ export async function initialize(
   spec: FeedforwardSpec & { readonly system?: 'feedforward' },
   options: ControlOptions = {},
 ): Promise<Initialization> {
-  throwIfAborted(options);
+  const control = controlOptions(options);
+  throwIfAborted(control);
   const resolved = resolveFeedforwardSpec(spec);
   const { activation, depth, width, inputs, inputKeepProbability, keepProbability: keeps } = resolved;
   const keepProbability = typeof keeps === 'number' ? keeps : (keeps[0] ?? 1);
@@ -96,20 +99,20 @@ export async function initialize(
       weightVariance,
       inputs: { ...inputs, secondMoment: (inputKeepProbability * (variance - biasVariance)) / weightVariance },
     },
-    options,
+    control,
   );
   const made: FeedforwardSpec & { readonly system: 'feedforward' } = {
     ...common,
     weightVariance: [firstWeightVariance, ...new Array<number>(depth - 1).fill(weightVariance)],
     inputs: { ...inputs, secondMoment },
   };
-  const check = await predict({ ...made, inputs: { count: 1, secondMoment } }, options);
+  const check = await predict({ ...made, inputs: { count: 1, secondMoment } }, control);
   const over = (values: Float64Array | undefined): number => (values?.[0] as number) - (values?.at(-1) as number);
   const { trainableLength, low, high, calibration } = alike.quantities.trainableLengths as unknown as {
     readonly [name in 'trainableLength' | 'low' | 'high']: number;
   } & { readonly calibration: string };
   const variances = check.observables.variance?.values;
-  return {
+  return withJson({
     kind: 'initialization',
     schemaVersion,
     spec: made,
@@ -132,7 +135,7 @@ export async function initialize(
       secondMoment,
     }),
     provenance: check.provenance,
-  };
+  });
 }
 
 interface ChosenPoint {

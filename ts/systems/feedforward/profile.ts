@@ -1,5 +1,6 @@
 // What a network does over its own depth: the recursions of `predict` for one input and a pair like it, reduced to the numbers
 // that advice reads.
+import { setImmediate } from 'node:timers/promises';
 import type { SystemOptions } from '../../core/system.js';
 import { backwardPass } from './backward.js';
 import { outputLaw } from './corrections.js';
@@ -25,6 +26,8 @@ export interface NetworkProfile {
   /** Gaussian weights: how far log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network lies from the value above, and its variance. */
   readonly finiteWidth: { readonly shift: number; readonly variance: number } | undefined;
 }
+
+const yieldEveryMilliseconds = 25;
 
 /** How the images of a spec that names a data set reach the recursions. */
 export type ProfileOptions = Pick<SystemOptions, 'inputs' | 'signal'>;
@@ -52,7 +55,13 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
   const layers = layerParameters(spec);
   const { depth, width } = layers;
   const gram = pairLike(inputGram(spec, options.inputs));
-  const forward = await forwardPass(layers, gram, async () => options.signal?.throwIfAborted());
+  let waited = performance.now();
+  const forward = await forwardPass(layers, gram, async () => {
+    if (performance.now() - waited < yieldEveryMilliseconds) return;
+    await setImmediate();
+    options.signal?.throwIfAborted();
+    waited = performance.now();
+  });
   const single = {
     variance: forward.variance.map((row) => row.subarray(0, 1)),
     pair: forward.variance.map(() => []),

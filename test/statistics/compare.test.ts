@@ -135,10 +135,24 @@ t.test('refusals', async (t) => {
 });
 
 t.test('a deviation without any error counts in the largest z', async (t) => {
-  const comparison = compare(prediction([0, 0], { error: 0 }), simulation([0, 0.1], 0));
+  const comparison = compare(prediction([0, 0], { error: 0 }), simulation([0, 0.1], 0, 100, { estimator: 'exact' }));
   t.equal(comparison.largestZ, Infinity);
   t.equal(comparison.verdict, 'disagrees');
   const within = compare(prediction([0.001], { error: 0 }), simulation([0], 0, 10, { estimator: 'binomial' }));
   t.equal(within.verdict, 'agrees', 'no success in ten trials says nothing against one in a thousand');
   t.equal(within.largestZ, 0);
+});
+
+t.test('the same value in every trial is no evidence, and one trial has no z', async (t) => {
+  // What a simulation gives whose numbers fell below the smallest of their precision: zeros, with no spread.
+  const vanished = compare(prediction([1e-48, 1e-50]), simulation([0, 0], 0));
+  t.equal(vanished.verdict, 'inconclusive');
+  t.same([...(vanished.observables.x?.z ?? [])], [0, 0], 'no invented z');
+  t.match(vanished.observables.x?.undecided, [{ index: 0, reason: /same value/ }, { index: 1 }]);
+  t.equal(compare(prediction([0.5]), simulation([0.5], 0)).verdict, 'agrees', 'what is exactly right agrees');
+  const single = compare(prediction([1]), simulation([2], Infinity, 1));
+  t.equal(single.verdict, 'inconclusive');
+  t.same([...(single.observables.x?.z ?? [])], [0]);
+  t.match(single.observables.x?.undecided, [{ index: 0, reason: /fewer than two trials/ }]);
+  t.doesNotThrow(() => JSON.stringify(single), 'nothing is NaN');
 });

@@ -76,7 +76,7 @@ async function section(name: string, spec: unknown, options: SystemOptions): Pro
     // A network without a fixed point, say, has no depth scales to advise from: that itself is the finding.
     if (
       error instanceof MftError &&
-      ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED'].includes(error.code)
+      ['ERR_MFT_NO_FIXED_POINT', 'ERR_MFT_DEGENERATE', 'ERR_MFT_UNSUPPORTED', 'ERR_MFT_NOT_FINITE'].includes(error.code)
     )
       return { ...base, findings: { reason: error.message } };
     throw error;

@@ -6,7 +6,15 @@ import { plainCopy } from '../core/copy.js';
 import { describe, expectedError, MftError } from '../core/errors.js';
 import { numberField } from '../core/fields.js';
 import { givenResult } from '../core/result-checks.js';
-import type { Axis, Estimated, Observable, Predicted, Prediction, Simulation } from '../core/results.js';
+import type {
+  Axis,
+  Estimated,
+  Observable,
+  Predicted,
+  Prediction,
+  Simulation,
+  UndefinedPoint,
+} from '../core/results.js';
 import { binomialTwoSided, normalTwoSided, studentTwoSided } from './distributions.js';
 import { holm } from './holm.js';
 
@@ -25,6 +33,8 @@ export interface ComparedObservable {
   readonly z: Float64Array;
   readonly pValue: Float64Array;
   readonly verdicts: readonly Verdict[];
+  /** Why nothing can be decided at a point (its place in the lists above). */
+  readonly undecided?: readonly UndefinedPoint[];
   /** Points left out because one side is undefined there. */
   readonly skipped: number;
   readonly verdict: Verdict;
@@ -132,8 +142,14 @@ function compareResults(
       return verdict;
     });
     offset += points.z.length;
-    const { explained: _, open: __, scattered: ___, ...rest } = points;
-    observables[name] = { ...rest, verdicts, verdict: joined(verdicts) };
+    const { explained: _, open: __, scattered: ___, spreadless: ____, ...rest } = points;
+    const undecided = reasonsOf(points, verdicts);
+    observables[name] = {
+      ...rest,
+      verdicts,
+      ...(undecided.length > 0 ? { undecided } : {}),
+      verdict: joined(verdicts),
+    };
   }
   return withJson({
     kind: 'comparison',
@@ -152,6 +168,8 @@ type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & {
   readonly open: readonly boolean[];
   /** The numbers scatter too much for their mean to decide anything. */
   readonly scattered: readonly boolean[];
+  /** The same value in every trial, and not the expected one: where numbers vanish, or no trial met what is rare. */
+  readonly spreadless: readonly boolean[];
 };
 
 function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Points {
@@ -170,6 +188,7 @@ function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Po
     z: column((p) => p.z),
     pValue: column((p) => p.pValue),
     explained: measured.map((p) => p.isExplained),
+    spreadless: measured.map((p) => p.isSpreadless),
     open: measured.map((p) => p.isOpen),
     scattered: measured.map((p) => p.isScattered),
     skipped: b.values.length - index.length,
@@ -195,6 +214,7 @@ interface PointResult {
   readonly isExplained: boolean;
   readonly isOpen: boolean;
   readonly isScattered: boolean;
+  readonly isSpreadless: boolean;
 }
 
 function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointResult {
@@ -209,7 +229,10 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
   const numerical = 'error' in a ? a.error * (a.scale === 'log' ? 1 : Math.abs(expected)) : 0;
   const deviation = estimate === expected ? 0 : difference(a, b, i);
   const standardError = Math.hypot(noise, numerical);
-  const z = deviation === 0 ? 0 : deviation / standardError;
+  const isSpreadless =
+    b.estimator === 'mean' || b.estimator === 'meanLog' ? own === 0 && Math.abs(deviation) > numerical : false;
+  // Without an error of its own (one trial, no spread) a point has no z: 0, and it is inconclusive.
+  const z = deviation === 0 || isSpreadless || !(standardError < Infinity) ? 0 : deviation / standardError;
   const degrees = Math.min((b.count[i] as number) - 1, 'count' in a ? (a.count[i] as number) - 1 : Infinity);
   const finiteSize = 'finiteSize' in a ? a.finiteSize : undefined;
   const given = finiteSize?.values[i] ?? 0;
@@ -227,6 +250,7 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
     isExplained,
     isOpen: allowance === Infinity,
     isScattered,
+    isSpreadless,
   };
 }
 
@@ -270,10 +294,26 @@ function difference(a: Observable, b: Estimated, i: number): number {
 }
 
 function pointVerdict(points: Points, i: number, adjusted: number, significance: number): Verdict {
-  if (!Number.isFinite(points.standardError[i] as number) || points.scattered[i]) return 'inconclusive';
+  if (!Number.isFinite(points.standardError[i] as number) || points.scattered[i] || points.spreadless[i])
+    return 'inconclusive';
   if (adjusted > significance) return 'agrees';
   if (points.open[i]) return 'inconclusive';
   return points.explained[i] ? 'finiteSize' : 'disagrees';
+}
+
+/** Why the inconclusive points are so. */
+function reasonsOf(points: Points, verdicts: readonly Verdict[]): UndefinedPoint[] {
+  return verdicts.flatMap((verdict, index) => {
+    if (verdict !== 'inconclusive') return [];
+    const reason = points.spreadless[index]
+      ? 'every trial gave the same value, which is not the expected one: no spread, no evidence'
+      : points.scattered[index]
+        ? 'the trials scatter so much that the few largest make the mean'
+        : Number.isFinite(points.standardError[index])
+          ? 'the term of order 1/width is not known here'
+          : 'no standard error: fewer than two trials with a value';
+    return [{ index, reason }];
+  });
 }
 
 function joined(verdicts: readonly Verdict[]): Verdict {

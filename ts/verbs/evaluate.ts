@@ -1,6 +1,7 @@
 // evaluate: one named quantity of a specification's table.
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { plainCopy } from '../core/copy.js';
+import { definedQuantity } from '../core/defined.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';
 import { controlOptions } from '../core/options.js';
 import type { QuantityValue } from '../core/results.js';
@@ -47,5 +48,5 @@ export async function evaluate<K extends SystemName>(
       },
     );
   }
-  return found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never, control);
+  return definedQuantity(await found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never, control));
 }

@@ -5,6 +5,7 @@ import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { withJson } from '../core/codec.js';
 import { numberList, plainCopy } from '../core/copy.js';
+import { definedQuantity } from '../core/defined.js';
 import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
 import { controlFields } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
@@ -233,7 +234,7 @@ const pointErrors: readonly string[] = [
 /** The value, or the reason why this point has none; any other error is the caller's. */
 async function attempt(evaluate: () => QuantityValue | Promise<QuantityValue>): Promise<QuantityValue> {
   try {
-    return await evaluate();
+    return definedQuantity(await evaluate());
   } catch (error) {
     if (error instanceof MftError && pointErrors.includes(error.code)) return { reason: error.message };
     throw error;

@@ -7,6 +7,7 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
 import { requireMemory } from '../core/memory.js';
 import { withJson } from '../core/codec.js';
 import { plainCopy } from '../core/copy.js';
+import { definedBody } from '../core/defined.js';
 import { controlOptions } from '../core/options.js';
 import { givenSpec, withInputs } from './inputs.js';
 import type { Prediction, Simulation, SpecOf } from './results.js';
@@ -38,7 +39,7 @@ export async function predict<K extends SystemName>(
   throwIfAborted(control);
   const system = await loadSystem(given.system);
   const resolved = await withInputs(system.resolveSpec(given), control);
-  const body = await system.prediction.run(resolved.spec, { ...control, ...resolved.context });
+  const body = definedBody(await system.prediction.run(resolved.spec, { ...control, ...resolved.context }));
   return withJson({
     kind: 'prediction',
     schemaVersion,
@@ -79,7 +80,9 @@ export async function simulate<K extends SystemName>(
   const resolved = await withInputs(system.resolveSpec(given), control);
   const resolvedRun = system.resolveRun(givenRun, resolved.spec);
   refuseHugeRun(system.simulation, resolved.spec, resolvedRun);
-  const body = await system.simulation.run(resolved.spec, resolvedRun, { ...control, ...resolved.context });
+  const body = definedBody(
+    await system.simulation.run(resolved.spec, resolvedRun, { ...control, ...resolved.context }),
+  );
   return withJson({
     kind: 'simulation',
     schemaVersion,

@@ -9,7 +9,14 @@
 import { coherentAbsoluteProduct } from './absolute-error.js';
 import type { ControlOptions } from '../../core/control.js';
 import { expectation, varianceSlope } from '../../gaussian/moments.js';
-import { absoluteProduct, type ForwardPass, type InputGram, type LayerParameters, type PairState } from './forward.js';
+import {
+  absoluteProduct,
+  type ForwardPass,
+  type InputGram,
+  type LayerParameters,
+  type PairState,
+  rootProduct,
+} from './forward.js';
 import { pairMoments } from './pair-moments.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
@@ -146,7 +153,7 @@ function outputErrors(network: Network): LayerErrors {
   const q = (a: number): number => (forward.variance[last] as Float64Array)[a] as number;
   const geometric = (p: number): number => {
     const { varianceA, varianceB } = stateOf(network, last, p);
-    return Math.sqrt(varianceA * varianceB);
+    return rootProduct(varianceA, varianceB);
   };
   const correlation = (p: number): number => 1 - stateOf(network, last, p).delta;
   const { error, slope, pair, absolute } = {
@@ -197,7 +204,7 @@ function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErro
   const coherence = new Float64Array(gram.pairs.length);
   const absolute = (a: number, b: number, p: number): number => {
     const [sizeA, sizeB] = [noise(a) + coherent(a), noise(b) + coherent(b)];
-    const size = Math.sqrt(sizeA * sizeB);
+    const size = rootProduct(sizeA, sizeB);
     if (size === 0) return 0;
     const part = Math.max(coherent(a) / sizeA, coherent(b) / sizeB);
     coherence[p] = part;
@@ -267,7 +274,7 @@ function activities(network: Network): Pick<BackwardPass, 'activity' | 'activity
       (l, keep) => perInput(network, (a) => moments.second(l, a) / keep),
     ),
     activityPair: below(
-      firstPair(({ a, b, delta }) => Math.sqrt(moment(a) * moment(b)) * (1 - delta)),
+      firstPair(({ a, b, delta }) => rootProduct(moment(a), moment(b)) * (1 - delta)),
       (l, keep) => Float64Array.from(gram.pairs, (_, p) => moments.pairSecond(l, p) * sharedFactor(layers, keep)),
     ),
     activityAbsolute: below(

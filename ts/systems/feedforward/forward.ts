@@ -1,5 +1,6 @@
 // The forward recursions (3.3) of docs/systems/feedforward.md, layer by layer at infinite width, for any number of inputs.
 import { perLayer } from '../../core/checks.js';
+import { MftError } from '../../core/errors.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
 import { type GaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { deficit, expectation, pairExpectation } from '../../gaussian/moments.js';
@@ -20,6 +21,11 @@ interface InputPair {
   readonly delta: number;
   /** Σ|x_ai x_bi|/N_0; for drawn inputs its limit at large N_0. */
   readonly absolute: number;
+}
+
+/** √(a b), roots before the product: numbers beyond 1e±154 have no product. */
+export function rootProduct(a: number, b: number): number {
+  return a === b ? a : Math.sqrt(a) * Math.sqrt(b);
 }
 
 /** E|xy| for a centred Gaussian pair with unit variances and correlation r. */
@@ -155,6 +161,14 @@ export async function forwardPass(
       Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b),
       before,
     );
+    // An overflow would pass as a variance that has settled, and as Infinity · 0 further up.
+    if (!now.every(Number.isFinite))
+      throw new MftError(
+        'ERR_MFT_NOT_FINITE',
+        `The variance of layer ${l + 1} is beyond the range of double precision (1.8e308): lower \`weightVariance\`, ` +
+          '`biasVariance`, `depth` or the inputs, or raise `keepProbability`.',
+        { parameter: 'weightVariance' },
+      );
     variance.push(now);
     pair.push(
       gram.pairs.map((input, p) => {
@@ -188,7 +202,7 @@ export async function forwardPass(
 function settled(now: Float64Array, before: Float64Array | undefined): Float64Array {
   if (before === undefined) return now;
   return now.map((value, a) =>
-    Math.abs(value - (before[a] as number)) <= 1e-15 * value ? (before[a] as number) : value,
+    value < Infinity && Math.abs(value - (before[a] as number)) <= 1e-15 * value ? (before[a] as number) : value,
   );
 }
 
@@ -218,9 +232,9 @@ function nextDelta(step: PairStep): number {
   } else {
     const product =
       last === undefined
-        ? Math.sqrt(activityA * activityB) * (1 - input.delta)
+        ? rootProduct(activityA, activityB) * (1 - input.delta)
         : pairExpectation(phi, { value: 1 }, last.varianceA, last.varianceB, last.delta);
-    delta = 1 - ((isShared ? w / keep : w) * product + b) / Math.sqrt(varianceA * varianceB);
+    delta = 1 - ((isShared ? w / keep : w) * product + b) / rootProduct(varianceA, varianceB);
   }
   const clamped = Math.min(2, Math.max(0, delta));
   return last !== undefined && Math.abs(clamped - last.delta) <= 1e-15 * clamped ? last.delta : clamped;

@@ -19,6 +19,7 @@ import {
   type LayerParameters,
   layerParameters,
   type PairState,
+  rootProduct,
 } from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { FeedforwardObservable } from './observables.js';
@@ -123,14 +124,14 @@ function forwardObservables(gram: InputGram, forward: ForwardPass, finite: Corre
       depth,
       'pair',
       count,
-      (l, p) => Math.sqrt(pair(l, p).varianceA * pair(l, p).varianceB) * (1 - pair(l, p).delta),
+      (l, p) => rootProduct(pair(l, p).varianceA, pair(l, p).varianceB) * (1 - pair(l, p).delta),
       { finite: finite.covariance },
     ),
     correlation: observable(
       depth,
       'pair',
       count,
-      (l, p) => (pair(l, p).varianceA * pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta),
+      (l, p) => (pair(l, p).varianceA === 0 || pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta),
       { reason: 'a variance is exactly zero', finite: finite.correlation },
     ),
   };
@@ -172,7 +173,7 @@ function backwardObservables(
   const count = gram.pairs.length;
   if (count === 0) return singles;
   const pairError = at(backward.errorPair);
-  const product: Values = (l, p) => pairError(l, p) * at(backward.activityPair)(l, p);
+  const activityPair = at(backward.activityPair);
   const cosine: Values = (l, p) => {
     const { a, b } = gram.pairs[p] as { a: number; b: number };
     const size = Math.sqrt(error(l, a)) * Math.sqrt(error(l, b));
@@ -189,8 +190,12 @@ function backwardObservables(
       depth,
       'pair',
       count,
-      (l, p) => Math.log(Math.abs(product(l, p))) + (product(l, p) === 0 ? 0 : scale(l)),
-      { ...log, sign: (l, p) => Math.sign(product(l, p)), finite: finite.gradientPair },
+      (l, p) => Math.log(Math.abs(pairError(l, p))) + Math.log(Math.abs(activityPair(l, p))) + scale(l),
+      {
+        ...log,
+        sign: (l, p) => Math.sign(pairError(l, p)) * Math.sign(activityPair(l, p)),
+        finite: finite.gradientPair,
+      },
     ),
     gradientPairAbsolute: observable(
       depth,

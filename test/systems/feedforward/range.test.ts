@@ -1,0 +1,97 @@
+// Variances far beyond and below what their squares can hold: correlations, covariances and gradients stay right, and nothing in
+// a prediction is NaN or silently infinite.
+import t, { type Test } from 'tap';
+import { predict, toJson } from 'mft-native';
+import type { Predicted } from '../../../dist/core/results.js';
+import { definedObservable, definedQuantity } from '../../../dist/core/defined.js';
+
+type Spec = Parameters<typeof predict<'feedforward'>>[0];
+
+/** No NaN anywhere, and every infinite value of a linear observable has its reason. */
+async function finite(
+  t: Test,
+  spec: Omit<Spec, 'system'>,
+): Promise<Awaited<ReturnType<typeof predict<'feedforward'>>>> {
+  const prediction = await predict({ system: 'feedforward', ...spec } as Spec);
+  t.doesNotThrow(() => toJson(prediction), 'no NaN');
+  for (const [name, { scale, values, undefinedAt = [] }] of Object.entries(prediction.observables)) {
+    const hidden = new Set(undefinedAt.map(({ index }) => index));
+    const wrong = values.findIndex(
+      (x, i) => !hidden.has(i) && !(Number.isFinite(x) || (scale === 'log' && x === -Infinity)),
+    );
+    t.equal(wrong, -1, `${name} has a value or a reason everywhere`);
+  }
+  return prediction;
+}
+
+t.test('ReLU with half the variance it needs, 600 layers: a variance of 1e-181', async (t) => {
+  const { observables } = await finite(t, { activation: 'relu', weightVariance: 1, biasVariance: 0, depth: 600 });
+  // q is divided by 2 in every layer, exactly; c follows the arc-cosine map, which knows no scale.
+  const { values } = observables.variance as { values: Float64Array };
+  t.equal(values[2 * 599], 2 ** -599);
+  let c = 0.5;
+  for (let l = 2; l <= 600; l++) c = (Math.sqrt(1 - c * c) + c * (Math.PI - Math.acos(c))) / Math.PI;
+  const correlation = observables.correlation as { values: Float64Array; undefinedAt?: unknown };
+  t.equal(correlation.undefinedAt, undefined, 'every layer has a correlation');
+  t.ok(Math.abs((correlation.values[599] as number) / c - 1) < 1e-8, `${correlation.values[599]} is ${c}`);
+  const covariance = observables.covariance?.values[599] as number;
+  t.ok(Math.abs(covariance / (c * 2 ** -599) - 1) < 1e-8, 'the covariance too');
+  t.ok(Number.isFinite(observables.gradientPair?.values[0]), 'and the gradients of pairs');
+});
+
+t.test('two inputs of other lengths, a variance of 1e156', async (t) => {
+  const inputs = {
+    values: [
+      [1, 0, 0, 0],
+      [1, 2, 0, 0],
+    ],
+  };
+  const { observables } = await finite(t, {
+    activation: 'relu',
+    weightVariance: 4,
+    biasVariance: 0,
+    depth: 520,
+    inputs,
+  });
+  let c = Math.sqrt(1 / 5);
+  for (let l = 2; l <= 520; l++) c = (Math.sqrt(1 - c * c) + c * (Math.PI - Math.acos(c))) / Math.PI;
+  const last = observables.correlation?.values[519] as number;
+  t.ok(Math.abs(last / c - 1) < 1e-8, `${last} is ${c}`);
+  t.equal(observables.correlation?.undefinedAt, undefined);
+});
+
+t.test('nothing is NaN, whatever the variances', async (t) => {
+  await finite(t, { activation: 'linear', depth: 3, weightVariance: 1e100 });
+  await finite(t, { activation: 'leakyRelu', depth: 5, width: 60, weightVariance: 0, biasVariance: 0.5 });
+  await finite(t, { activation: { expression: '0' }, depth: 3 });
+  await finite(t, { activation: 'linear', depth: 8, weightVariance: 1e60, inputs: { correlation: 0.2 } });
+});
+
+t.test('a variance beyond the range of doubles is refused, with its layer', async (t) => {
+  const error = { code: 'ERR_MFT_NOT_FINITE', message: /variance of layer 2 / };
+  const spec = { system: 'feedforward', activation: 'linear', depth: 4, weightVariance: 1e200 } as const;
+  await t.rejects(predict(spec), error, 'not taken for a variance that has settled');
+  await t.rejects(predict({ ...spec, weightVariance: 1e100, keepProbability: 1e-300 }), error);
+});
+
+t.test('what is no number is undefined, with a reason', (t) => {
+  t.match(definedQuantity(Number.NaN), { reason: /zero/ });
+  t.equal(definedQuantity(Infinity), Infinity);
+  t.match(definedQuantity([1, { a: Number.NaN }]), [1, { a: { reason: /zero/ } }]);
+  const axes = [{ name: 'layer', values: Float64Array.of(1, 2, 3) }];
+  const found = definedObservable<Predicted>({
+    axes,
+    scale: 'linear' as const,
+    values: Float64Array.of(1, Infinity, Number.NaN),
+    error: 0,
+    finiteSize: { order: 1, values: Float64Array.of(Number.NaN, 1, 1) },
+  });
+  t.same([...found.values], [1, 0, 0]);
+  t.same(
+    found.undefinedAt?.map(({ index }) => index),
+    [1, 2],
+  );
+  t.same([...(found.finiteSize?.values ?? [])], [0, 1, 1]);
+  t.same([...(found.finiteSize?.allowance ?? [])], [Infinity, 0, 0], 'not known');
+  t.end();
+});

@@ -64,7 +64,7 @@ t.test('nothing is NaN, whatever the variances', async (t) => {
   await finite(t, { activation: 'linear', depth: 3, weightVariance: 1e100 });
   await finite(t, { activation: 'leakyRelu', depth: 5, width: 60, weightVariance: 0, biasVariance: 0.5 });
   await finite(t, { activation: { expression: '0' }, depth: 3 });
-  await finite(t, { activation: 'linear', depth: 8, weightVariance: 1e60, inputs: { correlation: 0.2 } });
+  await finite(t, { activation: 'linear', depth: 5, weightVariance: 1e60, inputs: { correlation: 0.2 } });
 });
 
 t.test('a variance beyond the range of doubles is refused, with its layer', async (t) => {

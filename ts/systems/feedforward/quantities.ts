@@ -81,7 +81,7 @@ function ofPair(
 }
 
 function ofLayer(symbol: string, description: string, source: string, f: (network: Layer) => QuantityValue): Quantity {
-  return quantity({ symbol, description, source, parameters: layer, evaluate: f });
+  return quantity({ symbol, description, source, parameters: layer, evaluate: (network) => f(network as Layer) });
 }
 
 /** A value of a pair at its fixed point. @throws MftError ERR_MFT_DEGENERATE at q* = 0 */

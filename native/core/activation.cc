@@ -1,5 +1,6 @@
 #include "core/activation.h"
 
+#include <algorithm>
 #include <string>
 
 #include "core/activation_table.h"
@@ -50,9 +51,33 @@ const Expression& expression_of(const Activation& activation) {
   return *activation.expression;
 }
 
+// The block of z at `first`, moved by the activation's shift.
+template <typename T>
+std::span<const T> shifted(const Activation& activation, std::span<const T> z, std::size_t first, T (&copy)[kBlock]) {
+  const std::size_t n = std::min(kBlock, z.size() - first);
+  for (std::size_t j = 0; j < n; ++j) copy[j] = static_cast<T>(z[first + j] + activation.shift);
+  return {copy, n};
+}
+
+template <typename T>
+void stretch(std::span<T> out, double scale, double offset) {
+  for (T& y : out) y = static_cast<T>(scale * y + offset);
+}
+
 template <typename T>
 void evaluate(const Activation& activation, ActivationOutput output, std::span<const T> z, std::span<T> out) {
   check_sizes(z.size(), out.size());
+  if (!activation.is_plain()) {
+    const Activation plain{activation.kind, activation.parameters, activation.expression};
+    const double offset = output == ActivationOutput::kValue ? activation.offset : 0.0;
+    T copy[kBlock];
+    for (std::size_t i = 0; i < z.size(); i += kBlock) {
+      const std::span<const T> block = shifted(activation, z, i, copy);
+      evaluate(plain, output, block, out.subspan(i, block.size()));
+      stretch(out.subspan(i, block.size()), activation.scale, offset);
+    }
+    return;
+  }
   if (activation.kind != ActivationKind::kExpression) return dispatch(activation, output, z, out, std::span<T>());
   const int order = output == ActivationOutput::kValue ? 0 : (output == ActivationOutput::kDerivative ? 1 : 2);
   expression_of(activation).evaluate(order, z, out);
@@ -62,6 +87,17 @@ template <typename T>
 void evaluate_both(const Activation& activation, std::span<const T> z, std::span<T> value, std::span<T> derivative) {
   check_sizes(z.size(), value.size());
   check_sizes(z.size(), derivative.size());
+  if (!activation.is_plain()) {
+    const Activation plain{activation.kind, activation.parameters, activation.expression};
+    T copy[kBlock];
+    for (std::size_t i = 0; i < z.size(); i += kBlock) {
+      const std::span<const T> block = shifted(activation, z, i, copy);
+      evaluate_both(plain, block, value.subspan(i, block.size()), derivative.subspan(i, block.size()));
+      stretch(value.subspan(i, block.size()), activation.scale, activation.offset);
+      stretch(derivative.subspan(i, block.size()), activation.scale, 0.0);
+    }
+    return;
+  }
   if (activation.kind != ActivationKind::kExpression)
     return dispatch(activation, ActivationOutput::kBoth, z, value, derivative);
   const Expression& expression = expression_of(activation);

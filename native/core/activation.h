@@ -49,10 +49,15 @@ enum class ActivationKind : std::uint32_t {
 };
 constexpr ActivationKind kLastActivationKind = ActivationKind::kSnake;
 
+// scale phi(x + shift) + offset, with phi the function of that kind: the form in which the theory takes biases with a
+// mean (shift) and alpha dropout (scale, offset).
 struct Activation {
   ActivationKind kind = ActivationKind::kLinear;
   std::array<double, 2> parameters{};
   std::shared_ptr<const Expression> expression;  // kExpression only
+  double shift = 0.0, scale = 1.0, offset = 0.0;
+
+  bool is_plain() const { return shift == 0.0 && scale == 1.0 && offset == 0.0; }
 };
 
 // value[i] = phi(z[i]). In place is allowed (value may be z).

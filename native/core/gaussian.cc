@@ -240,6 +240,13 @@ constexpr Integrand kDerivative{.first = 1};
 }  // namespace
 
 GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
+  // A shifted activation bends where its argument is 0: panels are graded towards that point, as they are towards
+  // kinks.
+  if (activation.shift != 0) {
+    profile.kinks.push_back(-activation.shift);
+    std::sort(profile.kinks.begin(), profile.kinks.end());
+    profile.kinks.erase(std::unique(profile.kinks.begin(), profile.kinks.end()), profile.kinks.end());
+  }
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos)
     profile.wavelength = 2 * std::numbers::pi;
   if (activation.kind == ActivationKind::kSnake) profile.wavelength = std::numbers::pi / activation.parameters[0];

@@ -372,6 +372,7 @@ double orthant_moment(double n, double theta, double supplement) {
 
 std::optional<double> closed_moment(const Activation& activation, const Integrand& f, double q) {
   if (q == 0 && f.argument > 0) return 0.0;
+  if (!activation.is_plain()) return std::nullopt;
   if (const auto phi = homogeneous(activation)) return homogeneous_moment(*phi, f, q);
   if (q == 0 || f.is_absolute) return std::nullopt;
   if (const auto scale = erf_scale(activation)) return erf_moment(*scale, f, q);
@@ -391,7 +392,7 @@ std::optional<double> closed_moment(const Activation& activation, const Integran
 
 std::optional<double> closed_pair_moment(const Activation& activation, const Integrand& f, double q1, double q2,
                                          double delta) {
-  if (q1 == 0 || q2 == 0) return std::nullopt;
+  if (q1 == 0 || q2 == 0 || !activation.is_plain()) return std::nullopt;
   if (const auto phi = homogeneous(activation)) return homogeneous_pair(*phi, f, q1, q2, delta);
   if (const auto scale = erf_scale(activation)) {
     if (f.is_absolute && f.value > 0) return std::nullopt;  // |phi'| = phi'
@@ -409,6 +410,7 @@ std::optional<double> closed_pair_moment(const Activation& activation, const Int
 }
 
 std::optional<double> closed_deficit(const Activation& activation, double q, double delta) {
+  if (!activation.is_plain()) return std::nullopt;
   if (const auto phi = homogeneous(activation)) return homogeneous_deficit(*phi, q, delta);
   if (const auto scale = erf_scale(activation)) return erf_deficit(*scale, q, delta);
   if (const auto cosine = is_cosine(activation)) return trigonometric_deficit(*cosine, q, delta);

@@ -20,8 +20,7 @@ Program program_field(const Napi::Object& programs, const char* name) {
 
 }  // namespace
 
-Activation activation_field(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object.Get(name);
+Activation activation_from(const Napi::Value& value, const char* name) {
   if (!value.IsObject()) throw wrong(name, "a resolved activation");
   const Napi::Object resolved = value.As<Napi::Object>();
   Activation activation;
@@ -37,7 +36,18 @@ Activation activation_field(const Napi::Object& object, const char* name) {
         std::make_shared<const Expression>(program_field(programs, "value"), program_field(programs, "derivative"),
                                            program_field(programs, "secondDerivative"));
   }
+  if (has_field(resolved, "affine")) {
+    const std::vector<double> affine = finite_doubles(resolved, "affine");
+    if (affine.size() != 3) throw wrong("affine", "shift, scale and offset");
+    activation.shift = affine[0];
+    activation.scale = affine[1];
+    activation.offset = affine[2];
+  }
   return activation;
+}
+
+Activation activation_field(const Napi::Object& object, const char* name) {
+  return activation_from(object.Get(name), name);
 }
 
 namespace {

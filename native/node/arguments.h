@@ -117,6 +117,7 @@ inline Control control_argument(const Napi::CallbackInfo& info, std::size_t inde
 }
 
 // The plain object made by `resolveActivation` in ts/gaussian/activations.ts (defined in native/node/activation.cc).
+Activation activation_from(const Napi::Value& value, const char* name);
 Activation activation_field(const Napi::Object& object, const char* name);
 
 // Kinks, scale and wavelength of such an object (native/node/gaussian.cc).

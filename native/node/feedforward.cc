@@ -20,11 +20,13 @@ constexpr double kMostInputs = 65536;
 
 using P = Parameters;
 const Fields<P> kParameters = {
-    activation("activation", &P::activation),
+    activations("activations", &P::activations),
     wholes("width", &P::widths),
     numbers("weightVariance", &P::weight_variance),
     numbers("biasVariance", &P::bias_variance),
+    numbers("biasMean", &P::bias_mean),
     numbers("keepProbability", &P::keep_probability),
+    numbers("droppedValue", &P::dropped_value),
     number("inputKeepProbability", &P::input_keep_probability),
     word<P, MaskSharing, 2>("maskSharing", &P::mask_sharing, {"independent", "shared"}),
     whole("inputs", &P::inputs, 1, kMostInputs),

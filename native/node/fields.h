@@ -134,6 +134,21 @@ Field<T> activation(const char* name, Activation T::*member) {
   return {{name, "activation"}, [=](const Napi::Object& o, T& into) { into.*member = activation_field(o, name); }};
 }
 
+// A list of them, at least one.
+template <typename T>
+Field<T> activations(const char* name, std::vector<Activation> T::*member) {
+  return {{name, "activations"}, [=](const Napi::Object& o, T& into) {
+            const Napi::Value value = o.Get(name);
+            if (!value.IsArray() || value.As<Napi::Array>().Length() == 0) throw wrong(name, "a list of activations");
+            const auto items = value.As<Napi::Array>();
+            (into.*member).clear();
+            for (std::uint32_t i = 0; i < items.Length(); ++i) {
+              const Napi::HandleScope scope(items.Env());
+              (into.*member).push_back(activation_from(items.Get(i), name));
+            }
+          }};
+}
+
 template <typename T>
 Field<T> gaussian_function(const char* name, GaussianFunction T::*member) {
   return {{name, "gaussianFunction"},

@@ -11,7 +11,7 @@ namespace mft::test {
 inline feedforward::Parameters network(ActivationKind kind, std::size_t width, std::size_t depth,
                                        std::size_t inputs = 2) {
   feedforward::Parameters p;
-  p.activation.kind = kind;
+  p.activations[0].kind = kind;
   p.widths.assign(depth + 1, width);
   p.weight_variance.assign(depth, 1.8);
   p.bias_variance.assign(depth, 0.05);
@@ -22,6 +22,21 @@ inline feedforward::Parameters network(ActivationKind kind, std::size_t width, s
   for (std::size_t a = 0; a < inputs; ++a) p.input_correlation[a * inputs + a] = 1.0;
   p.seed = 11;
   return p;
+}
+
+// Another activation in every layer, biases with a mean, and dropped units that are not 0.
+inline void of_many_kinds(feedforward::Parameters& p) {
+  const ActivationKind kinds[] = {ActivationKind::kTanh, ActivationKind::kRelu, ActivationKind::kGelu};
+  const std::size_t depth = p.widths.size() - 1;
+  p.activations.resize(depth);
+  p.bias_mean.resize(depth);
+  p.dropped_value.assign(depth - 1, -0.4);
+  for (std::size_t l = 0; l < depth; ++l) {
+    p.activations[l].kind = kinds[l % 3];
+    p.bias_mean[l] = 0.2 * static_cast<double>(l) - 0.3;
+  }
+  p.activations[0].scale = 0.8;
+  p.activations[0].offset = 0.15;
 }
 
 inline void set_keep(feedforward::Parameters& p, double keep) { p.keep_probability.assign(p.widths.size() - 2, keep); }

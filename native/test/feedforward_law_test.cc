@@ -197,6 +197,26 @@ void block_engine_is_dense() {
   agree("orthogonal, three inputs through width four", p, dense(p));
 }
 
+// Layers of several kinds, biases with a mean and dropped units with a value; orthogonal layers of any shape.
+void layers_differ() {
+  for (const std::size_t inputs : {1, 2, 3}) {
+    Parameters p = network(ActivationKind::kTanh, 12, 4, inputs);
+    of_many_kinds(p);
+    p.trials = 4000;
+    agree("layers of several kinds, inputs " + std::to_string(inputs), p, dense(p));
+    p.mask_sharing = MaskSharing::kShared;
+    agree("layers of several kinds, shared masks, inputs " + std::to_string(inputs), p, dense(p));
+  }
+  for (const BackwardWeights backward : {BackwardWeights::kShared, BackwardWeights::kIndependent}) {
+    Parameters p = network(ActivationKind::kTanh, 8, 4, 2);
+    p.weight_law = WeightLaw::kOrthogonal;
+    p.widths = {6, 11, 5, 5, 9};
+    p.backward_weights = backward;
+    p.trials = 4000;
+    agree("rectangular orthogonal, " + std::to_string(static_cast<int>(backward)), p, dense(p));
+  }
+}
+
 void nearly_parallel() {
   for (const bool is_block : {false, true}) {
     Parameters p = network(ActivationKind::kTanh, 24, 6);
@@ -291,6 +311,7 @@ int main() {
   blas::use_one_thread();
   conditioned_is_dense();
   block_engine_is_dense();
+  layers_differ();
   nearly_parallel();
   single_precision();
   backward_weights();

@@ -80,6 +80,14 @@ void dense_equals_naive() {
   p.engine = Engine::kDense;
   p.weight_law = WeightLaw::kOrthogonal;
   tally.within(largest_difference(rows_of(p), naive_rows(p)), 0.0, 1e-11, "dense orthogonal against naive");
+  p.widths = {24, 31, 9, 9, 40};
+  tally.within(largest_difference(rows_of(p), naive_rows(p)), 0.0, 1e-11, "dense rectangular orthogonal against naive");
+  for (const std::size_t inputs : {1, 2, 9}) {
+    p = uneven(ActivationKind::kTanh, inputs);
+    of_many_kinds(p);
+    tally.within(largest_difference(rows_of(p), naive_rows(p)), 0.0, 2e-11,
+                 "layers of many kinds, inputs " + std::to_string(inputs));
+  }
   // float32 draws other normals (single precision), so only a law with exact weights can be compared; the others are
   // compared in distribution in feedforward_law_test.cc.
   p = uneven(ActivationKind::kTanh, 2);
@@ -183,7 +191,7 @@ void degenerate_cases() {
 
     p.input_variance = {1.0, 4.0};
     p.bias_variance.assign(6, 0.0);
-    p.activation.kind = ActivationKind::kLinear;
+    p.activations[0].kind = ActivationKind::kLinear;
     rows = rows_of(p);
     tally.within(rows[layout.layer_stride * 5 + layout.variance + 1] / rows[layout.layer_stride * 5 + layout.variance],
                  4.0 - 1e-13, 4.0 + 1e-13, name + "multiples of one input keep their ratio");
@@ -320,10 +328,13 @@ void refusals() {
           [](Parameters& p) { p.input_correlation[1] = p.input_correlation[2] = 1.5; });
   refused("INVALID_ARGUMENT inputCorrelation", [](Parameters& p) { p.input_correlation[1] = 0.1; });
   refused("SHAPE widths", [](Parameters& p) { p.widths[0] = 1; });
-  refused("SHAPE widths", [](Parameters& p) { p.weight_law = WeightLaw::kOrthogonal, p.widths[2] = 9; });
+  refused("SHAPE activations", [](Parameters& p) { p.activations.resize(2); });
+  refused("SHAPE biasMean", [](Parameters& p) { p.bias_mean = {0.1}; });
+  refused("NOT_FINITE biasMean", [](Parameters& p) { p.bias_mean.assign(3, std::nan("")); });
+  refused("SHAPE droppedValue", [](Parameters& p) { p.dropped_value = {0.1}; });
   refused("INVALID_ARGUMENT weightLaw", [](Parameters& p) { p.weight_law = WeightLaw::kUniform; });
   refused("NOT_FINITE ", [](Parameters& p) {
-    p.activation.kind = ActivationKind::kLinear;
+    p.activations[0].kind = ActivationKind::kLinear;
     p.weight_variance.assign(3, 1e200);
   });
   std::array<std::int32_t, 2> slots{};

@@ -83,6 +83,8 @@ void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t 
 template <typename T>
 void initialise_biases(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t count, T* biases) {
   scaled_normals(stream_of(seed, layer, Purpose::kBiases), initial.bias_variance, count, biases);
+  if (initial.bias_mean != 0)
+    for (std::size_t i = 0; i < count; ++i) biases[i] += static_cast<T>(initial.bias_mean);
 }
 
 std::size_t initialisation_scratch(const Initial& initial, std::size_t outputs, std::size_t inputs) {

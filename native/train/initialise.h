@@ -13,6 +13,7 @@ struct Initial {
   InitialLaw law = InitialLaw::kGaussian;
   double weight_variance = 1;  // times fan-in
   double bias_variance = 0;
+  double bias_mean = 0;
 };
 
 // W (outputs x inputs): N(0, weight_variance / inputs) entries, or a Haar-distributed matrix with orthonormal rows
@@ -21,7 +22,7 @@ template <typename T>
 void initialise_weights(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t outputs,
                         std::size_t inputs, T* weights);
 
-// b: N(0, bias_variance). Stream (seed, 0, layer, kBiases).
+// b: N(bias_mean, bias_variance). Stream (seed, 0, layer, kBiases).
 template <typename T>
 void initialise_biases(const Initial& initial, std::uint64_t seed, std::size_t layer, std::size_t count, T* biases);
 

@@ -1,7 +1,8 @@
 // initialize: variances for a network of this depth, activation and dropout, what they keep, and code that sets them.
+import type { ActivationSpec } from '../gaussian/activations.js';
 import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
-import { MftError } from '../core/errors.js';
+import { expectedError, MftError } from '../core/errors.js';
 import { controlOptions } from '../core/options.js';
 import { type Provenance, schemaVersion } from '../core/results.js';
 import { criticalInitialization, variancePreservingInitialization } from '../gaussian/initialization.js';
@@ -69,7 +70,8 @@ export async function initialize(
   const control = controlOptions(options);
   throwIfAborted(control);
   const resolved = resolveFeedforwardSpec(spec);
-  const { activation, depth, width, inputs, inputKeepProbability, keepProbability: keeps } = resolved;
+  const activation = oneActivation(resolved);
+  const { depth, width, inputs, inputKeepProbability, keepProbability: keeps } = resolved;
   const keepProbability = typeof keeps === 'number' ? keeps : (keeps[0] ?? 1);
   if (Array.isArray(keeps) && keeps.some((keep) => keep !== keepProbability))
     throw new MftError('ERR_MFT_UNSUPPORTED', 'Expected one `keepProbability` for all layers.', {
@@ -138,6 +140,19 @@ export async function initialize(
   });
 }
 
+/** φ of a network of equal layers. @throws MftError ERR_MFT_UNSUPPORTED for the layers that `initialize` does not know */
+function oneActivation(spec: ReturnType<typeof resolveFeedforwardSpec>): ActivationSpec {
+  const { activation, biasMean, dropout } = spec;
+  const parameter = biasMean === 0 ? (dropout === 'plain' ? 'activation' : 'dropout') : 'biasMean';
+  if (parameter === 'activation' && !Array.isArray(activation)) return activation as ActivationSpec;
+  throw expectedError(
+    'ERR_MFT_UNSUPPORTED',
+    parameter,
+    { activation: 'one for all layers', biasMean: '0', dropout: 'plain' }[parameter] + ', for layers that are alike',
+    spec[parameter],
+  );
+}
+
 interface ChosenPoint {
   readonly weightVariance: number;
   readonly biasVariance: number;
@@ -147,7 +162,7 @@ interface ChosenPoint {
 }
 
 function chosenPoint(
-  activation: ReturnType<typeof resolveFeedforwardSpec>['activation'],
+  activation: ActivationSpec,
   keepProbability: number,
   asked: FeedforwardSpec['biasVariance'],
 ): ChosenPoint {

@@ -2,7 +2,7 @@
 // prediction of system `residual`.
 import type { ControlOptions } from '../core/control.js';
 import type { Finding } from '../core/results.js';
-import type { ResolvedFeedforwardSpec } from '../systems/feedforward/spec.js';
+import { isOneActivation, type ResolvedFeedforwardSpec } from '../systems/feedforward/spec.js';
 import { predict } from '../verbs/predict.js';
 
 /** Gradients may change by e^this over the depth. */
@@ -21,6 +21,7 @@ export async function residualChange(
   const isMasked = inputKeepProbability < 1 || [keepProbability].flat().some((keep) => keep < 1);
   const isCalledFor = findings.some(({ severity }) => severity === 'critical');
   if (!isCalledFor || isMasked || typeof width !== 'number' || depth < 2) return [];
+  if (!isOneActivation(activation)) return [];
   if ('values' in inputs || 'dataset' in inputs) return [];
   const change = {
     system: 'residual',

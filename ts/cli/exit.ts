@@ -49,7 +49,7 @@ export function reportAndExit(error: unknown): never {
 
 /** "use --keep-probability …" for a flag that users bring from elsewhere. */
 function foreignFlagHint(message: string): string {
-  const flag = /unknown option '--([a-z-]+)/.exec(message)?.[1];
+  const flag = /unknown option '--([A-Za-z0-9_-]+)/.exec(message)?.[1];
   const hint = flag === undefined ? undefined : flagHint(flag);
   return hint === undefined ? '' : `mft: use ${hint} [ERR_MFT_INVALID_ARGUMENT]\n`;
 }

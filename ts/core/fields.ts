@@ -39,11 +39,15 @@ export function fallback(schema: z.ZodType): unknown {
   return def?.type === 'default' ? def.defaultValue : undefined;
 }
 
+/** A name without case and separators: W_std, w-std and wStd are one. */
+const folded = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
 /** The hint for a name from elsewhere: "`keepProbability` = 1 - dropRate", where a field of this schema has it. */
 export function hintFor(name: string, schema: z.ZodObject): string | undefined {
   for (const [field, type] of Object.entries(schema.shape)) {
-    const also = info(type as z.ZodType)?.also ?? {};
-    if (Object.hasOwn(also, name)) return `\`${field}\`${also[name]}`;
+    const names = Object.entries(info(type as z.ZodType)?.also ?? {});
+    const found = names.find(([foreign]) => folded(foreign) === folded(name));
+    if (found !== undefined) return `\`${field}\`${found[1]}`;
   }
   return undefined;
 }
@@ -58,16 +62,56 @@ export const dropNames = {
   dropRate: ' = 1 - dropRate, a probability of keeping',
   dropout: ' = 1 - dropout, a probability of keeping',
   dropoutRate: ' = 1 - dropoutRate, a probability of keeping',
+  dropProbability: ' = 1 - the probability of dropping',
+  dropProb: ' = 1 - the probability of dropping',
+  pDrop: ' = 1 - the probability of dropping',
+  rate: ' = 1 - rate where that is a dropout rate',
+  p: ' = 1 - p where p is the probability of dropping',
+  keepProb: ', the same probability',
+  keepRate: ', the same probability',
 } as const;
 
 /** Names of the variance of a weight times its fan-in elsewhere, and of the variance of a bias. */
 export const weightDeviationNames = {
   sigmaW: ' = sigma_w squared',
   weightStd: ', the square of the standard deviation times the fan-in',
+  wStd: ' = W_std squared',
+  gain: ' = gain squared',
+  weightGain: ' = gain squared',
+  sigmaW2: ', the same number',
+  weightVar: ', the variance of a weight times the fan-in',
 } as const;
 export const biasDeviationNames = {
   sigmaB: ' = sigma_b squared',
   biasStd: ', the square of the standard deviation',
+  bStd: ' = b_std squared',
+  sigmaB2: ', the same number',
+  biasVar: ', the same number',
+} as const;
+
+/** Names of a width, of a depth and of φ elsewhere. */
+export const widthNames = {
+  hiddenSize: '',
+  hiddenDim: '',
+  hiddenUnits: '',
+  hiddenFeatures: '',
+  units: '',
+  neurons: '',
+  features: '',
+} as const;
+export const depthNames = {
+  layers: ', a number; what it counts stands in the docs of the system',
+  hiddenLayers: ', a number; what it counts stands in the docs of the system',
+  numLayers: ', what it counts stands in the docs of the system',
+  nLayers: ', what it counts stands in the docs of the system',
+} as const;
+export const activationNames = {
+  nonlinearity: '',
+  act: '',
+  actFn: '',
+  activationFunction: '',
+  phi: '',
+  negativeSlope: " = {name: 'leakyRelu', slope: ...}",
 } as const;
 
 /** A field that is also taken under other names. */
@@ -175,11 +219,14 @@ export function booleanField(description: string): z.ZodBoolean {
 
 /** The run fields every simulation has. */
 export const runFields = {
-  trials: also(wholeField(1, 10_000_000, 'Number of independent networks (trials).'), { networks: '' }).default(20),
-  seed: wholeField(
-    0,
-    Number.MAX_SAFE_INTEGER,
-    'Seed of the counter-based generator; the same seed gives the same bits.',
+  trials: also(wholeField(1, 10_000_000, 'Number of independent networks (trials).'), {
+    networks: '',
+    samples: '',
+    repeats: '',
+  }).default(20),
+  seed: also(
+    wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed of the counter-based generator; the same seed gives the same bits.'),
+    { randomState: '', randomSeed: '', rngSeed: '' },
   ).default(1),
   firstTrial: wholeField(
     0,

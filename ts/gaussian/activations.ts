@@ -90,6 +90,8 @@ export interface ResolvedActivation {
   readonly parameters: Float64Array;
   /** Only for expressions. */
   readonly programs?: ExpressionPrograms;
+  /** Shift, scale and offset of scale φ(x + shift) + offset; left out: φ itself. */
+  readonly affine?: Float64Array;
   readonly kinks: Float64Array;
   readonly isOdd: boolean;
   readonly facts: ActivationFacts;
@@ -103,6 +105,19 @@ export const activationField = z
   .default('tanh')
   .meta({
     expected: `an activation: one of ${Object.keys(activationCatalogue).join(', ')}, {name, ...parameters}, or {expression}`,
+    description: 'Activation function.',
+    symbol: 'φ',
+  });
+
+/** The same field for a system whose layers may differ. */
+export const activationPerLayerField = z
+  .custom<ActivationSpec | readonly ActivationSpec[]>((value) => value !== undefined)
+  .default('tanh')
+  .meta({
+    kind: 'list',
+    expected:
+      `an activation: one of ${Object.keys(activationCatalogue).join(', ')}, {name, ...parameters}, or {expression}; ` +
+      'or a list with one per hidden layer',
     description: 'Activation function.',
     symbol: 'φ',
   });
@@ -319,7 +334,7 @@ function expressionFacts(
 }
 
 /** The part of a resolved activation that native code reads. */
-type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'programs'>;
+type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'programs' | 'affine'>;
 
 declare module '../core/addon.js' {
   interface NativeAddon {

@@ -14,6 +14,7 @@ const layerSchema = z.object({
   biasVariance: biasField,
   keepProbability: keepField,
   maskSharing: choiceField(['independent', 'shared'], 'Masks of a pair of inputs.').optional(),
+  dropout: choiceField(['plain', 'alpha'], 'What a dropped unit is.').optional(),
 });
 
 /** A layer, read once. @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE */

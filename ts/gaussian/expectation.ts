@@ -8,6 +8,7 @@ import {
   type ActivationFunction,
   type ActivationSpec,
   canonicalActivation,
+  evaluateActivation,
   type ResolvedActivation,
   resolveActivation,
 } from './activations.js';
@@ -74,6 +75,59 @@ const largestCache = 20_000;
 const prepared = new Map<string, GaussianFunction>();
 const ofFunctions = new WeakMap<object, GaussianFunction>();
 
+/** scale φ(x + shift) + offset. */
+export interface AffineForm {
+  readonly shift: number;
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** An affine form of an activation prepared for integration; the plain form is the activation itself. */
+export function affineFunctionOf(activation: ActivationSpec, form: AffineForm): GaussianFunction {
+  const { shift, scale, offset } = form;
+  if (shift === 0 && scale === 1 && offset === 0) return gaussianFunctionOf(activation);
+  const canonical = canonicalActivation(activation);
+  const key = `${typeof canonical === 'string' ? canonical : canonicalJson(canonical)} ${shift} ${scale} ${offset}`;
+  return remembered(key, () => fromResolved(key, canonical, affineActivation(resolveActivation(canonical), form)));
+}
+
+/** The activation as native code takes it, with its kinks and facts moved. */
+function affineActivation(plain: ResolvedActivation, { shift, scale, offset }: AffineForm): ResolvedActivation {
+  const isOdd = plain.isOdd && shift === 0 && offset === 0;
+  const kinks = plain.kinks.map((kink) => kink - shift);
+  const affine = { ...plain, kinks, isOdd, affine: Float64Array.of(shift, scale, offset) };
+  // On both sides of a kink at 0, nearer than any other.
+  const beside = kinks.includes(0) ? 1e-9 * Math.max(1, Math.abs(shift)) : 0;
+  const z = Float64Array.of(-beside, 0, beside);
+  const slopes = evaluateActivation(affine, z, 1);
+  const { facts } = plain;
+  return {
+    ...affine,
+    facts: {
+      ...facts,
+      kinks: [...kinks],
+      isOdd,
+      homogeneousDegree: shift === 0 && offset === 0 ? facts.homogeneousDegree : null,
+      valueAtZero: evaluateActivation(affine, z)[1] as number,
+      derivativeBelowZero: slopes[0] as number,
+      derivativeAboveZero: slopes[2] as number,
+      secondDerivativeAtZero: kinks.includes(0) ? null : (evaluateActivation(affine, z, 2)[1] as number),
+      limitBelow: facts.limitBelow === null ? null : scale * facts.limitBelow + offset,
+      limitAbove: facts.limitAbove === null ? null : scale * facts.limitAbove + offset,
+      bound: Math.abs(scale) * facts.bound + Math.abs(offset),
+    },
+  };
+}
+
+function remembered(key: string, make: () => GaussianFunction): GaussianFunction {
+  const known = prepared.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  if (prepared.size >= mostPrepared) prepared.clear();
+  prepared.set(key, made);
+  return made;
+}
+
 /** The activation prepared for integration. @throws MftError like `canonicalActivation`, and for functions without derivative or kinks */
 export function gaussianFunctionOf(activation: Activation): GaussianFunction {
   const isObject = typeof activation === 'object' && activation !== null;
@@ -87,12 +141,7 @@ export function gaussianFunctionOf(activation: Activation): GaussianFunction {
   }
   const canonical = canonicalActivation(copy);
   const key = typeof canonical === 'string' ? canonical : canonicalJson(canonical);
-  const known = prepared.get(key);
-  if (known !== undefined) return known;
-  const made = fromSpec(key, canonical);
-  if (prepared.size >= mostPrepared) prepared.clear();
-  prepared.set(key, made);
-  return made;
+  return remembered(key, () => fromResolved(key, canonical, resolveActivation(canonical)));
 }
 
 function isFunctions(activation: unknown): activation is ActivationFunction {
@@ -105,8 +154,7 @@ export function powers(integrand: Integrand): Float64Array {
   return Float64Array.of(value, first, second, argument, isAbsolute ? 1 : 0);
 }
 
-function fromSpec(key: string, canonical: ActivationSpec): GaussianFunction {
-  const resolved = resolveActivation(canonical);
+function fromResolved(key: string, canonical: ActivationSpec, resolved: ResolvedActivation): GaussianFunction {
   const asked =
     (activation: NativeGaussianFunction) =>
     (question: Question): number =>

@@ -2,7 +2,9 @@
 // and depth scales.
 import { expectedError, MftError } from '../core/errors.js';
 import { givenLayer } from './checks.js';
-import { type Activation, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
+import type { ActivationSpec } from './activations.js';
+import { alphaDropout, alphaForm } from './alpha-dropout.js';
+import { type Activation, affineFunctionOf, type GaussianFunction, gaussianFunctionOf } from './expectation.js';
 import { deficit, expectation, pairExpectation, varianceSlope } from './moments.js';
 import { maximum, rootBetween } from '../numeric/roots.js';
 import { searchRange } from './search-range.js';
@@ -18,6 +20,8 @@ export interface Layer {
   readonly keepProbability?: number;
   /** Whether a pair of inputs gets the same dropout masks. Default 'independent'. */
   readonly maskSharing?: 'independent' | 'shared';
+  /** What a dropped unit is: 0, or what alpha dropout says. Default 'plain'. */
+  readonly dropout?: 'plain' | 'alpha';
 }
 
 /** A fixed point q* = V(q*) of the length map. */
@@ -41,9 +45,30 @@ export interface VarianceFixedPoints {
 const rounding = 1e-13;
 const marginality = 1e-12;
 
-/** Mean square of the pre-activations one layer on: V(q) = (σ_w²/ρ) m2(q) + σ_b². */
+/** Mean square of the pre-activations one layer on: V(q) = (σ_w²/ρ) m2(q) + σ_b², and with alpha dropout σ_w²(1 − ρ)c². */
 export function varianceMap(layer: Layer, variance: number): number {
-  return gain(layer) * expectation(gaussianFunctionOf(layer.activation), { value: 2 }, variance) + layer.biasVariance;
+  return gain(layer) * expectation(layerFunction(layer), { value: 2 }, variance) + constantOf(layer);
+}
+
+/** φ of a layer; with alpha dropout ρ(aφ + b), so that m/ρ times it is what kept units are. */
+function layerFunction(layer: Layer): GaussianFunction {
+  if (!isAlpha(layer)) return gaussianFunctionOf(layer.activation);
+  return affineFunctionOf(layer.activation as ActivationSpec, alphaForm(layer.keepProbability ?? 1));
+}
+
+function isAlpha({ dropout, keepProbability = 1 }: Layer): boolean {
+  return dropout === 'alpha' && keepProbability < 1;
+}
+
+/** What V(q) has beside E φ²: σ_b², and what dropped units add. */
+function constantOf(layer: Layer): number {
+  return isAlpha(layer) ? layer.biasVariance + layer.weightVariance * droppedSquare(layer) : layer.biasVariance;
+}
+
+/** (1 − ρ)c², which dropped units add to E u². */
+function droppedSquare(layer: Layer): number {
+  const keep = layer.keepProbability ?? 1;
+  return isAlpha(layer) ? (1 - keep) * alphaDropout(keep).c ** 2 : 0;
 }
 
 /** factor · moment, 0 for the factor 0 even where the moment is infinite (a layer without weights passes nothing). */
@@ -78,7 +103,7 @@ export function fixedPointsVariance(layer: Layer, start = 1): VarianceFixedPoint
 }
 
 function fixedPoints(layer: Layer, start: number): VarianceFixedPoints {
-  const phi = gaussianFunctionOf(layer.activation);
+  const phi = layerFunction(layer);
   if (phi.homogeneousDegree === 1) return homogeneousFixedPoints(layer, phi, start);
   const points: VarianceFixedPoint[] = [];
   // A jump at 0 (step, sign) throws any signal away from 0, however small.
@@ -86,7 +111,7 @@ function fixedPoints(layer: Layer, start: number): VarianceFixedPoints {
   if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, phi));
   const excess = (q: number): number => varianceMap(layer, q) / q - 1;
   let last: { readonly q: number; readonly sign: number } | undefined;
-  for (const q of searchRange(phi, { biasVariance: layer.biasVariance, gain: gain(layer) })) {
+  for (const q of searchRange(phi, { biasVariance: constantOf(layer), gain: gain(layer) })) {
     const value = excess(q);
     if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
     const sign = Math.sign(value);
@@ -245,14 +270,14 @@ export function varianceBasins(layer: Layer): readonly VarianceBasin[] {
 }
 
 function basins(layer: Layer): readonly VarianceBasin[] {
-  const phi = gaussianFunctionOf(layer.activation);
+  const phi = layerFunction(layer);
   const { points } = fixedPointsVariance(layer);
   if (phi.homogeneousDegree === 1) {
     const only = points[0];
     if (only?.isMarginal) return [];
     return [{ from: 0, to: Infinity, reaches: only?.isStable ? only.variance : 'infinity' }];
   }
-  const range = searchRange(phi, { biasVariance: layer.biasVariance, gain: gain(layer) });
+  const range = searchRange(phi, { biasVariance: constantOf(layer), gain: gain(layer) });
   const values = range.map((q) => varianceMap(layer, q));
   const isRising = values.every((value, i) => i === 0 || value >= (values[i - 1] as number) * (1 - rounding));
   if (!isRising) return followedBasins(layer, points, range);
@@ -322,10 +347,11 @@ function followed(layer: Layer, points: readonly VarianceFixedPoint[], start: nu
 
 /** The largest σ_w² for which V(q) = q has a solution: ρ sup (q − σ_b²)/m2(q); Infinity where φ grows slower than x. */
 export function limitingWeightVariance(layer: Layer): number {
-  const phi = gaussianFunctionOf(layer.activation);
+  const phi = layerFunction(layer);
   const keep = layer.keepProbability ?? 1;
   if (phi.homogeneousDegree === 1) return keep / varianceSlope(phi, 1);
-  const ratio = (q: number): number => (q - layer.biasVariance) / expectation(phi, { value: 2 }, q);
+  const ratio = (q: number): number =>
+    (q - layer.biasVariance) / (expectation(phi, { value: 2 }, q) + keep * droppedSquare(layer));
   if (phi.bound < Infinity) return Infinity;
   const range = searchRange(phi, { biasVariance: layer.biasVariance });
   const largest = range.at(-1) as number;
@@ -334,6 +360,15 @@ export function limitingWeightVariance(layer: Layer): number {
   // Without bias the ratio has a limit at q = 0.
   const atZero = layer.biasVariance === 0 && phi.atZero.value === 0 ? 1 / varianceSlope(phi, 0) : 0;
   return keep * Math.max(inside, Number.isFinite(atZero) ? atZero : 0);
+}
+
+/** What independent masks take from a pair of equal inputs: E u² − E u_a u_b, (1/ρ − 1) E φ² where dropped units are 0. */
+function maskNoise(layer: Layer, phi: GaussianFunction, variance: number): number {
+  const keep = layer.keepProbability ?? 1;
+  const plain = ((1 - keep) / keep) * expectation(phi, { value: 2 }, variance);
+  if (!isAlpha(layer)) return plain;
+  const { c } = alphaDropout(keep);
+  return plain + (1 - keep) * c * (keep * c - 2 * expectation(phi, { value: 1 }, variance));
 }
 
 /**
@@ -349,11 +384,11 @@ export function fixedPointDelta(layer: Layer, variance: number): number {
       { parameter: 'weightVariance' },
     );
   }
-  const phi = gaussianFunctionOf(layer.activation);
+  const phi = layerFunction(layer);
   const keep = layer.keepProbability ?? 1;
   const isShared = layer.maskSharing === 'shared';
   const pairGain = layer.weightVariance * (isShared ? 1 / keep : 1);
-  const floor = isShared ? 0 : ((layer.weightVariance * (1 - keep)) / keep) * expectation(phi, { value: 2 }, variance);
+  const floor = isShared ? 0 : layer.weightVariance * maskNoise(layer, phi, variance);
   if (floor === 0 && scaled(gain(layer), expectation(phi, { first: 2 }, variance)) <= 1 + marginality) return 0;
   const map = (delta: number): number => (floor + pairGain * deficit(phi, variance, delta)) / variance;
   // T(δ)/δ falls with δ (the correlation map is convex): one root, bracketed from 1 downwards, found in log δ.
@@ -399,7 +434,7 @@ export interface Multipliers {
 
 /** q*, c* and the multipliers χ_q, χ₁, χ_c of a layer. @throws MftError like `reachedFixedPoint` */
 export function multipliers(layer: Layer, start = 1): Multipliers {
-  const phi = gaussianFunctionOf(layer.activation);
+  const phi = layerFunction(layer);
   const { variance, multiplier, isMarginal } = reachedFixedPoint(layer, start);
   const gradientMultiplier = scaled(gain(layer), expectation(phi, { first: 2 }, variance));
   const single = { fixedPointVariance: variance, isMarginal, varianceMultiplier: multiplier, gradientMultiplier };
@@ -432,10 +467,7 @@ function vanishingCorrelation(
 /** χ_c = σ_w² F(q, δ) (σ_w²/ρ with shared masks). */
 export function correlationMultiplier(layer: Layer, variance: number, delta: number): number {
   const pairGain = layer.maskSharing === 'shared' ? gain(layer) : layer.weightVariance;
-  return scaled(
-    pairGain,
-    pairExpectation(gaussianFunctionOf(layer.activation), { first: 1 }, variance, variance, delta),
-  );
+  return scaled(pairGain, pairExpectation(layerFunction(layer), { first: 1 }, variance, variance, delta));
 }
 
 /** ξ = −1/log|χ|: positive decays, negative grows, Infinity is critical (within rounding), 0 ends in one layer. */

@@ -169,26 +169,46 @@ class PairEngine final : public TrialEngine {
     const bool is_common = !kPair || p_.mask_sharing == MaskSharing::kShared;
     const std::uint64_t* mask_b = is_common ? mask_a : mask(layer, 1, block);
     const double scale = 1.0 / masks_.keep(layer);
+    // Masked units with a value of their own are rare: the kernel knows zeros only.
+    if (const double dropped = masks_.dropped(layer); dropped != 0.0 && mask_a != nullptr) {
+      for (std::size_t k = 0; k < kDirections; ++k) {
+        const std::uint64_t* bits = k == 0 ? mask_a : mask_b;
+        apply_mask(bits, static_cast<Real>(scale), u + k * block.padded, block.size);
+        fill_masked(bits, static_cast<Real>(dropped), u + k * block.padded, block.size);
+        if (d != nullptr) apply_mask(bits, static_cast<Real>(scale), d + k * block.padded, block.size);
+      }
+      mask_a = mask_b = nullptr;
+    }
     (kPair ? kernels_.activities : kernels_.activities_single)(
         u, u + second(block), d, d == nullptr ? d : d + second(block), mask_a, mask_b, scale, block.padded, sums);
   }
 
-  void preactivations(std::size_t layer, const Block& block, const Real* g, LaneSum* sums) {
+  // line_sums, unless null, gathers the sum of every input's z without the mean of the biases.
+  void preactivations(std::size_t layer, const Block& block, const Real* g, LaneSum* sums, double* line_sums) {
     (kPair ? kernels_.preactivations : kernels_.preactivations_single)(
         g, g + second(block), states_[layer].factor, block_z_, block_z_ + second(block), block.padded, sums);
+    const double mean = p_.bias_mean_of(layer);
+    if (mean == 0.0) return;
+    for (std::size_t k = 0; k < kDirections; ++k) {
+      Real* z = block_z_ + k * block.padded;
+      for (std::size_t i = 0; i < block.size; ++i) {
+        if (line_sums != nullptr) line_sums[k] += static_cast<double>(z[i]);
+        z[i] += static_cast<Real>(mean);
+      }
+    }
   }
 
   // Draws G of a block of a hidden layer and makes u, and d unless it is null.
   void make_units(std::size_t layer, const Block& block, const Units& units, LaneSum* normal_sums,
-                  LaneSum* activity_sums) {
+                  LaneSum* activity_sums, double* line_sums = nullptr) {
     draw_normals(Purpose::kForwardNormals, layer, block, units.g);
-    preactivations(layer, block, units.g, normal_sums);
+    preactivations(layer, block, units.g, normal_sums, line_sums);
     const std::size_t count = kDirections * block.padded;
     const std::span<const Real> z(block_z_, count);
     if (units.d == nullptr)
-      activate(p_.activation, z, std::span<Real>(units.u, count));
+      activate(p_.activation_of(layer), z, std::span<Real>(units.u, count));
     else
-      activate_both(p_.activation, z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
+      activate_both(p_.activation_of(layer), z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
     mask_units(layer, block, units.u, units.d, activity_sums);
   }
 
@@ -263,11 +283,12 @@ class PairEngine final : public TrialEngine {
   void forward(std::size_t layer, std::span<double> row) {
     condition(layer);
     LaneSum sums[3] = {};
+    double line_sums[2] = {};
     if (layer == depth_) {
       std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
       for_blocks(layer, [&](const Block& block) {
         draw_normals(Purpose::kForwardNormals, layer, block, block_units_);
-        preactivations(layer, block, block_units_, sums);
+        preactivations(layer, block, block_units_, sums, line_sums);
         output_errors(block, block_units_);
       });
     } else {
@@ -276,7 +297,7 @@ class PairEngine final : public TrialEngine {
       for_blocks(layer, [&](const Block& block) {
         Units units = is_kept(layer) ? kept_units(layer, block) : units_at(block_units_, block);
         if (!is_kept(layer)) units.d = nullptr;
-        make_units(layer, block, units, sums, input_sums);
+        make_units(layer, block, units, sums, input_sums, line_sums);
       });
     }
     // Z = R^T G, so Z's Gram matrix follows from G's.
@@ -284,7 +305,14 @@ class PairEngine final : public TrialEngine {
     const double g11 = sums[0].total(), g22 = sums[1].total(), g12 = sums[2].total();
     const double aa = r.aa * r.aa * g11, ab = r.aa * (r.ba * g11 + r.bb * g12);
     const auto quadratic = [&](double x, double y) { return x * x * g11 + 2.0 * x * y * g12 + y * y * g22; };
-    const double gram[4] = {aa, ab, ab, quadratic(r.ba, r.bb)};
+    // Biases of mean m add 2 m sum z + N m^2 to a square.
+    const double mean = p_.bias_mean_of(layer), constant = mean * mean * static_cast<double>(p_.widths[layer]);
+    const auto moved = [&](double product, double line_a, double line_b) {
+      return mean == 0.0 ? product : product + mean * (line_a + line_b) + constant;
+    };
+    const double cross = moved(ab, line_sums[0], line_sums[1]);
+    const double gram[4] = {moved(aa, line_sums[0], line_sums[0]), cross, cross,
+                            moved(quadratic(r.ba, r.bb), line_sums[1], line_sums[1])};
     writer_.forward(row, trial_, layer, gram,
                     [&](std::size_t, std::size_t) { return quadratic(states_[layer].stretch, -r.bb); });
   }
@@ -298,8 +326,8 @@ class PairEngine final : public TrialEngine {
         for (std::size_t i = 0; i < count; ++i) delta[i] = Real{2} * block_z_[i];
         break;
       case OutputError::kPostactivation:
-        activate_both(p_.activation, std::span<const Real>(block_z_, count), std::span<Real>(block_z_, count),
-                      std::span<Real>(delta, count));
+        activate_both(p_.activation_of(depth_), std::span<const Real>(block_z_, count),
+                      std::span<Real>(block_z_, count), std::span<Real>(delta, count));
         for (std::size_t i = 0; i < count; ++i) delta[i] *= Real{2} * block_z_[i];
         break;
       case OutputError::kRandomReadout:

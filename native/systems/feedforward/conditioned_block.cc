@@ -2,7 +2,8 @@
 // linear algebra through BLAS. Inputs lie one after the other, `stride` apart.
 //
 // Gaussian layers: extended inputs (s u, sigma_b) meet a standard normal matrix that holds weights and biases, as in
-// the pair engine. Orthogonal layers: sigma_w u meets a Haar matrix; biases are drawn and added.
+// the pair engine. Orthogonal layers: s u meets a Haar matrix as large as the wider side of the layer (vectors of the
+// narrower side end with zeros); biases are drawn and added.
 #include <algorithm>
 #include <cmath>
 
@@ -19,6 +20,7 @@ ConditionedMatrix matrix_of(const Parameters& p, std::size_t layer) {
   options.law = p.weight_law == WeightLaw::kOrthogonal ? MatrixLaw::kOrthogonal : MatrixLaw::kGaussian;
   options.rows = p.widths[layer];
   options.columns = p.widths[layer - 1];
+  if (options.law == MatrixLaw::kOrthogonal) options.rows = options.columns = std::max(options.rows, options.columns);
   if (options.law == MatrixLaw::kGaussian && p.bias_variance[layer - 1] > 0.0) ++options.columns;
   options.inputs = p.inputs;
   options.rank_tolerance = p.rank_tolerance;
@@ -115,15 +117,27 @@ class BlockEngine final : public TrialEngine {
   }
   double scale(std::size_t layer) const {
     const double variance = p_.weight_variance[layer - 1];
-    return std::sqrt(is_orthogonal_ ? variance : variance / static_cast<double>(p_.widths[layer - 1]));
+    const auto fan_in = static_cast<double>(p_.widths[layer - 1]);
+    if (is_orthogonal_) return std::sqrt(variance * std::max(1.0, static_cast<double>(p_.widths[layer]) / fan_in));
+    return std::sqrt(variance / fan_in);
   }
 
-  void apply_masks(std::size_t layer, double* x) {
+  // Entries of `rows` beyond the layer's width are 0 up to the size of the orthogonal matrix of layer `matrix_layer`.
+  void pad(std::vector<double>& rows, std::size_t layer, std::size_t matrix_layer) {
+    const std::size_t size = std::max(p_.widths[matrix_layer], p_.widths[matrix_layer - 1]);
+    for (std::size_t a = 0; a < n_; ++a)
+      std::fill(rows.begin() + static_cast<std::ptrdiff_t>(a * stride_ + p_.widths[layer]),
+                rows.begin() + static_cast<std::ptrdiff_t>(a * stride_ + size), 0.0);
+  }
+
+  // dropped: what a masked unit is.
+  void apply_masks(std::size_t layer, double* x, double dropped = 0.0) {
     if (!masks_.is_masked(layer)) return;
     const std::size_t width = p_.widths[layer];
     for (std::size_t a = 0; a < n_; ++a) {
       masks_.draw(trial_, layer, a, 0, std::span<std::uint64_t>(words_.data(), masks_.words(layer)));
       apply_mask(words_.data(), 1.0 / masks_.keep(layer), x + a * stride_, width);
+      if (dropped != 0.0) fill_masked(words_.data(), dropped, x + a * stride_, width);
     }
   }
 
@@ -135,11 +149,16 @@ class BlockEngine final : public TrialEngine {
       for (std::size_t i = 0; i < width; ++i) extended_[a * stride_ + i] = s * u_[a * stride_ + i];
       if (!is_orthogonal_) extended_[a * stride_ + width] = bias;
     }
+    if (is_orthogonal_) pad(extended_, layer - 1, layer);
   }
 
   void preactivations(std::size_t layer) {
     const std::size_t width = p_.widths[layer];
     matrix(layer).apply(z_.data(), stride_);
+    const double mean = p_.bias_mean_of(layer);
+    if (mean != 0.0)
+      for (std::size_t a = 0; a < n_; ++a)
+        for (std::size_t i = 0; i < width; ++i) z_[a * stride_ + i] += mean;
     if (!is_orthogonal_ || p_.bias_variance[layer - 1] == 0.0) return;
     random_normals(stream(layer, Purpose::kBiases), 0, std::span<double>(bias_.data(), width));
     const double factor = std::sqrt(p_.bias_variance[layer - 1]);
@@ -164,8 +183,8 @@ class BlockEngine final : public TrialEngine {
       return squared_distance(z_.data() + a * stride_, z_.data() + b * stride_, width);
     });
     if (layer == depth_) return;
-    for (std::size_t a = 0; a < n_; ++a) activate(p_.activation, row_of(z_, a, layer), row_of(u_, a, layer));
-    apply_masks(layer, u_.data());
+    for (std::size_t a = 0; a < n_; ++a) activate(p_.activation_of(layer), row_of(z_, a, layer), row_of(u_, a, layer));
+    apply_masks(layer, u_.data(), masks_.dropped(layer));
   }
 
   void backward(std::size_t layer) {
@@ -180,13 +199,14 @@ class BlockEngine final : public TrialEngine {
     if (!is_kept_[below]) matrix(below).draw(stream(below, Purpose::kForwardNormals), workspace_);
     preactivations(below);
     for (std::size_t a = 0; a < n_; ++a)
-      activate_both(p_.activation, row_of(z_, a, below), row_of(u_, a, below), row_of(d_, a, below));
+      activate_both(p_.activation_of(below), row_of(z_, a, below), row_of(u_, a, below), row_of(d_, a, below));
     apply_masks(below, d_.data());
     if (!is_kept_[layer]) {
-      apply_masks(below, u_.data());
+      apply_masks(below, u_.data(), masks_.dropped(below));
       extend(layer);
       matrix(layer).condition(extended_.data(), stride_, workspace_);
     }
+    if (is_orthogonal_) pad(errors_, layer, layer);
     // The result reuses the storage of the extended inputs.
     const Stream fresh = stream(layer, Purpose::kBackwardNormals);
     if (p_.backward_weights == BackwardWeights::kShared)

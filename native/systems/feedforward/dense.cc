@@ -157,10 +157,12 @@ class DenseEngine final : public TrialEngine {
                  [&](std::size_t unit, int worker) { body(unit, workers_[static_cast<std::size_t>(worker)]); });
   }
 
-  void apply_mask_of(std::size_t layer, std::size_t input, Real* x, Worker& worker) const {
+  // dropped: what a masked unit is.
+  void apply_mask_of(std::size_t layer, std::size_t input, Real* x, Worker& worker, double dropped = 0.0) const {
     if (!masks_.is_masked(layer)) return;
     masks_.draw(trial_, layer, input, 0, std::span<std::uint64_t>(worker.words.data(), masks_.words(layer)));
     apply_mask(worker.words.data(), static_cast<Real>(1.0 / masks_.keep(layer)), x, p_.widths[layer]);
+    if (dropped != 0.0) fill_masked(worker.words.data(), static_cast<Real>(dropped), x, p_.widths[layer]);
   }
 
   void forward(std::size_t layer, const Control& control, std::span<double> row) {
@@ -191,13 +193,16 @@ class DenseEngine final : public TrialEngine {
     else
       std::fill(bias_.begin(), bias_.end(), Real{0});
     const Real factor = static_cast<Real>(deviation);
+    const Real mean = static_cast<Real>(p_.bias_mean_of(layer));
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* z_row = z_layer + a * stride;
       Real* u = u_.data() + a * stride_;
       for (std::size_t i = 0; i < width; ++i) z_row[i] = scale * z_row[i] + factor * bias_[i];
+      if (mean != Real{0})
+        for (std::size_t i = 0; i < width; ++i) z_row[i] += mean;
       if (layer == depth_) return;
-      activate(p_.activation, std::span<const Real>(z_row, width), std::span<Real>(u, width));
-      apply_mask_of(layer, a, u, worker);
+      activate(p_.activation_of(layer), std::span<const Real>(z_row, width), std::span<Real>(u, width));
+      apply_mask_of(layer, a, u, worker, masks_.dropped(layer));
     });
   }
 
@@ -310,7 +315,7 @@ class DenseEngine final : public TrialEngine {
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* errors = errors_.data() + a * stride_;
       const Real* result = result_.data() + a * stride_;
-      activate_derivative(p_.activation, std::span<const Real>(z(below) + a * z_stride(below), width_below),
+      activate_derivative(p_.activation_of(below), std::span<const Real>(z(below) + a * z_stride(below), width_below),
                           std::span<Real>(errors, width_below));
       for (std::size_t i = 0; i < width_below; ++i) errors[i] *= scale * result[i];
       apply_mask_of(below, a, errors, worker);

@@ -68,16 +68,16 @@ Network propagate(const Parameters& p, std::uint32_t trial) {
       Vector& z = net.z[a][l];
       z.resize(rows);
       for (std::size_t i = 0; i < rows; ++i) {
-        z[i] = std::sqrt(p.bias_variance[l - 1]) * bias[i];
+        z[i] = std::sqrt(p.bias_variance[l - 1]) * bias[i] + p.bias_mean_of(l);
         for (std::size_t j = 0; j < columns; ++j) z[i] += weights[l][i * columns + j] * net.u[a][l - 1][j];
       }
       net.u[a][l].resize(rows);
       net.derivative[a][l].resize(rows);
-      activate_both(p.activation, z, net.u[a][l], net.derivative[a][l]);
+      activate_both(p.activation_of(l), z, net.u[a][l], net.derivative[a][l]);
       if (l == depth) continue;
       const Vector mask = draw_mask(p, trial, l, a);
       for (std::size_t i = 0; i < rows; ++i) {
-        net.u[a][l][i] *= mask[i];
+        net.u[a][l][i] = mask[i] == 0.0 ? Masks(p).dropped(l) : net.u[a][l][i] * mask[i];
         net.derivative[a][l][i] *= mask[i];
       }
     }

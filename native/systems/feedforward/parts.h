@@ -59,6 +59,11 @@ class Masks {
     return layer < parameters_.widths.size() - 1 ? parameters_.keep_probability[layer - 1] : 1.0;
   }
   bool is_masked(std::size_t layer) const { return keep(layer) < 1.0; }
+  // What a masked unit of u^layer is.
+  double dropped(std::size_t layer) const {
+    const bool has_value = layer > 0 && layer < parameters_.widths.size() - 1 && !parameters_.dropped_value.empty();
+    return has_value ? parameters_.dropped_value[layer - 1] : 0.0;
+  }
   std::size_t words(std::size_t layer) const { return rounded_up(parameters_.widths[layer], 64) / 64; }
   // Words [first, first + out.size()) of input a.
   void draw(std::uint32_t trial, std::size_t layer, std::size_t input, std::size_t first,
@@ -83,6 +88,13 @@ void apply_mask(const std::uint64_t* bits, Real factor, Real* x, std::size_t cou
   for (std::size_t k = 0; i + k < count; ++k) x[i + k] *= factors[nibble_at(i)][k];
 }
 
+// x[i] = value where bit i is 0.
+template <typename Real>
+void fill_masked(const std::uint64_t* bits, Real value, Real* x, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (((bits[i / 64] >> (i % 64)) & 1) == 0) x[i] = value;
+}
+
 // delta^L of every input from z^L (rows `stride` apart); phi: scratch for one row.
 template <typename Real>
 void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std::size_t z_stride, Real* phi,
@@ -96,7 +108,7 @@ void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std:
         for (std::size_t i = 0; i < width; ++i) delta[i] = Real{2} * z_row[i];
         break;
       case OutputError::kPostactivation:
-        activate_both(p.activation, z_row, std::span<Real>(phi, width), delta);
+        activate_both(p.activation_of(depth), z_row, std::span<Real>(phi, width), delta);
         for (std::size_t i = 0; i < width; ++i) delta[i] *= Real{2} * phi[i];
         break;
       case OutputError::kRandomReadout:

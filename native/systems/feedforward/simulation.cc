@@ -39,6 +39,11 @@ void check_variances(const std::string& parameter, const std::vector<double>& va
     if (!(value >= 0.0) || std::isinf(value)) fail("OUT_OF_RANGE", parameter, "a number >= 0", text(value));
 }
 
+void check_finite(const std::string& parameter, const std::vector<double>& values) {
+  for (const double value : values)
+    if (!std::isfinite(value)) fail("NOT_FINITE", parameter, "a finite number", text(value));
+}
+
 void check_probability(const std::string& parameter, double value) {
   if (!(value > 0.0 && value <= 1.0)) fail("OUT_OF_RANGE", parameter, "a number in (0, 1]", text(value));
 }
@@ -72,11 +77,6 @@ void check_weight_law(const Parameters& p) {
   if (p.weight_law == WeightLaw::kStudentT && !(p.law_parameter > 2.0 && std::isfinite(p.law_parameter)))
     fail("OUT_OF_RANGE", "weightLaw.degreesOfFreedom", "a number > 2", text(p.law_parameter));
   if (p.weight_law == WeightLaw::kSparse) check_probability("weightLaw.density", p.law_parameter);
-  if (p.weight_law == WeightLaw::kOrthogonal)
-    for (std::size_t l = 1; l <= depth; ++l)
-      if (p.widths[l] != p.widths[l - 1])
-        fail("SHAPE", "widths", "equal for orthogonal weights",
-             std::to_string(p.widths[l - 1]) + " and " + std::to_string(p.widths[l]));
   if (p.engine == Engine::kConditioned) {
     if (p.weight_law != WeightLaw::kGaussian && p.weight_law != WeightLaw::kOrthogonal)
       fail("INVALID_ARGUMENT", "weightLaw", "gaussian or orthogonal for the conditioned engine", "another law");
@@ -89,8 +89,9 @@ void check_weight_law(const Parameters& p) {
     if (static_cast<double>(p.widths[l]) * static_cast<double>(p.widths[l - 1]) > kMostWeights)
       fail("OUT_OF_RANGE", "widths", "of at most 2^52 weights per layer for the dense engine",
            std::to_string(p.widths[l - 1]) + " x " + std::to_string(p.widths[l]));
-    if (p.weight_law == WeightLaw::kOrthogonal && p.widths[l] > kWidestOrthogonal)
-      fail("OUT_OF_RANGE", "widths", "at most 4096 for dense orthogonal weights", std::to_string(p.widths[l]));
+    const std::size_t wider = std::max(p.widths[l], p.widths[l - 1]);
+    if (p.weight_law == WeightLaw::kOrthogonal && wider > kWidestOrthogonal)
+      fail("OUT_OF_RANGE", "widths", "at most 4096 for dense orthogonal weights", std::to_string(wider));
   }
 }
 
@@ -165,6 +166,11 @@ void validate(const Parameters& p) {
   check_length("weightVariance", p.weight_variance.size(), depth);
   check_length("biasVariance", p.bias_variance.size(), depth);
   check_length("keepProbability", p.keep_probability.size(), depth - 1);
+  if (p.activations.size() != 1) check_length("activations", p.activations.size(), depth);
+  if (!p.bias_mean.empty()) check_length("biasMean", p.bias_mean.size(), depth);
+  if (!p.dropped_value.empty()) check_length("droppedValue", p.dropped_value.size(), depth - 1);
+  check_finite("biasMean", p.bias_mean);
+  check_finite("droppedValue", p.dropped_value);
   check_variances("weightVariance", p.weight_variance);
   check_variances("biasVariance", p.bias_variance);
   for (const double keep : p.keep_probability) check_probability("keepProbability", keep);

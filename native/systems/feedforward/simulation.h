@@ -38,7 +38,7 @@ enum class WeightLaw : int {
   kRademacher = 2,
   kStudentT = 3,    // lawParameter: degrees of freedom > 2, scaled to the stated variance
   kSparse = 4,      // lawParameter: density in (0, 1]; N(0, variance / density) with that probability, else 0
-  kOrthogonal = 5,  // sigma_w times a Haar matrix; all layers square
+  kOrthogonal = 5,  // rows or columns (whichever are fewer) of a Haar matrix times sigma_w sqrt(max(1, fan-out/fan-in))
 };
 enum class OutputError : int {
   kPreactivation = 0,        // E = sum z^2
@@ -48,12 +48,14 @@ enum class OutputError : int {
 };
 
 struct Parameters {
-  Activation activation;
-  std::vector<std::size_t> widths;       // [0..L], widths[0] = input dimension; each >= 1
-  std::vector<double> weight_variance;   // [L], entry l-1 is sigma_w^2 of W^l; >= 0
-  std::vector<double> bias_variance;     // [L]; >= 0
-  std::vector<double> keep_probability;  // [L-1], entry l-1 is rho_l; in (0, 1]
-  double input_keep_probability = 1.0;   // in (0, 1]
+  std::vector<Activation> activations = std::vector<Activation>(1);  // one for all layers, or [L], entry l-1 of layer l
+  std::vector<std::size_t> widths;                                   // [0..L], widths[0] = input dimension; each >= 1
+  std::vector<double> weight_variance;                               // [L], entry l-1 is sigma_w^2 of W^l; >= 0
+  std::vector<double> bias_variance;                                 // [L]; >= 0
+  std::vector<double> keep_probability;                              // [L-1], entry l-1 is rho_l; in (0, 1]
+  double input_keep_probability = 1.0;                               // in (0, 1]
+  std::vector<double> bias_mean;                                     // [L], or empty: 0
+  std::vector<double> dropped_value;                                 // [L-1], what u of a masked unit is; or empty: 0
   MaskSharing mask_sharing = MaskSharing::kIndependent;
 
   // n inputs. Either input_vectors (n x widths[0], row-major; the same in every trial) or, when that is empty, vectors
@@ -85,6 +87,11 @@ struct Parameters {
   // Not part of the interface: faults planted by tests, and the general block engine where the pair engine would run.
   ConditioningFault fault = ConditioningFault::kNone;
   bool use_block_engine = false;
+
+  const Activation& activation_of(std::size_t layer) const {
+    return activations[activations.size() == 1 ? 0 : layer - 1];
+  }
+  double bias_mean_of(std::size_t layer) const { return bias_mean.empty() ? 0.0 : bias_mean[layer - 1]; }
 };
 
 // A raw row holds one trial: layers l = 1..L one after the other, each `layer_stride` doubles. Within a layer, in this

@@ -21,8 +21,10 @@ T* room(std::vector<T>& storage, std::size_t size) {
 template <typename Real>
 double WeightSource<Real>::scale(std::size_t layer) const {
   const double variance = p_.weight_variance[layer - 1];
-  if (p_.weight_law == WeightLaw::kOrthogonal) return std::sqrt(variance);
-  return std::sqrt(variance / static_cast<double>(p_.widths[layer - 1]));
+  const auto fan_in = static_cast<double>(p_.widths[layer - 1]);
+  if (p_.weight_law == WeightLaw::kOrthogonal)
+    return std::sqrt(variance * std::max(1.0, static_cast<double>(p_.widths[layer]) / fan_in));
+  return std::sqrt(variance / fan_in);
 }
 
 template <typename Real>
@@ -95,13 +97,19 @@ void WeightSource<Real>::draw(std::uint32_t trial, std::size_t layer, bool is_ba
 
 template <typename Real>
 void WeightSource<Real>::draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out) {
-  const std::size_t width = p_.widths[layer];
-  double* square = room(square_, width * width);
+  const std::size_t rows = p_.widths[layer], columns = p_.widths[layer - 1];
+  const std::size_t count = std::min(rows, columns), length = std::max(rows, columns);
+  double* frame = room(frame_vectors_, count * length);
   random_normals(
       {p_.seed, trial, static_cast<std::uint32_t>(layer), is_backward ? Purpose::kBackwardWeights : Purpose::kWeights},
-      0, std::span<double>(square, width * width));
-  frame_.orthonormalise(square, width, width, width);
-  std::copy(square, square + width * width, out);
+      0, std::span<double>(frame, count * length));
+  frame_.orthonormalise(frame, length, count, length);
+  if (rows <= columns) {
+    std::copy(frame, frame + count * length, out);
+    return;
+  }
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) out[i * columns + j] = static_cast<Real>(frame[j * length + i]);
 }
 
 template class WeightSource<double>;

@@ -18,9 +18,10 @@ class WeightSource {
   // Elements [first, first + count) of mean 0 and variance 1. Not for orthogonal weights.
   void draw(std::uint32_t trial, std::size_t layer, bool is_backward, std::uint64_t first, Real* out,
             std::size_t count);
-  // A Haar matrix (width x width, row-major), all at once.
+  // fan-out x fan-in, row-major, all at once: a Haar matrix, or as many rows or columns of one as there are.
   void draw_orthogonal(std::uint32_t trial, std::size_t layer, bool is_backward, Real* out);
-  // sigma_w / sqrt(fan-in), or sigma_w for orthogonal weights: what the entries above are multiplied by.
+  // sigma_w / sqrt(fan-in), or sigma_w sqrt(max(1, fan-out / fan-in)) for orthogonal weights, whose entries then have
+  // the variance sigma_w^2 / fan-in too: what the entries above are multiplied by.
   double scale(std::size_t layer) const;
   // Doubles the laws other than the Gaussian need for themselves.
   static double scratch() { return 4.0 * kChunk; }
@@ -30,7 +31,7 @@ class WeightSource {
   const Parameters& p_;
   std::vector<double> uniforms_;
   std::vector<std::uint64_t> bits_;
-  std::vector<double> square_;
+  std::vector<double> frame_vectors_;
   OrthonormalFrame frame_;
 };
 

@@ -14,17 +14,27 @@ namespace {
 // Numbers that one elementwise pass works on before the next pass: they stay in the L1 cache.
 constexpr std::size_t kBlock = 3072;
 
+// What alpha dropout adds to the masked and scaled values: b to kept units, c to dropped ones.
+template <typename T>
+void add_alpha(const AlphaDropout& alpha, const std::uint64_t* bits, T* values, std::size_t units) {
+  const T kept = static_cast<T>(alpha.b), dropped = static_cast<T>(alpha.c);
+  for (std::size_t i = 0; i < units; ++i) values[i] += (bits[i / 64] >> (i % 64)) & 1 ? kept : dropped;
+}
+
 template <typename T>
 std::unique_ptr<Layer<T>> make_dense(const LayerFields& f, const LayerPlace& place) {
   const InitialLaw law = f.word("law") == "orthogonal" ? InitialLaw::kOrthogonal : InitialLaw::kGaussian;
-  return std::make_unique<DenseLayer<T>>(DenseShape{place.inputs,
-                                                    f.count("units"),
-                                                    f.flag("hasBiases"),
-                                                    f.activation("activation"),
-                                                    place.number,
-                                                    f.number("keepProbability"),
-                                                    f.number("forwardMultiplier", 1),
-                                                    {law, f.variance("weightVariance"), f.variance("biasVariance")}});
+  DenseShape shape{place.inputs,
+                   f.count("units"),
+                   f.flag("hasBiases"),
+                   f.activation("activation"),
+                   place.number,
+                   f.number("keepProbability"),
+                   f.number("forwardMultiplier", 1),
+                   {law, f.variance("weightVariance"), f.variance("biasVariance"), f.number("biasMean", 0)}};
+  if (const double a = f.number("alphaScale", 0); a != 0)
+    shape.alpha = AlphaDropout{a, f.number("alphaOffset", 0), f.number("alphaDropped", 0)};
+  return std::make_unique<DenseLayer<T>>(std::move(shape));
 }
 
 [[maybe_unused]] const bool kIsRegistered = register_layer("dense", {make_dense<float>, make_dense<double>});
@@ -47,7 +57,7 @@ void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* o
   const std::size_t words = words_for(units);
   T scale = T(1);
   if (is_masked) {
-    scale = static_cast<T>(pass.masks->scale(shape_.mask_layer));
+    scale = static_cast<T>(shape_.alpha ? shape_.alpha->a : pass.masks->scale(shape_.mask_layer));
     pass.masks->draw(shape_.mask_layer, rows.first, rows.count, units, std::span(mask_bits, rows.count * words));
   }
   record_values(pass.statistics, rows, output, units);
@@ -59,8 +69,10 @@ void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* o
     const std::span<T> derivatives(tape + first * units, count * units);
     activate_both(shape_.activation, std::span<const T>(values), values, derivatives);
     if (!is_masked) continue;
-    for (std::size_t row = first; row < first + count; ++row)
+    for (std::size_t row = first; row < first + count; ++row) {
       loops.mask_both(output + row * units, tape + row * units, mask_bits + row * words, scale, units);
+      if (shape_.alpha) add_alpha(*shape_.alpha, mask_bits + row * words, output + row * units, units);
+    }
   }
 }
 

@@ -1,11 +1,19 @@
 // The fully connected layer with dropout: u = (m / rho) o phi(W x + b), the mask being one of the pass's mask source.
 #pragma once
+#include <optional>
+
 #include "core/activation.h"
 #include "train/affine.h"
 #include "train/initialise.h"
 #include "train/layer.h"
 
 namespace mft::train {
+
+// Alpha dropout, in training only: u = a phi(z) + b where a unit is kept, c where it is not. Plain dropout: 1/rho, 0,
+// 0.
+struct AlphaDropout {
+  double a = 1, b = 0, c = 0;
+};
 
 struct DenseShape {
   std::size_t inputs = 0;
@@ -17,6 +25,7 @@ struct DenseShape {
   double keep_probability = 1;
   double multiplier = 1;  // of W x
   Initial initial;
+  std::optional<AlphaDropout> alpha = std::nullopt;
 };
 
 // Parameters: W (outputs x inputs, row-major), then b. Tape: phi'(z) m / rho after forward, dE/dz after backward.

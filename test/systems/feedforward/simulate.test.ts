@@ -178,8 +178,4 @@ t.test('unsupported combinations', async (t) => {
     code: 'ERR_MFT_UNSUPPORTED',
     parameter: 'engine',
   });
-  await t.rejects(run({}, { weights: 'orthogonal', width: [10, 20, 10, 10, 10, 10, 10, 10] }), {
-    code: 'ERR_MFT_UNSUPPORTED',
-    parameter: 'weights',
-  });
 });

@@ -10,14 +10,22 @@ export const largestTerm = 0.5;
 interface Knowledge {
   /** Whether the terms of Gaussian weights hold. */
   readonly isGaussian: boolean;
+  /** Whether any term is known: not for orthogonal weights, biases with a mean and alpha dropout. */
+  readonly isKnown: boolean;
   /** Whether weights have a fourth moment: without one nothing is of order 1/N and no variance exists. */
   readonly hasFourthMoment: boolean;
 }
 
-export function knowledgeOf(spec: ResolvedFeedforwardSpec): Knowledge {
+/** Biases with a mean and dropped units with a value: the terms of Gaussian weights do not hold for them. */
+export function isBeyondTerms(layers: LayerParameters): boolean {
+  return layers.biasMean.some((mean) => mean !== 0) || layers.dropped.some((value) => value !== 0);
+}
+
+export function knowledgeOf(spec: ResolvedFeedforwardSpec, layers: LayerParameters): Knowledge {
   const { weights } = spec;
   return {
     isGaussian: weights === 'gaussian',
+    isKnown: weights !== 'orthogonal' && !isBeyondTerms(layers),
     hasFourthMoment: !(typeof weights === 'object' && weights.law === 'studentT' && weights.degreesOfFreedom <= 4),
   };
 }

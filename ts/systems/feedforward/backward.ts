@@ -5,12 +5,16 @@
 //   κ_{l−1} = (σ_l²/ρ_l) v2(q^l) (N_l/N_{l−1}) κ_l,   κ_{L−1} = σ_L² (N_L/N_{L−1}) E ℓ''
 //   E δ_a²  = (1/ρ) s2 E e² + κ² E[φ²φ'²]/ρ³,          E e_a e_b = σ²_{l+1} (N_{l+1}/N_l) E δ_aδ_b
 //   E δ_aδ_b = F E e_a e_b + κ_aκ_b P_ab/ρ²            (one more 1/ρ in both terms with shared masks)
-// For orthogonal weights |Wᵀδ|² = σ²|δ|² exactly, so that E e_a e_b loses the coherent part κ_aκ_b E u_a u_b (derived).
+// For orthogonal weights |Wᵀδ|² = σ²|δ|² exactly, so that E e_a e_b loses the coherent part κ_aκ_b E u_a u_b (derived);
+// where columns and not rows are orthonormal (N_{l+1} > N_l), N_l/N_{l+1} of it. With alpha dropout φ stands for ρ(aφ + b), and
+// dropped units add to E u_a u_b.
 import { coherentAbsoluteProduct } from './absolute-error.js';
 import type { ControlOptions } from '../../core/control.js';
-import { expectation, varianceSlope } from '../../gaussian/moments.js';
+import { affineFunctionOf, type GaussianFunction } from '../../gaussian/expectation.js';
+import { expectation, pairExpectation, varianceSlope } from '../../gaussian/moments.js';
 import {
   absoluteProduct,
+  droppedProduct,
   type ForwardPass,
   type InputGram,
   type LayerParameters,
@@ -62,6 +66,10 @@ interface Moments {
   readonly absoluteSecond: (l: number, p: number) => number;
   readonly absoluteSlope: (l: number, p: number) => number;
   readonly absoluteProduct: (l: number, p: number) => number;
+  /** E u_a², E u_a u_b and E|u_a u_b| of the masked activities. */
+  readonly activity: (l: number, a: number) => number;
+  readonly activityPair: (l: number, p: number) => number;
+  readonly activityAbsolute: (l: number, p: number) => number;
 }
 
 /** What every step down reads. */
@@ -112,27 +120,42 @@ export async function backwardPass(
 
 async function momentsOf(
   spec: ResolvedFeedforwardSpec,
-  { phi }: LayerParameters,
+  layers: LayerParameters,
   gram: InputGram,
   forward: ForwardPass,
   options: ControlOptions,
 ): Promise<Moments> {
-  const states = forward.pair.flat();
   const along = async (integrand: Parameters<typeof pairMoments>[1]): Promise<(l: number, p: number) => number> => {
-    const values = await pairMoments(phi, integrand, states, options);
+    const values = await pairMoments(layers.phi, integrand, forward.pair, options);
     return (l, p) => values[l * gram.pairs.length + p] as number;
   };
   const q = (l: number, a: number): number => (forward.variance[l] as Float64Array)[a] as number;
+  const phi = (l: number): GaussianFunction => layers.phi[l] as GaussianFunction;
+  const keep = (l: number): number => layers.keepProbability[l] as number;
+  const dropped = (l: number): number => layers.dropped[l] as number;
+  const second = (l: number, a: number): number => expectation(phi(l), { value: 2 }, q(l, a));
+  const pairSecond = await along({ value: 1 });
+  const absoluteSecond = await along({ value: 1, isAbsolute: true });
+  /** What dropped units with a value of their own add to E u_a u_b, or to E|u_a u_b|. */
+  const added = (l: number, p: number, isAbsolute: boolean): number => {
+    if (dropped(l) === 0) return 0;
+    const { a, b } = gram.pairs[p] as { a: number; b: number };
+    const means = [a, b].map((k) => expectation(phi(l), { value: 1, isAbsolute }, q(l, k)));
+    return droppedProduct(keep(l), isAbsolute ? Math.abs(dropped(l)) : dropped(l), layers.isShared, means);
+  };
   return {
-    second: (l, a) => expectation(phi, { value: 2 }, q(l, a)),
-    slope: (l, a) => expectation(phi, { first: 2 }, q(l, a)),
-    product: (l, a) => expectation(phi, { value: 2, first: 2 }, q(l, a)),
-    bend: (l, a) => varianceSlope(phi, q(l, a)),
+    second,
+    slope: (l, a) => expectation(phi(l), { first: 2 }, q(l, a)),
+    product: (l, a) => expectation(phi(l), { value: 2, first: 2 }, q(l, a)),
+    bend: (l, a) => varianceSlope(phi(l), q(l, a)),
+    activity: (l, a) => second(l, a) / keep(l) + (dropped(l) === 0 ? 0 : (1 - keep(l)) * dropped(l) ** 2),
+    activityPair: (l, p) => pairSecond(l, p) * sharedFactor(layers, keep(l)) + added(l, p, false),
+    activityAbsolute: (l, p) => absoluteSecond(l, p) * sharedFactor(layers, keep(l)) + added(l, p, true),
     pairSlope: await along({ first: 1 }),
     pairProduct: await along({ value: 1, first: 1 }),
-    pairSecond: await along({ value: 1 }),
+    pairSecond,
     absoluteSlope: await along({ first: 1, isAbsolute: true }),
-    absoluteSecond: await along({ value: 1, isAbsolute: true }),
+    absoluteSecond,
     absoluteProduct: spec.output === 'postactivation' ? await along({ value: 1, first: 1, isAbsolute: true }) : () => 0,
   };
 }
@@ -156,12 +179,20 @@ function outputErrors(network: Network): LayerErrors {
     return rootProduct(varianceA, varianceB);
   };
   const correlation = (p: number): number => 1 - stateOf(network, last, p).delta;
+  const mean = layers.biasMean[last] as number;
+  /** E|z_a z_b| with the mean of the biases. */
+  const absoluteLine = (p: number): number => {
+    if (mean === 0) return geometric(p) * absoluteProduct(correlation(p));
+    const line = affineFunctionOf('linear', { shift: mean, scale: 1, offset: 0 });
+    const { varianceA, varianceB, delta } = stateOf(network, last, p);
+    return pairExpectation(line, { value: 1, isAbsolute: true }, varianceA, varianceB, delta);
+  };
   const { error, slope, pair, absolute } = {
     preactivation: {
-      error: (a: number) => 4 * q(a),
+      error: (a: number) => 4 * (q(a) + mean * mean),
       slope: () => 2,
-      pair: (p: number) => 4 * (geometric(p) * correlation(p)),
-      absolute: (p: number) => 4 * geometric(p) * absoluteProduct(correlation(p)),
+      pair: (p: number) => 4 * (geometric(p) * correlation(p) + mean * mean),
+      absolute: (p: number) => 4 * absoluteLine(p),
     },
     postactivation: {
       error: (a: number) => 4 * moments.product(last, a),
@@ -192,13 +223,15 @@ function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErro
   const kappas = above.slope.map((t) => passed * t);
   const kappa = (a: number): number => kappas[a] as number;
   const isOrthogonal = spec.weights === 'orthogonal' && spec.backwardWeights === 'shared';
+  // Orthonormal rows keep |Wᵀδ| as it is; of orthonormal columns only the part of δ in their span comes through.
+  const retained = Math.min(1, (layers.width[l] as number) / (layers.width[l + 1] as number));
   // E e_a² and E e_a e_b; `coupling` is κ_aκ_b
   const noise = (a: number): number => {
-    const lost = isOrthogonal ? (kappa(a) * kappa(a) * moments.second(l, a)) / keep : 0;
+    const lost = isOrthogonal ? retained * kappa(a) * kappa(a) * moments.activity(l, a) : 0;
     return Math.max(0, passed * (above.error[a] as number) - lost);
   };
   const pairNoise = (p: number, coupling: number): number =>
-    passed * (above.errorPair[p] as number) - (isOrthogonal ? coupling * moments.pairSecond(l, p) * factor : 0);
+    passed * (above.errorPair[p] as number) - (isOrthogonal ? retained * coupling * moments.activityPair(l, p) : 0);
   const coherent = (a: number): number => (kappa(a) ** 2 * moments.second(l, a)) / keep ** 2;
 
   const coherence = new Float64Array(gram.pairs.length);
@@ -209,7 +242,7 @@ function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErro
     const part = Math.max(coherent(a) / sizeA, coherent(b) / sizeB);
     coherence[p] = part;
     const coupling = kappa(a) * kappa(b);
-    const { native } = layers.phi;
+    const native = layers.phi[l]?.native;
     if (part > negligible && gram.pairs.length <= exactPairs && native !== undefined) {
       const parts = {
         couplingA: kappa(a) / keep,
@@ -261,9 +294,9 @@ function inRange(errors: LayerErrors): LayerErrors {
 function activities(network: Network): Pick<BackwardPass, 'activity' | 'activityPair' | 'activityAbsolute'> {
   const { layers, gram, moments } = network;
   const { inputKeepProbability } = layers;
-  const below = (first: Float64Array, f: (l: number, keep: number) => Float64Array): Float64Array[] => [
+  const below = (first: Float64Array, f: (l: number) => Float64Array): Float64Array[] => [
     first,
-    ...layers.keepProbability.map((keep, l) => f(l, keep)),
+    ...layers.keepProbability.map((_, l) => f(l)),
   ];
   const firstPair = (product: (pair: InputGram['pairs'][number]) => number): Float64Array =>
     Float64Array.from(gram.pairs, (pair) => product(pair) * sharedFactor(layers, inputKeepProbability));
@@ -271,15 +304,15 @@ function activities(network: Network): Pick<BackwardPass, 'activity' | 'activity
   return {
     activity: below(
       gram.secondMoment.map((s) => s / inputKeepProbability),
-      (l, keep) => perInput(network, (a) => moments.second(l, a) / keep),
+      (l) => perInput(network, (a) => moments.activity(l, a)),
     ),
     activityPair: below(
       firstPair(({ a, b, delta }) => rootProduct(moment(a), moment(b)) * (1 - delta)),
-      (l, keep) => Float64Array.from(gram.pairs, (_, p) => moments.pairSecond(l, p) * sharedFactor(layers, keep)),
+      (l) => Float64Array.from(gram.pairs, (_, p) => moments.activityPair(l, p)),
     ),
     activityAbsolute: below(
       firstPair(({ absolute }) => absolute),
-      (l, keep) => Float64Array.from(gram.pairs, (_, p) => moments.absoluteSecond(l, p) * sharedFactor(layers, keep)),
+      (l) => Float64Array.from(gram.pairs, (_, p) => moments.activityAbsolute(l, p)),
     ),
   };
 }

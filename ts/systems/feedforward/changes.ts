@@ -1,4 +1,5 @@
 // Changes after which a depth is trainable, each found and verified by the prediction of the changed network.
+import type { ActivationSpec } from '../../gaussian/activations.js';
 import { setImmediate } from 'node:timers/promises';
 import { MftError } from '../../core/errors.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
@@ -17,7 +18,7 @@ import {
 } from './assessment.js';
 import { reachedMultipliers, repeatedLayer } from './fixed-point-quantities.js';
 import type { ProfileOptions } from './profile.js';
-import { inputWidthOf, type ResolvedFeedforwardSpec } from './spec.js';
+import { activationOf, inputWidthOf, isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 import { isDeepEnough, networkTrainability, settles } from './trainable-depth.js';
 
 /** Fields of the spec with their new values. */
@@ -232,11 +233,7 @@ class Search {
   }
 
   /** σ_w² of the critical points that hold signals, at ρ; none at q* = 0. */
-  private critical(
-    activation: ResolvedFeedforwardSpec['activation'],
-    biasVariance: number,
-    keep = this.keep,
-  ): number[] {
+  private critical(activation: ActivationSpec, biasVariance: number, keep = this.keep): number[] {
     return criticalPoints(activation, { biasVariance, keepProbability: keep })
       .filter((point) => point.isStable && point.fixedPointVariance > 0)
       .map(({ weightVariance }) => weightVariance);
@@ -277,7 +274,7 @@ class Search {
   }
 
   async weights(): Promise<Reached | undefined> {
-    const { activation } = this.spec;
+    const activation = activationOf(this.spec, 0);
     const moment = secondMomentOf(this.spec) ?? 1;
     const preserving = await attempt(
       () =>
@@ -314,7 +311,7 @@ class Search {
 
   /** σ_w² and σ_b² of attracting critical points, the nearest σ_b² first. */
   private async criticalPairs(keep = this.keep): Promise<readonly VariancePair[]> {
-    const { activation } = this.spec;
+    const activation = activationOf(this.spec, 0);
     const chosen = (await attempt(() => smallestAttracting(activation, keep)))?.chosen;
     return [
       ...(chosen === undefined ? [] : [chosen]),
@@ -330,7 +327,7 @@ class Search {
 
   /** Of the variances that keep signals and gradients of a size, those with the largest trainable depth. */
   async even(): Promise<Reached | undefined> {
-    const { activation } = this.spec;
+    const activation = activationOf(this.spec, 0);
     const goals = [
       ...this.critical(activation, this.bias).map((weightVariance) => ({ weightVariance })),
       ...(await this.criticalPairs()),
@@ -347,7 +344,8 @@ class Search {
 
   /** ρ towards 1, and with it the variances towards those of a critical point without dropout. */
   async keepAndWeights(): Promise<Reached | undefined> {
-    const { activation, weightVariance, keepProbability } = this.spec;
+    const { weightVariance, keepProbability } = this.spec;
+    const activation = activationOf(this.spec, 0);
     if (typeof weightVariance !== 'number' || weightVariance === 0) return undefined;
     const same = (await attempt(() => this.critical(activation, this.bias, 1))) ?? [];
     const goals = [
@@ -428,10 +426,13 @@ class Search {
 function shortened(spec: ResolvedFeedforwardSpec, depth: number): Change {
   const cut = (value: number | readonly number[], count: number): number | number[] =>
     typeof value === 'number' ? value : value.slice(0, count);
-  const lists = (['weightVariance', 'biasVariance', 'width'] as const).filter((field) => Array.isArray(spec[field]));
+  const lists = (['weightVariance', 'biasVariance', 'biasMean', 'width'] as const).filter((field) =>
+    Array.isArray(spec[field]),
+  );
   return {
     depth,
     ...Object.fromEntries(lists.map((field) => [field, cut(spec[field], depth)])),
+    ...(isOneActivation(spec.activation) ? {} : { activation: spec.activation.slice(0, depth) }),
     ...(Array.isArray(spec.keepProbability) ? { keepProbability: cut(spec.keepProbability, depth - 1) } : {}),
   } as Change;
 }

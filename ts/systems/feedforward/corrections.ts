@@ -1,8 +1,9 @@
 // Terms of order 1/width of every observable: what is known (`value`), the size of what is not (`allowance`), and how much the
 // numbers scatter over networks (`spread`, relative to the squared mean).
 import type { ControlOptions } from '../../core/control.js';
+import type { GaussianFunction } from '../../gaussian/expectation.js';
 import { expectation } from '../../gaussian/moments.js';
-import { knowledgeOf, largestTerm, pairAllowances } from './allowances.js';
+import { isBeyondTerms, knowledgeOf, largestTerm, pairAllowances } from './allowances.js';
 import type { BackwardPass } from './backward.js';
 import { tiedErrors } from './finite-size-tied.js';
 import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
@@ -42,22 +43,22 @@ export async function corrections(
   options: ControlOptions,
 ): Promise<Corrections> {
   const isTied = spec.backwardWeights === 'shared';
+  const { isGaussian, isKnown, hasFourthMoment } = knowledgeOf(spec, layers);
   const terms = Array.from({ length: gram.count }, (_, a): FiniteSize => {
     const free = finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a), isTied);
-    if (!isTied || spec.output === 'randomReadout') return free;
+    if (!isTied || spec.output === 'randomReadout' || isBeyondTerms(layers)) return free;
     const profile = forward.variance.map((row) => row[a] as number);
     return { ...free, ...tiedErrors(layers, spec.output, Float64Array.from(profile), free.variance, free.spread) };
   });
-  const { isGaussian, hasFourthMoment } = knowledgeOf(spec);
-  const isOrthogonal = spec.weights === 'orthogonal';
   const pairs = await pairTerm(spec, layers, gram, forward, backward, options);
   const sizes = pairAllowances(layers, gram, forward, backward.pairSlope, terms);
   const withheld = ({ value, unknown, size, limit = largestTerm, spread }: Term): Correction => {
     const isWithheld = (l: number, k: number): boolean =>
       !hasFourthMoment || !(Math.abs(value(l, k)) <= limit * (size?.(l, k) ?? 1));
     return {
-      value: (l, k) => (isOrthogonal || isWithheld(l, k) ? 0 : value(l, k)),
-      allowance: (l, k) => (isWithheld(l, k) ? Infinity : unknown(l, k) + (isGaussian ? 0 : Math.abs(value(l, k)))),
+      value: (l, k) => (!isKnown || isWithheld(l, k) ? 0 : value(l, k)),
+      allowance: (l, k) =>
+        isWithheld(l, k) ? Infinity : unknown(l, k) + (isGaussian && isKnown ? 0 : Math.abs(value(l, k))),
       ...(spread === undefined ? {} : { spread: (l, k) => (hasFourthMoment ? spread(l, k) : Infinity) }),
     };
   };
@@ -78,10 +79,10 @@ export async function corrections(
       return (Math.abs(value(l, a)) + Math.abs(value(l, b))) / 2;
     };
   const nothing: Values = () => 0;
-  /** Of other weight laws the logarithm's variance is known by size. */
-  const half = (logVariance: Values): Values => (isGaussian ? nothing : (l, a) => logVariance(l, a) / 2);
+  /** Of other weight laws, of biases with a mean and of alpha dropout the logarithm's variance is known by size. */
+  const half = (logVariance: Values): Values => (isGaussian && isKnown ? nothing : (l, a) => logVariance(l, a) / 2);
   // A product over layers that a factor of each rescales has a logarithm of independent terms: no power of its size follows.
-  const ofLogarithm = layers.phi.homogeneousDegree === 1 ? Infinity : largestTerm;
+  const ofLogarithm = layers.phi.every(({ homogeneousDegree }) => homogeneousDegree === 1) ? Infinity : largestTerm;
   const pairSize: Values = (l, p) => both(meanGradient)(l, p) + both(logGradient)(l, p);
   const ofPair = { unknown: pairSize, spread: (l: number, p: number) => Math.expm1(both(logGradient)(l, p)) };
   const open: Values = (l, p) => {
@@ -138,12 +139,13 @@ export function outputLaw(
   const q = (forward.variance[spec.depth - 1] as Float64Array)[input] as number;
   if (spec.output === 'randomReadout' || q === 0) return { response: 0, secondResponse: 0, own: 2 };
   if (spec.output === 'preactivation') return { response: 1 / q, secondResponse: 0, own: 2 };
-  const at = (variance: number): number => expectation(layers.phi, { value: 2, first: 2 }, variance);
+  const phi = layers.phi[spec.depth - 1] as GaussianFunction;
+  const at = (variance: number): number => expectation(phi, { value: 2, first: 2 }, variance);
   const [below, here, above, step] = [at(q * 0.999), at(q), at(q * 1.001), 0.001 * q];
   if (!(here > 0)) return { response: 0, secondResponse: 0, own: 0 };
   return {
     response: (above - below) / (2 * step * here),
     secondResponse: (above - 2 * here + below) / (step * step * here),
-    own: expectation(layers.phi, { value: 4, first: 4 }, q) / (here * here) - 1,
+    own: expectation(phi, { value: 4, first: 4 }, q) / (here * here) - 1,
   };
 }

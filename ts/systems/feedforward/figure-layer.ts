@@ -1,11 +1,15 @@
 // What the figures of maps and phases need of a spec: one layer, the same everywhere.
 import { MftError } from '../../core/errors.js';
 import { type Layer, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
-import type { ResolvedFeedforwardSpec } from './spec.js';
+import { isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Whether every layer is the same but for its width. */
 export function isUniform(spec: ResolvedFeedforwardSpec): boolean {
-  return [spec.weightVariance, spec.biasVariance, spec.keepProbability].every((value) => typeof value === 'number');
+  const isPlain = isOneActivation(spec.activation) && spec.biasMean === 0 && spec.dropout === 'plain';
+  return (
+    isPlain &&
+    [spec.weightVariance, spec.biasVariance, spec.keepProbability].every((value) => typeof value === 'number')
+  );
 }
 
 /** The layer of a uniform spec. @throws MftError ERR_MFT_UNSUPPORTED for per-layer fields */
@@ -19,8 +23,16 @@ export function layerOf(spec: ResolvedFeedforwardSpec): Layer {
       { parameter: name },
     );
   };
+  const { activation, dropout } = spec;
+  if (!isOneActivation(activation) || spec.biasMean !== 0 || dropout !== 'plain') {
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      'This figure is of one map repeated in every layer: expected one `activation`, `biasMean` 0 and plain `dropout`.',
+      { parameter: 'activation' },
+    );
+  }
   return {
-    activation: spec.activation,
+    activation,
     weightVariance: uniform('weightVariance'),
     biasVariance: uniform('biasVariance'),
     keepProbability: uniform('keepProbability'),

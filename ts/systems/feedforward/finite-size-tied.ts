@@ -70,7 +70,7 @@ export function tiedErrors(
   shift: Float64Array,
   spread: Float64Array,
 ): TiedErrors {
-  const { depth, width, phi } = layers;
+  const { depth, width } = layers;
   const result = {
     meanError: new Float64Array(depth),
     meanGradient: new Float64Array(depth),
@@ -82,7 +82,7 @@ export function tiedErrors(
   const q = variance[last] as number;
   const v = spread[last] as number;
   const signal = (l: number): number => (variance[l] as number) - (layers.biasVariance[l] as number);
-  const start = outputStart(phi, output, q, signal(last));
+  const start = outputStart(layers.phi[last] as GaussianFunction, output, q, signal(last));
   const row: Row = {
     p0: start.f,
     x0: n * start.e ** 2,
@@ -99,7 +99,7 @@ export function tiedErrors(
       const here = width[l] as number;
       const w = layers.weightVariance[l + 1] as number;
       const keep = layers.keepProbability[l] as number;
-      const moments = momentsOf(phi, variance[l] as number);
+      const moments = momentsOf(layers.phi[l] as GaussianFunction, variance[l] as number);
       const { m2, s2, s21, v2, v21, p, p1, fourth } = moments;
       lower(row, moments, w, keep, here, spread[l] as number);
       const passed = (w * (width[l + 1] as number)) / here;

@@ -10,6 +10,7 @@
 //   y_{L−1} = 0,   y_{l−1} = (q^l − σ_b²)(v2² y_l/(s2 m2) + 2c'_l),
 // and multiplies E|δ^l|² by 1 + y_l E[φ²φ'²]/(ρ N_l m2 s2) (derived for errors independent of the weights at the output).
 // A product of factors 1 + x_k has the mean 1 + Σ E x_k + (Var Σ x_k − Σ Var x_k)/2.
+import type { GaussianFunction } from '../../gaussian/expectation.js';
 import { expectation, varianceSlope } from '../../gaussian/moments.js';
 import type { ForwardPass, LayerParameters } from './forward.js';
 
@@ -114,7 +115,7 @@ export function finiteSize(
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {
-  const { phi } = layers;
+  const phi = layers.phi[l] as GaussianFunction;
   const keep = layers.keepProbability[l] as number;
   const w = layers.weightVariance[l + 1] as number;
   if (q === 0)

@@ -13,7 +13,7 @@ import {
 } from '../../gaussian/fixed-points.js';
 import * as theory from './fixed-point-theory.js';
 import type { FeedforwardQuantity } from './quantities.js';
-import type { ResolvedFeedforwardSpec } from './spec.js';
+import { isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 import type { NetworkProfile } from './profile.js';
 import { phaseOf, trainableLengths } from './trainability.js';
 import { networkTrainability, settles, statedLengths } from './trainable-depth.js';
@@ -28,14 +28,22 @@ function uniform(value: number | readonly number[]): number | undefined {
 
 /** The layer repeated in a spec, or undefined when its layers differ. */
 export function repeatedLayer(spec: ResolvedFeedforwardSpec): Layer | undefined {
-  const { activation, maskSharing } = spec;
+  const { activation, maskSharing, dropout } = spec;
+  if (!isOneActivation(activation) || uniform(spec.biasMean) !== 0) return undefined;
   const [weightVariance, biasVariance, keepProbability] = [
     uniform(spec.weightVariance),
     uniform(spec.biasVariance),
     uniform(spec.keepProbability),
   ];
   if (weightVariance === undefined || biasVariance === undefined || keepProbability === undefined) return undefined;
-  return { activation, weightVariance, biasVariance, keepProbability, maskSharing };
+  return {
+    activation,
+    weightVariance,
+    biasVariance,
+    keepProbability,
+    maskSharing,
+    ...(dropout === 'alpha' && keepProbability < 1 ? { dropout } : {}),
+  };
 }
 
 /** A value, or the reason why there is none. */
@@ -82,11 +90,16 @@ export async function fixedPointQuantities(
   };
   if (layer === undefined)
     return {
-      fixedPointVariance: { reason: 'The layers have different parameters: there is no fixed point to speak of.' },
+      fixedPointVariance: {
+        reason:
+          'The layers have different parameters, or biases with a mean: the fixed point of such layers is not computed.',
+      },
       ...(await lengths(undefined)),
     };
+  const ofPlain = (value: () => QuantityValue): QuantityValue =>
+    layer.dropout === 'alpha' ? { reason: 'Known for plain dropout only.' } : attempt(value);
   const always: Values = {
-    criticalWeightVariance: attempt(() =>
+    criticalWeightVariance: ofPlain(() =>
       criticalWeightVariance(layer.activation, {
         biasVariance: layer.biasVariance,
         keepProbability: layer.keepProbability ?? 1,
@@ -121,15 +134,15 @@ export async function fixedPointQuantities(
     depthScaleCorrelation: ofPair(() => depthScale(correlationMultiplier as number)),
     phase: phaseOf(gradientMultiplier),
     ...(await lengths(found)),
-    logGradientVarianceRate: attempt(() =>
+    logGradientVarianceRate: ofPlain(() =>
       theory.logGradientVarianceRateAt(layer, fixedPointVariance, varianceMultiplier),
     ),
-    absoluteToSingleGradientRatio: ofPair(() => theory.absoluteToSingleGradientRatio(layer, start)),
+    absoluteToSingleGradientRatio: ofPlain(() => ofPair(() => theory.absoluteToSingleGradientRatio(layer, start))),
     pairGradientNoiseFloor:
       width === undefined
         ? { reason: 'The layers have different widths.' }
-        : ofPair(() => theory.pairGradientNoiseFloor(layer, width, start)),
-    curvatureMultiplier: theory.curvatureMultiplier(layer, fixedPointVariance),
+        : ofPlain(() => ofPair(() => theory.pairGradientNoiseFloor(layer, width, start))),
+    curvatureMultiplier: ofPlain(() => theory.curvatureMultiplier(layer, fixedPointVariance)),
     ...always,
   };
 }

@@ -2,9 +2,10 @@
 import { perLayer } from '../../core/checks.js';
 import { MftError } from '../../core/errors.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
-import { type GaussianFunction, gaussianFunctionOf } from '../../gaussian/expectation.js';
+import { alphaDropout, alphaForm } from '../../gaussian/alpha-dropout.js';
+import { affineFunctionOf, type GaussianFunction } from '../../gaussian/expectation.js';
 import { deficit, expectation, pairExpectation } from '../../gaussian/moments.js';
-import { inputWidthOf, largestPaired, type ResolvedFeedforwardSpec } from './spec.js';
+import { activationOf, inputWidthOf, largestPaired, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Mean squares and distances of the inputs: s_a = |x_a|²/N_0 and, for pairs, δ = 1 − correlation. */
 export interface InputGram {
@@ -37,11 +38,18 @@ export function absoluteProduct(r: number): number {
 /** The spec's parameters, one number per layer. Layer l (1..L) stands at index l − 1. */
 export interface LayerParameters {
   readonly depth: number;
-  readonly phi: GaussianFunction;
+  /**
+   * As a function of the pre-activation without the mean of its bias; with alpha dropout ρ(aφ + b) in the hidden layers, so
+   * that u = (m/ρ) phi at kept units.
+   */
+  readonly phi: readonly GaussianFunction[];
   readonly weightVariance: readonly number[];
   readonly biasVariance: readonly number[];
+  readonly biasMean: readonly number[];
   /** ρ_l of the hidden layers 1..L−1. */
   readonly keepProbability: readonly number[];
+  /** What u is at dropped units of the hidden layers. */
+  readonly dropped: readonly number[];
   readonly inputKeepProbability: number;
   readonly width: readonly number[];
   readonly isShared: boolean;
@@ -55,7 +63,7 @@ export interface PairState {
 }
 
 export interface ForwardPass {
-  /** variance[l − 1][a] = q_aa of layer l. */
+  /** variance[l − 1][a] = q_aa of layer l, without the square of the mean of its biases; pairs likewise. */
   readonly variance: readonly Float64Array[];
   /** pair[l − 1][p]. */
   readonly pair: readonly (readonly PairState[])[];
@@ -63,12 +71,24 @@ export interface ForwardPass {
 
 export function layerParameters(spec: ResolvedFeedforwardSpec): LayerParameters {
   const { depth } = spec;
+  const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
+  const biasMean = perLayer('biasMean', spec.biasMean, depth);
+  const isAlpha = (l: number): boolean => spec.dropout === 'alpha' && (keepProbability[l] ?? 1) < 1;
+  const phi = (l: number): GaussianFunction => {
+    const form = isAlpha(l) ? alphaForm(keepProbability[l] as number) : { scale: 1, offset: 0 };
+    return affineFunctionOf(activationOf(spec, l), { ...form, shift: biasMean[l] as number });
+  };
+  const isUniform = typeof spec.biasMean === 'number' && typeof spec.keepProbability === 'number';
+  const same = isUniform && !Array.isArray(spec.activation) ? phi(0) : undefined;
   return {
     depth,
-    phi: gaussianFunctionOf(spec.activation),
+    // The last layer is neither masked nor one of the hidden ones.
+    phi: Array.from({ length: depth }, (_, l) => (l === depth - 1 ? phi(l) : (same ?? phi(l)))),
+    biasMean,
+    dropped: keepProbability.map((keep, l) => (isAlpha(l) ? alphaDropout(keep).c : 0)),
     weightVariance: perLayer('weightVariance', spec.weightVariance, depth),
     biasVariance: perLayer('biasVariance', spec.biasVariance, depth),
-    keepProbability: perLayer('keepProbability', spec.keepProbability, depth - 1),
+    keepProbability,
     inputKeepProbability: spec.inputKeepProbability,
     width: perLayer('width', spec.width, depth),
     isShared: spec.maskSharing === 'shared',
@@ -148,17 +168,21 @@ export async function forwardPass(
   gram: InputGram,
   tick: (layer: number) => Promise<void>,
 ): Promise<ForwardPass> {
-  const { depth, phi, weightVariance, biasVariance, keepProbability, isShared } = layers;
+  const { depth, weightVariance, biasVariance, keepProbability, isShared } = layers;
   const variance: Float64Array[] = [];
   const pair: PairState[][] = [];
   for (let l = 0; l < depth; l++) {
     const [w, b] = [weightVariance[l] as number, biasVariance[l] as number];
     const keep = l === 0 ? layers.inputKeepProbability : (keepProbability[l - 1] as number);
     const before = variance[l - 1];
+    // Of the layer below; not read in the first one.
+    const phi = layers.phi[Math.max(0, l - 1)] as GaussianFunction;
+    const dropped = l === 0 ? 0 : (layers.dropped[l - 1] as number);
     const activity = (a: number): number =>
       before === undefined ? (gram.secondMoment[a] as number) : expectation(phi, { value: 2 }, before[a] as number);
+    const constant = b + w * (1 - keep) * dropped * dropped;
     const now = settled(
-      Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + b),
+      Float64Array.from({ length: gram.count }, (_, a) => (w / keep) * activity(a) + constant),
       before,
     );
     // An overflow would pass as a variance that has settled, and as Infinity · 0 further up.
@@ -182,6 +206,7 @@ export async function forwardPass(
             w,
             b,
             keep,
+            dropped,
             isShared,
             varianceA,
             varianceB,
@@ -211,6 +236,7 @@ interface PairStep {
   readonly w: number;
   readonly b: number;
   readonly keep: number;
+  readonly dropped: number;
   readonly isShared: boolean;
   readonly varianceA: number;
   readonly varianceB: number;
@@ -220,21 +246,38 @@ interface PairStep {
   readonly input: InputPair;
 }
 
+/** What dropped units with the value c add to E u_a u_b, given E phi of both inputs (or E|phi| and |c| for E|u_a u_b|). */
+export function droppedProduct(keep: number, c: number, isShared: boolean, means: readonly number[]): number {
+  const off = 1 - keep;
+  return isShared ? off * c * c : off * c * (means.reduce((sum, mean) => sum + mean, 0) + off * c);
+}
+
 function nextDelta(step: PairStep): number {
-  const { phi, w, b, keep, isShared, varianceA, varianceB, activityA, activityB, last, input } = step;
+  const { phi, w, b, keep, dropped, isShared, varianceA, varianceB, activityA, activityB, last, input } = step;
   if (varianceA === 0 || varianceB === 0) return 1;
   const isEqual = last === undefined ? activityA === activityB : last.varianceA === last.varianceB;
   let delta: number;
   if (isEqual) {
     // Independent masks: q − q_ab = σ_w²[(1/ρ − 1) E φ² + D]; shared masks: (σ_w²/ρ) D.
     const gap = last === undefined ? activityA * input.delta : deficit(phi, last.varianceA, last.delta);
-    delta = (w * (isShared ? gap / keep : (1 / keep - 1) * activityA + gap)) / varianceA;
+    const mean = last === undefined || dropped === 0 ? 0 : expectation(phi, { value: 1 }, last.varianceA);
+    const masks = (1 / keep - 1) * activityA + (1 - keep) * dropped * (keep * dropped - 2 * mean);
+    delta = (w * (isShared ? gap / keep : masks + gap)) / varianceA;
   } else {
     const product =
       last === undefined
         ? rootProduct(activityA, activityB) * (1 - input.delta)
         : pairExpectation(phi, { value: 1 }, last.varianceA, last.varianceB, last.delta);
-    delta = 1 - ((isShared ? w / keep : w) * product + b) / rootProduct(varianceA, varianceB);
+    const added =
+      last === undefined || dropped === 0
+        ? 0
+        : droppedProduct(
+            keep,
+            dropped,
+            isShared,
+            [last.varianceA, last.varianceB].map((q) => expectation(phi, { value: 1 }, q)),
+          );
+    delta = 1 - ((isShared ? w / keep : w) * product + w * added + b) / rootProduct(varianceA, varianceB);
   }
   const clamped = Math.min(2, Math.max(0, delta));
   return last !== undefined && Math.abs(clamped - last.delta) <= 1e-15 * clamped ? last.delta : clamped;

@@ -75,7 +75,11 @@ export async function mapFeedforward(
 }
 
 function isUniform(point: GridPoint): boolean {
-  return ['weightVariance', 'biasVariance', 'keepProbability'].every(
-    (name) => point[name] === undefined || typeof point[name] === 'number',
+  const isPlain = !Array.isArray(point.activation) && (point.biasMean ?? 0) === 0 && point.dropout !== 'alpha';
+  return (
+    isPlain &&
+    ['weightVariance', 'biasVariance', 'keepProbability'].every(
+      (name) => point[name] === undefined || typeof point[name] === 'number',
+    )
   );
 }

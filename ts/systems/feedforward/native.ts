@@ -5,11 +5,15 @@ import type { RowTable } from '../../statistics/trials.js';
 
 /** One call of the native engines; fields as in native/systems/feedforward/simulation.h. */
 export interface FeedforwardParameters {
-  readonly activation: ResolvedActivation;
+  /** One for all layers, or one per layer. */
+  readonly activations: readonly ResolvedActivation[];
   readonly width: Float64Array;
   readonly weightVariance: Float64Array;
   readonly biasVariance: Float64Array;
+  readonly biasMean: Float64Array;
   readonly keepProbability: Float64Array;
+  /** What u is at dropped units of the hidden layers; empty: 0. */
+  readonly droppedValue: Float64Array;
   readonly inputKeepProbability: number;
   readonly maskSharing: string;
   readonly inputs: number;

@@ -8,8 +8,31 @@ import type { Integrand } from '../../gaussian/integrand.js';
 import { pairExpectation } from '../../gaussian/moments.js';
 import type { PairState } from './forward.js';
 
-/** E f(u_a)f(u_b) at every state, each distinct state integrated once. */
+/** E f(u_a)f(u_b) of every pair of every layer, each distinct state of one φ integrated once. */
 export async function pairMoments(
+  phi: readonly GaussianFunction[],
+  integrand: Integrand,
+  layers: readonly (readonly PairState[])[],
+  options: ControlOptions,
+): Promise<Float64Array> {
+  const parts = new Map<GaussianFunction, number[]>();
+  layers.forEach((_, l) => {
+    const of = phi[l] as GaussianFunction;
+    const known = parts.get(of);
+    if (known === undefined) parts.set(of, [l]);
+    else known.push(l);
+  });
+  const pairs = layers[0]?.length ?? 0;
+  const result = new Float64Array(layers.length * pairs);
+  for (const [of, members] of parts) {
+    const states = members.flatMap((l) => layers[l] as readonly PairState[]);
+    const values = await momentsOf(of, integrand, states, options);
+    members.forEach((l, k) => result.set(values.subarray(k * pairs, (k + 1) * pairs), l * pairs));
+  }
+  return result;
+}
+
+async function momentsOf(
   phi: GaussianFunction,
   integrand: Integrand,
   states: readonly PairState[],

@@ -29,7 +29,8 @@ export async function pairTerm(
   if (spec.output === 'randomReadout' || count === 0) return term;
   const states = forward.pair.flat();
   const along = async (integrand: Integrand, at: readonly PairState[]): Promise<(l: number, p: number) => number> => {
-    const values = await pairMoments(phi, integrand, at, options);
+    const byLayer = Array.from({ length: depth }, (_, l) => at.slice(l * count, (l + 1) * count));
+    const values = await pairMoments(phi, integrand, byLayer, options);
     return (l, p) => values[l * count + p] as number;
   };
   const squares = await along({ value: 2 }, states);

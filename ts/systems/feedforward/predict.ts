@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import { isBeyondTerms } from './allowances.js';
 import { absoluteProductError } from './absolute-error.js';
 import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
 import { type Correction, corrections, type Corrections } from './corrections.js';
@@ -46,10 +47,10 @@ export async function predictFeedforward(
       networkProfile(spec, options),
     ),
     observables: {
-      ...forwardObservables(gram, forward, finite),
+      ...forwardObservables(layers, gram, forward, finite),
       ...backwardObservables(layers, gram, backward, finite),
     },
-    warnings: warningsFor(spec),
+    warnings: warningsFor(spec, layers),
   };
 }
 
@@ -106,14 +107,20 @@ function observable(
   };
 }
 
-function forwardObservables(gram: InputGram, forward: ForwardPass, finite: Corrections): Record<string, Predicted> {
+function forwardObservables(
+  layers: LayerParameters,
+  gram: InputGram,
+  forward: ForwardPass,
+  finite: Corrections,
+): Record<string, Predicted> {
   const depth = forward.variance.length;
+  const meanSquare = (l: number): number => (layers.biasMean[l] as number) ** 2;
   const pair = (l: number, p: number): PairState => (forward.pair[l] as readonly PairState[])[p] as PairState;
   const variance = observable(
     depth,
     'input',
     gram.count,
-    (l, a) => (forward.variance[l] as Float64Array)[a] as number,
+    (l, a) => ((forward.variance[l] as Float64Array)[a] as number) + meanSquare(l),
     { finite: finite.variance },
   );
   if (gram.pairs.length === 0) return { variance };
@@ -124,17 +131,21 @@ function forwardObservables(gram: InputGram, forward: ForwardPass, finite: Corre
       depth,
       'pair',
       count,
-      (l, p) => rootProduct(pair(l, p).varianceA, pair(l, p).varianceB) * (1 - pair(l, p).delta),
+      (l, p) => rootProduct(pair(l, p).varianceA, pair(l, p).varianceB) * (1 - pair(l, p).delta) + meanSquare(l),
       { finite: finite.covariance },
     ),
-    correlation: observable(
-      depth,
-      'pair',
-      count,
-      (l, p) => (pair(l, p).varianceA === 0 || pair(l, p).varianceB === 0 ? Number.NaN : 1 - pair(l, p).delta),
-      { reason: 'a variance is exactly zero', finite: finite.correlation },
-    ),
+    correlation: observable(depth, 'pair', count, (l, p) => correlationOf(pair(l, p), meanSquare(l)), {
+      reason: 'a variance is exactly zero',
+      finite: finite.correlation,
+    }),
   };
+}
+
+/** Of pre-activations with the mean of their biases; NaN where a variance is zero. */
+function correlationOf({ varianceA, varianceB, delta }: PairState, meanSquare: number): number {
+  if (meanSquare === 0) return varianceA === 0 || varianceB === 0 ? Number.NaN : 1 - delta;
+  const covariance = rootProduct(varianceA, varianceB) * (1 - delta) + meanSquare;
+  return covariance / rootProduct(varianceA + meanSquare, varianceB + meanSquare);
 }
 
 function backwardObservables(
@@ -216,8 +227,14 @@ function backwardObservables(
   };
 }
 
-function warningsFor(spec: ResolvedFeedforwardSpec): Warning[] {
+function warningsFor(spec: ResolvedFeedforwardSpec, layers: LayerParameters): Warning[] {
   const warnings: Warning[] = [];
+  if (isBeyondTerms(layers))
+    warnings.push({
+      id: 'noFiniteWidthTerms',
+      message:
+        'With `biasMean` or alpha dropout the values are those of infinite width; finite-width terms are known by size only.',
+    });
   if (spec.weights === 'orthogonal') {
     warnings.push({
       id: 'orthogonalWeights',

@@ -2,6 +2,7 @@
 // that advice reads.
 import { setImmediate } from 'node:timers/promises';
 import type { SystemOptions } from '../../core/system.js';
+import { isBeyondTerms } from './allowances.js';
 import { backwardPass } from './backward.js';
 import { outputLaw } from './corrections.js';
 import { finiteSize } from './finite-size.js';
@@ -76,10 +77,13 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
     const value = logRatio(f(0), f(last));
     return value === undefined ? undefined : value + scale;
   };
-  const variance = Float64Array.from(single.variance, (row) => row[0] as number);
+  const variance = Float64Array.from(
+    single.variance,
+    (row, l) => (row[0] as number) + (layers.biasMean[l] as number) ** 2,
+  );
   const states = forward.pair.map((row) => row[0] as PairState);
   const terms =
-    spec.weights === 'orthogonal'
+    spec.weights === 'orthogonal' || isBeyondTerms(layers)
       ? undefined
       : finiteSize(layers, single, 0, outputLaw(spec, layers, single, 0), spec.backwardWeights === 'shared');
   const difference = (values: Float64Array): number => (values[0] as number) - (values[last] as number);
@@ -114,7 +118,7 @@ async function correlationResponse(
   const slopes = await pairMoments(
     phi,
     { first: 1 },
-    below,
+    below.map((state) => [state]),
     options.signal === undefined ? {} : { signal: options.signal },
   );
   let sum = 0;

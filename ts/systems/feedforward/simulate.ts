@@ -4,7 +4,8 @@ import { perLayer } from '../../core/checks.js';
 import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
 import { memoryAllowed, threadsFor } from '../../core/memory.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
-import { resolveActivation } from '../../gaussian/activations.js';
+import { type ResolvedActivation, resolveActivation } from '../../gaussian/activations.js';
+import { alphaDropout, alphaForm } from '../../gaussian/alpha-dropout.js';
 import {
   axesAt,
   estimateTrials,
@@ -15,7 +16,13 @@ import {
 } from '../../statistics/trials.js';
 import type { FeedforwardParameters, FeedforwardPlace } from './native.js';
 import type { FeedforwardObservable } from './observables.js';
-import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
+import {
+  activationOf,
+  inputWidthOf,
+  largestPaired,
+  type ResolvedFeedforwardRun,
+  type ResolvedFeedforwardSpec,
+} from './spec.js';
 
 /** Part of the memory limit that the engine may use to keep what the backward pass would otherwise draw again. */
 const budgetShare = 0.25;
@@ -77,6 +84,22 @@ function flattened(rows: readonly (readonly number[])[]): Float64Array {
   return values;
 }
 
+/** φ of every layer, or one for all of them. With alpha dropout ρ(aφ + b) in the hidden layers. */
+function nativeActivations(
+  spec: ResolvedFeedforwardSpec,
+  keepProbability: readonly number[],
+): readonly ResolvedActivation[] {
+  const isAlpha = spec.dropout === 'alpha' && keepProbability.some((keep) => keep < 1);
+  if (!Array.isArray(spec.activation) && !isAlpha) return [resolveActivation(activationOf(spec, 0))];
+  return Array.from({ length: spec.depth }, (_, l) => {
+    const plain = resolveActivation(activationOf(spec, l));
+    const keep = keepProbability[l] ?? 1;
+    if (!isAlpha || keep === 1) return plain;
+    const { shift, scale, offset } = alphaForm(keep);
+    return { ...plain, affine: Float64Array.of(shift, scale, offset) };
+  });
+}
+
 /** What the addon takes. Without `vectors`, inputs that name a data set are planned as two vectors of the first width. */
 export function nativeParameters(
   spec: ResolvedFeedforwardSpec,
@@ -85,6 +108,7 @@ export function nativeParameters(
 ): FeedforwardParameters {
   const { depth, inputs, weights } = spec;
   const width = perLayer('width', spec.width, depth);
+  const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
   const given =
     'values' in inputs
       ? { count: inputs.values.length, dimension: inputs.values[0]?.length ?? 0, values: flattened(inputs.values) }
@@ -95,11 +119,15 @@ export function nativeParameters(
   const secondMoment = 'secondMoment' in inputs ? (inputs.secondMoment ?? 1) : 1;
   const correlation = 1 - ('values' in inputs || 'dataset' in inputs ? 0.5 : drawnDeficit(inputs));
   return {
-    activation: resolveActivation(spec.activation),
+    activations: nativeActivations(spec, keepProbability),
     width: Float64Array.of(given?.dimension ?? inputWidthOf(spec), ...width),
     weightVariance: Float64Array.from(perLayer('weightVariance', spec.weightVariance, depth)),
     biasVariance: Float64Array.from(perLayer('biasVariance', spec.biasVariance, depth)),
-    keepProbability: Float64Array.from(perLayer('keepProbability', spec.keepProbability, depth - 1)),
+    biasMean: Float64Array.from(spec.biasMean === 0 ? [] : perLayer('biasMean', spec.biasMean, depth)),
+    keepProbability: Float64Array.from(keepProbability),
+    droppedValue: Float64Array.from(
+      spec.dropout === 'alpha' ? keepProbability.map((keep) => (keep < 1 ? alphaDropout(keep).c : 0)) : [],
+    ),
     inputKeepProbability: spec.inputKeepProbability,
     maskSharing: spec.maskSharing,
     inputs: count,

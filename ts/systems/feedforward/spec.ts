@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { checkPerLayer, parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
+  activationNames,
   also,
   biasDeviationNames,
   choiceField,
+  depthNames,
   dropNames,
+  widthNames,
   weightDeviationNames,
   perLayerField,
   perLayerWholeField,
@@ -15,7 +18,7 @@ import {
   numberField,
 } from '../../core/fields.js';
 import { drawnDeficit, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
-import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
+import { type ActivationSpec, activationPerLayerField, canonicalActivation } from '../../gaussian/activations.js';
 
 /** Law of a weight; every law has mean 0 and variance σ_w²/fan-in. */
 export type WeightLaw =
@@ -31,15 +34,24 @@ export type WeightLaw =
  * W_ij ~ N(0, σ_w²/fan-in), b_i ~ N(0, σ_b²), m ~ Bernoulli(ρ). No mask after the last layer.
  */
 export interface FeedforwardSpec {
-  /** φ. Default 'tanh'. */
-  readonly activation?: ActivationSpec;
+  /**
+   * φ, or one per hidden layer (`depth` − 1; `depth` of them where the loss is of φ at the last layer). Default 'tanh'.
+   */
+  readonly activation?: ActivationSpec | readonly ActivationSpec[];
   /** σ_w², the variance of a weight times its fan-in; a number or one per layer (`depth` of them). Default 1. */
   readonly weightVariance?: number | readonly number[];
   /** σ_b²; a number or one per layer. Default 0. */
   readonly biasVariance?: number | readonly number[];
+  /** Mean of the biases; a number or one per layer. Biases all equal to b: `biasMean` b, `biasVariance` 0. Default 0. */
+  readonly biasMean?: number | readonly number[];
   /** ρ in (0, 1], the probability of *keeping* a unit; a number or one per hidden layer (`depth` − 1). Default 1. */
   readonly keepProbability?: number | readonly number[];
-  /** Keep probability of the inputs. Default 1. */
+  /**
+   * What dropped units are: 0, kept ones φ/ρ ('plain'); or the value of SELU far below zero, after which an affine map
+   * restores mean 0 and variance 1 ('alpha'). Default 'plain'.
+   */
+  readonly dropout?: 'plain' | 'alpha';
+  /** Keep probability of the inputs, which are dropped plainly. Default 1. */
   readonly inputKeepProbability?: number;
   /** N: units per layer; a number or one per layer. Default 1000. */
   readonly width?: number | readonly number[];
@@ -87,27 +99,43 @@ const weightLaw = z
   .default('gaussian')
   .meta({ expected: lawForms, description: 'Law of a weight; mean 0, variance weightVariance/fan-in.' });
 
+// The rate stands elsewhere, and `dropout` is the name that others have for it.
+const { dropout: _, ...dropRateNames } = dropNames;
+const dropoutField = z.enum(['plain', 'alpha']).default('plain').meta({
+  kind: 'choice',
+  expected: 'plain or alpha (not a rate: `keepProbability` = 1 - rate)',
+  description: 'What a dropped unit is: 0, or the value of SELU far below zero with mean and variance restored.',
+});
+
 const largestWidth = 100_000_000;
 
 export const feedforwardSpecSchema = z.strictObject({
   system: z.literal('feedforward').default('feedforward'),
-  activation: activationField,
+  activation: also(activationPerLayerField, activationNames),
   weightVariance: also(
     perLayerField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²'),
     weightDeviationNames,
   ).default(1),
   biasVariance: also(perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²'), biasDeviationNames).default(0),
+  biasMean: also(perLayerField({}, 'Mean of a bias: biases all equal to b have this mean and no variance.', 'E b'), {
+    bias: ', with `biasVariance` 0, for biases that all have this value',
+  }).default(0),
   keepProbability: also(
     perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ'),
-    dropNames,
+    dropRateNames,
   ).default(1),
+  dropout: dropoutField,
   inputKeepProbability: numberField(
     { low: 0, high: 1, above: true },
     'Probability of keeping an input component.',
   ).default(1),
-  width: perLayerWholeField(1, largestWidth, 'Units per layer.', 'N').default(1000),
-  inputWidth: wholeField(1, largestWidth, 'Length of the input vectors.', 'N_0').optional(),
-  depth: wholeField(1, 1_000_000, 'Number of weight matrices.', 'L').default(50),
+  width: also(perLayerWholeField(1, largestWidth, 'Units per layer.', 'N'), widthNames).default(1000),
+  inputWidth: also(wholeField(1, largestWidth, 'Length of the input vectors.', 'N_0'), {
+    inputSize: '',
+    inputDim: '',
+    inFeatures: '',
+  }).optional(),
+  depth: also(wholeField(1, 1_000_000, 'Number of weight matrices.', 'L'), depthNames).default(50),
   inputs: inputsField,
   maskSharing: choiceField(['independent', 'shared'], 'Whether all inputs get the same dropout masks.').default(
     'independent',
@@ -147,6 +175,7 @@ export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec 
   const { depth } = spec;
   checkPerLayer('weightVariance', spec.weightVariance, depth);
   checkPerLayer('biasVariance', spec.biasVariance, depth);
+  checkPerLayer('biasMean', spec.biasMean, depth);
   checkPerLayer('keepProbability', spec.keepProbability, depth - 1);
   checkPerLayer('width', spec.width, depth);
   const inputs = resolveInputs(spec.inputs);
@@ -157,10 +186,42 @@ export function resolveFeedforwardSpec(input: unknown): ResolvedFeedforwardSpec 
       { parameter: 'inputWidth' },
     );
   }
-  const resolved = { ...spec, activation: canonicalActivation(spec.activation), inputs };
+  const resolved = { ...spec, activation: canonicalActivations(spec), inputs };
   requireRoomForInputs(resolved);
-  if (spec.weights === 'orthogonal') requireSquareLayers(resolved);
   return resolved;
+}
+
+/** φ of each layer in canonical form; the last layer's may be left out unless the loss is of it. */
+function canonicalActivations({
+  activation,
+  depth,
+  output,
+}: {
+  readonly activation: unknown;
+  readonly depth: number;
+  readonly output: string;
+}): ActivationSpec | readonly ActivationSpec[] {
+  if (!Array.isArray(activation)) return canonicalActivation(activation);
+  const needed = output === 'postactivation' ? [depth] : [depth - 1, depth];
+  if (!needed.includes(activation.length)) {
+    const expected = `an activation or a list of ${needed[0]}, one per ${needed.length === 1 ? '' : 'hidden '}layer`;
+    throw new MftError(
+      'ERR_MFT_SHAPE',
+      `Expected \`activation\` to be ${expected}, received a list of ${activation.length}.`,
+      { parameter: 'activation', expected, received: activation.length },
+    );
+  }
+  return activation.map(canonicalActivation);
+}
+
+/** Whether all layers have the same φ. */
+export function isOneActivation(activation: ActivationSpec | readonly ActivationSpec[]): activation is ActivationSpec {
+  return !Array.isArray(activation);
+}
+
+/** φ of layer l + 1; the last layer's is linear where the list leaves it out. */
+export function activationOf({ activation }: ResolvedFeedforwardSpec, l: number): ActivationSpec {
+  return isOneActivation(activation) ? activation : (activation[l] ?? 'linear');
 }
 
 /** N_0: as given, the length of given inputs, or the first width (at least as many as there are drawn inputs). */
@@ -181,17 +242,6 @@ function requireRoomForInputs(spec: ResolvedFeedforwardSpec): void {
       'at least 2 for a pair of inputs that are not parallel',
       spec.inputWidth,
     );
-}
-
-function requireSquareLayers(spec: ResolvedFeedforwardSpec): void {
-  const widths = [inputWidthOf(spec), ...(typeof spec.width === 'number' ? [spec.width] : spec.width)];
-  if ('dataset' in spec.inputs || widths.some((width) => width !== widths[0])) {
-    throw new MftError(
-      'ERR_MFT_UNSUPPORTED',
-      `Expected every layer to be square for orthogonal \`weights\`, received widths ${[...new Set(widths)].join(', ')}.`,
-      { parameter: 'weights' },
-    );
-  }
 }
 
 /** A run with the engine and precision chosen. */

@@ -3,10 +3,11 @@ import { perLayer } from '../../core/checks.js';
 import { MftError } from '../../core/errors.js';
 import type { DataShape } from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
+import { alphaDropout } from '../../gaussian/alpha-dropout.js';
 import { dense } from '../../training/layers/dense.js';
 import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
-import type { ResolvedFeedforwardSpec } from './spec.js';
+import { activationOf, type ResolvedFeedforwardSpec } from './spec.js';
 
 /**
  * Layers 1..L−1 are the hidden ones, activated and masked; layer L gives one linear output per class. A single `width` is
@@ -34,16 +35,20 @@ export function trainingPlan(
   const weightVariance = perLayer('weightVariance', spec.weightVariance, depth);
   const biasVariance = perLayer('biasVariance', spec.biasVariance, depth);
   const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
-  const activation = resolveActivation(spec.activation);
+  const biasMean = perLayer('biasMean', spec.biasMean, depth);
+  const hasBiases = options.hasBiases ?? true;
+  if (!hasBiases && biasMean.some((mean) => mean !== 0)) throw unsupported('biasMean', '0 without biases');
   return {
     input: [dimension],
     layers: widths.map((units, l) =>
       dense([l === 0 ? dimension : (widths[l - 1] as number)], {
         units,
-        ...(l < depth - 1 ? { activation } : {}),
-        hasBiases: options.hasBiases ?? true,
+        ...(l < depth - 1 ? { activation: resolveActivation(activationOf(spec, l)) } : {}),
+        ...(spec.dropout === 'alpha' && l < depth - 1 ? alphaFields(keepProbability[l] as number) : {}),
+        hasBiases,
         weightVariance: weightVariance[l] as number,
         biasVariance: biasVariance[l] as number,
+        ...(biasMean[l] === 0 ? {} : { biasMean: biasMean[l] as number }),
         law: weights,
         keepProbability: l < depth - 1 ? (keepProbability[l] as number) : 1,
       }),
@@ -53,6 +58,13 @@ export function trainingPlan(
     hasSharedMasks: spec.maskSharing === 'shared',
     counters: [],
   };
+}
+
+/** Alpha dropout as the layer takes it; nothing where no unit is dropped. */
+function alphaFields(keep: number): { alphaScale?: number; alphaOffset?: number; alphaDropped?: number } {
+  if (keep === 1) return {};
+  const { a, b, c } = alphaDropout(keep);
+  return { alphaScale: a, alphaOffset: b, alphaDropped: c };
 }
 
 function unsupported(parameter: string, expected: string): MftError {

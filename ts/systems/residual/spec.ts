@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
+  activationNames,
+  depthNames,
   aliased,
   also,
   biasDeviationNames,
@@ -95,7 +97,7 @@ const widthsField = z
 
 /** Fields of the network, shared by specs and by the parameters of quantities. */
 const networkFields = {
-  activation: activationField,
+  activation: also(activationField, activationNames),
   innerWeightVariance: also(
     perLayerField({ low: 0 }, 'Variance of an inner weight times its fan-in.', 'σ_w²'),
     weightDeviationNames,
@@ -115,7 +117,11 @@ const networkFields = {
   ),
   width: widthsField.default(1000),
   hiddenWidth: perLayerWholeField(1, largestWidth, 'Hidden units per block.', 'M').optional(),
-  depth: wholeField(0, largestDepth, 'Number of blocks.', 'L').default(50),
+  depth: also(wholeField(0, largestDepth, 'Number of blocks.', 'L'), {
+    ...depthNames,
+    blocks: '',
+    numBlocks: '',
+  }).default(50),
 } as const;
 
 /** The same fields as parameters of a quantity, where the names they had before are taken too. */

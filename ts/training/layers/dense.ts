@@ -15,9 +15,15 @@ interface DenseLayer extends LayerBase<'dense'> {
   /** Times fan-in. */
   readonly weightVariance: number;
   readonly biasVariance: number;
+  /** Mean of the initial biases. Default 0. */
+  readonly biasMean?: number;
   readonly law: 'gaussian' | 'orthogonal';
   /** ρ of the outputs. */
   readonly keepProbability: number;
+  /** Alpha dropout: a kept unit is alphaScale φ(z) + alphaOffset, a dropped one alphaDropped; left out: φ(z)/ρ and 0. */
+  readonly alphaScale?: number;
+  readonly alphaOffset?: number;
+  readonly alphaDropped?: number;
 }
 
 /** A dense layer on outputs of that shape. */

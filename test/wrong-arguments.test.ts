@@ -86,6 +86,8 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   variancePreservingInitialization: ['tanh', { variance: 1 }],
   keepProbabilitiesForCorrelation: [{ ...layer, correlation: 0.5 }],
   weightVariancesForDepthScale: ['tanh', 10, { biasVariance: 0.05 }],
+  initialize: [spec, {}],
+  initialise: [spec, {}],
   criticalPoints: ['tanh', { biasVariance: 0.05 }],
   criticalWeightVariance: ['tanh', { biasVariance: 0.05 }],
   toJson: [prediction],

@@ -1,5 +1,6 @@
 // initialize: variances for a network of this depth, activation and dropout, what they keep, and code that sets them.
 import type { ActivationSpec } from '../gaussian/activations.js';
+import { plainCopy } from '../core/copy.js';
 import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
@@ -69,7 +70,7 @@ export async function initialize(
 ): Promise<Initialization> {
   const control = controlOptions(options);
   throwIfAborted(control);
-  const resolved = resolveFeedforwardSpec(spec);
+  const resolved = resolveFeedforwardSpec(plainCopy(spec, 'spec'));
   const activation = oneActivation(resolved);
   const { depth, width, inputs, inputKeepProbability, keepProbability: keeps } = resolved;
   const keepProbability = typeof keeps === 'number' ? keeps : (keeps[0] ?? 1);

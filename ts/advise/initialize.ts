@@ -51,6 +51,7 @@ const standardBias = 0.05;
  *
  * @param spec `activation`, `keepProbability`, `depth`, `width`, the mean square of the `inputs`; `biasVariance` when it is to be
  *   that one. `weightVariance` is what is looked for.
+ * @param options `signal` and `onProgress`
  * @returns a promise of plain data. Formula: σ_w² = ρ/E φ'(u)², u ~ N(0, q*), at an attracting critical point with signals
  *   (ReLU-like: every q, on average); where there is none σ_w² = ρ (q − σ_b²)/E φ², which keeps q = 1 + σ_b². The first layer has
  *   σ_w² = ρ₀ (q − σ_b²)/s for inputs of mean square s, so that the network starts where it stays.
@@ -115,6 +116,8 @@ export async function initialize(
     readonly [name in 'trainableLength' | 'low' | 'high']: number;
   } & { readonly calibration: string };
   const variances = check.observables.variance?.values;
+  const shown = typeof activation === 'string' ? activation : JSON.stringify(activation).replaceAll(/[\\"`$]/g, ' ');
+  const dropRate = Number((1 - keepProbability).toPrecision(6));
   return withJson({
     kind: 'initialization',
     schemaVersion,
@@ -131,7 +134,7 @@ export async function initialize(
     },
     keeps: chosen.keeps,
     code: libraryCode({
-      title: `${typeof activation === 'string' ? activation : JSON.stringify(activation).replaceAll(/[\\"`$]/g, ' ')}, dropout ${Number((1 - keepProbability).toPrecision(6))}, ${depth} layers: keeps ${chosen.keeps}.`,
+      title: `${shown}, dropout ${dropRate}, ${depth} layers: keeps ${chosen.keeps}.`,
       weightVariance,
       biasVariance,
       firstSignal: inputKeepProbability * (variance - biasVariance),

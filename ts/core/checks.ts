@@ -69,7 +69,9 @@ function translated(schema: z.ZodObject, value: object, issues: readonly z.core.
       },
     );
   }
-  return expectedError(codeFor(whole), String(issue.path[0]), expected, whole);
+  // A number given where words stand is a wrong kind of value, not a number outside its range.
+  const code = info(field as z.ZodType)?.kind === 'choice' ? 'ERR_MFT_INVALID_ARGUMENT' : codeFor(whole);
+  return expectedError(code, String(issue.path[0]), expected, whole);
 }
 
 function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_ARGUMENT' {

@@ -77,7 +77,10 @@ export interface Estimated extends Observable {
   readonly count: Float64Array;
   readonly variance: Float64Array;
   readonly standardError: Float64Array;
-  /** Raw values, trial by trial (row-major: trial, then the axes), when the run asked for them. */
+  /**
+   * Raw values, trial by trial (row-major: trial, then the axes), when the run asked for them. 0 where a trial has no
+   * value: `count` says how many have one.
+   */
   readonly trials?: Float64Array;
 }
 

@@ -109,7 +109,10 @@ function gatherer({ axes, estimator, value, sign, reason = 'no trial' }: Measure
   };
 }
 
-/** Keeps the values of a measure trial by trial (of a signed logarithm the logarithm, without the sign). */
+/**
+ * Keeps the values of a measure trial by trial (of a signed logarithm the logarithm, without the sign). 0 stands where a
+ * trial has no value; `count` says how many trials have one.
+ */
 function keeper({ axes, value }: Measure, trials: number): { add: (row: TrialRow) => void; values: Float64Array } {
   const [outer, inner] = [axes[0].values.length, axes[1].values.length];
   const values = new Float64Array(trials * outer * inner);
@@ -117,7 +120,12 @@ function keeper({ axes, value }: Measure, trials: number): { add: (row: TrialRow
   return {
     values,
     add: (row) => {
-      for (let k = 0; k < outer; k++) for (let j = 0; j < inner; j++) values[next++] = value(row, k, j);
+      for (let k = 0; k < outer; k++) {
+        for (let j = 0; j < inner; j++) {
+          const kept = value(row, k, j);
+          values[next++] = Number.isNaN(kept) ? 0 : kept;
+        }
+      }
     },
   };
 }

@@ -92,7 +92,7 @@ export async function workingChanges(before: Assessment, options: ProfileOptions
   const { spec, trainable } = before;
   // Deeper than any calibration a network may be sound and still called too deep: then a change has to bring something.
   const isOnlyDeep = isSound(before);
-  const search = new Search(
+  const search = searchFor(
     spec,
     options,
     isOnlyDeep
@@ -177,45 +177,33 @@ interface Reached {
 }
 
 /** The candidates of one network. */
-class Search {
-  readonly keep: number;
-  private readonly bias: number;
-  private readonly spec: ResolvedFeedforwardSpec;
-  private readonly options: ProfileOptions;
-
-  private readonly demand: Demand;
-
-  constructor(spec: ResolvedFeedforwardSpec, options: ProfileOptions, demand: Demand) {
-    this.demand = demand;
-    this.spec = spec;
-    this.options = options;
-    const { keepProbability, biasVariance } = spec;
-    this.keep = typeof keepProbability === 'number' ? keepProbability : Math.min(1, ...keepProbability);
-    this.bias = mean(biasVariance);
-  }
+function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOptions, wanted: Demand) {
+  const { keepProbability: keeps, biasVariance: biasVariances } = network;
+  const lowestKeep = typeof keeps === 'number' ? keeps : Math.min(1, ...keeps);
+  const meanBias = mean(biasVariances);
 
   /** The change, when the network after it is sound. */
-  async reached(change: Change, demand = this.demand): Promise<Reached | undefined> {
+  async function reached(change: Change, demand = wanted): Promise<Reached | undefined> {
     // A moment of two inputs takes milliseconds: let the event loop turn between them.
     await setImmediate();
-    this.options.signal?.throwIfAborted();
-    const spec = { ...this.spec, ...change };
+    options.signal?.throwIfAborted();
+    const changed = { ...network, ...change };
     return attempt(async () => {
-      if (!mayTrain(spec, demand)) return undefined;
-      const after = await assess(spec, this.options);
+      if (!mayTrain(changed, demand)) return undefined;
+      const after = await assess(changed, options);
       return isSound(after, demand) ? { change, after } : undefined;
     });
   }
 
   /** The smallest share in (0, 1] of the way at which the network is sound. */
-  async nearest(at: (share: number) => Change): Promise<Reached | undefined> {
+  async function nearest(at: (share: number) => Change): Promise<Reached | undefined> {
     for (let i = 1; i <= scanned; i++) {
-      let best = await this.reached(at(i / scanned));
+      let best = await reached(at(i / scanned));
       if (best === undefined) continue;
       let [low, high] = [(i - 1) / scanned, i / scanned];
       for (let k = 0; k < halvings; k++) {
         const middle = (low + high) / 2;
-        const found = await this.reached(at(middle));
+        const found = await reached(at(middle));
         if (found === undefined) low = middle;
         else [high, best] = [middle, found];
       }
@@ -224,24 +212,24 @@ class Search {
     return undefined;
   }
 
-  private async first(changes: Iterable<Change>): Promise<Reached | undefined> {
+  async function first(changes: Iterable<Change>): Promise<Reached | undefined> {
     for (const change of changes) {
-      const found = await this.reached(change);
+      const found = await reached(change);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** σ_w² of the critical points that hold signals, at ρ; none at q* = 0. */
-  private critical(activation: ActivationSpec, biasVariance: number, keep = this.keep): number[] {
+  function critical(activation: ActivationSpec, biasVariance: number, keep = lowestKeep): number[] {
     return criticalPoints(activation, { biasVariance, keepProbability: keep })
       .filter((point) => point.isStable && point.fixedPointVariance > 0)
       .map(({ weightVariance }) => weightVariance);
   }
 
   /** From the given numbers to a goal: σ_w² is a scale (geometric), σ_b² is not; lists go to the goal at once. */
-  private way(goal: { readonly weightVariance?: number; readonly biasVariance?: number }): (share: number) => Change {
-    const { weightVariance: w, biasVariance: b } = this.spec;
+  function way(goal: { readonly weightVariance?: number; readonly biasVariance?: number }): (share: number) => Change {
+    const { weightVariance: w, biasVariance: b } = network;
     return (share) => ({
       ...(goal.weightVariance === undefined
         ? {}
@@ -249,7 +237,7 @@ class Search {
             weightVariance:
               typeof w === 'number' && w > 0
                 ? w ** (1 - share) * goal.weightVariance ** share
-                : this.scaledByKeep(goal.weightVariance),
+                : scaledByKeep(goal.weightVariance),
           }),
       ...(goal.biasVariance === undefined
         ? {}
@@ -257,85 +245,85 @@ class Search {
     });
   }
 
-  private async towards(goal: {
+  async function towards(goal: {
     readonly weightVariance?: number;
     readonly biasVariance?: number;
   }): Promise<Reached | undefined> {
-    const at = this.way(goal);
-    const isList = Array.isArray(this.spec.weightVariance) && goal.weightVariance !== undefined;
-    return isList ? this.reached(at(1)) : this.nearest(at);
+    const at = way(goal);
+    const isList = Array.isArray(network.weightVariance) && goal.weightVariance !== undefined;
+    return isList ? reached(at(1)) : nearest(at);
   }
 
-  /** A σ_w² made for the keep probability `this.keep`, per layer where keep probabilities differ. */
-  private scaledByKeep(weightVariance: number): number | number[] {
-    const { keepProbability, inputKeepProbability } = this.spec;
+  /** A σ_w² made for the keep probability `lowestKeep`, per layer where keep probabilities differ. */
+  function scaledByKeep(weightVariance: number): number | number[] {
+    const { keepProbability, inputKeepProbability } = network;
     if (typeof keepProbability === 'number') return weightVariance;
-    return [inputKeepProbability, ...keepProbability].map((keep) => (weightVariance / this.keep) * keep);
+    return [inputKeepProbability, ...keepProbability].map((keep) => (weightVariance / lowestKeep) * keep);
   }
 
-  async weights(): Promise<Reached | undefined> {
-    const activation = activationOf(this.spec, 0);
-    const moment = secondMomentOf(this.spec) ?? 1;
+  async function weights(): Promise<Reached | undefined> {
+    const activation = activationOf(network, 0);
+    const moment = secondMomentOf(network) ?? 1;
     const preserving = await attempt(
       () =>
         variancePreservingInitialization(activation, {
-          biasVariance: this.bias,
-          keepProbability: this.keep,
-          variance: this.bias + moment,
+          biasVariance: meanBias,
+          keepProbability: lowestKeep,
+          variance: meanBias + moment,
         }).weightVariance,
     );
     const goals = [
-      ...((await attempt(() => this.critical(activation, this.bias))) ?? []),
+      ...((await attempt(() => critical(activation, meanBias))) ?? []),
       ...(preserving === undefined ? [] : [preserving]),
     ];
-    return this.anyOf(goals.map((weightVariance) => ({ weightVariance })));
+    return anyOf(goals.map((weightVariance) => ({ weightVariance })));
   }
 
-  private async anyOf(
+  async function anyOf(
     goals: readonly { readonly weightVariance?: number; readonly biasVariance?: number }[],
   ): Promise<Reached | undefined> {
     for (const goal of goals) {
-      const found = await this.towards(goal);
+      const found = await towards(goal);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  private biasesByDistance(): number[] {
-    return biases.filter((bias) => bias !== this.bias).sort((a, b) => apart(a, this.bias) - apart(b, this.bias));
+  function biasesByDistance(): number[] {
+    return biases.filter((bias) => bias !== meanBias).sort((a, b) => apart(a, meanBias) - apart(b, meanBias));
   }
 
-  async biases(): Promise<Reached | undefined> {
-    return this.first(this.biasesByDistance().map((biasVariance) => ({ biasVariance })));
+  async function biasAlone(): Promise<Reached | undefined> {
+    return first(biasesByDistance().map((biasVariance) => ({ biasVariance })));
   }
 
   /** σ_w² and σ_b² of attracting critical points, the nearest σ_b² first. */
-  private async criticalPairs(keep = this.keep): Promise<readonly VariancePair[]> {
-    const activation = activationOf(this.spec, 0);
+  async function criticalPairs(keep = lowestKeep): Promise<readonly VariancePair[]> {
+    const activation = activationOf(network, 0);
     const chosen = (await attempt(() => smallestAttracting(activation, keep)))?.chosen;
     return [
       ...(chosen === undefined ? [] : [chosen]),
-      ...this.biasesByDistance().flatMap((biasVariance) =>
-        this.critical(activation, biasVariance, keep).map((weightVariance) => ({ weightVariance, biasVariance })),
+      ...biasesByDistance().flatMap((biasVariance) =>
+        critical(activation, biasVariance, keep).map((weightVariance) => ({ weightVariance, biasVariance })),
       ),
     ].map(({ weightVariance, biasVariance }) => ({ weightVariance, biasVariance }));
   }
 
-  async variances(): Promise<Reached | undefined> {
-    return this.anyOf(await this.criticalPairs());
+  async function variances(): Promise<Reached | undefined> {
+    return anyOf(await criticalPairs());
   }
 
   /** Of the variances that keep signals and gradients of a size, those with the largest trainable depth. */
-  async even(): Promise<Reached | undefined> {
-    const activation = activationOf(this.spec, 0);
+  async function even(): Promise<Reached | undefined> {
+    const activation = activationOf(network, 0);
     const goals = [
-      ...this.critical(activation, this.bias).map((weightVariance) => ({ weightVariance })),
-      ...(await this.criticalPairs()),
+      ...critical(activation, meanBias).map((weightVariance) => ({ weightVariance })),
+      ...(await criticalPairs()),
     ];
     let best: Reached | undefined;
     for (const goal of goals) {
-      const change = this.way(goal)(1);
-      const after = await attempt(() => assess({ ...this.spec, ...change }, this.options));
+      const change = way(goal)(1);
+      const after = await attempt(() => assess({ ...network, ...change }, options));
       if (after === undefined || !isEven(after)) continue;
       if (after.trainable.length > 1.01 * (best?.after.trainable.length ?? 0)) best = { change, after };
     }
@@ -343,20 +331,17 @@ class Search {
   }
 
   /** ρ towards 1, and with it the variances towards those of a critical point without dropout. */
-  async keepAndWeights(): Promise<Reached | undefined> {
-    const { weightVariance, keepProbability } = this.spec;
-    const activation = activationOf(this.spec, 0);
+  async function keepAndWeights(): Promise<Reached | undefined> {
+    const { weightVariance, keepProbability } = network;
+    const activation = activationOf(network, 0);
     if (typeof weightVariance !== 'number' || weightVariance === 0) return undefined;
-    const same = (await attempt(() => this.critical(activation, this.bias, 1))) ?? [];
-    const goals = [
-      ...(same.length === 0 ? [] : [{ weightVariance: same[0] as number }]),
-      ...(await this.criticalPairs(1)),
-    ];
+    const same = (await attempt(() => critical(activation, meanBias, 1))) ?? [];
+    const goals = [...(same.length === 0 ? [] : [{ weightVariance: same[0] as number }]), ...(await criticalPairs(1))];
     for (const goal of goals) {
-      const at = this.way(goal);
-      const found = await this.nearest((share) => ({
+      const at = way(goal);
+      const found = await nearest((share) => ({
         ...at(share),
-        keepProbability: typeof keepProbability === 'number' ? this.keep + (1 - this.keep) * share : 1,
+        keepProbability: typeof keepProbability === 'number' ? lowestKeep + (1 - lowestKeep) * share : 1,
       }));
       if (found !== undefined) return found;
     }
@@ -364,9 +349,9 @@ class Search {
   }
 
   /** Drawn inputs at which the network starts where it stays. */
-  async inputScale(): Promise<Reached | undefined> {
-    const { inputs, inputKeepProbability } = this.spec;
-    const layer = repeatedLayer(this.spec);
+  async function inputScale(): Promise<Reached | undefined> {
+    const { inputs, inputKeepProbability } = network;
+    const layer = repeatedLayer(network);
     if (layer === undefined || 'values' in inputs || 'dataset' in inputs || layer.weightVariance === 0)
       return undefined;
     if (gaussianFunctionOf(layer.activation).homogeneousDegree === 1) return undefined;
@@ -374,38 +359,38 @@ class Search {
     const moments = points
       .map(({ variance }) => (inputKeepProbability * (variance - layer.biasVariance)) / layer.weightVariance)
       .filter((moment) => moment > 0);
-    return this.first(moments.map((secondMoment) => ({ inputs: { ...inputs, secondMoment } })));
+    return first(moments.map((secondMoment) => ({ inputs: { ...inputs, secondMoment } })));
   }
 
-  async activation(): Promise<Reached | undefined> {
-    const others = alternatives.filter((name) => name !== this.spec.activation);
-    const found = await this.first(others.map((activation) => ({ activation })));
+  async function activation(): Promise<Reached | undefined> {
+    const others = alternatives.filter((name) => name !== network.activation);
+    const found = await first(others.map((activation) => ({ activation })));
     if (found !== undefined) return found;
-    return this.first(
+    return first(
       others.flatMap((activation) => {
         const isHomogeneous = gaussianFunctionOf(activation).homogeneousDegree === 1;
-        const biasVariance = isHomogeneous ? 0 : this.bias > 0 ? this.bias : standardBias;
-        return this.critical(activation, biasVariance).map((weightVariance) => ({
+        const biasVariance = isHomogeneous ? 0 : meanBias > 0 ? meanBias : standardBias;
+        return critical(activation, biasVariance).map((weightVariance) => ({
           activation,
-          weightVariance: this.scaledByKeep(weightVariance),
-          ...(biasVariance === this.bias ? {} : { biasVariance }),
+          weightVariance: scaledByKeep(weightVariance),
+          ...(biasVariance === meanBias ? {} : { biasVariance }),
         }));
       }),
     );
   }
 
   /** The width at which networks scatter a tenth of what matters. */
-  async width({ profile }: Assessment): Promise<Reached | undefined> {
-    const { width, weights } = this.spec;
-    if (typeof width !== 'number' || weights === 'orthogonal' || this.spec.inputWidth !== undefined) return undefined;
+  async function width({ profile }: Assessment): Promise<Reached | undefined> {
+    const { width, weights } = network;
+    if (typeof width !== 'number' || weights === 'orthogonal' || network.inputWidth !== undefined) return undefined;
     const wider = Math.ceil((width * (profile.finiteWidth?.variance ?? 0)) / 0.5);
-    return wider > 1e6 || 'values' in this.spec.inputs
+    return wider > 1e6 || 'values' in network.inputs
       ? undefined
-      : this.reached({ width: Math.max(wider, inputWidthOf(this.spec)) }, { length: 0, gradient: acceptable });
+      : reached({ width: Math.max(wider, inputWidthOf(network)) }, { length: 0, gradient: acceptable });
   }
 
   /** The deepest network that trains as it is. */
-  async depth({ spec, trainable }: Assessment): Promise<Reached | undefined> {
+  async function depth({ spec, trainable }: Assessment): Promise<Reached | undefined> {
     let high = Math.min(spec.depth - 1, Math.floor(trainable.low));
     let tried = high;
     let best: Reached | undefined;
@@ -413,13 +398,27 @@ class Search {
     let low = 0;
     while (high > low) {
       const found =
-        tried >= 1 ? await this.reached(shortened(this.spec, tried), { length: 0, gradient: acceptable }) : undefined;
+        tried >= 1 ? await reached(shortened(network, tried), { length: 0, gradient: acceptable }) : undefined;
       if (found === undefined) high = tried - 1;
       else [low, best] = [tried, found];
       tried = Math.ceil((low + high) / 2);
     }
     return best;
   }
+
+  return {
+    keep: lowestKeep,
+    nearest,
+    weights,
+    biases: biasAlone,
+    variances,
+    even,
+    keepAndWeights,
+    inputScale,
+    activation,
+    width,
+    depth,
+  };
 }
 
 /** The first `depth` layers. */

@@ -22,7 +22,7 @@ Mean squared gradients, width 200, 6 networks
 
 exports[`test/systems/feedforward/figures.test.ts > TAP > phaseDiagram > phaseDiagram 1`] = `
 Phase diagram: tanh, ρ = 0.9 (white: no fixed point)
- | x σ_w² | y σ_b² | rect line | ; critical line χ₁ = 1
+ | x σ_w² | y σ_b² | rect line | critical line χ₁ = 1
 `
 
 exports[`test/systems/feedforward/figures.test.ts > TAP > profile > profile 1`] = `

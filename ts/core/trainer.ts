@@ -16,6 +16,8 @@ export interface DataShape {
   readonly classes: number;
   /** Examples to train on. */
   readonly count: number;
+  /** Examples that every report evaluates. */
+  readonly testCount?: number;
 }
 
 /** Examples as a trainer reads them; data sets (ts/data) are such. */

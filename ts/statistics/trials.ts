@@ -69,10 +69,13 @@ export function trialsAtOnce(rowLength: number): number {
   return Math.max(1, Math.floor(2 ** 24 / rowLength));
 }
 
-/** Bytes of the rows of a run that are held together: those of a call, and of the call before until they are collected. */
+/**
+ * Bytes of the rows of a run that are held together: those of a call, of the call before until they are collected, and a part
+ * of a call that the collector has not given back (measured).
+ */
 export function rowBytes(rowLength: number, trials: number): number {
   const chunk = trialsAtOnce(rowLength);
-  return 8 * rowLength * Math.min(trials, 2 * chunk);
+  return 8 * rowLength * Math.min(trials, 2.4 * chunk);
 }
 
 interface Gatherer {

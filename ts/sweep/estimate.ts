@@ -29,15 +29,20 @@ interface EstimateOptions {
 }
 
 const mostProbes = 6;
-const probeTrials = 2;
+/** Trials, or steps of training, of the first attempt. */
+const fewest = 2;
+/** A probe is long enough, in processor seconds, that what comes before the first trial does not count. */
+const longEnough = 0.05;
+/** From one attempt to the next. */
+const mostGrowth = 64;
 /** A Node process with the addon, before a job allocates anything. */
 const processBytes = 100 * 2 ** 20;
 const bytesAroundResult = 1200;
 
 /**
- * Estimates what the jobs need. A few of them, from the lightest to the heaviest, are really run in a child process, with at
- * most two trials; the others are scaled from the nearest measured one by their relative cost (trials × depth × width or
- * width²). Expect the right order of magnitude, usually a factor below 2.
+ * Estimates what the jobs need. A few of them, from the lightest to the heaviest, are really run in a child process, with so
+ * many trials (or steps of training) that this takes 0.05 s of processor time, or all; the others are scaled from the nearest
+ * measured one by the arithmetic that the system says. Usually within a factor 2 (bench/estimates).
  */
 export async function estimateJobs(
   { job: whole }: ExpandedPlan,
@@ -83,17 +88,10 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
   const started = performance.now();
   try {
     for (const job of jobs) {
-      const small = withFewTrials(job);
-      // The first run pays for loading and warming up; only the second one counts.
-      if (measured.length === 0) await pool.run(small);
-      const before = performance.now();
-      const outcome = await pool.run(small);
-      if (outcome.status === 'done')
-        measured.push({
-          cost: (await verbs[small.verb]?.cost(small)) ?? 1,
-          seconds: (performance.now() - before) / 1000,
-          bytes: outcome.result.length,
-        });
+      // The first run pays for loading and warming up.
+      if (measured.length === 0) await pool.run(shortened(job, fewest));
+      const one = await measure(job, verbs, pool);
+      if (one !== undefined) measured.push(one);
       if ((performance.now() - started) / 1000 > budget) break;
     }
   } finally {
@@ -102,9 +100,38 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
   return measured;
 }
 
-function withFewTrials(job: Job): Job {
-  const trials = job.run?.trials;
-  return typeof trials === 'number' ? { ...job, run: { ...job.run, trials: Math.min(trials, probeTrials) } } : job;
+/** Runs as much of a job as it takes to measure. */
+async function measure(
+  job: Job,
+  verbs: VerbTable,
+  pool: ReturnType<typeof processPool>,
+): Promise<Measured | undefined> {
+  const costOf = async (one: Job): Promise<number> => (await verbs[one.verb]?.cost(one)) ?? 1;
+  const whole = await costOf(job);
+  for (let amount = fewest; ; ) {
+    const small = shortened(job, amount);
+    const part = await costOf(small);
+    const isWhole = small === job || part >= whole;
+    const outcome = await pool.run(isWhole ? job : small);
+    // A fit of few trials may find nothing to fit; a job that fails as a whole is no measure.
+    if (outcome.status !== 'done') {
+      if (isWhole || outcome.meta.crashed !== undefined) return undefined;
+      amount *= mostGrowth;
+      continue;
+    }
+    const seconds = outcome.meta.processorSeconds ?? outcome.meta.seconds;
+    if (isWhole || seconds >= longEnough)
+      return { cost: isWhole ? whole : part, seconds, bytes: outcome.result.length };
+    amount = Math.ceil(amount * Math.min(mostGrowth, Math.max(2, (1.5 * longEnough) / Math.max(seconds, 1e-6))));
+  }
+}
+
+/** The job with at most so many trials or steps; the job itself where it has none of either. */
+function shortened(job: Job, amount: number): Job {
+  const { trials, steps, epochs: _, ...others } = (job.run ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof trials === 'number') return trials <= amount ? job : { ...job, run: { ...job.run, trials: amount } };
+  if (job.dataset === undefined || (typeof steps === 'number' && steps <= amount)) return job;
+  return { ...job, run: { ...others, steps: amount } };
 }
 
 function nearest(measured: readonly Measured[], cost: number): Measured {

@@ -6,8 +6,15 @@ import type { VerbTable } from './verb.js';
 
 /** Runs one job in this process. Never rejects: a failure is an outcome. */
 async function runJob(job: Job, verbs: VerbTable): Promise<Outcome> {
-  const started = performance.now();
-  const meta = () => ({ seconds: Math.round(performance.now() - started) / 1000, host: hostname() });
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  const meta = () => {
+    const { user, system } = process.cpuUsage(before);
+    return {
+      seconds: Math.round(performance.now() - started) / 1000,
+      processorSeconds: (user + system) / 1e6,
+      host: hostname(),
+    };
+  };
   try {
     const verb = verbs[job.verb];
     if (verb === undefined) throw new Error(`Unknown verb ${job.verb}.`);

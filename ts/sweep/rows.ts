@@ -20,6 +20,8 @@ export interface JobError {
 /** Circumstances of a job: beside the row, never part of what is compared. */
 export interface RowMeta {
   readonly seconds: number;
+  /** Of the process of the job, all its threads. */
+  readonly processorSeconds?: number;
   readonly host?: string;
   readonly attempts?: number;
   /** The process of the job died by itself: another attempt may fare better. */

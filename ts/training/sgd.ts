@@ -65,11 +65,31 @@ function units(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
   return duration(plan, options, data).steps;
 }
 
-/** Forward, backward and gradient cost one product of the weights each, and 2 operations a multiply-add. */
+/** Multiply-adds that an output of a layer costs beside its products: activation, mask, gradient. */
+const perOutput = 40;
+/** What a step costs whatever its size: handing work to the threads, reading examples. */
+const perStep = 200_000;
+/** What the description of a run costs before the first step. */
+const perRun = 1e7;
+/** A normal number and its place in the weights. */
+const perParameter = 20;
+
+/**
+ * Forward, backward and gradient cost one product of the weights each, 2 operations a multiply-add; evaluations the first.
+ * The update reads and writes every weight once a step, as much as a few examples.
+ */
 function flops(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape): number {
-  const multiplyAdds = plan.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
-  return 6 * multiplyAdds * options.batchSize * duration(plan, options, data).steps;
+  const { steps, stepsPerEpoch } = duration(plan, options, data);
+  const products = plan.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+  const outputs = plan.layers.reduce((sum, { output }) => sum + output.reduce((size, side) => size * side, 1), 0);
+  const reports = Math.max(1, Math.ceil(steps / (options.reportEvery || stepsPerEpoch)));
+  const evaluated = Math.min(options.trainEvaluation, data.count) + reports * (data.testCount ?? 0);
+  const trained = steps * (6 * products * (options.batchSize + 1) + perOutput * outputs * options.batchSize + perStep);
+  return perRun + perParameter * products + trained + evaluated * (2 * products + (perOutput / 4) * outputs);
 }
+
+/** What the allocator keeps between the arrays of a run, and the descriptions of a run on both sides of the border. */
+const [slack, descriptions] = [1.01, 2 ** 22] as const;
 
 function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape, threads: number): number {
   const zeros = new Float64Array(data.dimension);
@@ -83,7 +103,7 @@ function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
     threads,
     '',
   );
-  return native.memory(job);
+  return slack * native.memory(job) + descriptions;
 }
 
 interface Prepared extends Duration {

@@ -109,11 +109,11 @@ export async function networkCost(work: Work, parts: Parts): Promise<number> {
   return Math.max(1, theory + (parts.simulates ? simulation.flops(work.spec, onOneThread(work)) : 0));
 }
 
-/** Peak memory of a job: theory and simulation run one after the other. */
+/** Peak memory of a job: what theory has found is there while the simulation runs. */
 export async function networkMemory(work: Work, parts: Parts): Promise<number> {
   const { prediction, simulation } = await loadSystem(work.system);
   const theory = parts.predicts ? prediction.bytes(work.spec) : 0;
-  return Math.max(theory, parts.simulates ? simulation.bytes(work.spec, onOneThread(work)) : 0);
+  return theory + (parts.simulates ? simulation.bytes(work.spec, onOneThread(work)) : 0);
 }
 
 function onOneThread(work: Work): object {

@@ -2,6 +2,7 @@
 import type { ControlOptions } from '../../core/control.js';
 import { datasetNames } from '../../core/dataset-names.js';
 import { expectedError, MftError } from '../../core/errors.js';
+import { youngGeneration } from '../../core/memory.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import { loadSystem } from '../../systems/registry.js';
 import { train } from '../../verbs/train.js';
@@ -47,6 +48,9 @@ async function resolveDataset(given: unknown): Promise<DatasetRequest> {
   return { name, sha256: train.sha256, testSha256: test.sha256 };
 }
 
+/** What a fresh process takes for data and for BLAS before the first step, beside the images and their files (measured). */
+const reading = 2 * youngGeneration;
+
 /** What the trainer of the system says of a job, on the images of this machine. */
 async function sized(work: Work): Promise<{ flops: number; bytes: number }> {
   const { training: trainer } = await loadSystem(work.system);
@@ -56,12 +60,12 @@ async function sized(work: Work): Promise<{ flops: number; bytes: number }> {
   const { dimension, classes, shape } = train;
   const held = options.validationCount;
   const count = options.trainCount > 0 ? options.trainCount : train.count - held;
-  const data = { shape, dimension, classes, count };
+  const data = { shape, dimension, classes, count, testCount: test.count };
   const plan = trainer.plan(work.spec, data, options);
   const complete = trainer.complete(plan, options, data);
   return {
     flops: Math.max(1, trainer.flops(plan, complete, data)),
-    bytes: trainer.bytes(plan, complete, data, 1) + train.images.byteLength + test.images.byteLength,
+    bytes: trainer.bytes(plan, complete, data, 1) + reading + 2 * (train.images.byteLength + test.images.byteLength),
   };
 }
 

@@ -7,32 +7,49 @@ import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeParameters } from './simulate.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
 
-/** Operations of a normal number, an activation and its derivative: what a unit costs beside its products. */
-const perUnit = 60;
-/** Operations of a Gaussian expectation of two variables by quadrature. */
-const perExpectation = 20_000;
+/**
+ * In products with a vector, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): what a unit
+ * costs an input beside its products; a weight that is drawn twice; an entry of an observable in the statistics of a trial;
+ * a layer of a trial.
+ */
+const [perUnit, perWeight, perStatistic, perLayerOfTrial] = [100, 13, 750, 2000] as const;
+/** A Gaussian expectation of two variables by quadrature, and one that has settled: its arguments were seen before. */
+const [perExpectation, perSettled] = [1.5e7, 2.3e6] as const;
+/** Layers before the recursion settles, and expectations for the quantities of the point. */
+const [unsettledLayers, expectationsOfPoint] = [100, 20] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; values and steps of the recursion. */
 const [perEntry, perPredicted] = [8, 4] as const;
+/** Of an input or pair in a layer of theory, in bytes: the objects that the recursion keeps of it, and those it leaves behind. */
+const [perKept, perLeft] = [2050, 2000] as const;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
   const n = inputCount(spec.inputs);
-  return perExpectation * (20 + spec.depth * (n + pairsOf(n)));
+  const early = Math.min(spec.depth, unsettledLayers);
+  const perLayerOfTheory = perExpectation * early + perSettled * (spec.depth - early);
+  return perExpectation * expectationsOfPoint + perLayerOfTheory * (n + pairsOf(n));
 }
 
 export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
-  return youngGeneration + 8 * perPredicted * entriesOf(spec);
+  const n = inputCount(spec.inputs);
+  const states = spec.depth * (n + pairsOf(n));
+  return (
+    youngGeneration +
+    Math.min(1.5 * youngGeneration, perLeft * states) +
+    perKept * states +
+    8 * perPredicted * entriesOf(spec)
+  );
 }
 
-/** trials × layers × N (without weight matrices) or × N² (with them). */
+/** trials × layers × N (without weight matrices) or × N² (with them), and the statistics of what every trial gives. */
 export function simulationFlops(spec: ResolvedFeedforwardSpec, run: ResolvedFeedforwardRun): number {
   const n = inputCount(spec.inputs);
   const widths = [inputWidthOf(spec), ...perLayer('width', spec.width, spec.depth)];
-  let perTrial = 0;
+  let perTrial = perLayerOfTrial * spec.depth + perStatistic * entriesOf(spec);
   for (let l = 1; l < widths.length; l++) {
     const [before, after] = [widths[l - 1] as number, widths[l] as number];
-    perTrial += n * (perUnit + 8 * n) * after;
-    if (run.engine === 'dense') perTrial += (perUnit + 4 * n) * before * after;
+    perTrial += n * (perUnit + 4 * n) * after;
+    if (run.engine === 'dense') perTrial += (perWeight + n / 2) * before * after;
   }
   return run.trials * perTrial;
 }

@@ -1,7 +1,7 @@
 // What predictions and simulations of `percolation` take: arithmetic and memory.
 import { threadsFor, youngGeneration } from '../../core/memory.js';
 import { connectionCount, edgeCounts, layerShapes } from './masks.js';
-import { resolveWidths } from './network.js';
+import { resolveNetwork, resolveWidths } from './network.js';
 import { allLayersUpTo } from './predict.js';
 import { lanes } from './simulate.js';
 import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js';
@@ -9,15 +9,33 @@ import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js'
 /** A lattice's exact chain has a state per set of reached positions. */
 const largestLattice = 20;
 /** Bytes of a layer: its description here and behind the border, and its entries in the results. */
-const [perReportedLayer, perSimulatedLayer] = [800, 800] as const;
+const [perReportedLayer, perSimulatedLayer] = [600, 1000] as const;
 
-/** The chain's transition from one number of reached nodes to the next, in every layer that differs from the one before. */
+/**
+ * In operations on 64 trials, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): a node of
+ * a trial; an edge that may be dropped; an edge that is always there, forward and on the way back, where those that
+ * participate are counted; a layer's description and results, whatever the trials.
+ */
+const [perNode, perDroppedEdge, perEdgeForward, perEdgeBack, perLayer] = [10, 1.2, 0.05, 0.8, 40_000] as const;
+/** Theory: what every point costs, a layer and its results, an entry of a transition, a product with it, a set of a lattice. */
+const [perPoint, perLayerOfTheory, perTransition, perProduct, perSet] = [1.5e7, 60_000, 1700, 14, 33_000] as const;
+/** Reached nodes times edgeKeepProbability from which on a node of the next layer is reached almost surely. */
+const certain = 20;
+
+/** A transition from one number of reached nodes to the next for every layer that differs, and a product with it a layer. */
 export function predictionFlops(spec: ResolvedPercolationSpec): number {
-  const { inputWidth, hidden, outputWidth, depth } = resolveWidths(spec);
-  if (typeof spec.topology === 'object') return 2 ** Math.min(spec.width as number, largestLattice) * (depth + 1);
-  const widths = [inputWidth, ...(typeof hidden === 'number' ? [hidden, hidden] : hidden), outputWidth];
-  const layers = typeof hidden === 'number' ? Math.max(1, Math.log2(depth + 1)) : 1;
-  return widths.slice(1).reduce((sum, width, i) => sum + layers * (1 + width) * (1 + (widths[i] as number)), 1000);
+  const { depth, runs, inputWidth } = resolveNetwork(spec);
+  const layers = perPoint + perLayerOfTheory * Math.min(depth + 2, allLayersUpTo);
+  if (typeof spec.topology === 'object')
+    return layers + perSet * 2 ** Math.min(spec.width as number, largestLattice) * (depth + 1);
+  let [sum, before] = [layers, inputWidth];
+  for (const { width, edgeKeepProbability, count } of runs) {
+    const widest = Math.max(before, width);
+    const rows = edgeKeepProbability === 1 ? 1 : Math.min(widest, certain / Math.max(edgeKeepProbability, 1e-9));
+    sum += rows * (1 + width) * (perTransition + perProduct * Math.min(count, allLayersUpTo));
+    before = width;
+  }
+  return sum;
 }
 
 /** Laws of a layer that is reported, its place and its values; the law in hand, forward and backward; sets of positions. */
@@ -29,12 +47,19 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   return youngGeneration + perReportedLayer * layers + 64 * (Math.max(inputWidth, outputWidth, widest) + sets);
 }
 
-/** A random number for every kept node and edge of every trial. */
+/** Nodes and edges of every trial, 1024 trials a block; edges that are never dropped are not drawn. */
 export function simulationFlops(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun): number {
-  const edges = edgeCounts(spec).reduce((sum, count) => sum + count, 0);
   const nodes = layerShapes(spec).reduce((sum, { positions, channels }) => sum + positions * channels, 0);
-  const ways = run.engine === 'masks' && run.backward ? 2 : 1;
-  return run.trials * (10 * nodes + ways * edges);
+  const goesBack = run.engine === 'masks' && run.backward;
+  const { edgeKeepProbability: keep } = spec;
+  const perKeptEdge = perEdgeForward + (goesBack ? perEdgeBack : 0);
+  const perDrawnEdge = perDroppedEdge * (goesBack ? 2 : 1);
+  const edges = edgeCounts(spec).reduce((sum, count, layer) => {
+    const isDrawn = (typeof keep === 'number' ? keep : (keep[layer] ?? 1)) < 1;
+    return sum + count * (isDrawn ? perDrawnEdge : perKeptEdge);
+  }, 0);
+  const trials = lanes * Math.ceil(run.trials / lanes);
+  return perLayer * layerShapes(spec).length + trials * (perNode * nodes + edges);
 }
 
 /** Per thread: kept and reached nodes of all layers (of three without the way back), a bit per trial of a block. */

@@ -8,35 +8,43 @@ import { nativeNetwork } from './network.js';
 import { nativeSimulation } from './simulate.js';
 import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
 
-/** Operations of a normal number, an activation and its derivative: what a unit costs beside its products. */
-const perUnit = 60;
-/** Operations of a layer of the recurrences, moments read from tables. */
-const perLayer = 500;
+/**
+ * In products with a vector, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): what a unit
+ * costs an input beside its products; a weight that is drawn twice; an entry of an observable in the statistics of a trial;
+ * a layer of a trial.
+ */
+const [perUnit, perWeight, perStatistic, perLayerOfTrial] = [110, 34, 600, 15_000] as const;
+/** A layer of the recurrences, and one whose moments the tables have by then. */
+const [perLayer, perSettled] = [650_000, 100_000] as const;
+/** Layers before the recurrences settle. */
+const unsettledLayers = 1000;
 /** Tables of moments that are built once for an activation. */
-const perTable = 2e6;
+const perTable = 2e7;
 /** Observables of an input and of a pair. */
 const [perInput, perPair] = [14, 4] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; the value that theory gives. */
-const [perEntry, perPredicted] = [12, 2.5] as const;
+const [perEntry, perPredicted] = [14, 2.1] as const;
 
 export function predictionFlops(spec: ResolvedResidualSpec): number {
-  return perTable + perLayer * inputCount(spec.inputs) * (spec.depth + 1);
+  const early = Math.min(spec.depth + 1, unsettledLayers);
+  return perTable + inputCount(spec.inputs) * (perLayer * early + perSettled * (spec.depth + 1 - early));
 }
 
 export function predictionBytes(spec: ResolvedResidualSpec): number {
   return youngGeneration + 8 * perPredicted * entriesOf(spec);
 }
 
-/** trials × blocks × (N + M) (without weight matrices) or × N M (with them). */
+/** trials × blocks × (N + M) (without weight matrices) or × N M (with them), and the statistics of what every trial gives. */
 export function simulationFlops(spec: ResolvedResidualSpec, run: ResolvedResidualRun): number {
   const { width: widths, hiddenWidth } = nativeNetwork(spec);
   const n = inputCount(spec.inputs);
-  let perTrial = n * perUnit * (widths[0] as number);
+  let perTrial =
+    n * perUnit * (widths[0] as number) + perLayerOfTrial * (spec.depth + 1) + perStatistic * entriesOf(spec);
   for (const [i, hidden] of hiddenWidth.entries()) {
     const [before, after] = [widths[i] as number, widths[i + 1] as number];
     perTrial += n * (perUnit + 8 * n) * (hidden + after);
     if (run.engine === 'dense')
-      perTrial += (perUnit + 4 * n) * (hidden * (before + after) + (before === after ? 0 : before * after));
+      perTrial += (perWeight + n / 2) * (hidden * (before + after) + (before === after ? 0 : before * after));
   }
   return run.trials * perTrial;
 }
@@ -49,7 +57,7 @@ export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidua
   const engine = addon().residualMemory({ ...native, trials }, network) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
   const raw = run.rawTrials ? 8 * run.trials * entries : 0;
-  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
+  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * entries;
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {

@@ -88,6 +88,27 @@ async function withSystems(text) {
   );
 }
 
+/** Names of the systems that docs/symbols.md has no section of by hand: their fields and observables, with their symbols. */
+async function withNames(text) {
+  const block = /<!-- names -->\n[\s\S]*?<!-- \/names -->/;
+  if (!block.test(text)) return text;
+  const byHand = text.replace(block, '');
+  const others = systemNames.filter((name) => !byHand.includes(`## Names of system \`${name}\``));
+  const sections = (await Promise.all(others.map(loadSystem))).map(
+    ({ name, specSchema, runSchema, observables }) =>
+      `## Names of system \`${name}\`\n\n${rows(
+        ['symbol', 'name', 'meaning'],
+        [
+          ...Object.entries({ ...specSchema.shape, ...runSchema.shape })
+            .filter(([field]) => field !== 'system')
+            .map(([field, type]) => [info(type)?.symbol ?? '', `\`${field}\``, info(type)?.description ?? '']),
+          ...Object.entries(observables).map(([key, about]) => [about.symbol, `\`${key}\``, about.description]),
+        ],
+      )}\n\n`,
+  );
+  return text.replace(block, () => `<!-- names -->\n${sections.join('')}<!-- /names -->`);
+}
+
 let stale = 0;
 const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.md'),
@@ -95,7 +116,7 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
 for (const name of ['README.md', ...pages.sort().map((page) => `docs/${page}`)]) {
   const file = join(root, name);
   const text = readFileSync(file, 'utf8');
-  const wanted = await withSystems(await filled(text));
+  const wanted = await withNames(await withSystems(await filled(text)));
   if (wanted === text) continue;
   stale++;
   if (process.argv.includes('--check')) process.stderr.write(`${name} is stale: run node scripts/docs.mjs\n`);

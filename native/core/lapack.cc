@@ -1,0 +1,108 @@
+#include "core/lapack.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/blas.h"
+#include "core/error.h"
+
+extern "C" {
+// Lengths of the character arguments come last, as gfortran passes them.
+void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w, double* work,
+             const int* lwork, int* iwork, const int* liwork, int* info, std::size_t, std::size_t);
+void dgesdd_(const char* jobz, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
+             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info,
+             std::size_t);
+void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork,
+             int* info);
+}
+
+namespace mft::lapack {
+namespace {
+
+int integer(std::size_t value) {
+  if (value > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw Error("OUT_OF_RANGE", "matrix", "Expected a matrix with fewer than 2^31 rows and columns.");
+  return static_cast<int>(value);
+}
+
+// LAPACK loops for ever, or returns anything, on what is not finite.
+void require_finite(const double* values, std::size_t count) {
+  if (!std::all_of(values, values + count, [](double x) { return std::isfinite(x); }))
+    throw Error("NOT_FINITE", "matrix", "Expected a matrix of finite numbers.");
+}
+
+void require_success(int info) {
+  if (info != 0) throw Error("NO_CONVERGENCE", "matrix", "The factorisation of a matrix did not converge.");
+}
+
+// The block as LAPACK reads it is the transposed matrix, `length` x count by columns. Leaves R (k x count, k = the
+// smaller side, row-major) at the front of the result.
+std::vector<double> triangle(std::size_t count, std::size_t length, double* block) {
+  const int m = integer(length), n = integer(count), query = -1;
+  std::vector<double> tau(std::min(count, length));
+  double size = 0;
+  int info = 0;
+  dgeqrf_(&m, &n, block, &m, tau.data(), &size, &query, &info);
+  std::vector<double> work(static_cast<std::size_t>(size));
+  const int room = integer(work.size());
+  dgeqrf_(&m, &n, block, &m, tau.data(), work.data(), &room, &info);
+  require_success(info);
+  const std::size_t k = tau.size();
+  std::vector<double> r(k * count, 0.0);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = i; j < count; ++j) r[i * count + j] = block[j * length + i];
+  return r;
+}
+
+}  // namespace
+
+std::vector<double> symmetric_eigen(std::size_t count, double* matrix) {
+  if (count == 0) return {};
+  require_finite(matrix, count * count);
+  const int n = integer(count), query = -1;
+  std::vector<double> values(count);
+  double size = 0;
+  int whole_size = 0, info = 0;
+  dsyevd_("V", "U", &n, matrix, &n, values.data(), &size, &query, &whole_size, &query, &info, 1, 1);
+  std::vector<double> work(static_cast<std::size_t>(size));
+  std::vector<int> whole(static_cast<std::size_t>(whole_size));
+  const int room = integer(work.size()), whole_room = integer(whole.size());
+  dsyevd_("V", "U", &n, matrix, &n, values.data(), work.data(), &room, whole.data(), &whole_room, &info, 1, 1);
+  require_success(info);
+  // LAPACK's columns are our rows; its order is increasing.
+  std::reverse(values.begin(), values.end());
+  for (std::size_t i = 0; i < count / 2; ++i)
+    std::swap_ranges(matrix + i * count, matrix + (i + 1) * count, matrix + (count - 1 - i) * count);
+  return values;
+}
+
+std::vector<double> singular_values(std::size_t rows, std::size_t columns, double* matrix) {
+  if (rows == 0 || columns == 0) return {};
+  require_finite(matrix, rows * columns);
+  const int m = integer(columns), n = integer(rows), query = -1, one = 1;
+  std::vector<double> values(std::min(rows, columns));
+  std::vector<int> whole(8 * values.size());
+  double size = 0, none = 0;
+  int info = 0;
+  dgesdd_("N", &m, &n, matrix, &m, values.data(), &none, &one, &none, &one, &size, &query, whole.data(), &info, 1);
+  std::vector<double> work(static_cast<std::size_t>(size));
+  const int room = integer(work.size());
+  dgesdd_("N", &m, &n, matrix, &m, values.data(), &none, &one, &none, &one, work.data(), &room, whole.data(), &info, 1);
+  require_success(info);
+  return values;
+}
+
+std::vector<double> product_singular_values(std::size_t count, std::size_t length, double* x, double* y) {
+  if (count == 0 || length == 0) return {};
+  require_finite(x, count * length);
+  require_finite(y, count * length);
+  const std::vector<double> rx = triangle(count, length, x), ry = triangle(count, length, y);
+  const std::size_t k = std::min(count, length);
+  std::vector<double> core(k * k);
+  blas::gemm(false, true, k, k, count, 1.0, rx.data(), count, ry.data(), count, 0.0, core.data(), k);
+  return singular_values(k, k, core.data());
+}
+
+}  // namespace mft::lapack

@@ -75,6 +75,7 @@ async function callEverything(): Promise<void> {
   const data = await mft.readDataset('synthetic', 'train');
   await mft.train(feedforward, { train: data, test: data }, { steps: 1 });
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });
+  await mft.empiricalKernels([{ weight: [[1, 2]], bias: [0] }], [[1, 2]], { otherInputs: [[2, 1]] });
   mft.gaussianMean(sine, { variance: 1 });
   mft.gaussianPairMoment(sine, { variance: 1, correlation: 0.5 });
   mft.bootstrap(3, (rows) => rows.length, { replicates: 20 });

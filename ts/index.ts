@@ -95,7 +95,14 @@ export type { Growth, GrowthForm, GrowthLaw } from './systems/residual/growth-sc
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
-export type { KernelRun, KernelSpec } from './systems/kernel/spec.js';
+export {
+  type EmpiricalKernels,
+  empiricalKernels,
+  type EmpiricalNetwork,
+  type EmpiricalOptions,
+  type InputRows,
+  type KernelMatrix,
+} from './systems/kernel/empirical.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,

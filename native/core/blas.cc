@@ -34,4 +34,18 @@ void gram(std::size_t count, std::size_t length, const double* x, std::size_t st
     for (std::size_t b = 0; b < a; ++b) gram[a * count + b] = gram[b * count + a];
 }
 
+void subtract_gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* c,
+                   std::size_t ldc) {
+  if (count == 0) return;
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, integer(count), integer(length), -1.0, x, integer(stride), 1.0,
+              c, integer(ldc));
+}
+
+void solve_rows(bool transposed, std::size_t rows, std::size_t count, const double* lower, std::size_t ldl, double* b,
+                std::size_t ldb) {
+  if (rows == 0 || count == 0) return;
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, op(transposed), CblasNonUnit, integer(rows), integer(count), 1.0,
+              lower, integer(ldl), b, integer(ldb));
+}
+
 }  // namespace mft::blas

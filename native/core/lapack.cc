@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "core/blas.h"
 #include "core/error.h"
 
 extern "C" {
-// Lengths of the character arguments come last, as gfortran passes them.
+// Lengths of the character arguments come last, as gfortran passes them. A row-major lower triangle is an upper one
+// here.
+void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info, std::size_t);
+void dpotri_(const char* uplo, const int* n, double* a, const int* lda, int* info, std::size_t);
+void dpstrf_(const char* uplo, const int* n, double* a, const int* lda, int* pivots, int* rank, const double* tolerance,
+             double* work, int* info, std::size_t);
 void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w, double* work,
              const int* lwork, int* iwork, const int* liwork, int* info, std::size_t, std::size_t);
 void dgesdd_(const char* jobz, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
@@ -60,6 +66,10 @@ std::vector<double> triangle(std::size_t count, std::size_t length, double* bloc
 
 std::vector<double> symmetric_eigen(std::size_t count, double* matrix) {
   if (count == 0) return {};
+  if (count > kMostEigen)
+    throw Error("OUT_OF_RANGE", "matrix",
+                "Expected at most " + std::to_string(kMostEigen) + " rows for an eigendecomposition, received " +
+                    std::to_string(count) + ".");
   require_finite(matrix, count * count);
   const int n = integer(count), query = -1;
   std::vector<double> values(count);
@@ -103,6 +113,32 @@ std::vector<double> product_singular_values(std::size_t count, std::size_t lengt
   std::vector<double> core(k * k);
   blas::gemm(false, true, k, k, count, 1.0, rx.data(), count, ry.data(), count, 0.0, core.data(), k);
   return singular_values(k, k, core.data());
+}
+
+std::size_t cholesky(std::size_t count, double* matrix, std::size_t stride) {
+  const int n = integer(count), lda = integer(stride);
+  int info = 0;
+  dpotrf_("U", &n, matrix, &lda, &info, 1);
+  return info > 0 ? static_cast<std::size_t>(info - 1) : count;
+}
+
+void inverse_from_cholesky(std::size_t count, double* lower, std::size_t stride) {
+  const int n = integer(count), lda = integer(stride);
+  int info = 0;
+  dpotri_("U", &n, lower, &lda, &info, 1);
+  require_success(info);
+}
+
+std::size_t semidefinite_rank(std::size_t count, double* matrix, std::size_t stride, double tolerance) {
+  const int n = integer(count), lda = integer(stride);
+  double largest = 0.0;
+  for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, matrix[i * stride + i]);
+  const double limit = tolerance * largest;
+  std::vector<int> pivots(count);
+  std::vector<double> work(2 * count);
+  int found = 0, info = 0;
+  dpstrf_("U", &n, matrix, &lda, pivots.data(), &found, &limit, work.data(), &info, 1);
+  return static_cast<std::size_t>(found);
 }
 
 }  // namespace mft::lapack

@@ -134,6 +134,8 @@ const Fields<TrainingOptions> kJob = {
     whole("reportEvery", &TrainingOptions::report_every, 0, kLargestCount),
     whole("statisticsEvery", &TrainingOptions::statistics_every, 0, kLargestCount),
     whole("trainEvaluation", &TrainingOptions::train_evaluation, 0, kLargestCount),
+    numbers("directions", &TrainingOptions::directions),
+    whole("directionsEvery", &TrainingOptions::directions_every, 0, kLargestCount),
     text("checkpoint", &TrainingOptions::checkpoint),
     whole("checkpointEvery", &TrainingOptions::checkpoint_every, 0, kLargestCount),
     text("key", &TrainingOptions::key),
@@ -200,6 +202,8 @@ Napi::Object result_of(Napi::Env env, const TrainingResult& r) {
   result.Set("correlation", float64_array(env, r.correlation));
   result.Set("errorSquare", float64_array(env, r.error_square));
   result.Set("gradientSquare", float64_array(env, r.gradient_square));
+  result.Set("projectionsSteps", float64_array(env, r.projections_steps));
+  result.Set("projections", float64_array(env, r.projections));
   std::array<char, 17> digits{};
   std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(r.checksum));
   result.Set("checksum", digits.data());

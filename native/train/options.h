@@ -67,6 +67,10 @@ struct TrainingOptions {
   std::size_t report_every = 0;      // steps; 0: only at the end
   std::size_t statistics_every = 0;  // steps; 0: never
   std::size_t train_evaluation = 0;  // training images to evaluate at the end, without masks
+  // Directions v of the inputs (rows of `dimension`) for which the mean of (v . output)(v . input) over all training
+  // examples is recorded, without noise and masks, before every so many steps and at the end. Inputs as target only.
+  std::vector<double> directions;
+  std::size_t directions_every = 0;
 
   std::string checkpoint;            // file, or empty
   std::size_t checkpoint_every = 0;  // steps
@@ -127,6 +131,8 @@ struct TrainingResult {
   std::vector<LayerCount> counts;
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
+  // Row-major record x direction.
+  std::vector<double> projections_steps, projections;
   std::uint64_t checksum = 0;      // of the parameters
   std::vector<double> parameters;  // when wanted: all parameters, then all that is fixed
   std::size_t planned_bytes = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/blas.h"
 #include "core/random.h"
 #include "train/flush.h"
 
@@ -335,8 +336,40 @@ void Stepper<T>::evaluate_tile(const Images& images, Chunk chunk, Rows at, Worke
     layer.forward(pass, at, values, next, worker.evaluation_scratch.data(), nullptr);
     std::swap(values, next);
   }
+  if (is_projecting_) return project_tile(values, at, worker);
   target_losses(values, worker.labels.data(), worker.clean.data(), at.count, workspace_.loss.data() + at.first,
                 workspace_.correct.data() + at.first, nullptr);
+}
+
+template <typename T>
+void Stepper<T>::project_tile(const T* outputs, Rows rows, Worker& worker) {
+  const std::size_t n = options_.dimension, count = workspace_.directions.size() / n;
+  T* of_outputs = worker.projections.data();
+  T* of_inputs = of_outputs + kRowTile * count;
+  const auto project = [&](const T* from, T* to) {
+    blas::gemm(false, true, rows.count, count, n, T(1), from, n, workspace_.directions.data(), n, T(0), to, count);
+  };
+  project(outputs, of_outputs);
+  project(worker.clean.data(), of_inputs);
+  double* out = workspace_.projected.data() + rows.first * count;
+  for (std::size_t k = 0; k < rows.count * count; ++k)
+    out[k] = static_cast<double>(of_outputs[k]) * static_cast<double>(of_inputs[k]);
+}
+
+template <typename T>
+std::vector<double> Stepper<T>::project(const Images& images) {
+  const std::size_t count = workspace_.directions.size() / options_.dimension;
+  std::vector<double> sums(count, 0.0);
+  is_projecting_ = true;
+  for (std::size_t first = 0; first < images.count; first += kEvaluationRows) {
+    const Chunk chunk{first, 1, std::min(kEvaluationRows, images.count - first)};
+    evaluate_chunk(images, chunk);
+    for (std::size_t row = 0; row < chunk.rows; ++row)
+      for (std::size_t k = 0; k < count; ++k) sums[k] += workspace_.projected[row * count + k];
+  }
+  is_projecting_ = false;
+  for (double& sum : sums) sum /= static_cast<double>(images.count);
+  return sums;
 }
 
 template <typename T>

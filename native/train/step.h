@@ -41,6 +41,8 @@ class Stepper {
   // Loss and hits of the first `count` images, without masks. Where states are carried over the images are cut into at
   // most as many streams as the batch has rows.
   BatchSums evaluate(const Images& images, std::size_t count);
+  // Of the options' directions v, the mean of (v . output)(v . input) over all images, without noise and masks.
+  std::vector<double> project(const Images& images);
   // The first layer with a number that is not finite; the loss when there is none.
   Stop divergence(std::uint64_t step) const;
 
@@ -68,6 +70,7 @@ class Stepper {
   };
   void evaluate_chunk(const Images& images, Chunk chunk);
   void evaluate_tile(const Images& images, Chunk chunk, Rows rows, Worker& worker);
+  void project_tile(const T* outputs, Rows rows, Worker& worker);
   void record(std::uint64_t step, TrainingResult& result);
   const T* input_of(std::size_t layer) const {
     return layer == 0 ? workspace_.input.data() : workspace_.outputs[layer - 1].data();
@@ -89,6 +92,7 @@ class Stepper {
   Buffer<T> input_scale_, input_shift_;
   std::size_t rows_ = 0;         // of the minibatch at hand
   bool has_statistics_ = false;  // whether it collects statistics
+  bool is_projecting_ = false;   // whether an evaluation gives projections instead of losses
 };
 
 }  // namespace mft::train

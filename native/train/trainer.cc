@@ -111,6 +111,7 @@ class Run {
 
   // False when the loss is not finite: the parameters stay what they were before this step.
   bool one_step(std::uint64_t step, std::span<const std::uint32_t> indices) {
+    if (options_.directions_every > 0 && step % options_.directions_every == 0) record_projections();
     const bool with_statistics = options_.statistics_every > 0 && step % options_.statistics_every == 0;
     const BatchSums sums = stepper_.forward(train_, indices, step, with_statistics);
     if (!std::isfinite(sums.loss)) {
@@ -129,6 +130,15 @@ class Run {
         (is_last || (options_.checkpoint_every > 0 && counters_.step % options_.checkpoint_every == 0)))
       save();
     return true;
+  }
+
+  // Of the parameters at hand, unless this step has its record (a run that goes on from a checkpoint).
+  void record_projections() {
+    const auto step = static_cast<double>(counters_.step);
+    if (!result_.projections_steps.empty() && result_.projections_steps.back() == step) return;
+    result_.projections_steps.push_back(step);
+    const std::vector<double> values = stepper_.project(train_);
+    result_.projections.insert(result_.projections.end(), values.begin(), values.end());
   }
 
   void report() {
@@ -152,6 +162,7 @@ class Run {
 
   TrainingResult finish() {
     result_.steps = counters_.step;
+    if (options_.directions_every > 0) record_projections();
     result_.paths = counters_.paths;
     for (std::size_t k = 0; k < counts_.size(); ++k) result_.counts[k].total = counts_[k];
     result_.train = evaluate(train_, std::min(options_.train_evaluation, train_.count));
@@ -176,17 +187,17 @@ class Run {
   void save() {
     const std::span<const Counters> counters(&counters_, 1);
     const std::vector<T> states = stepper_.states();
-    save_checkpoint(
-        options_.checkpoint, options_.key,
-        {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
-         view(result_.reports), view(result_.statistics_steps), view(result_.variance), view(result_.correlation),
-         view(result_.error_square), view(result_.gradient_square), view(states), view(counts_)});
+    save_checkpoint(options_.checkpoint, options_.key,
+                    {std::as_bytes(counters), view(network_.values()), view(network_.first()), view(network_.second()),
+                     view(result_.reports), view(result_.statistics_steps), view(result_.variance),
+                     view(result_.correlation), view(result_.error_square), view(result_.gradient_square), view(states),
+                     view(counts_), view(result_.projections_steps), view(result_.projections)});
   }
 
   void resume() {
     const std::vector<std::vector<std::byte>> sections = load_checkpoint(options_.checkpoint, options_.key);
     if (sections.empty()) return;
-    if (sections.size() != 12)
+    if (sections.size() != 14)
       throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other sections than this run.");
     copy_exactly(sections[0], &counters_, sizeof(counters_));
     copy_exactly(sections[1], network_.values().data(), network_.values().size() * sizeof(T));
@@ -202,6 +213,8 @@ class Run {
     copy_exactly(sections[10], states.data(), states.size() * sizeof(T));
     stepper_.set_states(states);
     copy_exactly(sections[11], counts_.data(), counts_.size() * sizeof(double));
+    copy_list(sections[12], result_.projections_steps);
+    copy_list(sections[13], result_.projections);
     if (counters_.step > options_.rates.size())
       throw Error("JOURNAL_MISMATCH", "steps",
                   "The checkpoint " + options_.checkpoint + " holds " + std::to_string(counters_.step) +
@@ -267,6 +280,8 @@ void check(const TrainingOptions& o, const Images& train, const Images& test) {
   }
   if (!o.rate_multipliers.empty() && o.rate_multipliers.size() != tensors)
     refuse("rateMultipliers", "one number per tensor");
+  if (!o.directions.empty() && (o.target != Target::kInputs || o.directions.size() % o.dimension != 0))
+    refuse("directions", "rows of `dimension` numbers, where the inputs are the target");
   if (o.target == Target::kInputs) {
     if (outputs != o.dimension) refuse("layers", "as wide at the end as the inputs, which are the target");
     if (o.loss != LossKind::kSquared) refuse("loss", "squared where the inputs are the target");

@@ -30,6 +30,9 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
     error_square.resize(depth * batch);
   }
   if (options.statistics_every > 0 || options.optimiser.clip_norm > 0) tile_squares.resize(update_units.size());
+  directions.assign(options.directions.begin(), options.directions.end());
+  const std::size_t count = options.directions.size() / options.dimension;
+  projected.resize(kEvaluationRows * count);
   workers.resize(static_cast<std::size_t>(worker_count));
   for (Worker& worker : workers) {
     for (Buffer<T>& values : worker.values) values.resize(kRowTile * network.largest_width());
@@ -39,6 +42,7 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
     worker.labels.resize(kRowTile * options.positions);
     worker.clean.resize(is_reconstruction ? kRowTile * options.dimension : 0);
     worker.noise.resize(options.noise == NoiseKind::kNone ? 0 : options.dimension);
+    worker.projections.resize(2 * kRowTile * count);
   }
 }
 
@@ -64,10 +68,14 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t noise = o.noise == NoiseKind::kNone ? 0 : o.dimension;
   const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update + kRowTile * clean) +
                                  8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
+  const std::size_t directions = o.directions.size() / o.dimension;
+  const std::size_t projections =
+      directions * (sizeof(T) * (o.dimension + 2 * kRowTile * workers) + 8 * kEvaluationRows) + 8 * o.directions.size();
   const std::size_t statistics = 8 * o.batch * ((o.statistics_every > 0 ? 3 * o.layers.size() : 0) + counters);
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
   const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest + clean) + 4 * o.batch * o.positions +
-                            12 * std::max(o.batch, kEvaluationRows) + statistics + paths + workers * per_worker;
+                            12 * std::max(o.batch, kEvaluationRows) + statistics + projections + paths +
+                            workers * per_worker;
   const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimiser.kind)) + fixed) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * (parameters + fixed) : 0);
 }

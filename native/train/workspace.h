@@ -23,6 +23,8 @@ struct Workspace {
   std::vector<std::size_t> counters;             // how many every layer has
   Buffer<double> square, product, error_square;  // layer x row, when statistics are wanted
   Buffer<double> tile_squares;                   // of the gradient, one per update tile
+  Buffer<T> directions;                          // of TrainingOptions
+  Buffer<double> projected;                      // evaluation row x direction
 
   struct Worker {
     Buffer<T> values[2];
@@ -32,6 +34,7 @@ struct Workspace {
     Buffer<std::uint32_t> labels;
     Buffer<T> clean;
     Buffer<double> noise;
+    Buffer<T> projections;  // row x direction, of outputs and of inputs
   };
   std::vector<Worker> workers;
 

@@ -68,6 +68,9 @@ export interface NativeResult {
   readonly correlation: Float64Array;
   readonly errorSquare: Float64Array;
   readonly gradientSquare: Float64Array;
+  /** Record × direction. */
+  readonly projectionsSteps: Float64Array;
+  readonly projections: Float64Array;
   readonly checksum: string;
   readonly parameters: Float64Array;
   readonly plannedBytes: number;
@@ -123,6 +126,8 @@ export function nativeJob(
     reportEvery: options.reportEvery || stepsPerEpoch,
     statisticsEvery: options.statisticsEvery,
     trainEvaluation: options.trainEvaluation,
+    directions: plan.projections?.directions ?? new Float64Array(0),
+    directionsEvery: plan.projections?.every ?? 0,
     checkpoint: options.checkpoint ?? '',
     checkpointEvery: options.checkpointEvery || stepsPerEpoch,
     key,

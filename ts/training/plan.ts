@@ -46,6 +46,11 @@ export interface TrainingPlan {
   readonly carriesState?: boolean;
   /** Added to every component of the inputs in every step: E = 0, this variance. Masking is `inputKeepProbability`. */
   readonly inputNoise?: { readonly kind: 'gaussian' | 'uniform' | 'sign'; readonly variance: number };
+  /**
+   * Where the inputs are the target: directions v (rows of the inputs' dimension) for which the mean of (v·output)(v·input) over
+   * the training examples is recorded, without noise and masks, before every so many steps and at the end.
+   */
+  readonly projections?: { readonly directions: Float64Array; readonly every: number };
   /** ρ of the inputs. */
   readonly inputKeepProbability: number;
   /** Whether all examples of a step have one mask. */

@@ -70,7 +70,11 @@ export function trainingBody(
   options: ResolvedTrainOptions,
   depth: number,
   stepsPerEpoch: number,
-  { hasTest, hasLabels }: { readonly hasTest: boolean; readonly hasLabels: boolean },
+  {
+    hasTest,
+    hasLabels,
+    directions,
+  }: { readonly hasTest: boolean; readonly hasLabels: boolean; readonly directions: number },
 ): TrainingBody {
   const { stop } = result;
   const evaluation = ({ loss, accuracy, count }: NativeResult['train']): TrainEvaluation => ({
@@ -90,7 +94,14 @@ export function trainingBody(
     })),
     train: evaluation(result.train),
     ...(hasTest ? { test: evaluation(result.test) } : {}),
-    ...(options.statisticsEvery > 0 ? { statistics: statistics(result, depth) } : {}),
+    ...(options.statisticsEvery > 0 || directions > 0
+      ? {
+          statistics: {
+            ...(options.statisticsEvery > 0 ? statistics(result, depth) : {}),
+            ...(directions > 0 ? { projection: projection(result, directions) } : {}),
+          },
+        }
+      : {}),
     ...(stop === undefined
       ? {}
       : {
@@ -112,20 +123,35 @@ export function trainingBody(
  */
 function statistics(result: NativeResult, depth: number): Readonly<Record<string, Observable>> {
   const axes = [{ name: 'step', values: result.statisticsSteps } as const, axis('layer', depth, 1)];
-  const observable = (raw: Float64Array, scale: 'linear' | 'log', reason: string): Observable => {
-    const values = scale === 'log' ? raw.map(Math.log) : raw.slice();
-    const undefinedAt: { index: number; reason: string }[] = [];
-    values.forEach((value, index) => {
-      if (!Number.isNaN(value)) return;
-      undefinedAt.push({ index, reason });
-      values[index] = 0;
-    });
-    return { axes, scale, values, ...(undefinedAt.length > 0 ? { undefinedAt } : {}) };
-  };
+  const observable = (raw: Float64Array, scale: 'linear' | 'log', reason: string): Observable =>
+    defined(axes, scale, scale === 'log' ? raw.map(Math.log) : raw.slice(), Number.isNaN, reason);
   return {
     variance: observable(result.variance, 'linear', 'not a number'),
     correlation: observable(result.correlation, 'linear', 'no pair of images whose pre-activations are both not zero'),
     errorNorm: observable(result.errorSquare, 'log', 'not a number'),
     gradientNorm: observable(result.gradientSquare, 'log', 'not a number'),
   };
+}
+
+/** Of the plan's directions v, the mean of (v·output)(v·input) over the training examples, without noise and masks. */
+function projection({ projectionsSteps, projections }: NativeResult, directions: number): Observable {
+  const axes = [{ name: 'step', values: projectionsSteps } as const, axis('direction', directions)];
+  return defined(axes, 'linear', projections.slice(), (x) => !Number.isFinite(x), 'the outputs are not finite');
+}
+
+/** What is no number has a reason in its place. */
+function defined(
+  axes: Observable['axes'],
+  scale: Observable['scale'],
+  values: Float64Array,
+  isNone: (value: number) => boolean,
+  reason: string,
+): Observable {
+  const undefinedAt: { index: number; reason: string }[] = [];
+  values.forEach((value, index) => {
+    if (!isNone(value)) return;
+    undefinedAt.push({ index, reason });
+    values[index] = 0;
+  });
+  return { axes, scale, values, ...(undefinedAt.length > 0 ? { undefinedAt } : {}) };
 }

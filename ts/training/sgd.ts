@@ -244,6 +244,7 @@ async function run(
       ...trainingBody(result, options, plan.layers.length, one.stepsPerEpoch, {
         hasTest: data.test !== undefined,
         hasLabels: plan.target !== 'inputs',
+        directions: (plan.projections?.directions.length ?? 0) / data.train.dimension,
       }),
       ...counters(plan, result),
       ...(options.returnWeights ? { weights } : {}),

@@ -16,6 +16,7 @@
   subject(feedforward);       \
   subject(residual);          \
   subject(percolation);       \
+  subject(kernel);            \
   subject(kernel_empirical);  \
   subject(train)
 

@@ -1,21 +1,13 @@
 // The command line: data on stdout, errors on stderr, documented exit codes.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-
-const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'cli', 'main.js');
-
-function mft(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const result = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
-  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
-}
+import { main, mft, mftProcess } from './command.js';
 
 t.test('doctor', async (t) => {
-  const { status, stdout } = mft('doctor', '--json');
+  const { status, stdout } = await mft(['doctor', '--json']);
   t.equal(status, 0);
   t.match(JSON.parse(stdout), { 'mft-native': String, BLAS: /OpenBLAS/, 'instruction set': /^(avx512|avx2|baseline)/ });
 });
@@ -25,14 +17,26 @@ t.test('npx mft of this checkout is this build', async (t) => {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const command = join(root, 'node_modules', '.bin', 'mft');
   t.equal(realpathSync(command), realpathSync(main));
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
+  const { status, stdout } = mftProcess(['--version'], [command]);
   t.equal(status, 0);
   t.equal(stdout.trim(), JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
 });
 
+t.test('a process of its own: the exit code and the streams that the shell sees', async (t) => {
+  for (const words of [
+    ['predict', '--depth', '5', '--json'],
+    ['predict', '--depth', '0'],
+    ['fit', 'none.json'],
+  ]) {
+    const alone = mftProcess(words);
+    const { status, stderr, stdout } = await mft(words);
+    t.same([alone.status, alone.stderr], [status, stderr], words.join(' '));
+    t.equal(alone.stdout.length, stdout.length);
+  }
+});
+
 t.test('help shows the flags of the system', async (t) => {
-  const { status, stdout } = mft('simulate', '--help');
+  const { status, stdout } = await mft(['simulate', '--help']);
   t.equal(status, 0);
   for (const flag of [
     '--weight-variance',
@@ -69,12 +73,12 @@ t.test('bad input: exit code 2 and the documented sentence on stderr', async (t)
     [['nonsense'], /unknown command/],
   ];
   for (const [args, message] of cases) {
-    const { status, stdout, stderr } = mft(...args);
+    const { status, stdout, stderr } = await mft(args);
     t.equal(status, 2, args.join(' '));
     t.match(stderr, message, args.join(' '));
     t.equal(stdout, '', 'nothing on stdout');
   }
-  t.equal(mft('fit', 'does-not-exist.json').status, 4);
+  t.equal((await mft(['fit', 'does-not-exist.json'])).status, 4);
 });
 
 t.test(
@@ -85,11 +89,11 @@ t.test(
     const file = join(folder, 's.json');
     const spec = '{\r\n "depth": 5\r\n}\r\n';
     const utf16 = Buffer.from(`\ufeff${spec}`, 'utf16le');
-    const predicted = mft('predict', '--depth', '5', '--json').stdout;
+    const predicted = (await mft(['predict', '--depth', '5', '--json'])).stdout;
     const forms = [spec, `\ufeff${spec}`, utf16, Buffer.from(utf16).swap16()];
     for (const bytes of forms) {
       writeFileSync(file, bytes);
-      const { status, stdout } = mft('predict', '--spec', file, '--json');
+      const { status, stdout } = await mft(['predict', '--spec', file, '--json']);
       t.equal(status, 0);
       t.same(JSON.parse(stdout).observables, JSON.parse(predicted).observables);
     }
@@ -102,7 +106,7 @@ t.test(
     ];
     for (const [bytes, message] of refused) {
       writeFileSync(file, bytes);
-      const { status, stderr } = mft('predict', '--spec', file);
+      const { status, stderr } = await mft(['predict', '--spec', file]);
       t.equal(status, 2);
       t.match(stderr, message);
       t.notOk(stderr.includes('\x1b') || stderr.includes('\u200b'), 'nothing that a terminal obeys or hides');

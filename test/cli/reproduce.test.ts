@@ -1,30 +1,21 @@
 // mft reproduce: list, run, files, errors.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import t from 'tap';
-
-const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'cli', 'main.js');
-
-function mft(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const result = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
-  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
-}
+import { mft } from './command.js';
 
 t.test('lists, runs, writes, remembers', async (t) => {
   const folder = t.testdir({});
   const id = 'deep-dropout-figure-7-curves';
-  const before = mft('reproduce', '--output', folder);
+  const before = await mft(['reproduce', '--output', folder]);
   t.equal(before.status, 0);
   t.match(before.stdout, /deep-dropout-figure-4 .*not run/);
-  const { status, stdout } = mft('reproduce', id, '--scale', 'quick', '--output', folder);
+  const { status, stdout } = await mft(['reproduce', id, '--scale', 'quick', '--output', folder]);
   t.equal(status, 0);
   t.match(stdout, /24 agree/);
   for (const file of [`${id}-curves.svg`, `${id}-curves.png`, `${id}.json`]) t.ok(existsSync(join(folder, file)), file);
   t.match(JSON.parse(readFileSync(join(folder, `${id}.json`), 'utf8')), { kind: 'reproduction', id, scale: 'quick' });
-  t.match(mft('reproduce', '--output', folder).stdout, new RegExp(`${id} .*quick: 24 agree`));
+  t.match((await mft(['reproduce', '--output', folder])).stdout, new RegExp(`${id} .*quick: 24 agree`));
 });
 
 t.test('errors', async (t) => {
@@ -33,7 +24,7 @@ t.test('errors', async (t) => {
     [['deep-dropout-figure-1', '--scale', 'x'], /`scale`/],
     [['deep-dropout-figure-1', '--seed', '-1'], /`seed`/],
   ] as const) {
-    const { status, stdout, stderr } = mft('reproduce', ...args);
+    const { status, stdout, stderr } = await mft(['reproduce', ...args]);
     t.equal(status, 2, args.join(' '));
     t.match(stderr, message);
     t.equal(stdout, '');

@@ -1,22 +1,15 @@
 // mft sweep: the commands and their exit codes (failures, Ctrl-C and locks: test/verify/sweep-cli.test.ts).
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import t from 'tap';
+import { type Ended, mft as command } from './command.js';
 
-const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'cli', 'main.js');
 const folder = mkdtempSync(join(tmpdir(), 'mft-cli-sweep-'));
-const { NODE_OPTIONS: _, ...env } = process.env;
+const env: Record<string, string> = {};
 
-function mft(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'sweep', ...args], {
-    encoding: 'utf8',
-    env,
-    cwd: folder,
-  });
-  return { status, stdout, stderr };
+function mft(...words: string[]): Promise<Ended> {
+  return command(['sweep', ...words], { cwd: folder, env });
 }
 
 function plan(name: string, content: unknown): string {
@@ -33,7 +26,7 @@ const small = plan('small.json', {
 });
 
 t.test('dry run, run, run again, status, export', async (t) => {
-  const dry = mft('run', small, '--journal', 'rows.jsonl', '--dry-run', '--json');
+  const dry = await mft('run', small, '--journal', 'rows.jsonl', '--dry-run', '--json');
   t.equal(dry.status, 0, dry.stderr);
   const report = JSON.parse(dry.stdout) as {
     jobs: number;
@@ -43,12 +36,12 @@ t.test('dry run, run, run again, status, export', async (t) => {
   t.equal(report.jobs, 5);
   t.ok(report.pending.every(({ why }) => why === 'new'));
   t.ok(report.estimate.coreHours > 0 && report.estimate.memoryBytes > 0 && report.estimate.diskBytes > 0);
-  t.match(mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 5/ });
-  t.match(mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 0/ });
-  t.match(mft('run', small, '--journal', 'rows.jsonl', '--dry-run'), { status: 0, stdout: /to run +0/ });
-  t.match(mft('status', 'rows.jsonl', '--json'), { status: 0, stdout: /"done": 5/ });
+  t.match(await mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 5/ });
+  t.match(await mft('run', small, '--journal', 'rows.jsonl', '--json'), { status: 0, stdout: /"ran": 0/ });
+  t.match(await mft('run', small, '--journal', 'rows.jsonl', '--dry-run'), { status: 0, stdout: /to run +0/ });
+  t.match(await mft('status', 'rows.jsonl', '--json'), { status: 0, stdout: /"done": 5/ });
   t.match(
-    mft(
+    await mft(
       'export',
       'rows.jsonl',
       '--csv',
@@ -69,9 +62,9 @@ t.test('dry run, run, run again, status, export', async (t) => {
 
 t.test('shards, merged', async (t) => {
   for (const shard of ['1/2', '2/2'])
-    t.equal(mft('run', small, '--journal', `shard-${shard[0]}.jsonl`, '--shard', shard).status, 0);
-  t.match(mft('merge', 'merged.jsonl', 'shard-1.jsonl', 'shard-2.jsonl'), { status: 0, stderr: /5 rows/ });
-  t.equal(mft('export', 'merged.jsonl', '--csv', 'merged.csv').status, 0);
+    t.equal((await mft('run', small, '--journal', `shard-${shard[0]}.jsonl`, '--shard', shard)).status, 0);
+  t.match(await mft('merge', 'merged.jsonl', 'shard-1.jsonl', 'shard-2.jsonl'), { status: 0, stderr: /5 rows/ });
+  t.equal((await mft('export', 'merged.jsonl', '--csv', 'merged.csv')).status, 0);
   t.equal(
     readFileSync(join(folder, 'merged.csv'), 'utf8'),
     readFileSync(join(folder, 'rows.csv'), 'utf8'),
@@ -105,7 +98,7 @@ t.test('usage and environment', async (t) => {
   ];
   env.MFT_QUEUE_SECRET = 'a secret of this test only';
   for (const [args, status, message] of cases) {
-    const result = mft(...args);
+    const result = await mft(...args);
     t.equal(result.status, status, `${args.join(' ')}: ${result.stderr}`);
     t.match(result.stderr, message);
   }

@@ -18,6 +18,7 @@ const entries = {
   feedforward: entry<import('./feedforward/index.js').FeedforwardTypes>(() => import('./feedforward/index.js')),
   percolation: entry<import('./percolation/index.js').PercolationTypes>(() => import('./percolation/index.js')),
   residual: entry<import('./residual/index.js').ResidualTypes>(() => import('./residual/index.js')),
+  kernel: entry<import('./kernel/index.js').KernelTypes>(() => import('./kernel/index.js')),
 } as const;
 
 type Entries = typeof entries;

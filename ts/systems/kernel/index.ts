@@ -1,0 +1,44 @@
+// System `kernel`: what the registry gets.
+import type { System } from '../../core/system.js';
+import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
+import { figures } from './figures.js';
+import { findings } from './findings.js';
+import { observables, type KernelObservable } from './observables.js';
+import { predict } from './predict.js';
+import { quantities, type KernelQuantity } from './quantities.js';
+import { simulate } from './simulate.js';
+import {
+  type ResolvedKernelRun,
+  type ResolvedKernelSpec,
+  resolveRun,
+  resolveSpec,
+  runSchema,
+  specSchema,
+  type KernelRun,
+  type KernelSpec,
+} from './spec.js';
+
+/** The types of the system, for the registry. */
+export interface KernelTypes {
+  readonly spec: KernelSpec;
+  readonly run: KernelRun;
+  readonly quantity: KernelQuantity;
+  readonly observable: KernelObservable;
+  readonly train: false;
+}
+
+export const kernel: System<ResolvedKernelSpec, ResolvedKernelRun, KernelObservable> = {
+  name: 'kernel',
+  version: 1,
+  title: 'Kernel: say what it is in one line',
+  specSchema,
+  runSchema,
+  resolveSpec,
+  resolveRun,
+  observables,
+  quantities,
+  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
+  simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
+  figures,
+  findings,
+};

@@ -1,0 +1,178 @@
+// The kernels of a data matrix: K (NNGP) and Θ (NTK) of every pair of rows, (3.1) to (3.4) of docs/systems/kernel.md.
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { MftError } from '../../core/errors.js';
+import { dense, type Entering, inputsOf, type Layer, type Places, pairPlaces } from './dense.js';
+import { expectation } from '../../gaussian/moments.js';
+import type { DataMatrix, KernelModel } from './model.js';
+import { pairGaps, pairSlopes, pairValues, requireTangent } from './pair.js';
+
+/** K and Θ between the rows of two data matrices, row-major `rows` × `columns`. */
+export interface Kernels {
+  readonly rows: number;
+  readonly columns: number;
+  /** K^(L+1): covariance of the outputs of networks of infinite width. */
+  readonly nngp: Float64Array;
+  /** Θ^(L+1); empty unless it was asked for. */
+  readonly ntk: Float64Array;
+  /** 1 − cosine of every pair in K, without cancellation. */
+  readonly gap: Float64Array;
+  /** Variances of the rows and of the columns, K^(L+1) of a row with itself. */
+  readonly rowVariance: Float64Array;
+  readonly columnVariance: Float64Array;
+  /** All of these are 2^−exponent times the kernels; 0 unless `normalize` was asked for. */
+  readonly exponent: number;
+}
+
+interface KernelOptions extends ControlOptions {
+  /** Whether Θ is wanted. */
+  readonly ntk?: boolean;
+  /** Kernels beyond the range of double precision are not refused but scaled by a power of two. */
+  readonly normalize?: boolean;
+  /** Called at every layer l = 1..depth + 1 with what stands there. */
+  readonly onLayer?: (layer: number, kernels: Kernels) => void;
+}
+
+/**
+ * K and Θ of the rows of `data` with each other; symmetric to the last bit.
+ *
+ * @throws MftError ERR_MFT_UNSUPPORTED (`ntk` for an activation that jumps), ERR_MFT_NOT_FINITE naming the layer at which a kernel
+ *   left the range of double precision
+ */
+export function selfKernels(model: KernelModel, data: DataMatrix, options: KernelOptions = {}): Promise<Kernels> {
+  return walk(model, data, data, true, options);
+}
+
+/** K and Θ of the rows of `data` with those of `other`, which are other passes (their own dropout masks) whatever they hold. */
+export function crossKernels(
+  model: KernelModel,
+  data: DataMatrix,
+  other: DataMatrix,
+  options: KernelOptions = {},
+): Promise<Kernels> {
+  return walk(model, data, other, false, options);
+}
+
+/** A rectifier lets every kernel be scaled: beyond this power of two they are. */
+const largestExponent = 400;
+
+async function walk(
+  model: KernelModel,
+  data: DataMatrix,
+  other: DataMatrix,
+  isSelf: boolean,
+  options: KernelOptions,
+): Promise<Kernels> {
+  const { ntk = false, normalize = false, onLayer } = options;
+  if (ntk && model.depth > 0) requireTangent(model.phi);
+  const places = pairPlaces(data.count, other.count, isSelf);
+  let exponent = 0;
+  let entering = inputsOf(model, data, other, places, ntk);
+  for (let layer = 1; ; layer++) {
+    throwIfAborted(options);
+    let pairs = dense(model, layer, entering, places, exponent);
+    if (model.phi.homogeneousDegree === 1) {
+      const by = excess(pairs);
+      [pairs, exponent] = [scaled(pairs, -by), exponent + by];
+    }
+    if (!normalize) requireFinite(pairs, layer, exponent);
+    const isLast = layer === model.depth + 1;
+    if (isLast || onLayer !== undefined) {
+      const kernels = assembled(pairs, places, normalize ? 0 : exponent, normalize ? exponent : 0);
+      onLayer?.(layer, kernels);
+      if (isLast) return kernels;
+    }
+    entering = await activated(model, pairs, places, options);
+  }
+}
+
+/** φ of every pre-activation: second moments, and of every pair E φφ, its relative gap, E φ'φ'. */
+async function activated(
+  { phi }: KernelModel,
+  layer: Layer,
+  { row, column }: Places,
+  options: ControlOptions,
+): Promise<Entering> {
+  const second = (variances: Float64Array): Float64Array =>
+    variances.map((variance) => expectation(phi, { value: 2 }, variance));
+  const rows = second(layer.rows);
+  const columns = layer.rows === layer.columns ? rows : second(layer.columns);
+  const product = await pairValues(phi, layer, options);
+  const gap = await pairGaps(phi, layer, product, options);
+  const isLinear = phi.homogeneousDegree === 1;
+  const unit = isLinear ? expectation(phi, { value: 2 }, 1) : 0;
+  const spread = Float64Array.from(row, (i, at) =>
+    isLinear ? unit * (layer.spread[at] as number) : (rows[i] as number) - (columns[column[at] as number] as number),
+  );
+  const slope = layer.tangent.length > 0 ? await pairSlopes(phi, layer, options) : layer.tangent;
+  return { rows, columns, product, gap, spread, tangent: layer.tangent, slope };
+}
+
+/** The power of two that brings variances and Θ back to the middle of the range; 0 where they are near it. */
+function excess({ rows, columns, tangent }: Layer): number {
+  let largest = 0;
+  for (const list of [rows, columns, tangent])
+    for (const value of list) if (Math.abs(value) > largest) largest = Math.abs(value);
+  if (largest === 0 || !Number.isFinite(largest)) return 0;
+  const exponent = Math.floor(Math.log2(largest));
+  return Math.abs(exponent) > largestExponent ? exponent : 0;
+}
+
+function scaled(layer: Layer, by: number): Layer {
+  if (by === 0) return layer;
+  const times = (list: Float64Array): Float64Array => list.map((value) => timesPower(value, by));
+  const rows = times(layer.rows);
+  return {
+    ...layer,
+    rows,
+    columns: layer.rows === layer.columns ? rows : times(layer.columns),
+    spread: times(layer.spread),
+    tangent: times(layer.tangent),
+    covariance: times(layer.covariance),
+    variance1: times(layer.variance1),
+    variance2: times(layer.variance2),
+  };
+}
+
+/** x 2^by, where 2^by alone may leave the range. */
+function timesPower(x: number, by: number): number {
+  const half = Math.trunc(by / 2);
+  const quarter = Math.trunc(half / 2);
+  return x * 2 ** quarter * 2 ** (half - quarter) * 2 ** (by - half - quarter) * 2 ** quarter;
+}
+
+/** @throws MftError ERR_MFT_NOT_FINITE naming the kernel and the layer */
+function requireFinite({ rows, columns, tangent }: Layer, layer: number, exponent: number): void {
+  const leaves = (list: Float64Array): boolean => list.some((value) => !Number.isFinite(timesPower(value, exponent)));
+  const name = leaves(rows) || leaves(columns) ? 'nngp' : leaves(tangent) ? 'ntk' : undefined;
+  if (name === undefined) return;
+  throw new MftError(
+    'ERR_MFT_NOT_FINITE',
+    `The kernel \`${name}\` leaves the range of double precision at layer ${layer}: lower \`weightVariance\` or \`depth\`, ` +
+      'or ask for cosines and logarithms with `normalize`.',
+    { parameter: 'weightVariance', expected: `a finite ${name} at layer ${layer}`, received: layer },
+  );
+}
+
+/** The matrices, `by` powers of two larger than the layer. */
+function assembled(layer: Layer, { row, column, isSelf }: Places, by: number, exponent: number): Kernels {
+  const [rows, columns] = [layer.rows.length, layer.columns.length];
+  const full = (list: Float64Array, power = 0): Float64Array => {
+    const matrix = new Float64Array(list.length > 0 ? rows * columns : 0);
+    list.forEach((scaledValue, at) => {
+      const [i, j, value] = [row[at] as number, column[at] as number, timesPower(scaledValue, power)];
+      matrix[i * columns + j] = value;
+      if (isSelf) matrix[j * columns + i] = value;
+    });
+    return matrix;
+  };
+  return {
+    rows,
+    columns,
+    nngp: full(layer.covariance, by),
+    ntk: full(layer.tangent, by),
+    gap: full(layer.gap),
+    rowVariance: layer.rows.map((value) => timesPower(value, by)),
+    columnVariance: layer.columns.map((value) => timesPower(value, by)),
+    exponent,
+  };
+}

@@ -1,0 +1,158 @@
+// Expectations of Gaussian pairs (u, v) of any variances: E φφ, what it lacks, and E φ'φ'; (2.1) and (2.2) of docs/systems/kernel.md.
+import { addon } from '../../core/addon.js';
+import { type ControlOptions, controlled } from '../../core/control.js';
+import { MftError } from '../../core/errors.js';
+import { threadsFor } from '../../core/memory.js';
+import { type GaussianFunction, type NativeGaussianFunction, powers } from '../../gaussian/expectation.js';
+import type { Integrand } from '../../gaussian/integrand.js';
+import { expectation } from '../../gaussian/moments.js';
+
+/**
+ * Gaussian pairs. `gap` is 1 − c: it keeps the digits of pairs that nearly coincide, `covariance` those of pairs that are nearly
+ * independent. With a variance of zero a pair is independent: `gap` 1. A row with itself: equal variances and `gap` 0.
+ */
+export interface Pairs {
+  readonly variance1: Float64Array;
+  readonly variance2: Float64Array;
+  readonly covariance: Float64Array;
+  readonly gap: Float64Array;
+}
+
+/** Below this correlation an odd φ is linear in the covariance to twelve digits. */
+const nearlyIndependent = 1e-6;
+
+/** √q₁ √q₂: never √(q₁ q₂), which overflows. */
+const rootOf = (q1: number, q2: number): number => Math.sqrt(q1) * Math.sqrt(q2);
+
+/** One pair, from its covariance. @throws MftError ERR_MFT_OUT_OF_RANGE when it is larger than the variances allow */
+export function pairOf(variance1: number, variance2: number, covariance: number): Pairs {
+  const root = rootOf(variance1, variance2);
+  if (Math.abs(covariance) > root * (1 + 8 * Number.EPSILON))
+    throw new MftError(
+      'ERR_MFT_OUT_OF_RANGE',
+      `Expected \`covariance\` to be at most √(variance1 variance2) = ${root} in size, received ${covariance}.`,
+      { parameter: 'covariance', expected: `a number in [${-root}, ${root}]`, received: covariance },
+    );
+  const isWhole = Math.abs(covariance) >= root * (1 - 2 * Number.EPSILON);
+  const clipped = isWhole ? Math.sign(covariance) * root : covariance;
+  return {
+    variance1: Float64Array.of(variance1),
+    variance2: Float64Array.of(variance2),
+    covariance: Float64Array.of(clipped),
+    gap: Float64Array.of(root === 0 ? 1 : (root - clipped) / root),
+  };
+}
+
+/** E φ(u)φ(v) of every pair. */
+export function pairValues(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
+  return integrated(phi, { value: 1 }, pairs, options, (q1, q2, covariance) => {
+    const root = rootOf(q1, q2);
+    if (root === 0 || covariance === 0) return expectation(phi, { value: 1 }, q1) * expectation(phi, { value: 1 }, q2);
+    // What 1 − c has lost of a small covariance, the covariance still has.
+    if (phi.isOdd && Math.abs(covariance) < nearlyIndependent * root)
+      return covariance * meanSlope(phi, q1) * meanSlope(phi, q2);
+    return undefined;
+  });
+}
+
+/** E φ' = E u φ(u)/q (Stein), which a jump of φ leaves finite. */
+function meanSlope(phi: GaussianFunction, variance: number): number {
+  return expectation(phi, { value: 1, argument: 1 }, variance) / variance;
+}
+
+/** E φ'(u)φ'(v) of every pair; φ must pass `requireTangent`. */
+export function pairSlopes(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
+  return integrated(phi, { first: 1 }, pairs, options, (q1, q2) =>
+    rootOf(q1, q2) === 0 ? expectation(phi, { first: 1 }, q1) * expectation(phi, { first: 1 }, q2) : undefined,
+  );
+}
+
+/**
+ * 1 − E φφ/√(E φ² E φ²) of every pair, without cancellation where φ is homogeneous or the variances are equal; `values` are its
+ * E φφ.
+ */
+export async function pairGaps(
+  phi: GaussianFunction,
+  pairs: Pairs,
+  values: Float64Array,
+  options: ControlOptions,
+): Promise<Float64Array> {
+  const { variance1, variance2, gap } = pairs;
+  const isHomogeneous = phi.homogeneousDegree !== null;
+  const isExact = (at: number): boolean => isHomogeneous || variance1[at] === variance2[at];
+  const exact = [...gap.keys()].filter((at) => isExact(at) && gap[at] !== 0);
+  const unit = Float64Array.from(exact, (at) => (isHomogeneous ? 1 : (variance1[at] as number)));
+  const deficits = await asked(
+    phi,
+    'deficit',
+    {},
+    unit,
+    unit,
+    Float64Array.from(exact, (at) => gap[at] as number),
+    options,
+  );
+  const result = new Float64Array(gap.length);
+  const second = (q: number): number => expectation(phi, { value: 2 }, q);
+  exact.forEach((at, i) => {
+    const whole = second(unit[i] as number);
+    result[at] = whole === 0 ? 1 : Math.max(0, (deficits[i] as number) / whole);
+  });
+  for (let at = 0; at < gap.length; at++) {
+    if (isExact(at)) continue;
+    const whole = rootOf(second(variance1[at] as number), second(variance2[at] as number));
+    result[at] = whole === 0 ? 1 : Math.max(0, (whole - (values[at] as number)) / whole);
+  }
+  return result;
+}
+
+/** @throws MftError ERR_MFT_UNSUPPORTED where E φ'φ' is infinite for equal inputs */
+export function requireTangent(phi: GaussianFunction): void {
+  if (Number.isFinite(expectation(phi, { first: 2 }, 1))) return;
+  throw new MftError(
+    'ERR_MFT_UNSUPPORTED',
+    'The tangent kernel is infinite for this `activation`: the mean square of its derivative diverges, for it jumps or is too steep.',
+    { parameter: 'activation', received: phi.key },
+  );
+}
+
+/** E f(u)f(v): a row with itself from the moments of one variable, then what `known` knows, the rest natively on all processors. */
+async function integrated(
+  phi: GaussianFunction,
+  integrand: Integrand,
+  { variance1, variance2, covariance, gap }: Pairs,
+  options: ControlOptions,
+  known: (q1: number, q2: number, covariance: number) => number | undefined,
+): Promise<Float64Array> {
+  const squared: Integrand = integrand.first === 1 ? { first: 2 } : { value: 2 };
+  const result = new Float64Array(gap.length);
+  const open: number[] = [];
+  for (let at = 0; at < gap.length; at++) {
+    const [q1, q2] = [variance1[at] as number, variance2[at] as number];
+    const value = gap[at] === 0 && q1 === q2 ? expectation(phi, squared, q1) : known(q1, q2, covariance[at] as number);
+    if (value === undefined) open.push(at);
+    else result[at] = value;
+  }
+  const of = (list: Float64Array): Float64Array => Float64Array.from(open, (at) => list[at] as number);
+  const found = await asked(phi, 'pair', integrand, of(variance1), of(variance2), of(gap), options);
+  open.forEach((at, i) => {
+    result[at] = found[i] as number;
+  });
+  return result;
+}
+
+async function asked(
+  { native }: GaussianFunction,
+  what: 'pair' | 'deficit',
+  integrand: Integrand,
+  varianceA: Float64Array,
+  varianceB: Float64Array,
+  oneMinusCorrelation: Float64Array,
+  { signal }: ControlOptions,
+): Promise<Float64Array> {
+  if (varianceA.length === 0) return varianceA;
+  const activation = native as NativeGaussianFunction;
+  const question = { what, activation, integrand: powers(integrand), varianceA, varianceB, oneMinusCorrelation };
+  return controlled(signal === undefined ? {} : { signal }, varianceA.length, (slots) =>
+    addon().startGaussian({ ...question, threads: threadsFor(0) }, slots),
+  );
+}

@@ -1,0 +1,86 @@
+// Quantities of a data matrix: the kernels of every pair of rows, (3.1) to (3.4) of docs/systems/kernel.md.
+import { z } from 'zod';
+import { booleanField } from '../../core/fields.js';
+import { expectedError } from '../../core/errors.js';
+import { type Quantity, quantity } from '../../core/system.js';
+import { crossKernels, type Kernels, selfKernels } from './kernels.js';
+import { dataMatrix, kernelModel, modelParameters, requireSameColumns, rowsField } from './model.js';
+
+const wanted = z
+  .array(z.enum(['nngp', 'ntk']))
+  .min(1)
+  .meta({ expected: 'a list of nngp, ntk', description: 'Which kernels.' });
+
+const parameters = z.strictObject({
+  ...modelParameters,
+  inputs: rowsField,
+  otherInputs: rowsField.optional(),
+  get: wanted.default(['nngp', 'ntk']),
+  normalize: booleanField('Cosines and natural logarithms of the diagonal instead of kernels.').default(false),
+});
+
+/** A row-major matrix as a list of rows. */
+function rowsOf(values: ArrayLike<number>, columns: number): number[][] {
+  return Array.from({ length: values.length / columns }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => values[i * columns + j] as number),
+  );
+}
+
+/** log of 2^exponent x. */
+const logOf = (x: number, exponent: number): number => Math.log(x) + exponent * Math.LN2;
+
+/** Cosines of the rows, and the logarithms that with them give the kernel back. */
+function normalized({ rows, columns, gap, rowVariance, columnVariance, exponent }: Kernels): {
+  readonly cosine: number[][];
+  readonly logVariance: readonly number[];
+  readonly logOtherVariance: readonly number[];
+} {
+  void rows;
+  return {
+    cosine: rowsOf(
+      gap.map((g) => 1 - g),
+      columns,
+    ),
+    logVariance: Array.from(rowVariance, (q) => logOf(q, exponent)),
+    logOtherVariance: Array.from(columnVariance, (q) => logOf(q, exponent)),
+  };
+}
+
+export const matrixQuantities = {
+  mlpKernels: quantity({
+    symbol: 'K^{L+1}, Θ^{L+1}',
+    description: 'NNGP and NTK matrices of the rows of `inputs` with each other, or with those of `otherInputs`.',
+    source: 'Lee et al. 2018; Jacot et al. 2018; docs 3.1, 3.2',
+    parameters,
+    evaluate: async (p, options = {}) => {
+      const data = dataMatrix(p.inputs, 'inputs');
+      const model = kernelModel(p, data.dimension);
+      const other = p.otherInputs === undefined ? undefined : dataMatrix(p.otherInputs, 'otherInputs');
+      if (other !== undefined) requireSameColumns(other, 'otherInputs', data);
+      const asked = { ...options, ntk: p.get.includes('ntk'), normalize: p.normalize };
+      const kernels =
+        other === undefined ? await selfKernels(model, data, asked) : await crossKernels(model, data, other, asked);
+      if (p.normalize) return normalized(kernels);
+      return {
+        ...(p.get.includes('nngp') ? { nngp: rowsOf(kernels.nngp, kernels.columns) } : {}),
+        ...(p.get.includes('ntk') ? { ntk: rowsOf(kernels.ntk, kernels.columns) } : {}),
+      };
+    },
+  }),
+  normalizedNtkAtDepth: quantity({
+    symbol: 'Θ_01/√(Θ_00 Θ_11)',
+    description: 'Tangent kernel of the first two inputs, relative to their diagonal.',
+    source: 'derived; docs 3.2',
+    parameters: z.strictObject({ ...modelParameters, inputs: rowsField }),
+    evaluate: async (p, options = {}) => {
+      const data = dataMatrix(p.inputs, 'inputs');
+      if (data.count < 2) throw expectedError('ERR_MFT_SHAPE', 'inputs', 'a list of two rows of numbers', p.inputs);
+      const pair = { ...data, count: 2, values: data.values.subarray(0, 2 * data.dimension) };
+      const model = kernelModel(p, data.dimension);
+      const { ntk } = await selfKernels(model, pair, { ...options, ntk: true, normalize: true });
+      const [first, both, , second] = ntk as unknown as readonly [number, number, number, number];
+      const norm = Math.sqrt(first) * Math.sqrt(second);
+      return norm === 0 ? { reason: 'the tangent kernel of an input with itself is zero' } : both / norm;
+    },
+  }),
+} as const satisfies Readonly<Record<string, Quantity>>;

@@ -1,0 +1,15 @@
+// The named quantities of system `kernel`: what `evaluate` and `map` take.
+import { type Quantity, withMapped } from '../../core/system.js';
+import { matrixQuantities } from './quantities-matrix.js';
+import { normalizedQuantities } from './quantities-normalized.js';
+import { pairQuantities } from './quantities-pair.js';
+
+const table = {
+  ...pairQuantities,
+  ...normalizedQuantities,
+  ...matrixQuantities,
+} as const satisfies Readonly<Record<string, Quantity>>;
+
+export const quantities = withMapped(table, []);
+
+export type KernelQuantity = keyof typeof quantities;

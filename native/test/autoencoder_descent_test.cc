@@ -7,7 +7,7 @@
 #include "core/random.h"
 #include "systems/autoencoder/data_descent.h"
 #include "systems/autoencoder/linear_descent.h"
-#include "systems/autoencoder/network.h"
+#include "systems/autoencoder/spectrum.h"
 #include "test/check.h"
 
 using namespace mft;
@@ -31,6 +31,14 @@ Numbers examples(std::size_t count, std::size_t dimension) {
     for (std::size_t i = 0; i < dimension; ++i)
       data[n * dimension + i] /= 1 + 5 * static_cast<double>(i) / static_cast<double>(dimension);
   return data;
+}
+
+SecondMoment moment_of(const Numbers& data, std::size_t dimension) {
+  ExampleSet set;
+  set.doubles = data.data();
+  set.count = data.size() / dimension;
+  set.dimension = dimension;
+  return second_moment(set, 1, Control());
 }
 
 struct Case {
@@ -81,7 +89,7 @@ void same_descent(test::Tally& tally, const Case& c) {
   const std::string name = std::to_string(c.dimension) + " x " + std::to_string(c.hidden);
   Team team(1);
   DataDescent of_data(data_problem(c), team);
-  const SecondMoment moment = second_moment(data_problem(c).data, c.dimension);
+  const SecondMoment moment = moment_of(data_problem(c).data, c.dimension);
   LinearDescent of_moments(linear_problem(c, moment), team);
   const Numbers first = normals(c.hidden * c.dimension, 2, 0.1), second = normals(c.hidden * c.dimension, 3, 0.1);
   of_data.set(first, second);

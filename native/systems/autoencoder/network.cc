@@ -2,30 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/blas.h"
 #include "core/error.h"
-#include "core/lapack.h"
 #include "systems/autoencoder/data_descent.h"
 #include "systems/autoencoder/linear_descent.h"
+#include "systems/autoencoder/spectrum.h"
 
 namespace mft::autoencoder {
 namespace {
-
-// Eigenvalues of a rank-deficient S come back as up to some eps of the largest, of either sign.
-constexpr double kZeroMode = 64 * std::numeric_limits<double>::epsilon();
 
 // r diag(S) in the basis of the eigenvectors.
 std::vector<double> masking_penalty(const SecondMoment& moment, double keep) {
   const std::size_t d = moment.variances.size();
   const std::vector<double>& v = moment.directions;
   std::vector<double> scaled(d * d), penalty(d * d);
-  for (std::size_t j = 0; j < d; ++j) {
-    double diagonal = 0;
-    for (std::size_t i = 0; i < d; ++i) diagonal += moment.variances[i] * v[i * d + j] * v[i * d + j];
-    for (std::size_t i = 0; i < d; ++i) scaled[i * d + j] = (1 - keep) / keep * diagonal * v[i * d + j];
-  }
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j < d; ++j) scaled[i * d + j] = (1 - keep) / keep * moment.diagonal[j] * v[i * d + j];
   blas::gemm(false, true, d, d, d, 1.0, scaled.data(), d, v.data(), d, 0.0, penalty.data(), d);
   return penalty;
 }
@@ -101,17 +94,6 @@ void run_rectified(const NetworkRun& run, const SecondMoment& moment, Team& team
 
 }  // namespace
 
-SecondMoment second_moment(const std::vector<double>& data, std::size_t dimension) {
-  const std::size_t d = dimension, examples = data.size() / d;
-  SecondMoment moment;
-  moment.directions.resize(d * d);
-  blas::gemm(true, false, d, d, examples, 1.0 / static_cast<double>(examples), data.data(), d, data.data(), d, 0.0,
-             moment.directions.data(), d);
-  moment.variances = lapack::symmetric_eigen(d, moment.directions.data());
-  for (const double nu : moment.variances) moment.rank += nu > kZeroMode * moment.variances.front() ? 1 : 0;
-  return moment;
-}
-
 NetworkState run_network(const NetworkRun& run, const Control& control) {
   const std::size_t size = run.hidden * run.dimension;
   if (run.data.empty() || run.data.size() % run.dimension != 0)
@@ -119,7 +101,11 @@ NetworkState run_network(const NetworkRun& run, const Control& control) {
   if (run.first.size() != size || run.second.size() != size)
     throw Error("SHAPE", "weights", "Expected weights of `hidden` rows of `dimension` numbers.");
   Team team(run.threads);
-  const SecondMoment moment = second_moment(run.data, run.dimension);
+  ExampleSet examples;
+  examples.doubles = run.data.data();
+  examples.count = run.data.size() / run.dimension;
+  examples.dimension = run.dimension;
+  const SecondMoment moment = second_moment(examples, run.threads, Control());
   NetworkState state;
   state.variances = moment.variances;
   state.rank = moment.rank;

@@ -31,13 +31,6 @@ struct NetworkState {
   std::size_t step = 0;                            // steps done
 };
 
-// Eigenvalues, decreasing, and eigenvectors (rows) of the second moment of examples, and how many are not zero.
-struct SecondMoment {
-  std::vector<double> variances, directions;
-  std::size_t rank = 0;
-};
-SecondMoment second_moment(const std::vector<double>& data, std::size_t dimension);
-
 // Throws SHAPE, OUT_OF_RANGE, NOT_FINITE, Cancelled. One progress unit a step.
 NetworkState run_network(const NetworkRun& run, const Control& control);
 

@@ -104,6 +104,7 @@ export {
   type InputRows,
   type KernelMatrix,
 } from './systems/kernel/empirical.js';
+export type { AutoencoderRun, AutoencoderSpec } from './systems/autoencoder/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,

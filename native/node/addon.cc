@@ -18,6 +18,7 @@
   subject(percolation);       \
   subject(kernel);            \
   subject(kernel_empirical);  \
+  subject(autoencoder);       \
   subject(train)
 
 namespace mft::node {

@@ -19,6 +19,7 @@ const entries = {
   percolation: entry<import('./percolation/index.js').PercolationTypes>(() => import('./percolation/index.js')),
   residual: entry<import('./residual/index.js').ResidualTypes>(() => import('./residual/index.js')),
   kernel: entry<import('./kernel/index.js').KernelTypes>(() => import('./kernel/index.js')),
+  autoencoder: entry<import('./autoencoder/index.js').AutoencoderTypes>(() => import('./autoencoder/index.js')),
 } as const;
 
 type Entries = typeof entries;

@@ -1,0 +1,52 @@
+// System `autoencoder`: its functions for JavaScript.
+#include <memory>
+
+#include "node/fields.h"
+#include "node/rows.h"
+#include "node/task.h"
+#include "systems/autoencoder/simulation.h"
+
+namespace mft::node {
+namespace {
+
+using autoencoder::Simulation;
+
+const Fields<Simulation> kSimulation = {
+    numbers("spectrum", &Simulation::spectrum),
+    whole("width", &Simulation::width, 1, 1e6),
+    number("noiseVariance", &Simulation::noise_variance),
+    number("weightDecay", &Simulation::weight_decay),
+    number("learningRate", &Simulation::learning_rate),
+    word<Simulation, autoencoder::Initial, 3>("initial", &Simulation::initial, {"gaussian", "balanced", "aligned"}),
+    number("initialVariance", &Simulation::initial_variance),
+    boolean("tied", &Simulation::tied),
+    numbers("records", &Simulation::records),
+    seed("seed", &Simulation::seed),
+    whole("firstTrial", &Simulation::first_trial, 0, 4294967295.0),
+    whole("trials", &Simulation::trials, 1, 1e7),
+    whole("threads", &Simulation::threads, 1, 1024),
+};
+
+// (simulation) -> the layout of a row
+Napi::Value autoencoder_layout(const Napi::CallbackInfo& info) {
+  return row_table(info.Env(), autoencoder::row_table(kSimulation.argument(info, 0, "simulation")));
+}
+
+// (simulation, control?) -> Promise<Float64Array> of rows
+Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
+  const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
+  const Control control = control_argument(info, 1);
+  return start_rows(
+      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), autoencoder::row_table(*simulation).row_length,
+      simulation->trials,
+      [simulation, control](std::span<double> rows) { autoencoder::simulate(*simulation, control, rows); });
+}
+
+}  // namespace
+
+std::vector<Function> autoencoder_functions() {
+  return {{"autoencoderLayout", autoencoder_layout, {kSimulation.info()}},
+          {"autoencoderSimulate", autoencoder_simulate, {kSimulation.info()}}};
+}
+
+}  // namespace mft::node

@@ -1,0 +1,69 @@
+// What `advise` says about a spec of `autoencoder`: which directions are learnt, when, and whether the rate is safe.
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import type { Finding } from '../../core/results.js';
+import { fixedPoint } from './mode.js';
+import { halfTime, modesOf, rateOf } from './predict.js';
+import { stableLearningRate } from './rates.js';
+import type { ResolvedAutoencoderSpec } from './spec.js';
+
+/** A rate this much below the limit is proposed. */
+const safety = 0.5;
+
+export async function findings(spec: ResolvedAutoencoderSpec, options: ControlOptions): Promise<readonly Finding[]> {
+  throwIfAborted(options);
+  return [rateFinding(spec), ...ignoredFinding(spec), ...timeFinding(spec)];
+}
+
+function rateFinding(spec: ResolvedAutoencoderSpec): Finding {
+  const limit = (Math.min(...modesOf(spec).map(stableLearningRate)) * spec.learningRate) / rateOf(spec);
+  const isSafe = spec.learningRate < limit;
+  return {
+    id: isSafe ? 'learningRateSafe' : 'learningRateUnstable',
+    severity: isSafe ? 'info' : 'critical',
+    claim: `Descent is stable at the optimum for learning rates below ${limit.toPrecision(4)}; this one is ${spec.learningRate}.`,
+    evidence: Number.isFinite(limit) ? [{ quantity: 'stableLearningRate', value: limit }] : [],
+    ...(isSafe ? {} : { change: { learningRate: safety * limit } }),
+  };
+}
+
+/** Directions that noise or decay leave below half. */
+function ignoredFinding(spec: ResolvedAutoencoderSpec): Finding[] {
+  const modes = modesOf(spec);
+  const ends = modes.map(fixedPoint);
+  const weak = ends.findIndex((w) => w < 0.5);
+  if (weak === -1) return [];
+  const dead = ends.filter((w) => w === 0).length;
+  const { inputVariance } = modes[weak] as { inputVariance: number };
+  return [
+    {
+      id: 'directionsIgnored',
+      severity: 'info',
+      claim:
+        `Directions with a variance of ${inputVariance.toPrecision(4)} or less (${modes.length - weak} of ${modes.length}) are ` +
+        `reconstructed to less than a half${dead > 0 ? `, ${dead} of them not at all` : ''}.`,
+      evidence: [{ quantity: 'fixedPoint', value: ends[weak] as number }],
+    },
+  ];
+}
+
+/** When the last direction that is learnt at all is half learnt. */
+function timeFinding(spec: ResolvedAutoencoderSpec): Finding[] {
+  const times = modesOf(spec).map((mode, i) => halfTime(spec, mode, i));
+  const known = times.filter((time) => typeof time === 'number');
+  if (known.length === 0) return [];
+  const slowest = Math.max(...known);
+  const inTime = known.filter((time) => time <= spec.steps).length;
+  const isLong = slowest <= spec.steps;
+  return [
+    {
+      id: isLong ? 'directionsLearnt' : 'trainingTooShort',
+      severity: isLong ? 'info' : 'warning',
+      claim: `${inTime} of ${known.length} directions are half learnt within ${spec.steps} steps; the slowest takes ${Math.ceil(slowest)}.`,
+      evidence: [
+        { quantity: 'timeToReach', value: known[0] as number },
+        { quantity: 'timeToReach', value: slowest },
+      ],
+      ...(isLong || !(slowest < 1e8) ? {} : { change: { steps: Math.ceil(1.5 * slowest) } }),
+    },
+  ];
+}

@@ -1,0 +1,119 @@
+// Means over starts of one direction's mapping and squared norm, at recorded steps: descent step by step, or the flow.
+import { setImmediate } from 'node:timers/promises';
+import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { flowProducts } from './flow.js';
+import { diverged, type Mode, modeLoss, stiffness } from './mode.js';
+import { stableLearningRate } from './rates.js';
+import type { Starts } from './starts.js';
+
+/** By record: means of w, of w², of w1² + w2², and of the loss. */
+export interface ModeMeans {
+  readonly mapping: Float64Array;
+  readonly square: Float64Array;
+  readonly norm: Float64Array;
+  readonly loss: Float64Array;
+}
+
+/** Called between pieces of work that take a few milliseconds. */
+export type Pause = () => Promise<void>;
+
+/** A pause that lets the event loop run every 25 ms, stops when asked to and reports what is done. */
+export function pauses(options: ControlOptions, total: number, done: () => number): Pause {
+  let last = performance.now();
+  const started = last;
+  return async () => {
+    const now = performance.now();
+    if (now - last < 25) return;
+    last = now;
+    options.onProgress?.({ done: done(), total, elapsedSeconds: (now - started) / 1000 });
+    await setImmediate();
+    throwIfAborted(options);
+  };
+}
+
+const updatesBetweenPauses = 500_000;
+
+/** Adds what nodes P, Q (weights: of the mean) give at a record. */
+function gather(
+  mode: Mode,
+  P: Float64Array,
+  Q: Float64Array,
+  weights: Float64Array,
+  into: ModeMeans,
+  at: number,
+): void {
+  let [mapping, square, norm, loss] = [0, 0, 0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    const w = ((P[i] as number) - (Q[i] as number)) / 4;
+    const squares = ((P[i] as number) + (Q[i] as number)) / 2;
+    mapping += weight * w;
+    square += weight * w * w;
+    norm += weight * squares;
+    loss += weight * modeLoss(mode, w, squares);
+  }
+  [into.mapping[at], into.square[at], into.norm[at], into.loss[at]] = [mapping, square, norm, loss];
+}
+
+/** Means over the starts. Records are rising steps. @throws MftError ERR_MFT_NOT_FINITE where the descent diverges. */
+export async function modeMeans(
+  mode: Mode,
+  starts: Starts,
+  rate: number,
+  records: Float64Array,
+  dynamics: 'descent' | 'flow',
+  pause: Pause,
+): Promise<ModeMeans> {
+  const size = records.length;
+  const result = {
+    mapping: new Float64Array(size),
+    square: new Float64Array(size),
+    norm: new Float64Array(size),
+    loss: new Float64Array(size),
+  };
+  const P = starts.sums.slice();
+  const Q = starts.differences.slice();
+  if (dynamics === 'flow') {
+    for (let at = 0; at < size; at++) {
+      for (let i = 0; i < P.length; i++) {
+        const [p, q] = [Math.sqrt(starts.sums[i] as number), Math.sqrt(starts.differences[i] as number)];
+        const { w, squares } = flowProducts(mode, { w1: (p + q) / 2, w2: (p - q) / 2 }, rate * (records[at] as number));
+        [P[i], Q[i]] = [squares + 2 * w, squares - 2 * w];
+        if (i % 64 === 63 && mode.weightDecay > 0) await pause();
+      }
+      gather(mode, P, Q, starts.weights, result, at);
+      await pause();
+    }
+    return result;
+  }
+  const block = Math.max(1, Math.floor(updatesBetweenPauses / P.length));
+  let step = 0;
+  for (let at = 0; at < size; at++) {
+    while (step < (records[at] as number)) {
+      const steps = Math.min(block, (records[at] as number) - step);
+      descend(mode, rate, steps, P, Q);
+      step += steps;
+      if (!P.every((value) => value < 1e200)) throw diverged(step, stableLearningRate(mode));
+      await pause();
+    }
+    gather(mode, P, Q, starts.weights, result, at);
+  }
+  return result;
+}
+
+/** Steps of descent of every node: w1 ± w2 each keep their direction, and their squares are multiplied. */
+function descend(mode: Mode, rate: number, steps: number, P: Float64Array, Q: Float64Array): void {
+  const k = stiffness(mode);
+  const { inputVariance } = mode;
+  const kept = 1 - rate * mode.weightDecay;
+  for (let i = 0; i < P.length; i++) {
+    let [p, q] = [P[i] as number, Q[i] as number];
+    for (let step = 0; step < steps; step++) {
+      const pull = rate * (inputVariance - 0.25 * k * (p - q));
+      const [up, down] = [kept + pull, kept - pull];
+      p *= up * up;
+      q *= down * down;
+    }
+    [P[i], Q[i]] = [p, q];
+  }
+}

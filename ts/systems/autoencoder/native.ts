@@ -1,0 +1,30 @@
+// The addon's functions for `autoencoder` (native/node/autoencoder.cc), merged into the addon's interface.
+import type { RowTable } from '../../statistics/trials.js';
+import type { InitialWeights } from './spec.js';
+
+/** The fields that native/node/autoencoder.cc declares. */
+export interface NativeSimulation {
+  readonly spectrum: Float64Array;
+  readonly width: number;
+  readonly noiseVariance: number;
+  readonly weightDecay: number;
+  readonly learningRate: number;
+  readonly initial: InitialWeights;
+  readonly initialVariance: number;
+  readonly tied: boolean;
+  readonly records: Float64Array;
+  readonly seed: Float64Array;
+  readonly firstTrial: number;
+  readonly trials: number;
+  readonly threads: number;
+}
+
+/** Values in a trial's row, by record. */
+export type AutoencoderPlace = 'modeMapping' | 'loss' | 'squaredNorm';
+
+declare module '../../core/addon.js' {
+  interface NativeAddon {
+    autoencoderLayout(simulation: NativeSimulation): RowTable<AutoencoderPlace>;
+    autoencoderSimulate(simulation: NativeSimulation, slots: Int32Array): Promise<Float64Array>;
+  }
+}

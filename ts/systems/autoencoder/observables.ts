@@ -1,0 +1,28 @@
+// The observables of system `autoencoder`, the same in theory and simulation: means over starts of the weights, by recorded step.
+import type { ObservableInfo } from '../../core/system.js';
+
+export const observables = {
+  modeMapping: {
+    symbol: 'w_i',
+    description: 'v_iᵀ E[x̂ xᵀ] v_i/ν_i: what is reconstructed of direction i; 1 is perfect',
+    axes: ['step', 'mode'],
+    scale: 'linear',
+    source: 'Pretorius 2018; docs 5.1',
+  },
+  loss: {
+    symbol: 'L',
+    description: 'expected training loss, decay included',
+    axes: ['step', 'value'],
+    scale: 'linear',
+    source: 'derived; docs 2.1',
+  },
+  squaredNorm: {
+    symbol: '|W1|² + |W2|²',
+    description: 'squared norm of all weights',
+    axes: ['step', 'value'],
+    scale: 'linear',
+    source: 'derived; docs 5.3',
+  },
+} as const satisfies Readonly<Record<string, ObservableInfo>>;
+
+export type AutoencoderObservable = keyof typeof observables;

@@ -1,0 +1,247 @@
+// The named quantities of system `autoencoder`: what `evaluate` and `map` take.
+import { z } from 'zod';
+import { expectedError } from '../../core/errors.js';
+import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
+import { type Quantity, quantity, withMapped } from '../../core/system.js';
+import { balancedMapping, balancedTime } from './balanced.js';
+import { descendMode } from './descent-modes.js';
+import { flowProducts, flowWeights, type Weights } from './flow.js';
+import {
+  checkMapping,
+  curvature,
+  effectiveHyperparameters,
+  equivalentNoiseVariance,
+  equivalentWeightDecay,
+  fixedPoint,
+  learningRates,
+  optimumLoss,
+} from './mode.js';
+import { peakDifference } from './peak.js';
+import { stableLearningRate } from './rates.js';
+import { specificationSpectrum } from './specification-data.js';
+
+const variance = numberField(
+  { low: 0 },
+  'Eigenvalue of the second moment: variance of the data along a direction.',
+  'ν',
+);
+const noise = numberField({ low: 0 }, 'Variance of the noise per coordinate.', 's²').default(0);
+const decay = numberField({ low: 0 }, 'Weight decay.', 'g').default(0);
+const rate = numberField({ low: 0 }, 'Learning rate of a full-batch step.', 'α');
+const step = numberField({ low: 0 }, 'Step, any real number.');
+const weight = (name: string): z.ZodNumber => numberField({}, `Weight ${name} at the start.`, name);
+const initial = numberField({}, 'Mapping at the start of equal weights, w1 = w2.', 'w_0');
+const modeFields = { inputVariance: variance, noiseVariance: noise, weightDecay: decay };
+
+const start = {
+  ...modeFields,
+  learningRate: rate,
+  step,
+  initialMapping: initial.optional(),
+  w1: weight('w1').optional(),
+  w2: weight('w2').optional(),
+};
+
+/** The start of a mapping: equal weights by their product, or two weights. */
+function startOf(p: {
+  initialMapping?: number | undefined;
+  w1?: number | undefined;
+  w2?: number | undefined;
+}): number | Weights {
+  if (p.initialMapping !== undefined) {
+    if (p.w1 !== undefined || p.w2 !== undefined)
+      throw expectedError(
+        'ERR_MFT_INVALID_ARGUMENT',
+        'initialMapping',
+        'left out where `w1` and `w2` are given',
+        p.initialMapping,
+      );
+    checkMapping(p.initialMapping);
+    return p.initialMapping;
+  }
+  const missing = p.w1 === undefined ? 'w1' : p.w2 === undefined ? 'w2' : undefined;
+  if (missing !== undefined)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      p.w1 === p.w2 ? 'initialMapping' : missing,
+      'a number (or give `w1` and `w2`)',
+      undefined,
+    );
+  return { w1: p.w1 as number, w2: p.w2 as number };
+}
+
+const weightFields = { ...modeFields, learningRate: rate, w1: weight('w1'), w2: weight('w2') };
+const spectrumField = z
+  .array(z.number().gte(0))
+  .min(1)
+  .meta({ expected: 'a list of numbers >= 0', description: 'Eigenvalues of the second moment.', symbol: 'ν_i' });
+
+const table = {
+  fixedPoint: quantity({
+    symbol: 'w*',
+    description: 'Mapping at the end of training.',
+    source: 'Pretorius 2018; docs 2.3',
+    parameters: z.strictObject(modeFields),
+    evaluate: (mode) => fixedPoint(mode),
+  }),
+  mapping: quantity({
+    symbol: 'w',
+    description: 'Mapping w1 w2 of the flow after `step` steps, from `initialMapping` (equal weights) or `w1`, `w2`.',
+    source: 'Pretorius 2018; docs 3.1, 3.3',
+    parameters: z.strictObject(start),
+    evaluate: ({ learningRate, step, ...rest }) => {
+      const from = startOf(rest);
+      const time = learningRate * step;
+      return typeof from === 'number' ? balancedMapping(rest, from, time) : flowProducts(rest, from, time).w;
+    },
+  }),
+  weights: quantity({
+    symbol: '[w1, w2]',
+    description: 'Both weights of the flow after `step` steps.',
+    source: 'derived; docs 3.3, 3.5',
+    parameters: z.strictObject({ ...weightFields, step }),
+    evaluate: ({ learningRate, step, w1, w2, ...mode }) => flowWeights(mode, { w1, w2 }, learningRate * step),
+  }),
+  weightNorm: quantity({
+    symbol: '√(w1² + w2²)',
+    description: 'Norm of both weights of the flow after `step` steps.',
+    source: 'derived; docs 3.3, 3.5',
+    parameters: z.strictObject({ ...weightFields, step }),
+    evaluate: ({ learningRate, step, w1, w2, ...mode }) =>
+      Math.hypot(...flowWeights(mode, { w1, w2 }, learningRate * step)),
+  }),
+  descentWeights: quantity({
+    symbol: '[w1, w2]',
+    description: 'Both weights after `steps` steps of gradient descent; `tied`: one weight in both places.',
+    source: 'derived; docs 2.2',
+    parameters: z.strictObject({
+      ...weightFields,
+      steps: wholeField(0, 1_000_000_000, 'Steps of descent.', 'T'),
+      tied: booleanField('Whether both weights are one.').default(false),
+    }),
+    evaluate: ({ learningRate, steps, tied, w1, w2, ...mode }, options) => {
+      if (tied && w1 !== w2)
+        throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'w2', 'equal to `w1` where weights are tied', w2);
+      return descendMode(mode, { w1, w2 }, learningRate, steps, tied, options);
+    },
+  }),
+  curvature: quantity({
+    symbol: 'λ(∇²L)',
+    description: 'Eigenvalues of the Hessian of the loss of a direction, ascending.',
+    source: 'derived; docs 4.1',
+    parameters: z.strictObject({ ...modeFields, w1: weight('w1'), w2: weight('w2') }),
+    evaluate: ({ w1, w2, ...mode }) => curvature(mode, w1, w2),
+  }),
+  timeToReach: quantity({
+    symbol: 't(w)',
+    description: 'Steps until the mapping of equal weights reaches `target`.',
+    source: 'derived; docs 3.2',
+    parameters: z.strictObject({
+      ...modeFields,
+      learningRate: numberField({ low: 0, above: true }, 'Learning rate of a full-batch step.', 'α'),
+      initialMapping: initial,
+      target: numberField({}, 'Mapping that is to be reached.', 'w'),
+    }),
+    evaluate: ({ learningRate, initialMapping, target, ...mode }) => {
+      checkMapping(initialMapping);
+      return balancedTime(mode, initialMapping, target) / learningRate;
+    },
+  }),
+  equivalentWeightDecay: quantity({
+    symbol: 'g(s²)',
+    description: 'Weight decay with the fixed point of the noise, for one direction.',
+    source: 'Pretorius 2018; docs 4.2',
+    parameters: z.strictObject({ inputVariance: variance, noiseVariance: noise }),
+    evaluate: (p) => equivalentWeightDecay(p.inputVariance, p.noiseVariance),
+  }),
+  equivalentNoiseVariance: quantity({
+    symbol: 's²(g)',
+    description: 'Variance of the noise with the fixed point of the decay, for one direction.',
+    source: 'Pretorius 2018; docs 4.2',
+    parameters: z.strictObject({ inputVariance: variance, weightDecay: decay }),
+    evaluate: (p) => equivalentNoiseVariance(p.inputVariance, p.weightDecay),
+  }),
+  learningRates: quantity({
+    symbol: '[1/(2ν + 3s²), 1/(2ν + g), …]',
+    description:
+      'Rates for noise and for the decay that matches it: at w1 = w2 = 1, their ratio, and the limits of stability 1/ν, 1/max(ν − g, g).',
+    source: 'Pretorius 2018; docs 4.3',
+    parameters: z.strictObject({ inputVariance: variance, noiseVariance: noise }),
+    evaluate: (p) => learningRates(p.inputVariance, p.noiseVariance),
+  }),
+  stableLearningRate: quantity({
+    symbol: 'α_max',
+    description: 'Largest rate at which the balanced optimum of a direction is stable.',
+    source: 'derived; docs 4.4',
+    parameters: z.strictObject(modeFields),
+    evaluate: (mode) => stableLearningRate(mode),
+  }),
+  effectiveHyperparameters: quantity({
+    symbol: '[2a/D, cD/2]',
+    description: 'Learning rate and decay of this page for a loss that is averaged over samples and coordinates.',
+    source: 'derived; docs 4.5',
+    parameters: z.strictObject({
+      learningRate: rate,
+      weightDecay: decay,
+      dimension: wholeField(1, 1_000_000_000, 'Coordinates of an input.', 'D'),
+    }),
+    evaluate: (p) => effectiveHyperparameters(p.learningRate, p.weightDecay, p.dimension),
+  }),
+  peakDifference: quantity({
+    symbol: 'max(w_noise − w_decay)',
+    description: 'Largest difference of mappings under noise and under the decay that matches it: [height, step].',
+    source: 'Pretorius 2018; docs 4.2',
+    parameters: z.strictObject({
+      inputVariance: variance,
+      noiseVariance: noise,
+      initialMapping: initial,
+      lastStep: wholeField(0, 1_000_000_000, 'Last step that is looked at.'),
+      noiseLearningRate: rate,
+      decayLearningRate: rate,
+    }),
+    evaluate: (p, options) => {
+      checkMapping(p.initialMapping);
+      return peakDifference(
+        p.inputVariance,
+        p.noiseVariance,
+        p.initialMapping,
+        p.noiseLearningRate,
+        p.decayLearningRate,
+        p.lastStep,
+        options,
+      );
+    },
+  }),
+  optimumLoss: quantity({
+    symbol: 'L*',
+    description:
+      'Loss of the best network with `hidden` units, decay included; `lossNoiseVariance`: under another noise.',
+    source: 'derived; docs 2.4',
+    parameters: z.strictObject({
+      spectrum: spectrumField,
+      hidden: aliased(wholeField(1, 1_000_000_000, 'Hidden units.', 'H'), 'width'),
+      noiseVariance: noise,
+      weightDecay: decay,
+      lossNoiseVariance: numberField(
+        { low: 0 },
+        'Variance of the noise under which the loss is taken; that of the training when left out.',
+        's_t²',
+      ).optional(),
+    }),
+    evaluate: (p) => optimumLoss(p.spectrum, p.hidden, p.noiseVariance, p.weightDecay, p.lossNoiseVariance),
+  }),
+  spectrum: quantity({
+    symbol: 'ν_i',
+    description: "Eigenvalues of the second moment of the specification's data, in falling order.",
+    source: 'derived; docs 2.1',
+    parameters: z.strictObject({
+      samples: wholeField(1, 10_000, 'Samples.', 'N'),
+      dimension: wholeField(1, 256, 'Coordinates.', 'D'),
+    }),
+    evaluate: (p) => Array.from(specificationSpectrum(p.samples, p.dimension)),
+  }),
+} as const satisfies Readonly<Record<string, Quantity>>;
+
+export const quantities = withMapped(table, ['fixedPoint', 'equivalentWeightDecay', 'stableLearningRate']);
+
+export type AutoencoderQuantity = keyof typeof quantities;

@@ -1,0 +1,53 @@
+// Simulation of `autoencoder`: arguments for native/systems/autoencoder, statistics of its rows.
+import { addon, seedHalves } from '../../core/addon.js';
+import { threadsFor } from '../../core/memory.js';
+import { innerAxis } from '../../core/results.js';
+import type { SimulationBody, SystemOptions } from '../../core/system.js';
+import { estimateTrials, type Measure, valueAt } from '../../statistics/trials.js';
+import type { AutoencoderPlace, NativeSimulation } from './native.js';
+import type { AutoencoderObservable } from './observables.js';
+import { noiseOf, recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
+
+/** What the addon takes of a spec and a run. */
+function nativeSimulation(spec: ResolvedAutoencoderSpec, run: ResolvedAutoencoderRun): NativeSimulation {
+  return {
+    spectrum: spectrumOf(spec),
+    width: spec.width,
+    noiseVariance: noiseOf(spec),
+    weightDecay: spec.weightDecay,
+    learningRate: spec.learningRate,
+    initial: spec.initial,
+    initialVariance: spec.initialVariance,
+    tied: spec.tied,
+    records: recordsOf(spec),
+    seed: seedHalves(run.seed),
+    firstTrial: run.firstTrial,
+    trials: run.trials,
+    threads: threadsFor(run.threads),
+  };
+}
+
+/** Monte Carlo of a spec over starts of the weights. See `simulate`. */
+export async function simulate(
+  spec: ResolvedAutoencoderSpec,
+  run: ResolvedAutoencoderRun,
+  options: SystemOptions,
+): Promise<SimulationBody<AutoencoderObservable>> {
+  const native = nativeSimulation(spec, run);
+  const table = addon().autoencoderLayout(native);
+  const steps = { name: 'step', values: native.records };
+  const measure = (name: AutoencoderPlace): Measure => {
+    const place = table.places[name];
+    const [, inner] = place.axes;
+    return { axes: [steps, innerAxis(inner.name, inner.count)], estimator: 'mean', value: valueAt(place) };
+  };
+  const observables = await estimateTrials<AutoencoderObservable>(
+    { modeMapping: measure('modeMapping'), loss: measure('loss'), squaredNorm: measure('squaredNorm') },
+    run,
+    table.rowLength,
+    1,
+    options,
+    (part, slots) => addon().autoencoderSimulate({ ...native, ...part }, slots),
+  );
+  return { observables, warnings: [] };
+}

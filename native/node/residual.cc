@@ -38,6 +38,9 @@ const Fields<Network> kNetwork = {
     numbers("outerBiasVariance", &Network::outer_bias_variance),
     numbers("width", &Network::widths),
     numbers("hiddenWidth", &Network::hidden_widths),
+    numbers("keepProbability", &Network::keep_probability),
+    numbers("branchKeepProbability", &Network::branch_keep_probability),
+    boolean("hasSharedMasks", &Network::has_shared_masks),
 };
 
 const Fields<RecurrenceOptions> kRecurrence = {
@@ -77,6 +80,10 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
         set("logGradient", r.log_gradient);
         set("secondMomentVariance", r.second_moment_variance);
         set("logGradientVariance", r.log_gradient_variance);
+        set("logOuterWeightGradient", r.log_outer_weight_gradient);
+        set("logOuterBiasGradient", r.log_outer_bias_gradient);
+        set("logInnerWeightGradient", r.log_inner_weight_gradient);
+        set("logInnerBiasGradient", r.log_inner_bias_gradient);
         return result;
       });
 }

@@ -79,7 +79,7 @@ void zero_gradient_exactly_without_path(test::Tally& tally) {
     const CaseOptions options = options_for(depth, kSteps, kKeep);
     const TrainingResult result = train_network(options, data.images(), Images{}, Control());
     tally.check(result.steps == kSteps, "the run at depth " + std::to_string(depth) + " reaches its last step");
-    BernoulliMasks masks(options.seed, options.keep_probability, false);
+    BernoulliMasks masks(options.seed, {options.keep_probability}, false);
     std::size_t blocked = 0;
     for (std::size_t step = 0; step < kSteps; ++step) {
       const bool path = has_path(masks, step, depth);
@@ -110,8 +110,8 @@ void conditioned_masks_always_have_a_path(test::Tally& tally) {
   CaseOptions options = options_for(kDepth, kSteps, 0.3);
   options.has_path_masks = true;
   const TrainingResult result = train_network(options, data.images(), Images{}, Control());
-  PathMasks masks(options.seed, options.keep_probability, false);
-  BernoulliMasks free(options.seed, options.keep_probability, false);
+  PathMasks masks(options.seed, {options.keep_probability}, false);
+  BernoulliMasks free(options.seed, {options.keep_probability}, false);
   std::size_t lost = 0, same = 0, unblocked = 0;
   double kept = 0;
   for (std::size_t step = 0; step < kSteps; ++step) {
@@ -178,7 +178,7 @@ void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
   std::size_t blocked = 0, same = 0, open = 0, different = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     options.seed = seed;
-    BernoulliMasks masks(seed, options.keep_probability, false);
+    BernoulliMasks masks(seed, {options.keep_probability}, false);
     const bool path = has_path(masks, 0, kDepth);
     std::vector<std::vector<double>> after;
     for (const float value : {0.5f, -2.0f}) {

@@ -42,6 +42,8 @@ mft::residual::Network network(mft::ActivationKind kind, Block block, std::vecto
   }
   net.widths = std::move(widths);
   net.hidden_widths = std::move(hidden);
+  net.keep_probability.assign(depth, 1.0);
+  net.branch_keep_probability.assign(depth, 1.0);
   return net;
 }
 

@@ -76,7 +76,7 @@ struct Naive {
 
 Naive naive_pass(const CaseOptions& o, const std::vector<double>& parameters, const Problem& p, std::uint64_t step,
                  const std::vector<double>& kinks) {
-  BernoulliMasks masks(o.seed, o.keep_probability, o.has_shared_masks);
+  BernoulliMasks masks(o.seed, {o.keep_probability}, o.has_shared_masks);
   masks.begin_step(step, kBatch);
   const auto masked = [&](std::size_t layer, std::size_t row, std::vector<double>& u) {
     if (!masks.masks(layer)) return;

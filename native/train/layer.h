@@ -41,8 +41,11 @@ class Layer {
   // What fix() has drawn, by name, in the order of fixed_values().
   virtual std::vector<Tensor> fixed_tensors() const { return {}; }
   virtual std::span<T> fixed_values() { return {}; }
-  // Of the mask on the outputs; the mask layer is the layer's number.
+  // Of the mask on the outputs, or on hidden units; the mask layer is the layer's number.
   virtual double keep_probability() const { return 1; }
+  virtual std::size_t masked_units() const { return outputs(); }
+  // Of what the layer adds to its shortcut.
+  virtual double branch_keep_probability() const { return 1; }
   // Numbers the layer draws once and never changes.
   virtual std::size_t fixed_numbers() const = 0;
   // Numbers kept per row of the minibatch between forward and update.

@@ -10,7 +10,20 @@ namespace mft::train {
 
 inline std::size_t words_for(std::size_t units) { return (units + 63) / 64; }
 
-// Mask layer 0 masks the inputs, mask layer l >= 1 the units of hidden layer l.
+// Mask layer 0 masks the inputs, mask layer l >= 1 the units of layer l, mask layer kBranchMasks + l what layer l adds
+// to its shortcut, as one unit.
+inline constexpr std::size_t kBranchMasks = std::size_t{1} << 27;
+
+// Keep probabilities by mask layer.
+struct KeepProbabilities {
+  std::vector<double> units, branches = {};
+  double at(std::size_t layer) const {
+    const std::vector<double>& list = layer < kBranchMasks ? units : branches;
+    const std::size_t index = layer % kBranchMasks;
+    return index < list.size() ? list[index] : 1.0;
+  }
+};
+
 class MaskSource {
  public:
   virtual ~MaskSource() = default;
@@ -30,8 +43,7 @@ class MaskSource {
 // Bits: stream (seed, trial = step, layer, kMasks), word row * words_for(units) + i.
 class BernoulliMasks final : public MaskSource {
  public:
-  // keep_probability[l] belongs to mask layer l.
-  BernoulliMasks(std::uint64_t seed, std::vector<double> keep_probability, bool is_shared);
+  BernoulliMasks(std::uint64_t seed, KeepProbabilities keep, bool is_shared);
   void begin_step(std::uint64_t step, std::size_t rows) override;
   bool masks(std::size_t layer) const override;
   double scale(std::size_t layer) const override;
@@ -40,16 +52,17 @@ class BernoulliMasks final : public MaskSource {
 
  private:
   std::uint64_t seed_;
-  std::vector<double> keep_probability_;
+  KeepProbabilities keep_;
   bool is_shared_;
   std::uint32_t step_ = 0;
 };
 
-// Masks given as bytes (0 or 1), step by step, layer by layer, row by row; for comparisons with other programs.
+// Masks given as bytes (0 or 1), step by step, layer by layer, row by row, then those of the branches; for comparisons
+// with other programs.
 class GivenMasks final : public MaskSource {
  public:
   // units[l] of mask layer l; a layer with keep probability 1 has no bytes.
-  GivenMasks(std::vector<double> keep_probability, std::vector<std::size_t> units, std::size_t rows,
+  GivenMasks(KeepProbabilities keep, const std::vector<std::size_t>& units, std::size_t rows,
              std::vector<std::uint8_t> bytes);
   void begin_step(std::uint64_t step, std::size_t rows) override;
   bool masks(std::size_t layer) const override;
@@ -58,8 +71,8 @@ class GivenMasks final : public MaskSource {
             std::span<std::uint64_t> bits) const override;
 
  private:
-  std::vector<double> keep_probability_;
-  std::vector<std::size_t> offset_;  // of each layer inside a step
+  KeepProbabilities keep_;
+  std::vector<std::size_t> offset_, branch_offset_;  // of each mask layer inside a step
   std::size_t step_bytes_ = 0;
   std::vector<std::uint8_t> bytes_;
   const std::uint8_t* at_ = nullptr;

@@ -84,20 +84,20 @@ void Network<T>::initialise(const TrainingOptions& options) {
 
 template <typename T>
 MaskedUnits Network<T>::masked_units(const TrainingOptions& options) const {
-  MaskedUnits masked{{options.input_keep_probability}, {options.dimension}};
+  MaskedUnits masked{{{options.input_keep_probability}, {1.0}}, {options.dimension}};
   for (const auto& layer : layers_) {
-    masked.keep_probability.push_back(layer->keep_probability());
-    masked.units.push_back(layer->outputs());
+    masked.keep.units.push_back(layer->keep_probability());
+    masked.keep.branches.push_back(layer->branch_keep_probability());
+    masked.units.push_back(layer->masked_units());
   }
   return masked;
 }
 
 std::unique_ptr<MaskSource> make_masks(const TrainingOptions& options, const MaskedUnits& masked) {
   if (!options.given_masks.empty())
-    return std::make_unique<GivenMasks>(masked.keep_probability, masked.units, options.batch, options.given_masks);
-  if (options.has_path_masks)
-    return std::make_unique<PathMasks>(options.seed, masked.keep_probability, options.has_shared_masks);
-  return std::make_unique<BernoulliMasks>(options.seed, masked.keep_probability, options.has_shared_masks);
+    return std::make_unique<GivenMasks>(masked.keep, masked.units, options.batch, options.given_masks);
+  if (options.has_path_masks) return std::make_unique<PathMasks>(options.seed, masked.keep, options.has_shared_masks);
+  return std::make_unique<BernoulliMasks>(options.seed, masked.keep, options.has_shared_masks);
 }
 
 template std::vector<std::unique_ptr<Layer<float>>> make_layers(const TrainingOptions&);

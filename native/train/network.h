@@ -16,9 +16,9 @@ inline constexpr std::size_t kRowTile = 64;
 template <typename T>
 std::vector<std::unique_ptr<Layer<T>>> make_layers(const TrainingOptions& options);
 
-// Mask layers: the inputs, then every layer's outputs.
+// Mask layers: the inputs, then what every layer masks.
 struct MaskedUnits {
-  std::vector<double> keep_probability;
+  KeepProbabilities keep;
   std::vector<std::size_t> units;
 };
 

@@ -15,12 +15,9 @@ constexpr double kSmallestKeep = 1e-3;                           // one kept uni
 
 }  // namespace
 
-PathMasks::PathMasks(std::uint64_t seed, std::vector<double> keep_probability, bool is_shared)
-    : seed_(seed),
-      keep_probability_(keep_probability),
-      is_shared_(is_shared),
-      free_(seed, std::move(keep_probability), is_shared) {
-  for (const double keep : keep_probability_)
+PathMasks::PathMasks(std::uint64_t seed, KeepProbabilities keep, bool is_shared)
+    : seed_(seed), keep_(keep), is_shared_(is_shared), free_(seed, std::move(keep), is_shared) {
+  for (const double keep : keep_.units)
     if (keep < kSmallestKeep)
       throw Error("OUT_OF_RANGE", "keepProbability",
                   "Expected `keepProbability` to be at least 0.001 where masks are conditioned on a path.");
@@ -37,6 +34,7 @@ double PathMasks::scale(std::size_t layer) const { return free_.scale(layer); }
 void PathMasks::draw(std::size_t layer, std::size_t first_row, std::size_t rows, std::size_t units,
                      std::span<std::uint64_t> bits) const {
   free_.draw(layer, first_row, rows, units, bits);
+  if (layer >= kBranchMasks) return;  // around a dropped branch the shortcut leads on
   const std::size_t words = words_for(units);
   for (std::size_t row = 0; row < rows; ++row) {
     const std::span<std::uint64_t> own = bits.subspan(row * words, words);
@@ -47,7 +45,7 @@ void PathMasks::draw(std::size_t layer, std::size_t first_row, std::size_t rows,
 void PathMasks::refill(std::size_t layer, std::size_t row, std::size_t units, std::span<std::uint64_t> bits) const {
   const Stream stream{seed_, step_, static_cast<std::uint32_t>(layer), Purpose::kMasks};
   for (std::uint64_t attempt = 1; attempt < kMostAttempts; ++attempt) {
-    random_bernoulli(stream, attempt * kAttemptWords + row * words_for(units), keep_probability_[layer], bits);
+    random_bernoulli(stream, attempt * kAttemptWords + row * words_for(units), keep_.at(layer), bits);
     if (!keeps_none(bits, units)) return;
   }
   throw Error("NO_CONVERGENCE", "keepProbability", "No mask with a kept unit was found in 100,000 attempts.");

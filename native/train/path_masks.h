@@ -16,7 +16,7 @@ namespace mft::train {
 class PathMasks final : public MaskSource {
  public:
   // Throws OUT_OF_RANGE for a keep probability that leaves no hope of a kept unit.
-  PathMasks(std::uint64_t seed, std::vector<double> keep_probability, bool is_shared);
+  PathMasks(std::uint64_t seed, KeepProbabilities keep, bool is_shared);
   void begin_step(std::uint64_t step, std::size_t rows) override;
   bool masks(std::size_t layer) const override;
   double scale(std::size_t layer) const override;
@@ -27,7 +27,7 @@ class PathMasks final : public MaskSource {
   void refill(std::size_t layer, std::size_t row, std::size_t units, std::span<std::uint64_t> bits) const;
 
   std::uint64_t seed_;
-  std::vector<double> keep_probability_;
+  KeepProbabilities keep_;
   bool is_shared_;
   BernoulliMasks free_;
   std::uint32_t step_ = 0;

@@ -9,7 +9,8 @@ export function logPathProbability(plan: TrainingPlan): number {
     { units: size(plan.input), keep: plan.inputKeepProbability },
     ...plan.layers.map((layer) => ({
       units: size(layer.output),
-      keep: 'keepProbability' in layer ? layer.keepProbability : 1,
+      // Around the hidden units of a block its shortcut leads on.
+      keep: layer.kind !== 'block' && 'keepProbability' in layer ? layer.keepProbability : 1,
     })),
   ];
   return masked.reduce((sum, { units, keep }) => sum + (keep < 1 ? Math.log1p(-((1 - keep) ** units)) : 0), 0);

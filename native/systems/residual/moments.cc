@@ -65,6 +65,13 @@ Entries entries(const MomentSet& m) {
 
 }  // namespace
 
+MomentSet masked(const MomentSet& m, double keep_probability) {
+  if (keep_probability == 1.0) return m;
+  const double second = 1.0 / keep_probability, fourth = second * second * second;  // E (m/rho)^2, E (m/rho)^4
+  return {m.second * second,           m.derivative * second, m.mean,           m.second_slope * second,
+          m.derivative_slope * second, m.fourth * fourth,     m.mixed * fourth, m.derivative_fourth * fourth};
+}
+
 Moments::Moments(const GaussianFunction& function, bool is_odd, bool fluctuations, bool interpolate)
     : function_(function), fluctuations_(fluctuations), interpolate_(interpolate), is_odd_(is_odd) {
   is_homogeneous_ = grows_linearly(function.activation);

@@ -19,6 +19,8 @@ struct MomentSet {
   double mixed = 0;              // E phi^2 phi'^2
   double derivative_fourth = 0;  // E phi'^4
 };
+// The same of m / rho phi, m ~ Bernoulli(rho).
+MomentSet masked(const MomentSet& unmasked, double keep_probability);
 constexpr std::size_t kMoments = sizeof(MomentSet) / sizeof(double);
 
 class Moments {

@@ -9,5 +9,6 @@ inline constexpr Purpose kOuterBackwardNormals{14};
 inline constexpr Purpose kOuterBiases{16};
 inline constexpr Purpose kProjection{17};
 inline constexpr Purpose kProjectionBackward{18};
+inline constexpr Purpose kBranchMasks{19};  // stochastic depth: one uniform per input
 
 }  // namespace mft::residual::purpose

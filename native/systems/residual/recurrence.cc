@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "systems/residual/moments.h"
+#include "systems/residual/stochastic_depth.h"
 
 namespace mft::residual {
 namespace {
@@ -23,6 +24,13 @@ class ScaledNumber {
   explicit ScaledNumber(double value) : value_(value) { normalise(); }
   void multiply(double factor) {
     value_ *= factor;
+    normalise();
+  }
+  // Adds other * 2^other_exponent.
+  void add(double other, int other_exponent) {
+    if (other == 0.0) return;
+    if (value_ == 0.0) exponent_ = other_exponent;
+    value_ += std::ldexp(other, std::clamp(other_exponent - exponent_, -3000, 3000));
     normalise();
   }
   double log() const { return value_ > 0.0 ? std::log(value_) + exponent_ * std::numbers::ln2 : kMinusInfinity; }
@@ -99,6 +107,7 @@ class Runner {
     forward();
     backward();
     if (options_.fluctuations) fluctuations();
+    if (network_.drops_branches()) average_over_branches(network_, options_.second_moment, moments_, control_, result_);
     return std::move(result_);
   }
 
@@ -117,12 +126,15 @@ class Runner {
       if (i % 1024 == 0) control_.throw_if_cancelled();
       const bool starts = i == 0 && options_.starts_at_preactivation;
       const double inner = network_.inner_weight_variance[i];
-      const double outer = is_reduced() ? 1.0 : network_.outer_weight_variance[i];
-      const double outer_bias = is_reduced() ? 0.0 : std::ldexp(network_.outer_bias_variance[i], -exponent);
+      const double branch_keep = network_.branch_keep_probability[i];
+      const double outer = is_reduced() ? 1.0 : network_.outer_weight_variance[i] / branch_keep;
+      const double outer_bias =
+          is_reduced() ? 0.0 : std::ldexp(network_.outer_bias_variance[i] / branch_keep, -exponent);
       const double q =
           starts ? options_.first_variance : inner * p + std::ldexp(network_.inner_bias_variance[i], -exponent);
       if (!std::isfinite(q)) throw not_finite(i + 1, "exceeds");
-      const MomentSet m = moments_.at(q);
+      const double keep = network_.keep_probability[i];
+      const MomentSet m = masked(moments_.at(q), keep);
       const double unit = exponent * std::numbers::ln2;
       result_.log_preactivation_variance[i] = logarithm(q) + unit;
       result_.log_activation_moment[i] = logarithm(m.second) + unit;
@@ -134,11 +146,14 @@ class Runner {
         const double raw = starts ? options_.first_deficit : (q > 0.0 ? inner * s.over(q, exponent) : 0.0);
         const double deficit = std::clamp(raw, 0.0, 2.0);
         result_.preactivation_deficit[i] = deficit;
-        const double ratio = moments_.difference_ratio(q, deficit);
+        // Masks of two inputs that are independent take (1/rho - 1) V from their cross moment; shared ones scale it.
+        const double scale = network_.has_shared_masks ? 1.0 / keep : 1.0;
+        const double ratio = scale * moments_.difference_ratio(q, deficit);
         if (starts)
           s = ScaledNumber(outer * ratio * deficit * q);
         else
           s.multiply(skip_square + outer * inner * ratio);
+        if (keep < 1.0 && !network_.has_shared_masks) s.add(outer * m.second * (1.0 - keep), exponent);
         result_.log_metric_expressivity[i + 1] = s.log();
       }
       double next = skip_square * p + outer * m.second + outer_bias;
@@ -252,6 +267,13 @@ void check_list(const std::vector<double>& list, std::size_t length, const char*
                   std::string("Expected `") + name + "` to hold finite numbers >= " + std::to_string(low) + ".");
 }
 
+void check_keep(const std::vector<double>& list, std::size_t depth, const char* name) {
+  check_list(list, depth, name, 0.0);
+  for (const double x : list)
+    if (!(x > 0.0 && x <= 1.0))
+      throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to hold numbers in (0, 1].");
+}
+
 }  // namespace
 
 void validate(const Network& network) {
@@ -262,6 +284,11 @@ void validate(const Network& network) {
   check_list(network.outer_bias_variance, depth, "outerBiasVariance", 0.0);
   check_list(network.widths, depth + 1, "widths", 1.0);
   check_list(network.hidden_widths, depth, "hiddenWidths", 1.0);
+  check_keep(network.keep_probability, depth, "keepProbability");
+  check_keep(network.branch_keep_probability, depth, "branchKeepProbability");
+  if (network.block == Block::kReduced && network.drops_branches())
+    throw Error("UNSUPPORTED", "branchKeepProbability",
+                "Expected `branchKeepProbability` to be 1 in the reduced block.");
   const bool constant =
       std::all_of(network.widths.begin(), network.widths.end(), [&](double n) { return n == network.widths[0]; });
   if (!constant &&
@@ -269,8 +296,21 @@ void validate(const Network& network) {
     throw Error("UNSUPPORTED", "widths", "Expected `widths` to be constant: only the full block has projections.");
 }
 
+bool Network::drops_branches() const {
+  return std::any_of(branch_keep_probability.begin(), branch_keep_probability.end(), [](double t) { return t < 1.0; });
+}
+
+bool Network::is_masked() const {
+  return drops_branches() ||
+         std::any_of(keep_probability.begin(), keep_probability.end(), [](double rho) { return rho < 1.0; });
+}
+
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control) {
   validate(network);
+  if (network.drops_branches() && (options.pair || options.fluctuations || options.starts_at_preactivation))
+    throw Error(
+        "UNSUPPORTED", "branchKeepProbability",
+        "Expected `branchKeepProbability` to be 1 for pairs of inputs, spreads over networks and plain networks.");
   return Runner(network, options, control).run();
 }
 

@@ -4,6 +4,9 @@
 //   reduced       x_l = x_{l-1} + phi(w_l x_{l-1} + b_l)
 //   generalised   the full block with skip strength kappa in place of 1
 //
+// Dropout puts m / rho phi(h) in place of phi(h), m ~ Bernoulli(rho) per hidden unit; stochastic depth puts b / tau in
+// front of the branch v phi(h) + a, one b ~ Bernoulli(tau) a block.
+//
 // S_l is the identity, or a random projection where the width changes. Variances are per block: w ~ N(0, inner /
 // N_{l-1}), v ~ N(0, outer / M_l), biases likewise. Everything is kept in logarithms or with a running power of two, so
 // that homogeneous activations may grow for ever.
@@ -28,7 +31,12 @@ struct Network {
   std::vector<double> outer_weight_variance, outer_bias_variance;  // one per block; unused by the reduced block
   std::vector<double> widths;                                      // N_0 .. N_L
   std::vector<double> hidden_widths;                               // M_1 .. M_L
+  std::vector<double> keep_probability;                            // rho, one per block
+  std::vector<double> branch_keep_probability;                     // tau, one per block
+  bool has_shared_masks = false;                                   // whether all inputs have the same masks
   std::size_t depth() const { return inner_weight_variance.size(); }
+  bool drops_branches() const;
+  bool is_masked() const;  // any unit or branch
 };
 
 // Throws Error (SHAPE, OUT_OF_RANGE, UNSUPPORTED) naming the parameter.
@@ -52,15 +60,20 @@ struct Recurrence {
   std::vector<double> log_metric_expressivity;     // log s_l, l = 0..L
   std::vector<double> log_preactivation_variance;  // log q_l, l = 1..L
   std::vector<double> preactivation_deficit;       // 1 - lambda_l / q_l, l = 1..L
-  std::vector<double> log_activation_moment;       // log V(q_l), l = 1..L
-  std::vector<double> log_derivative_moment;       // log E phi'^2, l = 1..L
+  std::vector<double> log_activation_moment;       // log V(q_l)/rho, l = 1..L
+  std::vector<double> log_derivative_moment;       // log E phi'^2/rho, l = 1..L
   std::vector<double> log_gradient;                // log chi_l / chi_L, l = 0..L, per coordinate
   std::vector<double> second_moment_variance;      // relative variance of |x_l|^2 / N_l over networks, l = 0..L
   std::vector<double> log_gradient_variance;       // variance of log |dE/dx_l|^2 at fixed last gradient, l = 0..L
+  // Under stochastic depth, where means of products over the kept branches are no products of means: log of the mean
+  // square gradient of one parameter of block l over that of x_L, l = 1..L. Else empty.
+  std::vector<double> log_outer_weight_gradient, log_outer_bias_gradient, log_inner_weight_gradient,
+      log_inner_bias_gradient;
 };
 
 // Theory: (3.2) to (3.4) and, for variances, (3.9) of docs/systems/residual.md. Throws NOT_FINITE naming
-// the layer when a second moment leaves the range of doubles, Cancelled when asked to stop.
+// the layer when a second moment leaves the range of doubles, UNSUPPORTED for pairs and fluctuations under stochastic
+// depth, Cancelled when asked to stop. Under stochastic depth (3.11): means over the branches that are kept.
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control);
 
 }  // namespace mft::residual

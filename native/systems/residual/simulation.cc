@@ -1,6 +1,7 @@
 #include "systems/residual/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -30,7 +31,7 @@ bool grows_linearly(ActivationKind kind) {
 
 // Two equal inputs stay equal: they are run as one, so that their distance is exactly zero.
 bool has_equal_inputs(const Simulation& s) {
-  if (s.inputs != 2) return false;
+  if (s.inputs != 2 || (!s.network.has_shared_masks && s.network.is_masked())) return false;
   if (s.vectors.empty()) return s.angular_deficit == 0.0;
   const auto half = s.vectors.begin() + static_cast<std::ptrdiff_t>(s.vectors.size() / 2);
   return std::equal(s.vectors.begin(), half, half);
@@ -59,6 +60,8 @@ class TrialRunner {
     largest = std::max(largest, widths_[0]);
     for (auto* block : {&x_, &h_, &active_, &branch_, &error_, &other_}) block->resize(n_ * largest);
     noise_.resize(largest);
+    if (s_.network.is_masked()) mask_.resize((largest + 63) / 64);
+    if (layout_.branches > 0) branch_scale_.assign(depth_ * n_, 1.0);
     frame_.resize(2 * widths_[0]);
     log_error_.resize(n_);
   }
@@ -96,6 +99,7 @@ class TrialRunner {
       out[3] = out[2];
       out[5] = out[4];
       out[6] = 1.0;
+      if (layout_.branches > 0) out[8] = out[7];
     }
   }
 
@@ -148,12 +152,15 @@ class TrialRunner {
     add_biases(l, Purpose::kBiases, net.inner_bias_variance[l - 1], h_, hidden);
     activate_both(net.function.activation, std::span<const double>(h_.data(), n_ * hidden),
                   std::span<double>(active_.data(), n_ * hidden), derivative_[l - 1]);
+    mask_units(l, hidden);
+    draw_branches(l);
     record_block(l);
     std::vector<double>* branch = &active_;
     if (!is_reduced()) {
       outer_[l - 1]->forward(active_.data(), branch_.data(), stream(l, purpose::kOuterForwardNormals));
       scale(branch_, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)), n_ * after);
       add_biases(l, purpose::kOuterBiases, net.outer_bias_variance[l - 1], branch_, after);
+      scale_branches(l, branch_, after);
       branch = &branch_;
     }
     if (before == after) {
@@ -165,6 +172,42 @@ class TrialRunner {
     }
     record_layer(l);
     if (grows_linearly(net.function.activation.kind)) rescale(n_ * after);
+  }
+
+  // m / rho in front of the hidden units of every input, and of their derivatives.
+  void mask_units(std::size_t l, std::size_t hidden) {
+    const double keep = s_.network.keep_probability[l - 1];
+    if (keep == 1.0) return;
+    const std::size_t words = (hidden + 63) / 64;
+    for (std::size_t a = 0; a < n_; ++a) {
+      if (a == 0 || !s_.network.has_shared_masks)
+        random_bernoulli(stream(l, Purpose::kMasks), a * words, keep, std::span(mask_.data(), words));
+      double* values = active_.data() + a * hidden;
+      double* derivatives = derivative_[l - 1].data() + a * hidden;
+      for (std::size_t i = 0; i < hidden; ++i) {
+        const double factor = (mask_[i / 64] >> (i % 64)) & 1 ? 1.0 / keep : 0.0;
+        values[i] *= factor;
+        derivatives[i] *= factor;
+      }
+    }
+  }
+
+  // b / tau of the block's branch, for every input.
+  void draw_branches(std::size_t l) {
+    const double keep = s_.network.branch_keep_probability[l - 1];
+    if (keep == 1.0) return;
+    std::array<double, 2> uniforms{};
+    random_uniforms(stream(l, purpose::kBranchMasks), 0, uniforms);
+    for (std::size_t a = 0; a < n_; ++a)
+      branch_scale_[(l - 1) * n_ + a] = uniforms[s_.network.has_shared_masks ? 0 : a] < keep ? 1.0 / keep : 0.0;
+  }
+
+  void scale_branches(std::size_t l, std::vector<double>& block, std::size_t length) const {
+    if (s_.network.branch_keep_probability[l - 1] == 1.0) return;
+    for (std::size_t a = 0; a < n_; ++a) {
+      const double factor = branch_scale_[(l - 1) * n_ + a];
+      for (std::size_t i = 0; i < length; ++i) block[a * length + i] *= factor;
+    }
   }
 
   double projection_scale(std::size_t before) const {
@@ -204,6 +247,10 @@ class TrialRunner {
     for (std::size_t a = 0; a < n_; ++a) {
       out[a] = log_square(h_.data() + a * length, length, exponent_);
       out[layout_.inputs + a] = log_square(active_.data() + a * length, length, exponent_);
+      if (layout_.branches > 0) {
+        const double factor = branch_scale_[(l - 1) * n_ + a];
+        out[3 * layout_.inputs + layout_.pairs + a] = factor > 0.0 ? 2.0 * std::log(factor) : kMinusInfinity;
+      }
     }
     if (n_ == 1) return;
     const double* other = h_.data() + length;
@@ -247,6 +294,7 @@ class TrialRunner {
       outer_[l - 1]->backward(error_.data(), at_hidden.data(), stream(l, purpose::kOuterForwardNormals),
                               stream(l, purpose::kOuterBackwardNormals), fresh);
       scale(at_hidden, std::sqrt(net.outer_weight_variance[l - 1] / static_cast<double>(hidden)), n_ * hidden);
+      scale_branches(l, at_hidden, hidden);
     }
     double* out = layout_.block(row_, l);
     for (std::size_t i = 0; i < n_ * hidden; ++i) at_hidden[i] *= derivative_[l - 1][i];
@@ -277,6 +325,8 @@ class TrialRunner {
   std::vector<std::unique_ptr<BlockMatrix>> inner_, outer_, projection_;
   std::vector<std::vector<double>> derivative_;  // phi'(h) of every block
   std::vector<double> x_, h_, active_, branch_, error_, other_, noise_, frame_, log_error_;
+  std::vector<std::uint64_t> mask_;
+  std::vector<double> branch_scale_;  // b / tau, by block and input
   OrthonormalFrame frame_rule_;
   std::uint32_t trial_ = 0;
   std::span<double> row_;
@@ -293,7 +343,8 @@ RowLayout row_layout(const Simulation& simulation) {
   layout.pairs = simulation.inputs - 1;
   layout.depth = simulation.network.depth();
   layout.layer_stride = 2 * layout.inputs + layout.pairs;
-  layout.block_stride = 3 * layout.inputs + layout.pairs;
+  layout.branches = simulation.network.drops_branches() ? layout.inputs : 0;
+  layout.block_stride = 3 * layout.inputs + layout.pairs + layout.branches;
   layout.row_length = (layout.depth + 1) * layout.layer_stride + layout.depth * layout.block_stride;
   return layout;
 }
@@ -312,7 +363,8 @@ RowTable row_table(const Simulation& simulation) {
   return {at.row_length,
           {layer("logSquaredNorm", 0, inputs), layer("logGradient", n, inputs), layer("logDistance", 2 * n, pairs),
            block("logPreactivation", kLog, 0, inputs), block("logActivation", kLog, n, inputs),
-           block("logHidden", kLog, 2 * n, inputs), block("correlation", kLinear, 3 * n, pairs)}};
+           block("logHidden", kLog, 2 * n, inputs), block("correlation", kLinear, 3 * n, pairs),
+           block("logBranch", kLog, 3 * n + at.pairs, {"input", at.branches, 0})}};
 }
 
 void validate(const Simulation& simulation) {
@@ -347,6 +399,7 @@ double memory_estimate(const Simulation& simulation) {
                 conditioned_matrix_memory({after, hidden, simulation.inputs});
     if (before != after) matrices += conditioned_matrix_memory({after, before, simulation.inputs});
   }
+  if (net.is_masked()) matrices += 8.0 * (n * static_cast<double>(net.depth()) + largest / 64.0 + 1.0);
   const double scratch =
       8.0 * (6.0 * n + 1.0 + 4.0 * n) * largest + 16.0 * net.widths[0] + 8.0 * std::max(65536.0, largest);
   return static_cast<double>(range_of(simulation).workers()) * (matrices + scratch) +

@@ -52,9 +52,12 @@ struct Simulation {
 //     logActivation    n      log |phi(h_a)|^2
 //     logHidden        n      log |dE_a/dh_a|^2 / |dE_a/dx_L|^2
 //     correlation      pairs  h_0 . h_1 / ((|h_0|^2 + |h_1|^2) / 2)
+//     logBranch        n      log (b / tau)^2; only under stochastic depth
+// phi(h) is masked.
 // Nothing is ever NaN; a correlation of two zero vectors is 1.
 struct RowLayout {
   std::size_t inputs = 0, pairs = 0, depth = 0;
+  std::size_t branches = 0;  // inputs under stochastic depth, else 0
   std::size_t layer_stride = 0, block_stride = 0;
   std::size_t row_length = 0;
   double* layer(std::span<double> row, std::size_t l) const { return row.data() + l * layer_stride; }

@@ -23,7 +23,8 @@ std::unique_ptr<Layer<T>> make_block(const LayerFields& f, const LayerPlace& pla
   return std::make_unique<ResidualLayer<T>>(
       ResidualShape{place.inputs, f.count("hidden"), f.count("units"), f.flag("hasBiases"), f.flag("hasOuter"),
                     f.number("skip"), f.activation("activation"), initial("inner"), initial("outer"),
-                    f.number("innerForwardMultiplier", 1), f.number("outerForwardMultiplier", 1)});
+                    f.number("innerForwardMultiplier", 1), f.number("outerForwardMultiplier", 1), place.number,
+                    f.number("keepProbability", 1), f.number("branchKeepProbability", 1)});
 }
 
 [[maybe_unused]] const bool kIsRegistered = register_layer("block", {make_block<float>, make_block<double>});
@@ -79,8 +80,31 @@ void ResidualLayer<T>::initialise(std::uint64_t seed, std::size_t layer, T* valu
 }
 
 template <typename T>
+void ResidualLayer<T>::scale_branches(const Pass<T>& pass, Rows rows, T* output, T* tape, std::uint64_t* bits) const {
+  const std::size_t units = shape_.outputs, stride = tape_per_row();
+  const std::size_t mask_layer = kBranchMasks + shape_.mask_layer;
+  pass.masks->draw(mask_layer, rows.first, rows.count, 1, std::span(bits, rows.count));
+  const T scale = static_cast<T>(pass.masks->scale(mask_layer));
+  for (std::size_t row = 0; row < rows.count; ++row) {
+    const T factor = (bits[row] & 1) != 0 ? scale : T(0);
+    tape[row * stride + stride - 1] = factor;
+    elementwise<T>().scale(factor, output + row * units, units);
+  }
+}
+
+template <typename T>
+void ResidualLayer<T>::add_shortcut(std::size_t rows, const T* input, T* output) const {
+  const std::size_t units = shape_.outputs;
+  if (has_projection())
+    blas::gemm(false, true, rows, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(), shape_.inputs,
+               T(1), output, units);
+  else
+    for (std::size_t i = 0; i < rows * units; ++i) output[i] += static_cast<T>(shape_.skip) * input[i];
+}
+
+template <typename T>
 void ResidualLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
-                               std::uint64_t*) const {
+                               std::uint64_t* mask_bits) const {
   const std::size_t hidden = shape_.hidden, units = shape_.outputs, stride = pass.is_training ? tape_per_row() : hidden;
   const Elementwise<T>& loops = elementwise<T>();
   inner_.forward(rows.count, {input, shape_.inputs}, false, {tape, stride});
@@ -91,6 +115,21 @@ void ResidualLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T
                     std::span<T>(values.data() + hidden, hidden));
     else
       activate(shape_.activation, std::span<const T>(values), values);
+  }
+  const bool has_masks = pass.is_training && pass.masks != nullptr;
+  if (has_masks && pass.masks->masks(shape_.mask_layer)) {
+    const std::size_t words = words_for(hidden);
+    pass.masks->draw(shape_.mask_layer, rows.first, rows.count, hidden, std::span(mask_bits, rows.count * words));
+    const T scale = static_cast<T>(pass.masks->scale(shape_.mask_layer));
+    for (std::size_t row = 0; row < rows.count; ++row)
+      loops.mask_both(tape + row * stride, tape + row * stride + hidden, mask_bits + row * words, scale, hidden);
+  }
+  if (has_masks && drops_branch()) {
+    outer_.forward(rows.count, {tape, stride}, false, {output, units});
+    scale_branches(pass, rows, output, tape, mask_bits);
+    add_shortcut(rows.count, input, output);
+    record_values(pass.statistics, rows, output, units);
+    return;
   }
   if (has_projection()) {
     blas::gemm(false, true, rows.count, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(),
@@ -112,12 +151,21 @@ void ResidualLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_
   const std::size_t hidden = shape_.hidden, units = shape_.outputs, stride = tape_per_row();
   const Elementwise<T>& loops = elementwise<T>();
   record_errors(pass.statistics, rows, output_error, units);
-  if (shape_.has_outer) outer_.backward(rows.count, {output_error, units}, T(0), {tape + 2 * hidden, stride});
+  if (drops_branch()) {
+    for (std::size_t row = 0; row < rows.count; ++row) {
+      T* branch = tape + row * stride + 3 * hidden;
+      std::copy_n(output_error + row * units, units, branch);
+      loops.scale(branch[units], branch, units);
+    }
+    outer_.backward(rows.count, {tape + 3 * hidden, stride}, T(0), {tape + 2 * hidden, stride});
+  } else if (shape_.has_outer) {
+    outer_.backward(rows.count, {output_error, units}, T(0), {tape + 2 * hidden, stride});
+  }
   for (std::size_t row = 0; row < rows.count; ++row) {
     const T* derivative = tape + row * stride + hidden;
     T* delta = tape + row * stride + 2 * hidden;
     loops.multiply(shape_.has_outer ? delta : output_error + row * units, derivative, delta, hidden);
-    if (shape_.has_outer) std::copy_n(output_error + row * units, units, delta + hidden);
+    if (shape_.has_outer && !drops_branch()) std::copy_n(output_error + row * units, units, delta + hidden);
   }
   if (input_error == nullptr) return;
   if (has_projection()) {

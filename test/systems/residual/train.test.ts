@@ -23,6 +23,7 @@ t.test('every kind of block learns', async (t) => {
     reduced: { block: 'reduced', outerBiasVariance: 0, innerWeightVariance: 0.5 },
     'relu, 1/√L': { activation: 'relu', depthPower: 1 },
     'zero branches': { outerWeightVariance: 0, outerBiasVariance: 0 },
+    'dropout and stochastic depth': { keepProbability: 0.9, branchKeepProbability: [1, 0.95, 0.9, 0.85, 0.8, 0.8] },
   };
   for (const [name, change] of Object.entries(kinds)) {
     const run = await train({ ...spec, ...change }, data, { ...quick, steps: 200 });
@@ -132,6 +133,7 @@ t.test('errors', async (t) => {
   };
   await rejected({ depth: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'depth');
   await rejected({ depth: 1_000_000 }, 'ERR_MFT_OUT_OF_RANGE', 'depth');
-  await rejected({ keepProbability: 0.9 }, 'ERR_MFT_INVALID_ARGUMENT', 'keepProbability');
+  await rejected({ inputKeepProbability: 0.9 }, 'ERR_MFT_INVALID_ARGUMENT', 'inputKeepProbability');
+  await rejected({ keepProbability: 0 }, 'ERR_MFT_OUT_OF_RANGE', 'keepProbability');
   await rejected({ width: 90_000, depth: 100 }, 'ERR_MFT_MEMORY', 'width');
 });

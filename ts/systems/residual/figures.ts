@@ -7,7 +7,7 @@ import type { ActivationSpec } from '../../gaussian/activations.js';
 import { linearGrid, logGrid } from '../../numeric/grids.js';
 import { growthLaw } from './growth-law.js';
 import type { GrowthForm } from './growth-schedule.js';
-import { describedInputs } from './inputs.js';
+import { predictedInputs } from './inputs.js';
 import { nativeNetwork, recurrence } from './network.js';
 import { phaseTable } from './phase-table.js';
 import { predictResidual } from './predict.js';
@@ -23,7 +23,7 @@ function layersShown(depth: number): number[] {
 
 /** Theory along the layers for several common decays. */
 async function growthCurves(spec: ResolvedResidualSpec, options: SystemOptions): Promise<VegaLiteFigure> {
-  const { secondMoments, angularDeficit } = describedInputs(spec, options.inputs);
+  const { secondMoments, angularDeficit } = predictedInputs(spec, options.inputs);
   const points: CurvePoint[] = [];
   const decays = spec.block === 'full' ? [0, 0.25, 0.5, 0.75, 1] : [spec.innerWeightDecay];
   for (const decay of decays) {

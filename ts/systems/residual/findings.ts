@@ -1,5 +1,6 @@
 // What `advise` says about a residual network: growth of gradients and activations, spread at its widths, and the
 // schedules (decay, 1/√L, width variation, zero-initialised branches) that change them.
+import { perLayer } from '../../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import type { Finding } from '../../core/results.js';
@@ -14,7 +15,7 @@ import { describedInputs } from './inputs.js';
 import type { Recurrence } from './native.js';
 import { nativeNetwork, recurrence, type ResidualNetwork } from './network.js';
 import { predictResidual } from './predict.js';
-import { type ResolvedResidualSpec, widthList } from './spec.js';
+import { dropsBranches, type ResolvedResidualSpec, widthList } from './spec.js';
 
 /** Gradients of the first and last layer may differ by this factor in mean square before a change is proposed. */
 const gradientBudget = Math.log(10);
@@ -25,7 +26,8 @@ const wideSpread = 0.3;
 interface State {
   readonly logGradientRatio: number;
   readonly logSecondMoment: number;
-  readonly angularDeficit: number;
+  /** Under stochastic depth there is no theory of pairs. */
+  readonly angularDeficit?: number;
 }
 
 async function stateOf(
@@ -39,7 +41,7 @@ async function stateOf(
     {
       secondMoment,
       angularDeficit,
-      pair: true,
+      pair: !dropsBranches(network),
       fluctuations: false,
       interpolate: true,
     },
@@ -54,7 +56,9 @@ function stateAtEnd(run: Recurrence): State {
   return {
     logGradientRatio: run.logGradient[0] as number,
     logSecondMoment,
-    angularDeficit: Math.exp((run.logMetricExpressivity[last] as number) - logSecondMoment),
+    ...(run.logMetricExpressivity.length === 0
+      ? {}
+      : { angularDeficit: Math.exp((run.logMetricExpressivity[last] as number) - logSecondMoment) }),
   };
 }
 
@@ -83,7 +87,7 @@ export async function residualFindings(
       evidence: numbers(state),
     });
   }
-  if (state.angularDeficit < 1e-3) {
+  if (state.angularDeficit !== undefined && state.angularDeficit < 1e-3) {
     findings.push({
       id: 'inputsMerge',
       severity: 'warning',
@@ -93,6 +97,7 @@ export async function residualFindings(
       evidence: numbers(state),
     });
   }
+  findings.push(...(await dropoutFinding(spec, secondMoment, angularDeficit, state, options)));
   return [...findings, ...(await spreadFinding(spec, options)), ...alternatives];
 }
 
@@ -182,7 +187,45 @@ async function alternativesOf(
       'step does not depend on the depth.',
     { outerWeightVariance: 0, outerBiasVariance: 0, innerWeightVariance: 2 / spec.depth },
   );
-  return [...findings, ...(await widthFindings(spec, secondMoment, options))];
+  return dropsBranches(spec) ? findings : [...findings, ...(await widthFindings(spec, secondMoment, options))];
+}
+
+/** What dropout and stochastic depth add to the growth of a branch, and the outer variance that takes it back. */
+async function dropoutFinding(
+  spec: ResolvedResidualSpec,
+  secondMoment: number,
+  angularDeficit: number,
+  state: State,
+  options: ControlOptions,
+): Promise<readonly Finding[]> {
+  const keeps = nativeNetwork(spec);
+  if ([...keeps.keepProbability, ...keeps.branchKeepProbability].every((keep) => keep === 1) || secondMoment === 0)
+    return [];
+  const after = async (change: object): Promise<State> =>
+    stateOf({ ...spec, ...change } as ResidualNetwork, secondMoment, angularDeficit, options);
+  const without = await after({ keepProbability: 1, branchKeepProbability: 1 });
+  const claim =
+    'Dropout and stochastic depth multiply the mean square of a branch by 1/(ρ τ): activations grow by ' +
+    `e^${(state.logSecondMoment - Math.log(secondMoment)).toFixed(2)}, without them by ` +
+    `e^${(without.logSecondMoment - Math.log(secondMoment)).toFixed(2)}; gradients by ` +
+    `e^${state.logGradientRatio.toFixed(2)}, without them by e^${without.logGradientRatio.toFixed(2)}.`;
+  const base = { id: 'branchDropout', severity: 'info', claim, evidence: numbers(state) } as const;
+  if (spec.block === 'reduced') return [base];
+  const reduced = perLayer('outerWeightVariance', spec.outerWeightVariance, spec.depth).map(
+    (variance, i) => variance * (keeps.keepProbability[i] as number) * (keeps.branchKeepProbability[i] as number),
+  );
+  const isOne = [spec.outerWeightVariance, spec.keepProbability, spec.branchKeepProbability].every(
+    (value) => typeof value === 'number',
+  );
+  const change = { outerWeightVariance: isOne ? (reduced[0] as number) : reduced };
+  return [
+    {
+      ...base,
+      claim: `${claim} An \`outerWeightVariance\` times ρ τ takes that back.`,
+      change,
+      after: numbers(await after(change)),
+    },
+  ];
 }
 
 /** Widths that shrink: to a flat gradient, and only as far as the budget needs; with the spread between networks they cost. */

@@ -2,7 +2,7 @@
 import { drawnDeficit, type DrawnInputs, type InputVectors } from '../../core/inputs.js';
 import { MftError } from '../../core/errors.js';
 import type { Warning } from '../../core/results.js';
-import type { ResolvedResidualSpec } from './spec.js';
+import { dropsBranches, type ResolvedResidualSpec } from './spec.js';
 
 export interface DescribedInputs {
   /** |x|²/N_0 of each input. */
@@ -80,4 +80,17 @@ export function describedInputs(spec: ResolvedResidualSpec, read: InputVectors |
   const [a, b] = [row(0), row(1)];
   const metric = a.reduce((sum, x, i) => sum + (x - (b[i] as number)) ** 2, 0) / (2 * dimension);
   return { secondMoments: [p, p], angularDeficit: metric / p, warnings: [] };
+}
+
+/** The inputs; under stochastic depth without their angle, of which no theory is known. */
+export function predictedInputs(spec: ResolvedResidualSpec, vectors: InputVectors | undefined): DescribedInputs {
+  const inputs = describedInputs(spec, vectors);
+  if (inputs.angularDeficit === undefined || !dropsBranches(spec)) return inputs;
+  const { angularDeficit: _, ...rest } = inputs;
+  const warning = {
+    id: 'branchesDropped',
+    message:
+      'Under stochastic depth sizes stay random at every width: means are predicted; pairs of inputs and spreads are not.',
+  };
+  return { ...rest, warnings: [...inputs.warnings, warning] };
 }

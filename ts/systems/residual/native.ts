@@ -16,6 +16,10 @@ export interface NativeResidualNetwork {
   readonly width: Float64Array;
   /** M_1 to M_L. */
   readonly hiddenWidth: Float64Array;
+  /** ρ and τ of every block. */
+  readonly keepProbability: Float64Array;
+  readonly branchKeepProbability: Float64Array;
+  readonly hasSharedMasks: boolean;
 }
 
 export interface RecurrenceOptions {
@@ -39,6 +43,11 @@ export interface Recurrence {
   readonly logGradient: Float64Array;
   readonly secondMomentVariance: Float64Array;
   readonly logGradientVariance: Float64Array;
+  /** Under stochastic depth; else empty: the other lists then say all. */
+  readonly logOuterWeightGradient: Float64Array;
+  readonly logOuterBiasGradient: Float64Array;
+  readonly logInnerWeightGradient: Float64Array;
+  readonly logInnerBiasGradient: Float64Array;
 }
 
 /** One call of the engines; native/systems/residual/simulation.h. */
@@ -62,7 +71,8 @@ export type ResidualPlace =
   | 'logPreactivation'
   | 'logActivation'
   | 'logHidden'
-  | 'correlation';
+  | 'correlation'
+  | 'logBranch';
 
 declare module '../../core/addon.js' {
   interface NativeAddon {

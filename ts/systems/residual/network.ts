@@ -54,6 +54,9 @@ export function nativeNetwork(network: ResidualNetwork): NativeResidualNetwork {
       network.hiddenWidth === undefined
         ? widths.slice(1)
         : Float64Array.from(perLayer('hiddenWidth', network.hiddenWidth, depth)),
+    keepProbability: Float64Array.from(perLayer('keepProbability', network.keepProbability, depth)),
+    branchKeepProbability: Float64Array.from(perLayer('branchKeepProbability', network.branchKeepProbability, depth)),
+    hasSharedMasks: network.maskSharing === 'shared',
   };
 }
 
@@ -84,6 +87,16 @@ export function logParameterGradient(
 ): number {
   const i = block - 1;
   const at = (list: Float64Array, index: number): number => list[index] as number;
+  if (result.logOuterBiasGradient.length > 0)
+    return at(
+      {
+        outerWeight: result.logOuterWeightGradient,
+        outerBias: result.logOuterBiasGradient,
+        innerWeight: result.logInnerWeightGradient,
+        innerBias: result.logInnerBiasGradient,
+      }[kind],
+      i,
+    );
   const chi = at(result.logGradient, block);
   if (kind === 'outerBias') return chi;
   if (kind === 'outerWeight') return chi + at(result.logActivationMoment, i);

@@ -57,6 +57,9 @@ export async function phaseTable(depth: number, control: ControlOptions = {}): P
       depth,
       depthPower: 0,
       skipStrength: 1,
+      keepProbability: 1,
+      branchKeepProbability: 1,
+      maskSharing: 'independent',
       width: 1,
     });
     const run = await recurrence(

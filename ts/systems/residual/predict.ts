@@ -5,15 +5,17 @@ import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
-import { describedInputs, type DescribedInputs } from './inputs.js';
+import { type DescribedInputs, predictedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
 import type { NativeResidualNetwork, Recurrence } from './native.js';
 import { kindsOf, logParameterGradient, nativeNetwork, recurrence } from './network.js';
 import type { ResidualObservable } from './observables.js';
-import type { ResolvedResidualSpec } from './spec.js';
+import { dropsBranches, type ResolvedResidualSpec } from './spec.js';
 
 /** Relative error of the moments, per block; the recurrences add rounding of the same order. */
 const momentError = 1e-12;
+/** The same where the law of sizes is carried on a lattice. */
+const latticeError = 1e-9;
 
 /** Layers, blocks and inputs of a spec as axes. */
 interface ResidualAxes {
@@ -42,8 +44,8 @@ export async function predictResidual(
 ): Promise<PredictionBody<ResidualObservable>> {
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
-  const inputs = describedInputs(spec, options.inputs as InputVectors | undefined);
-  const fluctuations = spec.block !== 'reduced' || network.activation.isOdd;
+  const inputs = predictedInputs(spec, options.inputs as InputVectors | undefined);
+  const fluctuations = (spec.block !== 'reduced' || network.activation.isOdd) && !dropsBranches(spec);
   const runs: Recurrence[] = [];
   for (const [i, secondMoment] of inputs.secondMoments.entries()) {
     const known = inputs.secondMoments.indexOf(secondMoment);
@@ -81,7 +83,7 @@ function observablesOf(
 ): Readonly<Partial<Record<ResidualObservable, Predicted>>> {
   const { depth } = spec;
   const { layers, blocks, below, inputs: inputAxis, pairs } = axesOf(depth, runs.length);
-  const error = momentError * Math.max(1, depth);
+  const error = (dropsBranches(spec) ? latticeError : momentError) * Math.max(1, depth);
   const per = (
     axes: readonly [Axis, Axis],
     scale: 'linear' | 'log',
@@ -202,12 +204,19 @@ function growthOf(spec: ResolvedResidualSpec): Readonly<Record<string, QuantityV
   const isPoint =
     spec.block === 'full' &&
     spec.depthPower === 0 &&
-    [spec.innerWeightVariance, spec.innerBiasVariance, spec.outerWeightVariance, spec.outerBiasVariance].every(
-      (variance) => typeof variance === 'number',
-    );
+    !dropsBranches(spec) &&
+    [
+      spec.innerWeightVariance,
+      spec.innerBiasVariance,
+      spec.outerWeightVariance,
+      spec.outerBiasVariance,
+      spec.keepProbability,
+    ].every((value) => typeof value === 'number');
   if (!isPoint) return {};
+  // For one input dropout is a larger outer variance: only σ_v² V and σ_v² V̇ occur, over ρ.
+  const outerWeightVariance = (spec.outerWeightVariance as number) / (spec.keepProbability as number);
   try {
-    const law = growthLaw({ ...(spec as unknown as GrowthLawParameters), tolerance: 1e-12 });
+    const law = growthLaw({ ...(spec as unknown as GrowthLawParameters), outerWeightVariance, tolerance: 1e-12 });
     const of = (name: string, growth: Growth | undefined): [string, QuantityValue][] =>
       growth === undefined
         ? []

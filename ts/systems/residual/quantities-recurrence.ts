@@ -16,7 +16,7 @@ import {
   recurrence,
   type ResidualNetwork,
 } from './network.js';
-import { type BlockKind, checkNetwork, networkParameters } from './spec.js';
+import { type BlockKind, checkNetwork, dropsBranches, networkParameters } from './spec.js';
 
 /** A drawn pair of inputs, as quantities take it. */
 export const inputParameters = {
@@ -138,6 +138,13 @@ async function evaluated(
   const isPlain = p.architecture === 'plain';
   const described = networkOf(p);
   checkNetwork(described);
+  if (dropsBranches(described) && (isPlain || wants.pair === true || wants.fluctuations === true))
+    throw expectedError(
+      'ERR_MFT_UNSUPPORTED',
+      'branchKeepProbability',
+      '1 for pairs of inputs, spreads over networks and plain networks',
+      described.branchKeepProbability,
+    );
   if (wants.gradient === true) requireFiniteGradient(described.activation);
   const network = nativeNetwork(described);
   const angularDeficit = wants.pair === true && !isPlain ? angularDeficitOf(p) : 0;

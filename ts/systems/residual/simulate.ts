@@ -19,7 +19,7 @@ import type { NativeResidualNetwork, NativeSimulation, ResidualPlace } from './n
 import { kindsOf, nativeNetwork, type ParameterKind } from './network.js';
 import type { ResidualObservable } from './observables.js';
 import { axesOf, parametersOf } from './predict.js';
-import type { ResolvedResidualRun, ResolvedResidualSpec } from './spec.js';
+import { dropsBranches, type ResolvedResidualRun, type ResolvedResidualSpec } from './spec.js';
 
 /** What the addon takes of a run. */
 export function nativeSimulation(
@@ -85,6 +85,7 @@ function measuresOf(
   const preactivation = valueAt(places.logPreactivation);
   const activation = valueAt(places.logActivation);
   const hidden = valueAt(places.logHidden);
+  const branch = valueAt(places.logBranch);
   const logWidth = Array.from(network.width, Math.log);
   const logHiddenWidth = Array.from(network.hiddenWidth, Math.log);
   const at = (list: readonly number[], i: number): number => list[i] as number;
@@ -107,11 +108,15 @@ function measuresOf(
     secondMomentSpread: measure(blocks, 'relativeSpread', (row, i, a) => logMoment(row, i + 1, a)),
     gradientSpread: measure(below, 'logSpread', total),
   };
+  // Gradient of what a block's branch adds: that of x_l, times β/τ under stochastic depth.
+  const added: TrialValue = dropsBranches(spec)
+    ? (row, i, a) => total(row, i + 1, a) + branch(row, i, a)
+    : (row, i, a) => total(row, i + 1, a);
   // |∂E/∂v|² = |δ_l|²|φ(h)|², |∂E/∂w|² = |∂E/∂h|²|x_{l−1}|², |∂E/∂a|² = |δ_l|², |∂E/∂b|² = |∂E/∂h|²: block l at i = l − 1.
   const logTotal: Readonly<Record<ParameterKind, TrialValue>> = {
-    outerWeight: (row, i, a) => total(row, i + 1, a) + activation(row, i, a),
+    outerWeight: (row, i, a) => added(row, i, a) + activation(row, i, a),
     innerWeight: (row, i, a) => hidden(row, i, a) + squaredNorm(row, i, a),
-    outerBias: (row, i, a) => total(row, i + 1, a),
+    outerBias: added,
     innerBias: hidden,
   };
   for (const kind of kindsOf(spec.block)) {

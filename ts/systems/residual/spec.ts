@@ -5,6 +5,7 @@ import { expectedError, MftError } from '../../core/errors.js';
 import {
   activationNames,
   depthNames,
+  dropNames,
   aliased,
   also,
   biasDeviationNames,
@@ -33,7 +34,8 @@ export type BlockKind = 'full' | 'reduced' | 'generalized';
  * A random residual network of `depth` blocks. Full block: h = w x + b, x' = v φ(h) + S x + a with S the identity, or a
  * random projection where the width changes; reduced: x' = x + φ(w x + b); generalized: the full block with κ x in place
  * of x. w_kj ~ N(0, σ_w²/N), v_ik ~ N(0, σ_v²/M), b_k ~ N(0, σ_b²), a_i ~ N(0, σ_a²); in block l every variance carries
- * the factor l^−decay, the outer ones also depth^−depthPower.
+ * the factor l^−decay, the outer ones also depth^−depthPower. Dropout in the branch puts (m/ρ) φ(h) for φ(h), m ~ Bernoulli(ρ)
+ * per hidden unit; stochastic depth puts (β/τ) (v φ(h) + a) for the branch, β ~ Bernoulli(τ) per block.
  */
 export interface ResidualSpec {
   /** 'full' (default), 'reduced' or 'generalized'. */
@@ -66,6 +68,12 @@ export interface ResidualSpec {
   readonly hiddenWidth?: number | readonly number[];
   /** L, the number of blocks; 0 is allowed. Default 50. */
   readonly depth?: number;
+  /** ρ in (0, 1], the probability of keeping a hidden unit of a branch; a number or one per block. Default 1. */
+  readonly keepProbability?: number | readonly number[];
+  /** τ in (0, 1], the probability of keeping a branch (stochastic depth, DropPath); not in the reduced block. Default 1. */
+  readonly branchKeepProbability?: number | readonly number[];
+  /** Whether the two inputs have the same masks. Default 'independent'. */
+  readonly maskSharing?: 'independent' | 'shared';
   /** One or two inputs. Default: a drawn pair with mean square 1 and correlation 0.5. */
   readonly inputs?: Inputs;
 }
@@ -122,6 +130,23 @@ const networkFields = {
     blocks: '',
     numBlocks: '',
   }).default(50),
+  keepProbability: also(
+    perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a hidden unit of a branch.', 'ρ'),
+    dropNames,
+  ).default(1),
+  branchKeepProbability: also(
+    perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping the branch of a block.', 'τ'),
+    {
+      dropPath: ' = 1 - dropPath, a probability of keeping',
+      dropPathRate: ' = 1 - dropPathRate, a probability of keeping',
+      stochasticDepth: ' = 1 - the probability of dropping a branch',
+      survivalProbability: ', the same probability',
+      survivalProb: ', the same probability',
+    },
+  ).default(1),
+  maskSharing: choiceField(['independent', 'shared'], 'Whether both inputs have the same masks.').default(
+    'independent',
+  ),
 } as const;
 
 /** The same fields as parameters of a quantity, where the names they had before are taken too. */
@@ -191,13 +216,30 @@ const outerFields = [
   ['outerWeightDecay', 0],
   ['outerBiasDecay', 0],
   ['depthPower', 0],
+  ['branchKeepProbability', 1],
 ] as const;
+
+/** Fields that may be lists, one number per block. */
+const perBlock = [
+  'innerWeightVariance',
+  'innerBiasVariance',
+  'outerWeightVariance',
+  'outerBiasVariance',
+  'keepProbability',
+  'branchKeepProbability',
+] as const;
+
+/** Whether some branch may be dropped: sizes then stay random at every width. */
+export function dropsBranches({
+  branchKeepProbability: keep,
+}: Pick<ResolvedResidualSpec, 'branchKeepProbability'>): boolean {
+  return typeof keep === 'number' ? keep < 1 : keep.some((probability) => probability < 1);
+}
 
 /** Cross-checks between the fields of a network. @throws MftError */
 export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inputs'>): void {
   const { depth, block, skipStrength } = network;
-  for (const name of ['innerWeightVariance', 'innerBiasVariance', 'outerWeightVariance', 'outerBiasVariance'] as const)
-    perLayer(name, network[name], depth);
+  for (const name of perBlock) perLayer(name, network[name], depth);
   const widths = widthList(network.width, depth);
   if (network.hiddenWidth !== undefined) perLayer('hiddenWidth', network.hiddenWidth, depth);
   if (block !== 'generalized' && skipStrength !== 1) {

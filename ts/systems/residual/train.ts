@@ -16,6 +16,7 @@ const deepest = 100_000;
  * A linear projection of the image to N_0 units, the `depth` blocks of the spec, and one linear output per class. Projection and
  * output have weights of variance 1/fan-in and biases that start at zero, so that p_0 is the mean square of a component of the
  * image; both are trained. Where the width changes the projection of the shortcut is drawn once and not trained.
+ * `maskSharing: 'shared'` gives all images of a step the same masks.
  *
  * @throws MftError ERR_MFT_OUT_OF_RANGE (depth)
  */
@@ -58,6 +59,8 @@ export function trainingPlan(
       innerBiasVariance: at(network.innerBiasVariance, l - 1),
       outerWeightVariance: at(network.outerWeightVariance, l - 1),
       outerBiasVariance: at(network.outerBiasVariance, l - 1),
+      keepProbability: at(network.keepProbability, l - 1),
+      branchKeepProbability: at(network.branchKeepProbability, l - 1),
     });
   });
   return {
@@ -65,7 +68,7 @@ export function trainingPlan(
     layers,
     target: 'labels',
     inputKeepProbability: 1,
-    hasSharedMasks: false,
+    hasSharedMasks: network.hasSharedMasks,
     counters: [],
   };
 }

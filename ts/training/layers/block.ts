@@ -1,5 +1,5 @@
 // The residual block: x' = v φ(w x + b) + S x + a, S = skip or, where the width changes, a fixed random projection;
-// without outer parameters x' = skip x + φ(w x + b).
+// without outer parameters x' = skip x + φ(w x + b). Dropout: (m/ρ) φ; stochastic depth: (β/τ) (v φ + a), one β a row.
 import type { Shape } from '../../core/trainer.js';
 import type { LayerBase } from '../plan.js';
 
@@ -21,6 +21,9 @@ interface BlockLayer extends LayerBase<'block'> {
   readonly innerBiasVariance: number;
   readonly outerWeightVariance: number;
   readonly outerBiasVariance: number;
+  /** ρ of the hidden units and τ of the branch; 1 when left out. */
+  readonly keepProbability?: number;
+  readonly branchKeepProbability?: number;
 }
 
 /** A block on outputs of that shape. */

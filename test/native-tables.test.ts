@@ -76,6 +76,12 @@ async function callEverything(): Promise<void> {
   const data = await mft.readDataset('synthetic', 'train');
   await mft.train(feedforward, { train: data, test: data }, { steps: 1 });
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });
+  const rows = { inputs: [[1], [2]], testInputs: [[3]], targets: [1, 2] };
+  await mft.evaluate('kernel', 'kernelRegression', { ...rows, biasVariance: 1 });
+  await mft
+    .evaluate('kernel', 'kernelRegression', rows)
+    .catch((error: unknown) => t.match(error, { code: /DEGENERATE/ }));
+  await mft.evaluate('kernel', 'ntkEnsemble', { ...rows, biasVariance: 1 });
   await mft.empiricalKernels([{ weight: [[1, 2]], bias: [0] }], [[1, 2]], { otherInputs: [[2, 1]] });
   mft.gaussianMean(sine, { variance: 1 });
   mft.gaussianPairMoment(sine, { variance: 1, correlation: 0.5 });

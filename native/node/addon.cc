@@ -19,6 +19,7 @@
   subject(kernel);            \
   subject(kernel_empirical);  \
   subject(autoencoder);       \
+  subject(kernel_regression); \
   subject(train)
 
 namespace mft::node {

@@ -98,7 +98,7 @@ const optionSchema = z.strictObject({ ...optionFields, ...controlFields });
  *
  * **Numerics**: double precision; equal to the products of explicit derivatives to 1e-12 of the largest entry. A kernel of inputs
  * with themselves is exactly symmetric. Bits do not depend on `threads`.
- * **Source**: Jacot, Gabriel & Hongler 2018; the layer's two inner products are ours.
+ * **Source**: Jacot, Gabriel & Hongler 2018; docs/systems/kernel.md (6.9).
  *
  * @example
  * import { empiricalKernels } from 'mft-native';

@@ -3,11 +3,13 @@ import { type Quantity, withMapped } from '../../core/system.js';
 import { matrixQuantities } from './quantities-matrix.js';
 import { normalizedQuantities } from './quantities-normalized.js';
 import { pairQuantities } from './quantities-pair.js';
+import { regressionQuantities } from './quantities-regression.js';
 
 const table = {
   ...pairQuantities,
   ...normalizedQuantities,
   ...matrixQuantities,
+  ...regressionQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;
 
 export const quantities = withMapped(table, []);

@@ -1,0 +1,168 @@
+// System `kernel`: factorisations for regression. Matrices are Float64Arrays that are overwritten; they are kept alive until
+// the promise settles.
+#include <memory>
+#include <span>
+
+#include "core/blas.h"
+#include "core/cholesky.h"
+#include "core/lapack.h"
+#include "node/fields.h"
+#include "node/task.h"
+
+namespace mft::node {
+namespace {
+
+constexpr double kMostThreads = 1024;
+constexpr double kMostRows = 1 << 20;
+
+struct MatrixCall {
+  std::span<double> matrix, rows, out;
+  std::size_t count = 1;
+  double shift = 0.0, tolerance = 0.0;
+  bool is_transposed = false;
+  int threads = 1;
+};
+
+template <std::span<double> MatrixCall::*kMember>
+Field<MatrixCall> in_place(const char* name) {
+  return special<MatrixCall>(
+      name, "matrix", [name](const Napi::Object& o, MatrixCall& into) { into.*kMember = doubles(o.Get(name), name); });
+}
+
+const Fields<MatrixCall> kFactor = {
+    in_place<&MatrixCall::matrix>("matrix"),
+    whole("count", &MatrixCall::count, 1, kMostRows),
+    number("shift", &MatrixCall::shift),
+    whole("threads", &MatrixCall::threads, 1, kMostThreads),
+};
+const Fields<MatrixCall> kSolve = {
+    in_place<&MatrixCall::matrix>("matrix"),
+    in_place<&MatrixCall::rows>("rows"),
+    whole("count", &MatrixCall::count, 1, kMostRows),
+    boolean("isTransposed", &MatrixCall::is_transposed),
+    whole("threads", &MatrixCall::threads, 1, kMostThreads),
+};
+const Fields<MatrixCall> kProduct = {
+    in_place<&MatrixCall::matrix>("matrix"),
+    in_place<&MatrixCall::rows>("rows"),
+    in_place<&MatrixCall::out>("out"),
+    whole("count", &MatrixCall::count, 1, kMostRows),
+    whole("threads", &MatrixCall::threads, 1, kMostThreads),
+};
+const Fields<MatrixCall> kSquare = {
+    in_place<&MatrixCall::matrix>("matrix"),
+    whole("count", &MatrixCall::count, 1, kMostRows),
+};
+const Fields<MatrixCall> kRank = {
+    in_place<&MatrixCall::matrix>("matrix"),
+    whole("count", &MatrixCall::count, 1, kMostRows),
+    number("tolerance", &MatrixCall::tolerance),
+};
+
+void require_size(std::span<double> numbers, std::size_t size, const char* name) {
+  if (numbers.size() != size) throw wrong(name, "a matrix of the right size");
+}
+
+// Both arguments stay alive: the arrays of the first, the control of the second.
+Napi::Value kept(const Napi::CallbackInfo& info) {
+  Napi::Array all = Napi::Array::New(info.Env(), info.Length());
+  for (std::size_t i = 0; i < info.Length(); ++i) all.Set(static_cast<std::uint32_t>(i), info[i]);
+  return all;
+}
+
+template <typename Work>
+Napi::Value start_quiet(const Napi::CallbackInfo& info, Work work) {
+  return Task<bool>::start(
+      info.Env(), kept(info),
+      [work = std::move(work)] {
+        work();
+        return true;
+      },
+      [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
+}
+
+// ({matrix, count, shift, threads}, control?) -> Promise<{pivot, smallestRatio, logDeterminant}>
+Napi::Value kernel_factor(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kFactor.argument(info, 0, "matrix");
+  require_size(call.matrix, call.count * call.count, "matrix");
+  const Control control = control_argument(info, 1);
+  return Task<CholeskyOutcome>::start(
+      info.Env(), kept(info),
+      [call, control] { return cholesky_factor(call.matrix.data(), call.count, call.shift, call.threads, control); },
+      [](Napi::Env env, CholeskyOutcome& outcome) {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("pivot", static_cast<double>(outcome.pivot));
+        result.Set("smallestRatio", outcome.smallest_ratio);
+        result.Set("logDeterminant", outcome.log_determinant);
+        return Napi::Value(result);
+      });
+}
+
+// ({matrix, rows, count, isTransposed, threads}, control?): the rows become L^-1 or L^-T times themselves.
+Napi::Value kernel_solve(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kSolve.argument(info, 0, "matrix");
+  require_size(call.matrix, call.count * call.count, "matrix");
+  if (call.rows.size() % call.count != 0) throw wrong("rows", "rows as long as the matrix");
+  const Control control = control_argument(info, 1);
+  return start_quiet(info, [call, control] {
+    solve_lower(call.matrix.data(), call.count, call.rows.data(), call.rows.size() / call.count, call.is_transposed,
+                call.threads, control);
+  });
+}
+
+// ({matrix, rows, out, count, threads}, control?): out = matrix rows^T, both of rows `count` long.
+Napi::Value kernel_product(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kProduct.argument(info, 0, "matrix");
+  const std::size_t height = call.matrix.size() / call.count, width = call.rows.size() / call.count;
+  require_size(call.matrix, height * call.count, "matrix");
+  require_size(call.rows, width * call.count, "rows");
+  require_size(call.out, height * width, "out");
+  const Control control = control_argument(info, 1);
+  return start_quiet(info, [=] {
+    product_of_rows(call.matrix.data(), height, call.rows.data(), width, call.count, call.out.data(), call.threads,
+                    control);
+  });
+}
+
+// ({matrix, count}): the factor in the lower triangle becomes the inverse of the matrix.
+Napi::Value kernel_inverse(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kSquare.argument(info, 0, "matrix");
+  require_size(call.matrix, call.count * call.count, "matrix");
+  return start_quiet(info, [call] { lapack::inverse_from_cholesky(call.count, call.matrix.data(), call.count); });
+}
+
+// ({matrix, count}) -> Promise<eigenvalues>, decreasing; row k of the matrix becomes eigenvector k.
+Napi::Value kernel_eigen(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kSquare.argument(info, 0, "matrix");
+  require_size(call.matrix, call.count * call.count, "matrix");
+  return Task<std::vector<double>>::start(
+      info.Env(), kept(info), [call] { return lapack::symmetric_eigen(call.count, call.matrix.data()); },
+      [](Napi::Env env, std::vector<double>& values) -> Napi::Value { return float64_array(env, values); });
+}
+
+// ({matrix, count, tolerance}) -> Promise<rank>
+Napi::Value kernel_rank(const Napi::CallbackInfo& info) {
+  const MatrixCall call = kRank.argument(info, 0, "matrix");
+  require_size(call.matrix, call.count * call.count, "matrix");
+  return Task<std::size_t>::start(
+      info.Env(), kept(info),
+      [call] { return lapack::semidefinite_rank(call.count, call.matrix.data(), call.count, call.tolerance); },
+      [](Napi::Env env, std::size_t& rank) -> Napi::Value {
+        return Napi::Number::New(env, static_cast<double>(rank));
+      });
+}
+
+}  // namespace
+
+std::vector<Function> kernel_regression_functions() {
+  return {
+      {"kernelFactor", kernel_factor, {kFactor.info()}},
+      {"kernelSolve", kernel_solve, {kSolve.info()}},
+      {"kernelProduct", kernel_product, {kProduct.info()}},
+      {"kernelInverse", kernel_inverse, {kSquare.info()}},
+      {"kernelEigen", kernel_eigen, {kSquare.info()}},
+      {"kernelRank", kernel_rank, {kRank.info()}},
+  };
+}
+
+}  // namespace mft::node

@@ -27,7 +27,8 @@ const digits = {
   images: all.images.subarray(0, 20 * all.dimension),
   labels: all.labels.subarray(0, 20),
 };
-const plan = { verb: 'predict', base: spec, axes: { depth: [1, 2] } };
+// One job: options that name no executor start a process for each.
+const plan = { verb: 'predict', base: spec, axes: { depth: [1] } };
 const curve = [0, 1, 2, 3, 4, 5].map((x) => ({ x, y: Math.exp(-x / 2), series: 'a' }));
 const layers = Array.from({ length: 12 }, (_, i) => i + 1);
 const falling = layers.map((x) => Math.exp(-x / 3) + 0.01 * Math.sin(x));

@@ -28,7 +28,7 @@ for (const id of reproductionIds) {
     t.equal(found.id, id);
     t.match(found.scales.quick.cost, /^\d+ (s|min)$/);
     t.match(found.scales.paper.cost, /^\d+ (s|min|days|years)$/);
-    const { figures, rows } = await found.run({ ...found.scales.quick, ...tiny[id] }, { seed: 3 });
+    const { figures, rows } = await found.run({ ...found.scales.quick, ...tiny[id] }, { seed: 3, threads: 1 });
     t.ok(rows.length > 0 && figures.length > 0);
     for (const row of rows) {
       t.not(row.verdict, 'differs', `${row.what}: published ${row.published}, measured ${row.measured}, z ${row.z}`);

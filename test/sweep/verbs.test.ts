@@ -39,9 +39,9 @@ const plans: readonly SweepPlan[] = [
 const rows = new Map<string, SweepRow[]>();
 
 t.before(async () => {
-  const executor = localExecutor({ processes: 2 });
   for (const plan of plans) {
     const found: SweepRow[] = [];
+    const executor = localExecutor({ processes: plan.verb === 'simulate' ? 2 : 1 });
     for await (const row of sweep(plan, { executor })) found.push(row);
     rows.set(plan.verb, found);
   }

@@ -64,6 +64,8 @@ function copyOfArray(array: Numbers, name: string): unknown {
 /** A user's list of numbers, read once. @throws MftError ERR_MFT_INVALID_ARGUMENT */
 export function numberList(value: unknown, name: string): Float64Array {
   return readOnce(name, () => {
+    // Nothing else can stand in it, however long it is.
+    if (value instanceof Float64Array) return copyOfArray(value, name) as Float64Array;
     if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView)))
       throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a list of numbers', value);
     const list = Array.from(copied(value, name, 2) as ArrayLike<unknown>);

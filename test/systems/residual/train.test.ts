@@ -9,7 +9,7 @@ const data = { train: await readDataset('synthetic', 'train'), test: await readD
 const spec = { system: 'residual', width: 40, depth: 6, innerBiasVariance: 0.05, outerBiasVariance: 0.05 } as const;
 const quick = {
   steps: 80,
-  batchSize: 150,
+  batchSize: 80,
   learningRate: 0.01,
   trainCount: 3000,
   trainEvaluation: 500,

@@ -5,6 +5,7 @@ import { dense, type Entering, inputsOf, type Layer, type Places, pairPlaces } f
 import { expectation } from '../../gaussian/moments.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import { pairGaps, pairSlopes, pairValues, requireTangent } from './pair.js';
+import { timesPower } from './rectifier.js';
 
 /** K and Θ between the rows of two data matrices, row-major `rows` × `columns`. */
 export interface Kernels {
@@ -131,13 +132,6 @@ function scaled(layer: Layer, by: number): Layer {
     variance1: times(layer.variance1),
     variance2: times(layer.variance2),
   };
-}
-
-/** x 2^by, where 2^by alone may leave the range. */
-function timesPower(x: number, by: number): number {
-  const half = Math.trunc(by / 2);
-  const quarter = Math.trunc(half / 2);
-  return x * 2 ** quarter * 2 ** (half - quarter) * 2 ** (by - half - quarter) * 2 ** quarter;
 }
 
 /** @throws MftError ERR_MFT_NOT_FINITE naming the kernel and the layer */

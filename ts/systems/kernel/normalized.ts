@@ -1,5 +1,6 @@
 // The normalised kernel of rectifiers without biases, one layer at a time and in depth: (4.1) to (4.4) of docs/systems/kernel.md.
 import { rootBetween } from '../../numeric/roots.js';
+import { type Angle, angleOfGap, angleOfRadians, gapOfAngle, rectifierGap, sineExcess } from './rectifier.js';
 
 /** A layer of leaky rectifiers whose two passes have their own dropout masks. */
 interface NormalizedLayer {
@@ -9,51 +10,15 @@ interface NormalizedLayer {
   readonly keepProbability: number;
 }
 
-/** An angle with its supplement: each keeps its digits where the other has lost them. */
-interface Angle {
-  readonly theta: number;
-  readonly rest: number;
-}
-
-const fromAngle = (theta: number): Angle => ({ theta, rest: Math.PI - theta });
-
-function fromGap(gap: number): Angle {
-  if (gap <= 1) {
-    const theta = 2 * Math.asin(Math.sqrt(gap / 2));
-    return { theta, rest: Math.PI - theta };
-  }
-  const rest = 2 * Math.asin(Math.sqrt(Math.max(0, 1 - gap / 2)));
-  return { theta: Math.PI - rest, rest };
-}
-
-/** 1 − cos θ. */
-const gapOfAngle = (theta: number): number => 2 * Math.sin(theta / 2) ** 2;
-
-/** S(x) = sin x − x cos x, by its series where the two cancel. */
-function sineExcess(x: number): number {
-  if (x > 0.3) return Math.sin(x) - x * Math.cos(x);
-  let [term, sum] = [x ** 3 / 3, 0];
-  for (let j = 1; j < 10; j++) {
-    sum += term;
-    term *= (-x * x * (j + 1)) / (j * (2 * j + 2) * (2 * j + 3));
-  }
-  return sum;
-}
-
-/** 1 − cosine behind one layer, (4.2): every term keeps its digits at θ = 0 and at θ = π. */
-function gapAfter({ negativeSlope: a, keepProbability }: NormalizedLayer, { theta, rest }: Angle): number {
-  const bend = (1 - a) ** 2 / Math.PI;
-  const whole = 1 + a * a;
-  const gap =
-    theta <= rest
-      ? gapOfAngle(theta) - (bend * sineExcess(theta)) / whole
-      : ((1 + a) ** 2 - 2 * a * gapOfAngle(rest) - bend * sineExcess(rest)) / whole;
+/** 1 − cosine behind one layer, (4.2). */
+function gapAfter({ negativeSlope: a, keepProbability }: NormalizedLayer, angle: Angle): number {
+  const gap = rectifierGap(a, 1, angle) / ((1 + a * a) / 2);
   return 1 - keepProbability + keepProbability * Math.max(0, gap);
 }
 
 /** Cosine behind one layer, (4.1). */
 function cosineAfter({ negativeSlope: a, keepProbability }: NormalizedLayer, theta: number): number {
-  const { rest } = fromAngle(theta);
+  const { rest } = angleOfRadians(theta);
   const bend = (1 - a) ** 2 / Math.PI;
   // sin θ + (π − θ) cos θ is S(π − θ).
   return (keepProbability * (bend * sineExcess(rest) + 2 * a * Math.cos(theta))) / (1 + a * a);
@@ -62,14 +27,14 @@ function cosineAfter({ negativeSlope: a, keepProbability }: NormalizedLayer, the
 /** 1 − cosine behind `depth` layers. */
 export function gapAtDepth(layer: NormalizedLayer, theta: number, depth: number): number {
   let gap = gapOfAngle(theta);
-  for (let l = 0; l < depth; l++) gap = gapAfter(layer, l === 0 ? fromAngle(theta) : fromGap(gap));
+  for (let l = 0; l < depth; l++) gap = gapAfter(layer, l === 0 ? angleOfRadians(theta) : angleOfGap(gap));
   return gap;
 }
 
 /** Cosine behind `depth` layers: the last layer from the angle, so that small cosines keep their digits. */
 export function cosineAtDepth(layer: NormalizedLayer, theta: number, depth: number): number {
   if (depth === 0) return Math.cos(theta);
-  const before = depth === 1 ? theta : fromGap(gapAtDepth(layer, theta, depth - 1)).theta;
+  const before = depth === 1 ? theta : angleOfGap(gapAtDepth(layer, theta, depth - 1)).theta;
   return cosineAfter(layer, before);
 }
 
@@ -82,6 +47,18 @@ export function fixedPoint(layer: NormalizedLayer): number | { readonly reason: 
   }
   const bend = (1 - a) ** 2 / Math.PI;
   const [scale, straight] = [keepProbability / (1 + a * a), 2 * a];
+  // In the gap near 1, in the cosine near 0: each keeps its digits there.
+  const gap = rootBetween(
+    (g) => {
+      const { theta } = angleOfGap(g);
+      const value = (1 - keepProbability) * (1 - g) - scale * bend * sineExcess(theta);
+      return { value, slope: keepProbability - 1 - scale * bend * theta };
+    },
+    0,
+    2,
+    1,
+  );
+  if (gap < 0.5) return 1 - gap;
   return rootBetween(
     (c) => {
       const theta = Math.acos(c);
@@ -90,7 +67,7 @@ export function fixedPoint(layer: NormalizedLayer): number | { readonly reason: 
     },
     -1,
     1,
-    0,
+    1 - gap,
   );
 }
 

@@ -5,7 +5,8 @@ import { MftError } from '../../core/errors.js';
 import { threadsFor } from '../../core/memory.js';
 import { type GaussianFunction, type NativeGaussianFunction, powers } from '../../gaussian/expectation.js';
 import type { Integrand } from '../../gaussian/integrand.js';
-import { expectation } from '../../gaussian/moments.js';
+import { deficit, expectation } from '../../gaussian/moments.js';
+import { angleOfGap, closedPair, rectifierGap, sineOf, slopesOf } from './rectifier.js';
 
 /**
  * Gaussian pairs. `gap` is 1 − c: it keeps the digits of pairs that nearly coincide, `covariance` those of pairs that are nearly
@@ -25,22 +26,58 @@ const nearlyIndependent = 1e-6;
 const rootOf = (q1: number, q2: number): number => Math.sqrt(q1) * Math.sqrt(q2);
 
 /** One pair, from its covariance. @throws MftError ERR_MFT_OUT_OF_RANGE when it is larger than the variances allow */
-export function pairOf(variance1: number, variance2: number, covariance: number): Pairs {
-  const root = rootOf(variance1, variance2);
+function pairOf(variance1: number, variance2: number, covariance: number): Pairs {
+  const root = variance1 === variance2 ? variance1 : rootOf(variance1, variance2);
   if (Math.abs(covariance) > root * (1 + 8 * Number.EPSILON))
     throw new MftError(
       'ERR_MFT_OUT_OF_RANGE',
       `Expected \`covariance\` to be at most √(variance1 variance2) = ${root} in size, received ${covariance}.`,
       { parameter: 'covariance', expected: `a number in [${-root}, ${root}]`, received: covariance },
     );
-  const isWhole = Math.abs(covariance) >= root * (1 - 2 * Number.EPSILON);
-  const clipped = isWhole ? Math.sign(covariance) * root : covariance;
+  const sine = sineOf(variance1, variance2, covariance);
+  const far = root === 0 ? 1 : (sine / root) * (sine / (root + Math.abs(covariance)));
   return {
     variance1: Float64Array.of(variance1),
     variance2: Float64Array.of(variance2),
-    covariance: Float64Array.of(clipped),
-    gap: Float64Array.of(root === 0 ? 1 : (root - clipped) / root),
+    covariance: Float64Array.of(sine === 0 ? Math.sign(covariance) * root : covariance),
+    gap: Float64Array.of(covariance >= 0 ? far : 2 - far),
   };
+}
+
+/** E φ(u)φ(v) of one pair. @throws MftError ERR_MFT_OUT_OF_RANGE when the covariance is larger than the variances allow */
+export function pairValue(
+  phi: GaussianFunction,
+  [variance1, variance2, covariance]: readonly [number, number, number],
+  options: ControlOptions,
+): Promise<number> {
+  // An odd φ of the opposite: near −1 the correlation keeps its digits as near 1.
+  if (phi.isOdd && covariance < 0)
+    return pairValue(phi, [variance1, variance2, -covariance], options).then((value) => -value);
+  return single(phi, [variance1, variance2, covariance], 'value', pairValues, options);
+}
+
+/** E φ'(u)φ'(v) of one pair. @throws MftError ERR_MFT_UNSUPPORTED, ERR_MFT_OUT_OF_RANGE */
+export function pairSlope(
+  phi: GaussianFunction,
+  [variance1, variance2, covariance]: readonly [number, number, number],
+  options: ControlOptions,
+): Promise<number> {
+  requireTangent(phi);
+  const given = [variance1, variance2, phi.isOdd ? Math.abs(covariance) : covariance] as const;
+  return single(phi, given, 'slope', pairSlopes, options);
+}
+
+async function single(
+  phi: GaussianFunction,
+  [variance1, variance2, covariance]: readonly [number, number, number],
+  what: 'value' | 'slope',
+  all: typeof pairValues,
+  options: ControlOptions,
+): Promise<number> {
+  const pair = pairOf(variance1, variance2, covariance);
+  const hasSpread = variance1 > 0 && variance2 > 0;
+  const closed = hasSpread ? closedPair(phi, variance1, variance2, pair.covariance[0] as number) : undefined;
+  return closed?.[what] ?? ((await all(phi, pair, options))[0] as number);
 }
 
 /** E φ(u)φ(v) of every pair. */
@@ -67,6 +104,14 @@ export function pairSlopes(phi: GaussianFunction, pairs: Pairs, options: Control
   );
 }
 
+/** E φ² − E φφ of one pair of equal variances. */
+export function pairGap(phi: GaussianFunction, variance: number, gap: number): number {
+  const slopes = slopesOf(phi);
+  return slopes === undefined
+    ? deficit(phi, variance, gap)
+    : variance * rectifierGap(slopes.below, slopes.above, angleOfGap(gap));
+}
+
 /**
  * 1 − E φφ/√(E φ² E φ²) of every pair, without cancellation where φ is homogeneous or the variances are equal; `values` are its
  * E φφ.
@@ -78,21 +123,21 @@ export async function pairGaps(
   options: ControlOptions,
 ): Promise<Float64Array> {
   const { variance1, variance2, gap } = pairs;
+  const second = (q: number): number => expectation(phi, { value: 2 }, q);
+  const slopes = slopesOf(phi);
+  if (slopes !== undefined) {
+    const whole = second(1);
+    return gap.map((g) =>
+      whole === 0 ? 1 : Math.max(0, rectifierGap(slopes.below, slopes.above, angleOfGap(g)) / whole),
+    );
+  }
   const isHomogeneous = phi.homogeneousDegree !== null;
   const isExact = (at: number): boolean => isHomogeneous || variance1[at] === variance2[at];
   const exact = [...gap.keys()].filter((at) => isExact(at) && gap[at] !== 0);
   const unit = Float64Array.from(exact, (at) => (isHomogeneous ? 1 : (variance1[at] as number)));
-  const deficits = await asked(
-    phi,
-    'deficit',
-    {},
-    unit,
-    unit,
-    Float64Array.from(exact, (at) => gap[at] as number),
-    options,
-  );
+  const gaps = Float64Array.from(exact, (at) => gap[at] as number);
+  const deficits = await asked(phi, 'deficit', {}, unit, unit, gaps, options);
   const result = new Float64Array(gap.length);
-  const second = (q: number): number => expectation(phi, { value: 2 }, q);
   exact.forEach((at, i) => {
     const whole = second(unit[i] as number);
     result[at] = whole === 0 ? 1 : Math.max(0, (deficits[i] as number) / whole);

@@ -1,12 +1,10 @@
 // Quantities of a Gaussian pair: (2.1) and (2.2) of docs/systems/kernel.md.
 import { z } from 'zod';
-import type { ControlOptions } from '../../core/control.js';
 import { numberField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import { deficit } from '../../gaussian/moments.js';
 import { modelFields } from './model.js';
-import { pairOf, pairSlopes, pairValues, requireTangent } from './pair.js';
+import { pairGap, pairSlope, pairValue } from './pair.js';
 
 const { activation } = modelFields;
 const pair = z.strictObject({
@@ -22,25 +20,16 @@ export const pairQuantities = {
     description: 'E φ(u)φ(v) of a Gaussian pair (u, v).',
     source: 'Cho & Saul 2009; Williams 1997; docs 2.1',
     parameters: pair,
-    evaluate: async (p, options?: ControlOptions) =>
-      (
-        await pairValues(
-          gaussianFunctionOf(p.activation),
-          pairOf(p.variance1, p.variance2, p.covariance),
-          options ?? {},
-        )
-      )[0] as number,
+    evaluate: (p, options = {}) =>
+      pairValue(gaussianFunctionOf(p.activation), [p.variance1, p.variance2, p.covariance], options),
   }),
   pairExpectationDerivative: quantity({
     symbol: "E φ'φ'",
     description: "E φ'(u)φ'(v): the derivative of `pairExpectation` by the covariance (Price).",
     source: 'Jacot et al. 2018; docs 2.1',
     parameters: pair,
-    evaluate: async (p, options?: ControlOptions) => {
-      const phi = gaussianFunctionOf(p.activation);
-      requireTangent(phi);
-      return (await pairSlopes(phi, pairOf(p.variance1, p.variance2, p.covariance), options ?? {}))[0] as number;
-    },
+    evaluate: (p, options = {}) =>
+      pairSlope(gaussianFunctionOf(p.activation), [p.variance1, p.variance2, p.covariance], options),
   }),
   pairGap: quantity({
     symbol: 'E φ² − E φφ',
@@ -51,6 +40,6 @@ export const pairQuantities = {
       variance: numberField({ low: 0 }, 'Variance of both variables.', 'q'),
       gap: numberField({ low: 0, high: 2 }, '1 − correlation.', 'g'),
     }),
-    evaluate: (p) => deficit(gaussianFunctionOf(p.activation), p.variance, p.gap),
+    evaluate: (p) => pairGap(gaussianFunctionOf(p.activation), p.variance, p.gap),
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;

@@ -1,6 +1,7 @@
 // The named quantities of system `kernel`: what `evaluate` and `map` take.
 import { type Quantity, withMapped } from '../../core/system.js';
 import { matrixQuantities } from './quantities-matrix.js';
+import { layerQuantities } from './quantities-layer.js';
 import { normalizedQuantities } from './quantities-normalized.js';
 import { pairQuantities } from './quantities-pair.js';
 import { regressionQuantities } from './quantities-regression.js';
@@ -10,6 +11,7 @@ const table = {
   ...normalizedQuantities,
   ...matrixQuantities,
   ...regressionQuantities,
+  ...layerQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;
 
 export const quantities = withMapped(table, []);

@@ -7,19 +7,20 @@
 #include "node/fields.h"
 #include "node/task.h"
 
-#define MFT_SUBJECTS(subject) \
-  subject(environment);       \
-  subject(file_lock);         \
-  subject(random);            \
-  subject(activation);        \
-  subject(gaussian);          \
-  subject(feedforward);       \
-  subject(residual);          \
-  subject(percolation);       \
-  subject(kernel);            \
-  subject(kernel_empirical);  \
-  subject(autoencoder);       \
-  subject(kernel_regression); \
+#define MFT_SUBJECTS(subject)   \
+  subject(environment);         \
+  subject(file_lock);           \
+  subject(random);              \
+  subject(activation);          \
+  subject(gaussian);            \
+  subject(feedforward);         \
+  subject(residual);            \
+  subject(percolation);         \
+  subject(kernel);              \
+  subject(kernel_empirical);    \
+  subject(autoencoder);         \
+  subject(autoencoder_descent); \
+  subject(kernel_regression);   \
   subject(train)
 
 namespace mft::node {

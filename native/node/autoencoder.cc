@@ -15,6 +15,9 @@ const Fields<Simulation> kSimulation = {
     numbers("spectrum", &Simulation::spectrum),
     whole("width", &Simulation::width, 1, 1e6),
     number("noiseVariance", &Simulation::noise_variance),
+    word<Simulation, autoencoder::NoiseKind, 3>("noise", &Simulation::noise, {"gaussian", "uniform", "sign"}),
+    probability("keepProbability", &Simulation::keep_probability),
+    whole("examples", &Simulation::examples, 0, 1e7),
     number("weightDecay", &Simulation::weight_decay),
     number("learningRate", &Simulation::learning_rate),
     word<Simulation, autoencoder::Initial, 3>("initial", &Simulation::initial, {"gaussian", "balanced", "aligned"}),
@@ -32,6 +35,11 @@ Napi::Value autoencoder_layout(const Napi::CallbackInfo& info) {
   return row_table(info.Env(), autoencoder::row_table(kSimulation.argument(info, 0, "simulation")));
 }
 
+// (simulation) -> bytes of the engine of one worker
+Napi::Value autoencoder_engine_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), autoencoder::engine_bytes(kSimulation.argument(info, 0, "simulation")));
+}
+
 // (simulation, control?) -> Promise<Float64Array> of rows
 Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
@@ -46,6 +54,7 @@ Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
 
 std::vector<Function> autoencoder_functions() {
   return {{"autoencoderLayout", autoencoder_layout, {kSimulation.info()}},
+          {"autoencoderEngineBytes", autoencoder_engine_bytes, {kSimulation.info()}},
           {"autoencoderSimulate", autoencoder_simulate, {kSimulation.info()}}};
 }
 

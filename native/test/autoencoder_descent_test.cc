@@ -174,14 +174,15 @@ void gradient_against_differences(test::Tally& tally) {
   }
 }
 
+// `keep` < 1 masks too, with a penalty of (1 - p)/p diag(S). Without noise it is masking alone.
 // Means of sampled gradients against the gradient of the expected loss, entry by entry: |z| < 4.5.
-void sampled_noise(test::Tally& tally, NoiseKind kind, const char* name) {
+void sampled_noise(test::Tally& tally, NoiseKind kind, double variance, double keep, const char* name) {
   constexpr std::uint32_t draws = 4000;
-  const Case c{9, 5, 3, 0.4, 0.1};
+  const Case c{9, 5, 3, variance, 0.1};
   DataProblem problem = data_problem(c);
   problem.noise = kind;
   problem.noise_variance = c.noise_variance;
-  problem.keep_probability = 0.7;
+  problem.keep_probability = keep;
   Team team(1);
   DataDescent sampled(problem, team);
   const std::size_t size = c.hidden * c.dimension, d = c.dimension;
@@ -202,8 +203,7 @@ void sampled_noise(test::Tally& tally, NoiseKind kind, const char* name) {
   blas::gemm(true, false, d, d, c.count, 1.0 / static_cast<double>(c.count), x.data(), d, x.data(), d, 0.0, s.data(),
              d);
   weighted = s;
-  for (std::size_t i = 0; i < d; ++i)
-    weighted[i * d + i] += kind == NoiseKind::kMasking ? (0.3 / 0.7) * s[i * d + i] : c.noise_variance;
+  for (std::size_t i = 0; i < d; ++i) weighted[i * d + i] += (1 - keep) / keep * s[i * d + i] + c.noise_variance;
   // G = W (S + P) - S with W = W2 W1; dE/dW1 = W2^T G + g W1, dE/dW2^T = W1 G^T + g W2^T.
   Numbers w(d * d), g = s;
   blas::gemm(true, false, d, d, c.hidden, 1.0, second.data(), d, first.data(), d, 0.0, w.data(), d);
@@ -283,10 +283,11 @@ int main() {
   same_descent(tally, {20, 300, 140, 0, 0.05});
   threads_change_nothing(tally);
   gradient_against_differences(tally);
-  sampled_noise(tally, NoiseKind::kGaussian, "Gaussian");
-  sampled_noise(tally, NoiseKind::kUniform, "uniform");
-  sampled_noise(tally, NoiseKind::kSign, "sign");
-  sampled_noise(tally, NoiseKind::kMasking, "masking");
+  sampled_noise(tally, NoiseKind::kGaussian, 0.4, 1, "Gaussian");
+  sampled_noise(tally, NoiseKind::kUniform, 0.4, 1, "uniform");
+  sampled_noise(tally, NoiseKind::kSign, 0.4, 1, "sign");
+  sampled_noise(tally, NoiseKind::kGaussian, 0, 0.7, "masking");
+  sampled_noise(tally, NoiseKind::kSign, 0.4, 0.7, "masking with signs");
   optimum(tally);
   stability(tally);
   overflow(tally);

@@ -39,7 +39,6 @@ void against_samples(test::Tally& tally) {
   problem.hidden = n;
   for (std::size_t row = 0; row < copies; ++row) problem.data.insert(problem.data.end(), x.begin(), x.end());
   problem.is_rectified = true;
-  problem.noise = NoiseKind::kGaussian;
   problem.noise_variance = 0.8;
   problem.weight_decay = 0.1;
   problem.seed = 4;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Dataset, type Training, type TrainOptions } from 'mft-native';
+import type { Dataset, Training, TrainOptions } from 'mft-native';
 import { feedforward } from '../../dist/systems/feedforward/index.js';
 import { dense } from '../../dist/training/layers/dense.js';
 import { sgd } from '../../dist/training/sgd.js';

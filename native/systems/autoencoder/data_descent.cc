@@ -53,29 +53,33 @@ DataDescent::Rows DataDescent::rows(std::size_t tile) const {
   return {tile * kRows, std::min(kRows, examples_ - tile * kRows)};
 }
 
-// Element (row, component) of the step's noise is element row * dimension + component of its stream.
+// Element (row, component) of the step's mask and noise is element row * dimension + component of their streams.
 void DataDescent::disturb(std::uint32_t step, Rows at) {
   const std::size_t d = problem_.dimension, first = at.first * d, count = at.count * d;
-  const Stream stream{problem_.seed, problem_.trial, step, kNoise};
   const std::span<double> out(noisy_.data() + first, count);
-  const double* x = problem_.data.data() + first;
-  const double scale = std::sqrt(problem_.noise_variance);
-  if (problem_.noise == NoiseKind::kGaussian) {
-    random_normals(stream, first, out);
-    for (std::size_t i = 0; i < count; ++i) out[i] = x[i] + scale * out[i];
-    return;
+  std::copy_n(problem_.data.data() + first, count, out.data());
+  thread_local std::vector<double> drawn;
+  drawn.resize(count);
+  if (const double keep = problem_.keep_probability; keep < 1) {
+    random_uniforms({problem_.seed, problem_.trial, step, kMasks}, first, drawn);
+    for (std::size_t i = 0; i < count; ++i) out[i] = drawn[i] < keep ? out[i] / keep : 0.0;
   }
-  random_uniforms(stream, first, out);
-  const double keep = problem_.keep_probability, width = std::sqrt(12.0) * scale;
+  if (problem_.noise_variance == 0) return;
+  const Stream stream{problem_.seed, problem_.trial, step, kNoise};
+  const double scale = std::sqrt(problem_.noise_variance), width = std::sqrt(12.0) * scale;
+  if (problem_.noise == NoiseKind::kGaussian)
+    random_normals(stream, first, drawn);
+  else
+    random_uniforms(stream, first, drawn);
   switch (problem_.noise) {
+    case NoiseKind::kGaussian:
+      for (std::size_t i = 0; i < count; ++i) out[i] += scale * drawn[i];
+      break;
     case NoiseKind::kUniform:
-      for (std::size_t i = 0; i < count; ++i) out[i] = x[i] + width * (out[i] - 0.5);
+      for (std::size_t i = 0; i < count; ++i) out[i] += width * (drawn[i] - 0.5);
       break;
     case NoiseKind::kSign:
-      for (std::size_t i = 0; i < count; ++i) out[i] = x[i] + (out[i] < 0.5 ? -scale : scale);
-      break;
-    default:  // masking
-      for (std::size_t i = 0; i < count; ++i) out[i] = out[i] < keep ? x[i] / keep : 0.0;
+      for (std::size_t i = 0; i < count; ++i) out[i] += drawn[i] < 0.5 ? -scale : scale;
   }
 }
 
@@ -93,7 +97,7 @@ void DataDescent::forward(Rows at) {
 
 double DataDescent::pass(const std::uint32_t* step) {
   const std::size_t d = problem_.dimension;
-  const bool is_noisy = step != nullptr && problem_.noise != NoiseKind::kNone;
+  const bool is_noisy = step != nullptr && (problem_.noise_variance > 0 || problem_.keep_probability < 1);
   auto body = [&](std::size_t tile, int) {
     const Rows at = rows(tile);
     if (is_noisy)
@@ -146,6 +150,11 @@ bool DataDescent::step(std::uint32_t step) {
   if (!std::isfinite(pass(&step))) return false;
   products({first_step_.data(), first_step_.size()}, {second_step_.data(), second_step_.size()});
   const double rate = problem_.learning_rate;
+  if (problem_.is_tied) {
+    for (std::size_t i = 0; i < first_.size(); ++i) first_[i] -= rate * (first_step_[i] + second_step_[i]);
+    second_ = first_;
+    return true;
+  }
   for (std::size_t i = 0; i < first_.size(); ++i) first_[i] -= rate * first_step_[i];
   for (std::size_t i = 0; i < second_.size(); ++i) second_[i] -= rate * second_step_[i];
   return true;

@@ -1,7 +1,8 @@
 // Full-batch gradient descent of an autoencoder xhat = W2 phi(W1 (x + e)) on the examples themselves, phi the identity
 // or max(0, .): E = (1/2N) sum |xhat - x|^2 + (g/2)(|W1|^2 + |W2|^2), in the basis of the data's components.
 //
-// Noise is drawn afresh in every step, or not at all: (seed, trial, step, component) give its bits.
+// The input is m x / keep + e, mask m and noise e drawn afresh in every step: (seed, trial, step, component) give their
+// bits.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,18 +14,19 @@
 
 namespace mft::autoencoder {
 
-// The order is that of the words in node/autoencoder_descent.cc. Masking replaces x by m x / keep.
-enum class NoiseKind : int { kNone = 0, kGaussian = 1, kUniform = 2, kSign = 3, kMasking = 4 };
+// The order is that of the words in node/autoencoder.cc.
+enum class NoiseKind : int { kGaussian = 0, kUniform = 1, kSign = 2 };
 
 struct DataProblem {
   std::size_t dimension = 1, hidden = 1;
   std::vector<double> data;  // examples x dimension
   bool is_rectified = false;
-  NoiseKind noise = NoiseKind::kNone;
+  NoiseKind noise = NoiseKind::kGaussian;
   double noise_variance = 0;    // per component
-  double keep_probability = 1;  // of masking
+  double keep_probability = 1;  // of the mask
   double weight_decay = 0;
   double learning_rate = 0;
+  bool is_tied = false;  // W2 = W1^T: the gradient of the shared matrix is the sum of both
   std::uint64_t seed = 0;
   std::uint32_t trial = 0;
 };
@@ -34,7 +36,7 @@ class DataDescent {
   DataDescent(const DataProblem& problem, Team& team);
   std::size_t examples() const { return examples_; }
 
-  // first: W1, second: W2^T, both hidden x dimension.
+  // first: W1, second: W2^T, both hidden x dimension, and equal where they are tied.
   void set(std::span<const double> first, std::span<const double> second);
   std::span<const double> first() const { return {first_.data(), first_.size()}; }
   std::span<const double> second() const { return {second_.data(), second_.size()}; }

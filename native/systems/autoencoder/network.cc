@@ -50,7 +50,9 @@ void run_linear(const NetworkRun& run, const SecondMoment& moment, Team& team, c
   for (double& nu : problem.variances) nu = std::max(nu, 0.0);
   if (run.keep_probability < 1) problem.penalty = masking_penalty(moment, run.keep_probability);
   const std::size_t d = run.dimension;
-  if (run.noise_variance > 0 && problem.penalty.empty()) problem.penalty.assign(d, run.noise_variance);
+  if (problem.penalty.empty()) problem.penalty.assign(d, 0.0);
+  const std::size_t stride = problem.penalty.size() == d ? 1 : d + 1;
+  for (std::size_t i = 0; i < d; ++i) problem.penalty[i * stride] += run.noise_variance;
   LinearDescent descent(problem, team);
   descent.set(rotated(run.first, run.hidden, moment), rotated(run.second, run.hidden, moment));
   descend(run, control, state, [&](std::uint32_t) { return descent.step(); });

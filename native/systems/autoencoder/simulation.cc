@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <string>
 
+#include "core/blas.h"
 #include "core/error.h"
-#include "core/random.h"
+#include "systems/autoencoder/coordinates.h"
+#include "systems/autoencoder/linear_descent.h"
 #include "systems/autoencoder/start.h"
 
 namespace mft::autoencoder {
@@ -20,13 +24,21 @@ constexpr double kLargestWeight = 1e100;
                   ": lower `learningRate`.");
 }
 
-// What both engines do: a start, steps, and a row that is written at the records.
+// The penalty that every direction sees: masking with inverse scaling is noise where all coordinates have one second
+// moment, the mean of the spectrum.
+double penalty_of(const Simulation& s) {
+  const double sum = std::accumulate(s.spectrum.begin(), s.spectrum.end(), 0.0);
+  const double keep = s.keep_probability;
+  return s.noise_variance + (1 - keep) / keep * sum / static_cast<double>(s.spectrum.size());
+}
+
+std::size_t stride_of(const Simulation& s) { return 2 * s.spectrum.size() + 2; }
+
+// What all engines do: a start, steps, and a row that is written at the records.
 class Engine {
  public:
   explicit Engine(const Simulation& simulation)
-      : s_(simulation),
-        modes_(simulation.spectrum.size()),
-        rate_(simulation.tied ? 2.0 * simulation.learning_rate : simulation.learning_rate) {}
+      : s_(simulation), modes_(simulation.spectrum.size()), penalty_(penalty_of(simulation)) {}
   virtual ~Engine() = default;
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) {
@@ -34,40 +46,48 @@ class Engine {
     double step = 0;
     for (std::size_t record = 0; record < s_.records.size(); ++record) {
       for (; step < s_.records[record]; ++step) {
-        if (static_cast<long long>(step) % 64 == 0) control.throw_if_cancelled();
-        if (!advance()) stop_at(step + 1);
+        if (static_cast<long long>(step) % steps_between_checks() == 0) control.throw_if_cancelled();
+        if (!advance(static_cast<std::uint32_t>(step))) stop_at(step + 1);
       }
-      write(row.data() + record * (modes_ + 2));
+      double* out = row.data() + record * stride_of(s_);
+      write(out);
+      if (!std::isfinite(out[modes_])) stop_at(step);
+      control.advance(1);
     }
-    control.advance(1);
   }
 
  protected:
   virtual void start(std::uint32_t trial) = 0;
-  virtual bool advance() = 0;  // false: out of range
-  virtual void write(double* out) const = 0;
+  virtual bool advance(std::uint32_t step) = 0;  // false: out of range
+  virtual void write(double* out) = 0;
+  virtual long long steps_between_checks() const { return 1; }
 
   const Simulation& s_;
   const std::size_t modes_;
-  const double rate_;
+  const double penalty_;
 };
 
 // Aligned starts: every direction is a scalar network of its own.
 class Scalars final : public Engine {
  public:
   explicit Scalars(const Simulation& simulation)
-      : Engine(simulation), active_(std::min(modes_, simulation.width)), first_(active_), second_(active_) {}
+      : Engine(simulation),
+        active_(std::min(modes_, simulation.width)),
+        rate_(simulation.tied ? 2.0 * simulation.learning_rate : simulation.learning_rate),
+        first_(active_),
+        second_(active_) {}
 
  private:
   void start(std::uint32_t trial) override { draw_start(s_, trial, first_, second_); }
+  long long steps_between_checks() const override { return 64; }
 
-  bool advance() override {
+  bool advance(std::uint32_t) override {
     const double kept = 1.0 - rate_ * s_.weight_decay;
     double largest = 0;
     for (std::size_t i = 0; i < active_; ++i) {
       const double a = first_[i], b = second_[i];
       const double nu = s_.spectrum[i];
-      const double pull = rate_ * (nu - (nu + s_.noise_variance) * a * b);
+      const double pull = rate_ * (nu - (nu + penalty_) * a * b);
       first_[i] = kept * a + pull * b;
       second_[i] = kept * b + pull * a;
       largest = std::max(largest, std::abs(first_[i]) + std::abs(second_[i]));
@@ -75,127 +95,159 @@ class Scalars final : public Engine {
     return largest < kLargestWeight;
   }
 
-  void write(double* out) const override {
+  void write(double* out) override {
     double loss = 0, squares = 0;
+    double* singular = out + modes_ + 2;
     for (std::size_t i = 0; i < modes_; ++i) {
       const double w = i < active_ ? first_[i] * second_[i] : 0.0;
       const double both = i < active_ ? first_[i] * first_[i] + second_[i] * second_[i] : 0.0;
       out[i] = w;
-      loss += 0.5 * (s_.spectrum[i] * (1 - w) * (1 - w) + s_.noise_variance * w * w + s_.weight_decay * both);
+      singular[i] = std::abs(w);
+      loss += 0.5 * (s_.spectrum[i] * (1 - w) * (1 - w) + penalty_ * w * w + s_.weight_decay * both);
       squares += both;
     }
     out[modes_] = loss;
     out[modes_ + 1] = squares;
+    std::sort(singular, singular + modes_, std::greater<>());
   }
 
   const std::size_t active_;
+  const double rate_;
   std::vector<double> first_, second_;
 };
 
-// Networks, entry by entry as the formulas stand: W1 (H x D), W2 stored as its transpose (H x D), gradients in moment
-// form.
-class Networks final : public Engine {
+LinearProblem problem_of(const Simulation& s, double penalty) {
+  return {s.spectrum, std::vector<double>(s.spectrum.size(), penalty), s.width, s.weight_decay, s.learning_rate,
+          s.tied};
+}
+
+// Networks in moment form.
+class Networks : public Engine {
  public:
-  explicit Networks(const Simulation& simulation)
+  Networks(const Simulation& simulation, int threads)
       : Engine(simulation),
-        units_(simulation.width),
-        first_(units_ * modes_),
-        second_(units_ * modes_),
-        first_gradient_(units_ * modes_),
-        second_gradient_(units_ * modes_),
-        inner_(units_ * units_),
-        outer_(units_ * units_) {}
+        team_(threads),
+        descent_(problem_of(simulation, penalty_), team_),
+        first_(simulation.width * modes_),
+        second_(simulation.width * modes_) {}
+
+ protected:
+  // A start in the eigenbasis; an aligned one is a matrix with a diagonal.
+  void start(std::uint32_t trial) override {
+    if (s_.initial == Initial::kAligned) {
+      std::vector<double> one(std::min(modes_, s_.width)), two(one.size());
+      draw_start(s_, trial, one, two);
+      std::fill(first_.begin(), first_.end(), 0.0);
+      std::fill(second_.begin(), second_.end(), 0.0);
+      for (std::size_t i = 0; i < one.size(); ++i) {
+        first_[i * modes_ + i] = one[i];
+        second_[i * modes_ + i] = two[i];
+      }
+    } else {
+      draw_start(s_, trial, first_, second_);
+    }
+    set();
+  }
+
+  bool advance(std::uint32_t) override { return descent_.step(); }
+
+  void write(double* out) override {
+    const Measured measured = descent_.measure();
+    std::copy(measured.mapping.begin(), measured.mapping.end(), out);
+    out[modes_] = measured.loss;
+    out[modes_ + 1] = measured.first_square + measured.second_square;
+    double* singular = out + modes_ + 2;
+    std::fill(singular, singular + modes_, 0.0);
+    if (!std::isfinite(measured.loss)) return;
+    const std::vector<double> values = descent_.singular_values();
+    std::copy(values.begin(), values.end(), singular);
+  }
+
+  void set() { descent_.set(first_, s_.tied ? std::span<const double>() : std::span<const double>(second_)); }
+
+  Team team_;
+  LinearDescent descent_;
+  std::vector<double> first_, second_;
+};
+
+// Networks on examples whose second moment is exactly that of the spectrum, with noise drawn afresh in every step.
+// Every coordinate has the same second moment, so that masking is what penalty_of says. Records are those of the
+// expected loss.
+class Sampled final : public Networks {
+ public:
+  Sampled(const Simulation& simulation, int threads)
+      : Networks(simulation, threads), directions_(flat_directions(simulation.spectrum)) {}
 
  private:
-  void start(std::uint32_t trial) override { draw_start(s_, trial, first_, second_); }
-
-  double cost(std::size_t i) const { return s_.spectrum[i] + s_.noise_variance; }
-
-  // A = W2' W2 and B = W1 (S + s2) W1'.
-  void products(std::vector<double>& inner, std::vector<double>& outer) const {
-    for (std::size_t h = 0; h < units_; ++h) {
-      for (std::size_t k = 0; k <= h; ++k) {
-        double a = 0, b = 0;
-        for (std::size_t i = 0; i < modes_; ++i) {
-          a += second_[h * modes_ + i] * second_[k * modes_ + i];
-          b += first_[h * modes_ + i] * cost(i) * first_[k * modes_ + i];
-        }
-        inner[h * units_ + k] = inner[k * units_ + h] = a;
-        outer[h * units_ + k] = outer[k * units_ + h] = b;
-      }
-    }
+  void start(std::uint32_t trial) override {
+    Networks::start(trial);
+    DataProblem problem;
+    problem.dimension = modes_;
+    problem.hidden = s_.width;
+    problem.data = examples_of(s_.spectrum, directions_, s_.examples, s_.seed, trial);
+    problem.noise = s_.noise;
+    problem.noise_variance = s_.noise_variance;
+    problem.keep_probability = s_.keep_probability;
+    problem.weight_decay = s_.weight_decay;
+    problem.learning_rate = s_.learning_rate;
+    problem.is_tied = s_.tied;
+    problem.seed = s_.seed;
+    problem.trial = trial;
+    data_.emplace(std::move(problem), team_);
+    data_->set(turned(first_, false), turned(second_, false));
   }
 
-  bool advance() override {
-    products(inner_, outer_);
-    for (std::size_t h = 0; h < units_; ++h) {
-      for (std::size_t i = 0; i < modes_; ++i) {
-        double a = 0, b = 0;
-        for (std::size_t k = 0; k < units_; ++k) {
-          a += inner_[h * units_ + k] * first_[k * modes_ + i];
-          b += outer_[h * units_ + k] * second_[k * modes_ + i];
-        }
-        const std::size_t at = h * modes_ + i;
-        first_gradient_[at] = cost(i) * a - s_.spectrum[i] * second_[at] + s_.weight_decay * first_[at];
-        second_gradient_[at] = b - s_.spectrum[i] * first_[at] + s_.weight_decay * second_[at];
-      }
-    }
-    double largest = 0;
-    for (std::size_t at = 0; at < first_.size(); ++at) {
-      if (s_.tied) {
-        first_[at] -= s_.learning_rate * (first_gradient_[at] + second_gradient_[at]);
-        second_[at] = first_[at];
-      } else {
-        first_[at] -= s_.learning_rate * first_gradient_[at];
-        second_[at] -= s_.learning_rate * second_gradient_[at];
-      }
-      largest = std::max(largest, std::abs(first_[at]) + std::abs(second_[at]));
-    }
-    return largest < kLargestWeight;
+  bool advance(std::uint32_t step) override { return data_->step(step); }
+
+  void write(double* out) override {
+    first_ = turned(data_->first(), true);
+    second_ = turned(data_->second(), true);
+    set();
+    Networks::write(out);
   }
 
-  // L = (tr S - 2 tr(W S) + tr(A B))/2 + (g/2)(|W1|^2 + |W2|^2).
-  void write(double* out) const override {
-    std::vector<double> inner(units_ * units_), outer(units_ * units_);
-    products(inner, outer);
-    double loss = 0, squares = 0;
-    for (std::size_t i = 0; i < modes_; ++i) {
-      double w = 0;
-      for (std::size_t h = 0; h < units_; ++h) {
-        const double a = first_[h * modes_ + i], b = second_[h * modes_ + i];
-        w += a * b;
-        squares += a * a + b * b;
-      }
-      out[i] = w;
-      loss += s_.spectrum[i] * (1 - 2 * w);
-    }
-    for (std::size_t at = 0; at < inner.size(); ++at) loss += inner[at] * outer[at];
-    out[modes_] = 0.5 * (loss + s_.weight_decay * squares);
-    out[modes_ + 1] = squares;
+  // From the eigenbasis to the coordinates, or back.
+  std::vector<double> turned(std::span<const double> weights, bool is_back) const {
+    std::vector<double> result(weights.size());
+    blas::gemm(false, is_back, s_.width, modes_, modes_, 1.0, weights.data(), modes_, directions_.data(), modes_, 0.0,
+               result.data(), modes_);
+    return result;
   }
 
-  const std::size_t units_;
-  std::vector<double> first_, second_, first_gradient_, second_gradient_, inner_, outer_;
+  std::vector<double> directions_;
+  std::optional<DataDescent> data_;
 };
 
 }  // namespace
 
 RowTable row_table(const Simulation& simulation) {
-  const std::size_t modes = simulation.spectrum.size(), stride = modes + 2;
+  const std::size_t modes = simulation.spectrum.size(), stride = stride_of(simulation);
   const RowAxis records{"step", simulation.records.size(), 0}, all{"mode", modes, 0}, one{"value", 1, 0};
   using enum RowScale;
   return {stride * simulation.records.size(),
           {{"modeMapping", kLinear, 0, stride, records, all},
            {"loss", kLinear, modes, stride, records, one},
-           {"squaredNorm", kLinear, modes + 1, stride, records, one}}};
+           {"squaredNorm", kLinear, modes + 1, stride, records, one},
+           {"singularValue", kLinear, modes + 2, stride, records, all}}};
+}
+
+double engine_bytes(const Simulation& s) {
+  const std::size_t modes = s.spectrum.size();
+  const auto d = static_cast<double>(modes), h = static_cast<double>(s.width), n = static_cast<double>(s.examples);
+  if (s.initial == Initial::kAligned && s.examples == 0) return 16 * std::min(d, h);
+  // The start, and the copies of both matrices that a record factorises.
+  const double network = LinearDescent::bytes(modes, s.width, s.tied, false) + 8 * (4 * d * h + 2 * h * std::min(d, h));
+  return s.examples == 0 ? network
+                         : network + DataDescent::bytes(s.examples, modes, s.width) + 8 * (2 * d * d + 2 * n * d);
 }
 
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {
-  const TrialRange range{static_cast<std::uint32_t>(simulation.first_trial),
-                         static_cast<std::uint32_t>(simulation.trials), simulation.threads};
-  run_trials(range, row_table(simulation).row_length, control, rows, [&]() -> std::unique_ptr<Engine> {
-    if (simulation.initial == Initial::kAligned) return std::make_unique<Scalars>(simulation);
-    return std::make_unique<Networks>(simulation);
+  const Simulation& s = simulation;
+  const TrialRange range{static_cast<std::uint32_t>(s.first_trial), static_cast<std::uint32_t>(s.trials), s.threads};
+  run_trials(range, row_table(s).row_length, control, rows, [&]() -> std::unique_ptr<Engine> {
+    if (s.examples > 0) return std::make_unique<Sampled>(s, range.threads_inside());
+    if (s.initial == Initial::kAligned) return std::make_unique<Scalars>(s);
+    return std::make_unique<Networks>(s, range.threads_inside());
   });
 }
 

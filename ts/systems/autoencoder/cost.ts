@@ -1,6 +1,8 @@
 // What predictions and simulations of `autoencoder` take: arithmetic and memory.
+import { addon } from '../../core/addon.js';
 import { threadsFor } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
+import { nativeSimulation } from './simulate.js';
 import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 
 /** Room for the code, the stacks of the threads and a result. */
@@ -18,26 +20,32 @@ export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   return base + 40 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
 }
 
-export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials }: ResolvedAutoencoderRun): number {
+export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {
   const modes = spectrumOf(spec).length;
-  const step = spec.initial === 'aligned' ? 10 * modes + spec.width / 1000 : 8 * modes * spec.width ** 2;
-  return trials * spec.steps * step;
+  const { width } = spec;
+  const isScalar = spec.initial === 'aligned' && examples === 0;
+  const step = isScalar
+    ? 10 * modes + width / 1000
+    : examples > 0
+      ? 8 * examples * modes * width
+      : 8 * modes * width ** 2;
+  // Singular values: two triangles and the values of a square matrix.
+  const record = isScalar ? 20 * modes : 4 * modes * width ** 2 + 8 * Math.min(width, modes) ** 3;
+  return trials * (spec.steps * step + recordsOf(spec).length * record);
 }
 
 /** Rows of the trials, statistics of each place, the matrices of a network per thread. */
 export function simulationBytes(spec: ResolvedAutoencoderSpec, run: ResolvedAutoencoderRun): number {
   const modes = spectrumOf(spec).length;
-  const row = recordsOf(spec).length * (modes + 2);
-  const { width } = spec;
-  const network = spec.initial === 'aligned' ? 16 * Math.min(modes, width) : 32 * modes * width + 32 * width * width;
+  const row = recordsOf(spec).length * (2 * modes + 2);
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
     base +
     rowBytes(row, run.trials) +
     48 * row +
     (run.rawTrials ? 8 * row * run.trials : 0) +
-    network * workers +
-    8 * width
+    addon().autoencoderEngineBytes(nativeSimulation(spec, run)) * workers +
+    8 * spec.width
   );
 }
 

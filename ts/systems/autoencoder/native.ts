@@ -1,12 +1,16 @@
 // The addon's functions for `autoencoder` (native/node/autoencoder.cc), merged into the addon's interface.
 import type { RowTable } from '../../statistics/trials.js';
-import type { InitialWeights } from './spec.js';
+import type { InitialWeights, NoiseLaw } from './spec.js';
 
 /** The fields that native/node/autoencoder.cc declares. */
 export interface NativeSimulation {
   readonly spectrum: Float64Array;
   readonly width: number;
   readonly noiseVariance: number;
+  readonly noise: NoiseLaw;
+  readonly keepProbability: number;
+  /** With which noise is sampled; 0: its expectation. */
+  readonly examples: number;
   readonly weightDecay: number;
   readonly learningRate: number;
   readonly initial: InitialWeights;
@@ -20,11 +24,12 @@ export interface NativeSimulation {
 }
 
 /** Values in a trial's row, by record. */
-export type AutoencoderPlace = 'modeMapping' | 'loss' | 'squaredNorm';
+export type AutoencoderPlace = 'modeMapping' | 'loss' | 'squaredNorm' | 'singularValue';
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
     autoencoderLayout(simulation: NativeSimulation): RowTable<AutoencoderPlace>;
+    autoencoderEngineBytes(simulation: NativeSimulation): number;
     autoencoderSimulate(simulation: NativeSimulation, slots: Int32Array): Promise<Float64Array>;
   }
 }

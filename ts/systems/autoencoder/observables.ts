@@ -23,6 +23,15 @@ export const observables = {
     scale: 'linear',
     source: 'derived; docs 5.3',
   },
+  singularValue: {
+    symbol: 'σ_i(W)',
+    description:
+      'singular values of W2 W1, falling, zeros beyond the hidden units; where modes are aligned, their mappings in order of size',
+    axes: ['step', 'mode'],
+    scale: 'linear',
+    source: 'Pretorius 2018; docs 5.4',
+    only: 'simulate',
+  },
 } as const satisfies Readonly<Record<string, ObservableInfo>>;
 
 export type AutoencoderObservable = keyof typeof observables;

@@ -5,6 +5,7 @@ import { aliased, booleanField, numberField, wholeField } from '../../core/field
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { balancedMapping, balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
+import { descentQuantities } from './descent-quantities.js';
 import { flowProducts, flowWeights, type Weights } from './flow.js';
 import {
   checkMapping,
@@ -240,6 +241,7 @@ const table = {
     }),
     evaluate: (p) => Array.from(specificationSpectrum(p.samples, p.dimension)),
   }),
+  ...descentQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;
 
 export const quantities = withMapped(table, ['fixedPoint', 'equivalentWeightDecay', 'stableLearningRate']);

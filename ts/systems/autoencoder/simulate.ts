@@ -6,14 +6,17 @@ import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { estimateTrials, type Measure, valueAt } from '../../statistics/trials.js';
 import type { AutoencoderPlace, NativeSimulation } from './native.js';
 import type { AutoencoderObservable } from './observables.js';
-import { noiseOf, recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
+import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 
 /** What the addon takes of a spec and a run. */
-function nativeSimulation(spec: ResolvedAutoencoderSpec, run: ResolvedAutoencoderRun): NativeSimulation {
+export function nativeSimulation(spec: ResolvedAutoencoderSpec, run: ResolvedAutoencoderRun): NativeSimulation {
   return {
     spectrum: spectrumOf(spec),
     width: spec.width,
-    noiseVariance: noiseOf(spec),
+    noiseVariance: spec.noiseVariance,
+    noise: spec.noise,
+    keepProbability: spec.inputKeepProbability,
+    examples: run.examples,
     weightDecay: spec.weightDecay,
     learningRate: spec.learningRate,
     initial: spec.initial,
@@ -42,10 +45,15 @@ export async function simulate(
     return { axes: [steps, innerAxis(inner.name, inner.count)], estimator: 'mean', value: valueAt(place) };
   };
   const observables = await estimateTrials<AutoencoderObservable>(
-    { modeMapping: measure('modeMapping'), loss: measure('loss'), squaredNorm: measure('squaredNorm') },
+    {
+      modeMapping: measure('modeMapping'),
+      loss: measure('loss'),
+      squaredNorm: measure('squaredNorm'),
+      singularValue: measure('singularValue'),
+    },
     run,
     table.rowLength,
-    1,
+    native.records.length,
     options,
     (part, slots) => addon().autoencoderSimulate({ ...native, ...part }, slots),
   );

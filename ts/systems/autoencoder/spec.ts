@@ -5,7 +5,7 @@ import { expectedError } from '../../core/errors.js';
 import { aliased, also, booleanField, choiceField, numberField, runFields, wholeField } from '../../core/fields.js';
 
 /** Law of the noise that is added to the inputs; only its variance counts on average. */
-type NoiseLaw = 'gaussian' | 'uniform' | 'sign';
+export type NoiseLaw = 'gaussian' | 'uniform' | 'sign';
 /**
  * Start of the weights: `gaussian`, both matrices independent; `balanced`, W2 is the transpose of W1; `aligned`, every direction
  * has a hidden unit of its own, with two independent normal weights (scalar networks).
@@ -54,6 +54,8 @@ export interface AutoencoderRun {
   readonly threads?: number;
   readonly rawTrials?: boolean;
   readonly memoryLimit?: number;
+  /** Examples on which noise is drawn afresh in every step, at least one per direction; 0: descent on the expected loss. Default 0. */
+  readonly examples?: number;
 }
 
 const eigenvalue = z.number().gte(0);
@@ -124,7 +126,15 @@ export const specSchema = z.strictObject({
   ),
 });
 
-export const runSchema = z.strictObject({ ...runFields });
+export const runSchema = z.strictObject({
+  ...runFields,
+  examples: wholeField(
+    0,
+    10_000_000,
+    'Examples on which noise is drawn afresh in every step, at least one per direction; 0 = descent on the expected loss.',
+    'N',
+  ).default(0),
+});
 
 export type ResolvedAutoencoderSpec = z.output<typeof specSchema>;
 export type ResolvedAutoencoderRun = z.output<typeof runSchema>;
@@ -143,8 +153,17 @@ export function resolveSpec(input: unknown): ResolvedAutoencoderSpec {
   return spec;
 }
 
-export function resolveRun(input: unknown, _spec: ResolvedAutoencoderSpec): ResolvedAutoencoderRun {
-  return parse(runSchema, input, 'run');
+export function resolveRun(input: unknown, spec: ResolvedAutoencoderSpec): ResolvedAutoencoderRun {
+  const run = parse(runSchema, input, 'run');
+  const directions = spectrumOf(spec).length;
+  if (run.examples > 0 && run.examples < directions)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'examples',
+      `0, or at least ${directions}, the number of directions`,
+      run.examples,
+    );
+  return run;
 }
 
 /** The steps that are recorded: from the first every `recordEvery`, and the last. */

@@ -1,7 +1,7 @@
 // Means over starts of one direction's mapping and squared norm, at recorded steps: descent step by step, or the flow.
 import { setImmediate } from 'node:timers/promises';
 import { type ControlOptions, throwIfAborted } from '../../core/control.js';
-import { flowProducts } from './flow.js';
+import { flow } from './flow.js';
 import { diverged, type Mode, modeLoss, stiffness } from './mode.js';
 import { stableLearningRate } from './rates.js';
 import type { Starts } from './starts.js';
@@ -76,9 +76,10 @@ export async function modeMeans(
   if (dynamics === 'flow') {
     for (let at = 0; at < size; at++) {
       for (let i = 0; i < P.length; i++) {
-        const [p, q] = [Math.sqrt(starts.sums[i] as number), Math.sqrt(starts.differences[i] as number)];
-        const { w, squares } = flowProducts(mode, { w1: (p + q) / 2, w2: (p - q) / 2 }, rate * (records[at] as number));
-        [P[i], Q[i]] = [squares + 2 * w, squares - 2 * w];
+        const [sum, difference] = [starts.sums[i] as number, starts.differences[i] as number];
+        const start = { P: sum, Q: difference, w: (sum - difference) / 4 };
+        const { P: p, Q: q } = flow(mode, start, rate * (records[at] as number));
+        [P[i], Q[i]] = [p, q];
         if (i % 64 === 63 && mode.weightDecay > 0) await pause();
       }
       gather(mode, P, Q, starts.weights, result, at);

@@ -6,7 +6,7 @@ import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { balancedMapping, balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
 import { descentQuantities } from './descent-quantities.js';
-import { flowProducts, flowWeights, type Weights } from './flow.js';
+import { flow, flowWeights, squaresOf, type Weights } from './flow.js';
 import {
   checkMapping,
   curvature,
@@ -88,25 +88,25 @@ const table = {
   mapping: quantity({
     symbol: 'w',
     description: 'Mapping w1 w2 of the flow after `step` steps, from `initialMapping` (equal weights) or `w1`, `w2`.',
-    source: 'Pretorius 2018; docs 3.1, 3.3',
+    source: 'Pretorius 2018; docs 3.1, 3.3, 3.4',
     parameters: z.strictObject(start),
     evaluate: ({ learningRate, step, ...rest }) => {
       const from = startOf(rest);
       const time = learningRate * step;
-      return typeof from === 'number' ? balancedMapping(rest, from, time) : flowProducts(rest, from, time).w;
+      return typeof from === 'number' ? balancedMapping(rest, from, time) : flow(rest, squaresOf(from), time).w;
     },
   }),
   weights: quantity({
     symbol: '[w1, w2]',
     description: 'Both weights of the flow after `step` steps.',
-    source: 'derived; docs 3.3, 3.5',
+    source: 'derived; docs 3.3, 3.4, 3.5',
     parameters: z.strictObject({ ...weightFields, step }),
     evaluate: ({ learningRate, step, w1, w2, ...mode }) => flowWeights(mode, { w1, w2 }, learningRate * step),
   }),
   weightNorm: quantity({
     symbol: '√(w1² + w2²)',
     description: 'Norm of both weights of the flow after `step` steps.',
-    source: 'derived; docs 3.3, 3.5',
+    source: 'derived; docs 3.3, 3.4, 3.5',
     parameters: z.strictObject({ ...weightFields, step }),
     evaluate: ({ learningRate, step, w1, w2, ...mode }) =>
       Math.hypot(...flowWeights(mode, { w1, w2 }, learningRate * step)),

@@ -4,25 +4,29 @@ import { MftError } from '../../core/errors.js';
 import { type Mode, stiffness } from './mode.js';
 
 const order = 24;
-const mostSteps = 20_000_000;
+const mostSteps = 5_000_000;
 
-/** w = w1 w2 and M = w1² + w2². */
-export interface Products {
+/** P = (w1 + w2)², Q = (w1 − w2)² and w = w1 w2 = (P − Q)/4, each with its own relative precision. */
+export interface Squares {
+  readonly P: number;
+  readonly Q: number;
   readonly w: number;
-  readonly squares: number;
 }
 
 /**
- * dw/ds = M(ν − k w) − 2 g w, dM/ds = 4 w(ν − k w) − 2 g M, from `start` for the time s. Each step takes 24 terms; its length
- * keeps the last two below 2^-54 of the solution and inside the range where the series is stable.
+ * dP/ds = 2P(ν − g − k w), dQ/ds = −2Q(ν + g − k w), dw/ds = (P + Q)(ν − k w)/2 − 2 g w, from `start` for the time s. Each step
+ * takes 24 terms; its length keeps the last two below 2^-54 of the solution and inside the range where the series is stable.
  */
-export function taylorFlow(mode: Mode, start: Products, time: number): Products {
+export function taylorFlow(mode: Mode, start: Squares, time: number): Squares {
   const k = stiffness(mode);
   const { inputVariance, weightDecay: g } = mode;
-  const w = new Float64Array(order + 1);
-  const m = new Float64Array(order + 1);
-  const d = new Float64Array(order + 1);
-  [w[0], m[0]] = [start.w, start.squares];
+  const [p, q, w, d] = Array.from({ length: 4 }, () => new Float64Array(order + 1)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  [p[0], q[0], w[0]] = [start.P, start.Q, start.w];
   let left = time;
   for (let step = 0; left > 0; step++) {
     if (step === mostSteps)
@@ -33,25 +37,32 @@ export function taylorFlow(mode: Mode, start: Products, time: number): Products 
       );
     d[0] = inputVariance - k * (w[0] as number);
     for (let n = 0; n < order; n++) {
-      let [up, down] = [0, 0];
+      let [ofP, ofQ] = [0, 0];
       for (let i = 0; i <= n; i++) {
-        up += (m[i] as number) * (d[n - i] as number);
-        down += (w[i] as number) * (d[n - i] as number);
+        const slope = d[n - i] as number;
+        ofP += (p[i] as number) * slope;
+        ofQ += (q[i] as number) * slope;
       }
-      w[n + 1] = (up - 2 * g * (w[n] as number)) / (n + 1);
-      m[n + 1] = (4 * down - 2 * g * (m[n] as number)) / (n + 1);
+      p[n + 1] = (2 * ofP - 2 * g * (p[n] as number)) / (n + 1);
+      q[n + 1] = (-2 * ofQ - 2 * g * (q[n] as number)) / (n + 1);
+      w[n + 1] = ((ofP + ofQ) / 2 - 2 * g * (w[n] as number)) / (n + 1);
       d[n + 1] = -k * (w[n + 1] as number);
     }
-    const length = Math.min(left, reach(w), reach(m), 3 / (k * (m[0] as number) + inputVariance + 2 * g));
-    [w[0], m[0]] = [series(w, length), series(m, length)];
+    const stable = 3 / ((k * ((p[0] as number) + (q[0] as number))) / 2 + inputVariance + 2 * g);
+    const length = Math.min(left, reach(p), reach(q), reach(w), stable);
+    [p[0], q[0], w[0]] = [series(p, length), series(q, length), series(w, length)];
+    // Each has its own precision; where P − Q does not cancel it is the better one.
+    const difference = (p[0] - q[0]) / 4;
+    if (Math.abs(difference) > (p[0] + q[0]) / 16) w[0] = difference;
     left = length === left ? 0 : left - length;
   }
-  return { w: w[0] as number, squares: m[0] as number };
+  return { P: p[0] as number, Q: q[0] as number, w: w[0] as number };
 }
 
-/** The step at which the last two terms reach 2^-54 of the first that counts. */
+/** The step at which the last two terms reach 2^-54 of the largest of the first two. */
 function reach(terms: Float64Array): number {
-  const size = Math.max(Math.abs(terms[0] as number), Number.MIN_VALUE);
+  const size = Math.abs(terms[0] as number);
+  if (size < Number.MIN_VALUE) return Infinity;
   const limit = (n: number): number => (2 ** -54 / (Math.abs(terms[n] as number) / size)) ** (1 / n);
   return Math.min(limit(order), limit(order - 1));
 }

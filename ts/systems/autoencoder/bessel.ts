@@ -1,7 +1,7 @@
 // Ratios of modified Bessel functions of real order, all from sums of positive terms: nothing overflows, nothing cancels.
 
 /** Of order n ≥ 0 at z: I_{n+1}/I_n, K_{n+1}/K_n, and Σ with I_n = (z/2)ⁿ Σ/Γ(n + 1). */
-export interface BesselRatios {
+interface BesselRatios {
   readonly first: number;
   readonly second: number;
   readonly series: number;

@@ -95,6 +95,7 @@ export type { Growth, GrowthForm, GrowthLaw } from './systems/residual/growth-sc
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
+export type { RegressionOptions } from './systems/kernel/train-options.js';
 export type { KernelRun, KernelSpec } from './systems/kernel/spec.js';
 export {
   type EmpiricalKernels,

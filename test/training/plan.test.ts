@@ -239,6 +239,7 @@ t.test('a trainer without weights fills the same slot', async (t) => {
   const regression = {
     ...feedforward,
     training: {
+      optionsSchema: { shape: {} },
       resolveOptions: (given: object) => ({ trainCount: 0, validationCount: 0, ridge: 1e-3, ...given }),
       plan: (_spec: unknown, data: { count: number }) => ({ count: data.count }),
       complete: (_plan: unknown, chosen: object) => chosen,

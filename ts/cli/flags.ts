@@ -113,7 +113,8 @@ interface SpecAndRun {
 
 /**
  * Registers a command whose flags depend on `--system`: the flags of that system's spec (and run) are added before the
- * command line is parsed in full. `--spec FILE` reads the spec from JSON; flags win over the file.
+ * command line is parsed in full. `--spec FILE` reads the spec from JSON; flags win over the file. `configureFor` adds flags that
+ * the command has for this system only.
  */
 export function specCommand(
   program: Command,
@@ -122,6 +123,7 @@ export function specCommand(
   takesRun: boolean,
   configure: (command: Command) => void,
   action: (given: SpecAndRun) => Promise<void>,
+  configureFor: (command: Command, system: System<unknown, unknown>) => void = () => undefined,
 ): void {
   const command = program
     .command(name)
@@ -130,12 +132,13 @@ export function specCommand(
     .option('--spec <file>', 'read the spec from a JSON file (- for standard input); flags win over it')
     .option('--json', 'print JSON');
   configure(command);
-  const taken = new Set(command.options.map((option) => option.attributeName()));
-  deferred.set(command, { takesRun, taken });
+  const own: SpecFlags = { takesRun, configureFor, taken: none };
+  deferred.set(command, own);
   command.action(async () => {
     const options = command.opts() as Record<string, unknown>;
     const fromFile = options.spec === undefined ? {} : readSpec(String(options.spec));
     const system = await loadSystem(fromFile.system ?? options.system);
+    const { taken } = own;
     const spec = { ...fromFile, ...readFlags(options, system.specSchema, taken), system: system.name } as unknown as {
       system: never;
     };
@@ -144,15 +147,25 @@ export function specCommand(
   });
 }
 
-const deferred = new Map<Command, { readonly takesRun: boolean; readonly taken: ReadonlySet<string> }>();
+interface SpecFlags {
+  readonly takesRun: boolean;
+  readonly configureFor: (command: Command, system: System<unknown, unknown>) => void;
+  /** The command's own flags, once its system is known. */
+  taken: ReadonlySet<string>;
+}
+
+const deferred = new Map<Command, SpecFlags>();
 
 /** Adds the system's flags to the command that is about to be parsed. Call before parsing. */
 export async function prepareSpecFlags(program: Command, argv: readonly string[]): Promise<void> {
   const command = program.commands.find((candidate) => candidate.name() === argv[0]);
   const found = command === undefined ? undefined : deferred.get(command);
   if (command === undefined || found === undefined) return;
-  const { takesRun, taken } = found;
+  const { takesRun, configureFor } = found;
   const system = await loadSystem(systemIn(argv));
+  configureFor(command, system);
+  const taken = new Set(command.options.map((option) => option.attributeName()));
+  found.taken = taken;
   addFlags(command, system.specSchema, `Spec of system ${system.name}:`, taken);
   if (takesRun) addFlags(command, system.runSchema, 'Run:', taken);
 }

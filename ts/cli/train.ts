@@ -2,6 +2,8 @@
 import { Argument, type Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
 import { separated } from '../core/text.js';
+import type { z } from 'zod';
+import type { System } from '../core/system.js';
 import { trainOptionsSchema } from '../training/options.js';
 import type { Training } from '../training/result.js';
 import { train } from '../verbs/train.js';
@@ -19,7 +21,6 @@ export function register(program: Command): void {
       .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
       .option('--pixel-maximum <number>', 'of a .npz archive: the component that means white', Number)
       .option('--channel-axis <axis>', 'of a .npz archive: first, last or none');
-    addFlags(command, trainOptionsSchema, 'Training:');
   };
   specCommand(
     program,
@@ -27,14 +28,14 @@ export function register(program: Command): void {
     'train the network of a spec on images',
     false,
     configure,
-    async ({ spec, options, words }) => {
+    async ({ system, spec, options, words }) => {
       const bar = await progressBar('train');
       const data = {
         ...(options.data === undefined ? {} : { data: String(options.data) }),
         ...(options.pixelMaximum === undefined ? {} : { pixelMaximum: Number(options.pixelMaximum) }),
         ...(options.channelAxis === undefined ? {} : { channelAxis: options.channelAxis as 'first' }),
       };
-      const chosen = readFlags(options, trainOptionsSchema);
+      const chosen = readFlags(options, optionsOf(system));
       const training = (await train(spec as never, words[0] ?? 'synthetic', {
         ...chosen,
         ...data,
@@ -45,7 +46,13 @@ export function register(program: Command): void {
       if (options.json === true) printJson(training);
       else printTraining(training);
     },
+    (command, system) => addFlags(command, optionsOf(system), 'Training:'),
   );
+}
+
+/** What the system's trainer is told; of a system without one what gradient descent is told, and `train` refuses it. */
+function optionsOf({ training }: System<unknown, unknown>): z.ZodObject {
+  return (training?.optionsSchema ?? trainOptionsSchema) as z.ZodObject;
 }
 
 function printTraining(training: Training): void {
@@ -67,6 +74,8 @@ function printTraining(training: Training): void {
     process.stdout.write(`train accuracy without dropout: ${percent(accuracy)} of ${count} images\n`);
   if (test?.accuracy !== undefined)
     process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
+  for (const [name, value] of Object.entries(training.quantities ?? {}))
+    process.stdout.write(`${separated(name, ' ')}: ${isUndefined(value) ? value.reason : shown(value as number)}\n`);
   for (const [name, value] of Object.entries(training.counters ?? {}))
     process.stdout.write(`${separated(name, ' ')}: ${shown(value)}\n`);
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);

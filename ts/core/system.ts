@@ -19,6 +19,9 @@ export interface SystemTypes {
   readonly observable: string;
   /** Whether `train` takes this system. */
   readonly train: boolean;
+  /** What `train` is told of this system, and with defaults; left out: what gradient descent is told. */
+  readonly trainOptions?: object;
+  readonly resolvedTrainOptions?: object;
 }
 
 /** What `predict` and `simulate` return under one name: the two agree in axes and scale. */

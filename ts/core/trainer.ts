@@ -2,7 +2,7 @@
 // layers (ts/training/sgd.ts); a trainer without weights or steps, such as a regression, fills the same slot and returns
 // the same `TrainingBody`.
 import type { ControlOptions } from './control.js';
-import type { Observable, Undefined } from './results.js';
+import type { Observable, QuantityValue, Undefined } from './results.js';
 
 /** Sizes of the axes of an array. */
 export type Shape = readonly number[];
@@ -93,9 +93,11 @@ export interface TrainingBody {
     readonly where: 'weights' | 'activations' | 'loss';
     readonly reason: string;
   };
+  /** Numbers of a fit without steps, by name. */
+  readonly quantities?: Readonly<Record<string, QuantityValue>>;
   /** Step of the checkpoint the run continued from. */
   readonly resumedFrom?: number;
-  /** CRC-64 of the trained parameters: equal exactly when every bit is. */
+  /** Hash of the trained parameters: equal exactly when every bit is. */
   readonly checksum: string;
   /** The arrays of the network by name, `layer1.weight` of shape [outputs, inputs], …; when asked for. */
   readonly weights?: Readonly<Record<string, NamedArray>>;
@@ -133,6 +135,8 @@ export interface TrainerControl extends ControlOptions {
  * sweep orders and limits its jobs by.
  */
 export interface Trainer<Spec = never, Plan = unknown, Options extends TrainerOptions = TrainerOptions> {
+  /** The zod schema of the options, known here by its fields only: flags are made of it. */
+  readonly optionsSchema: { readonly shape: Readonly<Record<string, unknown>> };
   /** Checks a user's options and fills the defaults in. Throws MftErrors. */
   resolveOptions(given: unknown): Options;
   /** The network of a resolved spec on this data. Throws MftErrors where spec, data and options contradict each other. */
@@ -143,6 +147,8 @@ export interface Trainer<Spec = never, Plan = unknown, Options extends TrainerOp
   flops(plan: Plan, options: Options, data: DataShape): number;
   /** Peak bytes of the run with so many threads; examples not counted. */
   bytes(plan: Plan, options: Options, data: DataShape, threads: number): number;
+  /** Options to lower when `bytes` is too much, the one that saves most first; left out: those of networks. */
+  readonly lower?: readonly string[];
   /** Units of progress of a run. */
   units(plan: Plan, options: Options, data: DataShape): number;
   /** Runs side by side on one data set; one result each, in order. */

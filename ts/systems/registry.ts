@@ -32,6 +32,18 @@ export type SystemName = keyof Systems;
 /** Systems that `train` takes. */
 export type Trainable = { [K in SystemName]: Systems[K] extends SystemTypes & { train: true } ? K : never }[SystemName];
 
+/** What `train` is told of a system, and what results record of it; `Otherwise` where the system does not say. */
+export type TrainOptionsOf<K extends Trainable, Otherwise> = Systems[K] extends {
+  readonly trainOptions: infer O extends object;
+}
+  ? O
+  : Otherwise;
+export type ResolvedTrainOptionsOf<K extends Trainable, Otherwise> = Systems[K] extends {
+  readonly resolvedTrainOptions: infer O extends object;
+}
+  ? O
+  : Otherwise;
+
 type AnySystem = System<unknown, unknown>;
 
 /** Names of all systems, in the order they are listed everywhere. */

@@ -26,14 +26,14 @@ export interface DatasetReference {
 }
 
 /** What `train` returns: plain data. */
-export interface Training<K extends string = string, S = unknown> extends TrainingBody {
+export interface Training<K extends string = string, S = unknown, O = ResolvedTrainOptions> extends TrainingBody {
   readonly kind: 'training';
   readonly schemaVersion: typeof schemaVersion;
   readonly system: K;
   readonly spec: S;
   readonly dataset: { readonly train: DatasetReference; readonly test?: DatasetReference };
   /** The options with defaults filled in. */
-  readonly options: ResolvedTrainOptions;
+  readonly options: O;
   readonly warnings: readonly Warning[];
   readonly provenance: Provenance;
 }

@@ -13,20 +13,28 @@ import {
   type TrainingBody,
   type TrainingData,
 } from '../core/trainer.js';
-import { writeNpz } from '../data/npz-write.js';
 import { type Given, native, type NativeExamples, type NativeJob, nativeJob, type NativeTensor } from './native.js';
 import { inputMap } from './normalise.js';
-import { learningRates, type ResolvedTrainOptions, resolveTrainOptions } from './options.js';
+import { learningRates, type ResolvedTrainOptions, resolveTrainOptions, trainOptionsSchema } from './options.js';
 import { counters, logPathProbability, stepsWithPaths } from './paths.js';
 import type { TrainingPlan } from './plan.js';
 import { trainingBody } from './result.js';
-import { flatWeights, namedWeights, readWeights } from './weights.js';
+import { flatWeights, namedWeights, readWeights, writeWeights } from './weights.js';
 
 type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
 
 /** Gradient descent on the network that `plan` makes of a spec. */
 export function sgd<Spec>(plan: SgdTrainer<Spec>['plan']): SgdTrainer<Spec> {
-  return { resolveOptions: resolveTrainOptions, plan, complete, flops, bytes, units, run };
+  return {
+    optionsSchema: trainOptionsSchema,
+    resolveOptions: resolveTrainOptions,
+    plan,
+    complete,
+    flops,
+    bytes,
+    units,
+    run,
+  };
 }
 
 /** Batch size and biases of the plan, where it says them. */
@@ -251,7 +259,7 @@ async function run(
     };
     return { body, weights, file: options.saveWeights };
   });
-  for (const { file, weights } of bodies) if (file !== undefined) await writeNpz(file, weights);
+  for (const { file, weights } of bodies) if (file !== undefined) await writeWeights(file, weights);
   return bodies.map(({ body }) => body);
 }
 

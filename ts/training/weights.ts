@@ -4,6 +4,7 @@ import { expectedError, MftError } from '../core/errors.js';
 import type { ControlOptions } from '../core/control.js';
 import type { NamedArray } from '../core/trainer.js';
 import { readNpz } from '../data/npz.js';
+import { writeNpz } from '../data/npz-write.js';
 import type { NativeTensor } from './native.js';
 
 type Weights = Readonly<Record<string, NamedArray>>;
@@ -61,6 +62,11 @@ export async function readWeights(path: string, options: ControlOptions = {}): P
       return [name, { shape, values: isFloating ? values : Float64Array.from(values) }];
     }),
   );
+}
+
+/** Writes the arrays to an .npz file. @throws MftError (rejects) as `writeNpz` */
+export function writeWeights(path: string, weights: Weights): Promise<void> {
+  return writeNpz(path, weights);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -24,7 +24,13 @@ import { dataFields, dataOptionsOf } from '../data/options.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
 import { npzNames } from '../data/npz.js';
 import { givenSpec } from './inputs.js';
-import { loadSystem, type Systems, type Trainable } from '../systems/registry.js';
+import {
+  loadSystem,
+  type ResolvedTrainOptionsOf,
+  type Systems,
+  type Trainable,
+  type TrainOptionsOf,
+} from '../systems/registry.js';
 import { heldOut } from '../training/hold-out.js';
 import type { Given } from '../training/native.js';
 import type { ResolvedTrainOptions, TrainOptions } from '../training/options.js';
@@ -50,11 +56,13 @@ const manyOptions = z.strictObject({
 export type TrainDataset = DatasetName | (string & {}) | { readonly train: Dataset; readonly test?: Dataset };
 
 type TrainSpec<K extends Trainable> = { readonly system: K } & Systems[K]['spec'];
+type OptionsOf<K extends Trainable> = TrainOptionsOf<K, TrainOptions>;
+type TrainingOf<K extends Trainable> = Training<K, Systems[K]['spec'], ResolvedTrainOptionsOf<K, ResolvedTrainOptions>>;
 
 /** One network of `trainMany`. */
 export interface TrainJob<K extends Trainable> {
   readonly spec: TrainSpec<K>;
-  readonly options?: TrainOptions;
+  readonly options?: OptionsOf<K>;
 }
 
 /**
@@ -66,7 +74,8 @@ export interface TrainJob<K extends Trainable> {
  *
  * @param spec a spec of a trainable system; in `feedforward` the last layer has one linear output per class
  * @param dataset 'mnist', 'cifar10', 'synthetic', a .npz archive, or data sets already read
- * @param options see `TrainOptions`; also `data` (folder of the data sets), `signal`, `onProgress` (steps)
+ * @param options see `TrainOptions`; of a `kernel` spec, which has no steps, `RegressionOptions`; also
+ * `data` (folder of the data sets), `signal`, `onProgress` (steps)
  * @returns plain data: reports, accuracies without dropout, statistics of the layers, checksum of the parameters. A run
  * whose loss is not finite ends early and says where (`stopped`); that is a result, not an error.
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT, _OUT_OF_RANGE, _SHAPE, _UNSUPPORTED, _MEMORY (before anything is
@@ -85,11 +94,11 @@ export interface TrainJob<K extends Trainable> {
 export async function train<K extends Trainable>(
   spec: TrainSpec<K>,
   dataset: TrainDataset,
-  options: TrainOptions & DataOptions = {},
-): Promise<Training<K, Systems[K]['spec']>> {
+  options: OptionsOf<K> & DataOptions = {} as OptionsOf<K> & DataOptions,
+): Promise<TrainingOf<K>> {
   const { own, control } = ownOptions(options);
   const [training] = await run([{ spec, options: own }], dataset, control);
-  return training as Training<K, Systems[K]['spec']>;
+  return training as unknown as TrainingOf<K>;
 }
 
 /**
@@ -113,13 +122,15 @@ export async function trainMany<K extends Trainable>(
   jobs: readonly TrainJob<K>[],
   dataset: TrainDataset,
   options: ManyOptions = {},
-): Promise<Training<K, Systems[K]['spec']>[]> {
+): Promise<TrainingOf<K>[]> {
   if (!readOnce('jobs', () => Array.isArray(jobs)) || jobs.length === 0)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'jobs', 'a list of at least one job', jobs);
-  return (await run(Array.from(jobs), dataset, parse(manyOptions, options, 'options') as ManyOptions)) as Training<
-    K,
-    Systems[K]['spec']
-  >[];
+  const trainings = await run(
+    Array.from(jobs) as readonly AnyJob[],
+    dataset,
+    parse(manyOptions, options, 'options') as ManyOptions,
+  );
+  return trainings as unknown as TrainingOf<K>[];
 }
 
 /** `train` with weights and masks given instead of drawn, for comparisons with other programs. */
@@ -135,8 +146,8 @@ export async function trainGiven<K extends Trainable>(
 }
 
 /** The options of the run itself, and those of everything around it. */
-function ownOptions(options: TrainOptions & DataOptions): {
-  readonly own: TrainOptions;
+function ownOptions(options: object & DataOptions): {
+  readonly own: object;
   readonly control: ManyOptions;
 } {
   if (typeof options !== 'object' || options === null)
@@ -391,7 +402,12 @@ function refuseHuge(
     heaviest.spec,
     heaviest.system.resolveRun({}, heaviest.spec),
   );
-  requireMemory('training', bytes, [field, 'batchSize', 'threads'], memoryLimit ?? prepared[0]?.options.memoryLimit);
+  requireMemory(
+    'training',
+    bytes,
+    heaviest.trainer.lower ?? [field, 'batchSize', 'threads'],
+    memoryLimit ?? prepared[0]?.options.memoryLimit,
+  );
 }
 
 function warnings({ train, test }: DatasetPair): Warning[] {

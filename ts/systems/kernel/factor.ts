@@ -94,7 +94,7 @@ async function degenerate(
 }
 
 /** The matrix as it was, from its upper triangle and its diagonal. */
-function restore(matrix: Float64Array, count: number, diagonal: Float64Array): void {
+export function restore(matrix: Float64Array, count: number, diagonal: Float64Array): void {
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < i; j++) matrix[i * count + j] = matrix[j * count + i] as number;
     matrix[i * count + i] = diagonal[i] as number;

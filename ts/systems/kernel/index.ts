@@ -7,6 +7,8 @@ import { observables, type KernelObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type KernelQuantity } from './quantities.js';
 import { simulate } from './simulate.js';
+import { training } from './train.js';
+import type { RegressionOptions, ResolvedRegressionOptions } from './train-options.js';
 import {
   type ResolvedKernelRun,
   type ResolvedKernelSpec,
@@ -24,7 +26,9 @@ export interface KernelTypes {
   readonly run: KernelRun;
   readonly quantity: KernelQuantity;
   readonly observable: KernelObservable;
-  readonly train: false;
+  readonly train: true;
+  readonly trainOptions: RegressionOptions;
+  readonly resolvedTrainOptions: ResolvedRegressionOptions;
 }
 
 export const kernel: System<ResolvedKernelSpec, ResolvedKernelRun, KernelObservable> = {
@@ -40,5 +44,6 @@ export const kernel: System<ResolvedKernelSpec, ResolvedKernelRun, KernelObserva
   prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
+  training,
   findings,
 };

@@ -95,9 +95,9 @@ async function kernelRegression(
   const regression = await regress(own[p.kernel], targets, p, { model, data }, options);
   const cross = (await crossKernels(model, tests, data, asked))[p.kernel];
   const prior = (await selfKernels(model, tests, asked))[p.kernel];
-  const mean = await posteriorMean(cross, regression, options);
+  const mean = await posteriorMean(cross, { ...regression, count: data.count }, options);
   const { values, clampedVariances } = await posteriorCovariance(prior, cross, regression.factor, options);
-  const { factor, logMarginalLikelihood, meanDiagonal, warnings } = regression;
+  const { factor, logMarginalLikelihood, outputScale, meanDiagonal, warnings } = regression;
   const left = await leaveOneOut(regression);
   return {
     mean: perRow(mean, all),
@@ -105,6 +105,7 @@ async function kernelRegression(
     logMarginalLikelihood: perTarget(logMarginalLikelihood, all.isSingle),
     leaveOneOut: perRow(all.isSingle ? left.means : transposed(left.means, data.count), all),
     leaveOneOutVariance: Array.from(left.variances),
+    outputScale,
     meanDiagonal,
     noiseRelativeToDiagonal:
       meanDiagonal > 0

@@ -13,13 +13,16 @@ export interface Targets {
 }
 
 /** What the observations say. */
-interface Regression {
+export interface Regression {
   readonly factor: Factor;
   readonly targets: Targets;
   /** α = A⁻¹ y, a row for each target. */
   readonly coefficients: Float64Array;
   /** −yᵀα/2 − log|A|/2 − (m/2) log 2π of each target. */
   readonly logMarginalLikelihood: Float64Array;
+  /** s², by which A would have to be multiplied for the largest likelihood, and the sum over targets of the likelihoods then. */
+  readonly outputScale: number;
+  readonly scaledLogMarginalLikelihood: number;
   readonly meanDiagonal: number;
   readonly warnings: readonly string[];
 }
@@ -40,17 +43,20 @@ export async function regress(
   await solve(factor, coefficients, 'whole', options);
   const { count, rows, values } = targets;
   const constant = -factor.logDeterminant / 2 - (count / 2) * Math.log(2 * Math.PI);
-  const logMarginalLikelihood = Float64Array.from({ length: rows }, (_, t) => {
+  const fits = Float64Array.from({ length: rows }, (_, t) => {
     let sum = 0;
     for (let i = t * count; i < (t + 1) * count; i++) sum += (values[i] as number) * (coefficients[i] as number);
-    return constant - sum / 2;
+    return sum;
   });
+  const outputScale = fits.reduce((sum, fit) => sum + fit, 0) / (count * rows);
   const meanDiagonal = mean(factor.diagonal);
   return {
     factor,
     targets,
     coefficients,
-    logMarginalLikelihood,
+    logMarginalLikelihood: fits.map((fit) => constant - fit / 2),
+    outputScale,
+    scaledLogMarginalLikelihood: rows * (constant - (count / 2) * (Math.log(outputScale) + 1)),
     meanDiagonal,
     warnings: targetWarnings(targets, meanDiagonal + noise.noiseVariance),
   };
@@ -72,10 +78,10 @@ function targetWarnings({ values, count, rows }: Targets, priorVariance: number)
 /** K_* α of every target: tests × targets, row-major. `cross` is tests × count. */
 export function posteriorMean(
   cross: Float64Array,
-  { coefficients, factor }: Pick<Regression, 'coefficients' | 'factor'>,
+  { coefficients, count }: { readonly coefficients: Float64Array; readonly count: number },
   options: ControlOptions,
 ): Promise<Float64Array> {
-  return product(cross, coefficients, factor.count, options);
+  return product(cross, coefficients, count, options);
 }
 
 /** Variances that rounding has made negative: those within this fraction of the prior are zeros. */

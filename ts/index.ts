@@ -96,7 +96,7 @@ export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './syst
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
 export type { RegressionOptions } from './systems/kernel/train-options.js';
-export type { KernelRun, KernelSpec } from './systems/kernel/spec.js';
+export type { KernelRun, KernelSpec, KernelWeightLaw } from './systems/kernel/spec.js';
 export {
   type EmpiricalKernels,
   empiricalKernels,

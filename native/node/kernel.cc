@@ -1,35 +1,76 @@
 // System `kernel`: its functions for JavaScript.
+#include <memory>
+
 #include "node/fields.h"
+#include "node/rows.h"
 #include "node/task.h"
 #include "systems/kernel/simulation.h"
 
 namespace mft::node {
 namespace {
 
+using kernel::Law;
 using kernel::Simulation;
 
+constexpr double kLargestWord = 4294967295.0;
+
 const Fields<Simulation> kSimulation = {
-    number("weightVariance", &Simulation::weight_variance),
-    whole("width", &Simulation::width, 1, 1e6),
-    whole("depth", &Simulation::depth, 1, 1e6),
+    activation("activation", &Simulation::activation),
+    whole("inputWidth", &Simulation::input_width, 1, 1e9),
+    numbers("width", &Simulation::widths),
+    numbers("weightVariance", &Simulation::weight_variance),
+    numbers("biasVariance", &Simulation::bias_variance),
+    numbers("keepProbability", &Simulation::keep_probability),
+    probability("inputKeepProbability", &Simulation::input_keep_probability),
+    boolean("sharesMasks", &Simulation::shares_masks),
+    boolean("scalesInputs", &Simulation::scales_inputs),
+    boolean("isStandard", &Simulation::is_standard),
+    boolean("hasTangent", &Simulation::has_tangent),
+    word<Simulation, Law, 11>("law", &Simulation::law,
+                              {"gaussian", "uniform", "laplace", "rademacher", "generalizedGaussian", "studentT",
+                               "sparse", "multivariateT", "sphere", "ball", "orthogonal"}),
+    number("lawParameter", &Simulation::law_parameter),
+    whole("inputs", &Simulation::inputs, 1, 1e6),
+    optional(numbers("vectors", &Simulation::vectors)),
+    number("secondMoment", &Simulation::second_moment),
+    number("oneMinusCorrelation", &Simulation::one_minus_correlation),
     seed("seed", &Simulation::seed),
-    whole("firstTrial", &Simulation::first_trial, 0, 4294967295.0),
-    whole("trials", &Simulation::trials, 1, 1e7),
+    whole("firstTrial", &Simulation::first_trial, 0, kLargestWord),
+    whole("trials", &Simulation::trials, 1, kLargestWord),
     whole("threads", &Simulation::threads, 1, 1024),
 };
 
-// (simulation, control?) -> Promise<rows>
+Simulation simulation_argument(const Napi::CallbackInfo& info) {
+  Simulation simulation = kSimulation.argument(info, 0, "simulation");
+  kernel::validate(simulation);
+  return simulation;
+}
+
+// (simulation) -> the layout of a row
+Napi::Value kernel_layout(const Napi::CallbackInfo& info) {
+  return row_table(info.Env(), kernel::row_table(simulation_argument(info)));
+}
+
+// (simulation) -> bytes
+Napi::Value kernel_memory(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), kernel::memory_estimate(simulation_argument(info)));
+}
+
+// (simulation, control?) -> Promise<Float64Array> of rows
 Napi::Value kernel_simulate(const Napi::CallbackInfo& info) {
-  const Simulation simulation = kSimulation.argument(info, 0, "simulation");
+  const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 1);
-  return Task<std::vector<double>>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [simulation, control] { return kernel::simulate(simulation, control); },
-      [](Napi::Env env, std::vector<double>& rows) { return Napi::Value(float64_array(env, rows)); });
+  return start_rows(info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
+                    kernel::row_table(*simulation).row_length, simulation->trials,
+                    [simulation, control](std::span<double> rows) { kernel::simulate(*simulation, control, rows); });
 }
 
 }  // namespace
 
-std::vector<Function> kernel_functions() { return {{"kernelSimulate", kernel_simulate, {kSimulation.info()}}}; }
+std::vector<Function> kernel_functions() {
+  return {{"kernelLayout", kernel_layout, {kSimulation.info()}},
+          {"kernelMemory", kernel_memory, {kSimulation.info()}},
+          {"kernelSimulate", kernel_simulate, {kSimulation.info()}}};
+}
 
 }  // namespace mft::node

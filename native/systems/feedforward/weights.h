@@ -6,6 +6,7 @@
 
 #include "core/linear_algebra.h"
 #include "core/random.h"
+#include "core/unit_weights.h"
 #include "systems/feedforward/simulation.h"
 
 namespace mft::feedforward {
@@ -29,8 +30,7 @@ class WeightSource {
  private:
   static constexpr std::size_t kChunk = 8192;  // drawn at once by those laws
   const Parameters& p_;
-  std::vector<double> uniforms_;
-  std::vector<std::uint64_t> bits_;
+  UnitWeights<Real> units_;
   std::vector<double> frame_vectors_;
   OrthonormalFrame frame_;
 };

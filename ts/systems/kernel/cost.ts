@@ -1,18 +1,54 @@
 // What predictions and simulations of `kernel` take: arithmetic and memory.
-import { threadsFor } from '../../core/memory.js';
-import type { ResolvedKernelRun, ResolvedKernelSpec } from './spec.js';
+import { addon } from '../../core/addon.js';
+import { inputCount } from '../../core/inputs.js';
+import { youngGeneration } from '../../core/memory.js';
+import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
+import { nativeSimulation } from './simulate.js';
+import { lawOf, modelOf, type ResolvedKernelRun, type ResolvedKernelSpec } from './spec.js';
 
-/** Room for the code, the stacks of the threads and a result. */
-const base = 2 ** 21;
+/** In products, of which a core does about 1e10 a second: a pair of inputs in a layer, by formula or by quadrature. */
+const [perPair, perIntegral] = [4000, 4e7] as const;
+/** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
+const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
+/** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
+const [perEntry, perPredicted] = [14, 40] as const;
 
-export const predictionFlops = ({ width, depth }: ResolvedKernelSpec): number => 1000 + depth + width / 1000;
-export const predictionBytes = ({ depth }: ResolvedKernelSpec): number => base + 100 * depth;
+const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
 
-export const simulationFlops = ({ width, depth }: ResolvedKernelSpec, { trials }: ResolvedKernelRun): number =>
-  10 * trials * width * depth;
+export function predictionFlops(spec: ResolvedKernelSpec): number {
+  const count = inputCount(spec.inputs);
+  const isClosed = modelOf(spec, 1).phi.homogeneousDegree !== null || closed.includes(String(spec.activation));
+  return (1 + spec.depth) * count * (count + 1) * (isClosed ? perPair : perIntegral);
+}
 
-/** A row of every trial, twice while it is copied, and the normals of a layer per thread. */
-export const simulationBytes = ({ width, depth }: ResolvedKernelSpec, run: ResolvedKernelRun): number =>
-  base + 16 * run.trials * (depth + 1) + 8 * width * threadsFor(run.threads);
+export function predictionBytes(spec: ResolvedKernelSpec): number {
+  const count = inputCount(spec.inputs);
+  return youngGeneration + 8 * perPredicted * count * (count + 1) + 64 * (spec.depth + 1) * count;
+}
 
-export const simulationLower = (): readonly string[] => ['trials', 'depth', 'width'];
+/** Weights, twice with the tangent kernel, and their products with the inputs; the statistics of what every trial gives. */
+export function simulationFlops(spec: ResolvedKernelSpec, run: ResolvedKernelRun): number {
+  const native = nativeSimulation(spec, run, undefined);
+  const { law } = lawOf(spec);
+  const isCostly = law === 'generalizedGaussian' || law === 'studentT' || law === 'orthogonal';
+  let before = native.inputWidth;
+  let weights = 0;
+  for (const width of native.width) [weights, before] = [weights + before * width, width];
+  const each = native.inputs + (isCostly ? perCostlyWeight : perWeight);
+  const { rowLength } = addon().kernelLayout({ ...native, trials: 1 });
+  return run.trials * (weights * each * (native.hasTangent ? 2 : 1) + perStatistic * rowLength);
+}
+
+/** The engine's own plan, the statistics, and the trials that were asked for. */
+export function simulationBytes(spec: ResolvedKernelSpec, run: ResolvedKernelRun): number {
+  const native = nativeSimulation(spec, run, undefined);
+  const { rowLength } = addon().kernelLayout({ ...native, trials: 1 });
+  const trials = Math.min(run.trials, trialsAtOnce(rowLength));
+  const engine = addon().kernelMemory({ ...native, trials });
+  const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
+  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+}
+
+export function simulationLower(_spec: ResolvedKernelSpec, run: ResolvedKernelRun): readonly string[] {
+  return run.rawTrials && run.trials > 1000 ? ['trials', 'depth', 'width'] : ['width', 'threads', 'trials'];
+}

@@ -34,7 +34,7 @@ export interface KernelTypes {
 export const kernel: System<ResolvedKernelSpec, ResolvedKernelRun, KernelObservable> = {
   name: 'kernel',
   version: 1,
-  title: 'Kernel: say what it is in one line',
+  title: 'Equivalent kernels (NNGP, NTK) of random perceptrons, for any law of the weights',
   specSchema,
   runSchema,
   resolveSpec,

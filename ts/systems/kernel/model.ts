@@ -68,7 +68,7 @@ export const modelFields = {
 } as const;
 
 /** Widths of the hidden layers, which only the standard parameterization and finite networks know. */
-const widthField = also(
+export const widthField = also(
   aliased(perLayerWholeField(1, largestWidth, 'Units of the hidden layers.', 'N'), 'hiddenWidths'),
   widthNames,
 );

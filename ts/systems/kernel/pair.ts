@@ -150,9 +150,14 @@ export async function pairGaps(
   return result;
 }
 
+/** Whether E φ'φ' is finite for equal inputs. */
+export function hasTangent(phi: GaussianFunction): boolean {
+  return Number.isFinite(expectation(phi, { first: 2 }, 1));
+}
+
 /** @throws MftError ERR_MFT_UNSUPPORTED where E φ'φ' is infinite for equal inputs */
 export function requireTangent(phi: GaussianFunction): void {
-  if (Number.isFinite(expectation(phi, { first: 2 }, 1))) return;
+  if (hasTangent(phi)) return;
   throw new MftError(
     'ERR_MFT_UNSUPPORTED',
     'The tangent kernel is infinite for this `activation`: the mean square of its derivative diverges, for it jumps or is too steep.',

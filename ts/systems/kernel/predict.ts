@@ -1,37 +1,219 @@
-// Theory of `kernel`: exact at every width.
-import { axis } from '../../core/results.js';
-import type { PredictionBody } from '../../core/system.js';
-import { secondMoment } from './formulas.js';
+// Theory of `kernel`: the kernels of the inputs at infinite width, layer by layer for the first of them.
+import { axis, innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
+import { MftError } from '../../core/errors.js';
+import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import { type Kernels, selfKernels } from './kernels.js';
+import type { KernelModel } from './model.js';
+import { fixedPoint, normPreserving } from './normalized.js';
 import type { KernelObservable } from './observables.js';
-import type { ResolvedKernelSpec } from './spec.js';
+import { hasTangent } from './pair.js';
+import { slopesOf } from './rectifier.js';
+import { inputVectors, lawOf, modelOf, type ResolvedKernelSpec } from './spec.js';
 
-/** Stated relative error: a power of up to 10⁶ multiplications. */
-const statedError = 1e-9;
+/** Pairs are reported layer by layer among the first inputs only: 32 inputs have 496 pairs. */
+const mostPaired = 32;
 
-export async function predict({
-  weightVariance,
-  depth,
-}: ResolvedKernelSpec): Promise<PredictionBody<KernelObservable>> {
-  const layers = axis('layer', depth + 1);
-  const values = layers.values.map((layer) => secondMoment(weightVariance, layer));
-  const tooLarge = { reason: 'larger than the largest number' };
+/** Error of an expectation relative to √(E φ² E φ²), a layer; rounding of the recursion included. */
+const errorPerLayer = 2e-13;
+/** Terms in 1/width behind the second layer are not predicted: the size to allow for, a layer, relative to √(K_aa K_bb). */
+const allowancePerLayer = 3;
+
+export async function predict(
+  spec: ResolvedKernelSpec,
+  options: SystemOptions,
+): Promise<PredictionBody<KernelObservable>> {
+  const data = inputVectors(spec, options.inputs);
+  const model = modelOf(spec, data.dimension);
+  refuseMixtures(spec, model);
+  const ntk = model.depth === 0 || hasTangent(model.phi);
+  const paired = Math.min(data.count, mostPaired);
+  const layers: Kernels[] = [];
+  const kernels = await selfKernels(model, data, {
+    ...options,
+    ntk,
+    onLayer: (_, kernel) => layers.push(kernel),
+  });
   return {
-    quantities: {},
-    observables: {
-      secondMoment: {
-        axes: [layers],
-        scale: 'linear',
-        values: values.map((value) => (Number.isFinite(value) ? value : 0)),
-        error: statedError,
-        ...(values.every(Number.isFinite)
-          ? {}
-          : {
-              undefinedAt: [...values.keys()]
-                .filter((i) => !Number.isFinite(values[i]))
-                .map((index) => ({ index, ...tooLarge })),
-            }),
-      },
-    },
-    warnings: [],
+    quantities: quantitiesOf(spec),
+    observables: observablesOf(spec, model, kernels, layers, paired, ntk),
+    warnings: warningsOf(spec, ntk),
   };
+}
+
+/**
+ * Rows of multivariate t weights keep their random length at every width: pre-activations are then no Gaussian pairs. A rectifier
+ * without biases forgets the length but for its mean square; for anything else the kernel is a mixture at every layer.
+ *
+ * @throws MftError ERR_MFT_UNSUPPORTED
+ */
+function refuseMixtures(spec: ResolvedKernelSpec, model: KernelModel): void {
+  if (lawOf(spec).law !== 'multivariateT' || model.depth === 0) return;
+  if (model.phi.homogeneousDegree === 1 && model.biases.every((bias) => bias === 0)) return;
+  throw new MftError(
+    'ERR_MFT_UNSUPPORTED',
+    'Rows of multivariate t weights keep their random length at every width: the kernels of deep networks are known for ' +
+      'rectifiers without biases only, that of one layer as the quantity `layerKernel`. `simulate` takes all of them.',
+    { parameter: 'weights', received: spec.weights },
+  );
+}
+
+function observablesOf(
+  spec: ResolvedKernelSpec,
+  model: KernelModel,
+  kernels: Kernels,
+  layers: readonly Kernels[],
+  paired: number,
+  ntk: boolean,
+): Partial<Record<KernelObservable, Predicted>> {
+  const count = kernels.rows;
+  const layerAxis = axis('layer', model.depth + 1, 1);
+  const inputs = innerAxis('input', count);
+  const matrixAxes = [axis('input', count), innerAxis('otherInput', count)];
+  const pairs = pairsOf(paired);
+  const pairAxis = innerAxis('pair', pairs.length);
+  const unknown = unknownTerms(spec, model, layers);
+  const error = errorPerLayer * (model.depth + 1);
+  const at = (kernel: Kernels, list: Float64Array, [a, b]: readonly [number, number]): number =>
+    list[a * kernel.columns + b] as number;
+  const root = (kernel: Kernels, [a, b]: readonly [number, number]): number =>
+    Math.sqrt(kernel.rowVariance[a] as number) * Math.sqrt(kernel.rowVariance[b] as number);
+  const everyPair = (value: (kernel: Kernels, pair: readonly [number, number]) => number): Float64Array =>
+    Float64Array.from(layers.flatMap((kernel) => pairs.map((pair) => value(kernel, pair))));
+  const variance = Float64Array.from(layers.flatMap((kernel) => Array.from(kernel.rowVariance)));
+  const roots = everyPair(root);
+  const matrix = (values: Float64Array, behind: number): Predicted => ({
+    axes: matrixAxes,
+    scale: 'linear',
+    values,
+    error,
+    ...unknown.of(values, model.depth - 1 + behind, (i) => Math.sqrt(diagonal(values, i, count))),
+  });
+  const layered = (values: Float64Array, inner: typeof inputs, sizes: Float64Array, behind: number): Predicted => ({
+    axes: [layerAxis, inner],
+    scale: 'linear',
+    values,
+    error,
+    ...unknown.layered(values, inner.values.length, sizes, behind),
+  });
+  const result: Partial<Record<KernelObservable, Predicted>> = {
+    nngp: matrix(kernels.nngp, 0),
+    variance: layered(variance, inputs, variance, 0),
+  };
+  if (ntk) result.ntk = matrix(kernels.ntk, 1);
+  if (pairs.length === 0) return result;
+  const flat = { reason: 'the variance of an input is zero: it has no angle' };
+  const undefinedAt = [...roots.keys()].filter((i) => roots[i] === 0).map((index) => ({ index, ...flat }));
+  const hidden = undefinedAt.length > 0 ? { undefinedAt } : {};
+  const ones = roots.map(() => 1);
+  return {
+    ...result,
+    covariance: layered(
+      everyPair((kernel, pair) => at(kernel, kernel.nngp, pair)),
+      pairAxis,
+      roots,
+      0,
+    ),
+    normalizedKernel: {
+      ...layered(
+        everyPair((kernel, pair) =>
+          root(kernel, pair) === 0 ? 0 : at(kernel, kernel.nngp, pair) / root(kernel, pair),
+        ),
+        pairAxis,
+        ones,
+        1,
+      ),
+      ...hidden,
+    },
+    normalizedKernelGap: {
+      axes: [layerAxis, pairAxis],
+      scale: 'log',
+      values: everyPair((kernel, pair) => (root(kernel, pair) === 0 ? 0 : Math.log(at(kernel, kernel.gap, pair)))),
+      error: error * 10,
+      ...hidden,
+    },
+  };
+}
+
+const diagonal = (values: Float64Array, i: number, count: number): number => {
+  const [a, b] = [Math.floor(i / count), i % count];
+  return Math.abs((values[a * count + a] as number) * (values[b * count + b] as number));
+};
+
+/** What is not predicted of finite width: no values, but how large they may be; without a fourth moment of the weights, no spread. */
+function unknownTerms(
+  spec: ResolvedKernelSpec,
+  model: KernelModel,
+  layers: readonly Kernels[],
+): {
+  readonly of: (values: Float64Array, behind: number, size: (i: number) => number) => Partial<Predicted>;
+  readonly layered: (values: Float64Array, inner: number, sizes: Float64Array, behind: number) => Partial<Predicted>;
+} {
+  const width = Math.min(Infinity, ...(typeof spec.width === 'number' ? [spec.width] : spec.width));
+  const { law, parameter } = lawOf(spec);
+  const isHeavy = (law === 'studentT' || law === 'multivariateT') && parameter <= 4;
+  const terms = (values: Float64Array, allowance: Float64Array): Partial<Predicted> => ({
+    ...(model.depth > 0 ? { finiteSize: { order: 1, values: new Float64Array(values.length), allowance } } : {}),
+    ...(isHeavy ? { spread: new Float64Array(values.length).fill(Infinity) } : {}),
+  });
+  return {
+    of: (values, behind, size) =>
+      terms(
+        values,
+        values.map((_, i) => (allowancePerLayer * Math.max(0, behind) * size(i)) / width),
+      ),
+    layered: (values, inner, sizes, behind) =>
+      terms(
+        values,
+        values.map((_, i) => {
+          const before = Math.min(Math.floor(i / inner), layers.length) - 1 + behind;
+          return (allowancePerLayer * Math.max(0, before) * (sizes[i] as number)) / width;
+        }),
+      ),
+  };
+}
+
+/** a < b, in the order 01, 02, …, 12, …. */
+function pairsOf(count: number): (readonly [number, number])[] {
+  const pairs: [number, number][] = [];
+  for (let a = 0; a < count; a++) for (let b = a + 1; b < count; b++) pairs.push([a, b]);
+  return pairs;
+}
+
+/** What a leaky rectifier without biases, the same in all layers, lets one say in closed form. */
+function quantitiesOf(spec: ResolvedKernelSpec): Record<string, QuantityValue> {
+  const model = modelOf(spec, 1);
+  const slopes = slopesOf(model.phi);
+  if (slopes === undefined || slopes.above === 0) return {};
+  const keep = model.keeps[0] ?? 1;
+  const negativeSlope = slopes.below / slopes.above;
+  if (model.keeps.some((each) => each !== keep)) return {};
+  const keepProbability = model.sharedMasks ? 1 : keep;
+  const preserving = normPreserving({ negativeSlope, keepProbability: keep }) / slopes.above ** 2;
+  const isFree = model.biases.every((bias) => bias === 0);
+  return {
+    normPreservingWeightVariance: preserving,
+    ...(isFree ? { fixedPointCorrelation: fixedPoint({ negativeSlope, keepProbability }) } : {}),
+  };
+}
+
+function warningsOf(spec: ResolvedKernelSpec, ntk: boolean): readonly Warning[] {
+  const { law, parameter } = lawOf(spec);
+  const warnings: Warning[] = [];
+  if (!ntk)
+    warnings.push({
+      id: 'noTangentKernel',
+      message:
+        'The tangent kernel is infinite for this activation: it jumps, or is too steep. Only the NNGP is predicted.',
+    });
+  if (law === 'studentT' && parameter <= 3)
+    warnings.push({
+      id: 'noThirdMoment',
+      message: `Weights of ${parameter} degrees of freedom have no third moment: kernels converge in the dimension slower than 1/√d.`,
+    });
+  if ((law === 'studentT' || law === 'multivariateT') && parameter <= 4)
+    warnings.push({
+      id: 'noFourthMoment',
+      message: `Weights of ${parameter} degrees of freedom have no fourth moment: sample kernels converge slower than 1/√width.`,
+    });
+  return warnings;
 }

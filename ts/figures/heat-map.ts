@@ -50,6 +50,8 @@ export interface HeatMapOptions {
   readonly columns?: number;
   /** Colours of the lines, first line first. */
   readonly lineColors?: readonly string[];
+  /** Whether the points of a line are joined in the order in which they are given (a path), not from left to right. */
+  readonly isPath?: boolean;
   /** Turns the colour scheme round. */
   readonly isReversed?: boolean;
   /** Range of the colours; default: of the values. */
@@ -118,6 +120,7 @@ const heatMapOptions = z.strictObject({
   yScale: choiceField(['linear', 'log'], 'Scale of y.').optional(),
   valueScale: choiceField(['linear', 'log'], 'Scale of the colors.').optional(),
   lineColors: texts('Colors of the lines.'),
+  isPath: booleanField('Whether points of a line are joined in the order given.').optional(),
   isReversed: booleanField('Turns the color scheme round.').optional(),
   domain: pairField('Range of the colors.'),
 });
@@ -149,7 +152,7 @@ function panelBody(
   const lines = given.flatMap((line) =>
     line.points
       .filter(({ x, y }) => x >= lowX && x <= highX && Number.isFinite(y))
-      .map((point) => ({ ...point, series: line.series })),
+      .map((point, at) => ({ ...point, series: line.series, ...(options.isPath ? { at } : {}) })),
   );
   const x = {
     type: 'quantitative',
@@ -196,7 +199,12 @@ function panelBody(
     layers.push({
       data: { values: lines },
       mark: { type: 'line', clip: true, strokeWidth: 2 },
-      encoding: { x: { ...x, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'x' }, stroke },
+      encoding: {
+        x: { ...x, field: 'x' },
+        y: { ...y, field: 'y' },
+        order: { field: options.isPath ? 'at' : 'x' },
+        stroke,
+      },
     });
   if (marks.length > 0) {
     const data = { values: marks.map(({ panel: _, ...mark }) => ({ ...mark, series: options.marks?.name })) };

@@ -188,6 +188,53 @@ metric g | x layer linear | y mean over networks log | area line line rule point
 curvature N κ² | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-1 > linear-autoencoders-figure-1 dynamics 1`] = `
+Lines: flow; points: descent
+s² = 0 | x epoch linear | y mapping linear | area line line rule point | start 1 line; start 1 point; start 2 line; start 2 point; start 3 line; start 3 point; start 4 line; start 4 point; start 5 line; start 5 point; start 6 line; start 6 point; start 7 line; start 7 point; start 8 line; start 8 point; start 9 line; start 9 point; start 10 line; start 10 point
+s² = 1 | x epoch linear | y mapping linear | area line line rule point | start 1 line; start 1 point; start 2 line; start 2 point; start 3 line; start 3 point; start 4 line; start 4 point; start 5 line; start 5 point; start 6 line; start 6 point; start 7 line; start 7 point; start 8 line; start 8 point; start 9 line; start 9 point; start 10 line; start 10 point
+s² = 5 | x epoch linear | y mapping linear | area line line rule point | start 1 line; start 1 point; start 2 line; start 2 point; start 3 line; start 3 point; start 4 line; start 4 point; start 5 line; start 5 point; start 6 line; start 6 point; start 7 line; start 7 point; start 8 line; start 8 point; start 9 line; start 9 point; start 10 line; start 10 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-1 > linear-autoencoders-figure-1 surface 1`] = `
+
+s² = 0 | x w1 | y w2 | rect line | start 1; start 2; start 3; start 4; start 5; start 6; start 7; start 8; start 9; start 10
+s² = 1 | x w1 | y w2 | rect line | start 1; start 2; start 3; start 4; start 5; start 6; start 7; start 8; start 9; start 10
+s² = 5 | x w1 | y w2 | rect line | start 1; start 2; start 3; start 4; start 5; start 6; start 7; start 8; start 9; start 10
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-2 > linear-autoencoders-figure-2 mappings 1`] = `
+
+ν = 2.5, noise | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+ν = 2.5, decay | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+ν = 1, noise | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+ν = 1, decay | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+ν = 0.5, noise | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+ν = 0.5, decay | x epoch linear | y mapping over its final value linear | area line line rule point | 0 line; 0.2 line; 0.4 line; 0.6 line; 0.8 line; 1 line; 1.2 line; 1.4 line; 1.6 line; 1.8 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-3 > linear-autoencoders-figure-3 difference 1`] = `
+
+as published | x epoch linear | y mapping with noise − with decay linear | area line line rule point | 0.2 line; 0.4 line; 0.6 line; 1 line; 1.8 line
+one convention | x epoch linear | y mapping with noise − with decay linear | area line line rule point | 0.2 line; 0.4 line; 0.6 line; 1 line; 1.8 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-3 > linear-autoencoders-figure-3 mappings 1`] = `
+
+noise | x epoch linear | y mapping linear | area line line rule point | 0.2 line; 0.4 line; 0.6 line; 1 line; 1.8 line
+decay | x epoch linear | y mapping linear | area line line rule point | 0.2 line; 0.4 line; 0.6 line; 1 line; 1.8 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-3 > linear-autoencoders-figure-3 rates 1`] = `
+
+ | x s² linear | y learning rate linear | area line line rule point | noise line; matched decay line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-4 > linear-autoencoders-figure-4 norms 1`] = `
+
+noise | x epoch linear | y norm linear | area line line rule point | start 0 line; start 1 line; start 2 line; start 3 line; start 4 line; start 5 line; start 6 line; start 7 line; start 8 line; start 9 line; start 10 line
+decay | x epoch linear | y norm linear | area line line rule point | start 0 line; start 1 line; start 2 line; start 3 line; start 4 line; start 5 line; start 6 line; start 7 line; start 8 line; start 9 line; start 10 line
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > percolation-critical-collapse > percolation-critical-collapse collapse 1`] = `
 Critical window of dropconnect
 L = 1 √W | x a = (W b − 1) √W linear | y path probability θ linear | area line line rule point | W = 64 line; W = 256 line; W = 1024 line

@@ -36,7 +36,7 @@ export const contract: ContractCase = {
   memory: [
     {
       spec: { inputVariance: [4, 2, 1], width: 3, steps: 20_000, recordEvery: 10 },
-      run: { trials: 2000, threads: 1, rawTrials: true },
+      run: { trials: 300, threads: 1, rawTrials: true },
     },
   ],
 };

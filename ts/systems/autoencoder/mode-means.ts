@@ -14,20 +14,27 @@ export interface ModeMeans {
   readonly loss: Float64Array;
 }
 
-/** Called between pieces of work that take a few milliseconds. */
-export type Pause = () => Promise<void>;
+/** Work that takes a while: counts what is done, lets the event loop run every 25 ms, reports, and stops when asked to. */
+export interface Work {
+  readonly advance: (units: number) => void;
+  readonly pause: () => Promise<void>;
+}
 
-/** A pause that lets the event loop run every 25 ms, stops when asked to and reports what is done. */
-export function pauses(options: ControlOptions, total: number, done: () => number): Pause {
-  let last = performance.now();
-  const started = last;
-  return async () => {
-    const now = performance.now();
-    if (now - last < 25) return;
-    last = now;
-    options.onProgress?.({ done: done(), total, elapsedSeconds: (now - started) / 1000 });
-    await setImmediate();
-    throwIfAborted(options);
+export function work(options: ControlOptions, total: number): Work {
+  const started = performance.now();
+  let [last, done] = [started, 0];
+  return {
+    advance: (units) => {
+      done += units;
+    },
+    pause: async () => {
+      const now = performance.now();
+      if (now - last < 25) return;
+      last = now;
+      options.onProgress?.({ done, total, elapsedSeconds: (now - started) / 1000 });
+      await setImmediate();
+      throwIfAborted(options);
+    },
   };
 }
 
@@ -62,7 +69,7 @@ export async function modeMeans(
   rate: number,
   records: Float64Array,
   dynamics: 'descent' | 'flow',
-  pause: Pause,
+  { advance, pause }: Work,
 ): Promise<ModeMeans> {
   const size = records.length;
   const result = {
@@ -83,6 +90,7 @@ export async function modeMeans(
         if (i % 64 === 63 && mode.weightDecay > 0) await pause();
       }
       gather(mode, P, Q, starts.weights, result, at);
+      advance(1);
       await pause();
     }
     return result;
@@ -98,6 +106,7 @@ export async function modeMeans(
       await pause();
     }
     gather(mode, P, Q, starts.weights, result, at);
+    advance(1);
   }
   return result;
 }

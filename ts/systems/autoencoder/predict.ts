@@ -4,7 +4,7 @@ import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { throwIfAborted } from '../../core/control.js';
 import { balancedTime } from './balanced.js';
 import { fixedPoint, type Mode, modeLoss, optimumLoss } from './mode.js';
-import { type ModeMeans, modeMeans, type Pause, pauses } from './mode-means.js';
+import { type ModeMeans, modeMeans, type Work, work } from './mode-means.js';
 import type { AutoencoderObservable } from './observables.js';
 import { stableLearningRate } from './rates.js';
 import { noiseOf, recordsOf, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
@@ -34,11 +34,11 @@ async function meansOf(
   index: number,
   records: Float64Array,
   learnt: Float64Array,
-  pause: Pause,
+  of: Work,
 ): Promise<ModeMeans> {
-  const means = async (of: ResolvedAutoencoderSpec): Promise<ModeMeans> => {
-    const starts = startsOf(of, index);
-    if (starts !== undefined) return modeMeans(mode, starts, rateOf(spec), records, spec.dynamics, pause);
+  const means = async (network: ResolvedAutoencoderSpec): Promise<ModeMeans> => {
+    const starts = startsOf(network, index);
+    if (starts !== undefined) return modeMeans(mode, starts, rateOf(spec), records, spec.dynamics, of);
     const zero = new Float64Array(records.length);
     return { mapping: zero, square: zero, norm: zero, loss: zero.map(() => modeLoss(mode, 0, 0)) };
   };
@@ -101,10 +101,9 @@ export async function predict(
   const size = records.length;
   const [mapping, spread] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
-  let done = 0;
-  const pause = pauses(options, modes.length, () => done);
+  const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
   for (const [i, mode] of modes.entries()) {
-    const means = await meansOf(spec, mode, i, records, learnt, pause);
+    const means = await meansOf(spec, mode, i, records, learnt, doing);
     const end = fixedPoint(mode);
     for (let at = 0; at < size; at++) {
       const mean = means.mapping[at] as number;
@@ -114,8 +113,7 @@ export async function predict(
       squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
       if (end > 0) learnt[at] = (learnt[at] as number) + Math.min(1, Math.max(0, mean / end));
     }
-    done++;
-    await pause();
+    await doing.pause();
   }
   const steps = { name: 'step', values: records };
   const error = spec.initial === 'aligned' ? quadratureError : networkError;

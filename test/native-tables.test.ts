@@ -74,6 +74,7 @@ async function callEverything(): Promise<void> {
   await mft.predict({ ...percolation, topology: { kind: 'conv1d', kernel: 3 } });
   await mft.simulate({ system: 'autoencoder', inputVariance: [2, 1], width: 3, steps: 5 }, run);
   await mft.evaluate('autoencoder', 'networkDescent', { steps: 3 });
+  await mft.train({ system: 'autoencoder', width: 3, steps: 1 }, 'synthetic', { trainCount: 20 });
   const data = await mft.readDataset('synthetic', 'train');
   await mft.train(feedforward, { train: data, test: data }, { steps: 1 });
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });

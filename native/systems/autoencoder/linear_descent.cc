@@ -22,6 +22,20 @@ double sum_of_products(const double* x, const double* y, std::size_t count) {
   return sum;
 }
 
+// Row-major C = alpha A op(B) + beta C. Of a few numbers the call of BLAS would take longer than the product.
+void multiply(bool transpose, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
+              std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc) {
+  constexpr std::size_t kFew = 1000;
+  if (m * n * k > kFew) return blas::gemm(false, transpose, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t l = 0; l < k; ++l) sum += a[i * lda + l] * (transpose ? b[j * ldb + l] : b[l * ldb + j]);
+      // As in BLAS, beta 0 does not read what stood there.
+      c[i * ldc + j] = alpha * sum + (beta == 0 ? 0.0 : beta * c[i * ldc + j]);
+    }
+}
+
 }  // namespace
 
 LinearDescent::LinearDescent(const LinearProblem& problem, Team& team)
@@ -75,8 +89,8 @@ void LinearDescent::weigh(Columns at, const double* weights) {
     for (std::size_t i = at.first; i < at.first + at.count; ++i) to[i] = from[i] * scale[i];
   }
   if (scale_.empty())
-    blas::gemm(false, false, hidden_, at.count, d, 1.0, weights, d, problem_.penalty.data() + at.first, d, 1.0,
-               weighted_.data() + at.first, d);
+    multiply(false, hidden_, at.count, d, 1.0, weights, d, problem_.penalty.data() + at.first, d, 1.0,
+             weighted_.data() + at.first, d);
 }
 
 void LinearDescent::weigh_all() {
@@ -96,7 +110,7 @@ void LinearDescent::gram_tile(std::size_t tile) {
   const double* left = is_second ? other() : weighted_.data();
   const double* right = is_second ? other() : first_.data();
   double* out = is_second ? second_gram_.data() : first_gram_.data();
-  blas::gemm(false, true, rows, columns, d, 1.0, left + i * d, d, right + j * d, d, 0.0, out + i * n + j, n);
+  multiply(true, rows, columns, d, 1.0, left + i * d, d, right + j * d, d, 0.0, out + i * n + j, n);
   if (i == j) return;
   for (std::size_t a = i; a < i + rows; ++a)
     for (std::size_t b = j; b < j + columns; ++b) out[b * n + a] = out[a * n + b];
@@ -124,7 +138,7 @@ void LinearDescent::advance(Columns at, double keep, double rate) {
     }
   }
   const auto subtract = [&](const double* gram, const double* weights, double* next) {
-    blas::gemm(false, false, n, at.count, n, -rate, gram, n, weights + at.first, d, 1.0, next + at.first, d);
+    multiply(false, n, at.count, n, -rate, gram, n, weights + at.first, d, 1.0, next + at.first, d);
   };
   subtract(second_gram_.data(), weighted_.data(), next_first_.data());
   subtract(first_gram_.data(), other(), is_tied ? next_first_.data() : next_second_.data());

@@ -40,7 +40,8 @@ class Moments {
 
   // S, with both halves filled in, and the means.
   std::vector<double> matrix(std::vector<double>& mean) {
-    const double share = 1.0 / static_cast<double>(examples_.count), scale = examples_.scale;
+    const double share = 1.0 / static_cast<double>(examples_.count),
+                 scale = examples_.scales.empty() ? examples_.scale : 1.0;
     mean = means();
     for (double& value : mean) value *= scale;
     for (std::size_t i = 0; i < d_; ++i)
@@ -61,6 +62,8 @@ class Moments {
         for (std::size_t i = column; i < end; ++i) out[i] = static_cast<double>(examples_.floats[at + i]);
       else
         std::copy(examples_.doubles + at + column, examples_.doubles + at + end, out + column);
+      if (!examples_.scales.empty())
+        for (std::size_t i = column; i < end; ++i) out[i] = out[i] * examples_.scales[i] + examples_.shifts[i];
       if (examples_.is_centred)
         for (std::size_t i = column; i < end; ++i) out[i] -= centre_[i];
     }
@@ -76,7 +79,10 @@ class Moments {
     std::vector<double> sums(d_, 0.0);
     for (std::size_t row = 0; row < examples_.count; ++row)
       for (std::size_t i = 0; i < d_; ++i) sums[i] += component(row * d_ + i);
-    for (double& sum : sums) sum /= static_cast<double>(examples_.count);
+    for (std::size_t i = 0; i < d_; ++i) {
+      sums[i] /= static_cast<double>(examples_.count);
+      if (!examples_.scales.empty()) sums[i] = sums[i] * examples_.scales[i] + examples_.shifts[i];
+    }
     return sums;
   }
 
@@ -108,6 +114,8 @@ double spectrum_bytes(std::size_t dimension) {
 
 SecondMoment second_moment(const ExampleSet& examples, int threads, const Control& control) {
   const std::size_t d = examples.dimension;
+  if (examples.scales.size() != examples.shifts.size() || (!examples.scales.empty() && examples.scales.size() != d))
+    throw Error("SHAPE", "scales", "Expected one scale and one shift a component.");
   if (examples.count == 0 || d == 0)
     throw Error("SHAPE", "examples", "Expected at least one example of one component.");
   SecondMoment result;

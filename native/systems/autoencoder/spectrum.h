@@ -8,7 +8,8 @@
 
 namespace mft::autoencoder {
 
-// Examples, row-major count x dimension: one of the three. A component is value * scale, minus its mean when centred.
+// Examples, row-major count x dimension: one of the three. A component is value * scale, or value * scales[i] +
+// shifts[i] where these are given; minus its mean when centred.
 struct ExampleSet {
   const std::uint8_t* bytes = nullptr;
   const float* floats = nullptr;
@@ -16,6 +17,7 @@ struct ExampleSet {
   std::size_t count = 0, dimension = 0;
   double scale = 1;
   bool is_centred = false;
+  std::vector<double> scales = {}, shifts = {};
 };
 
 struct SecondMoment {
@@ -29,9 +31,9 @@ struct SecondMoment {
   std::size_t rank = 0, smallest_rank = 0, largest_rank = 0;
 };
 
-// One example's block is held at a time, beside the D x D matrix. Sums of bytes are exact in any order (below 2^53);
-// others are added in the order of the examples: the same bits on any number of threads. Progress: one unit for each
-// of spectrum_units(). Throws SHAPE, NOT_FINITE, Cancelled.
+// One example's block is held at a time, beside the D x D matrix. Sums of bytes with one scale are exact in any order
+// (below 2^53); others are added in the order of the examples: the same bits on any number of threads. Progress: one
+// unit for each of spectrum_units(). Throws SHAPE, NOT_FINITE, Cancelled.
 SecondMoment second_moment(const ExampleSet& examples, int threads, const Control& control);
 std::size_t spectrum_units(std::size_t count);
 

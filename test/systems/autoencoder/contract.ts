@@ -20,6 +20,7 @@ export const contract: ContractCase = {
       parameters: { inputVariance: 1, noiseVariance: 0.5, learningRate: 1e-9, w1: 0.1, w2: 0.2, steps: 1_000_000_000 },
     },
     figure: 'learning',
+    train: { width: 4, training: { modes: 4 } },
   },
   agreement: [
     {

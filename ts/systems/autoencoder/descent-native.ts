@@ -36,8 +36,37 @@ export interface NativeNetworkState {
   readonly step: number;
 }
 
+/** The fields that `autoencoderSpectrum` declares. A component is value·scale, or value·scales[i] + shifts[i] where these are not empty. */
+export interface NativeExamples {
+  /** Over shared memory: the native threads read it while JavaScript runs. */
+  readonly images: Uint8Array | Float32Array | Float64Array;
+  readonly dimension: number;
+  readonly scale: number;
+  readonly scales: Float64Array;
+  readonly shifts: Float64Array;
+  readonly isCentred: boolean;
+  readonly threads: number;
+}
+
+/** S = (1/N) Σ x xᵀ of examples. */
+export interface SecondMoment {
+  /** ν_i, decreasing. */
+  readonly variances: Float64Array;
+  /** Row i is v_i. */
+  readonly directions: Float64Array;
+  /** S_jj. */
+  readonly diagonal: Float64Array;
+  readonly mean: Float64Array;
+  readonly trace: number;
+  /** ν_i above 64 ε of the largest; what rounding lets one say of it is the interval. */
+  readonly rank: number;
+  readonly smallestRank: number;
+  readonly largestRank: number;
+}
+
 declare module '../../core/addon.js' {
   interface NativeAddon {
+    autoencoderSpectrum(examples: NativeExamples, slots: Int32Array): Promise<SecondMoment>;
     autoencoderNetwork(run: NativeNetworkRun, slots: Int32Array): Promise<NativeNetworkState>;
   }
 }

@@ -7,6 +7,7 @@ import { observables, type AutoencoderObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type AutoencoderQuantity } from './quantities.js';
 import { simulate } from './simulate.js';
+import { training } from './train.js';
 import {
   type ResolvedAutoencoderRun,
   type ResolvedAutoencoderSpec,
@@ -24,7 +25,7 @@ export interface AutoencoderTypes {
   readonly run: AutoencoderRun;
   readonly quantity: AutoencoderQuantity;
   readonly observable: AutoencoderObservable;
-  readonly train: false;
+  readonly train: true;
 }
 
 export const autoencoder: System<ResolvedAutoencoderSpec, ResolvedAutoencoderRun, AutoencoderObservable> = {
@@ -40,5 +41,6 @@ export const autoencoder: System<ResolvedAutoencoderSpec, ResolvedAutoencoderRun
   prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
+  training,
   findings,
 };

@@ -44,6 +44,16 @@ export interface AutoencoderSpec {
   readonly tied?: boolean;
   /** Theory of the `descent` itself, step by step, or of the gradient `flow`, its limit of small rates. Default 'descent'. */
   readonly dynamics?: 'descent' | 'flow';
+  /** What only `train` reads: the data have their own spectrum, and hidden units may be rectified. */
+  readonly training?: AutoencoderTraining;
+}
+
+/** A training run on examples. */
+interface AutoencoderTraining {
+  /** Of the hidden units. Default 'linear'. */
+  readonly activation?: 'linear' | 'relu';
+  /** Leading modes whose mapping is recorded every `recordEvery` steps; 0: none. Default 32. */
+  readonly modes?: number;
 }
 
 /** How a simulation of `autoencoder` runs. */
@@ -62,6 +72,11 @@ const eigenvalue = z.number().gte(0);
 const largestSteps = 1_000_000_000;
 const mostModes = 65_536;
 const mostRecords = 1_000_000;
+
+const training = z.strictObject({
+  activation: choiceField(['linear', 'relu'], 'Of the hidden units.').default('linear'),
+  modes: wholeField(0, mostModes, 'Leading modes that are recorded; 0 = none.').default(32),
+});
 
 export const specSchema = z.strictObject({
   system: z.literal('autoencoder').default('autoencoder'),
@@ -124,6 +139,10 @@ export const specSchema = z.strictObject({
   dynamics: choiceField(['descent', 'flow'], 'Theory of descent step by step, or of its limit of small rates.').default(
     'descent',
   ),
+  training: training.default({ activation: 'linear', modes: 32 }).meta({
+    expected: '{activation, modes}: linear or relu, a whole number >= 0',
+    description: 'What only training reads: activation of the hidden units, leading modes that are recorded.',
+  }),
 });
 
 export const runSchema = z.strictObject({

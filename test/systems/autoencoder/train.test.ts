@@ -1,0 +1,196 @@
+// Training of autoencoders on examples whose modes are known: the axes, with variances of our choice.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { type AutoencoderSpec, type Dataset, evaluate, train, type Training, type TrainOptions } from 'mft-native';
+
+const folder = await mkdtemp(join(tmpdir(), 'mft-autoencoder-'));
+t.teardown(() => rm(folder, { recursive: true }));
+
+const variances = [3, 1.2, 1.2, 0.3, 0];
+const dimension = variances.length;
+
+/** `copies` times ±√(D ν_i) along every axis i: S is diagonal with the variances (components are float32). */
+function axesSet(copies: number): Dataset {
+  const count = 2 * dimension * copies;
+  const images = new Float32Array(new SharedArrayBuffer(4 * count * dimension));
+  for (let row = 0; row < count; row++) {
+    const i = Math.floor(row / 2) % dimension;
+    images[row * dimension + i] = (row % 2 === 0 ? 1 : -1) * Math.sqrt(dimension * (variances[i] as number));
+  }
+  return {
+    name: 'axes',
+    split: 'train',
+    count,
+    shape: [dimension],
+    dimension,
+    classes: 1,
+    images,
+    labels: new Uint8Array(count),
+    verified: true,
+    files: [],
+    sha256: 'axes',
+  };
+}
+
+const spec: AutoencoderSpec = {
+  width: 4,
+  initialVariance: 0.01,
+  learningRate: 0.05,
+  steps: 400,
+  recordEvery: 100,
+  training: { modes: 5 },
+};
+const small = axesSet(1);
+const run = async (change: AutoencoderSpec, options: TrainOptions = {}, set = small): Promise<Training> =>
+  train(
+    { system: 'autoencoder', ...spec, ...change },
+    { train: set },
+    { precision: 'float64', returnWeights: true, ...options },
+  );
+
+const weight = (training: Training, name: string): ArrayLike<number> => training.weights?.[name]?.values ?? [];
+const last = (training: Training, name: string): number[] => {
+  const observable = training.statistics?.[name];
+  return Array.from(observable?.values ?? []).slice(-(observable?.axes[1]?.values.length ?? 0));
+};
+
+/** v_iᵀ C v_i/ν_i by loops over the examples, with the returned weights. */
+function mappings(training: Training, set: Dataset, isRectified: boolean): number[] {
+  const [w1, w2] = [weight(training, 'layer1.weight'), weight(training, 'layer2.weight')];
+  const hidden = w1.length / dimension;
+  return variances.map((nu, i) => {
+    let sum = 0;
+    for (let n = 0; n < set.count; n++) {
+      let output = 0;
+      for (let h = 0; h < hidden; h++) {
+        let z = 0;
+        for (let j = 0; j < dimension; j++)
+          z += (w1[h * dimension + j] as number) * (set.images[n * dimension + j] as number);
+        output += (w2[i * hidden + h] as number) * (isRectified ? Math.max(0, z) : z);
+      }
+      sum += (output * (set.images[n * dimension + i] as number)) / set.count;
+    }
+    return sum / nu;
+  });
+}
+
+t.test('mappings that are recorded are those of the weights, linear and rectified', async (t) => {
+  for (const activation of ['linear', 'relu'] as const) {
+    const training = await run({ noiseVariance: 0.2, width: 8, training: { activation, modes: 5 } });
+    const { modeMapping, inputVariance } = training.statistics ?? {};
+    t.same([...(modeMapping?.axes[0]?.values ?? [])], [0, 100, 200, 300, 400]);
+    t.ok([...(inputVariance?.values ?? [])].every((nu, i) => Math.abs(nu - (variances[i] as number)) < 1e-6));
+    const [found, expected] = [last(training, 'modeMapping'), mappings(training, small, activation === 'relu')];
+    // The second and third mode have one variance: their directions are not unique, their subspace is.
+    for (const i of [0, 3])
+      t.ok(Math.abs((found[i] as number) - (expected[i] as number)) < 1e-6, `${activation}, mode ${i}: ${found[i]}`);
+    const both = ((expected[1] as number) + (expected[2] as number)) / 2;
+    t.same([...(training.statistics?.subspaceMapping?.axes[1]?.values ?? [])], [0, 1, 3, 4], 'one group of two');
+    t.ok(Math.abs((last(training, 'subspaceMapping')[1] as number) - both) < 1e-6, `${activation}, subspace: ${both}`);
+    t.match(modeMapping?.undefinedAt?.[0], { index: 4, reason: 'a direction without variance' });
+  }
+});
+
+t.test(
+  'without noise every step is that of the formulas; decay and rate are the spec’s unless options say otherwise',
+  async (t) => {
+    const start = await run({}, { steps: 1, learningRate: 0 });
+    for (const [change, options, rate, decay] of [
+      [{ weightDecay: 0.1 }, {}, 0.05, 0.1],
+      [{}, { learningRate: 0.02, weightDecay: 0.3 }, 0.02, 0.3],
+    ] as const) {
+      const training = await run({ steps: 50, ...change }, options);
+      t.equal(training.options.batchSize, small.count, 'all examples in every step');
+      t.same([training.options.learningRate, training.options.weightDecay, training.steps], [rate, decay, 50]);
+      // S is diagonal: dE/dW1 = W2ᵀ (W − 1) S + g W1, dE/dW2 = (W − 1) S W1ᵀ + g W2.
+      const [w1, w2] = [Array.from(weight(start, 'layer1.weight')), Array.from(weight(start, 'layer2.weight'))];
+      const at = (list: readonly number[], i: number): number => list[i] as number;
+      const nu = last(start, 'modeMapping').map(
+        (_, i) => Math.fround(Math.sqrt(dimension * at(variances, i))) ** 2 / dimension,
+      );
+      for (let step = 0; step < 50; step++) {
+        const error = Array.from({ length: dimension ** 2 }, (_, k) => {
+          const [i, j] = [Math.floor(k / dimension), k % dimension];
+          let w = i === j ? -1 : 0;
+          for (let h = 0; h < 4; h++) w += at(w2, i * 4 + h) * at(w1, h * dimension + j);
+          return w * at(nu, j);
+        });
+        const first = w1.map((value, k) => {
+          const [h, j] = [Math.floor(k / dimension), k % dimension];
+          let sum = decay * value;
+          for (let i = 0; i < dimension; i++) sum += at(w2, i * 4 + h) * at(error, i * dimension + j);
+          return sum;
+        });
+        const second = w2.map((value, k) => {
+          const [i, h] = [Math.floor(k / 4), k % 4];
+          let sum = decay * value;
+          for (let j = 0; j < dimension; j++) sum += at(error, i * dimension + j) * at(w1, h * dimension + j);
+          return sum;
+        });
+        w1.forEach((_, k) => {
+          w1[k] = at(w1, k) - rate * at(first, k);
+          w2[k] = at(w2, k) - rate * at(second, k);
+        });
+      }
+      const worst = Math.max(
+        ...w1.map((value, k) => Math.abs(value - (weight(training, 'layer1.weight')[k] as number))),
+      );
+      t.ok(worst < 1e-12, `weights differ by ${worst.toExponential(1)}`);
+    }
+  },
+);
+
+t.test('noise of every law ends at the fixed point, with the scatter of its last steps', async (t) => {
+  const large = axesSet(200);
+  for (const kind of [
+    { noise: 'gaussian', noiseVariance: 0.5 },
+    { noise: 'uniform', noiseVariance: 0.5 },
+    { noise: 'sign', noiseVariance: 0.5 },
+    // Masking is noise of variance ((1 − p)/p) S_jj: on the axes ν_i itself, so that w* = p.
+    { inputKeepProbability: 0.8 },
+  ] as const) {
+    const training = await run(
+      { ...kind, learningRate: 0.03, steps: 1500, recordEvery: 20, width: 6 },
+      { precision: 'float32', threads: 1 },
+      large,
+    );
+    const values = training.statistics?.modeMapping?.values ?? new Float64Array();
+    const late = Array.from({ length: 25 }, (_, r) => values[values.length - dimension * (r + 1)] as number);
+    const mean = late.reduce((sum, value) => sum + value, 0) / late.length;
+    const deviation = Math.sqrt(late.reduce((sum, value) => sum + (value - mean) ** 2, 0) / late.length);
+    const masked = 'inputKeepProbability' in kind;
+    const fixed = masked
+      ? 0.8
+      : ((await evaluate('autoencoder', 'fixedPoint', { inputVariance: 3, noiseVariance: 0.5 })) as number);
+    // 25 records 20 steps apart: about as many independent values as relaxation times 1/(2 α ν) in them.
+    const z = (mean - fixed) / (deviation / Math.sqrt(25));
+    const says = `${JSON.stringify(kind)}: ${mean.toFixed(5)} against ${fixed.toFixed(5)}`;
+    // A masked example of one component is 0 or x/p: with w = p neither has an error, and nothing scatters.
+    if (masked) t.ok(Math.abs(mean - fixed) < 1e-6, says);
+    else t.ok(Math.abs(z) < 4.5 && deviation > 1e-5, `${says}, z ${z.toFixed(1)}`);
+  }
+});
+
+t.test('a run that was stopped goes on as if it had not been', async (t) => {
+  const checkpoint = join(folder, 'run.checkpoint');
+  await run({ noiseVariance: 0.3, steps: 200 }, { checkpoint });
+  const continued = await run({ noiseVariance: 0.3, steps: 200 }, { checkpoint, steps: 400 });
+  const whole = await run({ noiseVariance: 0.3, steps: 200 }, { steps: 400 });
+  t.equal(continued.resumedFrom, 200);
+  t.same(last(continued, 'modeMapping'), last(whole, 'modeMapping'));
+  t.equal(continued.checksum, whole.checksum);
+});
+
+t.test('what cannot be trained says so', async (t) => {
+  await t.rejects(run({ tied: true }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'tied' });
+  await t.rejects(run({ initial: 'aligned' }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'initial' });
+  await t.rejects(run({}, { loss: 'crossEntropy' }), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'loss' });
+  await t.rejects(run({}, { hasBiases: true }), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'hasBiases' });
+  const diverged = await run({ learningRate: 5, initialVariance: 1 });
+  t.match(diverged.stopped, { reason: /not finite/ });
+  t.ok(diverged.statistics?.modeMapping?.values.every(Number.isFinite));
+  const without = await run({ training: { modes: 0 } });
+  t.notOk('statistics' in without);
+});

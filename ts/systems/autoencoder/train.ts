@@ -1,0 +1,224 @@
+// How a spec of `autoencoder` is trained: gradient descent on examples with fresh noise in every step, modes recorded on the way.
+import { expectedError, MftError } from '../../core/errors.js';
+import { type Axis, axis, type Observable, type UndefinedPoint } from '../../core/results.js';
+import type { DataShape, Trainer, TrainerControl, TrainerJob, TrainingBody, TrainingData } from '../../core/trainer.js';
+import { resolveActivation } from '../../gaussian/activations.js';
+import { dense } from '../../training/layers/dense.js';
+import type { ResolvedTrainOptions } from '../../training/options.js';
+import type { TrainingPlan } from '../../training/plan.js';
+import { sgd } from '../../training/sgd.js';
+import type { SecondMoment } from './descent-native.js';
+import { secondMoment, subspaces } from './second-moment.js';
+import type { ResolvedAutoencoderSpec } from './spec.js';
+
+/** The network with what the spec says of its run. */
+interface AutoencoderPlan extends TrainingPlan {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** Leading modes that are recorded, and every how many steps. */
+  readonly modes: number;
+  readonly modesEvery: number;
+}
+
+/** Options as a user gives them: what is left out is what the spec says. */
+type SpecDecides = 'learningRate' | 'weightDecay' | 'batchSize';
+type AutoencoderOptions = Omit<ResolvedTrainOptions, SpecDecides> & Partial<Pick<ResolvedTrainOptions, SpecDecides>>;
+type AutoencoderTrainer = Trainer<ResolvedAutoencoderSpec, AutoencoderPlan, AutoencoderOptions>;
+
+/** Modes are recorded this often when the spec does not say. */
+const records = 50;
+
+function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): AutoencoderPlan {
+  const refuse = (parameter: string, expected: string): MftError =>
+    new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, {
+      parameter,
+      expected,
+    });
+  if (spec.initial !== 'gaussian') throw refuse('initial', 'gaussian');
+  if (spec.tied) throw refuse('tied', 'false');
+  const { width, initialVariance, training } = spec;
+  const layer = { hasBiases: false, biasVariance: 0, law: 'gaussian', keepProbability: 1 } as const;
+  return {
+    input: [dimension],
+    layers: [
+      dense([dimension], {
+        ...layer,
+        units: width,
+        ...(training.activation === 'relu' ? { activation: resolveActivation('relu') } : {}),
+        weightVariance: initialVariance * dimension,
+      }),
+      dense([width], { ...layer, units: dimension, weightVariance: initialVariance * width }),
+    ],
+    target: 'inputs',
+    steps: spec.steps,
+    ...(spec.noiseVariance > 0 ? { inputNoise: { kind: spec.noise, variance: spec.noiseVariance } } : {}),
+    inputKeepProbability: spec.inputKeepProbability,
+    hasSharedMasks: false,
+    counters: [],
+    learningRate: spec.learningRate,
+    weightDecay: spec.weightDecay,
+    modes: Math.min(training.modes, dimension),
+    modesEvery: spec.recordEvery ?? Math.max(1, Math.floor(spec.steps / records)),
+  };
+}
+
+const descent = sgd<ResolvedAutoencoderSpec>(plan);
+
+/** The plan as the trainer of layers reads it; directions that are not known yet are zeros. */
+function planned(own: AutoencoderPlan, dimension: number, directions?: Float64Array): TrainingPlan {
+  const { learningRate: _rate, weightDecay: _decay, modes, modesEvery, ...rest } = own;
+  if (modes === 0) return rest;
+  return { ...rest, projections: { directions: directions ?? new Float64Array(modes * dimension), every: modesEvery } };
+}
+
+function resolveOptions(given: unknown): AutoencoderOptions {
+  const isObject = typeof given === 'object' && given !== null;
+  const resolved = descent.resolveOptions(isObject ? { loss: 'squared', normalization: 'unit', ...given } : given);
+  const { learningRate, weightDecay, batchSize, ...options } = resolved;
+  if (options.loss !== 'squared')
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'loss', 'squared: the inputs are the target', options.loss);
+  if (options.hasBiases === true)
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'hasBiases', 'left out or false: the model has none', true);
+  const asked = (given ?? {}) as Partial<ResolvedTrainOptions>;
+  return {
+    ...options,
+    ...(asked.learningRate === undefined ? {} : { learningRate }),
+    ...(asked.weightDecay === undefined ? {} : { weightDecay }),
+    ...(asked.batchSize === undefined ? {} : { batchSize }),
+  };
+}
+
+/** What the options leave out: rate and decay of the spec, all examples in every step, a report with every record of the modes. */
+function complete(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShape): ResolvedTrainOptions {
+  const { learningRate = own.learningRate, weightDecay = own.weightDecay, batchSize = data.count } = options;
+  // With all examples in a step every step is an epoch.
+  const often = batchSize === data.count ? own.modesEvery : 0;
+  const [reportEvery, checkpointEvery] = [options.reportEvery || often, options.checkpointEvery || often];
+  const completed = { ...options, learningRate, weightDecay, batchSize, reportEvery, checkpointEvery };
+  return descent.complete(planned(own, data.dimension), completed, data);
+}
+
+/** A pass over the examples for S, its eigenvectors, and a pass for every record. */
+function flops(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShape): number {
+  const full = complete(own, options, data);
+  const { count, dimension } = data;
+  const passes =
+    own.modes === 0 ? 0 : 1 + Math.ceil(descent.units(planned(own, dimension), full, data) / own.modesEvery);
+  const products = own.layers.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+  const spectrum = own.modes === 0 ? 0 : count * dimension ** 2 + 10 * dimension ** 3;
+  return (
+    descent.flops(planned(own, dimension), full, data) +
+    spectrum +
+    passes * count * (2 * products + 4 * own.modes * dimension)
+  );
+}
+
+/** Doubles of the second moment, its eigenvectors and a block of examples. */
+const spectrumBytes = (dimension: number): number => 8 * (5 * dimension ** 2 + 600 * dimension);
+
+function bytes(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShape, threads: number): number {
+  const run = descent.bytes(planned(own, data.dimension), complete(own, options, data), data, threads);
+  return run + (own.modes === 0 ? 0 : spectrumBytes(data.dimension));
+}
+
+const units: AutoencoderTrainer['units'] = (own, options, data) =>
+  descent.units(planned(own, data.dimension), complete(own, options, data), data);
+
+async function run(
+  jobs: readonly TrainerJob<AutoencoderPlan, AutoencoderOptions>[],
+  data: TrainingData,
+  control: TrainerControl,
+): Promise<readonly TrainingBody[]> {
+  // Jobs read the same examples, but may map their components differently.
+  const moments = new Map<string, SecondMoment>();
+  const { signal, threads } = control;
+  for (const { plan: own, options } of jobs) {
+    const { normalization, trainCount } = options;
+    if (own.modes === 0 || moments.has(normalization)) continue;
+    const chosen = { normalization, threads, count: trainCount, ...(signal === undefined ? {} : { signal }) };
+    moments.set(normalization, await secondMoment(data.train, chosen));
+  }
+  const momentOf = ({ options }: TrainerJob<AutoencoderPlan, AutoencoderOptions>): SecondMoment | undefined =>
+    moments.get(options.normalization);
+  const bodies = await descent.run(
+    jobs.map((job) => {
+      const { dimension } = data.train;
+      const directions = momentOf(job)?.directions.subarray(0, job.plan.modes * dimension);
+      return {
+        ...job,
+        plan: planned(job.plan, dimension, directions),
+        options: job.options as ResolvedTrainOptions,
+      };
+    }),
+    data,
+    control,
+  );
+  return bodies.map((body, i) => {
+    const job = jobs[i] as TrainerJob<AutoencoderPlan, AutoencoderOptions>;
+    const moment = momentOf(job);
+    return moment === undefined ? body : withModes(body, moment, job.plan, job.options as ResolvedTrainOptions);
+  });
+}
+
+/**
+ * By name: `modeMapping` w_i = v_iᵀ C v_i/ν_i, C = (1/N) Σ x̂ xᵀ over the training examples, by step and mode; `inputVariance` ν_i;
+ * `subspaceMapping` of the groups of modes that the run cannot tell apart, tr(P C)/tr(P S), by step and first mode of the group.
+ */
+function withModes(
+  body: TrainingBody,
+  { variances, rank }: SecondMoment,
+  { modes }: AutoencoderPlan,
+  { learningRate }: ResolvedTrainOptions,
+): TrainingBody {
+  const { projection, ...others } = body.statistics ?? {};
+  if (projection === undefined) return body;
+  const steps = projection.axes[0] as Axis;
+  const firsts = subspaces(variances, modes, learningRate, body.steps);
+  const lost = new Set((projection.undefinedAt ?? []).map(({ index }) => index));
+  // From the sum of v·C·v over modes first … end − 1, for every record.
+  const mapping = (groups: readonly (readonly [first: number, end: number])[], of: Axis): Observable => {
+    const values = new Float64Array(steps.values.length * groups.length);
+    const undefinedAt: UndefinedPoint[] = [];
+    for (let record = 0; record < steps.values.length; record++)
+      groups.forEach(([first, end], g) => {
+        const index = record * groups.length + g;
+        let [product, variance, isLost] = [0, 0, false];
+        for (let i = first; i < end; i++) {
+          product += projection.values[record * modes + i] as number;
+          variance += i < rank ? (variances[i] as number) : 0;
+          isLost ||= lost.has(record * modes + i);
+        }
+        if (isLost) undefinedAt.push({ index, reason: 'the outputs are not finite' });
+        else if (variance > 0) values[index] = product / variance;
+        else undefinedAt.push({ index, reason: 'a direction without variance' });
+      });
+    return { axes: [steps, of], scale: 'linear', values, ...(undefinedAt.length > 0 ? { undefinedAt } : {}) };
+  };
+  const each = axis('mode', modes);
+  return {
+    ...body,
+    statistics: {
+      ...others,
+      modeMapping: mapping(
+        Array.from({ length: modes }, (_, i) => [i, i + 1] as const),
+        each,
+      ),
+      inputVariance: { axes: [each], scale: 'linear', values: variances.slice(0, modes) },
+      subspaceMapping: mapping(
+        firsts.map((first, g) => [first, firsts[g + 1] ?? modes] as const),
+        { name: 'subspace', values: Float64Array.from(firsts) },
+      ),
+    },
+  };
+}
+
+export const training: AutoencoderTrainer = {
+  optionsSchema: descent.optionsSchema,
+  resolveOptions,
+  plan,
+  complete,
+  flops,
+  bytes,
+  units,
+  run,
+};

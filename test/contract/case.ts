@@ -21,6 +21,8 @@ export interface ContractCase {
     readonly figure: string;
     /** A network of which `train` takes 100,000 steps; none in a system without training. */
     readonly train?: object;
+    /** The options of that run where a trainer takes no steps. */
+    readonly trainOptions?: object;
   };
   /**
    * Networks on which theory must agree with simulation and see a planted error of 2 % (0.02 of a logarithm), and the trials

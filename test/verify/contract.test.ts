@@ -235,7 +235,7 @@ async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: 
   await stops(t, 'advise', (control) => advise(of(busy.advise ?? small), control), busy.advise !== undefined);
   await stops(t, 'figure', (control) => figure(of(heavy.spec), busy.figure, { run: any(heavy.run), ...control }));
   if (system.training === undefined) return;
-  const training = { steps: 100_000, threads: 1 };
+  const training = busy.trainOptions ?? { steps: 100_000, threads: 1 };
   await stops(t, 'train', (control) => train(of(busy.train ?? {}), 'synthetic', { ...training, ...control }));
 }
 

@@ -13,11 +13,12 @@ export const contract: ContractCase = {
     predict: { activation: 'tanh', depth: 2000, weightVariance: 3 },
     advise: { activation: 'tanh', depth: 2000, weightVariance: 3 },
     figure: 'profile',
+    trainOptions: { noiseVariance: 'likelihood', trainCount: 400 },
   },
   agreement: [
     // One hidden layer has the mean of infinite width.
     {
-      spec: { ...smooth, depth: 1, width: 200, inputWidth: 20, weights: { law: 'sparse', density: 0.8 } },
+      spec: { ...smooth, depth: 1, width: 200, inputWidth: 20 },
       run: { trials: 4000, seed: 11 },
       only: ['nngp', 'ntk', 'variance', 'covariance'],
     },

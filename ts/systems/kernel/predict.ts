@@ -4,6 +4,7 @@ import { MftError } from '../../core/errors.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
+import { excessKurtosisOf, isRotationInvariant, type LawNumbers } from './laws.js';
 import { fixedPoint, normPreserving } from './normalized.js';
 import type { KernelObservable } from './observables.js';
 import { hasTangent } from './pair.js';
@@ -139,7 +140,7 @@ const diagonal = (values: Float64Array, i: number, count: number): number => {
   return Math.abs((values[a * count + a] as number) * (values[b * count + b] as number));
 };
 
-/** What is not predicted of finite width: no values, but how large they may be; without a fourth moment of the weights, no spread. */
+/** What is not predicted of finite networks: no values, but how large they may be; without a fourth moment of the weights, no spread. */
 function unknownTerms(
   spec: ResolvedKernelSpec,
   model: KernelModel,
@@ -151,25 +152,50 @@ function unknownTerms(
   const width = Math.min(Infinity, ...(typeof spec.width === 'number' ? [spec.width] : spec.width));
   const { law, parameter } = lawOf(spec);
   const isHeavy = (law === 'studentT' || law === 'multivariateT') && parameter <= 4;
-  const terms = (values: Float64Array, allowance: Float64Array): Partial<Predicted> => ({
-    ...(model.depth > 0 ? { finiteSize: { order: 1, values: new Float64Array(values.length), allowance } } : {}),
-    ...(isHeavy ? { spread: new Float64Array(values.length).fill(Infinity) } : {}),
+  const ofLaw = lawAllowance(spec, model);
+  const allowance = (behind: number, size: number): number =>
+    (allowancePerLayer * Math.max(0, behind) + ofLaw(width, behind)) * (size / width);
+  const terms = (allowances: Float64Array): Partial<Predicted> => ({
+    ...(model.depth > 0
+      ? { finiteSize: { order: 1, values: new Float64Array(allowances.length), allowance: allowances } }
+      : {}),
+    ...(isHeavy ? { spread: new Float64Array(allowances.length).fill(Infinity) } : {}),
   });
   return {
-    of: (values, behind, size) =>
-      terms(
-        values,
-        values.map((_, i) => (allowancePerLayer * Math.max(0, behind) * size(i)) / width),
-      ),
+    of: (values, behind, size) => terms(values.map((_, i) => allowance(behind, size(i)))),
     layered: (values, inner, sizes, behind) =>
       terms(
-        values,
         values.map((_, i) => {
           const before = Math.min(Math.floor(i / inner), layers.length) - 1 + behind;
-          return (allowancePerLayer * Math.max(0, before) * (sizes[i] as number)) / width;
+          return allowance(before, sizes[i] as number);
         }),
       ),
   };
+}
+
+/**
+ * What the law of the weights may change, times width: |κ| Σ x⁴/|x|⁴ of the inputs at the first layer and 3|κ|/N at each behind;
+ * weights on a sphere or ball are not normal by 1/fan-in either. A rectifier without biases has the kernel of every
+ * rotation-invariant law.
+ */
+function lawAllowance(spec: ResolvedKernelSpec, model: KernelModel): (width: number, behind: number) => number {
+  const { law, parameter } = lawOf(spec);
+  const isFree = model.phi.homogeneousDegree === 1 && model.biases.every((bias) => bias === 0);
+  if (law === 'gaussian' || (isRotationInvariant(law) && isFree)) return () => 0;
+  const kurtosis = isRotationInvariant(law) ? 2 : Math.abs(excessKurtosisOf(law, lawNumbersOf(parameter)));
+  const share = largestShare(spec);
+  return (width, behind) => (behind < 0 ? 0 : kurtosis * (3 * behind + width * share));
+}
+
+/** The largest Σ x⁴/|x|⁴ of the inputs; 3/(d + 2) of directions that are drawn. */
+function largestShare(spec: ResolvedKernelSpec): number {
+  const { inputs } = spec;
+  if (!('values' in inputs)) return 3 / (inputVectors(spec, undefined).dimension + 2);
+  const share = (row: readonly number[]): number => {
+    const squares = row.reduce((sum, x) => sum + x * x, 0);
+    return squares === 0 ? 0 : row.reduce((sum, x) => sum + (x * x) ** 2, 0) / squares ** 2;
+  };
+  return Math.max(...inputs.values.map(share));
 }
 
 /** a < b, in the order 01, 02, …, 12, …. */
@@ -217,3 +243,13 @@ function warningsOf(spec: ResolvedKernelSpec, ntk: boolean): readonly Warning[] 
     });
   return warnings;
 }
+
+/** The numbers of a law by its one parameter: only the one it has is read. */
+const lawNumbersOf = (parameter: number): LawNumbers => ({
+  variance: 1,
+  radius: 1,
+  scale: 1,
+  shape: parameter,
+  degreesOfFreedom: parameter,
+  density: parameter,
+});

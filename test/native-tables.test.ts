@@ -85,6 +85,7 @@ async function callEverything(): Promise<void> {
     .evaluate('kernel', 'kernelRegression', rows)
     .catch((error: unknown) => t.match(error, { code: /DEGENERATE/ }));
   await mft.evaluate('kernel', 'ntkEnsemble', { ...rows, biasVariance: 1 });
+  await mft.evaluate('kernel', 'kernelLikelihoodGradient', { inputs: [[1], [2]], targets: [1, 2], biasVariance: 1 });
   await mft.empiricalKernels([{ weight: [[1, 2]], bias: [0] }], [[1, 2]], { otherInputs: [[2, 1]] });
   mft.gaussianMean(sine, { variance: 1 });
   mft.gaussianPairMoment(sine, { variance: 1, correlation: 0.5 });

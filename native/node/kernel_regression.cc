@@ -1,5 +1,5 @@
-// System `kernel`: factorisations for regression. Matrices are Float64Arrays that are overwritten; they are kept alive until
-// the promise settles.
+// System `kernel`: factorisations for regression. Matrices are Float64Arrays that are overwritten; they are kept alive
+// until the promise settles.
 #include <memory>
 #include <span>
 
@@ -8,6 +8,7 @@
 #include "core/lapack.h"
 #include "node/fields.h"
 #include "node/task.h"
+#include "systems/kernel/gradient.h"
 
 namespace mft::node {
 namespace {
@@ -152,16 +153,69 @@ Napi::Value kernel_rank(const Napi::CallbackInfo& info) {
       });
 }
 
+struct GradientCall {
+  kernel::GradientModel model;
+  std::span<double> gram, adjoint;
+  std::size_t count = 1;
+};
+
+const Fields<kernel::PairFunction> kPairFunction = {
+    word("kind", &kernel::PairFunction::kind, std::array<const char*, 5>{"rectifier", "erf", "gelu", "sin", "cos"}),
+    number("a", &kernel::PairFunction::a),
+    number("b", &kernel::PairFunction::b),
+};
+const Fields<kernel::GradientModel> kGradientModel = {
+    object("phi", &kernel::GradientModel::phi, kPairFunction),
+    numbers("weights", &kernel::GradientModel::weights),
+    numbers("biases", &kernel::GradientModel::biases),
+    numbers("keeps", &kernel::GradientModel::keeps),
+    probability("inputKeep", &kernel::GradientModel::input_keep),
+    boolean("hasSharedMasks", &kernel::GradientModel::has_shared_masks),
+    boolean("isTangent", &kernel::GradientModel::is_tangent),
+    whole("threads", &kernel::GradientModel::threads, 1, kMostThreads),
+};
+const Fields<GradientCall> kGradient = {
+    object("model", &GradientCall::model, kGradientModel),
+    special<GradientCall>(
+        "gram", "matrix",
+        [](const Napi::Object& o, GradientCall& into) { into.gram = doubles(o.Get("gram"), "gram"); }),
+    special<GradientCall>(
+        "adjoint", "matrix",
+        [](const Napi::Object& o, GradientCall& into) { into.adjoint = doubles(o.Get("adjoint"), "adjoint"); }),
+    whole("count", &GradientCall::count, 1, kMostRows),
+};
+
+// ({model, gram, adjoint, count}, control?) -> Promise<{weights, biases, slope, keep, value}>
+Napi::Value kernel_gradient(const Napi::CallbackInfo& info) {
+  const GradientCall call = kGradient.argument(info, 0, "call");
+  require_size(call.gram, call.count * call.count, "gram");
+  require_size(call.adjoint, call.count * call.count, "adjoint");
+  const std::size_t layers = call.model.keeps.size() + 1;
+  if (call.model.weights.size() != layers || call.model.biases.size() != layers)
+    throw wrong("weights", "a number for every dense layer");
+  const Control control = control_argument(info, 1);
+  return Task<kernel::KernelGradient>::start(
+      info.Env(), kept(info),
+      [call, control] { return kernel::kernel_gradient(call.model, call.gram, call.adjoint, call.count, control); },
+      [](Napi::Env env, kernel::KernelGradient& gradient) {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("weights", float64_array(env, gradient.weights));
+        result.Set("biases", float64_array(env, gradient.biases));
+        result.Set("slope", gradient.slope);
+        result.Set("keep", gradient.keep);
+        result.Set("value", gradient.value);
+        return Napi::Value(result);
+      });
+}
+
 }  // namespace
 
 std::vector<Function> kernel_regression_functions() {
   return {
-      {"kernelFactor", kernel_factor, {kFactor.info()}},
-      {"kernelSolve", kernel_solve, {kSolve.info()}},
-      {"kernelProduct", kernel_product, {kProduct.info()}},
-      {"kernelInverse", kernel_inverse, {kSquare.info()}},
-      {"kernelEigen", kernel_eigen, {kSquare.info()}},
-      {"kernelRank", kernel_rank, {kRank.info()}},
+      {"kernelFactor", kernel_factor, {kFactor.info()}},       {"kernelSolve", kernel_solve, {kSolve.info()}},
+      {"kernelProduct", kernel_product, {kProduct.info()}},    {"kernelInverse", kernel_inverse, {kSquare.info()}},
+      {"kernelEigen", kernel_eigen, {kSquare.info()}},         {"kernelRank", kernel_rank, {kRank.info()}},
+      {"kernelGradient", kernel_gradient, {kGradient.info()}},
   };
 }
 

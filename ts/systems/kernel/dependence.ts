@@ -11,7 +11,7 @@ interface Dependence {
 const shown = 6;
 
 /** Rows that are equal, in groups of two or more, in the order of their first. */
-function equalRows({ count, dimension, values }: DataMatrix): readonly (readonly number[])[] {
+export function equalRows({ count, dimension, values }: DataMatrix): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   // −0 and 0 are one number.
   const normal = values.map((value) => value + 0);

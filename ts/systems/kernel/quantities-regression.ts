@@ -18,7 +18,7 @@ import {
 } from './model.js';
 import { leaveOneOut, posteriorCovariance, posteriorMean, regress, type Targets, targetsOf } from './regression.js';
 
-const targetsField = z
+export const targetsField = z
   .custom<readonly (number | readonly number[])[]>((value) => Array.isArray(value))
   .meta({ expected: 'a list of numbers, or of lists of numbers', description: 'Targets: one, or several, per input.' });
 

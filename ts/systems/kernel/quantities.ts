@@ -1,5 +1,6 @@
 // The named quantities of system `kernel`: what `evaluate` and `map` take.
 import { type Quantity, withMapped } from '../../core/system.js';
+import { likelihoodQuantities } from './quantities-likelihood.js';
 import { matrixQuantities } from './quantities-matrix.js';
 import { layerQuantities } from './quantities-layer.js';
 import { normalizedQuantities } from './quantities-normalized.js';
@@ -11,6 +12,7 @@ const table = {
   ...normalizedQuantities,
   ...matrixQuantities,
   ...regressionQuantities,
+  ...likelihoodQuantities,
   ...layerQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;
 

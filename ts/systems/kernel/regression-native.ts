@@ -40,6 +40,37 @@ interface NativeSquare {
   readonly count: number;
 }
 
+/** A kernel in closed form, and the matrices of native/systems/kernel/gradient.h. */
+export interface NativeGradientCall {
+  readonly model: {
+    readonly phi: {
+      readonly kind: 'rectifier' | 'erf' | 'gelu' | 'sin' | 'cos';
+      /** Slopes below and above zero of a rectifier. */
+      readonly a: number;
+      readonly b: number;
+    };
+    readonly weights: Float64Array;
+    readonly biases: Float64Array;
+    readonly keeps: Float64Array;
+    readonly inputKeep: number;
+    readonly hasSharedMasks: boolean;
+    readonly isTangent: boolean;
+    readonly threads: number;
+  };
+  readonly gram: Float64Array;
+  readonly adjoint: Float64Array;
+  readonly count: number;
+}
+
+export interface NativeGradient {
+  readonly weights: Float64Array;
+  readonly biases: Float64Array;
+  readonly slope: number;
+  readonly keep: number;
+  /** Σ W_ij K_ij. */
+  readonly value: number;
+}
+
 declare module '../../core/addon.js' {
   interface NativeAddon {
     /** L in the lower triangle; the strict upper one keeps the matrix. */
@@ -50,6 +81,7 @@ declare module '../../core/addon.js' {
     kernelInverse(call: NativeSquare): Promise<void>;
     /** Eigenvalues, decreasing; row k of the matrix becomes eigenvector k. */
     kernelEigen(call: NativeSquare): Promise<Float64Array>;
+    kernelGradient(call: NativeGradientCall, slots?: Int32Array): Promise<NativeGradient>;
     kernelRank(call: NativeSquare & { readonly tolerance: number }): Promise<number>;
   }
 }

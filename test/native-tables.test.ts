@@ -53,6 +53,7 @@ const feedforward = {
 } as const;
 const residual = { system: 'residual', width: 4, depth: 3, activation: 'tanh' } as const;
 const percolation = { system: 'percolation', width: 6, depth: 3, keepProbability: 0.8 } as const;
+const recurrent = { system: 'recurrent', cell: 'minimal', width: 4, steps: 2 } as const;
 const sine = { value: Math.sin, derivative: Math.cos, kinks: [] };
 
 /** Calls of the public interface that reach every function of the addon with every field. */
@@ -75,6 +76,12 @@ async function callEverything(): Promise<void> {
   await mft.simulate({ system: 'autoencoder', inputVariance: [2, 1], width: 3, steps: 5 }, run);
   await mft.evaluate('autoencoder', 'networkDescent', { steps: 3 });
   await mft.train({ system: 'autoencoder', width: 3, steps: 1 }, 'synthetic', { trainCount: 20 });
+  await mft.simulate(recurrent, run);
+  await mft.predict(recurrent);
+  await mft.predict({ ...recurrent, weightSharing: 'untied' });
+  await mft.evaluate('recurrent', 'criticalBiasMeans', { cell: 'minimal', lowest: 0, highest: 1 });
+  await mft.evaluate('recurrent', 'hermitizedResolvent', { spectralParameter: [0.8, 0.1] });
+  await mft.evaluate('recurrent', 'chi1', { cell: 'lstm' });
   const data = await mft.readDataset('synthetic', 'train');
   await mft.train(feedforward, { train: data, test: data }, { steps: 1 });
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });

@@ -106,6 +106,7 @@ export {
   type KernelMatrix,
 } from './systems/kernel/empirical.js';
 export type { AutoencoderRun, AutoencoderSpec } from './systems/autoencoder/spec.js';
+export type { CellName, GateSpec, RecurrentRun, RecurrentSpec } from './systems/recurrent/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,

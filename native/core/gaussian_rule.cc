@@ -90,13 +90,14 @@ void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor
 
 Breaks single_breaks(const RuleProfile& profile, double root) {
   Breaks breaks;
-  for (double z = std::ceil(-profile.range); z < profile.range; ++z) breaks.push_back(z);
+  const double range = profile.range_and_tail();
+  for (double z = std::ceil(-range); z < range; ++z) breaks.push_back(z);
   const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
   if (root > 0) {
-    if (rung > 0) add_ladder(breaks, 0, rung, profile.range);
-    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung, profile.range);
+    if (rung > 0) add_ladder(breaks, 0, rung, range);
+    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung, range);
   }
-  sort_breaks(breaks, -profile.range, profile.range);
+  sort_breaks(breaks, -range, range);
   if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
   return breaks;
 }
@@ -138,11 +139,12 @@ struct PairGeometry {
 
 Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
   Breaks breaks;
-  const int panels = static_cast<int>(std::ceil(2 * profile.range / kPanel));
-  for (int i = 1; i < panels; ++i) breaks.push_back(-profile.range + 2 * profile.range * i / panels);
+  const int panels = static_cast<int>(std::ceil(2 * profile.range_and_tail() / kPanel));
+  for (int i = 1; i < panels; ++i)
+    breaks.push_back(-profile.range_and_tail() + 2 * profile.range_and_tail() * i / panels);
   const double outer = pair.outer_scale() / profile.scale;
   if (profile.kinks.empty()) {
-    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer, profile.range);
+    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer, profile.range_and_tail());
   } else if (pair.a > 0) {
     const double rung = 0.5 * std::min({1.0, pair.b / pair.a, 1 / outer});
     Breaks centres{0};
@@ -155,9 +157,9 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
     }
     std::sort(centres.begin(), centres.end());
     centres.erase(std::unique(centres.begin(), centres.end()), centres.end());
-    for (const double centre : centres) add_ladder(breaks, centre, rung, profile.range);
+    for (const double centre : centres) add_ladder(breaks, centre, rung, profile.range_and_tail());
   }
-  sort_breaks(breaks, -profile.range, profile.range);
+  sort_breaks(breaks, -profile.range_and_tail(), profile.range_and_tail());
   if (profile.wavelength > 0 && outer > 0) split_longer_than(breaks, profile.wavelength / pair.outer_scale());
   return breaks;
 }
@@ -165,12 +167,12 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
 // Panels in t at one s. The symmetric rule uses t >= 0 only.
 void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s, Breaks& breaks) {
   const bool half = pair.is_symmetric();
-  const double low = half ? 0 : -profile.range;
+  const double low = half ? 0 : -profile.range_and_tail();
   breaks.clear();
-  const int panels = static_cast<int>(std::ceil(profile.range / kPanel));
+  const int panels = static_cast<int>(std::ceil(profile.range_and_tail() / kPanel));
   for (int i = 1; i < panels; ++i) {
-    breaks.push_back(profile.range * i / panels);
-    if (!half) breaks.push_back(-profile.range * i / panels);
+    breaks.push_back(profile.range_and_tail() * i / panels);
+    if (!half) breaks.push_back(-profile.range_and_tail() * i / panels);
   }
   if (!half) breaks.push_back(0);
   const double inner = pair.inner_scale() / profile.scale;
@@ -180,8 +182,8 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
     double t2 = (pair.a * s - k / pair.root2) / pair.b;
     if (half) t1 = t2 = std::abs(t1);
     if (inner > 0.5) {
-      add_ladder(breaks, t1, 0.5 / inner, profile.range);
-      if (!half) add_ladder(breaks, t2, 0.5 / inner, profile.range);
+      add_ladder(breaks, t1, 0.5 / inner, profile.range_and_tail());
+      if (!half) add_ladder(breaks, t2, 0.5 / inner, profile.range_and_tail());
     } else if (is_kink) {
       breaks.push_back(t1);
       breaks.push_back(t2);
@@ -189,7 +191,7 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
   };
   meet(0, false);
   for (const double k : profile.kinks) meet(k, true);
-  sort_breaks(breaks, low, profile.range);
+  sort_breaks(breaks, low, profile.range_and_tail());
   if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
 }
 
@@ -203,10 +205,11 @@ double trapezoid_step(const RuleProfile& profile, double scale) {
 }
 
 // Nodes of the trapezoidal rule on the whole line, or on the half line with twice the weight.
-void fill_trapezoid(double step, bool half, std::vector<double>& nodes, std::vector<double>& weights) {
+void fill_trapezoid(const RuleProfile& profile, double step, bool half, std::vector<double>& nodes,
+                    std::vector<double>& weights) {
   nodes.clear();
   weights.clear();
-  const int last = static_cast<int>(kTrapezoidRange / step);
+  const int last = static_cast<int>((kTrapezoidRange + profile.tail) / step);
   for (int i = half ? 0 : -last; i <= last; ++i) {
     nodes.push_back(step * i);
     weights.push_back((half && i > 0 ? 2 : 1) * step);
@@ -216,7 +219,7 @@ void fill_trapezoid(double step, bool half, std::vector<double>& nodes, std::vec
 
 // Whether a line of kinks passes through the range of t at this s.
 bool meets_kink(const RuleProfile& profile, const PairGeometry& pair, double s) {
-  const double reach = pair.b * profile.range;
+  const double reach = pair.b * profile.range_and_tail();
   return std::any_of(profile.kinks.begin(), profile.kinks.end(), [&](double k) {
     return std::abs(k / pair.root1 - pair.a * s) < reach || std::abs(k / pair.root2 - pair.a * s) < reach;
   });
@@ -256,7 +259,7 @@ void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) 
   const double root = std::sqrt(q);
   std::vector<double> nodes, weights;
   if (const double step = trapezoid_step(profile, root); step >= kLeastOuterStep) {
-    fill_trapezoid(step, false, nodes, weights);
+    fill_trapezoid(profile, step, false, nodes, weights);
   } else {
     fill_panels(profile, single_breaks(profile, root), 1, nodes, weights);
   }
@@ -272,7 +275,7 @@ void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double
   std::vector<double> s, s_weights, t, t_weights;
   const double outer_step = trapezoid_step(profile, pair.outer_scale());
   if (outer_step >= kLeastOuterStep) {
-    fill_trapezoid(outer_step, false, s, s_weights);
+    fill_trapezoid(profile, outer_step, false, s, s_weights);
   } else {
     fill_panels(profile, outer_breaks(profile, pair), 1, s, s_weights);
   }
@@ -287,7 +290,7 @@ void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double
   PairBlocks blocks(sink);
   for (std::size_t i = 0; i < s.size(); ++i) {
     if (inner_step > 0 && !meets_kink(profile, pair, s[i])) {
-      if (held != Held::kTrapezoid) fill_trapezoid(inner_step, half, t, t_weights);
+      if (held != Held::kTrapezoid) fill_trapezoid(profile, inner_step, half, t, t_weights);
       held = Held::kTrapezoid;
     } else if (!(is_fixed && held == Held::kPanels)) {
       inner_breaks(profile, pair, s[i], breaks);

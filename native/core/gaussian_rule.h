@@ -22,7 +22,10 @@ struct RuleProfile {
   int order = 24;         // nodes per panel; 16 suffice where the pieces between kinks are entire
   double range = 13;      // in units of the standard deviation: exp(-13^2/2) = 2e-37, exp(-9.5^2/2) = 3e-20
   int pole_order = 4;     // order of the poles at the edge of the strip
+  double tail = 0;        // further standard deviations, where the integrand falls so steeply that a tail is the whole
   double wavelength = 0;  // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
+
+  double range_and_tail() const { return range + tail; }
 };
 
 // A block of at most kRuleBlock points with their weights.

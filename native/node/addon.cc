@@ -21,6 +21,7 @@
   subject(autoencoder);         \
   subject(autoencoder_descent); \
   subject(kernel_regression);   \
+  subject(recurrent);           \
   subject(train)
 
 namespace mft::node {

@@ -20,6 +20,7 @@ const entries = {
   residual: entry<import('./residual/index.js').ResidualTypes>(() => import('./residual/index.js')),
   kernel: entry<import('./kernel/index.js').KernelTypes>(() => import('./kernel/index.js')),
   autoencoder: entry<import('./autoencoder/index.js').AutoencoderTypes>(() => import('./autoencoder/index.js')),
+  recurrent: entry<import('./recurrent/index.js').RecurrentTypes>(() => import('./recurrent/index.js')),
 } as const;
 
 type Entries = typeof entries;

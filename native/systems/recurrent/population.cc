@@ -1,0 +1,192 @@
+#include "systems/recurrent/population.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "core/math.h"
+#include "core/random.h"
+#include "systems/recurrent/purposes.h"
+#include "systems/recurrent/step.h"
+#include "systems/recurrent/unit_moments.h"
+
+namespace mft::recurrent {
+namespace {
+
+constexpr std::size_t kChannels = 3;  // sum, difference, perturbation
+
+double product(const std::vector<double>& a, const std::vector<double>& b) {
+  std::array<double, 8> lane{};
+  const std::size_t whole = a.size() / 8 * 8;
+  for (std::size_t i = 0; i < whole; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) lane[k] += a[i + k] * b[i + k];
+  for (std::size_t i = whole; i < a.size(); ++i) lane[i % 8] += a[i] * b[i];
+  return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+}
+
+// One Gaussian process over time at every site: past sources, past normals, and the rows of the factor of its
+// covariance.
+class Channel {
+ public:
+  // The next value at every site. `source` is what W multiplies; recurrent, fresh, kept: the covariance is
+  // recurrent E source source + kept, and `fresh` more on the diagonal.
+  void draw(const std::vector<double>& source, double recurrent, double fresh, double kept, bool is_tied,
+            std::vector<double> normals, std::vector<double>& out) {
+    const double sites = static_cast<double>(source.size());
+    const std::size_t now = sources_.size();
+    double diagonal = recurrent * product(source, source) / sites + kept + fresh;
+    out.assign(source.size(), 0);
+    std::vector<double> row;
+    if (is_tied) {
+      // Without variance of its own a past step says nothing: its column of the factor is zero.
+      for (std::size_t s = 0; s < now; ++s) {
+        double entry = recurrent * product(source, sources_[s]) / sites + kept;
+        for (std::size_t k = 0; k < s; ++k) entry -= row[k] * rows_[s][k];
+        row.push_back(rows_[s][s] > 0 ? entry / rows_[s][s] : 0);
+        diagonal -= row[s] * row[s];
+        const double factor = row[s];
+        const std::vector<double>& past = normals_[s];
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] += factor * past[i];
+      }
+      sources_.push_back(source);
+    }
+    const double own = diagonal > 0 ? std::sqrt(diagonal) : 0;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] += own * normals[i];
+    if (is_tied) {
+      row.push_back(own);
+      rows_.push_back(std::move(row));
+      normals_.push_back(std::move(normals));
+    }
+  }
+
+ private:
+  std::vector<std::vector<double>> sources_, normals_, rows_;
+};
+
+// Gaussian start with exactly the stated second moments over the sites.
+void start(const SiteProcess& process, std::uint32_t population, States& states) {
+  const std::size_t n = process.sites;
+  std::vector<double>& target = process.cell.kind == CellKind::kLstm ? states.c : states.h;
+  if (process.start_variance > 0) {
+    std::vector<double> normals(2 * n);
+    random_normals({process.seed, population, 0, purpose::kStart}, 0, normals);
+    double first = 0, second = 0, both = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      first += normals[i] * normals[i];
+      both += normals[i] * normals[n + i];
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      normals[n + i] -= both / first * normals[i];
+      second += normals[n + i] * normals[n + i];
+    }
+    const double rho = process.start_correlation;
+    const double a = std::sqrt(process.start_variance * static_cast<double>(n) / first);
+    const double b = std::sqrt(process.start_variance * static_cast<double>(n) / second * std::max(0.0, 1 - rho * rho));
+    for (std::size_t i = 0; i < n; ++i) {
+      target[i] = a * normals[i];
+      target[n + i] = rho * target[i] + b * normals[n + i];
+    }
+  }
+  random_normals({process.seed, population, 0, purpose::kPerturbation}, 0, states.dh);
+}
+
+void population_row(const SiteProcess& process, std::uint32_t population, const Control& control, double* row) {
+  const std::size_t n = process.sites;
+  const Cell& cell = process.cell;
+  States states;
+  states.resize(cell, n, 1);
+  start(process, population, states);
+  const double at_start = product(states.dh, states.dh);
+  std::array<std::array<Channel, kChannels>, kGates> channels;
+  Stepper stepper(cell);
+  std::vector<double> sum(n), difference(n), drawn, normals(n);
+  const std::size_t places = process.steps + 1;
+  const double rho = process.input_correlation;
+  const auto record = [&](std::size_t time) {
+    double squares = 0, both = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      squares += states.h[i] * states.h[i] + states.h[n + i] * states.h[n + i];
+      both += states.h[i] * states.h[n + i];
+    }
+    row[time] = squares / static_cast<double>(2 * n);
+    row[places + time] = both / static_cast<double>(n);
+    row[2 * places + time] = product(states.dh, states.dh) / at_start;
+  };
+  record(0);
+  for (std::size_t time = 1; time <= process.steps; ++time) {
+    control.throw_if_cancelled();
+    const auto layer = static_cast<std::uint32_t>(time);
+    if (cell.kind == CellKind::kMinimal) {
+      random_normals({process.seed, population, layer, purpose::kInputs}, 0, states.x);
+      const double size = std::sqrt(cell.input_variance), other = std::sqrt(std::max(0.0, 1 - rho * rho));
+      for (std::size_t i = 0; i < n; ++i) {
+        states.x[n + i] = size * (rho * states.x[i] + other * states.x[n + i]);
+        states.x[i] *= size;
+      }
+    }
+    stepper.advance(states, [&](std::size_t k, const std::vector<double>& y, const std::vector<double>& dy,
+                                std::vector<double>& e, std::vector<double>& de) {
+      const Gate gate = product_gate(cell, k);
+      for (std::size_t i = 0; i < n; ++i) {
+        sum[i] = (y[i] + y[n + i]) / std::numbers::sqrt2;
+        difference[i] = (y[i] - y[n + i]) / std::numbers::sqrt2;
+      }
+      const auto fresh = [&](std::size_t channel) {
+        random_normals({process.seed, population, layer, purpose::of(purpose::kSiteNormals, kChannels * k + channel)},
+                       0, normals);
+        return normals;
+      };
+      const double input = gate.input * cell.input_variance;
+      const bool tied = process.is_tied;
+      channels[k][0].draw(sum, gate.recurrent, input * (1 + rho), 2 * gate.bias_variance, tied, fresh(0), drawn);
+      for (std::size_t i = 0; i < n; ++i) e[i] = e[n + i] = drawn[i] / std::numbers::sqrt2;
+      channels[k][1].draw(difference, gate.recurrent, input * (1 - rho), 0, tied, fresh(1), drawn);
+      for (std::size_t i = 0; i < n; ++i) {
+        e[i] += drawn[i] / std::numbers::sqrt2;
+        e[n + i] -= drawn[i] / std::numbers::sqrt2;
+      }
+      channels[k][2].draw(dy, gate.recurrent, 0, 0, tied, fresh(2), drawn);
+      std::copy(drawn.begin(), drawn.end(), de.begin());
+    });
+    record(time);
+  }
+}
+
+}  // namespace
+
+std::size_t site_row_length(const SiteProcess& process) { return 3 * (process.steps + 1); }
+
+double site_memory(const SiteProcess& process) {
+  const double products = static_cast<double>(products_of(process.cell));
+  const double held = process.is_tied ? 2.0 * kChannels * products * static_cast<double>(process.steps) : 0;
+  return 8.0 * static_cast<double>(process.sites) * (held + 8 + 12 * products);
+}
+
+void sample_sites(const SiteProcess& process, const Control& control, std::span<double> rows) {
+  const std::size_t length = site_row_length(process);
+  if (rows.size() != length * process.populations) throw Error("SHAPE", "rows", "The rows have the wrong length.");
+  parallel_for(process.populations, process.threads, [&](std::size_t unit, int) {
+    population_row(process, process.first + static_cast<std::uint32_t>(unit), control, &rows[unit * length]);
+    control.advance(1);
+  });
+}
+
+std::array<double, 3> tied_minimal_moments(const Cell& cell) {
+  const Gate& gate = cell.gates[0];
+  const double r = cell.input_variance;
+  const UnitFunction function = cell.gate == GateFunction::kProbit ? UnitFunction::kProbit : UnitFunction::kLogistic;
+  const auto moments = [&](double second) { return unit_moments(function, gate.bias_mean, gate.variance(second, r)); };
+  const double q1 = r * moments(0).w2;
+  const UnitMoments second_step = moments(q1);
+  const double q2 = q1 * second_step.v2 + r * second_step.w2;
+  const UnitMoments third_step = moments(q2);
+  // h_3 = u_3 u_2 h_1 + u_3 (1 - u_2) x_2 + (1 - u_3) x_3, and cov(e_3, e_2) = sigma_w^2 E h_2 h_1.
+  const double covariance = gate.recurrent * second_step.v1 * q1;
+  const double variance2 = gate.variance(q1, r), variance3 = gate.variance(q2, r);
+  const UnitSquares squares = unit_squares(function, gate.bias_mean, variance3, variance2, covariance);
+  const double q3 = squares.vv * q1 + squares.vw * r + third_step.w2 * r;
+  return {q1, q2, q3};
+}
+
+}  // namespace mft::recurrent

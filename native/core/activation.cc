@@ -137,4 +137,21 @@ void activate_second_derivative(const Activation& activation, std::span<const do
   evaluate(activation, ActivationOutput::kSecondDerivative, z, second);
 }
 
+bool grows_linearly(const Activation& activation) {
+  if (!activation.is_plain()) return false;
+  switch (activation.kind) {
+    case ActivationKind::kLinear:
+    case ActivationKind::kRelu:
+    case ActivationKind::kLeakyRelu:
+    case ActivationKind::kAbRelu:
+    case ActivationKind::kAbs:
+      return true;
+    case ActivationKind::kAlphaRelu:
+    case ActivationKind::kRectifiedMonomial:
+      return activation.parameters[0] == 1.0;
+    default:
+      return false;
+  }
+}
+
 }  // namespace mft

@@ -60,6 +60,9 @@ struct Activation {
   bool is_plain() const { return shift == 0.0 && scale == 1.0 && offset == 0.0; }
 };
 
+// Whether phi(t z) = t phi(z) for every t > 0.
+bool grows_linearly(const Activation& activation);
+
 // value[i] = phi(z[i]). In place is allowed (value may be z).
 void activate(const Activation& activation, std::span<const double> z, std::span<double> value);
 void activate(const Activation& activation, std::span<const float> z, std::span<float> value);

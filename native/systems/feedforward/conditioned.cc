@@ -7,10 +7,13 @@
 // they are made again in the backward pass, G from the counter. The errors themselves are never stored: the next layer
 // needs only their Gram matrix and G^T D.
 //
+// u and z of an input are in units of a power of two (parts.h): the coefficients below are ratios in which it cancels.
+//
 // Everything runs over blocks of kBlock units that stay in the L1 cache.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <utility>
 
@@ -27,9 +30,12 @@ constexpr double kSinglePrecisionTolerance = 1e-5;
 
 // What is known of the matrix of one layer.
 struct LayerState {
-  LaneSum inputs[kInputSums];               // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
-  double scale = 0.0;                       // s
-  double bias = 0.0;                        // sigma_b: the last entry of the extended inputs
+  LaneSum inputs[kInputSums];  // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
+  double scale = 0.0;          // s in units of 2^scale_exponent
+  int scale_exponent = 0;
+  double bias[2] = {};                      // sigma_b in units of s u^{l-1}: the last entry of the extended inputs
+  int u_exponent[2] = {};                   // u^{l-1} is in units of 2^exponent
+  LayerUnits units[2];                      // of this layer
   double inverse_a = 0.0, inverse_w = 0.0;  // 1 / |extended u_a|, 1 / |extended w|; 0: no direction
   PairFactor factor{};
   double stretch = 0.0;  // factor.aa - factor.ba without cancellation
@@ -94,13 +100,17 @@ class PairEngine final : public TrialEngine {
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
     trial_ = trial;
     vectors_ = inputs_.draw(trial);
+    for (std::size_t k = 0; k < kDirections; ++k)
+      states_[1].u_exponent[k] =
+          input_exponent(1, exponent_of<Real>(largest_of(vectors_ + k * p_.widths[0], p_.widths[0])));
     measure_inputs();
     for (std::size_t l = 1; l <= depth_; ++l) {
       control.throw_if_cancelled();
       forward(l, row);
       control.advance(1);
     }
-    log_scale_[0] = log_scale_[1] = 0.0;
+    for (std::size_t k = 0; k < 2; ++k)
+      log_scale_[k] = 2.0 * output_exponent(p_, states_[depth_].units[k]) * std::numbers::ln2;
     errors_are_stored_ = true;
     for (std::size_t l = depth_; l >= 1; --l) {
       control.throw_if_cancelled();
@@ -173,8 +183,9 @@ class PairEngine final : public TrialEngine {
     if (const double dropped = masks_.dropped(layer); dropped != 0.0 && mask_a != nullptr) {
       for (std::size_t k = 0; k < kDirections; ++k) {
         const std::uint64_t* bits = k == 0 ? mask_a : mask_b;
+        const Real value = static_cast<Real>(std::ldexp(dropped, -states_[layer + 1].u_exponent[k]));
         apply_mask(bits, static_cast<Real>(scale), u + k * block.padded, block.size);
-        fill_masked(bits, static_cast<Real>(dropped), u + k * block.padded, block.size);
+        fill_masked(bits, value, u + k * block.padded, block.size);
         if (d != nullptr) apply_mask(bits, static_cast<Real>(scale), d + k * block.padded, block.size);
       }
       mask_a = mask_b = nullptr;
@@ -191,9 +202,10 @@ class PairEngine final : public TrialEngine {
     if (mean == 0.0) return;
     for (std::size_t k = 0; k < kDirections; ++k) {
       Real* z = block_z_ + k * block.padded;
+      const Real own_mean = static_cast<Real>(std::ldexp(mean, -states_[layer].units[k].z));
       for (std::size_t i = 0; i < block.size; ++i) {
         if (line_sums != nullptr) line_sums[k] += static_cast<double>(z[i]);
-        z[i] += static_cast<Real>(mean);
+        z[i] += own_mean;
       }
     }
   }
@@ -203,12 +215,12 @@ class PairEngine final : public TrialEngine {
                   LaneSum* activity_sums, double* line_sums = nullptr) {
     draw_normals(Purpose::kForwardNormals, layer, block, units.g);
     preactivations(layer, block, units.g, normal_sums, line_sums);
-    const std::size_t count = kDirections * block.padded;
-    const std::span<const Real> z(block_z_, count);
-    if (units.d == nullptr)
-      activate(p_.activation_of(layer), z, std::span<Real>(units.u, count));
-    else
-      activate_both(p_.activation_of(layer), z, std::span<Real>(units.u, count), std::span<Real>(units.d, count));
+    for (std::size_t k = 0; k < kDirections; ++k) {
+      const std::size_t at = k * block.padded;
+      activate_in_units(p_.activation_of(layer), states_[layer].units[k],
+                        std::span<const Real>(block_z_ + at, block.padded), std::span<Real>(units.u + at, block.padded),
+                        units.d == nullptr ? std::span<Real>() : std::span<Real>(units.d + at, block.padded));
+    }
     mask_units(layer, block, units.u, units.d, activity_sums);
   }
 
@@ -216,7 +228,9 @@ class PairEngine final : public TrialEngine {
   void load_inputs(const Block& block, Real* u, LaneSum* sums) {
     for (std::size_t k = 0; k < kDirections; ++k) {
       const double* from = vectors_ + k * p_.widths[0] + block.first;
-      for (std::size_t i = 0; i < block.size; ++i) u[k * block.padded + i] = static_cast<Real>(from[i]);
+      const int exponent = states_[1].u_exponent[k];
+      for (std::size_t i = 0; i < block.size; ++i)
+        u[k * block.padded + i] = static_cast<Real>(exponent == 0 ? from[i] : std::ldexp(from[i], -exponent));
     }
     mask_units(0, block, u, nullptr, sums);
   }
@@ -249,25 +263,28 @@ class PairEngine final : public TrialEngine {
     LayerState& state = states_[layer];
     const double fan_in = static_cast<double>(p_.widths[layer - 1]);
     state.scale = std::sqrt(p_.weight_variance[layer - 1] / fan_in);
-    state.bias = std::sqrt(p_.bias_variance[layer - 1]);
-    const double variance = state.scale * state.scale, bias = state.bias;
-    const double aa = variance * state.inputs[0].total() + bias * bias;
+    state.scale_exponent = exponent_of<Real>(state.scale);
+    state.scale = std::ldexp(state.scale, -state.scale_exponent);
+    for (std::size_t k = 0; k < 2; ++k)
+      state.bias[k] = std::ldexp(std::sqrt(p_.bias_variance[layer - 1]), -(state.u_exponent[k] + state.scale_exponent));
+    const double variance = state.scale * state.scale, bias_a = state.bias[0], bias_b = state.bias[1];
+    const double aa = variance * state.inputs[0].total() + bias_a * bias_a;
     const double length_a = std::sqrt(aa);
     state.inverse_a = length_a > 0.0 ? 1.0 / length_a : 0.0;
     state.inverse_w = 0.0;
     state.remainder = {};
     state.factor = {length_a, 0.0, 0.0};
     if (!kPair) return;
-    const double bb = variance * state.inputs[1].total() + bias * bias;
-    const double ab = variance * state.inputs[2].total() + bias * bias;
+    const double bb = variance * state.inputs[1].total() + bias_b * bias_b;
+    const double ab = variance * state.inputs[2].total() + bias_a * bias_b;
     double alpha = aa > 0.0 ? ab / aa : 0.0, beta = 0.0;
     double square = bb - alpha * ab;
     if (aa > 0.0 && square < kNearlyParallel * bb) {
       LaneSum sums[2];
       measure_remainder(layer - 1, {alpha, 0.0, true}, sums);
-      beta = (variance * sums[0].total() + bias * (bias - alpha * bias)) / aa;
+      beta = (variance * sums[0].total() + bias_a * (bias_b - alpha * bias_a)) / aa;
       measure_remainder(layer - 1, {alpha, beta, true}, sums);
-      const double tail = (bias - alpha * bias) - beta * bias;
+      const double tail = (bias_b - alpha * bias_a) - beta * bias_a;
       square = variance * sums[1].total() + tail * tail;
       state.remainder.precise = true;
     }
@@ -280,8 +297,42 @@ class PairEngine final : public TrialEngine {
     state.stretch = ((1.0 - alpha) - beta) * length_a;
   }
 
+  // Units of u^{layer-1} beside which the square of a bias does not overflow.
+  int input_exponent(std::size_t layer, int exponent) const {
+    constexpr int kLeast = -400;
+    if (p_.bias_variance[layer - 1] == 0.0) return exponent;
+    const double fan_in = static_cast<double>(p_.widths[layer - 1]);
+    return std::max(exponent, kLeast - exponent_of<Real>(std::sqrt(p_.weight_variance[layer - 1] / fan_in)));
+  }
+
+  // Chooses the units of z^l, from which the size of u^l follows.
+  void choose_units(std::size_t layer) {
+    LayerState& state = states_[layer];
+    PairFactor& r = state.factor;
+    const double mean = p_.bias_mean_of(layer);
+    const double lengths[2] = {r.aa, std::hypot(r.ba, r.bb)};
+    for (std::size_t k = 0; k < kDirections; ++k) {
+      const int unit = state.u_exponent[k] + state.scale_exponent;
+      const double length = lengths[k] + std::abs(std::ldexp(mean, -unit));
+      const int shift = exponent_of<Real>(length);
+      const int z_exponent = unit + shift;
+      if (shift != 0 && k == 0) r.aa = std::ldexp(r.aa, -shift), state.stretch = std::ldexp(state.stretch, -shift);
+      if (shift != 0 && k == 1) r.ba = std::ldexp(r.ba, -shift), r.bb = std::ldexp(r.bb, -shift);
+      const double size = std::ldexp(length, -shift);
+      if (layer == depth_) {
+        state.units[k] = output_units<Real>(p_, size, z_exponent);
+        continue;
+      }
+      LayerUnits units = units_of<Real>(p_.activation_of(layer), size, z_exponent, masks_.dropped(layer));
+      states_[layer + 1].u_exponent[k] = units.u = input_exponent(layer + 1, units.u);
+      state.units[k] = units;
+    }
+    if (state.u_exponent[0] != state.u_exponent[1]) state.stretch = r.aa - r.ba;
+  }
+
   void forward(std::size_t layer, std::span<double> row) {
     condition(layer);
+    choose_units(layer);
     LaneSum sums[3] = {};
     double line_sums[2] = {};
     if (layer == depth_) {
@@ -306,14 +357,18 @@ class PairEngine final : public TrialEngine {
     const double aa = r.aa * r.aa * g11, ab = r.aa * (r.ba * g11 + r.bb * g12);
     const auto quadratic = [&](double x, double y) { return x * x * g11 + 2.0 * x * y * g12 + y * y * g22; };
     // Biases of mean m add 2 m sum z + N m^2 to a square.
-    const double mean = p_.bias_mean_of(layer), constant = mean * mean * static_cast<double>(p_.widths[layer]);
-    const auto moved = [&](double product, double line_a, double line_b) {
-      return mean == 0.0 ? product : product + mean * (line_a + line_b) + constant;
+    const LayerUnits* units = states_[layer].units;
+    const double mean = p_.bias_mean_of(layer);
+    const double means[2] = {std::ldexp(mean, -units[0].z), std::ldexp(mean, -units[1].z)};
+    const auto moved = [&](double product, std::size_t i, std::size_t j) {
+      if (mean == 0.0) return product;
+      const double lines = means[i] == means[j] ? means[i] * (line_sums[i] + line_sums[j])
+                                                : means[j] * line_sums[i] + means[i] * line_sums[j];
+      return product + lines + means[i] * means[j] * static_cast<double>(p_.widths[layer]);
     };
-    const double cross = moved(ab, line_sums[0], line_sums[1]);
-    const double gram[4] = {moved(aa, line_sums[0], line_sums[0]), cross, cross,
-                            moved(quadratic(r.ba, r.bb), line_sums[1], line_sums[1])};
-    writer_.forward(row, trial_, layer, gram,
+    const double cross = moved(ab, 0, 1);
+    const double gram[4] = {moved(aa, 0, 0), cross, cross, moved(quadratic(r.ba, r.bb), 1, 1)};
+    writer_.forward(row, trial_, layer, gram, units,
                     [&](std::size_t, std::size_t) { return quadratic(states_[layer].stretch, -r.bb); });
   }
 
@@ -326,8 +381,11 @@ class PairEngine final : public TrialEngine {
         for (std::size_t i = 0; i < count; ++i) delta[i] = Real{2} * block_z_[i];
         break;
       case OutputError::kPostactivation:
-        activate_both(p_.activation_of(depth_), std::span<const Real>(block_z_, count),
-                      std::span<Real>(block_z_, count), std::span<Real>(delta, count));
+        for (std::size_t k = 0; k < kDirections; ++k) {
+          Real* z = block_z_ + k * block.padded;
+          activate_in_units(p_.activation_of(depth_), states_[depth_].units[k], std::span<const Real>(z, block.padded),
+                            std::span<Real>(z, block.padded), std::span<Real>(delta + k * block.padded, block.padded));
+        }
         for (std::size_t i = 0; i < count; ++i) delta[i] *= Real{2} * block_z_[i];
         break;
       case OutputError::kRandomReadout:
@@ -357,7 +415,8 @@ class PairEngine final : public TrialEngine {
     const double error_absolute = error_sums_[3].total(), input_absolute = states_[layer].inputs[3].total();
     const double errors_absolute[4] = {0.0, error_absolute, error_absolute, 0.0};
     const double inputs_absolute[4] = {0.0, input_absolute, input_absolute, 0.0};
-    writer_.backward(row, trial_, layer, log_scale_, errors, errors_absolute, inputs, inputs_absolute);
+    writer_.backward(row, trial_, layer, log_scale_, errors, errors_absolute, inputs, inputs_absolute,
+                     states_[layer].u_exponent);
   }
 
   // Runs the last pass of layer `layer` (whose operands are still in the workspace). store: writes the errors
@@ -405,16 +464,16 @@ class PairEngine final : public TrialEngine {
     LaneSum overlaps[4] = {};
     make_operands(layer, overlaps);
     Real tail[2] = {};
-    if (state.bias > 0.0)
+    if (p_.bias_variance[layer - 1] > 0.0)
       random_normals({p_.seed, trial_, static_cast<std::uint32_t>(layer), Purpose::kBackwardNormals},
                      kDirections * rounded_up(p_.widths[layer - 1], kPad), std::span<Real>(tail, kDirections));
     // Q^T E over the extended vectors.
-    const double bias_w = (state.bias - state.remainder.alpha * state.bias) - state.remainder.beta * state.bias;
+    const double bias_a = state.bias[0];
+    const double bias_w = (state.bias[1] - state.remainder.alpha * bias_a) - state.remainder.beta * bias_a;
     const auto overlap = [&](std::size_t sum, double inverse, double bias, Real tail_entry) {
       return is_projected * inverse * (state.scale * overlaps[sum].total() + bias * static_cast<double>(tail_entry));
     };
-    const double k11 = overlap(0, state.inverse_a, state.bias, tail[0]),
-                 k12 = overlap(1, state.inverse_a, state.bias, tail[1]);
+    const double k11 = overlap(0, state.inverse_a, bias_a, tail[0]), k12 = overlap(1, state.inverse_a, bias_a, tail[1]);
     const double k21 = overlap(2, state.inverse_w, bias_w, tail[0]), k22 = overlap(3, state.inverse_w, bias_w, tail[1]);
     // Coefficients of q_1, q_2: G^T D - (Q^T E) S.
     const double y1a = is_returned * error_sums_[4].total() * inverse_a - k11 * s11;
@@ -424,8 +483,11 @@ class PairEngine final : public TrialEngine {
     const double s = state.scale, first = s * s * state.inverse_a, second = s * s * state.inverse_w;
     coefficients_ = {first * y1a, second * y2a, s * s11, first * y1b, second * y2b, s * s12, s * s22};
 
-    if (length_a > 0.0) log_scale_[0] += 2.0 * std::log(length_a);
-    if (length_b > 0.0) log_scale_[1] += 2.0 * std::log(length_b);
+    const auto unit = [&](std::size_t k) {
+      return 2.0 * (state.scale_exponent + states_[layer - 1].units[k].slope) * std::numbers::ln2;
+    };
+    if (length_a > 0.0) log_scale_[0] += 2.0 * std::log(length_a) + unit(0);
+    if (length_b > 0.0) log_scale_[1] += 2.0 * std::log(length_b) + unit(1);
     std::fill(error_sums_, error_sums_ + kErrorSums, LaneSum{});
     errors_are_stored_ = false;
     propagate(layer - 1, coefficients_, false, error_sums_);

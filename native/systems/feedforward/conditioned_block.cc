@@ -6,6 +6,7 @@
 // narrower side end with zeros); biases are drawn and added.
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/aligned.h"
 #include "systems/feedforward/parts.h"
@@ -85,26 +86,34 @@ class BlockEngine final : public TrialEngine {
     input_gram_.resize(depth_ * n_ * n_);
     input_absolute_.resize(depth_ * n_ * n_);
     log_scale_.resize(n_);
+    u_exponent_.resize(depth_ * n_);
+    units_.resize((depth_ + 1) * n_);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
     trial_ = trial;
     const double* x = inputs_.draw(trial);
     const std::size_t length = p_.widths[0];
-    for (std::size_t a = 0; a < n_; ++a) std::copy(x + a * length, x + (a + 1) * length, u_.data() + a * stride_);
+    for (std::size_t a = 0; a < n_; ++a) {
+      const int exponent = u_exponent_[a] = exponent_of<double>(largest_of(x + a * length, length));
+      for (std::size_t i = 0; i < length; ++i)
+        u_[a * stride_ + i] = exponent == 0 ? x[a * length + i] : std::ldexp(x[a * length + i], -exponent);
+    }
     apply_masks(0, u_.data());
     for (std::size_t l = 1; l <= depth_; ++l) {
       control.throw_if_cancelled();
       forward(l, row);
       control.advance(1);
     }
-    output_errors(p_, trial_, z_.data(), stride_, u_.data(), errors_.data(), stride_);
-    std::fill(log_scale_.begin(), log_scale_.end(), 0.0);
+    output_errors(p_, trial_, z_.data(), stride_, u_.data(), errors_.data(), stride_, units(depth_));
+    for (std::size_t a = 0; a < n_; ++a)
+      log_scale_[a] = 2.0 * output_exponent(p_, units(depth_)[a]) * std::numbers::ln2;
     for (std::size_t l = depth_; l >= 1; --l) {
       control.throw_if_cancelled();
       products_.measure(errors_.data(), stride_, p_.widths[l], error_gram_.data(), error_absolute_.data());
       writer_.backward(row, trial_, l, log_scale_.data(), error_gram_.data(), error_absolute_.data(),
-                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_);
+                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_,
+                       u_exponent_.data() + (l - 1) * n_);
       if (l > 1) backward(l);
       control.advance(1);
     }
@@ -137,33 +146,55 @@ class BlockEngine final : public TrialEngine {
     for (std::size_t a = 0; a < n_; ++a) {
       masks_.draw(trial_, layer, a, 0, std::span<std::uint64_t>(words_.data(), masks_.words(layer)));
       apply_mask(words_.data(), 1.0 / masks_.keep(layer), x + a * stride_, width);
-      if (dropped != 0.0) fill_masked(words_.data(), dropped, x + a * stride_, width);
+      if (dropped != 0.0)
+        fill_masked(words_.data(), std::ldexp(dropped, -u_exponent_[layer * n_ + a]), x + a * stride_, width);
     }
   }
+
+  // Of the weights' scale.
+  int scale_exponent(std::size_t layer) const { return exponent_of<double>(scale(layer)); }
+
+  // The unit of the extended inputs of a layer: that of s u, or nearer to a bias that is much larger.
+  int unit_of(std::size_t layer, std::size_t a) const {
+    const int unit = u_exponent_[(layer - 1) * n_ + a] + scale_exponent(layer);
+    const double largest = std::max(std::sqrt(p_.bias_variance[layer - 1]), std::abs(p_.bias_mean_of(layer)));
+    return largest > 0.0 ? std::max(unit, exponent_of<double>(largest)) : unit;
+  }
+  LayerUnits* units(std::size_t layer) { return units_.data() + layer * n_; }
 
   // The inputs as the matrix of `layer` meets them, from u_.
   void extend(std::size_t layer) {
     const std::size_t width = p_.widths[layer - 1];
-    const double s = scale(layer), bias = std::sqrt(p_.bias_variance[layer - 1]);
+    const double bias = std::sqrt(p_.bias_variance[layer - 1]);
     for (std::size_t a = 0; a < n_; ++a) {
+      const int unit = unit_of(layer, a);
+      const double s = std::ldexp(scale(layer), u_exponent_[(layer - 1) * n_ + a] - unit);
       for (std::size_t i = 0; i < width; ++i) extended_[a * stride_ + i] = s * u_[a * stride_ + i];
-      if (!is_orthogonal_) extended_[a * stride_ + width] = bias;
+      if (!is_orthogonal_) extended_[a * stride_ + width] = std::ldexp(bias, -unit);
     }
     if (is_orthogonal_) pad(extended_, layer - 1, layer);
   }
 
-  void preactivations(std::size_t layer) {
+  // z^layer, in units of 2^z_exponent; `chooses`: finds these from the size of z.
+  void preactivations(std::size_t layer, bool chooses) {
     const std::size_t width = p_.widths[layer];
     matrix(layer).apply(z_.data(), stride_);
-    const double mean = p_.bias_mean_of(layer);
-    if (mean != 0.0)
-      for (std::size_t a = 0; a < n_; ++a)
-        for (std::size_t i = 0; i < width; ++i) z_[a * stride_ + i] += mean;
-    if (!is_orthogonal_ || p_.bias_variance[layer - 1] == 0.0) return;
-    random_normals(stream(layer, Purpose::kBiases), 0, std::span<double>(bias_.data(), width));
-    const double factor = std::sqrt(p_.bias_variance[layer - 1]);
-    for (std::size_t a = 0; a < n_; ++a)
-      for (std::size_t i = 0; i < width; ++i) z_[a * stride_ + i] += factor * bias_[i];
+    const double mean = p_.bias_mean_of(layer), deviation = std::sqrt(p_.bias_variance[layer - 1]);
+    const bool adds_biases = is_orthogonal_ && deviation > 0.0;
+    if (adds_biases) random_normals(stream(layer, Purpose::kBiases), 0, std::span<double>(bias_.data(), width));
+    for (std::size_t a = 0; a < n_; ++a) {
+      double* z = z_.data() + a * stride_;
+      const int unit = unit_of(layer, a);
+      const double own_mean = std::ldexp(mean, -unit), factor = std::ldexp(deviation, -unit);
+      if (mean != 0.0)
+        for (std::size_t i = 0; i < width; ++i) z[i] += own_mean;
+      if (adds_biases)
+        for (std::size_t i = 0; i < width; ++i) z[i] += factor * bias_[i];
+      if (chooses) units(layer)[a].z = unit + exponent_of<double>(largest_of(z, width));
+      const int shift = units(layer)[a].z - unit;
+      if (shift != 0)
+        for (std::size_t i = 0; i < width; ++i) z[i] = std::ldexp(z[i], -shift);
+    }
   }
 
   std::span<double> row_of(std::vector<double>& array, std::size_t input, std::size_t layer) {
@@ -177,14 +208,24 @@ class BlockEngine final : public TrialEngine {
     extend(layer);
     matrix(layer).condition(extended_.data(), stride_, workspace_);
     matrix(layer).draw(stream(layer, Purpose::kForwardNormals), workspace_);
-    preactivations(layer);
+    preactivations(layer, true);
     products_.measure(z_.data(), stride_, width, error_gram_.data(), nullptr);
-    writer_.forward(row, trial_, layer, error_gram_.data(), [&](std::size_t a, std::size_t b) {
+    writer_.forward(row, trial_, layer, error_gram_.data(), units(layer), [&](std::size_t a, std::size_t b) {
       return squared_distance(z_.data() + a * stride_, z_.data() + b * stride_, width);
     });
-    if (layer == depth_) return;
-    for (std::size_t a = 0; a < n_; ++a) activate(p_.activation_of(layer), row_of(z_, a, layer), row_of(u_, a, layer));
-    apply_masks(layer, u_.data(), masks_.dropped(layer));
+    for (std::size_t a = 0; a < n_; ++a) {
+      const double size = largest_of(z_.data() + a * stride_, width);
+      const int exponent = units(layer)[a].z;
+      if (layer == depth_) {
+        units(layer)[a] = output_units<double>(p_, size, exponent);
+        continue;
+      }
+      units(layer)[a] = units_of<double>(p_.activation_of(layer), size, exponent, masks_.dropped(layer));
+      u_exponent_[layer * n_ + a] = units(layer)[a].u;
+      activate_in_units<double>(p_.activation_of(layer), units(layer)[a], row_of(z_, a, layer), row_of(u_, a, layer),
+                                std::span<double>());
+    }
+    if (layer < depth_) apply_masks(layer, u_.data(), masks_.dropped(layer));
   }
 
   void backward(std::size_t layer) {
@@ -194,12 +235,13 @@ class BlockEngine final : public TrialEngine {
       if (!(square > 0.0)) continue;
       const double inverse = 1.0 / std::sqrt(square);
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
-      log_scale_[a] += std::log(square);
+      log_scale_[a] += std::log(square) + 2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
     }
     if (!is_kept_[below]) matrix(below).draw(stream(below, Purpose::kForwardNormals), workspace_);
-    preactivations(below);
+    preactivations(below, false);
     for (std::size_t a = 0; a < n_; ++a)
-      activate_both(p_.activation_of(below), row_of(z_, a, below), row_of(u_, a, below), row_of(d_, a, below));
+      activate_in_units<double>(p_.activation_of(below), units(below)[a], row_of(z_, a, below), row_of(u_, a, below),
+                                row_of(d_, a, below));
     apply_masks(below, d_.data());
     if (!is_kept_[layer]) {
       apply_masks(below, u_.data(), masks_.dropped(below));
@@ -214,7 +256,7 @@ class BlockEngine final : public TrialEngine {
     else
       matrix(layer).apply_independent_transposed(errors_.data(), stride_, n_, fresh, extended_.data(), stride_,
                                                  workspace_);
-    const double s = scale(layer);
+    const double s = std::ldexp(scale(layer), -scale_exponent(layer));
     for (std::size_t a = 0; a < n_; ++a)
       for (std::size_t i = 0; i < width_below; ++i)
         errors_[a * stride_ + i] = s * extended_[a * stride_ + i] * d_[a * stride_ + i];
@@ -236,6 +278,8 @@ class BlockEngine final : public TrialEngine {
   AlignedVector<double> kept_, spare_basis_, spare_draw_[2];
   std::vector<double> u_, d_, z_, extended_, errors_, bias_;
   std::vector<double> error_gram_, error_absolute_, input_gram_, input_absolute_, log_scale_;
+  std::vector<int> u_exponent_;    // of u^0 .. u^{L-1}, by input
+  std::vector<LayerUnits> units_;  // of layers 1 .. L, by input
   std::vector<std::uint64_t> words_;
 };
 

@@ -10,6 +10,7 @@
 // is made by one thread in one order. Weights have unit variance; the scale of a layer multiplies the products.
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "core/aligned.h"
@@ -110,6 +111,8 @@ class DenseEngine final : public TrialEngine {
     input_gram_.resize(depth_ * n_ * n_);
     input_absolute_.resize(depth_ * n_ * n_);
     log_scale_.resize(n_);
+    u_exponent_.resize(depth_ * n_);
+    units_.resize((depth_ + 1) * n_);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
@@ -118,7 +121,9 @@ class DenseEngine final : public TrialEngine {
     const std::size_t length = p_.widths[0];
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* u = u_.data() + a * stride_;
-      for (std::size_t i = 0; i < length; ++i) u[i] = static_cast<Real>(x[a * length + i]);
+      const int exponent = u_exponent_[a] = exponent_of<Real>(largest_of(x + a * length, length));
+      for (std::size_t i = 0; i < length; ++i)
+        u[i] = static_cast<Real>(exponent == 0 ? x[a * length + i] : std::ldexp(x[a * length + i], -exponent));
       apply_mask_of(0, a, u, worker);
     });
     kept_next_ = kept_.data();
@@ -126,12 +131,14 @@ class DenseEngine final : public TrialEngine {
       forward(l, control, row);
       control.advance(1);
     }
-    output_errors(p_, trial_, z(depth_), z_stride(depth_), result_.data(), errors_.data(), stride_);
-    std::fill(log_scale_.begin(), log_scale_.end(), 0.0);
+    output_errors(p_, trial_, z(depth_), z_stride(depth_), result_.data(), errors_.data(), stride_, units(depth_));
+    for (std::size_t a = 0; a < n_; ++a)
+      log_scale_[a] = 2.0 * output_exponent(p_, units(depth_)[a]) * std::numbers::ln2;
     for (std::size_t l = depth_; l >= 1; --l) {
       products_.measure(errors_.data(), stride_, p_.widths[l], gram_.data(), absolute_.data());
       writer_.backward(row, trial_, l, log_scale_.data(), gram_.data(), absolute_.data(),
-                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_);
+                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_,
+                       u_exponent_.data() + (l - 1) * n_);
       if (l > 1) backward(l, control);
       control.advance(1);
     }
@@ -177,32 +184,66 @@ class DenseEngine final : public TrialEngine {
       multiply_many(layer, control, z_layer, stride);
     finish_units(layer, z_layer, stride);
     products_.measure(z_layer, stride, width, gram_.data(), nullptr);
-    writer_.forward(row, trial_, layer, gram_.data(), [&](std::size_t a, std::size_t b) {
+    writer_.forward(row, trial_, layer, gram_.data(), units(layer), [&](std::size_t a, std::size_t b) {
       return squared_distance(z_layer + a * stride, z_layer + b * stride, width);
     });
+  }
+
+  LayerUnits* units(std::size_t layer) { return units_.data() + layer * n_; }
+  // Of the weights' scale, and the scale in its units.
+  int scale_exponent(std::size_t layer) { return exponent_of<Real>(workers_[0].weights.scale(layer)); }
+  Real scale_in_units(std::size_t layer) {
+    return static_cast<Real>(std::ldexp(workers_[0].weights.scale(layer), -scale_exponent(layer)));
+  }
+
+  // The units of z of one input: those of s u, or nearer to a bias that is much larger; then of what came out.
+  void choose_units(std::size_t layer, std::size_t a, Real* z_row) {
+    const std::size_t width = p_.widths[layer];
+    int& exponent = units(layer)[a].z;
+    const double size = largest_of(z_row, width);
+    if (const int shift = exponent_of<Real>(size); shift != 0) {
+      for (std::size_t i = 0; i < width; ++i) z_row[i] = std::ldexp(z_row[i], -shift);
+      exponent += shift;
+    }
   }
 
   // z = scale * product + bias, and u of a hidden layer.
   void finish_units(std::size_t layer, Real* z_layer, std::size_t stride) {
     const std::size_t width = p_.widths[layer];
-    const Real scale = static_cast<Real>(workers_[0].weights.scale(layer));
+    const Real scale = scale_in_units(layer);
+    const int weight_exponent = scale_exponent(layer);
     const double deviation = std::sqrt(p_.bias_variance[layer - 1]);
     if (deviation > 0.0)
       random_normals({p_.seed, trial_, static_cast<std::uint32_t>(layer), Purpose::kBiases}, 0,
                      std::span<Real>(bias_.data(), width));
     else
       std::fill(bias_.begin(), bias_.end(), Real{0});
-    const Real factor = static_cast<Real>(deviation);
-    const Real mean = static_cast<Real>(p_.bias_mean_of(layer));
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* z_row = z_layer + a * stride;
       Real* u = u_.data() + a * stride_;
-      for (std::size_t i = 0; i < width; ++i) z_row[i] = scale * z_row[i] + factor * bias_[i];
+      // Where the biases are out of proportion, z takes their units.
+      const int product_unit = u_exponent_[(layer - 1) * n_ + a] + weight_exponent;
+      const double largest = std::max(deviation, std::abs(p_.bias_mean_of(layer)));
+      const int unit = largest > 0.0 ? std::max(product_unit, exponent_of<Real>(largest)) : product_unit;
+      units(layer)[a].z = unit;
+      const Real own = unit == product_unit ? scale : std::ldexp(scale, product_unit - unit);
+      const Real factor = static_cast<Real>(std::ldexp(deviation, -unit));
+      const Real mean = static_cast<Real>(std::ldexp(p_.bias_mean_of(layer), -unit));
+      for (std::size_t i = 0; i < width; ++i) z_row[i] = own * z_row[i] + factor * bias_[i];
       if (mean != Real{0})
         for (std::size_t i = 0; i < width; ++i) z_row[i] += mean;
-      if (layer == depth_) return;
-      activate(p_.activation_of(layer), std::span<const Real>(z_row, width), std::span<Real>(u, width));
-      apply_mask_of(layer, a, u, worker, masks_.dropped(layer));
+      choose_units(layer, a, z_row);
+      const int exponent = units(layer)[a].z;
+      const double size = largest_of(z_row, width), dropped = masks_.dropped(layer);
+      if (layer == depth_) {
+        units(layer)[a] = output_units<Real>(p_, size, exponent);
+        return;
+      }
+      const LayerUnits own_units = units(layer)[a] = units_of<Real>(p_.activation_of(layer), size, exponent, dropped);
+      u_exponent_[layer * n_ + a] = own_units.u;
+      activate_in_units(p_.activation_of(layer), own_units, std::span<const Real>(z_row, width),
+                        std::span<Real>(u, width), std::span<Real>());
+      apply_mask_of(layer, a, u, worker, std::ldexp(dropped, -own_units.u));
     });
   }
 
@@ -305,18 +346,20 @@ class DenseEngine final : public TrialEngine {
       if (!(square > 0.0)) return;
       const Real inverse = static_cast<Real>(1.0 / std::sqrt(square));
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
-      log_scale_[a] += 2.0 * std::log(1.0 / static_cast<double>(inverse));
+      log_scale_[a] += 2.0 * std::log(1.0 / static_cast<double>(inverse)) +
+                       2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
     });
     if (is_few(p_))
       multiply_transposed_few(layer, control);
     else
       multiply_transposed_many(layer, control);
-    const Real scale = static_cast<Real>(workers_[0].weights.scale(layer));
+    const Real scale = scale_in_units(layer);
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* errors = errors_.data() + a * stride_;
       const Real* result = result_.data() + a * stride_;
-      activate_derivative(p_.activation_of(below), std::span<const Real>(z(below) + a * z_stride(below), width_below),
-                          std::span<Real>(errors, width_below));
+      activate_in_units(p_.activation_of(below), units(below)[a],
+                        std::span<const Real>(z(below) + a * z_stride(below), width_below), std::span<Real>(),
+                        std::span<Real>(errors, width_below));
       for (std::size_t i = 0; i < width_below; ++i) errors[i] *= scale * result[i];
       apply_mask_of(below, a, errors, worker);
     });
@@ -338,6 +381,8 @@ class DenseEngine final : public TrialEngine {
   Real* kept_next_ = nullptr;
   std::vector<std::size_t> z_at_;
   std::vector<double> gram_, absolute_, input_gram_, input_absolute_, log_scale_;
+  std::vector<int> u_exponent_;    // of u^0 .. u^{L-1}, by input
+  std::vector<LayerUnits> units_;  // of layers 1 .. L, by input
 };
 
 }  // namespace

@@ -84,7 +84,9 @@ Network propagate(const Parameters& p, std::uint32_t trial) {
   }
   Vector outputs, errors(n * p.widths[depth]), scratch(p.widths[depth]);
   for (std::size_t a = 0; a < n; ++a) outputs.insert(outputs.end(), net.z[a][depth].begin(), net.z[a][depth].end());
-  output_errors(p, trial, outputs.data(), p.widths[depth], scratch.data(), errors.data(), p.widths[depth]);
+  const std::vector<LayerUnits> units(n);
+  output_errors(p, trial, outputs.data(), p.widths[depth], scratch.data(), errors.data(), p.widths[depth],
+                units.data());
   for (std::size_t a = 0; a < n; ++a) {
     const auto first = errors.begin() + static_cast<std::ptrdiff_t>(a * p.widths[depth]);
     net.delta[a][depth].assign(first, first + static_cast<std::ptrdiff_t>(p.widths[depth]));

@@ -1,6 +1,7 @@
 #include "systems/feedforward/parts.h"
 
 #include <limits>
+#include <numbers>
 #include <string>
 
 #include "core/blas.h"
@@ -59,16 +60,19 @@ void Masks::draw(std::uint32_t trial, std::size_t layer, std::size_t input, std:
 
 void RowWriter::check_finite(const double* gram, std::uint32_t trial, std::size_t layer) const {
   const std::size_t n = layout_.inputs;
-  for (std::size_t a = 0; a < n; ++a)
-    if (!std::isfinite(gram[a * n + a]))
-      throw Error("NOT_FINITE", "",
-                  "Expected finite numbers in layer " + std::to_string(layer) + " of trial " + std::to_string(trial) +
-                      ", received an overflow.");
+  for (std::size_t a = 0; a < n; ++a) check_finite(gram[a * n + a], trial, layer);
+}
+
+void RowWriter::check_finite(double value, std::uint32_t trial, std::size_t layer) const {
+  if (!std::isfinite(value))
+    throw Error("NOT_FINITE", "",
+                "Expected finite numbers in layer " + std::to_string(layer) + " of trial " + std::to_string(trial) +
+                    ", received an overflow.");
 }
 
 void RowWriter::backward(std::span<double> row, std::uint32_t trial, std::size_t layer, const double* log_scale,
                          const double* error_gram, const double* error_absolute, const double* input_gram,
-                         const double* input_absolute) const {
+                         const double* input_absolute, const int* input_exponents) const {
   check_finite(error_gram, trial, layer);
   double* out = row.data() + (layer - 1) * layout_.layer_stride;
   const std::size_t n = layout_.inputs;
@@ -77,7 +81,8 @@ void RowWriter::backward(std::span<double> row, std::uint32_t trial, std::size_t
   for (std::size_t a = 0; a < n; ++a) {
     const double log_norm = std::log(error_gram[a * n + a]) + log_scale[a];
     out[layout_.log_error_squared_norm + a] = log_norm;
-    out[layout_.log_gradient_single + a] = log_norm + std::log(input_gram[a * n + a]) - log_entries;
+    out[layout_.log_gradient_single + a] =
+        log_norm + std::log(input_gram[a * n + a]) - log_entries + 2.0 * input_exponents[a] * std::numbers::ln2;
   }
   std::size_t pair = 0;
   for (std::size_t a = 0; a < layout_.paired_inputs; ++a)
@@ -85,7 +90,8 @@ void RowWriter::backward(std::span<double> row, std::uint32_t trial, std::size_t
       const double lengths = std::sqrt(error_gram[a * n + a]) * std::sqrt(error_gram[b * n + b]);
       const bool is_defined = lengths > 0.0;
       const double dot = error_gram[a * n + b], input_dot = input_gram[a * n + b];
-      const double scale = (log_scale[a] + log_scale[b]) / 2.0 - log_entries;
+      const double scale = (log_scale[a] + log_scale[b]) / 2.0 - log_entries +
+                           (input_exponents[a] + input_exponents[b]) * std::numbers::ln2;
       const bool is_zero = dot == 0.0 || input_dot == 0.0;
       out[layout_.error_cosine + pair] = is_defined ? std::clamp(dot / lengths, -1.0, 1.0) : 0.0;
       out[layout_.error_cosine_defined + pair] = is_defined ? 1.0 : 0.0;

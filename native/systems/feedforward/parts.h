@@ -95,10 +95,80 @@ void fill_masked(const std::uint64_t* bits, Real value, Real* x, std::size_t cou
     if (((bits[i / 64] >> (i % 64)) & 1) == 0) x[i] = value;
 }
 
+// Vectors are held in units of an exact power of two, 2^exponent: 1 while their size is ordinary, so that no bit
+// changes there, and near their size where squares would leave the range of Real.
+template <typename Real>
+int exponent_of(double size) {
+  constexpr int kOrdinary = sizeof(Real) == 4 ? 48 : 480;
+  if (!(size > 0.0) || !std::isfinite(size)) return 0;
+  const int exponent = std::ilogb(size);
+  return std::abs(exponent) <= kOrdinary ? 0 : exponent;
+}
+
+// The largest absolute value of a row.
+template <typename Real>
+double largest_of(const Real* x, std::size_t count) {
+  Real largest{0};
+  for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(x[i]));
+  return static_cast<double>(largest);
+}
+
+// Units of z, u = phi(z) and phi'(z) of an input in a layer.
+struct LayerUnits {
+  int z = 0, u = 0, slope = 0;
+};
+
+// The units of u and phi', z being of typical size `length` 2^z_exponent; dropped: what a masked unit is.
+template <typename Real>
+LayerUnits units_of(const Activation& activation, double length, int z_exponent, double dropped) {
+  if (grows_linearly(activation)) return {z_exponent, z_exponent, 0};
+  const double size = std::ldexp(length, z_exponent);
+  double z[4] = {size, -size, 0.25 * size, -0.25 * size}, u[4], d[4];
+  activate_both(activation, std::span<const double>(z), std::span<double>(u), std::span<double>(d));
+  return {z_exponent, exponent_of<Real>(std::max(largest_of(u, 4), std::abs(dropped))),
+          exponent_of<Real>(largest_of(d, 4))};
+}
+
+// u 2^units.u = phi(z 2^units.z), d 2^units.slope = phi' there; an empty u or d is not wanted. u may be z.
+template <typename Real>
+void activate_in_units(const Activation& activation, const LayerUnits& units, std::span<const Real> z,
+                       std::span<Real> u, std::span<Real> d) {
+  if (units.z == units.u && units.slope == 0 && (units.z == 0 || grows_linearly(activation))) {
+    if (d.empty()) return activate(activation, z, u);
+    if (u.empty()) return activate_derivative(activation, z, d);
+    return activate_both(activation, z, u, d);
+  }
+  constexpr std::size_t kChunk = 64;
+  double whole[kChunk], value[kChunk], slope[kChunk];
+  for (std::size_t first = 0; first < z.size(); first += kChunk) {
+    const std::size_t count = std::min(kChunk, z.size() - first);
+    for (std::size_t i = 0; i < count; ++i) whole[i] = std::ldexp(static_cast<double>(z[first + i]), units.z);
+    activate_both(activation, std::span<const double>(whole, count), std::span<double>(value, count),
+                  std::span<double>(slope, count));
+    for (std::size_t i = 0; i < count && !u.empty(); ++i)
+      u[first + i] = static_cast<Real>(std::ldexp(value[i], -units.u));
+    for (std::size_t i = 0; i < count && !d.empty(); ++i)
+      d[first + i] = static_cast<Real>(std::ldexp(slope[i], -units.slope));
+  }
+}
+
+// The units of the last layer, from the size of z^L.
+template <typename Real>
+LayerUnits output_units(const Parameters& p, double size, int z_exponent) {
+  if (p.output_error != OutputError::kPostactivation) return {z_exponent, z_exponent, 0};
+  return units_of<Real>(p.activation_of(p.widths.size() - 1), size, z_exponent, 0.0);
+}
+
+// Exponent of delta^L.
+inline int output_exponent(const Parameters& p, const LayerUnits& units) {
+  if (p.output_error == OutputError::kPreactivation) return units.z;
+  return p.output_error == OutputError::kPostactivation ? units.u + units.slope : 0;
+}
+
 // delta^L of every input from z^L (rows `stride` apart); phi: scratch for one row.
 template <typename Real>
 void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std::size_t z_stride, Real* phi,
-                   Real* errors, std::size_t stride) {
+                   Real* errors, std::size_t stride, const LayerUnits* units) {
   const std::size_t depth = p.widths.size() - 1, width = p.widths[depth];
   for (std::size_t a = 0; a < p.inputs; ++a) {
     const std::span<const Real> z_row(z + a * z_stride, width);
@@ -108,7 +178,7 @@ void output_errors(const Parameters& p, std::uint32_t trial, const Real* z, std:
         for (std::size_t i = 0; i < width; ++i) delta[i] = Real{2} * z_row[i];
         break;
       case OutputError::kPostactivation:
-        activate_both(p.activation_of(depth), z_row, std::span<Real>(phi, width), delta);
+        activate_in_units(p.activation_of(depth), units[a], z_row, std::span<Real>(phi, width), delta);
         for (std::size_t i = 0; i < width; ++i) delta[i] *= Real{2} * phi[i];
         break;
       case OutputError::kRandomReadout:
@@ -154,33 +224,35 @@ class RowWriter {
  public:
   RowWriter(const Parameters& parameters, const Layout& layout) : parameters_(parameters), layout_(layout) {}
 
-  // gram: z_a . z_b; difference(a, b): |z_a - z_b|^2, asked only for nearly parallel pairs.
+  // gram: z_a . z_b; difference(a, b): |z_a - z_b|^2, asked only for nearly parallel pairs. z_a stands for z_a
+  // 2^units[a].z.
   template <typename Difference>
   void forward(std::span<double> row, std::uint32_t trial, std::size_t layer, const double* gram,
-               const Difference& difference) const {
+               const LayerUnits* units, const Difference& difference) const {
     check_finite(gram, trial, layer);
     double* out = row.data() + (layer - 1) * layout_.layer_stride;
     const std::size_t n = layout_.inputs;
     const auto width = static_cast<double>(parameters_.widths[layer]);
-    for (std::size_t a = 0; a < n; ++a) out[layout_.variance + a] = gram[a * n + a] / width;
+    for (std::size_t a = 0; a < n; ++a) out[layout_.variance + a] = std::ldexp(gram[a * n + a] / width, 2 * units[a].z);
+    for (std::size_t a = 0; a < n; ++a) check_finite(out[layout_.variance + a], trial, layer);
     std::size_t pair = 0;
     for (std::size_t a = 0; a < layout_.paired_inputs; ++a)
       for (std::size_t b = a + 1; b < layout_.paired_inputs; ++b, ++pair)
-        forward_pair(out, pair, gram[a * n + a], gram[b * n + b], gram[a * n + b], width,
+        forward_pair(out, pair, gram[a * n + a], gram[b * n + b], gram[a * n + b], width, units[a].z, units[b].z,
                      [&] { return difference(a, b); });
   }
 
   // The error of input a is exp(log_scale[a] / 2) times a vector; error_gram, error_absolute hold the dot products of
-  // those vectors and of their absolute values, input_* those of u^{l-1}.
+  // those vectors and of their absolute values, input_* those of u^{l-1}, which are in units of 2^input_exponents.
   void backward(std::span<double> row, std::uint32_t trial, std::size_t layer, const double* log_scale,
                 const double* error_gram, const double* error_absolute, const double* input_gram,
-                const double* input_absolute) const;
+                const double* input_absolute, const int* input_exponents) const;
 
  private:
   template <typename Difference>
-  void forward_pair(double* out, std::size_t pair, double aa, double bb, double ab, double width,
-                    const Difference& difference) const {
-    out[layout_.covariance + pair] = ab / width;
+  void forward_pair(double* out, std::size_t pair, double aa, double bb, double ab, double width, int exponent_a,
+                    int exponent_b, const Difference& difference) const {
+    out[layout_.covariance + pair] = std::ldexp(ab / width, exponent_a + exponent_b);
     const double length_a = std::sqrt(aa), length_b = std::sqrt(bb);
     const bool is_defined = length_a > 0.0 && length_b > 0.0;
     out[layout_.correlation_defined + pair] = is_defined ? 1.0 : 0.0;
@@ -188,7 +260,8 @@ class RowWriter {
     if (is_defined) {
       correlation = std::clamp(ab / length_a / length_b, -1.0, 1.0);
       one_minus = 1.0 - correlation;
-      if (one_minus < kNearlyParallel) {
+      // In different units one vector is negligible beside the other, and with it what a difference would tell.
+      if (one_minus < kNearlyParallel && exponent_a == exponent_b) {
         const double stretch = (aa - bb) / (length_a + length_b);
         one_minus = std::max(0.0, (difference() - stretch * stretch) / 2.0 / length_a / length_b);
       }
@@ -197,6 +270,7 @@ class RowWriter {
     out[layout_.one_minus_correlation + pair] = one_minus;
   }
   void check_finite(const double* gram, std::uint32_t trial, std::size_t layer) const;
+  void check_finite(double value, std::uint32_t trial, std::size_t layer) const;
 
   static constexpr double kNearlyParallel = 1e-3;
   const Parameters& parameters_;

@@ -13,22 +13,6 @@ constexpr Integrand kValue{.value = 1};
 constexpr Integrand kSecond{.value = 2};
 constexpr Integrand kDerivative{.first = 2};
 
-bool grows_linearly(const Activation& activation) {
-  switch (activation.kind) {
-    case ActivationKind::kLinear:
-    case ActivationKind::kRelu:
-    case ActivationKind::kLeakyRelu:
-    case ActivationKind::kAbRelu:
-    case ActivationKind::kAbs:
-      return true;
-    case ActivationKind::kAlphaRelu:
-    case ActivationKind::kRectifiedMonomial:
-      return activation.parameters[0] == 1.0;
-    default:
-      return false;
-  }
-}
-
 MomentSet scaled(const MomentSet& unit, double q) {  // phi(t x) = t phi(x)
   return {unit.second * q,       unit.derivative,     unit.mean * std::sqrt(q), unit.second_slope,
           unit.derivative_slope, unit.fourth * q * q, unit.mixed * q,           unit.derivative_fourth};

@@ -24,11 +24,6 @@ double log_square(const double* x, std::size_t length, int exponent) {
   return square > 0.0 ? std::log(square) + 2.0 * exponent * std::numbers::ln2 : kMinusInfinity;
 }
 
-bool grows_linearly(ActivationKind kind) {
-  return kind == ActivationKind::kLinear || kind == ActivationKind::kRelu || kind == ActivationKind::kLeakyRelu ||
-         kind == ActivationKind::kAbRelu || kind == ActivationKind::kAbs;
-}
-
 // Two equal inputs stay equal: they are run as one, so that their distance is exactly zero.
 bool has_equal_inputs(const Simulation& s) {
   if (s.inputs != 2 || (!s.network.has_shared_masks && s.network.is_masked())) return false;
@@ -171,7 +166,7 @@ class TrialRunner {
       for (std::size_t i = 0; i < n_ * after; ++i) x_[i] = factor * other_[i] + branch_[i];
     }
     record_layer(l);
-    if (grows_linearly(net.function.activation.kind)) rescale(n_ * after);
+    if (grows_linearly(net.function.activation)) rescale(n_ * after);
   }
 
   // m / rho in front of the hidden units of every input, and of their derivatives.

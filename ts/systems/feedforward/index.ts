@@ -32,7 +32,7 @@ export interface FeedforwardTypes {
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun, FeedforwardObservable> = {
   name: 'feedforward',
-  version: 4,
+  version: 5,
   title: 'Fully connected network with dropout and shared-weight back-propagation',
   specSchema: feedforwardSpecSchema,
   runSchema: feedforwardRunSchema,

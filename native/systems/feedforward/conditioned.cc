@@ -12,13 +12,12 @@
 // Everything runs over blocks of kBlock units that stay in the L1 cache.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <span>
-#include <utility>
 
 #include "core/aligned.h"
 #include "systems/feedforward/kernels.h"
+#include "systems/feedforward/pair_state.h"
 #include "systems/feedforward/parts.h"
 
 namespace mft::feedforward {
@@ -27,53 +26,6 @@ namespace {
 constexpr std::size_t kBlock = 512;
 constexpr double kNearlyParallel = 1e-3;  // squared sine below which remainders are measured, not subtracted
 constexpr double kSinglePrecisionTolerance = 1e-5;
-
-// What is known of the matrix of one layer.
-struct LayerState {
-  LaneSum inputs[kInputSums];  // u_a u_a, u_b u_b, u_a u_b, |u_a u_b| of u^{l-1}
-  double scale = 0.0;          // s in units of 2^scale_exponent
-  int scale_exponent = 0;
-  double bias[2] = {};                      // sigma_b in units of s u^{l-1}: the last entry of the extended inputs
-  int u_exponent[2] = {};                   // u^{l-1} is in units of 2^exponent
-  LayerUnits units[2];                      // of this layer
-  double inverse_a = 0.0, inverse_w = 0.0;  // 1 / |extended u_a|, 1 / |extended w|; 0: no direction
-  PairFactor factor{};
-  double stretch = 0.0;  // factor.aa - factor.ba without cancellation
-  PairRemainder remainder{};
-};
-
-// Per unit and input a layer has G, the activity and the derivative.
-constexpr std::size_t kPerUnit = 3;
-// What is kept must stay in the cache: from memory, reading is slower than drawing again.
-constexpr double kCacheBudget = 12e6;
-
-struct Plan {
-  std::vector<std::size_t> kept_at;  // [l] where layer l is kept, or kNowhere
-  std::size_t kept = 0, widest = 0;
-  bool is_everything_kept = true;
-  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
-};
-
-// The last layers are kept: the backward pass comes to them first.
-Plan plan_of(const Parameters& p, double budget, std::size_t size_of_real) {
-  Plan plan;
-  const std::size_t depth = p.widths.size() - 1;
-  plan.kept_at.assign(depth + 1, Plan::kNowhere);
-  const double most = std::min(budget, kCacheBudget) / static_cast<double>(size_of_real);
-  for (std::size_t l = depth; l-- > 1;) {
-    const std::size_t numbers = kPerUnit * p.inputs * rounded_up(p.widths[l], kPad);
-    if (static_cast<double>(plan.kept + numbers) > most) {
-      plan.is_everything_kept = false;
-      break;
-    }
-    plan.kept_at[l] = std::exchange(plan.kept, plan.kept + numbers);
-  }
-  for (std::size_t l = 1; l <= depth; ++l) plan.widest = std::max(plan.widest, rounded_up(p.widths[l], kPad));
-  return plan;
-}
-
-// Arrays of one number per unit and input: the errors, fresh normals, and a layer that is not kept.
-std::size_t arrays_of(const Plan& plan) { return plan.is_everything_kept ? 2 : 2 + kPerUnit; }
 
 template <typename Real, bool kPair>
 class PairEngine final : public TrialEngine {
@@ -84,7 +36,7 @@ class PairEngine final : public TrialEngine {
         writer_(p_, layout_),
         masks_(p_),
         inputs_(p_),
-        plan_(plan_of(p_, budget, sizeof(Real))),
+        plan_(pair_plan_of(p_, budget, sizeof(Real))),
         kernels_(pair_kernels<Real>()),
         depth_(p_.widths.size() - 1),
         tolerance_(sizeof(Real) == 4 ? std::max(p_.rank_tolerance, kSinglePrecisionTolerance) : p_.rank_tolerance),
@@ -102,7 +54,7 @@ class PairEngine final : public TrialEngine {
     vectors_ = inputs_.draw(trial);
     for (std::size_t k = 0; k < kDirections; ++k)
       states_[1].u_exponent[k] =
-          input_exponent(1, exponent_of<Real>(largest_of(vectors_ + k * p_.widths[0], p_.widths[0])));
+          input_exponent<Real>(p_, 1, exponent_of<Real>(largest_of(vectors_ + k * p_.widths[0], p_.widths[0])));
     measure_inputs();
     for (std::size_t l = 1; l <= depth_; ++l) {
       control.throw_if_cancelled();
@@ -144,7 +96,7 @@ class PairEngine final : public TrialEngine {
     const std::size_t size = kDirections * block.padded;
     return {block_begin, block_begin + size, block_begin + 2 * size};
   }
-  bool is_kept(std::size_t layer) const { return plan_.kept_at[layer] != Plan::kNowhere; }
+  bool is_kept(std::size_t layer) const { return plan_.kept_at[layer] != PairPlan::kNowhere; }
   Units kept_units(std::size_t layer, const Block& block) {
     return units_at(kept_.data() + plan_.kept_at[layer] + kPerUnit * kDirections * block.first, block);
   }
@@ -297,42 +249,9 @@ class PairEngine final : public TrialEngine {
     state.stretch = ((1.0 - alpha) - beta) * length_a;
   }
 
-  // Units of u^{layer-1} beside which the square of a bias does not overflow.
-  int input_exponent(std::size_t layer, int exponent) const {
-    constexpr int kLeast = -400;
-    if (p_.bias_variance[layer - 1] == 0.0) return exponent;
-    const double fan_in = static_cast<double>(p_.widths[layer - 1]);
-    return std::max(exponent, kLeast - exponent_of<Real>(std::sqrt(p_.weight_variance[layer - 1] / fan_in)));
-  }
-
-  // Chooses the units of z^l, from which the size of u^l follows.
-  void choose_units(std::size_t layer) {
-    LayerState& state = states_[layer];
-    PairFactor& r = state.factor;
-    const double mean = p_.bias_mean_of(layer);
-    const double lengths[2] = {r.aa, std::hypot(r.ba, r.bb)};
-    for (std::size_t k = 0; k < kDirections; ++k) {
-      const int unit = state.u_exponent[k] + state.scale_exponent;
-      const double length = lengths[k] + std::abs(std::ldexp(mean, -unit));
-      const int shift = exponent_of<Real>(length);
-      const int z_exponent = unit + shift;
-      if (shift != 0 && k == 0) r.aa = std::ldexp(r.aa, -shift), state.stretch = std::ldexp(state.stretch, -shift);
-      if (shift != 0 && k == 1) r.ba = std::ldexp(r.ba, -shift), r.bb = std::ldexp(r.bb, -shift);
-      const double size = std::ldexp(length, -shift);
-      if (layer == depth_) {
-        state.units[k] = output_units<Real>(p_, size, z_exponent);
-        continue;
-      }
-      LayerUnits units = units_of<Real>(p_.activation_of(layer), size, z_exponent, masks_.dropped(layer));
-      states_[layer + 1].u_exponent[k] = units.u = input_exponent(layer + 1, units.u);
-      state.units[k] = units;
-    }
-    if (state.u_exponent[0] != state.u_exponent[1]) state.stretch = r.aa - r.ba;
-  }
-
   void forward(std::size_t layer, std::span<double> row) {
     condition(layer);
-    choose_units(layer);
+    choose_units<Real>(p_, layer, masks_.dropped(layer), kDirections, states_);
     LaneSum sums[3] = {};
     double line_sums[2] = {};
     if (layer == depth_) {
@@ -513,7 +432,7 @@ class PairEngine final : public TrialEngine {
   const RowWriter writer_;
   const Masks masks_;
   InputVectors inputs_;
-  const Plan plan_;
+  const PairPlan plan_;
   const PairKernels<Real>& kernels_;
   const std::size_t depth_;
   const double tolerance_;
@@ -546,7 +465,7 @@ std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& p, double budget
 
 double pair_engine_memory(const Parameters& p, double budget) {
   const std::size_t size = p.precision == Precision::kFloat32 ? 4 : 8;
-  const Plan plan = plan_of(p, budget, size);
+  const PairPlan plan = pair_plan_of(p, budget, size);
   const double arrays = static_cast<double>(arrays_of(plan) * p.inputs) * static_cast<double>(plan.widest);
   return static_cast<double>(size) * (static_cast<double>(plan.kept) + arrays) +
          static_cast<double>(sizeof(LayerState) * p.widths.size());

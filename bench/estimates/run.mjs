@@ -1,7 +1,7 @@
 // What a sweep says it will need against what it took: one plan of each system and verb.
-//   node bench/estimates/run.mjs [--only feedforward,train] [--json file]
+//   node bench/estimates/run.mjs [--only feedforward,train] [--memory] [--json file]
 // Time is processor time of the processes that ran the jobs, so that a busy machine does not matter. Memory is the growth of
-// the peak of a fresh process, by one large job, over one that loads the package and runs a tiny network.
+// the peak of a fresh process, by one large job, over one that loads the package and runs a tiny network; --memory: nothing else.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,9 @@ import { processPool } from '../../dist/sweep/processes.js';
 import { verbs as verbTable } from '../../dist/sweep/verbs.js';
 import { largeJob, planOf, systems, verbs } from './plans.mjs';
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, memory: { type: 'boolean' }, json: { type: 'string' } },
+});
 const wanted = values.only === '' ? [] : values.only.split(',');
 const isWanted = (kind, name) => !wanted.some((word) => kind.includes(word)) || wanted.includes(name);
 
@@ -45,19 +47,29 @@ function memoryOf(system, verb) {
 }
 
 const rows = [];
-console.log('| system | verb | jobs | seconds, said | measured | ratio | MiB, said | measured | ratio |');
-console.log('|---|---|---:|---:|---:|---:|---:|---:|---:|');
+const mebibytes = (size) => (size / 2 ** 20).toFixed(1);
+console.log(
+  `| system | verb |${values.memory ? '' : ' jobs | seconds, said | measured | ratio |'} MiB, said | measured | ratio |`,
+);
+console.log(`|---|---|${values.memory ? '' : '---:|---:|---:|---:|'}---:|---:|---:|`);
 for (const system of systems.filter((name) => isWanted(systems, name)))
   for (const verb of verbs.filter((name) => isWanted(verbs, name))) {
-    const plan = await expandPlan(planOf(system, verb));
-    const { coreHours } = await estimateJobs(plan, plan.jobs, verbTable, { processes: 1, budgetSeconds: 20 });
-    const [said, seconds] = [3600 * (coreHours ?? Number.NaN), await secondsOf(plan)];
+    const time = values.memory ? undefined : await timeOf(planOf(system, verb));
     const [growth, bytes] = memoryOf(system, verb);
-    rows.push({ system, verb, jobs: plan.jobs.length, said, seconds, bytes, growth });
-    const mebibytes = (size) => (size / 2 ** 20).toFixed(1);
+    rows.push({ system, verb, ...time, bytes, growth });
+    const timed =
+      time === undefined
+        ? ''
+        : `${time.jobs} | ${time.said.toPrecision(3)} | ${time.seconds.toPrecision(3)} | ${(time.said / time.seconds).toFixed(2)} | `;
     console.log(
-      `| ${system} | ${verb} | ${plan.jobs.length} | ${said.toPrecision(3)} | ${seconds.toPrecision(3)} | ` +
-        `${(said / seconds).toFixed(2)} | ${mebibytes(bytes)} | ${mebibytes(growth)} | ${(bytes / growth).toFixed(2)} |`,
+      `| ${system} | ${verb} | ${timed}${mebibytes(bytes)} | ${mebibytes(growth)} | ${(bytes / growth).toFixed(2)} |`,
     );
   }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 1)}\n`);
+
+/** Processor seconds of a plan's jobs, as a sweep says them before and as they are. */
+async function timeOf(given) {
+  const plan = await expandPlan(given);
+  const { coreHours } = await estimateJobs(plan, plan.jobs, verbTable, { processes: 1, budgetSeconds: 20 });
+  return { jobs: plan.jobs.length, said: 3600 * (coreHours ?? Number.NaN), seconds: await secondsOf(plan) };
+}

@@ -13,6 +13,16 @@ export function memoryAllowed(): number {
 /** JavaScript objects that nobody needs any more before V8 looks for them: its young generation, 16 MiB as Node sets it. */
 export const youngGeneration = 2 ** 24;
 
+/** The stack of a thread, compiled code, tables: what any work takes. */
+const anyWork = 1.5 * 2 ** 20;
+/** Loading the package has filled a third of the young generation: the rest is new memory. */
+const unused = (2 / 3) * youngGeneration;
+
+/** What work takes that leaves `bytes` of short-lived JavaScript objects behind and keeps none. */
+export function leftBehind(bytes: number): number {
+  return anyWork + Math.min(unused, bytes);
+}
+
 /**
  * Refuses what does not fit. `lower` names the fields that would help, the best first: it is the error's parameter.
  *

@@ -55,6 +55,8 @@ export interface Quantity {
   readonly parameters: { readonly shape: Readonly<Record<string, unknown>> };
   /** Parameters checked, with defaults filled in; `what` names them in messages. */
   readonly resolve: (given: object, what: string) => Readonly<Record<string, unknown>>;
+  /** Peak memory in bytes where it grows with the resolved parameters; left out: what any work takes. */
+  readonly bytes?: (parameters: never) => number;
   /** Gets resolved parameters. What lasts listens to the signal. Throws MftErrors. */
   readonly evaluate: (parameters: never, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
 }
@@ -65,6 +67,7 @@ export function quantity<T extends z.ZodObject>(definition: {
   readonly description: string;
   readonly source: string;
   readonly parameters: T;
+  readonly bytes?: (parameters: z.output<T>) => number;
   readonly evaluate: (parameters: z.output<T>, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
 }): Quantity {
   return { ...definition, mapped: false, resolve: (given, what) => parse(definition.parameters, given, what) };

@@ -130,8 +130,14 @@ function compareResults(
       throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observables', 'observables that both results have', name);
     return { name, points: comparePoints(name, left, right) };
   });
-  const adjusted = holm(compared.flatMap(({ points }) => [...points.pValue]));
+  const pValues = new Float64Array(compared.reduce((sum, { points }) => sum + points.z.length, 0));
   let offset = 0;
+  for (const { points } of compared) {
+    pValues.set(points.pValue, offset);
+    offset += points.z.length;
+  }
+  const adjusted = holm(pValues);
+  offset = 0;
   let largestZ = 0;
   const observables: Record<string, ComparedObservable> = {};
   for (const { name, points } of compared) {
@@ -162,37 +168,49 @@ function compareResults(
   });
 }
 
+/** Lists, not objects: a deep network is compared at millions of points. Of each point, 1 where it holds: */
 type Points = Omit<ComparedObservable, 'verdicts' | 'verdict'> & {
-  readonly explained: readonly boolean[];
-  /** Nothing is known of the term of order 1/N. */
-  readonly open: readonly boolean[];
-  /** The numbers scatter too much for their mean to decide anything. */
-  readonly scattered: readonly boolean[];
-  /** The same value in every trial, and not the expected one: where numbers vanish, or no trial met what is rare. */
-  readonly spreadless: readonly boolean[];
+  /** the predicted term of order 1/N accounts for the deviation; */
+  readonly explained: Uint8Array;
+  /** nothing is known of that term; */
+  readonly open: Uint8Array;
+  /** the numbers scatter too much for their mean to decide anything; */
+  readonly scattered: Uint8Array;
+  /** the same value in every trial, and not the expected one: where numbers vanish, or no trial met what is rare. */
+  readonly spreadless: Uint8Array;
 };
 
 function comparePoints(name: string, a: Predicted | Estimated, b: Estimated): Points {
   requireSameAxes(name, a, b);
   const hidden = new Set([...(a.undefinedAt ?? []), ...(b.undefinedAt ?? [])].map((point) => point.index));
-  const index = Array.from(b.values.keys()).filter((i) => !hidden.has(i));
-  const measured = index.map((i) => comparePoint(a, b, i));
-  const column = (pick: (point: PointResult) => number): Float64Array => Float64Array.from(measured, pick);
-  return {
+  const index = new Int32Array(b.values.length - hidden.size);
+  for (let i = 0, point = 0; i < b.values.length; i++) if (!hidden.has(i)) index[point++] = i;
+  const count = index.length;
+  const points = {
     axes: b.axes,
     scale: b.scale,
-    index: Int32Array.from(index),
-    expected: column((p) => p.expected),
-    estimate: column((p) => p.estimate),
-    standardError: column((p) => p.standardError),
-    z: column((p) => p.z),
-    pValue: column((p) => p.pValue),
-    explained: measured.map((p) => p.isExplained),
-    spreadless: measured.map((p) => p.isSpreadless),
-    open: measured.map((p) => p.isOpen),
-    scattered: measured.map((p) => p.isScattered),
-    skipped: b.values.length - index.length,
+    index,
+    expected: new Float64Array(count),
+    estimate: new Float64Array(count),
+    standardError: new Float64Array(count),
+    z: new Float64Array(count),
+    pValue: new Float64Array(count),
+    explained: new Uint8Array(count),
+    open: new Uint8Array(count),
+    scattered: new Uint8Array(count),
+    spreadless: new Uint8Array(count),
+    skipped: hidden.size,
   };
+  index.forEach((i, point) => {
+    const found = comparePoint(a, b, i);
+    for (const name of ['expected', 'estimate', 'standardError', 'z', 'pValue'] as const)
+      points[name][point] = found[name];
+    points.explained[point] = Number(found.isExplained);
+    points.open[point] = Number(found.isOpen);
+    points.scattered[point] = Number(found.isScattered);
+    points.spreadless[point] = Number(found.isSpreadless);
+  });
+  return points;
 }
 
 /**

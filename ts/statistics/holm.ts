@@ -1,12 +1,14 @@
 // Holm's correction: controls the chance of any false rejection among many tests.
 
 /** Adjusted p-values, in the order given: reject those ≤ the family-wise level. */
-export function holm(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, i) => i).sort((i, j) => (pValues[i] as number) - (pValues[j] as number));
-  const adjusted = new Array<number>(pValues.length);
+export function holm(pValues: ArrayLike<number>): Float64Array {
+  const count = pValues.length;
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  order.sort((i, j) => (pValues[i] as number) - (pValues[j] as number));
+  const adjusted = new Float64Array(count);
   let running = 0;
   order.forEach((index, rank) => {
-    running = Math.max(running, Math.min(1, (pValues.length - rank) * (pValues[index] as number)));
+    running = Math.max(running, Math.min(1, (count - rank) * (pValues[index] as number)));
     adjusted[index] = running;
   });
   return adjusted;

@@ -1,6 +1,6 @@
 // Verb evaluate: one named quantity at every point.
 import { expectedError, MftError } from '../../core/errors.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind } from '../../core/memory.js';
 import { loadSystem } from '../../systems/registry.js';
 import { evaluate } from '../../verbs/evaluate.js';
 import type { SweepVerb, Work } from '../verb.js';
@@ -9,18 +9,18 @@ import { refuseRun } from './network.js';
 const anyEvaluate = evaluate as (...values: unknown[]) => Promise<unknown>;
 
 /**
- * What the whole theory takes of the network that the parameters of a quantity name: more than one number of it needs, but
+ * Arithmetic of the whole theory of the network that the parameters of a quantity name: more than one number of it needs, but
  * it grows as that does. Nothing is known of parameters that name no network.
  */
-async function theoryOf(work: Work): Promise<{ readonly flops: number; readonly bytes: number } | undefined> {
+async function theoryFlops(work: Work): Promise<number> {
   const system = await loadSystem(work.system);
   const fields = new Set(Object.keys(system.specSchema.shape));
   const known = Object.entries(work.spec).filter(([name, value]) => fields.has(name) && value !== undefined);
   try {
     const spec = system.resolveSpec(Object.fromEntries(known)) as never;
-    return { flops: system.prediction.flops(spec), bytes: system.prediction.bytes(spec) };
+    return Math.max(1, system.prediction.flops(spec));
   } catch (error) {
-    if (error instanceof MftError) return undefined;
+    if (error instanceof MftError) return 1;
     throw error;
   }
 }
@@ -56,6 +56,9 @@ export const evaluateVerb: SweepVerb = {
       quantities: { [work.quantity ?? '']: await anyEvaluate(system, work.quantity, parameters, control) },
     };
   },
-  cost: async (work) => Math.max(1, (await theoryOf(work))?.flops ?? 1),
-  memory: async (work) => (await theoryOf(work))?.bytes ?? youngGeneration,
+  cost: theoryFlops,
+  memory: async (work) => {
+    const { quantities } = await loadSystem(work.system);
+    return quantities[work.quantity ?? '']?.bytes?.(work.spec as never) ?? leftBehind(0);
+  },
 };

@@ -35,7 +35,7 @@ export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
   const states = spec.depth * (n + pairsOf(n));
   return (
     youngGeneration +
-    Math.min(1.5 * youngGeneration, perLeft * states) +
+    Math.min(youngGeneration, perLeft * states) +
     perKept * states +
     8 * perPredicted * entriesOf(spec)
   );

@@ -1,5 +1,5 @@
 // What predictions and simulations of `percolation` take: arithmetic and memory.
-import { threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftBehind, threadsFor } from '../../core/memory.js';
 import { connectionCount, edgeCounts, layerShapes } from './masks.js';
 import { resolveNetwork, resolveWidths } from './network.js';
 import { allLayersUpTo } from './predict.js';
@@ -10,6 +10,8 @@ import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js'
 const largestLattice = 20;
 /** Bytes of a layer: its description here and behind the border, and its entries in the results. */
 const [perReportedLayer, perSimulatedLayer] = [600, 1000] as const;
+/** Bytes of objects that theory or a simulation makes of a layer and drops. */
+const perLeft = 2500;
 
 /**
  * In operations on 64 trials, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): a node of
@@ -44,7 +46,9 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   const widest = (typeof hidden === 'number' ? [hidden] : hidden).reduce((a, b) => Math.max(a, b), 1);
   const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
   const layers = Math.min(depth + 2, allLayersUpTo);
-  return youngGeneration + perReportedLayer * layers + 64 * (Math.max(inputWidth, outputWidth, widest) + sets);
+  return (
+    leftBehind(perLeft * layers) + perReportedLayer * layers + 64 * (Math.max(inputWidth, outputWidth, widest) + sets)
+  );
 }
 
 /** Nodes and edges of every trial, 1024 trials a block; edges that are never dropped are not drawn. */
@@ -71,7 +75,7 @@ export function simulationBytes(spec: ResolvedPercolationSpec, run: ResolvedPerc
   const connections =
     20 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
   const raw = run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0;
-  return youngGeneration + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
+  return leftBehind(perLeft * nodes.length) + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
 }
 
 export function simulationLower(spec: ResolvedPercolationSpec, run: ResolvedPercolationRun): readonly string[] {

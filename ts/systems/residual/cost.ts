@@ -1,7 +1,7 @@
 // What predictions and simulations of `residual` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind, youngGeneration } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { givenVectors } from './inputs.js';
 import { nativeNetwork } from './network.js';
@@ -24,6 +24,12 @@ const perTable = 2e7;
 const [perInput, perPair] = [14, 4] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; the value that theory gives. */
 const [perEntry, perPredicted] = [14, 2.1] as const;
+/** Bytes of objects that theory makes of a layer and drops, for all inputs together. */
+const perLeft = 5000;
+/** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 13 lists of the recurrences. */
+const perRecurrence = 8 + 8 + 13;
+/** Bytes of objects that a recurrence alone makes of a layer and drops. */
+const perLeftOfRecurrence = 200;
 
 export function predictionFlops(spec: ResolvedResidualSpec): number {
   const early = Math.min(spec.depth + 1, unsettledLayers);
@@ -31,7 +37,12 @@ export function predictionFlops(spec: ResolvedResidualSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedResidualSpec): number {
-  return youngGeneration + 8 * perPredicted * entriesOf(spec);
+  return leftBehind(perLeft * spec.depth) + 8 * perPredicted * entriesOf(spec);
+}
+
+/** Of one run of the recurrences, of which a quantity takes a number. */
+export function recurrenceBytes({ depth }: { readonly depth: number }): number {
+  return leftBehind(perLeftOfRecurrence * depth) + 8 * perRecurrence * depth;
 }
 
 /** trials × blocks × (N + M) (without weight matrices) or × N M (with them), and the statistics of what every trial gives. */

@@ -6,6 +6,7 @@ import { choiceField, numberField, spelled, wholeField } from '../../core/fields
 import { type Quantity, quantity } from '../../core/system.js';
 import type { QuantityValue } from '../../core/results.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
+import { recurrenceBytes } from './cost.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient } from './measures.js';
 import type { NativeResidualNetwork, Recurrence } from './native.js';
 import {
@@ -179,6 +180,7 @@ function ofLastLayer(
     description,
     source,
     parameters,
+    bytes: recurrenceBytes,
     evaluate: async (p, options) => pick(await evaluated(p, wants, options), p),
   });
 }
@@ -284,6 +286,7 @@ export const recurrenceQuantities = {
     description: 'Log ratio of the mean square gradients at a layer and at the last one, per coordinate.',
     source,
     parameters: z.strictObject({ ...base, fromLayer: wholeField(0, 10_000_000, 'Layer of the gradient.').default(0) }),
+    bytes: recurrenceBytes,
     evaluate: async (p, options) => gradientFrom(await evaluated(p, { gradient: true }, options), p.fromLayer),
   }),
   logParameterGradientRatio: quantity({
@@ -291,6 +294,7 @@ export const recurrenceQuantities = {
     description: 'Log ratio of the mean square parameter gradients of the first and the last block.',
     source,
     parameters: z.strictObject({ ...base, parameter }),
+    bytes: recurrenceBytes,
     evaluate: async (p, options) => {
       const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       const kind = kindIn(block, p.parameter);
@@ -303,6 +307,7 @@ export const recurrenceQuantities = {
     description: 'Log mean square gradient of one parameter of a block, relative to the gradient of the last layer.',
     source,
     parameters: z.strictObject({ ...base, parameter, layer: wholeField(1, 10_000_000, 'Block, counted from 1.', 'l') }),
+    bytes: recurrenceBytes,
     evaluate: async (p, options) => {
       const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       return logParameterGradient(kindIn(block, p.parameter), blockIn(depth, p.layer), network, result);

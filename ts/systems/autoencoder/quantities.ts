@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
-import { balancedMapping, balancedTime } from './balanced.js';
+import { balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
 import { descentQuantities } from './descent-quantities.js';
-import { flow, flowWeights, squaresOf, type Weights } from './flow.js';
+import { flow, flowWeights } from './flow.js';
 import {
   checkMapping,
   curvature,
@@ -18,65 +18,24 @@ import {
   optimumLoss,
 } from './mode.js';
 import { peakDifference } from './peak.js';
+import { beyondQuantities } from './quantities-beyond.js';
+import {
+  decay,
+  initial,
+  modeFields,
+  noise,
+  rate,
+  spectrumField,
+  startFields,
+  startOf,
+  variance,
+  weight,
+} from './quantity-fields.js';
 import { stableLearningRate } from './rates.js';
 import { specificationSpectrum } from './specification-data.js';
 
-const variance = numberField(
-  { low: 0 },
-  'Eigenvalue of the second moment: variance of the data along a direction.',
-  'ν',
-);
-const noise = numberField({ low: 0 }, 'Variance of the noise per coordinate.', 's²').default(0);
-const decay = numberField({ low: 0 }, 'Weight decay.', 'g').default(0);
-const rate = numberField({ low: 0 }, 'Learning rate of a full-batch step.', 'α');
 const step = numberField({ low: 0 }, 'Step, any real number.');
-const weight = (name: string): z.ZodNumber => numberField({}, `Weight ${name} at the start.`, name);
-const initial = numberField({}, 'Mapping at the start of equal weights, w1 = w2.', 'w_0');
-const modeFields = { inputVariance: variance, noiseVariance: noise, weightDecay: decay };
-
-const start = {
-  ...modeFields,
-  learningRate: rate,
-  step,
-  initialMapping: initial.optional(),
-  w1: weight('w1').optional(),
-  w2: weight('w2').optional(),
-};
-
-/** The start of a mapping: equal weights by their product, or two weights. */
-function startOf(p: {
-  initialMapping?: number | undefined;
-  w1?: number | undefined;
-  w2?: number | undefined;
-}): number | Weights {
-  if (p.initialMapping !== undefined) {
-    if (p.w1 !== undefined || p.w2 !== undefined)
-      throw expectedError(
-        'ERR_MFT_INVALID_ARGUMENT',
-        'initialMapping',
-        'left out where `w1` and `w2` are given',
-        p.initialMapping,
-      );
-    checkMapping(p.initialMapping);
-    return p.initialMapping;
-  }
-  const missing = p.w1 === undefined ? 'w1' : p.w2 === undefined ? 'w2' : undefined;
-  if (missing !== undefined)
-    throw expectedError(
-      'ERR_MFT_INVALID_ARGUMENT',
-      p.w1 === p.w2 ? 'initialMapping' : missing,
-      'a number (or give `w1` and `w2`)',
-      undefined,
-    );
-  return { w1: p.w1 as number, w2: p.w2 as number };
-}
-
 const weightFields = { ...modeFields, learningRate: rate, w1: weight('w1'), w2: weight('w2') };
-const spectrumField = z
-  .array(z.number().gte(0))
-  .min(1)
-  .meta({ expected: 'a list of numbers >= 0', description: 'Eigenvalues of the second moment.', symbol: 'ν_i' });
-
 const table = {
   fixedPoint: quantity({
     symbol: 'w*',
@@ -87,14 +46,12 @@ const table = {
   }),
   mapping: quantity({
     symbol: 'w',
-    description: 'Mapping w1 w2 of the flow after `step` steps, from `initialMapping` (equal weights) or `w1`, `w2`.',
+    description:
+      'Mapping w1 w2 of the flow after `step` steps, from `initialMapping` (equal weights, or with an `imbalance`) or `w1`, `w2`.',
     source: 'Pretorius 2018; docs 3.1, 3.3, 3.4',
-    parameters: z.strictObject(start),
-    evaluate: ({ learningRate, step, ...rest }) => {
-      const from = startOf(rest);
-      const time = learningRate * step;
-      return typeof from === 'number' ? balancedMapping(rest, from, time) : flow(rest, squaresOf(from), time).w;
-    },
+    parameters: z.strictObject({ ...startFields, step }),
+    evaluate: ({ learningRate, step, inputVariance, noiseVariance, weightDecay, ...start }) =>
+      flow({ inputVariance, noiseVariance, weightDecay }, startOf(start), learningRate * step).w,
   }),
   weights: quantity({
     symbol: '[w1, w2]',
@@ -241,6 +198,7 @@ const table = {
     }),
     evaluate: (p) => Array.from(specificationSpectrum(p.samples, p.dimension)),
   }),
+  ...beyondQuantities,
   ...descentQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;
 

@@ -1,0 +1,168 @@
+// Quantities beyond one direction at constant hyperparameters: schedules, choices, comparisons, deep stacks, momentum.
+import { z } from 'zod';
+import { expectedError } from '../../core/errors.js';
+import { booleanField, numberField, wholeField } from '../../core/fields.js';
+import { type Quantity, quantity } from '../../core/system.js';
+import { chosenNoiseVariance } from './choose-noise.js';
+import { compareRegularizers } from './comparison.js';
+import { mappingCurve } from './curve.js';
+import { deepDescent, deepFixedPoint, deepStableLearningRate } from './deep.js';
+import { modeFields, rate, spectrumField, startFields, startOf, variance } from './quantity-fields.js';
+
+const piece = z.strictObject({
+  fromStep: z.number().gte(0),
+  noiseVariance: z.number().gte(0).optional(),
+  weightDecay: z.number().gte(0).optional(),
+  learningRate: z.number().gte(0).optional(),
+});
+
+function checkRising(name: string, values: readonly number[], strictly: boolean): void {
+  const wrong = values.findIndex(
+    (value, i) => i > 0 && (strictly ? value <= (values[i - 1] as number) : value < (values[i - 1] as number)),
+  );
+  if (wrong !== -1) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'in rising order', values[wrong]);
+}
+
+const depth = wholeField(2, 1000, 'Layers of weights.', 'L').default(2);
+const momentum = z
+  .number()
+  .gte(0)
+  .lt(1)
+  .meta({ expected: 'a number in [0, 1)', description: 'Momentum (heavy ball).', symbol: 'β' })
+  .default(0);
+const sortedSpectrum = (spectrum: readonly number[]): number[] => [...spectrum].sort((a, b) => b - a);
+
+export const beyondQuantities = {
+  modeCurve: quantity({
+    symbol: 'w(step)',
+    description:
+      'Mapping of the flow at every step of a list; `schedule` changes noise, decay and rate from given steps on.',
+    source: 'derived; docs 3.1, 3.3, 3.4, 3.6',
+    parameters: z.strictObject({
+      ...startFields,
+      steps: z
+        .array(z.number().gte(0))
+        .min(1)
+        .meta({ expected: 'a list of numbers >= 0 in rising order', description: 'Steps, any real numbers.' }),
+      schedule: z.array(piece).default([]).meta({
+        expected: 'a list of {fromStep, noiseVariance, weightDecay, learningRate} in rising order of `fromStep`',
+        description: 'What changes from which step on.',
+      }),
+    }),
+    evaluate: ({ learningRate, steps, schedule, inputVariance, noiseVariance, weightDecay, ...start }) => {
+      checkRising('steps', steps, false);
+      checkRising(
+        'schedule',
+        schedule.map(({ fromStep }) => fromStep),
+        true,
+      );
+      const mode = { inputVariance, noiseVariance, weightDecay };
+      return Array.from(mappingCurve(mode, startOf(start), learningRate, Float64Array.from(steps), schedule));
+    },
+  }),
+  maskingFixedPoint: quantity({
+    symbol: 'w*_p',
+    description:
+      'Mapping at the end of training with masked inputs where every coordinate has the second moment `coordinateVariance`; ' +
+      '`isRescaled`: kept coordinates are divided by p.',
+    source: 'derived; docs 2.5',
+    parameters: z.strictObject({
+      inputVariance: variance,
+      coordinateVariance: numberField({ low: 0 }, 'Second moment of every coordinate.', 'S_jj'),
+      inputKeepProbability: numberField({ low: 0, high: 1, above: true }, 'Probability of keeping a coordinate.', 'p'),
+      isRescaled: booleanField('Whether kept coordinates are divided by p.').default(true),
+    }),
+    evaluate: ({ inputVariance: nu, coordinateVariance, inputKeepProbability: p, isRescaled }) => {
+      if (nu === 0) return 0;
+      const kept = nu / (nu + ((1 - p) / p) * coordinateVariance);
+      return isRescaled ? kept : kept / p;
+    },
+  }),
+  chosenNoiseVariance: quantity({
+    symbol: 'ŝ²',
+    description:
+      'Noise variance of training that generalised cross-validation chooses for inputs with the noise `lossNoiseVariance`.',
+    source: 'derived; docs 4.6',
+    parameters: z.strictObject({
+      spectrum: spectrumField,
+      samples: wholeField(2, 1_000_000_000_000, 'Examples the spectrum is of.', 'N'),
+      lossNoiseVariance: numberField({ low: 0, above: true }, 'Variance of the noise of the inputs.', 's_t²'),
+    }),
+    evaluate: (p) => chosenNoiseVariance(p.spectrum, p.samples, p.lossNoiseVariance),
+  }),
+  regularizerComparison: quantity({
+    symbol: 'w_i*, t_i',
+    description:
+      'Noise, the decay matched to it on one direction, masking and early stopping, each at its own best rate: mappings, ' +
+      'half-times, losses, and how much faster noise is than decay.',
+    source: 'derived; docs 4.7',
+    parameters: z.strictObject({
+      spectrum: spectrumField,
+      noiseVariance: numberField({ low: 0, above: true }, 'Variance of the noise per coordinate.', 's²'),
+      matched: wholeField(0, 65_535, 'Direction (from 0) on which the others are matched to the noise.').default(0),
+      rateShare: numberField(
+        { low: 0, high: 1, above: true },
+        'Share of the limit of stability at which each trains.',
+      ).default(0.5),
+      initialMapping: numberField({ low: 0, above: true }, 'Mapping at the start.', 'w_0').default(1e-6),
+      lossNoiseVariance: numberField(
+        { low: 0 },
+        'Noise under which the losses are taken; that of training when left out.',
+      ).optional(),
+    }),
+    evaluate: ({ spectrum, matched, lossNoiseVariance, ...rest }) => {
+      if (matched >= spectrum.length)
+        throw expectedError(
+          'ERR_MFT_OUT_OF_RANGE',
+          'matched',
+          `a whole number in [0, ${spectrum.length - 1}]`,
+          matched,
+        );
+      return compareRegularizers({
+        ...rest,
+        matched,
+        spectrum: sortedSpectrum(spectrum),
+        lossNoise: lossNoiseVariance ?? rest.noiseVariance,
+      });
+    },
+  }),
+  deepFixedPoint: quantity({
+    symbol: 'w*_L',
+    description: 'Mapping at the end of training of a balanced stack of `depth` layers.',
+    source: 'derived; docs 7.1',
+    parameters: z.strictObject({ ...modeFields, depth }),
+    evaluate: ({ depth, ...mode }) => deepFixedPoint(mode, depth),
+  }),
+  deepStableLearningRate: quantity({
+    symbol: 'α_max(L, β)',
+    description: 'Largest rate at which the balanced optimum of a stack is stable, with momentum.',
+    source: 'derived; docs 7.2',
+    parameters: z.strictObject({ ...modeFields, depth, momentum }),
+    evaluate: ({ depth, momentum, ...mode }) => deepStableLearningRate(mode, depth, momentum),
+  }),
+  deepMapping: quantity({
+    symbol: 'w_L',
+    description: 'Mapping of a stack of equal layers after `steps` steps of descent with momentum.',
+    source: 'derived; docs 7.3',
+    parameters: z.strictObject({
+      ...modeFields,
+      depth,
+      momentum,
+      learningRate: rate,
+      initialMapping: numberField({ low: 0 }, 'Mapping at the start: every layer is its L-th root.', 'w_0'),
+      steps: wholeField(0, 1_000_000_000, 'Steps of descent.', 'T'),
+    }),
+    evaluate: async ({ depth, momentum, learningRate, initialMapping, steps, ...mode }, options) => {
+      const layer = initialMapping ** (1 / depth);
+      const layers = await deepDescent(
+        mode,
+        new Array<number>(depth).fill(layer),
+        learningRate,
+        momentum,
+        steps,
+        options,
+      );
+      return layers.reduce((product, each) => product * each, 1);
+    },
+  }),
+} as const satisfies Readonly<Record<string, Quantity>>;

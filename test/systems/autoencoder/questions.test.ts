@@ -13,7 +13,7 @@ t.test('one sample and four units: how long until it is repeated? The other dire
   const inputVariance = 0.1 ** 2 + 0.3 ** 2 + 0.7 ** 2 + 0.2 ** 2;
   for (const [learningRate, steps] of [
     [0.1, 72.93841031959667],
-    [0.01, 729.3841031959667],
+    [0.01, 729.3841031959666],
     [0.001, 7293.841031959667],
   ] as const)
     t.ok(
@@ -32,7 +32,7 @@ t.test('one sample and four units: how long until it is repeated? The other dire
 
 t.test('points near a line: training does not stall, the second direction has not started', async (t) => {
   const common = { learningRate: 0.05, initialMapping: 1e-3 };
-  t.ok(near(await number('timeToReach', { ...common, inputVariance: 1, target: 0.5 }), 69.06754778648554, 1e-12));
+  t.ok(near(await number('timeToReach', { ...common, inputVariance: 1, target: 0.5 }), 69.0675477864855, 1e-12));
   t.ok(near(await number('timeToReach', { ...common, inputVariance: 0.01, target: 0.5 }), 6906.754778648554, 1e-12));
   t.ok(near(await number('mapping', { ...common, inputVariance: 0.01, step: 1000 }), 0.002713619066128357, 1e-12));
   t.equal(await number('mapping', { ...common, inputVariance: 1, step: 1000 }), 1);
@@ -61,7 +61,7 @@ t.test('the noisy input as the target by mistake shrinks nothing', async (t) => 
   const clean = (step: number): Promise<number> =>
     number('mapping', { ...common, inputVariance: 1, noiseVariance: 0.5, step });
   const noisy = (step: number): Promise<number> => number('mapping', { ...common, inputVariance: 1.5, step });
-  t.ok(near(await clean(300), 0.2515701721856119, 1e-12) && near(await clean(600), 0.6639511083884912, 1e-12));
+  t.ok(near(await clean(300), 0.2515701721856119, 1e-12) && near(await clean(600), 0.663951108388491, 1e-12));
   t.ok(near(await noisy(300), 0.890244914466954, 1e-12) && near(await noisy(600), 0.9999847854817201, 1e-12));
 });
 

@@ -67,6 +67,13 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   fitGrowth: [layers, falling, {}],
   growthLaw: [{ activation: 'tanh', innerWeightDecay: 0, innerBiasDecay: 0, outerWeightDecay: 0, outerBiasDecay: 0 }],
   empiricalKernels: [[{ weight: [[1, 2]], bias: [0] }], [[1, 2]], { activation: 'tanh' }],
+  dataSpectrum: [
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    { isCentred: true },
+  ],
   evaluateActivation: ['tanh', [1, 2]],
   readDataset: [file, 'train', { data: folder }],
   checkData: [{ data: folder }],

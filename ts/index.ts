@@ -106,6 +106,11 @@ export {
   type KernelMatrix,
 } from './systems/kernel/empirical.js';
 export type { AutoencoderRun, AutoencoderSpec } from './systems/autoencoder/spec.js';
+export {
+  type DataSpectrum,
+  dataSpectrum,
+  type DataSpectrumOptions,
+} from './systems/autoencoder/experiments/data-spectrum.js';
 export type { CellName, GateSpec, RecurrentRun, RecurrentSpec } from './systems/recurrent/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
 export {

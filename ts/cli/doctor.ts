@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { addon } from '../core/addon.js';
+import { addon, addonFile } from '../core/addon.js';
 import { memoryAllowed, processorsAllowed } from '../core/memory.js';
 import { packageVersion } from '../core/provenance.js';
 import { printJson, table } from './output.js';
@@ -44,7 +44,7 @@ function diagnose(): Record<string, string | number> {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     'C library': glibcVersion(),
-    addon: `loaded, compiled with ${environment.compiler}`,
+    addon: `${addonFile()}, compiled with ${environment.compiler}`,
     BLAS: environment.blasConfiguration.trim(),
     'BLAS core': environment.blasCore,
     CPU: environment.cpu,

@@ -64,24 +64,58 @@ export function addon(): NativeAddon {
   return loaded;
 }
 
+/** The file that is, or would be, loaded. @throws Error where there is none for this machine */
+export function addonFile(): string {
+  const require = createRequire(import.meta.url);
+  return (require('node-gyp-build') as { resolve: (root: string) => string }).resolve(packageRoot);
+}
+
 function load(): Record<string, unknown> {
+  let file: string | undefined;
   try {
-    const require = createRequire(import.meta.url);
-    return (require('node-gyp-build') as (root: string) => Record<string, unknown>)(packageRoot);
+    file = addonFile();
+    const binary = createRequire(import.meta.url)(file) as Record<string, unknown>;
+    // Whatever *.node lies in build/ goes before a prebuilt one.
+    if (typeof binary.environment !== 'function') throw new Error('it is no build of this package');
+    return binary;
   } catch (cause) {
-    throw new MftError('ERR_MFT_NATIVE_LOAD', loadDiagnosis(cause), { cause });
+    throw new MftError('ERR_MFT_NATIVE_LOAD', loadDiagnosis(cause, file), { cause });
   }
 }
 
-function loadDiagnosis(cause: unknown): string {
-  const platform = `${process.platform}-${process.arch}`;
+/** Files of prebuilt addons, as platform/file. */
+function bundledFiles(): string {
+  const folder = join(packageRoot, 'prebuilds');
+  if (!existsSync(folder)) return 'none';
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.node'))
+    .join(', ');
+}
+
+function isMusl(): boolean {
+  return process.platform === 'linux' && (process.env.LIBC === 'musl' || existsSync('/etc/alpine-release'));
+}
+
+function loadDiagnosis(cause: unknown, file: string | undefined): string {
+  const platform = `${process.platform}-${process.arch}${isMusl() ? ' with musl' : ''}`;
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   const lines = [
     `The native addon of mft-native could not be loaded on ${platform}, Node ${process.version}: ${reason}`,
   ];
-  const prebuilds = join(packageRoot, 'prebuilds');
-  const bundled = existsSync(prebuilds) ? readdirSync(prebuilds).join(', ') : 'none';
-  if (platform !== 'linux-x64' && platform !== 'linux-arm64') {
+  const bundled = bundledFiles();
+  const { MFT_NATIVE_PREBUILD: override } = process.env;
+  if (override !== undefined)
+    lines.push(
+      `MFT_NATIVE_PREBUILD is set: nothing was looked for but in ${override}. Unset it to use the package's own.`,
+    );
+  if (file !== undefined) lines.push(`The file taken is ${file}; if it is left over from another build, remove it.`);
+  if (isMusl())
+    lines.push(
+      `Bundled prebuilds need glibc: ${bundled}. Build from source with a compiler, CMake and OpenBLAS:`,
+      '  apk add g++ cmake make openblas-dev',
+      '  npm rebuild mft-native --build-from-source',
+    );
+  else if (platform !== 'linux-x64' && platform !== 'linux-arm64') {
     lines.push(
       `Supported: linux-x64 (prebuilt, glibc) and linux-arm64 (built from source). Bundled prebuilds: ${bundled}.`,
     );

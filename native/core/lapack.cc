@@ -43,25 +43,6 @@ void require_success(int info) {
   if (info != 0) throw Error("NO_CONVERGENCE", "matrix", "The factorisation of a matrix did not converge.");
 }
 
-// The block as LAPACK reads it is the transposed matrix, `length` x count by columns. Leaves R (k x count, k = the
-// smaller side, row-major) at the front of the result.
-std::vector<double> triangle(std::size_t count, std::size_t length, double* block) {
-  const int m = integer(length), n = integer(count), query = -1;
-  std::vector<double> tau(std::min(count, length));
-  double size = 0;
-  int info = 0;
-  dgeqrf_(&m, &n, block, &m, tau.data(), &size, &query, &info);
-  std::vector<double> work(static_cast<std::size_t>(size));
-  const int room = integer(work.size());
-  dgeqrf_(&m, &n, block, &m, tau.data(), work.data(), &room, &info);
-  require_success(info);
-  const std::size_t k = tau.size();
-  std::vector<double> r(k * count, 0.0);
-  for (std::size_t i = 0; i < k; ++i)
-    for (std::size_t j = i; j < count; ++j) r[i * count + j] = block[j * length + i];
-  return r;
-}
-
 }  // namespace
 
 std::vector<double> symmetric_eigen(std::size_t count, double* matrix) {
@@ -104,10 +85,28 @@ std::vector<double> singular_values(std::size_t rows, std::size_t columns, doubl
   return values;
 }
 
+// The block as LAPACK reads it is the matrix itself, `length` x count by columns.
+std::vector<double> triangle(std::size_t count, std::size_t length, double* block) {
+  if (count == 0 || length == 0) return {};
+  require_finite(block, count * length);
+  const int m = integer(length), n = integer(count), query = -1;
+  std::vector<double> tau(std::min(count, length));
+  double size = 0;
+  int info = 0;
+  dgeqrf_(&m, &n, block, &m, tau.data(), &size, &query, &info);
+  std::vector<double> work(static_cast<std::size_t>(size));
+  const int room = integer(work.size());
+  dgeqrf_(&m, &n, block, &m, tau.data(), work.data(), &room, &info);
+  require_success(info);
+  const std::size_t k = tau.size();
+  std::vector<double> r(k * count, 0.0);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = i; j < count; ++j) r[i * count + j] = block[j * length + i];
+  return r;
+}
+
 std::vector<double> product_singular_values(std::size_t count, std::size_t length, double* x, double* y) {
   if (count == 0 || length == 0) return {};
-  require_finite(x, count * length);
-  require_finite(y, count * length);
   const std::vector<double> rx = triangle(count, length, x), ry = triangle(count, length, y);
   const std::size_t k = std::min(count, length);
   std::vector<double> core(k * k);

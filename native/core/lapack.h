@@ -15,6 +15,10 @@ std::vector<double> symmetric_eigen(std::size_t count, double* matrix);
 // Singular values, decreasing, of a matrix (rows x columns, row-major), which is overwritten. Throws NOT_FINITE.
 std::vector<double> singular_values(std::size_t rows, std::size_t columns, double* matrix);
 
+// R (k x count, k = min(count, length), row-major) of the QR factorisation of the matrix whose columns are the rows of
+// a block: their coordinates in an orthonormal basis, with the same products among them. The block is overwritten.
+std::vector<double> triangle(std::size_t count, std::size_t length, double* block);
+
 // Singular values, decreasing, of x^T y for blocks of `count` rows of `length` numbers: min(count, length) of them. The
 // product is never formed: QR of both, then the values of R_x R_y^T. Both blocks are overwritten. Throws NOT_FINITE.
 std::vector<double> product_singular_values(std::size_t count, std::size_t length, double* x, double* y);

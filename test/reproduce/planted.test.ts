@@ -1,6 +1,8 @@
 // The rows that single figures build: each agrees with a measurement that is right and differs from a planted wrong one.
 import t from 'tap';
 import { rateRow } from '../../dist/reproduce/deep-dropout/figure-5.js';
+import { published } from '../../dist/reproduce/linear-autoencoders/figure-5-published.js';
+import { imageRows } from '../../dist/reproduce/linear-autoencoders/figure-5.js';
 import { circleRow } from '../../dist/reproduce/expressivity/figure-3.js';
 import { effectRow } from '../../dist/reproduce/percolation/three-arms.js';
 import { peakRow } from '../../dist/reproduce/residual/mnist-tanh.js';
@@ -74,4 +76,35 @@ t.test('peak: another decay trains best than the one with the flattest gradients
   t.equal((await peakRow(path(nearest), depth, scale, {})).verdict, 'agrees');
   for (const wrong of decays.filter((decay) => Math.abs(decay - flattest) > 0.21))
     t.equal((await peakRow(path(wrong), depth, scale, {})).verdict, 'differs', `best at ${wrong}`);
+});
+
+t.test('linear networks on images: losses, mappings and times that are off', async (t) => {
+  const [set] = published;
+  if (set === undefined) return t.fail('there is a data set');
+  const records = Array.from({ length: 251 }, (_, i) => 20 * i);
+  const { losses, plateaus } = set.runs.noise;
+  /** Logistic curves that end at the published mappings. */
+  const curve = (delay: number, shift: number) => (record: number, mode: number) => {
+    const end = plateaus.find(([of]) => of === mode)?.[1] ?? 0.5;
+    return (end + shift) / (1 + Math.exp(-(20 * record - delay * 1000) / 100));
+  };
+  const verdicts = (lossFactor: number, shift: number, delay: number, deviation = 0): string[] => {
+    const loss = records.map((epoch) => {
+      const at = [0, 500, 1000, 2000, 3000, 4000, 4900].indexOf(epoch);
+      return at < 0 ? 0 : lossFactor * (losses[at] as number);
+    });
+    const run = {
+      records,
+      loss,
+      lossDeviation: loss.map((x) => deviation * x),
+      mapping: curve(delay, shift),
+      theory: curve(1, 0),
+    };
+    return imageRows(set, 'noise', run, 'images').map(({ verdict }) => verdict);
+  };
+  t.same(new Set(verdicts(1.004, 0.005, 1.02)), new Set(['agrees']));
+  t.same(verdicts(1.01, 0, 1).slice(0, 7), Array(7).fill('differs'), 'losses 1 % off');
+  t.same(verdicts(1.01, 0, 1, 0.005).slice(0, 7), Array(7).fill('agrees'), 'unless starts scatter by half of that');
+  t.same(verdicts(1, 0.02, 1).slice(7, 12), Array(5).fill('differs'), 'mappings 0.02 off');
+  t.equal(verdicts(1, 0, 1.1).at(-1), 'differs', 'ten per cent late');
 });

@@ -61,6 +61,8 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'linear-autoencoders-figure-2': { points: 9 },
   'linear-autoencoders-figure-3': { points: 9 },
   'linear-autoencoders-figure-4': {},
+  'linear-autoencoders-figure-6': { count: 100, width: 8, steps: 60 },
+  'linear-autoencoders-figure-5': { sets: ['mnist'], modes: 40, count: 500, width: 8, steps: 60 },
   'percolation-path-curves': { trials: 1024 },
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },

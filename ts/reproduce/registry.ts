@@ -28,6 +28,8 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'linear-autoencoders-figure-2': async () => (await import('./linear-autoencoders/figure-2.js')).figure2,
   'linear-autoencoders-figure-3': async () => (await import('./linear-autoencoders/figure-3.js')).figure3,
   'linear-autoencoders-figure-4': async () => (await import('./linear-autoencoders/figure-4.js')).figure4,
+  'linear-autoencoders-figure-5': async () => (await import('./linear-autoencoders/figure-5.js')).figure5,
+  'linear-autoencoders-figure-6': async () => (await import('./linear-autoencoders/figure-6.js')).figure6,
   'percolation-path-curves': async () => (await import('./percolation/path-curves.js')).pathCurves,
   'percolation-critical-collapse': async () => (await import('./percolation/critical-collapse.js')).criticalCollapse,
   'percolation-zero-gradients': async () => (await import('./percolation/zero-gradients.js')).zeroGradients,

@@ -9,6 +9,7 @@
 
 #include "core/blas.h"
 #include "core/error.h"
+#include "core/lapack.h"
 #include "systems/autoencoder/coordinates.h"
 #include "systems/autoencoder/linear_descent.h"
 #include "systems/autoencoder/start.h"
@@ -116,9 +117,16 @@ class Scalars final : public Engine {
   std::vector<double> first_, second_;
 };
 
+// Hidden units that matter: gradients of W1 and W2^T stay in the span of the columns of both, so that in an orthonormal
+// basis of it a network is no wider than they are many; every observable is the same.
+std::size_t units_of(const Simulation& s) {
+  const std::size_t columns = s.tied || s.initial == Initial::kBalanced ? s.spectrum.size() : 2 * s.spectrum.size();
+  return std::min(s.width, columns);
+}
+
 LinearProblem problem_of(const Simulation& s, double penalty) {
-  return {s.spectrum, std::vector<double>(s.spectrum.size(), penalty), s.width, s.weight_decay, s.learning_rate,
-          s.tied};
+  const std::vector<double> penalties(s.spectrum.size(), penalty);
+  return {s.spectrum, penalties, units_of(s), s.weight_decay, s.learning_rate, s.tied};
 }
 
 // Networks in moment form.
@@ -128,8 +136,9 @@ class Networks : public Engine {
       : Engine(simulation),
         team_(threads),
         descent_(problem_of(simulation, penalty_), team_),
-        first_(simulation.width * modes_),
-        second_(simulation.width * modes_) {}
+        units_(units_of(simulation)),
+        first_(units_ * modes_),
+        second_(units_ * modes_) {}
 
  protected:
   // A start in the eigenbasis; an aligned one is a matrix with a diagonal.
@@ -143,10 +152,29 @@ class Networks : public Engine {
         first_[i * modes_ + i] = one[i];
         second_[i * modes_ + i] = two[i];
       }
-    } else {
+    } else if (units_ == s_.width) {
       draw_start(s_, trial, first_, second_);
+    } else {
+      narrow(trial);
     }
     set();
+  }
+
+  // Draws a wide network and keeps the coordinates of its columns.
+  void narrow(std::uint32_t trial) {
+    const std::size_t wide = s_.width, columns = units_;
+    const bool is_one = columns == modes_;  // W2^T = W1
+    std::vector<double> first(wide * modes_), second(wide * modes_), block(columns * wide);
+    draw_start(s_, trial, first, second);
+    for (std::size_t h = 0; h < wide; ++h)
+      for (std::size_t i = 0; i < columns; ++i)
+        block[i * wide + h] = i < modes_ ? first[h * modes_ + i] : second[h * modes_ + i - modes_];
+    const std::vector<double> r = lapack::triangle(columns, wide, block.data());
+    for (std::size_t h = 0; h < units_; ++h)
+      for (std::size_t i = 0; i < modes_; ++i) {
+        first_[h * modes_ + i] = r[h * columns + i];
+        second_[h * modes_ + i] = is_one ? r[h * columns + i] : r[h * columns + modes_ + i];
+      }
   }
 
   bool advance(std::uint32_t) override { return descent_.step(); }
@@ -167,6 +195,7 @@ class Networks : public Engine {
 
   Team team_;
   LinearDescent descent_;
+  const std::size_t units_;
   std::vector<double> first_, second_;
 };
 
@@ -183,7 +212,7 @@ class Sampled final : public Networks {
     Networks::start(trial);
     DataProblem problem;
     problem.dimension = modes_;
-    problem.hidden = s_.width;
+    problem.hidden = units_;
     problem.data = examples_of(s_.spectrum, directions_, s_.examples, s_.seed, trial);
     problem.noise = s_.noise;
     problem.noise_variance = s_.noise_variance;
@@ -209,7 +238,7 @@ class Sampled final : public Networks {
   // From the eigenbasis to the coordinates, or back.
   std::vector<double> turned(std::span<const double> weights, bool is_back) const {
     std::vector<double> result(weights.size());
-    blas::gemm(false, is_back, s_.width, modes_, modes_, 1.0, weights.data(), modes_, directions_.data(), modes_, 0.0,
+    blas::gemm(false, is_back, units_, modes_, modes_, 1.0, weights.data(), modes_, directions_.data(), modes_, 0.0,
                result.data(), modes_);
     return result;
   }
@@ -232,13 +261,15 @@ RowTable row_table(const Simulation& simulation) {
 }
 
 double engine_bytes(const Simulation& s) {
-  const std::size_t modes = s.spectrum.size();
-  const auto d = static_cast<double>(modes), h = static_cast<double>(s.width), n = static_cast<double>(s.examples);
+  const std::size_t modes = s.spectrum.size(), units = units_of(s);
+  const auto d = static_cast<double>(modes), h = static_cast<double>(units), n = static_cast<double>(s.examples);
   if (s.initial == Initial::kAligned && s.examples == 0) return 16 * std::min(d, h);
-  // The start, and the copies of both matrices that a record factorises.
-  const double network = LinearDescent::bytes(modes, s.width, s.tied, false) + 8 * (4 * d * h + 2 * h * std::min(d, h));
-  return s.examples == 0 ? network
-                         : network + DataDescent::bytes(s.examples, modes, s.width) + 8 * (2 * d * d + 2 * n * d);
+  // The start (and the wide one it comes from), and the copies of both matrices that a record factorises.
+  const double wide = units < s.width ? 8 * static_cast<double>(s.width) * (2 * d + h) : 0;
+  const double network =
+      LinearDescent::bytes(modes, units, s.tied, false) + 8 * (4 * d * h + 2 * h * std::min(d, h)) + wide;
+  if (s.examples == 0) return network;
+  return network + DataDescent::bytes(s.examples, modes, units) + 8 * (2 * d * d + 2 * n * d);
 }
 
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {

@@ -235,6 +235,20 @@ noise | x epoch linear | y norm linear | area line line rule point | start 0 lin
 decay | x epoch linear | y norm linear | area line line rule point | start 0 line; start 1 line; start 2 line; start 3 line; start 4 line; start 5 line; start 6 line; start 7 line; start 8 line; start 9 line; start 10 line
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-5 > linear-autoencoders-figure-5 mnist 1`] = `
+synthetic images
+neither | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 0 point; mode 3 line; mode 3 point; mode 7 line; mode 7 point; mode 15 line; mode 15 point; mode 31 line; mode 31 point
+decay | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 0 point; mode 3 line; mode 3 point; mode 7 line; mode 7 point; mode 15 line; mode 15 point; mode 31 line; mode 31 point
+noise | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 0 point; mode 3 line; mode 3 point; mode 7 line; mode 7 point; mode 15 line; mode 15 point; mode 31 line; mode 31 point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-6 > linear-autoencoders-figure-6 mnist 1`] = `
+synthetic images
+neither | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 1 line; mode 2 line; mode 3 line
+decay | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 1 line; mode 2 line; mode 3 line
+noise | x epoch linear | y mapping linear | area line line rule point | mode 0 line; mode 1 line; mode 2 line; mode 3 line
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > percolation-critical-collapse > percolation-critical-collapse collapse 1`] = `
 Critical window of dropconnect
 L = 1 √W | x a = (W b − 1) √W linear | y path probability θ linear | area line line rule point | W = 64 line; W = 256 line; W = 1024 line

@@ -22,7 +22,8 @@ export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {
   const modes = spectrumOf(spec).length;
-  const { width } = spec;
+  // As many hidden units as the columns of both matrices span, at most.
+  const width = Math.min(spec.width, 2 * modes) + spec.width / 1000;
   const isScalar = spec.initial === 'aligned' && examples === 0;
   const step = isScalar
     ? 10 * modes + width / 1000

@@ -8,7 +8,8 @@ export const contract: ContractCase = {
   run: { trials: 300, seed: 3 },
   other: { inputVariance: [3, 1, 0.2], weightDecay: 0.1, steps: 80 },
   grows: [
-    { spec: { width: 400 } },
+    // A network on few modes costs no more than one of twice as many hidden units.
+    { spec: { width: 400, inputVariance: Array.from({ length: 40 }, (_, i) => 2 / (1 + i)) } },
     { spec: { steps: 40_000, recordEvery: 10 } },
     { run: { trials: 300_000, rawTrials: true } },
   ],

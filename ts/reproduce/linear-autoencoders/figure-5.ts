@@ -97,6 +97,7 @@ export function imageRows(
     if (record < 0) continue;
     const value = losses[i] as number;
     const spread = 3 * (run.lossDeviation[record] ?? 0);
+    const isWide = spread > allowed * value;
     rows.push(
       numberRow({
         what: `${title}: training loss at epoch ${epoch}`,
@@ -104,7 +105,7 @@ export function imageRows(
         source: sources.output,
         measured: run.loss[record] as number,
         tolerance: Math.max(allowed * value, spread),
-        note: `within ${100 * allowed} %${spread > allowed * value ? `, or three times the spread over starts (${spread.toPrecision(2)})` : ''}`,
+        note: `within ${100 * allowed} %${isWide ? `, or three times the spread over starts (${spread.toPrecision(2)})` : ''}`,
       }),
     );
   }
@@ -130,7 +131,7 @@ export function imageRows(
   });
   rows.push(
     statementRow({
-      what: `${title}: epochs of half the mapping against theory without a free parameter, modes ${timed.map(({ mode }) => mode).join(', ')}`,
+      what: `${title}: epochs of half the mapping over those of parameter-free theory, modes ${timed.map(({ mode }) => mode).join(', ')}`,
       published: 'curves overlap, some modes lead or lag by up to some hundred epochs',
       source: sources.derived,
       measured: timed.map(({ ratio }) => ratio.toFixed(3)).join(', '),

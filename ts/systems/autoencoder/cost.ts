@@ -23,16 +23,14 @@ export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {
   const modes = spectrumOf(spec).length;
   // As many hidden units as the columns of both matrices span, at most.
-  const width = Math.min(spec.width, 2 * modes) + spec.width / 1000;
+  const width = Math.min(spec.width, 2 * modes);
   const isScalar = spec.initial === 'aligned' && examples === 0;
-  const step = isScalar
-    ? 10 * modes + width / 1000
-    : examples > 0
-      ? 8 * examples * modes * width
-      : 8 * modes * width ** 2;
+  const step = isScalar ? 10 * modes : examples > 0 ? 8 * examples * modes * width : 8 * modes * width ** 2;
   // Singular values: two triangles and the values of a square matrix.
   const record = isScalar ? 20 * modes : 4 * modes * width ** 2 + 8 * Math.min(width, modes) ** 3;
-  return trials * (spec.steps * step + recordsOf(spec).length * record);
+  // Normal numbers, and the triangle that keeps the columns of a wide network.
+  const start = 40 * modes * spec.width + (spec.width > width ? 2 * spec.width * width ** 2 : 0);
+  return trials * (start + spec.steps * step + recordsOf(spec).length * record);
 }
 
 /** Rows of the trials, statistics of each place, the matrices of a network per thread. */

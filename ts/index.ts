@@ -95,6 +95,11 @@ export type { Growth, GrowthForm, GrowthLaw } from './systems/residual/growth-sc
 export type { BlockKind, HalvingWidths, ResidualRun, ResidualSpec } from './systems/residual/spec.js';
 export type { FeedforwardRun, FeedforwardSpec, WeightLaw } from './systems/feedforward/spec.js';
 export type { PercolationRun, PercolationSpec, Topology } from './systems/percolation/spec.js';
+export {
+  type KernelDrift,
+  kernelDrift,
+  type KernelDriftOptions,
+} from './systems/kernel/experiments/drift.js';
 export type { RegressionOptions } from './systems/kernel/train-options.js';
 export type { KernelRun, KernelSpec, KernelWeightLaw } from './systems/kernel/spec.js';
 export {

@@ -17,9 +17,8 @@ import { resolveTrainOptions, type TrainOptions } from '../../../training/option
 import type { Training } from '../../../training/result.js';
 import { train } from '../../../verbs/train.js';
 import { type EmpiricalOptions, empiricalKernels } from '../empirical.js';
-import type { Systems } from '../../registry.js';
 
-type FeedforwardSpec = { readonly system: 'feedforward' } & Systems['feedforward']['spec'];
+type FeedforwardSpec = Parameters<typeof train<'feedforward'>>[0];
 
 /** Options of `kernelDrift`. */
 export interface KernelDriftOptions extends ControlOptions {

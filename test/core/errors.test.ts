@@ -21,6 +21,24 @@ t.test('canonical JSON sorts keys, keeps infinities, refuses NaN', async (t) => 
   t.throws(() => canonicalJson({ a: NaN }), { code: 'ERR_MFT_NOT_FINITE', parameter: 'value.a' });
 });
 
+t.test('a list of rows is the inputs as numbers', async (t) => {
+  const rows = [
+    [0.9, -0.4, 1.3],
+    [0.2, 1.1, -0.7],
+  ];
+  const spec = { system: 'feedforward', activation: 'relu', depth: 2, weightVariance: 2 } as const;
+  const [plain, named] = [
+    await predict({ ...spec, inputs: rows }),
+    await predict({ ...spec, inputs: { values: rows } }),
+  ];
+  t.strictSame(plain.spec, named.spec);
+  t.strictSame(plain.observables, named.observables);
+  await t.rejects(predict({ ...spec, inputs: 3 as never }), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+    message: /to be an object: .*or a list of rows.*, received 3\./u,
+  });
+});
+
 t.test('a bad spec gets the documented error', async (t) => {
   const cases: [object, string, string][] = [
     [{ weightVariance: -1 }, 'ERR_MFT_OUT_OF_RANGE', 'weightVariance'],
@@ -31,6 +49,9 @@ t.test('a bad spec gets the documented error', async (t) => {
     [{ width: 1e12 }, 'ERR_MFT_OUT_OF_RANGE', 'width'],
     [{ inputs: { correlation: 1.5 } }, 'ERR_MFT_OUT_OF_RANGE', 'inputs.correlation'],
     [{ inputs: { values: [] } }, 'ERR_MFT_INVALID_ARGUMENT', 'inputs.values'],
+    [{ inputs: [] }, 'ERR_MFT_INVALID_ARGUMENT', 'inputs.values'],
+    [{ inputs: [[1, 2], [3]] }, 'ERR_MFT_SHAPE', 'inputs.values.1'],
+    [{ inputs: 3 }, 'ERR_MFT_INVALID_ARGUMENT', 'inputs'],
     [{ dropRate: 0.1 }, 'ERR_MFT_INVALID_ARGUMENT', 'dropRate'],
     [{ activation: 'tahn' }, 'ERR_MFT_INVALID_ARGUMENT', 'activation'],
     [{ weightVariance: [1, 2], depth: 3 }, 'ERR_MFT_SHAPE', 'weightVariance'],

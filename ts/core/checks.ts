@@ -59,10 +59,11 @@ function translated(schema: z.ZodObject, value: object, issues: readonly z.core.
   const field = issue.path.length === 0 ? undefined : schema.shape[String(issue.path[0])];
   const expected = field === undefined ? undefined : info(field as z.ZodType)?.expected;
   const whole = issue.path.length <= 1 ? received : (value as Record<string, unknown>)[String(issue.path[0])];
-  if (expected === undefined || issue.code === 'custom') {
+  const isSentence = issue.message.startsWith('Expected');
+  if (expected === undefined || (issue.code === 'custom' && isSentence)) {
     return new MftError(
       codeFor(received),
-      issue.message.startsWith('Expected') ? issue.message : `Expected \`${parameter || what}\`: ${issue.message}`,
+      isSentence ? issue.message : `Expected \`${parameter || what}\`: ${issue.message}`,
       {
         parameter: parameter || what,
         received,
@@ -70,7 +71,8 @@ function translated(schema: z.ZodObject, value: object, issues: readonly z.core.
     );
   }
   // A number given where words stand is a wrong kind of value, not a number outside its range.
-  const code = info(field as z.ZodType)?.kind === 'choice' ? 'ERR_MFT_INVALID_ARGUMENT' : codeFor(whole);
+  const isKind = issue.code === 'custom' || info(field as z.ZodType)?.kind === 'choice';
+  const code = isKind ? 'ERR_MFT_INVALID_ARGUMENT' : codeFor(whole);
   return expectedError(code, String(issue.path[0]), expected, whole);
 }
 

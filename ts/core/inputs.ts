@@ -55,12 +55,16 @@ const named = z.strictObject({
     .optional(),
 });
 
-/** The schema field `inputs`, with exact messages for each form. */
+const record = z.custom<Inputs>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+
+/** The schema field `inputs`, with exact messages for each form; a plain list of rows is {values}. */
 export const inputsField = z
-  .custom<Inputs>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  .preprocess((value) => (Array.isArray(value) ? { values: value } : value), record)
   .default({ secondMoment: 1, correlation: 0.5, count: 2 })
   .meta({
-    expected: 'an object: {secondMoment, correlation} for a drawn pair, {values} for numbers, or {dataset, indices}',
+    expected:
+      'an object: {secondMoment, correlation} for a drawn pair, {values} or a list of rows for numbers, ' +
+      'or {dataset, indices}',
     description: 'A drawn pair, vectors given as numbers, or images of a data set.',
   });
 

@@ -60,7 +60,7 @@ export interface FeedforwardSpec {
   /** L: the number of weight matrices; layers are counted 1..L. Default 50. */
   readonly depth?: number;
   /** Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs;
+  readonly inputs?: Inputs | readonly (readonly number[])[];
   /** Whether the inputs are masked alike. Default 'independent', as in both papers. */
   readonly maskSharing?: 'independent' | 'shared';
   /** Law of the weights. Default 'gaussian'. */

@@ -50,7 +50,7 @@ export interface KernelSpec {
   /** Law of the weights. Default 'gaussian'. */
   readonly weights?: KernelWeightLaw;
   /** Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs;
+  readonly inputs?: Inputs | readonly (readonly number[])[];
 }
 
 /** How a simulation of `kernel` runs. */

@@ -75,7 +75,7 @@ export interface ResidualSpec {
   /** Whether the two inputs have the same masks. Default 'independent'. */
   readonly maskSharing?: 'independent' | 'shared';
   /** One or two inputs. Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs;
+  readonly inputs?: Inputs | readonly (readonly number[])[];
 }
 
 /** How a simulation of `residual` runs. */

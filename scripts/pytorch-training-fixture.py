@@ -31,7 +31,7 @@ CASES = [
 ]
 
 
-def optimiser_for(case, w, b):
+def optimizer_for(case, w, b):
     groups = [{"params": w, "weight_decay": case.get("weightDecay", 0.0)}, {"params": b, "weight_decay": 0.0}]
     rate = case["learningRate"]
     return {
@@ -52,7 +52,7 @@ def trained(case, dtype, w, b, forward):
     """Losses of the steps and the trained parameters: each matrix, then its biases."""
     w = [x.to(dtype).clone().requires_grad_() for x in w]
     b = [x.to(dtype).clone().requires_grad_() for x in b]
-    optimizer = optimiser_for(case, w, b)
+    optimizer = optimizer_for(case, w, b)
     losses = []
     for step in range(STEPS):
         rows = rows_of(step)

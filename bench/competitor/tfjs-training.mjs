@@ -23,7 +23,7 @@ export async function serveTfjsTraining(backend) {
     biases: tf.zeros([outputs]),
   }));
   const layers = start.map(({ weights, biases }) => ({ weights: tf.variable(weights), biases: tf.variable(biases) }));
-  const optimiser = tf.train.sgd(learningRate);
+  const optimizer = tf.train.sgd(learningRate);
   const logits = (x, seed) => {
     let u = x;
     layers.forEach(({ weights, biases }, l) => {
@@ -42,7 +42,7 @@ export async function serveTfjsTraining(backend) {
     for (let step = 0; step < steps; step++) {
       const loss = tf.tidy(() => {
         const [x, y] = [images, labels].map((all) => all.slice([step * batch, 0], [batch, all.shape[1]]));
-        return optimiser.minimize(() => tf.losses.softmaxCrossEntropy(y, logits(x, seed * 1000 + step)), true);
+        return optimizer.minimize(() => tf.losses.softmaxCrossEntropy(y, logits(x, seed * 1000 + step)), true);
       });
       losses.push((await loss.data())[0]);
       loss.dispose();

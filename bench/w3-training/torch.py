@@ -37,7 +37,7 @@ for inputs, outputs in zip(widths[:-1], widths[1:]):
     weights = (math.sqrt(12 * options["weightVariance"] / inputs) * uniform).astype(numpy.float32).reshape(outputs, inputs)
     layers.append((torch.from_numpy(weights), torch.zeros(outputs)))
 network = [torch.nn.Linear(layer[0].shape[1], layer[0].shape[0]) for layer in layers]
-optimiser = torch.optim.SGD([parameter for layer in network for parameter in layer.parameters()], lr=options["learningRate"])
+optimizer = torch.optim.SGD([parameter for layer in network for parameter in layer.parameters()], lr=options["learningRate"])
 loss_function = torch.nn.CrossEntropyLoss()
 
 
@@ -53,9 +53,9 @@ def run(seed):
         for layer in network[:-1]:
             u = torch.nn.functional.dropout(torch.tanh(layer(u)), 1.0 - keep)
         loss = loss_function(network[-1](u), labels[step * batch : (step + 1) * batch])
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     quarter = steps // 4
     return {"networks": 1, "observables": {"loss": [sum(losses[i * quarter : (i + 1) * quarter]) / quarter for i in range(4)]}}

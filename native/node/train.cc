@@ -91,9 +91,9 @@ std::vector<LayerFields> layers_of(const Napi::Object& o) {
 
 // The rule's fields stand beside the others.
 template <typename M>
-Field<TrainingOptions> rule(const char* name, M Optimiser::*member) {
+Field<TrainingOptions> rule(const char* name, M Optimizer::*member) {
   return {{name, "number"},
-          [=](const Napi::Object& o, TrainingOptions& into) { into.optimiser.*member = number_field(o, name); }};
+          [=](const Napi::Object& o, TrainingOptions& into) { into.optimizer.*member = number_field(o, name); }};
 }
 
 const Fields<TrainingOptions> kJob = {
@@ -115,16 +115,16 @@ const Fields<TrainingOptions> kJob = {
     word("loss", &TrainingOptions::loss, std::array{"crossEntropy", "squared"}),
     special<TrainingOptions>("optimizer", "sgd | momentum | nesterov | rmsProp | adam",
                              [](const Napi::Object& o, TrainingOptions& into) {
-                               into.optimiser.kind = choice_field<OptimiserKind, 5>(
+                               into.optimizer.kind = choice_field<OptimizerKind, 5>(
                                    o, "optimizer", {"sgd", "momentum", "nesterov", "rmsProp", "adam"});
                              }),
-    rule("momentum", &Optimiser::momentum),
-    rule("decay", &Optimiser::decay),
-    rule("beta1", &Optimiser::beta1),
-    rule("beta2", &Optimiser::beta2),
-    rule("epsilon", &Optimiser::epsilon),
-    rule("weightDecay", &Optimiser::weight_decay),
-    rule("clipNorm", &Optimiser::clip_norm),
+    rule("momentum", &Optimizer::momentum),
+    rule("decay", &Optimizer::decay),
+    rule("beta1", &Optimizer::beta1),
+    rule("beta2", &Optimizer::beta2),
+    rule("epsilon", &Optimizer::epsilon),
+    rule("weightDecay", &Optimizer::weight_decay),
+    rule("clipNorm", &Optimizer::clip_norm),
     numbers("rates", &TrainingOptions::rates),
     whole("batch", &TrainingOptions::batch, 0, kLargestCount),
     boolean("isShuffled", &TrainingOptions::is_shuffled),

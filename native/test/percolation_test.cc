@@ -22,16 +22,16 @@ using mft::Control;
 struct Small {
   std::string name;
   std::vector<std::uint32_t> widths;
-  std::vector<double> site, bond;  // per layer, input and output included; per weight layer
+  std::vector<double> node, edge;  // per layer, input and output included; per weight layer
 };
 
 // Probability that a directed path survives, summed over all subsets of kept nodes and edges.
 double enumerate(const Small& net) {
   std::vector<double> pieces;  // nodes, then edges, layer by layer; certain ones too
   for (std::size_t i = 0; i < net.widths.size(); ++i)
-    for (std::uint32_t n = 0; n < net.widths[i]; ++n) pieces.push_back(net.site[i]);
+    for (std::uint32_t n = 0; n < net.widths[i]; ++n) pieces.push_back(net.node[i]);
   for (std::size_t i = 0; i + 1 < net.widths.size(); ++i)
-    for (std::uint32_t e = 0; e < net.widths[i] * net.widths[i + 1]; ++e) pieces.push_back(net.bond[i]);
+    for (std::uint32_t e = 0; e < net.widths[i] * net.widths[i + 1]; ++e) pieces.push_back(net.edge[i]);
   std::vector<std::size_t> free;
   for (std::size_t k = 0; k < pieces.size(); ++k)
     if (pieces[k] > 0 && pieces[k] < 1) free.push_back(k);
@@ -67,9 +67,9 @@ double enumerate(const Small& net) {
 }
 
 Network network_of(const Small& net) {
-  Network result{static_cast<double>(net.widths[0]), net.site[0], {}};
+  Network result{static_cast<double>(net.widths[0]), net.node[0], {}};
   for (std::size_t i = 1; i < net.widths.size(); ++i)
-    result.runs.push_back({1, static_cast<double>(net.widths[i]), net.site[i], net.bond[i - 1]});
+    result.runs.push_back({1, static_cast<double>(net.widths[i]), net.node[i], net.edge[i - 1]});
   return result;
 }
 
@@ -77,7 +77,7 @@ MaskNetwork masks_of(const Small& net) {
   MaskNetwork result;
   result.connections.push_back({{0, 1}, {0}});
   for (std::size_t i = 0; i < net.widths.size(); ++i)
-    result.layers.push_back({1, net.widths[i], net.site[i], i == 0 ? 1.0 : net.bond[i - 1], 0, false});
+    result.layers.push_back({1, net.widths[i], net.node[i], i == 0 ? 1.0 : net.edge[i - 1], 0, false});
   return result;
 }
 
@@ -88,9 +88,9 @@ double path_probability(const Network& network, double last) {
 
 void test_enumeration(mft::test::Tally& tally) {
   const std::vector<Small> nets = {
-      {"bond [2,2,2,2]", {2, 2, 2, 2}, {1, 1, 1, 1}, {0.5, 0.5, 0.5}},
-      {"bond [3,2,3], unequal rates", {3, 2, 3}, {1, 1, 1}, {0.3, 0.8}},
-      {"site and bond [2,3,2]", {2, 3, 2}, {1, 0.7, 1}, {0.6, 0.4}},
+      {"edge [2,2,2,2]", {2, 2, 2, 2}, {1, 1, 1, 1}, {0.5, 0.5, 0.5}},
+      {"edge [3,2,3], unequal rates", {3, 2, 3}, {1, 1, 1}, {0.3, 0.8}},
+      {"node and edge [2,3,2]", {2, 3, 2}, {1, 0.7, 1}, {0.6, 0.4}},
       {"dropped inputs [2,2,2]", {2, 2, 2}, {0.9, 0.5, 1}, {0.25, 0.75}},
       {"narrow [1,3,2,1]", {1, 3, 2, 1}, {1, 0.4, 0.8, 1}, {0.9, 0.35, 0.65}},
   };
@@ -117,10 +117,10 @@ Matrix multiply(const Matrix& a, const Matrix& b) {
 }
 
 // Transition probabilities m -> n of 0..width, the absorbing 0 included; every entry by its own product.
-Matrix transition(int width, double site, double bond) {
+Matrix transition(int width, double node, double edge) {
   Matrix p(width + 1, std::vector<double>(width + 1, 0.0));
   for (int m = 0; m <= width; ++m) {
-    const double no_edge = std::pow(1 - bond, m), hit = site * (1 - no_edge), miss = (1 - site) + site * no_edge;
+    const double no_edge = std::pow(1 - edge, m), hit = node * (1 - no_edge), miss = (1 - node) + node * no_edge;
     for (int n = 0; n <= width; ++n) {
       double choose = 1;
       for (int k = 0; k < n; ++k) choose = choose * (width - k) / (k + 1);
@@ -133,22 +133,22 @@ Matrix transition(int width, double site, double bond) {
 void test_matrix_powers(mft::test::Tally& tally) {
   struct Case {
     int width;
-    double depth, site, bond;
+    double depth, node, edge;
   };
   for (const Case& c : {Case{6, 1000, 1, 0.2}, Case{10, 1e4, 1, 0.5}, Case{5, 1e6, 0.8, 0.7}, Case{8, 37, 0.6, 0.3}}) {
-    Matrix power(c.width + 1, std::vector<double>(c.width + 1, 0.0)), square = transition(c.width, c.site, c.bond);
+    Matrix power(c.width + 1, std::vector<double>(c.width + 1, 0.0)), square = transition(c.width, c.node, c.edge);
     for (int i = 0; i <= c.width; ++i) power[i][i] = 1;
     for (auto rest = static_cast<std::uint64_t>(c.depth); rest > 0; rest >>= 1) {
       if (rest & 1) power = multiply(power, square);
       square = multiply(square, square);
     }
-    const Matrix output = transition(c.width, 1, c.bond);
+    const Matrix output = transition(c.width, 1, c.edge);
     double blocked = 0;
     for (int m = 0; m <= c.width; ++m) blocked += power[c.width][m] * output[m][0];
     const Network network{
         static_cast<double>(c.width),
         1,
-        {{c.depth, static_cast<double>(c.width), c.site, c.bond}, {1, static_cast<double>(c.width), 1, c.bond}}};
+        {{c.depth, static_cast<double>(c.width), c.node, c.edge}, {1, static_cast<double>(c.width), 1, c.edge}}};
     const std::vector<double> last = {c.depth + 1};
     const double hazard = std::exp(reach_laws(network, last, 1, Control())[0].log_hazard);
     const double chain = -std::expm1(-hazard);
@@ -178,8 +178,8 @@ void test_wide(mft::test::Tally& tally) {
 
 void test_lattice(mft::test::Tally& tally) {
   // A kernel that covers the image is the dense chain.
-  for (const double bond : {1.0, 0.4}) {
-    const std::vector<LayerRun> runs = {{7, 5, 0.6, bond}, {1, 5, 1, bond}};
+  for (const double edge : {1.0, 0.4}) {
+    const std::vector<LayerRun> runs = {{7, 5, 0.6, edge}, {1, 5, 1, edge}};
     const std::vector<double> layers = {0, 3, 8};
     const auto lattice = lattice_laws(Lattice{5, 9, false, 0.8, runs}, layers, 1, Control());
     const auto dense = reach_laws(Network{5, 0.8, runs}, layers, 1, Control());
@@ -199,7 +199,7 @@ void test_lattice(mft::test::Tally& tally) {
 // --- masks
 // ---------------------------------------------------------------------------------------------------------------
 
-MaskNetwork ring(std::uint32_t positions, std::uint32_t channels, double site, double bond, std::size_t layers) {
+MaskNetwork ring(std::uint32_t positions, std::uint32_t channels, double node, double edge, std::size_t layers) {
   MaskNetwork net;
   Connections taps;
   taps.offsets.push_back(0);
@@ -209,7 +209,7 @@ MaskNetwork ring(std::uint32_t positions, std::uint32_t channels, double site, d
   }
   net.connections.push_back(taps);
   for (std::size_t i = 0; i < layers; ++i)
-    net.layers.push_back({positions, channels, i == 0 || i + 1 == layers ? 1.0 : site, i == 0 ? 1.0 : bond, 0, false});
+    net.layers.push_back({positions, channels, i == 0 || i + 1 == layers ? 1.0 : node, i == 0 ? 1.0 : edge, 0, false});
   return net;
 }
 
@@ -220,7 +220,7 @@ void test_naive(mft::test::Tally& tally) {
       {"dense", masks_of({"", {5, 9, 3, 17, 4}, {0.8, 0.5, 0.6, 0.4, 1}, {0.3, 0.5, 1, 0.15}})},
       {"rare edges", masks_of({"", {30, 40, 30, 30}, {1, 1, 0.9, 1}, {0.003, 0.0035, 0.002}})},
       {"ring with channels", ring(5, 2, 0.4, 0.3, 7)},
-      {"ring, site only", ring(6, 3, 0.25, 1, 9)},
+      {"ring, node only", ring(6, 3, 0.25, 1, 9)},
       {"residual", residual},
   };
   for (const auto& [name, net] : nets) {
@@ -275,9 +275,9 @@ double binomial_p_value(double successes, double trials, double p) {
 void test_monte_carlo(mft::test::Tally& tally) {
   constexpr double kTrials = 200'000;
   const std::vector<Small> nets = {
-      {"bond, W 10, L 20", std::vector<std::uint32_t>(22, 10), std::vector<double>(22, 1.0),
+      {"edge, W 10, L 20", std::vector<std::uint32_t>(22, 10), std::vector<double>(22, 1.0),
        std::vector<double>(21, 0.12)},
-      {"site, W 8, L 12", std::vector<std::uint32_t>(14, 8),
+      {"node, W 8, L 12", std::vector<std::uint32_t>(14, 8),
        [] {
          std::vector<double> s(14, 0.3);
          s.front() = s.back() = 1;
@@ -304,7 +304,7 @@ void test_monte_carlo(mft::test::Tally& tally) {
 }
 
 void test_splitting(mft::test::Tally& tally) {
-  // Bond keep 0.1, width 8: theta about 1e-20 at depth 152.
+  // Edge keep 0.1, width 8: theta about 1e-20 at depth 152.
   const Network network{8, 1, {{152, 8, 1, 0.1}, {1, 8, 1, 0.1}}};
   const std::vector<double> last = {153};
   const double log_theta = -std::exp(reach_laws(network, last, 1, Control())[0].log_hazard);

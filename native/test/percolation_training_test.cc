@@ -34,7 +34,7 @@ CaseOptions options_for(std::size_t depth, std::size_t steps, double keep) {
   options.input_scale.assign(kWide, 1.0);
   options.input_shift.assign(kWide, 0.0);
   options.loss = LossKind::kSquared;
-  options.optimiser.kind = OptimiserKind::kSgd;
+  options.optimizer.kind = OptimizerKind::kSgd;
   options.rates.assign(steps, 0.01);
   options.batch = 1;
   options.seed = 31 + depth;

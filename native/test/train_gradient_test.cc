@@ -58,7 +58,7 @@ CaseOptions make_options(const Activation& activation, LossKind loss, bool with_
   o.input_scale.assign(kDimension, 0.9);
   o.input_shift.assign(kDimension, 0.1);
   o.loss = loss;
-  o.optimiser.kind = OptimiserKind::kMomentum;  // after one step the velocity is the gradient
+  o.optimizer.kind = OptimizerKind::kMomentum;  // after one step the velocity is the gradient
   o.rates = {0.0, 0.0, 0.0, 0.0};
   o.batch = kBatch;
   o.seed = seed;

@@ -80,7 +80,7 @@ TrainingOptions base(std::size_t dimension, std::size_t batch, std::vector<Layer
   o.layers = std::move(layers);
   o.input_scale.assign(dimension, 1);
   o.input_shift.assign(dimension, 0);
-  o.optimiser.kind = OptimiserKind::kMomentum;  // after one step the velocity is the gradient
+  o.optimizer.kind = OptimizerKind::kMomentum;  // after one step the velocity is the gradient
   o.rates.assign(4, 0.0);
   o.batch = batch;
   o.is_double = true;
@@ -181,7 +181,7 @@ void check_carried(test::Tally& tally) {
   TrainingOptions o = words_case(streams);
   o.carries_state = true;
   o.rates.assign(steps, 0.0);
-  o.optimiser.kind = OptimiserKind::kSgd;
+  o.optimizer.kind = OptimizerKind::kSgd;
   o.train_evaluation = count;
   TrainingOptions whole = words_case(streams, kPositions * steps);
   whole.rates.assign(1, 0.0);
@@ -224,7 +224,7 @@ void check_resumed(test::Tally& tally) {
     TrainingOptions o = words_case(batch);
     o.is_double = is_double;
     o.carries_state = true;
-    o.optimiser.kind = OptimiserKind::kAdam;
+    o.optimizer.kind = OptimizerKind::kAdam;
     o.rates.assign(steps, 0.02);
     o.threads = 2;
     const TrainingResult whole = train_network(o, data.images(), data.images(), {});
@@ -257,7 +257,7 @@ void check_learning(test::Tally& tally) {
     o.is_double = false;
     o.statistics_every = 0;
     o.carries_state = carries_state;
-    o.optimiser.kind = OptimiserKind::kAdam;
+    o.optimizer.kind = OptimizerKind::kAdam;
     o.rates.assign(steps, 0.01);
     o.train_evaluation = data.count;
     return train_network(o, data.images(), {}, {}).train.accuracy;

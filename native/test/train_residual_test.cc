@@ -44,7 +44,7 @@ CaseOptions make_options(const Case& c, std::uint64_t seed) {
   o.keep_probability.assign(o.widths.size(), 1.0);
   o.input_scale.assign(kDimension, 0.9);
   o.input_shift.assign(kDimension, 0.1);
-  o.optimiser.kind = OptimiserKind::kMomentum;
+  o.optimizer.kind = OptimizerKind::kMomentum;
   o.rates = {0.0, 0.0, 0.0, 0.0};
   o.batch = kBatch;
   o.seed = seed;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "train/optimiser.h"
+#include "train/optimizer.h"
 #include "train/tensor.h"
 
 namespace mft::train {

@@ -6,7 +6,7 @@
 
 namespace mft::train {
 
-// Factors of one optimiser update; which are used depends on the rule (train/optimiser.h).
+// Factors of one optimizer update; which are used depends on the rule (train/optimizer.h).
 template <typename T>
 struct UpdateFactors {
   T rate, weight_decay, momentum, decay, beta1, beta2, epsilon, correction1, correction2;
@@ -23,7 +23,7 @@ struct Elementwise {
   // out[i] = byte[i] scale[i] + shift[i]
   void (*from_bytes)(const std::uint8_t* bytes, const T* scale, const T* shift, T* out, std::size_t n);
   void (*from_floats)(const float* floats, const T* scale, const T* shift, T* out, std::size_t n);
-  // The rules of train/optimiser.h: weights w, gradient g, and what the rule keeps (the first block of it, then the
+  // The rules of train/optimizer.h: weights w, gradient g, and what the rule keeps (the first block of it, then the
   // second).
   void (*sgd)(const UpdateFactors<T>& f, const T* g, T* w, std::size_t n);
   void (*momentum)(const UpdateFactors<T>& f, T* velocity_with_gradient, T* w, std::size_t n);

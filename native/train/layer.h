@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "train/mask_source.h"
-#include "train/optimiser.h"
+#include "train/optimizer.h"
 #include "train/row_statistics.h"
 #include "train/tensor.h"
 

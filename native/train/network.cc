@@ -44,7 +44,7 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
     evaluation_scratch_ = std::max(evaluation_scratch_, kRowTile * layer->evaluation_scratch_per_row());
   }
   values_.resize(count);
-  const std::size_t moments = moment_count(options.optimiser.kind);
+  const std::size_t moments = moment_count(options.optimizer.kind);
   first_.resize(moments >= 1 ? count : 0);
   second_.resize(moments >= 2 ? count : 0);
   const ParameterBlock<T> all{values_.data(), first_.empty() ? nullptr : first_.data(),

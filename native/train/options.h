@@ -7,7 +7,7 @@
 
 #include "train/layers/kinds.h"
 #include "train/loss.h"
-#include "train/optimiser.h"
+#include "train/optimizer.h"
 
 namespace mft::train {
 
@@ -56,7 +56,7 @@ struct TrainingOptions {
   std::vector<double> input_shift;
 
   LossKind loss = LossKind::kCrossEntropy;
-  Optimiser optimiser;
+  Optimizer optimizer;
   std::vector<double> rates;  // learning rate of every step: their number is the number of steps
   std::size_t batch = 0;
   bool is_shuffled = true;

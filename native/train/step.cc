@@ -245,13 +245,13 @@ void Stepper<T>::gradient_squares() {
 template <typename T>
 void Stepper<T>::update(std::uint64_t step) {
   double factor = 1.0 / static_cast<double>(options_.batch);
-  if (options_.optimiser.clip_norm > 0) {
+  if (options_.optimizer.clip_norm > 0) {
     gradient_squares();
     double square = 0;
     for (const double part : workspace_.tile_squares) square += part;
-    factor *= std::min(1.0, options_.optimiser.clip_norm / (std::sqrt(square) + 1e-6));
+    factor *= std::min(1.0, options_.optimizer.clip_norm / (std::sqrt(square) + 1e-6));
   }
-  const Update<T> rule(options_.optimiser, options_.rates[step], factor, step);
+  const Update<T> rule(options_.optimizer, options_.rates[step], factor, step);
   auto body = [&](std::size_t unit, int worker) {
     const FlushSubnormals flush;
     update_unit(unit, rule, worker_at(worker));
@@ -268,14 +268,14 @@ void Stepper<T>::update_unit(std::size_t unit, const Update<T>& rule, Worker& wo
 
 template <typename T>
 void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result, PathCounts& counts) {
-  if (has_statistics_ || options_.counts_paths || options_.optimiser.clip_norm > 0 || team_.size() > 1) {
+  if (has_statistics_ || options_.counts_paths || options_.optimizer.clip_norm > 0 || team_.size() > 1) {
     backward();
     if (has_statistics_) record(step, result);
     if (options_.counts_paths) count_paths(counts);
     return update(step);
   }
   const FlushSubnormals flush;
-  const Update<T> rule(options_.optimiser, options_.rates[step], 1.0 / static_cast<double>(rows_), step);
+  const Update<T> rule(options_.optimizer, options_.rates[step], 1.0 / static_cast<double>(rows_), step);
   std::size_t unit = workspace_.update_units.size();
   for (std::size_t l = network_.depth(); l-- > 0;) {
     backward_layer(l, {0, tiles_of(rows_), rows_});

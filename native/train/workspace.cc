@@ -29,7 +29,7 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
     product.resize(depth * batch);
     error_square.resize(depth * batch);
   }
-  if (options.statistics_every > 0 || options.optimiser.clip_norm > 0) tile_squares.resize(update_units.size());
+  if (options.statistics_every > 0 || options.optimizer.clip_norm > 0) tile_squares.resize(update_units.size());
   directions.assign(options.directions.begin(), options.directions.end());
   const std::size_t count = options.directions.size() / options.dimension;
   projected.resize(kEvaluationRows * count);
@@ -76,7 +76,7 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest + clean) + 4 * o.batch * o.positions +
                             12 * std::max(o.batch, kEvaluationRows) + statistics + projections + paths +
                             workers * per_worker;
-  const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimiser.kind)) + fixed) + 8 * o.rates.size();
+  const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimizer.kind)) + fixed) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * (parameters + fixed) : 0);
 }
 

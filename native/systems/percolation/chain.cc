@@ -23,7 +23,7 @@ constexpr double kParallelWork = 1 << 20;  // terms of a block of rows from whic
 constexpr double kTail = -70;
 constexpr int kMostIterations = 200'000;
 
-// Law of X given X >= 1. Fresh: a binomial that never had to be written out (the site model needs no more).
+// Law of X given X >= 1. Fresh: a binomial that never had to be written out (dropped nodes alone need no more).
 struct Law {
   double width = 0;
   bool fresh = true;
@@ -152,13 +152,13 @@ class Kernel {
         threads_(threads) {
     check_width(layer.width);
     binomials_ = log_binomials(width_);
-    const double log_q = std::log1p(-layer.edge_keep_probability), log_site = std::log(layer.keep_probability);
-    const double log_site_drop = layer.keep_probability >= 1 ? -kInfinity : std::log1p(-layer.keep_probability);
+    const double log_q = std::log1p(-layer.edge_keep_probability), log_node = std::log(layer.keep_probability);
+    const double log_node_drop = layer.keep_probability >= 1 ? -kInfinity : std::log1p(-layer.keep_probability);
     for (std::size_t k = 0; k < count; ++k) {
       const double log_no_edge = static_cast<double>(first + k) * log_q;
-      log_hit_[k] = log_site + log_one_minus_exp(log_no_edge);
+      log_hit_[k] = log_node + log_one_minus_exp(log_no_edge);
       const double hit = std::exp(log_hit_[k]);
-      log_miss_[k] = hit < 0.5 ? std::log1p(-hit) : log_add_exp(log_site_drop, log_site + log_no_edge);
+      log_miss_[k] = hit < 0.5 ? std::log1p(-hit) : log_add_exp(log_node_drop, log_node + log_no_edge);
     }
   }
 

@@ -32,7 +32,8 @@ struct ReachLaw {
   double mean = 0;
 };
 
-// The largest width of a layer behind dropped edges (work is width^2 per layer); the site model has no such limit.
+// The largest width of a layer behind dropped edges (work is width^2 per layer); dropped nodes alone have no such
+// limit.
 constexpr double kLargestChainWidth = 32768;
 
 // Laws at the wanted layers (ascending, 0 = input, last = output). Runs of equal layers are followed until the law

@@ -76,7 +76,7 @@ class LatticeChain {
     if (run.edge_keep_probability >= 1)
       spread(run.keep_probability);
     else
-      spread_with_bonds(run);
+      spread_with_edges(run);
     step_ = condition();
     if (step_ == kInfinity) return true;
     for (std::size_t set = 1; set < mass_.size(); ++set)
@@ -117,7 +117,7 @@ class LatticeChain {
   }
 
   // Given the set, positions are reached independently: a product over x, built as (high half) x (low half).
-  void spread_with_bonds(const LayerRun& run) {
+  void spread_with_edges(const LayerRun& run) {
     const std::size_t low = std::min<std::size_t>(positions_, 8), high = positions_ - low;
     std::size_t most = 0;
     for (const Parents& parents : parents_) most = std::max(most, edges_from(parents, mass_.size() - 1));

@@ -109,7 +109,7 @@ class Masks {
   // Distances between successes are geometric: floor(log u / log(1 - keep)).
   void rare_edges(std::size_t layer, std::size_t first, std::size_t count, double keep, Lanes* out) {
     std::fill(out, out + count, kNone);
-    const Stream stream{seed_, block_, static_cast<std::uint32_t>(layer), purpose::kBondGaps};
+    const Stream stream{seed_, block_, static_cast<std::uint32_t>(layer), purpose::kEdgeGaps};
     const double bits = static_cast<double>(count) * kLanes;
     double log_drop = -keep;
     math::apply(math::Function::kLog1p, {&log_drop, 1}, {&log_drop, 1});
@@ -186,15 +186,15 @@ void advance(const MaskNetwork& network, std::size_t i, Masks& masks, const Lane
         reached[x * layer.channels + c] = fed & kept[x * layer.channels + c];
     }
   } else {
-    std::array<Lanes, kChunk> bonds;
+    std::array<Lanes, kChunk> kept_edges;
     for (std::uint32_t target = 0; target < reached.size(); ++target) {
       const Lanes need = kept[target] & alive;
       const std::size_t count = edges.sources(target), first = edges.first_edge(target);
       Lanes fed = kNone;
       for (std::size_t k = 0; k < count && lacks(need, fed); k += kChunk) {
         const std::size_t size = std::min(kChunk, count - k);
-        masks.edges(i, first + k, size, bonds.data());
-        for (std::size_t e = 0; e < size; ++e) fed |= bonds[e] & before[edges.source(target, k + e)];
+        masks.edges(i, first + k, size, kept_edges.data());
+        for (std::size_t e = 0; e < size; ++e) fed |= kept_edges[e] & before[edges.source(target, k + e)];
       }
       reached[target] = need & fed;
     }
@@ -256,7 +256,7 @@ void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid
                     MaskCounts& counts) {
   const std::size_t layers = network.layers.size();
   std::vector<Lanes> leading(nodes_of(network.layers.back()), valid), target_leads, before;
-  std::array<Lanes, kChunk> bonds;
+  std::array<Lanes, kChunk> kept_edges;
   for (std::size_t i = layers - 1;; --i) {
     const bool residual = network.layers[i].residual;
     target_leads.resize(leading.size());
@@ -273,10 +273,10 @@ void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid
       const std::size_t count = edges.sources(target), first = edges.first_edge(target);
       for (std::size_t k = 0; k < count; k += kChunk) {
         const std::size_t size = std::min(kChunk, count - k);
-        masks.edges(i, first + k, size, bonds.data());
+        masks.edges(i, first + k, size, kept_edges.data());
         for (std::size_t e = 0; e < size; ++e) {
           const std::size_t source = edges.source(target, k + e);
-          const Lanes carries = bonds[e] & target_leads[target];
+          const Lanes carries = kept_edges[e] & target_leads[target];
           before[source] |= carries;
           participating.add(carries & space.reached[i - 1][source]);
         }
@@ -451,11 +451,11 @@ std::uint32_t first_unreached_layer_naive(const MaskNetwork& network, std::uint6
       bool fed = i == 0;
       if (i > 0) {
         const EdgeNumbers edges = edges_into(network, i);
-        std::array<Lanes, kChunk> bonds;
+        std::array<Lanes, kChunk> kept_edges;
         for (std::size_t k = 0; k < edges.sources(node); ++k) {
           if (k % kChunk == 0)
-            masks.edges(i, edges.first_edge(node) + k, std::min(kChunk, edges.sources(node) - k), bonds.data());
-          if (reached[edges.source(node, k)] && bit(bonds[k % kChunk])) fed = true;
+            masks.edges(i, edges.first_edge(node) + k, std::min(kChunk, edges.sources(node) - k), kept_edges.data());
+          if (reached[edges.source(node, k)] && bit(kept_edges[k % kChunk])) fed = true;
         }
       }
       next[node] = (bit(kept[node]) && fed) || (layer.residual && reached[node]);

@@ -5,6 +5,6 @@
 namespace mft::percolation::purpose {
 
 inline constexpr Purpose kSplitting{20};  // which survivor takes a dead one's place
-inline constexpr Purpose kBondGaps{21};   // distances between kept edges
+inline constexpr Purpose kEdgeGaps{21};   // distances between kept edges
 
 }  // namespace mft::percolation::purpose

@@ -1,4 +1,4 @@
-#include "train/optimiser.h"
+#include "train/optimizer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,11 +7,11 @@
 
 namespace mft::train {
 
-std::size_t moment_count(OptimiserKind kind) {
+std::size_t moment_count(OptimizerKind kind) {
   switch (kind) {
-    case OptimiserKind::kSgd:
+    case OptimizerKind::kSgd:
       return 0;
-    case OptimiserKind::kAdam:
+    case OptimizerKind::kAdam:
       return 2;
     default:
       return 1;
@@ -25,7 +25,7 @@ void gradient_of(const GradientProduct<T>& p, T factor, T* gradient) {
 }
 
 template <typename T>
-Update<T>::Update(const Optimiser& o, double rate, double gradient_factor, std::uint64_t step)
+Update<T>::Update(const Optimizer& o, double rate, double gradient_factor, std::uint64_t step)
     : kind_(o.kind), gradient_factor_(static_cast<T>(gradient_factor)), loops_(&elementwise<T>()) {
   factors_.rate = static_cast<T>(rate);
   factors_.weight_decay = static_cast<T>(o.weight_decay);
@@ -51,12 +51,12 @@ void Update<T>::weights(const GradientProduct<T>& p, ParameterBlock<T> block, T*
   const std::size_t count = p.rows * p.columns;
   const UpdateFactors<T> factors = factors_of(block);
   const T gradient_factor = gradient_factor_ * p.factor;
-  if (kind_ == OptimiserKind::kSgd) {
+  if (kind_ == OptimizerKind::kSgd) {
     const T shrink = T(1) - factors.rate * factors.weight_decay;
     return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors.rate * gradient_factor, p.delta, p.delta_stride,
                       p.input, p.input_stride, shrink, block.values, p.columns);
   }
-  if (kind_ == OptimiserKind::kMomentum) {
+  if (kind_ == OptimizerKind::kMomentum) {
     blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor, p.delta, p.delta_stride, p.input,
                p.input_stride, factors.momentum, block.first, p.columns);
     return loops_->momentum(factors, block.first, block.values, count);
@@ -80,7 +80,7 @@ void Update<T>::summed_weights(T* sums, ParameterBlock<T> block, std::size_t cou
 template <typename T>
 void Update<T>::summed(UpdateFactors<T> factors, T* sums, ParameterBlock<T> block, std::size_t count) const {
   loops_->scale(gradient_factor_, sums, count);
-  if (kind_ == OptimiserKind::kMomentum) {
+  if (kind_ == OptimizerKind::kMomentum) {
     loops_->scale(factors.momentum, block.first, count);
     loops_->add(sums, block.first, count);
     return loops_->momentum(factors, block.first, block.values, count);
@@ -92,15 +92,15 @@ template <typename T>
 void Update<T>::apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block,
                       std::size_t count) const {
   switch (kind_) {
-    case OptimiserKind::kSgd:
+    case OptimizerKind::kSgd:
       return loops_->sgd(factors, gradient, block.values, count);
-    case OptimiserKind::kMomentum:
+    case OptimizerKind::kMomentum:
       return;  // velocity already holds the gradient: weights(), summed()
-    case OptimiserKind::kNesterov:
+    case OptimizerKind::kNesterov:
       return loops_->nesterov(factors, gradient, block.first, block.values, count);
-    case OptimiserKind::kRmsProp:
+    case OptimizerKind::kRmsProp:
       return loops_->rms_prop(factors, gradient, block.first, block.values, count);
-    case OptimiserKind::kAdam:
+    case OptimizerKind::kAdam:
       return loops_->adam(factors, gradient, block.first, block.second, block.values, count);
   }
 }

@@ -1,4 +1,4 @@
-// Optimisers. With g the gradient of the mean loss, lambda the weight decay (L2, weights only) and d = g + lambda w:
+// Optimizers. With g the gradient of the mean loss, lambda the weight decay (L2, weights only) and d = g + lambda w:
 //   sgd       w -= eta d
 //   momentum  v = mu v + d;  w -= eta v
 //   nesterov  v = mu v + d;  w -= eta (d + mu v)
@@ -13,10 +13,10 @@
 
 namespace mft::train {
 
-enum class OptimiserKind : std::uint32_t { kSgd = 0, kMomentum = 1, kNesterov = 2, kRmsProp = 3, kAdam = 4 };
+enum class OptimizerKind : std::uint32_t { kSgd = 0, kMomentum = 1, kNesterov = 2, kRmsProp = 3, kAdam = 4 };
 
-struct Optimiser {
-  OptimiserKind kind = OptimiserKind::kSgd;
+struct Optimizer {
+  OptimizerKind kind = OptimizerKind::kSgd;
   double momentum = 0.9;
   double decay = 0.9;
   double beta1 = 0.9;
@@ -27,9 +27,9 @@ struct Optimiser {
 };
 
 // Arrays of the size of the parameters that the rule keeps.
-std::size_t moment_count(OptimiserKind kind);
+std::size_t moment_count(OptimizerKind kind);
 
-// The parameters of a layer and what the optimiser keeps about them; moments not kept are null.
+// The parameters of a layer and what the optimizer keeps about them; moments not kept are null.
 template <typename T>
 struct ParameterBlock {
   T* values = nullptr;
@@ -54,12 +54,12 @@ struct GradientProduct {
   T factor = 1;  // of the product, besides that of the batch; 1 changes no bit
 };
 
-// One step of the optimiser. Cheap to make; says nothing about which parameters.
+// One step of the optimizer. Cheap to make; says nothing about which parameters.
 template <typename T>
 class Update {
  public:
   // gradient_factor: what the products of deltas and inputs are multiplied with (1 / batch, times the clipping factor).
-  Update(const Optimiser& optimiser, double rate, double gradient_factor, std::uint64_t step);
+  Update(const Optimizer& optimizer, double rate, double gradient_factor, std::uint64_t step);
 
   // Weights of rows x columns, contiguous. Plain SGD and momentum form no gradient: the product is added to the weights
   // or to the velocity inside the GEMM. `scratch` holds rows * columns numbers.
@@ -76,7 +76,7 @@ class Update {
   void summed(UpdateFactors<T> factors, T* sums, ParameterBlock<T> block, std::size_t count) const;
   void apply(const UpdateFactors<T>& factors, const T* gradient, ParameterBlock<T> block, std::size_t count) const;
 
-  OptimiserKind kind_;
+  OptimizerKind kind_;
   T gradient_factor_;
   UpdateFactors<T> factors_;
   const Elementwise<T>* loops_;

@@ -17,7 +17,7 @@ export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
-  return base + 40 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
+  return base + 80 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
 }
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {

@@ -12,6 +12,9 @@ export interface ModeMeans {
   readonly square: Float64Array;
   readonly norm: Float64Array;
   readonly loss: Float64Array;
+  /** Mappings that 5 and 95 of a hundred starts do not exceed. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
 }
 
 /** Work that takes a while: counts what is done, lets the event loop run every 25 ms, reports, and stops when asked to. */
@@ -60,6 +63,25 @@ function gather(
     loss += weight * modeLoss(mode, w, squares);
   }
   [into.mapping[at], into.square[at], into.norm[at], into.loss[at]] = [mapping, square, norm, loss];
+  [into.low[at], into.high[at]] = quantiles(P, Q, weights);
+}
+
+/** The mappings below which 5 and 95 per cent of the weight lie, between nodes by interpolation. */
+function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array): [number, number] {
+  const mapping = (i: number): number => ((P[i] as number) - (Q[i] as number)) / 4;
+  const order = Uint32Array.from(weights, (_, i) => i).sort((a, b) => mapping(a) - mapping(b));
+  const found: number[] = [];
+  let [below, last, value] = [0, 0, mapping(order[0] as number)];
+  for (const i of order) {
+    // A node stands for the middle of its weight.
+    const middle = below + (weights[i] as number) / 2;
+    for (const share of [0.05, 0.95])
+      if (last < share && middle >= share)
+        found.push(value + ((mapping(i) - value) * (share - last)) / Math.max(middle - last, Number.MIN_VALUE));
+    below += weights[i] as number;
+    [last, value] = [middle, mapping(i)];
+  }
+  return [found[0] ?? value, found[1] ?? value];
 }
 
 /** Means over the starts. Records are rising steps. @throws MftError ERR_MFT_NOT_FINITE where the descent diverges. */
@@ -77,6 +99,8 @@ export async function modeMeans(
     square: new Float64Array(size),
     norm: new Float64Array(size),
     loss: new Float64Array(size),
+    low: new Float64Array(size),
+    high: new Float64Array(size),
   };
   const P = starts.sums.slice();
   const Q = starts.differences.slice();
@@ -97,14 +121,20 @@ export async function modeMeans(
   }
   const block = Math.max(1, Math.floor(updatesBetweenPauses / P.length));
   let step = 0;
+  let hasSettled = false;
   for (let at = 0; at < size; at++) {
-    while (step < (records[at] as number)) {
+    const before = P.slice();
+    while (!hasSettled && step < (records[at] as number)) {
       const steps = Math.min(block, (records[at] as number) - step);
       descend(mode, rate, steps, P, Q);
       step += steps;
       if (!P.every((value) => value < 1e200)) throw diverged(step, stableLearningRate(mode));
       await pause();
     }
+    // Descent is a map: where a stretch of steps moves no node, none that follows does.
+    hasSettled ||=
+      at > 0 &&
+      Q.every((q, i) => q < 1e-16 * (P[i] as number) && Math.abs((P[i] as number) / (before[i] as number) - 1) < 1e-14);
     gather(mode, P, Q, starts.weights, result, at);
     advance(1);
   }

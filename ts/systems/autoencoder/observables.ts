@@ -9,6 +9,22 @@ export const observables = {
     scale: 'linear',
     source: 'Pretorius 2018; docs 5.1',
   },
+  modeMappingLow: {
+    symbol: 'w_i, 5 %',
+    description: 'mapping that 5 of a hundred random starts do not exceed',
+    axes: ['step', 'mode'],
+    scale: 'linear',
+    source: 'derived; docs 5.2',
+    only: 'predict',
+  },
+  modeMappingHigh: {
+    symbol: 'w_i, 95 %',
+    description: 'mapping that 95 of a hundred random starts do not exceed',
+    axes: ['step', 'mode'],
+    scale: 'linear',
+    source: 'derived; docs 5.2',
+    only: 'predict',
+  },
   loss: {
     symbol: 'L',
     description: 'expected training loss, decay included',

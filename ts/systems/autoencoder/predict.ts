@@ -3,7 +3,7 @@ import { innerAxis, type Predicted, type QuantityValue, type Warning } from '../
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { throwIfAborted } from '../../core/control.js';
 import { balancedTime } from './balanced.js';
-import { fixedPoint, type Mode, modeLoss, optimumLoss } from './mode.js';
+import { fixedPoint, growth, type Mode, modeLoss, optimumLoss } from './mode.js';
 import { type ModeMeans, modeMeans, type Work, work } from './mode-means.js';
 import type { AutoencoderObservable } from './observables.js';
 import { stableLearningRate } from './rates.js';
@@ -40,7 +40,14 @@ async function meansOf(
     const starts = startsOf(network, index);
     if (starts !== undefined) return modeMeans(mode, starts, rateOf(spec), records, spec.dynamics, of);
     const zero = new Float64Array(records.length);
-    return { mapping: zero, square: zero, norm: zero, loss: zero.map(() => modeLoss(mode, 0, 0)) };
+    return {
+      mapping: zero,
+      square: zero,
+      norm: zero,
+      loss: zero.map(() => modeLoss(mode, 0, 0)),
+      low: zero,
+      high: zero,
+    };
   };
   const late = await means(spec);
   if (spec.initial === 'aligned' || index === 0) return late;
@@ -53,23 +60,37 @@ async function meansOf(
     square: blend(early.square, late.square),
     norm: blend(early.norm, late.norm),
     loss: blend(early.loss, late.loss),
+    low: blend(early.low, late.low),
+    high: blend(early.high, late.high),
   };
 }
 
-/** Typical mapping at the start: that of the growing combination, in the mean. */
+/** Median of the mapping that grows: a chi-square with n components (Wilson, Hilferty 1931) times the variance of the start. */
 function typicalStart(spec: ResolvedAutoencoderSpec, index: number): number {
+  const n = startComponents(spec, index);
   const balance = spec.initial === 'balanced' || spec.tied ? 1 : 0.5;
-  return balance * spec.initialVariance * startComponents(spec, index);
+  return n === 0 ? 0 : balance * spec.initialVariance * n * (1 - 2 / (9 * n)) ** 3;
 }
 
-/** Steps until half of the fixed point, or why there is none. */
+/**
+ * Steps until half of the fixed point from the median start, or why there is none. A step of descent multiplies what is small by
+ * 1 + α m where the flow has e^{α m}: its times are longer by α m/log(1 + α m).
+ */
 export function halfTime(spec: ResolvedAutoencoderSpec, mode: Mode, index: number): QuantityValue {
   const start = typicalStart(spec, index);
   const end = fixedPoint(mode);
   if (start === 0) return { reason: 'there are fewer hidden units than directions before it' };
-  if (end === 0) return { reason: 'it is not learnt: its variance is not above the weight decay' };
+  if (end === 0)
+    return {
+      reason:
+        mode.inputVariance === 0
+          ? 'it has no variance'
+          : 'it is not learnt: its variance is not above the weight decay',
+    };
   if (start >= end / 2) return { reason: 'it starts beyond half of its fixed point' };
-  return balancedTime(mode, start, end / 2) / rateOf(spec);
+  const growthPerStep = rateOf(spec) * growth(mode);
+  const slower = spec.dynamics === 'descent' ? growthPerStep / Math.log1p(growthPerStep) : 1;
+  return (slower * balancedTime(mode, start, end / 2)) / rateOf(spec);
 }
 
 function warningsOf(spec: ResolvedAutoencoderSpec, modes: readonly Mode[]): Warning[] {
@@ -100,6 +121,7 @@ export async function predict(
   const records = recordsOf(spec);
   const size = records.length;
   const [mapping, spread] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
+  const [low, high] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
   for (const [i, mode] of modes.entries()) {
@@ -108,6 +130,8 @@ export async function predict(
     for (let at = 0; at < size; at++) {
       const mean = means.mapping[at] as number;
       mapping[at * modes.length + i] = mean;
+      low[at * modes.length + i] = means.low[at] as number;
+      high[at * modes.length + i] = means.high[at] as number;
       spread[at * modes.length + i] = mean === 0 ? Infinity : Math.max(0, (means.square[at] as number) / mean ** 2 - 1);
       loss[at] = (loss[at] as number) + (means.loss[at] as number);
       squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
@@ -137,6 +161,8 @@ export async function predict(
     },
     observables: {
       modeMapping: { ...observable(mapping, innerAxis('mode', modes.length)), spread },
+      modeMappingLow: observable(low, innerAxis('mode', modes.length)),
+      modeMappingHigh: observable(high, innerAxis('mode', modes.length)),
       loss: observable(loss),
       squaredNorm: observable(squaredNorm),
     },

@@ -18,21 +18,32 @@ export function startComponents({ initial, width }: ResolvedAutoencoderSpec, mod
   return initial === 'aligned' ? 1 : width - mode;
 }
 
-/** Ends of the quadrature: standard deviations of the logarithm, and the mass e^{−deepest} that is left out far below. */
-const reach = 6;
-const deepest = 18;
+/**
+ * Ends of the quadrature (standard deviations of the logarithm, and the mass e^{−deepest} that is left out far below), its spacing
+ * in units of 1/√n, and the smallest joint weight that is kept. Theory of networks leaves more out than a coarse rule does.
+ */
+interface Rule {
+  readonly reach: number;
+  readonly deepest: number;
+  readonly spacing: number;
+  readonly least: number;
+}
+const fine: Rule = { reach: 6, deepest: 18, spacing: 0.55, least: 1e-11 };
+const coarse: Rule = { reach: 4, deepest: 10, spacing: 0.9, least: 1e-6 };
 
 /**
  * Nodes and weights of scale·χ²_n by the trapezoid rule in y = log χ, where the density is n-fold exponential to the left and
- * doubly exponential to the right: analytic in a strip of half-width π/4, which leaves an error of e^{−π²/(2·spacing)}, 3e-9.
+ * doubly exponential to the right: analytic in a strip of half-width π/4, which leaves an error of e^{−π²/(2·spacing)}, 3e-9 and
+ * less (5e-4 of the coarse rule for many components).
  */
 function chiSquare(
   components: number,
   scale: number,
+  { reach, deepest, spacing: unit }: Rule,
 ): { readonly nodes: Float64Array; readonly weights: Float64Array } {
   const n = components;
   const peak = Math.log(n) / 2;
-  const spacing = Math.min(0.25, 0.55 / Math.sqrt(n));
+  const spacing = Math.min(0.25, unit / Math.sqrt(n));
   const deviation = 1 / Math.sqrt(2 * n);
   const left = Math.max(deepest / n, reach * deviation * 1.15);
   const right = Math.min(reach * deviation, 2);
@@ -56,11 +67,12 @@ export function startsOf(spec: ResolvedAutoencoderSpec, mode: number): Starts | 
   const components = startComponents(spec, mode);
   if (components === 0) return undefined;
   const variance = spec.initialVariance;
+  const rule = spec.initial === 'aligned' ? fine : coarse;
   if (spec.initial === 'balanced' || spec.tied) {
-    const { nodes, weights } = chiSquare(components, 4 * variance);
+    const { nodes, weights } = chiSquare(components, 4 * variance, rule);
     return { sums: nodes, differences: new Float64Array(nodes.length), weights };
   }
-  const { nodes, weights } = chiSquare(components, 2 * variance);
+  const { nodes, weights } = chiSquare(components, 2 * variance, rule);
   const size = nodes.length;
   const pick = (list: Float64Array, at: (i: number) => number): Float64Array =>
     Float64Array.from({ length: size * size }, (_, i) => list[at(i)] as number);
@@ -70,7 +82,12 @@ export function startsOf(spec: ResolvedAutoencoderSpec, mode: number): Starts | 
     { length: size * size },
     (_, i) => (weights[Math.floor(i / size)] as number) * (weights[i % size] as number),
   );
-  const kept = joint.map((weight, i) => (weight > 1e-11 ? i : -1)).filter((i) => i >= 0);
+  const kept = joint.map((weight, i) => (weight > rule.least ? i : -1)).filter((i) => i >= 0);
   const chosen = (list: Float64Array): Float64Array => Float64Array.from(kept, (i) => list[i] as number);
-  return { sums: chosen(sums), differences: chosen(differences), weights: chosen(joint) };
+  const total = kept.reduce((sum, i) => sum + (joint[i] as number), 0);
+  return {
+    sums: chosen(sums),
+    differences: chosen(differences),
+    weights: chosen(joint).map((weight) => weight / total),
+  };
 }

@@ -33,6 +33,33 @@ t.test('train', async (t) => {
   t.match(again, { resumedFrom: 30, checksum: run.checksum });
 });
 
+t.test('train: a system without steps has flags of its own', async (t) => {
+  const fit = join(folder, 'fit.npz');
+  const images = ['--train-count', '40', '--test-count', '20'];
+  const kernel = [
+    'train',
+    'synthetic',
+    '--system',
+    'kernel',
+    '--depth',
+    '2',
+    '--weight-variance',
+    '2',
+    '--kernel',
+    'ntk',
+    ...images,
+  ];
+  const table = await mft([...kernel, '--save-weights', fit]);
+  t.equal(table.status, 0, table.stderr);
+  t.match(table.stdout, /test accuracy: [\d.]+ % of 20 images/);
+  t.match(table.stdout, /leave one out accuracy: 0\.\d+/);
+  const again = JSON.parse((await mft([...kernel, '--initial-weights', fit, '--json'])).stdout) as { checksum: string };
+  t.ok(table.stdout.includes(again.checksum), 'the same fit, read back');
+  const { status, stderr } = await mft([...kernel, '--learning-rate', '0.1']);
+  t.equal(status, 2);
+  t.match(stderr, /learning-rate/);
+});
+
 t.test('train: errors', async (t) => {
   for (const [args, message] of [
     [['train', 'synthetic', '--learning-rate', '-1'], /`learningRate`.*ERR_MFT_OUT_OF_RANGE/],

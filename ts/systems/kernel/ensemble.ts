@@ -2,10 +2,13 @@
 // error: (6.5) to (6.8) of docs/systems/kernel.md.
 import { addon } from '../../core/addon.js';
 import type { ControlOptions } from '../../core/control.js';
-import { MftError } from '../../core/errors.js';
+import { expectedError, MftError } from '../../core/errors.js';
 import { factorize, type KernelOrigin, product, solve } from './factor.js';
 import { clamped, type PosteriorSpread, type Targets } from './regression.js';
 import './regression-native.js';
+
+/** The workspace of LAPACK's eigenvalues of more rows is longer than its 32-bit lengths can say. */
+const mostEigenvalues = 32_766;
 
 /** How long, how fast. */
 interface Training {
@@ -50,6 +53,13 @@ export async function ensemble(
   options: ControlOptions,
 ): Promise<Ensemble> {
   const { count, tests, tangent, covariance, crossTangent, crossCovariance, prior } = kernels;
+  if (count > mostEigenvalues)
+    throw expectedError(
+      'ERR_MFT_OUT_OF_RANGE',
+      'inputs',
+      `at most ${mostEigenvalues} rows, for which eigenvalues can be computed`,
+      count,
+    );
   const isInfinite = training.time === Number.POSITIVE_INFINITY;
   // M = Θ_* B, tests × count.
   let map: Float64Array | undefined;

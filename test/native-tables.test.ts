@@ -79,6 +79,7 @@ async function callEverything(): Promise<void> {
   await mft.simulate(recurrent, run);
   await mft.predict(recurrent);
   await mft.predict({ ...recurrent, weightSharing: 'untied' });
+  await mft.map(recurrent, [{ field: 'biasMean', values: [0, 1] }]);
   await mft.evaluate('recurrent', 'criticalBiasMeans', { cell: 'minimal', lowest: 0, highest: 1 });
   await mft.evaluate('recurrent', 'hermitizedResolvent', { spectralParameter: [0.8, 0.1] });
   await mft.evaluate('recurrent', 'chi1', { cell: 'lstm' });

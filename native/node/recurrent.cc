@@ -1,6 +1,7 @@
 // System `recurrent`: its functions for JavaScript.
-#include <memory>
+#include <algorithm>
 #include <map>
+#include <memory>
 
 #include "node/fields.h"
 #include "node/rows.h"
@@ -221,6 +222,64 @@ Answer answer_to(const Question& question, const Cell& cell, const Control& cont
   return {};
 }
 
+struct Grid {
+  std::vector<Cell> cells;
+  std::vector<double> input_correlation;  // per cell; empty: no pairs
+  int threads = 1;
+};
+
+const Fields<Grid> kGrid = {
+    list("cells", &Grid::cells, kCell),
+    optional(numbers("inputCorrelation", &Grid::input_correlation)),
+    whole("threads", &Grid::threads, 1, 1024),
+};
+
+// What is reached from zero at every point of a grid; isKnown 0 where a point has none, or an error that says more.
+Answer grid_answer(const Grid& grid, const Control& control) {
+  const std::size_t count = grid.cells.size();
+  Answer answer;
+  for (const char* name : {"second", "chi1MinusOne", "covariance", "susceptibilityMinusOne", "isAtUnity", "isKnown"})
+    answer[name].assign(count, 0);
+  parallel_for(count, grid.threads, [&](std::size_t i, int) {
+    control.throw_if_cancelled();
+    try {
+      const Theory theory(grid.cells[i]);
+      const std::vector<recurrent::FixedPoint> points = theory.fixed_points(control);
+      const auto stable = std::find_if(points.begin(), points.end(), [](const auto& point) { return point.is_stable; });
+      const StateMoments state = (stable == points.end() ? points.front() : *stable).state;
+      answer.at("second")[i] = state.second;
+      answer.at("chi1MinusOne")[i] = theory.chi1_minus_one(state);
+      if (!grid.input_correlation.empty()) {
+        const recurrent::PairPoint pair = theory.pair_fixed_point(state, grid.input_correlation[i]);
+        answer.at("covariance")[i] = pair.covariance;
+        answer.at("susceptibilityMinusOne")[i] = pair.susceptibility_minus_one;
+        answer.at("isAtUnity")[i] = pair.is_at_unity ? 1 : 0;
+      }
+      answer.at("isKnown")[i] = 1;
+    } catch (const Error&) {  // the point is asked for by itself, and its error goes to the caller
+    }
+    control.advance(1);
+  });
+  return answer;
+}
+
+Napi::Value columns(Napi::Env env, Answer& answer) {
+  Napi::Object result = Napi::Object::New(env);
+  for (const auto& [name, values] : answer) result.Set(name, float64_array(env, values));
+  return result;
+}
+
+// (grid, control?) -> Promise<object of Float64Arrays>
+Napi::Value recurrent_grid(const Napi::CallbackInfo& info) {
+  const auto grid = std::make_shared<const Grid>(kGrid.argument(info, 0, "grid"));
+  if (!grid->input_correlation.empty() && grid->input_correlation.size() != grid->cells.size())
+    throw wrong("inputCorrelation", "a list with one number per cell");
+  const Control control = control_argument(info, 1);
+  return Task<Answer>::start(
+      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
+      [grid, control] { return grid_answer(*grid, control); }, columns);
+}
+
 // (question, cell, control?) -> Promise<object of Float64Arrays>
 Napi::Value recurrent_theory(const Napi::CallbackInfo& info) {
   const Question question = kQuestion.argument(info, 0, "question");
@@ -229,12 +288,7 @@ Napi::Value recurrent_theory(const Napi::CallbackInfo& info) {
   const Control control = control_argument(info, 2);
   return Task<Answer>::start(
       info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-      [question, cell, control] { return answer_to(question, *cell, control); },
-      [](Napi::Env env, Answer& answer) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        for (const auto& [name, values] : answer) result.Set(name, float64_array(env, values));
-        return result;
-      });
+      [question, cell, control] { return answer_to(question, *cell, control); }, columns);
 }
 
 const Fields<SiteProcess> kSites = {
@@ -323,6 +377,7 @@ Napi::Value recurrent_simulate(const Napi::CallbackInfo& info) {
 
 std::vector<Function> recurrent_functions() {
   return {{"recurrentTheory", recurrent_theory, {kQuestion.info(), kCell.info()}},
+          {"recurrentGrid", recurrent_grid, {kGrid.info()}},
           {"recurrentSites", recurrent_sites, {kSites.info(), kCell.info()}},
           {"recurrentSiteMemory", recurrent_site_memory, {kSites.info(), kCell.info()}},
           {"recurrentLayout", recurrent_layout, {kSimulation.info(), kCell.info()}},

@@ -25,31 +25,51 @@ double product(const std::vector<double>& a, const std::vector<double>& b) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-// One Gaussian process over time at every site: past sources, past normals, and the rows of the factor of its
-// covariance.
+// What W multiplies, over time, at every site, and its second moments with its own past.
+class History {
+ public:
+  // Adds the source of this step: moments() then holds E source source_s for s = 0..now.
+  void add(const std::vector<double>& source, bool is_tied) {
+    const double sites = static_cast<double>(source.size());
+    moments_.clear();
+    if (is_tied)
+      for (const std::vector<double>& past : sources_) moments_.push_back(product(source, past) / sites);
+    moments_.push_back(product(source, source) / sites);
+    if (is_tied) sources_.push_back(source);
+  }
+  const std::vector<double>& moments() const { return moments_; }
+
+ private:
+  std::vector<std::vector<double>> sources_;
+  std::vector<double> moments_;
+};
+
+// One Gaussian process over time at every site: the normals so far and the rows of the factor of its covariance.
 class Channel {
  public:
-  // The next value at every site. `source` is what W multiplies; recurrent, fresh, kept: the covariance is
-  // recurrent E source source + kept, and `fresh` more on the diagonal.
-  void draw(const std::vector<double>& source, double recurrent, double fresh, double kept, bool is_tied,
-            std::vector<double> normals, std::vector<double>& out) {
-    const double sites = static_cast<double>(source.size());
-    const std::size_t now = sources_.size();
-    double diagonal = recurrent * product(source, source) / sites + kept + fresh;
-    out.assign(source.size(), 0);
+  // The next value at every site: the covariance with step s is recurrent moments[s] + kept, and `fresh` more now.
+  void draw(const std::vector<double>& moments, double recurrent, double fresh, double kept, bool is_tied,
+            std::vector<double>& normals, std::vector<double>& out) {
+    double diagonal = recurrent * moments.back() + kept + fresh;
+    std::fill(out.begin(), out.end(), 0);
     std::vector<double> row;
     if (is_tied) {
-      // Without variance of its own a past step says nothing: its column of the factor is zero.
-      for (std::size_t s = 0; s < now; ++s) {
-        double entry = recurrent * product(source, sources_[s]) / sites + kept;
+      for (std::size_t s = 0; s + 1 < moments.size(); ++s) {
+        double entry = recurrent * moments[s] + kept;
         for (std::size_t k = 0; k < s; ++k) entry -= row[k] * rows_[s][k];
+        // Without variance of its own a past step says nothing: its column of the factor is zero.
         row.push_back(rows_[s][s] > 0 ? entry / rows_[s][s] : 0);
         diagonal -= row[s] * row[s];
-        const double factor = row[s];
-        const std::vector<double>& past = normals_[s];
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] += factor * past[i];
       }
-      sources_.push_back(source);
+      for (std::size_t begin = 0; begin < out.size(); begin += kPart) {
+        const std::size_t end = std::min(out.size(), begin + kPart);
+        for (std::size_t s = 0; s < row.size(); ++s) {
+          const double factor = row[s];
+          if (factor == 0) continue;
+          const double* past = normals_[s].data();
+          for (std::size_t i = begin; i < end; ++i) out[i] += factor * past[i];
+        }
+      }
     }
     const double own = diagonal > 0 ? std::sqrt(diagonal) : 0;
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += own * normals[i];
@@ -61,7 +81,8 @@ class Channel {
   }
 
  private:
-  std::vector<std::vector<double>> sources_, normals_, rows_;
+  static constexpr std::size_t kPart = 1024;  // of the sites, in the first cache while all of the past is added
+  std::vector<std::vector<double>> normals_, rows_;
 };
 
 // Gaussian start with exactly the stated second moments over the sites.
@@ -91,6 +112,11 @@ void start(const SiteProcess& process, std::uint32_t population, States& states)
   random_normals({process.seed, population, 0, purpose::kPerturbation}, 0, states.dh);
 }
 
+// Whether product k multiplies something else than the state.
+bool is_own_source(const Cell& cell, std::size_t k) {
+  return cell.kind == CellKind::kGru && !cell.reset_after && k == 2;
+}
+
 void population_row(const SiteProcess& process, std::uint32_t population, const Control& control, double* row) {
   const std::size_t n = process.sites;
   const Cell& cell = process.cell;
@@ -99,8 +125,9 @@ void population_row(const SiteProcess& process, std::uint32_t population, const 
   start(process, population, states);
   const double at_start = product(states.dh, states.dh);
   std::array<std::array<Channel, kChannels>, kGates> channels;
+  std::array<std::array<History, kChannels>, 2> histories;  // of the state, and of r h in a GRU
   Stepper stepper(cell);
-  std::vector<double> sum(n), difference(n), drawn, normals(n);
+  std::vector<double> sum(n), difference(n), drawn(n), normals(n);
   const std::size_t places = process.steps + 1;
   const double rho = process.input_correlation;
   const auto record = [&](std::size_t time) {
@@ -128,25 +155,32 @@ void population_row(const SiteProcess& process, std::uint32_t population, const 
     stepper.advance(states, [&](std::size_t k, const std::vector<double>& y, const std::vector<double>& dy,
                                 std::vector<double>& e, std::vector<double>& de) {
       const Gate gate = product_gate(cell, k);
-      for (std::size_t i = 0; i < n; ++i) {
-        sum[i] = (y[i] + y[n + i]) / std::numbers::sqrt2;
-        difference[i] = (y[i] - y[n + i]) / std::numbers::sqrt2;
+      const bool tied = process.is_tied;
+      std::array<History, kChannels>& history = histories[is_own_source(cell, k) ? 1 : 0];
+      if (k == 0 || is_own_source(cell, k)) {
+        for (std::size_t i = 0; i < n; ++i) {
+          sum[i] = (y[i] + y[n + i]) / std::numbers::sqrt2;
+          difference[i] = (y[i] - y[n + i]) / std::numbers::sqrt2;
+        }
+        history[0].add(sum, tied);
+        history[1].add(difference, tied);
+        history[2].add(dy, tied);
       }
-      const auto fresh = [&](std::size_t channel) {
+      const auto draw = [&](std::size_t channel, double fresh, double kept) {
+        normals.resize(n);
         random_normals({process.seed, population, layer, purpose::of(purpose::kSiteNormals, kChannels * k + channel)},
                        0, normals);
-        return normals;
+        channels[k][channel].draw(history[channel].moments(), gate.recurrent, fresh, kept, tied, normals, drawn);
       };
       const double input = gate.input * cell.input_variance;
-      const bool tied = process.is_tied;
-      channels[k][0].draw(sum, gate.recurrent, input * (1 + rho), 2 * gate.bias_variance, tied, fresh(0), drawn);
+      draw(0, input * (1 + rho), 2 * gate.bias_variance);
       for (std::size_t i = 0; i < n; ++i) e[i] = e[n + i] = drawn[i] / std::numbers::sqrt2;
-      channels[k][1].draw(difference, gate.recurrent, input * (1 - rho), 0, tied, fresh(1), drawn);
+      draw(1, input * (1 - rho), 0);
       for (std::size_t i = 0; i < n; ++i) {
         e[i] += drawn[i] / std::numbers::sqrt2;
         e[n + i] -= drawn[i] / std::numbers::sqrt2;
       }
-      channels[k][2].draw(dy, gate.recurrent, 0, 0, tied, fresh(2), drawn);
+      draw(2, 0, 0);
       std::copy(drawn.begin(), drawn.end(), de.begin());
     });
     record(time);
@@ -159,7 +193,8 @@ std::size_t site_row_length(const SiteProcess& process) { return 3 * (process.st
 
 double site_memory(const SiteProcess& process) {
   const double products = static_cast<double>(products_of(process.cell));
-  const double held = process.is_tied ? 2.0 * kChannels * products * static_cast<double>(process.steps) : 0;
+  const double sources = process.cell.kind == CellKind::kGru && !process.cell.reset_after ? 2 : 1;
+  const double held = process.is_tied ? kChannels * (products + sources) * static_cast<double>(process.steps) : 0;
   return 8.0 * static_cast<double>(process.sites) * (held + 8 + 12 * products);
 }
 

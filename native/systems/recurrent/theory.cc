@@ -131,6 +131,11 @@ StateMoments Theory::next(const StateMoments& state, const Gates& gates) const {
 }
 
 StateMoments Theory::settled(double second) const {
+  if (cell_.kind == CellKind::kMinimal) {
+    const Gate& gate = cell_.gates[0];
+    const double variance = gate.variance(second, cell_.input_variance);
+    return {cell_.input_variance * closed_share(gate_function(), gate.bias_mean, variance), 0};
+  }
   const Gates at = gates(second);
   const UnitMoments& a = at.of[0];
   const UnitMoments& b = at.of[1];
@@ -138,8 +143,6 @@ StateMoments Theory::settled(double second) const {
   switch (cell_.kind) {
     case CellKind::kVanilla:
       return {a.v2, a.v1};
-    case CellKind::kMinimal:
-      return {cell_.input_variance * a.closed_share, 0};
     case CellKind::kGru:
       return {(2 * c.v1 * c.v1 * a.vw + a.w2 * c.v2) / a.leak, c.v1};
     case CellKind::kMinGru:

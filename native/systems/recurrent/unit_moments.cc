@@ -175,6 +175,26 @@ UnitMoments unit_moments(UnitFunction function, double mean, double variance) {
   return sum;
 }
 
+double closed_share(UnitFunction function, double mean, double variance) {
+  RuleProfile profile = profile_of(function, mean, variance);
+  profile.pole_order = 2;
+  if (function == UnitFunction::kLogistic && mean > kLogarithmicMean)
+    return closed_share_of_logarithms(profile, mean, variance);
+  if (function != UnitFunction::kLogistic) return unit_moments(function, mean, variance).closed_share;
+  double square = 0, leak = 0;
+  std::array<double, kBlock> w;
+  gaussian_rule(profile, variance, [&](std::span<const double> u, std::span<const double> weight) {
+    const auto at = std::span(w).first(u.size());
+    for (std::size_t i = 0; i < u.size(); ++i) at[i] = -(mean + u[i]);
+    math::apply(math::Function::kSigmoid, at, at);
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      square += weight[i] * at[i] * at[i];
+      leak += weight[i] * at[i] * (2 - at[i]);
+    }
+  });
+  return square / leak;
+}
+
 UnitPair unit_pair(UnitFunction function, double mean, double q1, double q2, double covariance) {
   UnitPair sum;
   if (q1 == 0 || q2 == 0 || covariance == 0) {

@@ -22,6 +22,9 @@ struct UnitMoments {
 };
 UnitMoments unit_moments(UnitFunction function, double mean, double variance);
 
+// E w^2 / E (1 - v^2) of a gate alone: what a scan for fixed points asks many times.
+double closed_share(UnitFunction function, double mean, double variance);
+
 // E over a pair of variances q1, q2 and covariance `covariance`, both of that mean.
 struct UnitPair {
   double vv = 0, ww = 0, dd = 0;

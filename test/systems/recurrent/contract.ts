@@ -33,17 +33,17 @@ export const contract: ContractCase = {
     figure: 'profile',
   },
   agreement: [
-    { spec: { ...vanilla, width: 400, steps: 3 }, run: { trials: 600, seed: 11 } },
+    { spec: { ...vanilla, width: 400, steps: 3 }, run: { trials: 900, seed: 11 } },
     {
       spec: { ...vanilla, width: 200, steps: 2 },
-      run: { trials: 200, seed: 12 },
+      run: { trials: 300, seed: 12 },
       only: ['jacobianSecondMoment'],
     },
   ],
-  twoWidths: { spec: { ...vanilla, steps: 2 }, run: { trials: 40_000, seed: 5 }, widths: [24, 48] },
+  twoWidths: { spec: { ...vanilla, steps: 4 }, run: { trials: 60_000, seed: 5 }, widths: [8, 16] },
   memory: [
     { spec: { cell: 'lstm', width: 1000, steps: 4 }, run: { trials: 2, threads: 1 } },
     { spec: { cell: 'minimal', width: 1000, steps: 2 }, run: { trials: 1, threads: 1, jacobian: true } },
-    { spec: { cell: 'minimal', steps: 100 } },
+    { spec: { cell: 'minimal', steps: 40 } },
   ],
 };

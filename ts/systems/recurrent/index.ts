@@ -3,6 +3,7 @@ import type { System } from '../../core/system.js';
 import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { findings } from './findings.js';
+import { mapPoints } from './map.js';
 import { observables, type RecurrentObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type RecurrentQuantity } from './quantities.js';
@@ -39,6 +40,7 @@ export const recurrent: System<ResolvedRecurrentSpec, ResolvedRecurrentRun, Recu
   quantities,
   prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
+  map: mapPoints,
   figures,
   findings,
 };

@@ -50,6 +50,13 @@ export interface NativeQuestion {
   readonly inputCorrelation?: Float64Array;
 }
 
+/** Many cells at once, each with the correlation of the inputs of its two sequences. */
+export interface NativeGrid {
+  readonly cells: readonly NativeCell[];
+  readonly inputCorrelation?: Float64Array;
+  readonly threads: number;
+}
+
 /** native/systems/recurrent/population.h. */
 export interface NativeSites {
   readonly isTied: boolean;
@@ -88,6 +95,7 @@ declare module '../../core/addon.js' {
       cell: NativeCell,
       slots?: Int32Array,
     ): Promise<Readonly<Record<string, Float64Array>>>;
+    recurrentGrid(grid: NativeGrid, slots?: Int32Array): Promise<Readonly<Record<string, Float64Array>>>;
     recurrentSites(process: NativeSites, cell: NativeCell, slots?: Int32Array): Promise<Float64Array>;
     recurrentSiteMemory(process: NativeSites, cell: NativeCell): number;
     recurrentLayout(simulation: NativeSimulation, cell: NativeCell): RowTable<RecurrentPlace>;

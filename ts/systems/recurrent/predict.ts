@@ -13,7 +13,7 @@ import { ask } from './theory.js';
 /** Stated relative error of what is integrated, step after step. */
 const statedError = 1e-9;
 /** Samples of a unit behind a prediction that is sampled. */
-const predictionSamples = 2 ** 19;
+const predictionSamples = 2 ** 18;
 
 const predictedQuantities = [
   'stateVarianceFixedPoint',

@@ -31,7 +31,7 @@ export interface SiteMoments {
 }
 
 /** Samples of one population: what is estimated from themselves (the covariances) is off by about 1/sites. */
-const sitesOfPopulation = 16_384;
+const sitesOfPopulation = 8192;
 /** Of one population. */
 const memoryLimit = 2 ** 30;
 

@@ -143,6 +143,13 @@ export function timescale(chiMinusOne: number): QuantityValue {
   return -1 / Math.log1p(chiMinusOne);
 }
 
+/** Why two sequences of the same inputs have no time scale in chaos. */
+export function chaoticPair(chi1MinusOne: number): QuantityValue {
+  return {
+    reason: `χ₁ = ${1 + chi1MinusOne} exceeds 1: equal inputs do not bring two states together, nothing is forgotten`,
+  };
+}
+
 /** Memory of a difference between two sequences whose inputs have this correlation. */
 export async function memoryTimescale(
   fields: CellFields,
@@ -150,10 +157,7 @@ export async function memoryTimescale(
   options: ControlOptions = {},
 ): Promise<QuantityValue> {
   const pair = await pairFixedPoint(fields, inputCorrelation, options);
-  if (inputCorrelation === 1 && !pair.isAtUnity)
-    return {
-      reason: `χ₁ = ${1 + pair.state.chi1MinusOne} exceeds 1: equal inputs do not bring two states together, nothing is forgotten`,
-    };
+  if (inputCorrelation === 1 && !pair.isAtUnity) return chaoticPair(pair.state.chi1MinusOne);
   if (pair.state.second === 0 && fields.inputVariance === 0 && fields.cell === 'minimal')
     return { reason: 'without inputs the state of the minimal cell is 0: nothing to remember' };
   return timescale(pair.susceptibilityMinusOne);

@@ -17,6 +17,7 @@
   subject(residual);            \
   subject(percolation);         \
   subject(kernel);              \
+  subject(kernel_maps);         \
   subject(kernel_empirical);    \
   subject(autoencoder);         \
   subject(autoencoder_descent); \

@@ -3,15 +3,16 @@ import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
 import { youngGeneration } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
+import { hasMaps } from './maps.js';
 import { nativeSimulation } from './simulate.js';
 import { lawOf, modelOf, type ResolvedKernelRun, type ResolvedKernelSpec } from './spec.js';
 
 /** In products, of which a core does about 1e10 a second: a pair of inputs in a layer, by formula or by quadrature. */
-const [perPair, perIntegral] = [4000, 4e7] as const;
+const [perPair, perIntegral] = [1000, 4e7] as const;
 /** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
 const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
-const [perEntry, perPredicted] = [14, 40] as const;
+const [perEntry, perPredicted, perMapped] = [14, 40, 8] as const;
 
 const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
 
@@ -23,7 +24,10 @@ export function predictionFlops(spec: ResolvedKernelSpec): number {
 
 export function predictionBytes(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
-  return youngGeneration + 8 * perPredicted * count * (count + 1) + 64 * (spec.depth + 1) * count;
+  const model = modelOf(spec, 1);
+  // Natively K and Θ alone, each with a term of finite size and its allowance; else arrays of every pair beside them.
+  const held = hasMaps(model) && count >= 50 ? perMapped : perPredicted;
+  return youngGeneration + 8 * held * count * count + 64 * (spec.depth + 1) * count + 8 * 2 * 2 ** 18;
 }
 
 /** Weights, twice with the tangent kernel, and their products with the inputs; the statistics of what every trial gives. */

@@ -1,4 +1,5 @@
 // A dense layer of the kernel recursion, and the inputs as what enters the first: (3.1) and (3.3) of docs/systems/kernel.md.
+import { expectation } from '../../gaussian/moments.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import type { Pairs } from './pair.js';
 
@@ -82,6 +83,21 @@ export function inputsOf(
   return { rows, columns, product, gap, spread, tangent: none, slope: none };
 }
 
+/** K^l of every input with itself, layers 1..depth + 1: (depth + 1) × count. */
+export function variancesOf(model: KernelModel, data: DataMatrix): Float64Array {
+  const result = new Float64Array((model.depth + 1) * data.count);
+  let second = squares(data, model.scalesInputs ? 1 / data.dimension : 1);
+  for (let l = 0; l <= model.depth; l++) {
+    const keep = l === 0 ? model.inputKeep : (model.keeps[l - 1] as number);
+    const variances = second.map(
+      (value) => ((model.weights[l] as number) / keep) * value + (model.biases[l] as number),
+    );
+    result.set(variances, l * data.count);
+    if (l < model.depth) second = variances.map((variance) => expectation(model.phi, { value: 2 }, variance));
+  }
+  return result;
+}
+
 function squares({ count, dimension, values }: DataMatrix, scale: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => {
     let sum = 0;
@@ -95,12 +111,14 @@ function gapOf(x: Float64Array, y: Float64Array, a: number, b: number, differenc
   if (a === 0 || b === 0) return 1;
   // x/a − y/b = (x − y)/a + y (b − a)/(a b): differences of near numbers are taken before anything is rounded.
   const turn = -difference / (a + b) / b;
-  let sum = 0;
+  let [near, far] = [0, 0];
   for (let k = 0; k < x.length; k++) {
     const [p, q] = [x[k] as number, y[k] as number];
-    sum += ((p - q + q * turn) / a) ** 2;
+    near += ((p - q + q * turn) / a) ** 2;
+    far += ((p + q - q * turn) / a) ** 2;
   }
-  return Math.min(2, sum / 2);
+  // From the sum of the directions where they are nearly opposite: exactly opposite ones have the gap 2.
+  return Math.min(2, near < far ? near / 2 : 2 - far / 2);
 }
 
 /** The layer behind dense layer `layer`; biases are 2^−exponent times those of the model. */
@@ -167,6 +185,7 @@ function gapBehind(
   const apart = s1 + s2 === 0 ? 0 : (spread[at] as number) / (s1 + s2);
   const shared = factor * s1 * s2;
   const lost = 1 - common + common * (gap[at] as number);
+  if (bias === 0) return lost;
   const difference = (bias * factor * apart * apart) / (root + shared + bias) + shared * lost;
   return Math.min(2, Math.max(0, difference / root));
 }

@@ -1,8 +1,9 @@
 // The kernels of a data matrix: K (NNGP) and Θ (NTK) of every pair of rows, (3.1) to (3.4) of docs/systems/kernel.md.
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, controlOf, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { dense, type Entering, inputsOf, type Layer, type Places, pairPlaces } from './dense.js';
 import { expectation } from '../../gaussian/moments.js';
+import { hasMaps, mappedKernels } from './maps.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import { pairGaps, pairSlopes, pairValues, requireTangent } from './pair.js';
 import { timesPower } from './rectifier.js';
@@ -15,9 +16,9 @@ export interface Kernels {
   readonly nngp: Float64Array;
   /** Θ^(L+1); empty unless it was asked for. */
   readonly ntk: Float64Array;
-  /** 1 − cosine of every pair in K, without cancellation. */
+  /** 1 − cosine of every pair in K, without cancellation; empty for large matrices unless `normalize` was asked for. */
   readonly gap: Float64Array;
-  /** Variances of the rows and of the columns, K^(L+1) of a row with itself. */
+  /** Variances of the rows and of the columns, K^(L+1) of a row with itself; of columns of another large matrix empty. */
   readonly rowVariance: Float64Array;
   readonly columnVariance: Float64Array;
   /** All of these are 2^−exponent times the kernels; 0 unless `normalize` was asked for. */
@@ -65,6 +66,8 @@ async function walk(
 ): Promise<Kernels> {
   const { ntk = false, normalize = false, onLayer } = options;
   if (ntk && model.depth > 0) requireTangent(model.phi);
+  const isLarge = data.count * other.count >= largePairs && !normalize && onLayer === undefined;
+  if (isLarge && hasMaps(model)) return mapped(model, data, isSelf ? undefined : other, ntk, options);
   const places = pairPlaces(data.count, other.count, isSelf);
   let exponent = 0;
   let entering = inputsOf(model, data, other, places, ntk);
@@ -84,6 +87,43 @@ async function walk(
     }
     entering = await activated(model, pairs, places, options);
   }
+}
+
+/** From this many pairs on kernels are computed natively where there is a map, in blocks and without gaps. */
+const largePairs = 2500;
+
+async function mapped(
+  model: KernelModel,
+  data: DataMatrix,
+  other: DataMatrix | undefined,
+  ntk: boolean,
+  options: KernelOptions,
+): Promise<Kernels> {
+  const { nngp, ntk: tangent, variances } = await mappedKernels(model, data, other, ntk, controlOf(options));
+  const columns = (other ?? data).count;
+  const rowVariance = variances.slice(-data.count);
+  await refuseInfinite(model, data, variances, options);
+  if (other === undefined && ntk) {
+    const own = Float64Array.from({ length: data.count }, (_, i) => tangent[i * (columns + 1)] as number);
+    await refuseInfinite(model, data, own, options);
+  }
+  const none = new Float64Array();
+  const columnVariance = other === undefined ? rowVariance : none;
+  return { rows: data.count, columns, nngp, ntk: tangent, gap: none, rowVariance, columnVariance, exponent: 0 };
+}
+
+/** The row whose number is infinite, alone: the careful way names the layer. */
+async function refuseInfinite(
+  model: KernelModel,
+  { count, dimension, values }: DataMatrix,
+  numbers: Float64Array,
+  options: KernelOptions,
+): Promise<void> {
+  const at = numbers.findIndex((value) => !Number.isFinite(value));
+  if (at === -1) return;
+  const row = at % count;
+  const alone = { count: 1, dimension, values: values.subarray(row * dimension, (row + 1) * dimension) };
+  await walk(model, alone, alone, true, options);
 }
 
 /** φ of every pre-activation: second moments, and of every pair E φφ, its relative gap, E φ'φ'. */

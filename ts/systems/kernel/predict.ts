@@ -1,7 +1,9 @@
 // Theory of `kernel`: the kernels of the inputs at infinite width, layer by layer for the first of them.
+import { controlOf } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import { MftError } from '../../core/errors.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import { variancesOf } from './dense.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
 import { excessKurtosisOf, isRotationInvariant, type LawNumbers } from './laws.js';
@@ -29,14 +31,14 @@ export async function predict(
   const ntk = model.depth === 0 || hasTangent(model.phi);
   const paired = Math.min(data.count, mostPaired);
   const layers: Kernels[] = [];
-  const kernels = await selfKernels(model, data, {
-    ...options,
-    ntk,
-    onLayer: (_, kernel) => layers.push(kernel),
-  });
+  const { dimension, values } = data;
+  const first = { count: paired, dimension, values: values.subarray(0, paired * dimension) };
+  const quiet = options.signal === undefined ? {} : { signal: options.signal };
+  await selfKernels(model, first, { ...quiet, onLayer: (_, kernel) => layers.push(kernel) });
+  const kernels = await selfKernels(model, data, { ...controlOf(options), ntk });
   return {
     quantities: quantitiesOf(spec),
-    observables: observablesOf(spec, model, kernels, layers, paired, ntk),
+    observables: observablesOf(spec, model, kernels, layers, variancesOf(model, data), ntk),
     warnings: warningsOf(spec, ntk),
   };
 }
@@ -63,14 +65,14 @@ function observablesOf(
   model: KernelModel,
   kernels: Kernels,
   layers: readonly Kernels[],
-  paired: number,
+  variance: Float64Array,
   ntk: boolean,
 ): Partial<Record<KernelObservable, Predicted>> {
   const count = kernels.rows;
   const layerAxis = axis('layer', model.depth + 1, 1);
   const inputs = innerAxis('input', count);
   const matrixAxes = [axis('input', count), innerAxis('otherInput', count)];
-  const pairs = pairsOf(paired);
+  const pairs = pairsOf(Math.min(count, mostPaired));
   const pairAxis = innerAxis('pair', pairs.length);
   const unknown = unknownTerms(spec, model, layers);
   const error = errorPerLayer * (model.depth + 1);
@@ -80,7 +82,6 @@ function observablesOf(
     Math.sqrt(kernel.rowVariance[a] as number) * Math.sqrt(kernel.rowVariance[b] as number);
   const everyPair = (value: (kernel: Kernels, pair: readonly [number, number]) => number): Float64Array =>
     Float64Array.from(layers.flatMap((kernel) => pairs.map((pair) => value(kernel, pair))));
-  const variance = Float64Array.from(layers.flatMap((kernel) => Array.from(kernel.rowVariance)));
   const roots = everyPair(root);
   const matrix = (values: Float64Array, behind: number): Predicted => ({
     axes: matrixAxes,

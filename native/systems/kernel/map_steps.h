@@ -1,0 +1,44 @@
+// One layer of one row of pairs, as function pointers of one instruction set (map_steps_body.h).
+#pragma once
+#include <cstddef>
+
+namespace mft::kernel {
+
+// Numbers of a layer that all pairs share. rho: keep probability before the dense layer; rho_xy: rho or 1.
+struct LayerConstants {
+  double pair_factor = 1;  // sigma_w^2 / rho_xy
+  double factor = 1;       // sigma_w^2 / rho
+  double bias = 0;         // sigma_b^2
+  double common = 1;       // rho_xy-masks: rho where the two rows have masks of their own, else 1
+  // Theta of the layer's own parameters: own_factor E phi phi + own_bias; own_factor 0: K of the layer.
+  double own_factor = 0, own_bias = 0;
+  // Rectifiers: (a^2 + b^2)/2 and (b - a)^2/(2 pi). erf(s x): s^2.
+  double even = 1, bend = 0, scale_squared = 1;
+};
+
+// What depends on one input alone, before the layer's phi and behind its dense part; of columns, arrays that are padded
+// to a multiple of eight.
+struct OneRow {
+  double variance, root;  // q, sqrt q of the pre-activation
+  double amplitude;       // sqrt(E phi^2)
+  double next_root;       // sqrt(q') behind the dense layer
+};
+struct ColumnRows {
+  const double *variance, *root, *amplitude, *next_root;
+};
+
+// In place: gap and tangent (nullptr: not wanted) of `count` pairs of the row with columns. covariance receives K'
+// behind the layer (nullptr: not wanted).
+using Step = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
+                      double* gap, double* tangent, double* covariance);
+
+struct Steps {
+  Step rectifier, error_function, gelu;
+};
+
+extern const Steps kBaselineSteps;
+extern const Steps kAvx2Steps;
+extern const Steps kAvx512Steps;
+const Steps& steps();
+
+}  // namespace mft::kernel

@@ -1,0 +1,31 @@
+// The addon's kernels of large data matrices (native/node/kernel_maps.cc), merged into the addon's interface.
+import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
+
+/** The fields that native/node/kernel_maps.cc declares. */
+export interface NativeMapCall {
+  readonly activation: NativeGaussianFunction;
+  readonly weightVariance: Float64Array;
+  readonly biasVariance: Float64Array;
+  readonly keepProbability: Float64Array;
+  readonly width: Float64Array;
+  readonly inputKeepProbability: number;
+  readonly sharesMasks: boolean;
+  readonly scalesInputs: boolean;
+  readonly isStandard: boolean;
+  readonly hasTangent: boolean;
+  readonly dimension: number;
+  readonly inputs: Float64Array;
+  /** Empty: the inputs with themselves. */
+  readonly others: Float64Array;
+  /** Rows of the result among the inputs. */
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly threads: number;
+}
+
+declare module '../../core/addon.js' {
+  interface NativeAddon {
+    /** Variances of the rows at layers 1..depth + 1, then K, then Θ where it is wanted. */
+    kernelMaps(call: NativeMapCall, slots: Int32Array): Promise<Float64Array>;
+  }
+}

@@ -2,7 +2,7 @@
 // layers (ts/training/sgd.ts); a trainer without weights or steps, such as a regression, fills the same slot and returns
 // the same `TrainingBody`.
 import type { ControlOptions } from './control.js';
-import type { Observable, QuantityValue, Undefined } from './results.js';
+import type { Observable, QuantityValue, Undefined, Warning } from './results.js';
 
 /** Sizes of the axes of an array. */
 export type Shape = readonly number[];
@@ -95,6 +95,8 @@ export interface TrainingBody {
   };
   /** Numbers of a fit without steps, by name. */
   readonly quantities?: Readonly<Record<string, QuantityValue>>;
+  /** What the trainer warns of. */
+  readonly warnings?: readonly Warning[];
   /** Step of the checkpoint the run continued from. */
   readonly resumedFrom?: number;
   /** Hash of the trained parameters: equal exactly when every bit is. */

@@ -228,7 +228,7 @@ export async function trainWith(
       dataset: datasets,
       options: options as ResolvedTrainOptions,
       ...(bodies[i] as TrainingBody),
-      warnings: warnings(data),
+      warnings: [...warnings(data), ...(bodies[i]?.warnings ?? [])],
       provenance: provenance(system.version),
     }),
   );

@@ -116,6 +116,12 @@ t.test('noise of the largest likelihood', async (t) => {
   t.equal(same, chosen.quantities.scaledLogMarginalLikelihood);
   t.ok(same > less && same > more, `${less} ${same} ${more}`);
   t.ok((chosen.quantities.noiseRelativeToDiagonal as number) > 0.01, 'wrong labels are noise');
+  t.same(
+    chosen.warnings.filter(({ id }) => id === 'noiseAtEnd'),
+    [],
+  );
+  const clean = await fit({});
+  t.match(clean.warnings, [{ id: 'noiseAtEnd' }], 'labels without noise');
 });
 
 t.test('classes, held-out images, first images of the test set, progress', async (t) => {

@@ -25,7 +25,7 @@ export async function mostLikely(
   origin: KernelOrigin,
   options: ControlOptions,
   onStep: () => void,
-): Promise<Regression> {
+): Promise<Regression & { readonly isAtEnd: boolean }> {
   const { count } = targets;
   let scale = 0;
   for (let i = 0; i < count; i++) scale += (kernel[i * count + i] as number) / count;
@@ -47,7 +47,9 @@ export async function mostLikely(
     const value = await likelihood(exponent);
     if (value > best.value) best = { exponent, value };
   }
-  return at(best.value === Number.NEGATIVE_INFINITY ? highest : await peak(likelihood, best.exponent));
+  const exponent = best.value === Number.NEGATIVE_INFINITY ? highest : await peak(likelihood, best.exponent);
+  const isAtEnd = Math.min(exponent - lowest, highest - exponent) < resolution;
+  return { ...(await at(exponent)), isAtEnd };
 }
 
 /** Of a function with one maximum near `middle`. */

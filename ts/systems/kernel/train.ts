@@ -4,7 +4,7 @@ import { parse } from '../../core/checks.js';
 import { sha256 } from '../../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import type { QuantityValue } from '../../core/results.js';
+import type { QuantityValue, Warning } from '../../core/results.js';
 import type {
   DataShape,
   Examples,
@@ -128,6 +128,7 @@ async function fit(
     train: trained,
     ...(tested === undefined ? {} : { test: tested }),
     ...(made.quantities === undefined ? {} : { quantities: made.quantities }),
+    ...(made.warnings === undefined || made.warnings.length === 0 ? {} : { warnings: made.warnings }),
     checksum: sha256(made.coefficients).slice(0, 16),
     ...(options.returnWeights ? { weights } : {}),
     memory: bytes(plan, options, { ...train, count: made.inputs.count }),
@@ -142,6 +143,7 @@ interface Fit {
   /** Of a fit that was made now. */
   readonly regression?: Fitted;
   readonly quantities?: Readonly<Record<string, QuantityValue>>;
+  readonly warnings?: readonly Warning[];
 }
 
 /** What is left of a regression: its matrix may be overwritten. */
@@ -175,6 +177,7 @@ async function regressed(
     inputs,
     coefficients,
     regression: { targets, coefficients, noise: factor.noiseVariance + factor.jitter },
+    warnings: warningsOf(regression),
     quantities: {
       logMarginalLikelihood: logMarginalLikelihood.reduce((sum, value) => sum + value, 0),
       outputScale,
@@ -188,6 +191,22 @@ async function regressed(
       ...left,
     },
   };
+}
+
+function warningsOf(regression: Regression & { readonly isAtEnd?: boolean }): readonly Warning[] {
+  const { factor, meanDiagonal, warnings } = regression;
+  const ratio = (factor.noiseVariance / meanDiagonal).toExponential(1);
+  const atEnd = {
+    id: 'noiseAtEnd',
+    message: `The likelihood grows up to the end of the range in which noise is looked for: ${ratio} of the mean diagonal.`,
+  };
+  return [
+    ...(regression.isAtEnd === true ? [atEnd] : []),
+    ...warnings.map((message) => ({
+      id: 'targetsFarFromPrior',
+      message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+    })),
+  ];
 }
 
 /** Every image from all the others. Overwrites the factor. */

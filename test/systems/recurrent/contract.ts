@@ -44,6 +44,6 @@ export const contract: ContractCase = {
   memory: [
     { spec: { cell: 'lstm', width: 1000, steps: 4 }, run: { trials: 2, threads: 1 } },
     { spec: { cell: 'minimal', width: 1000, steps: 2 }, run: { trials: 1, threads: 1, jacobian: true } },
-    { spec: { cell: 'minimal', steps: 40 } },
+    { spec: { cell: 'minimal', steps: 60 } },
   ],
 };

@@ -20,6 +20,8 @@ export interface CellFields {
   readonly inputVariance: number;
   readonly inputFourthMoment?: number | undefined;
   readonly weights: 'gaussian' | 'orthogonal';
+  /** Which stable second moment a quantity is of, where there are several. Left out: the one reached from zero. */
+  readonly branch?: 'fromZero' | 'fromLarge';
 }
 
 /** Every gate with its values: its own, else the common ones; the common mean is that of the gate that keeps. */

@@ -72,7 +72,12 @@ function chaosFinding(spec: ResolvedRecurrentSpec, chi1: number): Finding {
 
 async function memoryFinding(spec: ResolvedRecurrentSpec, options: ControlOptions): Promise<Finding | undefined> {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const tau = await attempt(() => memoryTimescale(spec, spec.inputCorrelation, signal));
+  // Of the lstm the memory has a theory for equal inputs: the time over which a perturbation falls.
+  const isLstm = spec.cell === 'lstm';
+  const inputCorrelation = isLstm ? 1 : spec.inputCorrelation;
+  const lasting = (biasMean: number): Promise<QuantityValue | undefined> =>
+    attempt(() => memoryTimescale({ ...spec, biasMean }, inputCorrelation, signal));
+  const tau = await lasting(spec.biasMean);
   if (tau === undefined || typeof tau !== 'number') return undefined;
   const evidence = [{ quantity: 'memoryTimescale', value: tau }].filter(({ value }) => Number.isFinite(value));
   const wanted = spec.steps;
@@ -88,7 +93,7 @@ async function memoryFinding(spec: ResolvedRecurrentSpec, options: ControlOption
   if (typeof bias === 'number')
     for (const each of folkBiases) {
       throwIfAborted(options);
-      const lasts = await attempt(() => memoryTimescale({ ...spec, biasMean: each }, spec.inputCorrelation, signal));
+      const lasts = await lasting(each);
       if (typeof lasts === 'number') folk.push(`${each}: ${round(lasts)}`);
     }
   const gate = keepGate[spec.cell];
@@ -116,7 +121,8 @@ async function biasFor(
 ): Promise<number | undefined> {
   const quantity = quantities.biasMeanForTimescale;
   const { biasMean: _, ...known } = spec;
-  const fields = Object.entries({ ...known, timescale }).filter(([name]) =>
+  const inputCorrelation = spec.cell === 'lstm' ? 1 : spec.inputCorrelation;
+  const fields = Object.entries({ ...known, inputCorrelation, timescale }).filter(([name]) =>
     Object.hasOwn(quantity.parameters.shape, name),
   );
   const value: QuantityValue = await quantity.evaluate(

@@ -7,7 +7,7 @@ import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import type { CellFields } from './cell.js';
 import { cellFields, correlationField, keepGate } from './spec.js';
-import { ask, first, memoryTimescale, requireMoments } from './theory.js';
+import { ask, first, fixedPoint, memoryTimescale, requireMoments, timescale } from './theory.js';
 
 /** A field that is what is asked for may be left out or be null. */
 const unknownBias = z.strictObject({
@@ -89,19 +89,26 @@ async function biasMeanForTimescale(
   options: ControlOptions = {},
 ): Promise<QuantityValue> {
   const excess = async (biasMean: number): Promise<number> => {
-    const tau = await memoryTimescale(known(fields, { biasMean }), fields.inputCorrelation, options);
+    const cell = known(fields, { biasMean });
+    // Of the lstm only sequences of equal inputs have a theory: the time over which a perturbation falls.
+    const tau =
+      fields.cell === 'lstm'
+        ? timescale((await fixedPoint(cell, options)).chi1MinusOne)
+        : await memoryTimescale(cell, fields.inputCorrelation, options);
     return typeof tau === 'number' ? Math.log(tau / fields.timescale) : Infinity;
   };
-  let [low, high] = [-10, 10];
-  while ((await excess(high)) < 0 && high < 300) high += 10;
-  while ((await excess(low)) > 0 && low > -100) low -= 10;
+  // The lstm's law grows too wide to be resolved long before its forget gate is 1.
+  const [step, most] = fields.cell === 'lstm' ? [4, 24] : [10, 300];
+  let [low, high] = [-step, step];
+  while ((await excess(high)) < 0 && high < most) high += step;
+  while ((await excess(low)) > 0 && low > -100) low -= step;
   let [below, above] = [await excess(low), await excess(high)];
   if (!(below <= 0 && above >= 0))
     return { reason: `no mean of the bias in [${low}, ${high}] gives a time scale of ${fields.timescale} steps` };
   // Secants that keep the bracket (Illinois), bisection where an end is infinite.
-  for (let step = 0; step < 200 && high - low > 1e-13 * Math.max(1, Math.abs(high)); step++) {
+  for (let trial = 0; trial < 200 && high - low > 1e-13 * Math.max(1, Math.abs(high)); trial++) {
     const hasEnds = Number.isFinite(below) && Number.isFinite(above);
-    const x = hasEnds && step % 3 !== 2 ? low - (below * (high - low)) / (above - below) : (low + high) / 2;
+    const x = hasEnds && trial % 3 !== 2 ? low - (below * (high - low)) / (above - below) : (low + high) / 2;
     const value = await excess(x);
     if (value === 0) return x;
     if (value < 0) {
@@ -111,7 +118,7 @@ async function biasMeanForTimescale(
       [high, above] = [x, value];
       if (hasEnds) below /= 2;
     }
-    if (Math.abs(value) < 1e-13) return x;
+    if (Math.abs(value) < (fields.cell === 'lstm' ? 1e-9 : 1e-13)) return x;
   }
   return (low + high) / 2;
 }
@@ -153,11 +160,17 @@ export const criticalQuantities = {
   biasMeanForTimescale: quantity({
     symbol: 'μ_b : τ',
     description:
-      'Mean of the bias of the gate that keeps (u, z, f) at which the memory of squares lasts `timescale` steps.',
+      'Mean of the bias of the gate that keeps (u, z, f) at which the memory of squares lasts `timescale` steps (lstm: of equal inputs).',
     source: 'derived; docs 2.6',
     parameters: wanted,
     evaluate: (fields, options) => {
-      requireMoments(known(fields, {}));
+      if (fields.cell === 'lstm' && fields.inputCorrelation !== 1)
+        throw new MftError(
+          'ERR_MFT_UNSUPPORTED',
+          'Of the lstm the memory has a theory for equal inputs only: `inputCorrelation` 1.',
+          { parameter: 'inputCorrelation' },
+        );
+      if (fields.cell !== 'lstm') requireMoments(known(fields, {}));
       if (fields.cell === 'vanilla')
         throw new MftError('ERR_MFT_UNSUPPORTED', 'The vanilla cell has no gate that keeps the state.', {
           parameter: 'cell',

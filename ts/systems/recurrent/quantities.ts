@@ -1,7 +1,7 @@
 // The named quantities of system `recurrent`: what `evaluate` and `map` take. Fixed points and pairs here; criticality,
 // spectra, shared weights and exact laws in files of their own.
 import { z } from 'zod';
-import { numberField } from '../../core/fields.js';
+import { choiceField, numberField } from '../../core/fields.js';
 import type { ControlOptions } from '../../core/control.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
@@ -14,8 +14,12 @@ import { ask, fixedPoint, fixedPoints, memoryTimescale, pairFixedPoint, type Sta
 import { type CellFields, gateValues } from './cell.js';
 import type { NativeGate } from './native.js';
 
-const cell = z.strictObject(cellFields);
-const pair = z.strictObject({ ...cellFields, inputCorrelation: correlationField.default(0) });
+const branch = choiceField(
+  ['fromZero', 'fromLarge'],
+  'Where several second moments are stable: the one that is reached from zero, or from a large state.',
+).default('fromZero');
+const cell = z.strictObject({ ...cellFields, branch });
+const pair = z.strictObject({ ...cellFields, branch, inputCorrelation: correlationField.default(0) });
 const correlations = z.union([z.number().gte(-1).lte(1), z.array(z.number().gte(-1).lte(1)).min(1)]).meta({
   kind: 'list',
   expected: 'a number in [-1, 1], or a list with one such number per step',

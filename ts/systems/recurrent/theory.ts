@@ -75,10 +75,12 @@ export async function fixedPoints(fields: CellFields, options: ControlOptions = 
   }));
 }
 
-/** The fixed point that is reached from the zero state: the lowest; of vanilla the lowest stable one. */
+/** The fixed point that is reached from the zero state, the lowest stable one; of the branch from large states the highest. */
 export async function fixedPoint(fields: CellFields, options: ControlOptions = {}): Promise<StatePoint> {
   const points = await fixedPoints(fields, options);
-  const reached = points.find(({ isStable }) => isStable) ?? points[0];
+  const isStable = (point: StatePoint): boolean => point.isStable;
+  const stable = fields.branch === 'fromLarge' ? points.findLast(isStable) : points.find(isStable);
+  const reached = stable ?? points[0];
   if (reached === undefined)
     throw new MftError('ERR_MFT_NO_FIXED_POINT', 'The state has no fixed point.', { parameter: 'cell' });
   return reached;

@@ -76,6 +76,8 @@ async function callEverything(): Promise<void> {
   await mft.simulate({ system: 'autoencoder', inputVariance: [2, 1], width: 3, steps: 5 }, run);
   await mft.evaluate('autoencoder', 'networkDescent', { steps: 3 });
   await mft.train({ system: 'autoencoder', width: 3, steps: 1 }, 'synthetic', { trainCount: 20 });
+  const expected = { modes: 2, noise: 'expected' } as const;
+  await mft.train({ system: 'autoencoder', width: 3, steps: 1, training: expected }, 'synthetic', { trainCount: 20 });
   await mft.simulate(recurrent, run);
   await mft.predict(recurrent);
   await mft.predict({ ...recurrent, weightSharing: 'untied' });

@@ -3,6 +3,7 @@
 
 #include "node/fields.h"
 #include "node/task.h"
+#include "systems/autoencoder/expected_training.h"
 #include "systems/autoencoder/network.h"
 #include "systems/autoencoder/spectrum.h"
 
@@ -61,51 +62,49 @@ struct SpectrumCall {
 };
 
 // The caller's array, which lies in shared memory and is kept alive by the task.
-void read_images(const Napi::Object& o, SpectrumCall& into) {
+void read_images(const Napi::Object& o, ExampleSet& into) {
   const Napi::Value value = o.Get("images");
   if (!value.IsTypedArray()) throw wrong("images", "a typed array");
   const auto array = value.As<Napi::TypedArray>();
   switch (array.TypedArrayType()) {
     case napi_uint8_array:
-      into.examples.bytes = value.As<Napi::Uint8Array>().Data();
+      into.bytes = value.As<Napi::Uint8Array>().Data();
       break;
     case napi_float32_array:
-      into.examples.floats = value.As<Napi::Float32Array>().Data();
+      into.floats = value.As<Napi::Float32Array>().Data();
       break;
     case napi_float64_array:
-      into.examples.doubles = value.As<Napi::Float64Array>().Data();
+      into.doubles = value.As<Napi::Float64Array>().Data();
       break;
     default:
       throw wrong("images", "a Uint8Array, a Float32Array or a Float64Array");
   }
-  into.examples.dimension = static_cast<std::size_t>(integer_field(o, "dimension", 1, kLargestSize));
-  into.examples.count = array.ElementLength() / into.examples.dimension;
-  if (into.examples.count * into.examples.dimension != array.ElementLength())
-    throw wrong("images", "whole rows of `dimension` numbers");
+  into.dimension = static_cast<std::size_t>(integer_field(o, "dimension", 1, kLargestSize));
+  into.count = array.ElementLength() / into.dimension;
+  if (into.count * into.dimension != array.ElementLength()) throw wrong("images", "whole rows of `dimension` numbers");
 }
 
-template <typename M>
-Field<SpectrumCall> of_examples(Field<M> field) {
-  return {field.info, [read = field.read](const Napi::Object& o, SpectrumCall& into) { read(o, into.examples); }};
-}
+const Fields<ExampleSet> kExamples = {
+    special<ExampleSet>("images", "bytes | floats | doubles", read_images),
+    declared<ExampleSet>("dimension", "whole"),
+    numbers("scales", &ExampleSet::scales),
+    numbers("shifts", &ExampleSet::shifts),
+    number("scale", &ExampleSet::scale),
+    boolean("isCentred", &ExampleSet::is_centred),
+};
 
 const Fields<SpectrumCall> kSpectrum = {
-    special<SpectrumCall>("images", "bytes | floats | doubles", read_images),
-    declared<SpectrumCall>("dimension", "whole"),
-    of_examples(numbers("scales", &ExampleSet::scales)),
-    of_examples(numbers("shifts", &ExampleSet::shifts)),
-    of_examples(number("scale", &ExampleSet::scale)),
-    of_examples(boolean("isCentred", &ExampleSet::is_centred)),
+    object("examples", &SpectrumCall::examples, kExamples),
     whole("threads", &SpectrumCall::threads, 1, 1024),
 };
 
 // (examples, control?) -> Promise<second moment>
 Napi::Value autoencoder_spectrum(const Napi::CallbackInfo& info) {
-  const Napi::Object argument = object_argument(info, 0, "examples");
+  const Napi::Object argument = object_argument(info, 0, "call");
   const auto call = std::make_shared<const SpectrumCall>(kSpectrum.of(argument));
   const Control control = control_argument(info, 1);
   Napi::Object keep = Napi::Object::New(info.Env());
-  keep.Set("images", argument.Get("images"));
+  keep.Set("argument", argument);
   if (info.Length() > 1) keep.Set("control", info[1]);
   return Task<SecondMoment>::start(
       info.Env(), keep, [call, control] { return autoencoder::second_moment(call->examples, call->threads, control); },
@@ -123,11 +122,57 @@ Napi::Value autoencoder_spectrum(const Napi::CallbackInfo& info) {
       });
 }
 
+using autoencoder::ExpectedResult;
+using autoencoder::ExpectedTraining;
+
+const Fields<ExpectedTraining> kExpected = {
+    object("examples", &ExpectedTraining::examples, kExamples),
+    whole("hidden", &ExpectedTraining::hidden, 1, kLargestSize),
+    numbers("first", &ExpectedTraining::first),
+    numbers("second", &ExpectedTraining::second),
+    numbers("variances", &ExpectedTraining::variances),
+    numbers("directions", &ExpectedTraining::directions),
+    numbers("diagonal", &ExpectedTraining::diagonal),
+    boolean("isRectified", &ExpectedTraining::is_rectified),
+    number("noiseVariance", &ExpectedTraining::noise_variance),
+    probability("keepProbability", &ExpectedTraining::keep_probability),
+    number("weightDecay", &ExpectedTraining::weight_decay),
+    numbers("rates", &ExpectedTraining::rates),
+    whole("batch", &ExpectedTraining::batch, 1, kLargestSteps),
+    whole("modes", &ExpectedTraining::modes, 0, kLargestSize),
+    whole("every", &ExpectedTraining::every, 1, kLargestSteps),
+    whole("threads", &ExpectedTraining::threads, 1, 1024),
+};
+
+// (training, control?) -> Promise<result>
+Napi::Value autoencoder_expected_training(const Napi::CallbackInfo& info) {
+  const Napi::Object argument = object_argument(info, 0, "training");
+  const auto training = std::make_shared<const ExpectedTraining>(kExpected.of(argument));
+  const Control control = control_argument(info, 1);
+  Napi::Object keep = Napi::Object::New(info.Env());
+  keep.Set("argument", argument);
+  if (info.Length() > 1) keep.Set("control", info[1]);
+  return Task<ExpectedResult>::start(
+      info.Env(), keep, [training, control] { return autoencoder::train_expected(*training, control); },
+      [](Napi::Env env, ExpectedResult& r) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("steps", static_cast<double>(r.steps));
+        result.Set("hasStopped", r.has_stopped);
+        result.Set("records", float64_array(env, r.records));
+        result.Set("losses", float64_array(env, r.losses));
+        result.Set("projections", float64_array(env, r.projections));
+        result.Set("first", float64_array(env, r.first));
+        result.Set("second", float64_array(env, r.second));
+        return result;
+      });
+}
+
 }  // namespace
 
 std::vector<Function> autoencoder_descent_functions() {
   return {{"autoencoderNetwork", autoencoder_network, {kNetworkRun.info()}},
-          {"autoencoderSpectrum", autoencoder_spectrum, {kSpectrum.info()}}};
+          {"autoencoderSpectrum", autoencoder_spectrum, {kSpectrum.info()}},
+          {"autoencoderExpectedTraining", autoencoder_expected_training, {kExpected.info()}}};
 }
 
 }  // namespace mft::node

@@ -38,6 +38,15 @@ void multiply(bool transpose, std::size_t m, std::size_t n, std::size_t k, doubl
 
 }  // namespace
 
+std::vector<double> masking_penalty(std::span<const double> directions, std::span<const double> diagonal, double keep) {
+  const std::size_t d = diagonal.size();
+  std::vector<double> scaled(d * d), penalty(d * d);
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j < d; ++j) scaled[i * d + j] = (1 - keep) / keep * diagonal[j] * directions[i * d + j];
+  blas::gemm(false, true, d, d, d, 1.0, scaled.data(), d, directions.data(), d, 0.0, penalty.data(), d);
+  return penalty;
+}
+
 LinearDescent::LinearDescent(const LinearProblem& problem, Team& team)
     : problem_(problem),
       team_(team),
@@ -149,11 +158,11 @@ void LinearDescent::advance_all(double keep, double rate) {
   team_.run(column_tiles_, body);
 }
 
-bool LinearDescent::step() {
+bool LinearDescent::step(double rate) {
   grams();
   // tr(A B) is the part of the loss that grows without bound; what is not finite in the weights shows in it.
   if (!std::isfinite(sum_of_products(second_gram_.data(), first_gram_.data(), hidden_ * hidden_))) return false;
-  const double rate = problem_.learning_rate, decay = rate * problem_.weight_decay;
+  const double decay = rate * problem_.weight_decay;
   advance_all(1 - (problem_.is_tied ? 2 : 1) * decay, rate);
   std::swap(first_, next_first_);
   if (!problem_.is_tied) std::swap(second_, next_second_);

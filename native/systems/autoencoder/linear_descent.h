@@ -35,6 +35,9 @@ struct Measured {
   std::vector<double> mapping;
 };
 
+// ((1 - p)/p) diag(S) in the basis of the directions (rows): the penalty of masking, D x D.
+std::vector<double> masking_penalty(std::span<const double> directions, std::span<const double> diagonal, double keep);
+
 class LinearDescent {
  public:
   // Starts at W = 0. The team does the work of a step; its size changes no bit.
@@ -49,7 +52,8 @@ class LinearDescent {
   std::span<const double> second() const { return {problem_.is_tied ? first_.data() : second_.data(), first_.size()}; }
 
   // One step of descent. False, and no change of the weights, when the loss is not finite.
-  bool step();
+  bool step() { return step(problem_.learning_rate); }
+  bool step(double rate);
 
   Measured measure();
   // (b): singular values of W2 W1, decreasing, min(hidden, dimension) of them.

@@ -163,12 +163,12 @@ double MarginalDescent::gradients(std::span<const double> examples, std::span<do
   return result;
 }
 
-bool MarginalDescent::step(std::span<const double> examples, double& loss) {
+bool MarginalDescent::step(std::span<const double> examples, double rate, double& loss) {
   loss = gradients(examples, first_step_, second_step_);
   if (!std::isfinite(loss)) return false;
   for (std::size_t i = 0; i < first_.size(); ++i) {
-    first_[i] -= problem_.learning_rate * first_step_[i];
-    second_[i] -= problem_.learning_rate * second_step_[i];
+    first_[i] -= rate * first_step_[i];
+    second_[i] -= rate * second_step_[i];
   }
   return true;
 }

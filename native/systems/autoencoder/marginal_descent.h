@@ -38,7 +38,8 @@ class MarginalDescent {
   double gradients(std::span<const double> examples, std::span<double> first, std::span<double> second);
   // One step on these examples. False, and no change of the weights, when the loss is not finite; `loss` is that
   // before.
-  bool step(std::span<const double> examples, double& loss);
+  bool step(std::span<const double> examples, double& loss) { return step(examples, problem_.learning_rate, loss); }
+  bool step(std::span<const double> examples, double rate, double& loss);
 
  private:
   struct Group;

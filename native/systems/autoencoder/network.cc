@@ -12,17 +12,6 @@
 namespace mft::autoencoder {
 namespace {
 
-// r diag(S) in the basis of the eigenvectors.
-std::vector<double> masking_penalty(const SecondMoment& moment, double keep) {
-  const std::size_t d = moment.variances.size();
-  const std::vector<double>& v = moment.directions;
-  std::vector<double> scaled(d * d), penalty(d * d);
-  for (std::size_t i = 0; i < d; ++i)
-    for (std::size_t j = 0; j < d; ++j) scaled[i * d + j] = (1 - keep) / keep * moment.diagonal[j] * v[i * d + j];
-  blas::gemm(false, true, d, d, d, 1.0, scaled.data(), d, v.data(), d, 0.0, penalty.data(), d);
-  return penalty;
-}
-
 std::vector<double> rotated(const std::vector<double>& weights, std::size_t hidden, const SecondMoment& moment) {
   const std::size_t d = moment.variances.size();
   std::vector<double> result(weights.size());
@@ -48,7 +37,8 @@ void run_linear(const NetworkRun& run, const SecondMoment& moment, Team& team, c
   LinearProblem problem{moment.variances, {}, run.hidden, run.weight_decay, run.learning_rate};
   // Rounding has left small negative numbers where S has no variance.
   for (double& nu : problem.variances) nu = std::max(nu, 0.0);
-  if (run.keep_probability < 1) problem.penalty = masking_penalty(moment, run.keep_probability);
+  if (run.keep_probability < 1)
+    problem.penalty = masking_penalty(moment.directions, moment.diagonal, run.keep_probability);
   const std::size_t d = run.dimension;
   if (problem.penalty.empty()) problem.penalty.assign(d, 0.0);
   const std::size_t stride = problem.penalty.size() == d ? 1 : d + 1;

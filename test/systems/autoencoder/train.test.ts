@@ -183,6 +183,74 @@ t.test('a run that was stopped goes on as if it had not been', async (t) => {
   t.equal(continued.checksum, whole.checksum);
 });
 
+t.test('expected noise: the fixed points, and the mean of sampled noise from the same start', async (t) => {
+  const noise = { noiseVariance: 0.5, weightDecay: 0.1 } as const;
+  const expected = { modes: 5, noise: 'expected' } as const;
+  const long = await run({ ...noise, steps: 4000, recordEvery: 1000, training: expected });
+  for (const [i, nu] of [3, 1.2, 1.2, 0.3].entries()) {
+    const fixed = (await evaluate('autoencoder', 'fixedPoint', { inputVariance: nu, ...noise })) as number;
+    const found = last(long, 'modeMapping')[i] as number;
+    t.ok(Math.abs(found - fixed) < 1e-6, `mode ${i}: ${found} against ${fixed}`);
+  }
+  t.equal(long.reports.length, 4);
+  t.ok(
+    Math.abs((mappings(long, small, false)[0] as number) - (last(long, 'modeMapping')[0] as number)) < 1e-6,
+    'of the weights',
+  );
+  for (const activation of ['linear', 'relu'] as const) {
+    // Without noise both ways are one.
+    const plain = { width: 6, steps: 60, weightDecay: 0.05 } as const;
+    const [drawn, exact] = await Promise.all([
+      run({ ...plain, training: { activation, modes: 5 } }),
+      run({ ...plain, training: { activation, ...expected } }),
+    ]);
+    const worst = Math.max(
+      ...Array.from(weight(drawn, 'layer1.weight'), (w, k) =>
+        Math.abs(w - (weight(exact, 'layer1.weight')[k] as number)),
+      ),
+    );
+    t.ok(worst < 1e-11, `${activation}: weights differ by ${worst.toExponential(1)}`);
+    // With it the sampled run of many examples scatters around the expected one.
+    const noisy = { ...plain, noiseVariance: 0.5, steps: 100 } as const;
+    const large = axesSet(400);
+    const samples = await Promise.all(
+      [1, 2, 3, 4, 5].map((seed) =>
+        run({ ...noisy, training: { activation, modes: 5 } }, { initialWeights: drawn.weights ?? {}, seed }, large),
+      ),
+    );
+    const mean = await run(
+      { ...noisy, training: { activation, ...expected } },
+      { initialWeights: drawn.weights ?? {} },
+      large,
+    );
+    for (const mode of [0, 3]) {
+      const values = samples.map((sample) => last(sample, 'modeMapping')[mode] as number);
+      const average = values.reduce((sum, x) => sum + x, 0) / 5;
+      const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - average) ** 2, 0) / 4);
+      const apart = (average - (last(mean, 'modeMapping')[mode] as number)) / (deviation / Math.sqrt(5));
+      // Student's t of four degrees of freedom: 8.6 has the probability of |z| > 3.3.
+      t.ok(
+        Math.abs(apart) < 8.6,
+        `${activation}, mode ${mode}: t = ${apart.toFixed(1)}, deviation ${deviation.toExponential(1)}`,
+      );
+    }
+  }
+  const relu = { activation: 'relu', ...expected } as const;
+  await t.rejects(run({ inputKeepProbability: 0.8, training: relu }), { code: 'ERR_MFT_UNSUPPORTED' });
+  await t.rejects(run({ noise: 'sign', noiseVariance: 1, training: relu }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'noise',
+  });
+  await t.rejects(run({ training: expected }, { optimizer: 'adam' }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'optimizer',
+  });
+  const masked = await run({ inputKeepProbability: 0.8, steps: 4000, training: expected });
+  t.ok(Math.abs((last(masked, 'modeMapping')[0] as number) - 0.8) < 1e-6, 'masking along the axes ends at p');
+  const diverged = await run({ learningRate: 5, initialVariance: 1, training: expected });
+  t.match(diverged.stopped, { reason: /not finite/ });
+});
+
 t.test('what cannot be trained says so', async (t) => {
   await t.rejects(run({ tied: true }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'tied' });
   await t.rejects(run({ initial: 'aligned' }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'initial' });

@@ -136,7 +136,7 @@ export function imageRows(
       source: sources.derived,
       measured: timed.map(({ ratio }) => ratio.toFixed(3)).join(', '),
       holds: timed.every(({ ratio }) => Math.abs(ratio - 1) < halfTimeError),
-      note: `within ${100 * halfTimeError} %; the published markers are drawn 99 epochs late, and its theory starts all modes from one value`,
+      note: `within ${100 * halfTimeError} %; its markers are drawn 99 epochs late, its theory starts all modes from one value`,
     }),
   );
   return rows;

@@ -36,7 +36,7 @@ export interface NativeNetworkState {
   readonly step: number;
 }
 
-/** The fields that `autoencoderSpectrum` declares. A component is value·scale, or value·scales[i] + shifts[i] where these are not empty. */
+/** Examples: a component is value·scale, or value·scales[i] + shifts[i] where these are not empty. */
 export interface NativeExamples {
   /** Over shared memory: the native threads read it while JavaScript runs. */
   readonly images: Uint8Array | Float32Array | Float64Array;
@@ -45,7 +45,36 @@ export interface NativeExamples {
   readonly scales: Float64Array;
   readonly shifts: Float64Array;
   readonly isCentred: boolean;
+}
+
+/** The fields that `autoencoderExpectedTraining` declares (native/systems/autoencoder/expected_training.h). */
+export interface NativeExpectedTraining {
+  readonly examples: NativeExamples;
+  readonly hidden: number;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  readonly variances: Float64Array;
+  readonly directions: Float64Array;
+  readonly diagonal: Float64Array;
+  readonly isRectified: boolean;
+  readonly noiseVariance: number;
+  readonly keepProbability: number;
+  readonly weightDecay: number;
+  readonly rates: Float64Array;
+  readonly batch: number;
+  readonly modes: number;
+  readonly every: number;
   readonly threads: number;
+}
+
+interface NativeExpectedResult {
+  readonly steps: number;
+  readonly hasStopped: boolean;
+  readonly records: Float64Array;
+  readonly losses: Float64Array;
+  readonly projections: Float64Array;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
 }
 
 /** S = (1/N) Σ x xᵀ of examples. */
@@ -66,7 +95,11 @@ export interface SecondMoment {
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
-    autoencoderSpectrum(examples: NativeExamples, slots: Int32Array): Promise<SecondMoment>;
+    autoencoderSpectrum(
+      call: { readonly examples: NativeExamples; readonly threads: number },
+      slots: Int32Array,
+    ): Promise<SecondMoment>;
+    autoencoderExpectedTraining(training: NativeExpectedTraining, slots: Int32Array): Promise<NativeExpectedResult>;
     autoencoderNetwork(run: NativeNetworkRun, slots: Int32Array): Promise<NativeNetworkState>;
   }
 }

@@ -5,7 +5,7 @@ import { threadsFor } from '../../core/memory.js';
 import type { Examples } from '../../core/trainer.js';
 import { inputMap } from '../../training/normalise.js';
 import type { ResolvedTrainOptions } from '../../training/options.js';
-import type { SecondMoment } from './descent-native.js';
+import type { NativeExamples, SecondMoment } from './descent-native.js';
 
 /** Examples of one native block (native/systems/autoencoder/spectrum.cc), for progress. */
 const blockRows = 512;
@@ -29,27 +29,34 @@ export async function secondMoment(
   examples: Examples,
   { count = 0, normalization = 'unit', isCentred = false, threads = 0, ...control }: SecondMomentOptions = {},
 ): Promise<SecondMoment> {
+  const given = nativeExamples(examples, count, normalization, isCentred);
+  const units = Math.ceil(given.images.length / examples.dimension / blockRows) + 1;
+  return controlled(control, units, (slots) =>
+    addon().autoencoderSpectrum({ examples: given, threads: threadsFor(threads) }, slots),
+  );
+}
+
+/** The first `count` examples (0 = all) as the addon takes them, components mapped as training maps them. */
+export function nativeExamples(
+  examples: Examples,
+  count: number,
+  normalization: ResolvedTrainOptions['normalization'],
+  isCentred: boolean,
+): NativeExamples {
   const { dimension } = examples;
   const wanted = count > 0 ? Math.min(count, examples.count) : examples.count;
-  const images = shared(examples.images.subarray(0, wanted * dimension));
-  const { scale, shift } = inputMap({ ...examples, count: wanted }, normalization);
+  const { scale, shift } = inputMap(examples, normalization);
   // One factor for all components leaves the sums of bytes exact.
   const isUniform = scale.every((factor) => factor === scale[0]) && shift.every((offset) => offset === 0);
   const none = new Float64Array(0);
-  return controlled(control, Math.ceil(wanted / blockRows) + 1, (slots) =>
-    addon().autoencoderSpectrum(
-      {
-        images,
-        dimension,
-        scale: isUniform ? (scale[0] as number) : 1,
-        scales: isUniform ? none : scale,
-        shifts: isUniform ? none : shift,
-        isCentred,
-        threads: threadsFor(threads),
-      },
-      slots,
-    ),
-  );
+  return {
+    images: shared(examples.images.subarray(0, wanted * dimension)),
+    dimension,
+    scale: isUniform ? (scale[0] as number) : 1,
+    scales: isUniform ? none : scale,
+    shifts: isUniform ? none : shift,
+    isCentred,
+  };
 }
 
 /** As it is when it lies in shared memory (the readers see to it), else a copy there. */

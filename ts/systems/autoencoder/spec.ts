@@ -54,6 +54,8 @@ interface AutoencoderTraining {
   readonly activation?: 'linear' | 'relu';
   /** Leading modes whose mapping is recorded every `recordEvery` steps; 0: none. Default 32. */
   readonly modes?: number;
+  /** Noise drawn afresh in every step, or its expectation in closed form (rectified units: Gaussian noise only). Default 'sampled'. */
+  readonly noise?: 'sampled' | 'expected';
 }
 
 /** How a simulation of `autoencoder` runs. */
@@ -76,6 +78,9 @@ const mostRecords = 1_000_000;
 const training = z.strictObject({
   activation: choiceField(['linear', 'relu'], 'Of the hidden units.').default('linear'),
   modes: wholeField(0, mostModes, 'Leading modes that are recorded; 0 = none.').default(32),
+  noise: choiceField(['sampled', 'expected'], 'Noise drawn afresh in every step, or its expectation.').default(
+    'sampled',
+  ),
 });
 
 export const specSchema = z.strictObject({
@@ -139,9 +144,10 @@ export const specSchema = z.strictObject({
   dynamics: choiceField(['descent', 'flow'], 'Theory of descent step by step, or of its limit of small rates.').default(
     'descent',
   ),
-  training: training.default({ activation: 'linear', modes: 32 }).meta({
-    expected: '{activation, modes}: linear or relu, a whole number >= 0',
-    description: 'What only training reads: activation of the hidden units, leading modes that are recorded.',
+  training: training.default({ activation: 'linear', modes: 32, noise: 'sampled' }).meta({
+    expected: '{activation, modes, noise}: linear or relu, a whole number >= 0, sampled or expected',
+    description:
+      'What only training reads: activation of the hidden units, leading modes that are recorded, how the noise is taken.',
   }),
 });
 

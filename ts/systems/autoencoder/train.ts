@@ -8,6 +8,7 @@ import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
 import { sgd } from '../../training/sgd.js';
 import type { SecondMoment } from './descent-native.js';
+import { type ExpectedRun, refuseForExpectedNoise, trainExpected, type Weights } from './expected-noise.js';
 import { secondMoment, subspaces } from './second-moment.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
 
@@ -18,6 +19,8 @@ interface AutoencoderPlan extends TrainingPlan {
   /** Leading modes that are recorded, and every how many steps. */
   readonly modes: number;
   readonly modesEvery: number;
+  /** Where the noise is expected, not sampled. */
+  readonly expected?: Omit<ExpectedRun, 'steps'>;
 }
 
 /** Options as a user gives them: what is left out is what the spec says. */
@@ -37,6 +40,12 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
   if (spec.initial !== 'gaussian') throw refuse('initial', 'gaussian');
   if (spec.tied) throw refuse('tied', 'false');
   const { width, initialVariance, training } = spec;
+  const isExpected = training.noise === 'expected';
+  const isRectified = training.activation === 'relu';
+  if (isExpected && isRectified && spec.inputKeepProbability < 1) throw refuse('inputKeepProbability', '1');
+  if (isExpected && isRectified && spec.noise !== 'gaussian') throw refuse('noise', 'gaussian');
+  const modes = Math.min(training.modes, dimension);
+  const modesEvery = spec.recordEvery ?? Math.max(1, Math.floor(spec.steps / records));
   const layer = { hasBiases: false, biasVariance: 0, law: 'gaussian', keepProbability: 1 } as const;
   return {
     input: [dimension],
@@ -44,21 +53,35 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
       dense([dimension], {
         ...layer,
         units: width,
-        ...(training.activation === 'relu' ? { activation: resolveActivation('relu') } : {}),
+        ...(isRectified ? { activation: resolveActivation('relu') } : {}),
         weightVariance: initialVariance * dimension,
       }),
       dense([width], { ...layer, units: dimension, weightVariance: initialVariance * width }),
     ],
     target: 'inputs',
     steps: spec.steps,
-    ...(spec.noiseVariance > 0 ? { inputNoise: { kind: spec.noise, variance: spec.noiseVariance } } : {}),
-    inputKeepProbability: spec.inputKeepProbability,
+    ...(spec.noiseVariance > 0 && !isExpected
+      ? { inputNoise: { kind: spec.noise, variance: spec.noiseVariance } }
+      : {}),
+    inputKeepProbability: isExpected ? 1 : spec.inputKeepProbability,
     hasSharedMasks: false,
     counters: [],
     learningRate: spec.learningRate,
     weightDecay: spec.weightDecay,
-    modes: Math.min(training.modes, dimension),
-    modesEvery: spec.recordEvery ?? Math.max(1, Math.floor(spec.steps / records)),
+    modes,
+    modesEvery,
+    ...(isExpected
+      ? {
+          expected: {
+            width,
+            isRectified,
+            noiseVariance: spec.noiseVariance,
+            keepProbability: spec.inputKeepProbability,
+            modes,
+            every: modesEvery,
+          },
+        }
+      : {}),
   };
 }
 
@@ -66,8 +89,8 @@ const descent = sgd<ResolvedAutoencoderSpec>(plan);
 
 /** The plan as the trainer of layers reads it; directions that are not known yet are zeros. */
 function planned(own: AutoencoderPlan, dimension: number, directions?: Float64Array): TrainingPlan {
-  const { learningRate: _rate, weightDecay: _decay, modes, modesEvery, ...rest } = own;
-  if (modes === 0) return rest;
+  const { learningRate: _rate, weightDecay: _decay, expected, modes, modesEvery, ...rest } = own;
+  if (modes === 0 || expected !== undefined) return rest;
   return { ...rest, projections: { directions: directions ?? new Float64Array(modes * dimension), every: modesEvery } };
 }
 
@@ -105,7 +128,13 @@ function flops(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShap
   const passes =
     own.modes === 0 ? 0 : 1 + Math.ceil(descent.units(planned(own, dimension), full, data) / own.modesEvery);
   const products = own.layers.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
-  const spectrum = own.modes === 0 ? 0 : count * dimension ** 2 + 10 * dimension ** 3;
+  const spectrum = passes === 0 ? 0 : count * dimension ** 2 + 10 * dimension ** 3;
+  if (own.expected !== undefined) {
+    const { width, isRectified } = own.expected;
+    // A pair of rectified units takes some hundred operations.
+    const step = isRectified ? full.batchSize * (300 * width ** 2 + 8 * dimension * width) : 8 * dimension * width ** 2;
+    return spectrum + passes * count * 2 * products + descent.units(planned(own, dimension), full, data) * step;
+  }
   return (
     descent.flops(planned(own, dimension), full, data) +
     spectrum +
@@ -117,8 +146,14 @@ function flops(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShap
 const spectrumBytes = (dimension: number): number => 8 * (5 * dimension ** 2 + 600 * dimension);
 
 function bytes(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShape, threads: number): number {
-  const run = descent.bytes(planned(own, data.dimension), complete(own, options, data), data, threads);
-  return run + (own.modes === 0 ? 0 : spectrumBytes(data.dimension));
+  const { count, dimension } = data;
+  const run = descent.bytes(planned(own, dimension), complete(own, options, data), data, threads);
+  if (own.modes === 0 && own.expected === undefined) return run;
+  if (own.expected === undefined) return run + spectrumBytes(dimension);
+  const { width, isRectified } = own.expected;
+  // Weights in both bases; of rectified units the examples, clean and noisy, and two groups of pairs.
+  const network = 8 * (10 * dimension * width + 2 * dimension ** 2 + 20 * width ** 2);
+  return run + spectrumBytes(dimension) + network + (isRectified ? 8 * count * (4 * dimension + 6 * width) : 0);
 }
 
 const units: AutoencoderTrainer['units'] = (own, options, data) =>
@@ -134,30 +169,81 @@ async function run(
   const { signal, threads } = control;
   for (const { plan: own, options } of jobs) {
     const { normalization, trainCount } = options;
-    if (own.modes === 0 || moments.has(normalization)) continue;
+    if ((own.modes === 0 && own.expected === undefined) || moments.has(normalization)) continue;
     const chosen = { normalization, threads, count: trainCount, ...(signal === undefined ? {} : { signal }) };
     moments.set(normalization, await secondMoment(data.train, chosen));
   }
   const momentOf = ({ options }: TrainerJob<AutoencoderPlan, AutoencoderOptions>): SecondMoment | undefined =>
     moments.get(options.normalization);
-  const bodies = await descent.run(
-    jobs.map((job) => {
-      const { dimension } = data.train;
-      const directions = momentOf(job)?.directions.subarray(0, job.plan.modes * dimension);
-      return {
-        ...job,
-        plan: planned(job.plan, dimension, directions),
-        options: job.options as ResolvedTrainOptions,
-      };
-    }),
-    data,
-    control,
-  );
-  return bodies.map((body, i) => {
-    const job = jobs[i] as TrainerJob<AutoencoderPlan, AutoencoderOptions>;
-    const moment = momentOf(job);
-    return moment === undefined ? body : withModes(body, moment, job.plan, job.options as ResolvedTrainOptions);
+  const sampled = jobs.filter(({ plan: own }) => own.expected === undefined);
+  const { dimension } = data.train;
+  const drawn = sampled.map((job) => {
+    const directions = momentOf(job)?.directions.subarray(0, job.plan.modes * dimension);
+    return layered(job, planned(job.plan, dimension, directions), {});
   });
+  const bodies = drawn.length === 0 ? [] : await descent.run(drawn, data, control);
+  const results: TrainingBody[] = [];
+  for (const job of jobs) {
+    const moment = momentOf(job);
+    const body =
+      job.plan.expected === undefined || moment === undefined
+        ? (bodies[sampled.indexOf(job)] as TrainingBody)
+        : await expectedBody(job, moment, data, control);
+    results.push(moment === undefined ? body : withModes(body, moment, job.plan, job.options as ResolvedTrainOptions));
+  }
+  return results;
+}
+
+/** A job as the trainer of layers takes it. */
+const layered = (
+  job: TrainerJob<AutoencoderPlan, AutoencoderOptions>,
+  own: TrainingPlan,
+  change: Partial<ResolvedTrainOptions>,
+): TrainerJob<TrainingPlan, ResolvedTrainOptions> => ({
+  ...job,
+  plan: own,
+  options: { ...(job.options as ResolvedTrainOptions), ...change },
+});
+
+/** The weights come from the trainer of layers, which draws them, and go back to it, which evaluates, checks and stores them. */
+async function expectedBody(
+  job: TrainerJob<AutoencoderPlan, AutoencoderOptions>,
+  moment: SecondMoment,
+  data: TrainingData,
+  control: TrainerControl,
+): Promise<TrainingBody> {
+  const options = job.options as ResolvedTrainOptions;
+  refuseForExpectedNoise(options);
+  const { dimension } = data.train;
+  const { threads, signal } = control;
+  const still = { threads, ...(signal === undefined ? {} : { signal }) };
+  const none = { steps: 0, epochs: undefined } as const;
+  const { saveWeights: _file, ...unsaved } = options;
+  const [start] = await descent.run(
+    [
+      layered({ ...job, options: unsaved }, planned(job.plan, dimension), {
+        ...none,
+        returnWeights: true,
+        trainEvaluation: 0,
+      }),
+    ],
+    { train: data.train },
+    still,
+  );
+  const steps = descent.units(planned(job.plan, dimension), options, {
+    ...data.train,
+    count: options.trainCount > 0 ? Math.min(options.trainCount, data.train.count) : data.train.count,
+  });
+  const run = { ...(job.plan.expected as Omit<ExpectedRun, 'steps'>), steps };
+  const { body, weights } = await trainExpected(run, data.train, moment, start?.weights as Weights, options, control);
+  const isFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
+  const final = isFinite ? weights : (start?.weights as Weights);
+  const [end] = await descent.run(
+    [layered(job, planned(job.plan, dimension), { ...none, initialWeights: final })],
+    data,
+    still,
+  );
+  return { ...(end as TrainingBody), ...body };
 }
 
 /**

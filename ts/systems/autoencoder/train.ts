@@ -236,8 +236,8 @@ async function expectedBody(
   });
   const run = { ...(job.plan.expected as Omit<ExpectedRun, 'steps'>), steps };
   const { body, weights } = await trainExpected(run, data.train, moment, start?.weights as Weights, options, control);
-  const isFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
-  const final = isFinite ? weights : (start?.weights as Weights);
+  const areFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
+  const final = areFinite ? weights : (start?.weights as Weights);
   const [end] = await descent.run(
     [layered(job, planned(job.plan, dimension), { ...none, initialWeights: final })],
     data,

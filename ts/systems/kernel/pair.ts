@@ -19,6 +19,8 @@ export interface Pairs {
   readonly gap: Float64Array;
 }
 
+/** Above this gap E φ² − E φφ keeps twelve digits. */
+const nearGap = 1e-2;
 /** Below this correlation an odd φ is linear in the covariance to twelve digits. */
 const nearlyIndependent = 1e-6;
 
@@ -82,14 +84,42 @@ async function single(
 
 /** E φ(u)φ(v) of every pair. */
 export function pairValues(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
-  return integrated(phi, { value: 1 }, pairs, options, (q1, q2, covariance) => {
+  return integrated(phi, { value: 1 }, pairs, options, (q1, q2, covariance, gap) => {
     const root = rootOf(q1, q2);
     if (root === 0 || covariance === 0) return expectation(phi, { value: 1 }, q1) * expectation(phi, { value: 1 }, q2);
     // What 1 − c has lost of a small covariance, the covariance still has.
     if (phi.isOdd && Math.abs(covariance) < nearlyIndependent * root)
       return covariance * meanSlope(phi, q1) * meanSlope(phi, q2);
-    return undefined;
+    return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).value : undefined;
   });
+}
+
+/** Terms that cancel to less than this share of their sizes are integrated instead. */
+const cancelled = 1e-3;
+
+/** The closed forms of gelu, (2.1), where no digits cancel. */
+function geluPair(
+  q1: number,
+  q2: number,
+  k: number,
+  gap: number,
+): { readonly value: number | undefined; readonly slope: number | undefined } {
+  const product = q1 * q2;
+  const determinant = 1 + q1 + q2 + product * gap * (2 - gap);
+  const root = Math.sqrt(determinant);
+  const both = (1 + q1) * (1 + q2);
+  const turn = Math.atan2(k, root) / (2 * Math.PI);
+  const kept = (terms: readonly number[]): number | undefined => {
+    const sum = terms.reduce((total, term) => total + term, 0);
+    const size = terms.reduce((total, term) => total + Math.abs(term), 0);
+    return Math.abs(sum) > cancelled * size ? sum : undefined;
+  };
+  const rest = (k * k + product * determinant) / (both * root) / (2 * Math.PI);
+  const bend = k / root / (2 * Math.PI);
+  return {
+    value: kept([k / 4, rest, k * turn]),
+    slope: kept([1 / 4, turn, bend / determinant, (bend * (1 - product)) / both, bend]),
+  };
 }
 
 /** E φ' = E u φ(u)/q (Stein), which a jump of φ leaves finite. */
@@ -99,9 +129,10 @@ function meanSlope(phi: GaussianFunction, variance: number): number {
 
 /** E φ'(u)φ'(v) of every pair; φ must pass `requireTangent`. */
 export function pairSlopes(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
-  return integrated(phi, { first: 1 }, pairs, options, (q1, q2) =>
-    rootOf(q1, q2) === 0 ? expectation(phi, { first: 1 }, q1) * expectation(phi, { first: 1 }, q2) : undefined,
-  );
+  return integrated(phi, { first: 1 }, pairs, options, (q1, q2, covariance, gap) => {
+    if (rootOf(q1, q2) === 0) return expectation(phi, { first: 1 }, q1) * expectation(phi, { first: 1 }, q2);
+    return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).slope : undefined;
+  });
 }
 
 /** E φ² − E φφ of one pair of equal variances. */
@@ -132,7 +163,9 @@ export async function pairGaps(
     );
   }
   const isHomogeneous = phi.homogeneousDegree !== null;
-  const isExact = (at: number): boolean => isHomogeneous || variance1[at] === variance2[at];
+  // Of pairs that are not near the values themselves say it.
+  const isExact = (at: number): boolean =>
+    isHomogeneous || gap[at] === 0 || (variance1[at] === variance2[at] && (gap[at] as number) < nearGap);
   const exact = [...gap.keys()].filter((at) => isExact(at) && gap[at] !== 0);
   const unit = Float64Array.from(exact, (at) => (isHomogeneous ? 1 : (variance1[at] as number)));
   const gaps = Float64Array.from(exact, (at) => gap[at] as number);
@@ -171,14 +204,14 @@ async function integrated(
   integrand: Integrand,
   { variance1, variance2, covariance, gap }: Pairs,
   options: ControlOptions,
-  known: (q1: number, q2: number, covariance: number) => number | undefined,
+  known: (q1: number, q2: number, covariance: number, gap: number) => number | undefined,
 ): Promise<Float64Array> {
   const squared: Integrand = integrand.first === 1 ? { first: 2 } : { value: 2 };
   const result = new Float64Array(gap.length);
   const open: number[] = [];
   for (let at = 0; at < gap.length; at++) {
     const [q1, q2] = [variance1[at] as number, variance2[at] as number];
-    const value = gap[at] === 0 && q1 === q2 ? expectation(phi, squared, q1) : known(q1, q2, covariance[at] as number);
+    const value = gap[at] === 0 && q1 === q2 ? expectation(phi, squared, q1) : known(q1, q2, covariance[at] as number, gap[at] as number);
     if (value === undefined) open.push(at);
     else result[at] = value;
   }

@@ -23,6 +23,7 @@
   subject(autoencoder_descent); \
   subject(kernel_regression);   \
   subject(recurrent);           \
+  subject(convolution);         \
   subject(train)
 
 namespace mft::node {

@@ -21,6 +21,7 @@ const entries = {
   kernel: entry<import('./kernel/index.js').KernelTypes>(() => import('./kernel/index.js')),
   autoencoder: entry<import('./autoencoder/index.js').AutoencoderTypes>(() => import('./autoencoder/index.js')),
   recurrent: entry<import('./recurrent/index.js').RecurrentTypes>(() => import('./recurrent/index.js')),
+  convolution: entry<import('./convolution/index.js').ConvolutionTypes>(() => import('./convolution/index.js')),
 } as const;
 
 type Entries = typeof entries;

@@ -1,0 +1,37 @@
+// Examples for the contract test.
+import type { ContractCase } from '../../contract/case.js';
+
+const relu = { activation: 'relu', weightVariance: 2, kernel: 3, pool: 1 } as const;
+const small = { ...relu, input: [8, 8, 1], depth: 3, width: 6, padding: 'circular', image: 'impulse' } as const;
+
+export const contract: ContractCase = {
+  small,
+  run: { trials: 300, seed: 3 },
+  other: { weightVariance: 1.5, norm: 2, image: 'grating' },
+  grows: [{ spec: { width: 60 } }, { spec: { depth: 30 } }, { run: { trials: 300_000, rawTrials: true } }],
+  heavy: { spec: { ...small, input: [32, 32, 3], width: 64, depth: 6 }, run: { trials: 2000, threads: 1 } },
+  busy: { figure: 'profile' },
+  agreement: [
+    // Rectified units without biases: variances and gradients are exact at every width.
+    {
+      spec: { ...small, padding: 'zero', depth: 4, width: 20, image: 'grating' },
+      run: { trials: 12_000, seed: 11 },
+      only: ['variance', 'cornerVariance', 'gradient'],
+    },
+    // A bright point between circular edges has every mode; layers of many channels, for products of positions are not exact.
+    {
+      spec: { ...small, input: [8, 8, 1], depth: 3, width: 96 },
+      run: { trials: 6000, seed: 12 },
+      only: ['varianceMode', 'neighbourCovariance'],
+    },
+  ],
+  twoWidths: {
+    spec: { ...relu, activation: 'tanh', input: [6, 6, 1], depth: 3, padding: 'circular', biasVariance: 0.1 },
+    run: { trials: 20_000, seed: 5 },
+    widths: [8, 16],
+  },
+  memory: [
+    { spec: { ...small, depth: 100 }, run: { trials: 30_000, threads: 1, rawTrials: true } },
+    { spec: { ...small, input: [48, 48, 1], width: 128 }, run: { trials: 2, threads: 1 } },
+  ],
+};

@@ -1,0 +1,134 @@
+// Theory of `convolution`: all bounds of the network, and the mean field of the same network at random weights.
+import {
+  type Axis,
+  axis,
+  innerAxis,
+  type Predicted,
+  type QuantityValue,
+  type Undefined,
+  type Warning,
+} from '../../core/results.js';
+import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import type { Network } from './architecture.js';
+import { boundQuantities } from './bounds.js';
+import { type LayerField, type MeanField, meanField, meanFieldSize } from './mean-field.js';
+import type { ConvolutionObservable } from './observables.js';
+import { imageOf, networkFromSpec, type ResolvedConvolutionSpec } from './spec.js';
+
+/** Rounding of sums over positions, layer by layer. */
+const rounding = 1e-10;
+/** Modes of the variance along a row, as native/systems/convolution/simulation.h. */
+const modes = 3;
+/** Numbers of covariances that are held at most. */
+const mostHeld = 2 ** 26;
+
+const biased: Undefined = { reason: 'the bounds are for networks without biases' };
+
+/** Σ_p q(p) cos(2π m column/width)/positions. */
+function modeOf({ grid, variance }: LayerField, periods: number): number {
+  const { width } = grid;
+  const sum = variance.reduce(
+    (total, q, at) => total + q * Math.cos((2 * Math.PI * periods * (at % width)) / width),
+    0,
+  );
+  return sum / variance.length;
+}
+
+const mean = (values: Float64Array, count: number): number => values.reduce((sum, value) => sum + value, 0) / count;
+
+/** The mean field of a spec, or why it is not computed. */
+export async function fieldOfSpec(
+  spec: ResolvedConvolutionSpec,
+  network: Network,
+  options: SystemOptions,
+): Promise<MeanField | Undefined> {
+  const { held } = meanFieldSize(network);
+  if (held > mostHeld)
+    return { reason: `the covariances of positions that pools mix take ${held} numbers, above ${mostHeld}` };
+  const [height, width, channels] = spec.input;
+  return meanField(network, { height, width, channels, values: imageOf(spec) }, spec, options);
+}
+
+type Entry = (layer: LayerField, inner: number) => number | Undefined;
+
+function observable(
+  field: MeanField | Undefined,
+  depth: number,
+  inner: Axis,
+  entry: Entry,
+  scale: 'linear' | 'log',
+  cut: (layer: number, field: MeanField) => boolean,
+): Predicted {
+  const size = inner.values.length;
+  const values = new Float64Array(depth * size);
+  const undefinedAt: { index: number; reason: string }[] = [];
+  const at = (l: number, j: number): number | Undefined => {
+    if ('reason' in field) return field;
+    const layer = field.layers[l];
+    if (layer === undefined || cut(l, field)) return { reason: 'behind a maximum over a pool' };
+    const value = entry(layer, j);
+    if (typeof value !== 'number') return value;
+    const isKnown = Number.isFinite(value) || (scale === 'log' && value === -Infinity);
+    return isKnown ? value : { reason: 'larger than the largest number' };
+  };
+  for (let l = 0; l < depth; l++)
+    for (let j = 0; j < size; j++) {
+      const value = at(l, j);
+      if (typeof value === 'number') values[l * size + j] = value;
+      else undefinedAt.push({ index: l * size + j, reason: value.reason });
+    }
+  const lost = 'reason' in field ? 0 : field.lost;
+  return {
+    axes: [axis('layer', depth, 1), inner],
+    scale,
+    values,
+    error: rounding * depth + lost,
+    ...(undefinedAt.length === 0 ? {} : { undefinedAt }),
+  };
+}
+
+function warningsOf(field: MeanField | Undefined): Warning[] {
+  if ('reason' in field) return [{ id: 'meanFieldTooLarge', message: `No mean field: ${field.reason}.` }];
+  if (field.isCut)
+    return [
+      {
+        id: 'maximumPooling',
+        message: 'Theory has no closed form behind a maximum over a pool; simulations have the layers behind it.',
+      },
+    ];
+  return [];
+}
+
+export async function predict(
+  spec: ResolvedConvolutionSpec,
+  options: SystemOptions,
+): Promise<PredictionBody<ConvolutionObservable>> {
+  const network = networkFromSpec(spec);
+  const bounds = boundQuantities(network, spec);
+  const quantities: Readonly<Record<string, QuantityValue>> =
+    spec.biasVariance > 0 ? Object.fromEntries(Object.keys(bounds).map((name) => [name, biased])) : bounds;
+  const field = await fieldOfSpec(spec, network, options);
+  const [one, { depth }] = [innerAxis('value', 1), spec];
+  const never = (): boolean => false;
+  const linear = (entry: Entry, inner = one): Predicted => observable(field, depth, inner, entry, 'linear', never);
+  return {
+    quantities,
+    observables: {
+      variance: linear(({ variance }) => mean(variance, variance.length)),
+      cornerVariance: linear(({ variance }) => variance[0] as number),
+      neighbourCovariance: linear(({ neighbour, neighbours }) =>
+        neighbours === 0 ? { reason: 'a map of one column has no neighbours' } : mean(neighbour, neighbours),
+      ),
+      varianceMode: linear((layer, j) => modeOf(layer, j + 1), innerAxis('mode', modes)),
+      gradient: observable(
+        field,
+        depth,
+        one,
+        ({ gradient }) => Math.log(gradient),
+        'log',
+        (l, { isCut }) => isCut && l < depth - 1,
+      ),
+    },
+    warnings: warningsOf(field),
+  };
+}

@@ -79,6 +79,15 @@ async function callEverything(): Promise<void> {
   const expected = { modes: 2, noise: 'expected' } as const;
   await mft.train({ system: 'autoencoder', width: 3, steps: 1, training: expected }, 'synthetic', { trainCount: 20 });
   await mft.simulate(recurrent, run);
+  await mft.simulate({ system: 'convolution', input: [8, 8, 1], depth: 1, width: 2 }, run);
+  const network = { input: [5, 5, 1], classes: 2, layers: [{ kernel: 3, channels: 2 }] };
+  await mft.evaluate('convolution', 'cnn:loss', { architecture: network, amplitude: 1 });
+  await mft.evaluate('convolution', 'conv:spectralNorm', {
+    kernelShape: [1, 1, 2, 2],
+    amplitude: 1,
+    height: 3,
+    width: 3,
+  });
   await mft.predict(recurrent);
   await mft.predict({ ...recurrent, weightSharing: 'untied' });
   await mft.map(recurrent, [{ field: 'biasMean', values: [0, 1] }]);

@@ -47,7 +47,7 @@ const architectureSchema = z.strictObject({
   padding: choiceField(paddings, 'Padding.').default('valid'),
 });
 
-export type Architecture = Omit<z.output<typeof architectureSchema>, 'layers'> & {
+type Architecture = Omit<z.output<typeof architectureSchema>, 'layers'> & {
   readonly layers: readonly z.output<typeof layerSchema>[];
 };
 
@@ -118,7 +118,7 @@ function preSide(padding: Padding, input: number, kernel: number, stride: number
 }
 
 /** How a list field names the entry of a layer in messages: `layers[1].kernel`. */
-export type FieldName = (layer: number, field: string) => string;
+type FieldName = (layer: number, field: string) => string;
 const inList: FieldName = (at, field) => `layers[${at}].${field}`;
 
 /**

@@ -21,7 +21,7 @@ import {
   samplesForGapStated,
 } from './stated.js';
 
-export interface Question {
+interface Question {
   readonly samples: number;
   readonly failureProbability: number;
   readonly target: number;
@@ -29,7 +29,7 @@ export interface Question {
 }
 
 /** A value, or why a bound does not speak of this network. */
-export function attempt<T extends QuantityValue>(compute: () => T): T | Undefined {
+function attempt<T extends QuantityValue>(compute: () => T): T | Undefined {
   try {
     return compute();
   } catch (error) {
@@ -39,7 +39,7 @@ export function attempt<T extends QuantityValue>(compute: () => T): T | Undefine
 }
 
 /** A bound on a loss in [0, 1]: one that is 1 or more says nothing. */
-export interface Bound {
+interface Bound {
   readonly [key: string]: QuantityValue;
   readonly value: number | Undefined;
   readonly isVacuous: boolean;

@@ -15,7 +15,7 @@ function logStretch(network: Network, pool: number): number {
 }
 
 /** log β_i of every block, the fully connected one last: f is β_i-Lipschitz in block i. */
-export function logBlockLipschitz(network: Network): number[] {
+function logBlockLipschitz(network: Network): number[] {
   const { layers, inputBound, features, fcNorm } = network;
   const blocks = blocksOf(network);
   const isBounded = network.activation === 'sigmoid' || network.activation === 'tanh';

@@ -25,13 +25,7 @@ export function normalised({ down, right }: Displacement, grid: Grid, padding: P
 }
 
 /** Position p + d; −1 outside. */
-export function shifted(
-  row: number,
-  column: number,
-  { down, right }: Displacement,
-  grid: Grid,
-  padding: Padding,
-): number {
+function shifted(row: number, column: number, { down, right }: Displacement, grid: Grid, padding: Padding): number {
   let [r, c] = [row + down, column + right];
   if (padding === 'circular') [r, c] = [r % grid.height, c % grid.width];
   return r < 0 || r >= grid.height || c < 0 || c >= grid.width ? -1 : r * grid.width + c;

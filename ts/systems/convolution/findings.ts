@@ -28,7 +28,8 @@ function gapFinding(spec: ResolvedConvolutionSpec, network: Network): Finding {
   const largest = parametersForBitCountGap(spec.target, spec.samples, 8, spec.failureProbability);
   const room =
     typeof largest === 'number'
-      ? ` Stored with 8 bits per weight, at most ${largest} weights have a gap of ${spec.target}; this network has ${parameterCount(network)}.`
+      ? ` Stored with 8 bits per weight, at most ${largest} weights have a gap of ${spec.target}; ` +
+        `this network has ${parameterCount(network)}.`
       : '';
   return {
     id: isVacuous ? 'boundsVacuous' : 'boundHolds',

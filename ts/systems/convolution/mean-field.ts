@@ -18,7 +18,7 @@ import {
 } from './covariance.js';
 import { momentsOf, type UnitMoments } from './moments.js';
 
-export interface Image {
+interface Image {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -26,7 +26,7 @@ export interface Image {
 }
 
 /** Law of the weights: N(0, σ_w²/fan-in), biases N(0, σ_b²). */
-export interface Law {
+interface Law {
   readonly weightVariance: number;
   readonly biasVariance: number;
 }

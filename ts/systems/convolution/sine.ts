@@ -59,7 +59,7 @@ export async function sineGradient(network: Network, amplitude: number, label: n
 }
 
 /** A convolution as a linear map: kernels [out][in][row][column] and the image it acts on. */
-export interface Operator {
+interface Operator {
   readonly kernelShape: readonly [number, number, number, number];
   readonly weights: Float64Array;
   readonly height: number;

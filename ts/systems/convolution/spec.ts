@@ -28,7 +28,7 @@ import {
 } from './architecture.js';
 
 /** The image that the mean field follows: all entries `inputBound`; stripes between 0 and `inputBound`; one bright position. */
-export type ConvolutionImage = 'uniform' | 'grating' | 'impulse';
+type ConvolutionImage = 'uniform' | 'grating' | 'impulse';
 
 /**
  * Z_i = pool(φ(W_i * Z_{i−1})), i = 1 … L, and a softmax layer on Z_L with the loss |softmax − label|²/2: what its generalisation gap may

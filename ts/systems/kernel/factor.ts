@@ -8,6 +8,11 @@ import { dependence } from './dependence.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import './regression-native.js';
 
+/** Control, and the threads of what is computed natively: 0, all processors, when left out. */
+export interface MatrixOptions extends ControlOptions {
+  readonly threads?: number;
+}
+
 /** K + (noiseVariance + jitter) I = L Lᵀ. */
 export interface Factor {
   readonly count: number;
@@ -47,11 +52,11 @@ export async function factorize(
   count: number,
   { noiseVariance, jitter }: { readonly noiseVariance: number; readonly jitter: JitterRule },
   origin: KernelOrigin,
-  options: ControlOptions,
+  options: MatrixOptions,
 ): Promise<Factor> {
   const diagonal = diagonalOf(matrix, count);
   const scale = mean(diagonal);
-  const threads = threadsFor(0);
+  const threads = threadsFor(options.threads ?? 0);
   for (const fraction of jitter === 'auto' ? [0, ...jitters] : [0]) {
     const added = fraction * scale;
     const found = await controlled(options, units(count), (slots) =>
@@ -112,12 +117,12 @@ export async function solve(
   { matrix, count }: Factor,
   rows: Float64Array,
   how: 'half' | 'whole',
-  { signal }: ControlOptions,
+  { signal, threads = 0 }: MatrixOptions,
 ): Promise<void> {
   const control = signal === undefined ? {} : { signal };
   for (const isTransposed of how === 'half' ? [false] : [false, true])
     await controlled(control, 1, (slots) =>
-      addon().kernelSolve({ matrix, rows, count, isTransposed, threads: threadsFor(0) }, slots),
+      addon().kernelSolve({ matrix, rows, count, isTransposed, threads: threadsFor(threads) }, slots),
     );
 }
 
@@ -126,11 +131,11 @@ export async function product(
   a: Float64Array,
   b: Float64Array,
   count: number,
-  { signal }: ControlOptions,
+  { signal, threads = 0 }: MatrixOptions,
 ): Promise<Float64Array> {
   const out = new Float64Array((a.length / count) * (b.length / count));
   await controlled(signal === undefined ? {} : { signal }, 1, (slots) =>
-    addon().kernelProduct({ matrix: a, rows: b, out, count, threads: threadsFor(0) }, slots),
+    addon().kernelProduct({ matrix: a, rows: b, out, count, threads: threadsFor(threads) }, slots),
   );
   return out;
 }

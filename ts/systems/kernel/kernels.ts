@@ -28,6 +28,8 @@ export interface Kernels {
 interface KernelOptions extends ControlOptions {
   /** Whether Θ is wanted. */
   readonly ntk?: boolean;
+  /** Of large kernels; 0, all processors, when left out. */
+  readonly threads?: number;
   /** Kernels beyond the range of double precision are not refused but scaled by a power of two. */
   readonly normalize?: boolean;
   /** Called at every layer l = 1..depth + 1 with what stands there. */
@@ -99,7 +101,11 @@ async function mapped(
   ntk: boolean,
   options: KernelOptions,
 ): Promise<Kernels> {
-  const { nngp, ntk: tangent, variances } = await mappedKernels(model, data, other, ntk, controlOf(options));
+  const {
+    nngp,
+    ntk: tangent,
+    variances,
+  } = await mappedKernels(model, data, other, ntk, { ...controlOf(options), threads: options.threads ?? 0 });
   const columns = (other ?? data).count;
   const rowVariance = variances.slice(-data.count);
   await refuseInfinite(model, data, variances, options);

@@ -31,7 +31,7 @@ export async function mappedKernels(
   data: DataMatrix,
   other: DataMatrix | undefined,
   ntk: boolean,
-  options: ControlOptions,
+  options: ControlOptions & { readonly threads?: number },
   { firstRow, rows }: { readonly firstRow: number; readonly rows: number } = { firstRow: 0, rows: data.count },
 ): Promise<MappedKernels> {
   const call: NativeMapCall = {
@@ -50,7 +50,7 @@ export async function mappedKernels(
     others: other === undefined ? new Float64Array() : other.values,
     firstRow,
     rows,
-    threads: threadsFor(0),
+    threads: threadsFor(options.threads ?? 0),
   };
   const columns = (other ?? data).count;
   const tiles = Math.ceil(rows / tileSide) * Math.ceil(columns / tileSide);

@@ -1,9 +1,8 @@
 // The noise of largest marginal likelihood, by factorisations of one kernel with one noise after the other. Kernel and noise may
 // both be multiplied by a scale, which no prediction of a mean sees: without it the likelihood of targets that are small to the
 // kernel would only say so, and take the least noise.
-import type { ControlOptions } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
-import { type KernelOrigin, restore } from './factor.js';
+import { type KernelOrigin, type MatrixOptions, restore } from './factor.js';
 import { regress, type Regression, type Targets } from './regression.js';
 
 /** Powers of ten of the mean diagonal between which the noise is looked for, and how near it is found. */
@@ -23,7 +22,7 @@ export async function mostLikely(
   kernel: Float64Array,
   targets: Targets,
   origin: KernelOrigin,
-  options: ControlOptions,
+  options: MatrixOptions,
   onStep: () => void,
 ): Promise<Regression & { readonly isAtEnd: boolean }> {
   const { count } = targets;

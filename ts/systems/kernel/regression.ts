@@ -1,9 +1,17 @@
 // Kernel ridge regression, which is the posterior of a Gaussian process: (6.1) to (6.4) of docs/systems/kernel.md. Several
 // targets share one factorisation.
 import { addon } from '../../core/addon.js';
-import type { ControlOptions } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { type Factor, factorize, type JitterRule, type KernelOrigin, mean, product, solve } from './factor.js';
+import {
+  type Factor,
+  factorize,
+  type JitterRule,
+  type KernelOrigin,
+  type MatrixOptions,
+  mean,
+  product,
+  solve,
+} from './factor.js';
 
 /** Targets, one row of `count` numbers for each of them. */
 export interface Targets {
@@ -36,7 +44,7 @@ export async function regress(
   targets: Targets,
   noise: { readonly noiseVariance: number; readonly jitter: JitterRule },
   origin: KernelOrigin,
-  options: ControlOptions,
+  options: MatrixOptions,
 ): Promise<Regression> {
   const factor = await factorize(kernel, targets.count, noise, origin, options);
   const coefficients = targets.values.slice();
@@ -79,7 +87,7 @@ function targetWarnings({ values, count, rows }: Targets, priorVariance: number)
 export function posteriorMean(
   cross: Float64Array,
   { coefficients, count }: { readonly coefficients: Float64Array; readonly count: number },
-  options: ControlOptions,
+  options: MatrixOptions,
 ): Promise<Float64Array> {
   return product(cross, coefficients, count, options);
 }
@@ -98,7 +106,7 @@ export async function posteriorCovariance(
   prior: Float64Array,
   cross: Float64Array,
   factor: Factor,
-  options: ControlOptions,
+  options: MatrixOptions,
 ): Promise<PosteriorSpread> {
   const tests = cross.length / factor.count;
   await solve(factor, cross, 'half', options);

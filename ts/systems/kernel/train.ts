@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parse } from '../../core/checks.js';
 import { sha256 } from '../../core/codec.js';
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { controlOf, throwIfAborted } from '../../core/control.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import type { QuantityValue, Warning } from '../../core/results.js';
 import type {
@@ -18,7 +18,9 @@ import type {
 } from '../../core/trainer.js';
 import { inputMap } from '../../training/normalise.js';
 import { readWeights, writeWeights } from '../../training/weights.js';
+import type { MatrixOptions } from './factor.js';
 import { crossKernels, selfKernels } from './kernels.js';
+import { hasMaps } from './maps.js';
 import { type DataMatrix, type KernelModel, kernelModel, modelParameters } from './model.js';
 import { likelihoodSteps, mostLikely } from './noise.js';
 import { leaveOneOut, posteriorMean, regress, type Regression, type Targets } from './regression.js';
@@ -70,14 +72,15 @@ function flops({ model }: RegressionPlan, options: ResolvedRegressionOptions, da
   return pairs * (2 * dimension + perPair * (model.depth + 1)) + factorisations * (count ** 3 / 3);
 }
 
-function bytes({ classes }: RegressionPlan, _options: ResolvedRegressionOptions, data: DataShape): number {
+function bytes({ model, classes }: RegressionPlan, options: ResolvedRegressionOptions, data: DataShape): number {
   const { count, dimension } = data;
-  const matrices = matricesHeld * count ** 2 + 6 * block * count;
-  return 8 * (matrices + (count + block) * dimension + 4 * classes * count) + 2 ** 24;
+  const matrices = matricesHeld(model, options.kernel) * count ** 2 + 6 * block * count;
+  return 8 * (matrices + 2 * (count + block) * dimension + 4 * classes * count) + 2 ** 26;
 }
 
-/** m × m numbers at the peak, while the kernel is computed. */
-const matricesHeld = 12;
+/** m × m numbers at the peak: K and, for the tangent kernel, Θ beside it; many more where pairs are integrated one by one. */
+const matricesHeld = (model: KernelModel, kernel: 'nngp' | 'ntk'): number =>
+  hasMaps(model) ? (kernel === 'ntk' ? 2.2 : 1.1) : 16;
 
 async function fit(
   { plan, options }: TrainerJob<RegressionPlan, ResolvedRegressionOptions>,
@@ -161,8 +164,7 @@ async function regressed(
   targets: Targets,
   progress: Counted,
 ): Promise<Fit> {
-  const { signal } = progress.control;
-  const quiet = signal === undefined ? {} : { signal };
+  const quiet = progress.control;
   const own = (await selfKernels(model, inputs, { ...quiet, ntk: options.kernel === 'ntk' }))[options.kernel];
   progress.step();
   const origin = { model, data: inputs };
@@ -244,7 +246,7 @@ async function evaluated(
   examples: Examples,
   wanted: number,
   rows: (examples: Examples, from: number, to: number) => DataMatrix,
-  control: ControlOptions,
+  control: MatrixOptions,
 ): Promise<TrainEvaluation> {
   let [loss, right] = [0, 0];
   for (let from = 0; from < wanted; from += block) {
@@ -273,9 +275,9 @@ async function read(
   { classes }: RegressionPlan,
   given: string | Readonly<Record<string, NamedArray>>,
   dimension: number,
-  control: ControlOptions,
+  control: MatrixOptions,
 ): Promise<Fit> {
-  const arrays = typeof given === 'string' ? await readWeights(given, control) : given;
+  const arrays = typeof given === 'string' ? await readWeights(given, controlOf(control)) : given;
   const { inputs, coefficients } = arrays as Partial<Record<string, NamedArray>>;
   const count = inputs?.shape[0] ?? 0;
   const isFit =
@@ -306,15 +308,15 @@ async function read(
 
 /** Steps of progress of one run. */
 interface Counted {
-  readonly control: ControlOptions;
+  readonly control: MatrixOptions;
   readonly step: () => void;
 }
 
-function counted({ signal, onProgress }: TrainerControl, total: number): Counted {
+function counted({ signal, onProgress, threads }: TrainerControl, total: number): Counted {
   const started = performance.now();
   let done = 0;
   return {
-    control: signal === undefined ? {} : { signal },
+    control: { ...(signal === undefined ? {} : { signal }), threads },
     step: () => {
       done += 1;
       const elapsedSeconds = (performance.now() - started) / 1000;

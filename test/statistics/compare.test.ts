@@ -156,3 +156,11 @@ t.test('the same value in every trial is no evidence, and one trial has no z', a
   t.match(single.observables.x?.undecided, [{ index: 0, reason: /fewer than two trials/ }]);
   t.doesNotThrow(() => JSON.stringify(single), 'nothing is NaN');
 });
+
+t.test('logarithms of zero on both sides, of numbers whose scatter theory knows', async (t) => {
+  const spread = Float64Array.of(0.08, 0.08);
+  const theory = prediction([-Infinity, 0], { scale: 'log', spread });
+  const comparison = compare(theory, simulation([-Infinity, 0], 0.01, 8, { scale: 'log' }));
+  t.notOk([...(comparison.observables.x?.standardError ?? [NaN])].some(Number.isNaN), 'no NaN');
+  t.doesNotThrow(() => JSON.stringify(comparison));
+});

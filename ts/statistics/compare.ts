@@ -242,7 +242,9 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
   const relative = 'spread' in a && a.spread !== undefined && b.estimator === 'mean' ? (a.spread[i] as number) : 0;
   const ofMean = relative / (b.count[i] as number);
   const isScattered = ofMean > largestRelativeVariance;
-  const predicted = ofMean > 0 && !isScattered ? Math.sqrt(ofMean) * expectedSize(b.scale, expected, estimate) : 0;
+  // The size of a mean that is exactly zero (log −Infinity) says nothing of its scatter.
+  const size = ofMean > 0 && !isScattered ? expectedSize(b.scale, expected, estimate) : 0;
+  const predicted = size > 0 && size < Infinity ? Math.sqrt(ofMean) * size : 0;
   const noise = Math.hypot(Math.max(own, predicted), 'standardError' in a ? (a.standardError[i] as number) : 0);
   const numerical = 'error' in a ? a.error * (a.scale === 'log' ? 1 : Math.abs(expected)) : 0;
   const deviation = estimate === expected ? 0 : difference(a, b, i);

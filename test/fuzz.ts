@@ -1,0 +1,284 @@
+// Random specs of any system, drawn from its schema, and what every verb must do with them: finite values or a documented reason,
+// no error but MftError, no call of more than ten seconds. A system that comes later comes in by itself.
+import { z } from 'zod';
+import {
+  advise,
+  compare,
+  evaluate,
+  figure,
+  map,
+  MftError,
+  predict,
+  simulate,
+  type SystemName,
+  toJson,
+  type Verdict,
+} from 'mft-native';
+import type { Quantity } from '../dist/core/system.js';
+import { loadSystem } from '../dist/systems/registry.js';
+import { activationCatalogue } from '../dist/gaussian/activation-catalogue.js';
+
+type AnySystem = Awaited<ReturnType<typeof loadSystem>>;
+const activationNames = Object.keys(activationCatalogue);
+
+/** A JSON Schema, as far as it is looked at. */
+interface Schema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly default?: unknown;
+}
+
+/** Numbers in [0, 1) from a seed: mulberry32. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const expressions = [
+  'x / (1 + abs(x))',
+  'sin(30 * x)',
+  'x * x',
+  '0',
+  '1',
+  'tanh(x) + 0.1 * x',
+  'max(x, 0.2 * x - 1)',
+  'exp(-x * x)',
+];
+const extremes = [0, 1e-320, 1e-300, 1e-100, 1e-12, 1, 1e12, 1e100, 1e154, 1e300];
+
+export class Fuzz {
+  readonly random: () => number;
+  constructor(random: () => number) {
+    this.random = random;
+  }
+
+  below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
+  }
+
+  private number(schema: Schema): number {
+    const low = Math.max(schema.minimum ?? -Infinity, schema.exclusiveMinimum ?? -Infinity);
+    const high = Math.min(schema.maximum ?? Infinity, schema.exclusiveMaximum ?? Infinity);
+    const fits = (x: number): boolean =>
+      x >= low && x <= high && x !== schema.exclusiveMinimum && x !== schema.exclusiveMaximum;
+    if (schema.type === 'integer') {
+      const [first, last] = [Math.max(low, -5), Math.min(high, Math.max(low, 0) + 40)];
+      return Math.round(first + (last - first) * this.random() ** 2);
+    }
+    if (this.random() < 0.08) {
+      const extreme = this.pick(extremes.flatMap((x) => [x, -x]).filter(fits));
+      if (extreme !== undefined) return extreme;
+    }
+    const [first, last] = [Math.max(low, -2), Math.min(high, Math.max(low, 0) + 3)];
+    const value = first + (last - first) * this.random();
+    return fits(value) ? value : last;
+  }
+
+  private activation(): unknown {
+    const kind = this.random();
+    if (kind < 0.2) return { expression: this.pick(expressions) };
+    if (kind < 0.25) return { name: 'leakyRelu', slope: this.random() };
+    if (kind < 0.3) return { name: 'elu', alpha: 2 * this.random() };
+    return this.pick(activationNames);
+  }
+
+  private inputs(schema: Schema): unknown {
+    const kind = this.random();
+    if (kind < 0.4) return { correlation: 2 * this.random() - 1 };
+    if (kind < 0.55)
+      return { secondMoment: 10 ** (6 * this.random() - 3), oneMinusCorrelation: 10 ** (-12 * this.random()) };
+    if (kind < 0.65) return { secondMoment: this.pick([1e-300, 1e-100, 1e100, 1e300]), correlation: 0.5 };
+    return kind < 0.85 ? { count: 1 } : schema.default;
+  }
+
+  /** A value of a schema; `length`: of lists. */
+  value(schema: Schema, name: string, length: number): unknown {
+    if (name === 'activation') return this.activation();
+    if (name === 'inputs') return this.inputs(schema);
+    if (schema.const !== undefined) return schema.const;
+    if (schema.enum !== undefined) return this.pick(schema.enum);
+    const forms = schema.anyOf ?? schema.oneOf;
+    if (forms !== undefined)
+      return this.value(this.random() < 0.7 ? (forms[0] as Schema) : this.pick(forms), '', length);
+    if (schema.type === 'number' || schema.type === 'integer') return this.number(schema);
+    if (schema.type === 'boolean') return this.random() < 0.5;
+    if (schema.type === 'array')
+      return Array.from({ length: Math.max(0, length + this.pick([0, 0, 0, -1, 1])) }, () =>
+        this.value(schema.items ?? {}, '', length),
+      );
+    if (schema.properties !== undefined) return this.object(schema, length);
+    return schema.default;
+  }
+
+  /** An object with what is required and some of the rest. */
+  object(schema: Schema, length = 3): Record<string, unknown> {
+    const depth = 'depth' in (schema.properties ?? {}) ? { depth: 1 + this.below(this.random() < 0.9 ? 7 : 60) } : {};
+    const count = 'depth' in depth ? depth.depth : length;
+    const entries = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+      if (name in depth || (!schema.required?.includes(name) && this.random() < 0.6)) return [];
+      const value = this.value(field, name, count);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    // Widths of thousands would make every call slow.
+    const width = 'width' in (schema.properties ?? {}) ? { width: 1 + this.below(40) } : {};
+    return { ...width, ...Object.fromEntries(entries), ...depth };
+  }
+}
+
+export const schemaOf = (schema: unknown): Schema =>
+  z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }) as Schema;
+
+/** What is wrong with a result: NaN anywhere, an infinite number that has no reason; or undefined. */
+export function unexplained(result: unknown): string | undefined {
+  try {
+    toJson(result);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const observables = (result as { observables?: Record<string, unknown> }).observables ?? {};
+  for (const [name, observable] of Object.entries(observables)) {
+    const {
+      scale,
+      values,
+      undefinedAt = [],
+    } = observable as {
+      scale: string;
+      values?: Float64Array;
+      undefinedAt?: readonly { index: number }[];
+    };
+    if (values === undefined) continue; // of a comparison
+    const hidden = new Set(undefinedAt.map(({ index }) => index));
+    const at = values.findIndex(
+      (x, i) => !hidden.has(i) && !(Number.isFinite(x) || (scale === 'log' && x === -Infinity)),
+    );
+    if (at >= 0) return `${name}[${at}] is ${values[at]}`;
+  }
+  return undefined;
+}
+
+export interface Finding {
+  readonly call: string;
+  readonly spec: unknown;
+  readonly problem: string;
+}
+
+export interface Tally {
+  readonly findings: Finding[];
+  /** Calls of more than ten seconds. */
+  readonly slow: Finding[];
+  readonly verdicts: Partial<Record<Verdict, number>>;
+  calls: number;
+  refused: number;
+}
+
+/** Processor time of a call, in milliseconds; what takes longer is slow. */
+const patience = 10_000;
+
+async function called(
+  tally: Tally,
+  call: string,
+  spec: unknown,
+  run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<unknown> {
+  const start = process.cpuUsage();
+  tally.calls++;
+  let result: unknown;
+  let problem: string | undefined;
+  try {
+    result = await run(AbortSignal.timeout(3 * patience));
+    problem = unexplained(result);
+  } catch (error) {
+    if (!(error instanceof MftError) && (error as Error).name !== 'TimeoutError')
+      problem = `${(error as Error).name}: ${(error as Error).message}`;
+    if (error instanceof MftError && (!/^ERR_MFT_[A-Z_]+$/.test(error.code) || error.message === ''))
+      problem = `an error without words: ${error.code}`;
+    tally.refused++;
+  }
+  const used = process.cpuUsage(start);
+  const seconds = (used.user + used.system) / 1e6;
+  if (seconds * 1000 > patience) tally.slow.push({ call, spec, problem: `${seconds.toFixed(1)} s of processor time` });
+  if (problem !== undefined) tally.findings.push({ call, spec, problem });
+  return result;
+}
+
+/** One random spec of a system through the verbs; which of the slow ones is up to `index`. */
+export async function fuzzOnce(name: SystemName, system: AnySystem, index: number, tally: Tally): Promise<void> {
+  const fuzz = new Fuzz(generator(index * 977 + name.length * 7919 + (name.codePointAt(0) ?? 0)));
+  const spec = { ...fuzz.object(schemaOf(system.specSchema)), system: name } as never;
+  const theory = (await called(tally, 'predict', spec, (signal) => predict(spec, { signal }))) as never;
+  const run = { trials: fuzz.pick([1, 2, 8]), seed: index, threads: 1 } as never;
+  const simulation = (await called(tally, 'simulate', spec, (signal) => simulate(spec, run, { signal }))) as never;
+  if (theory !== undefined && simulation !== undefined)
+    await called(tally, 'compare', spec, async () => compare(theory, simulation));
+  const quantities = Object.entries(system.quantities as Readonly<Record<string, Quantity>>);
+  const [quantity, { parameters }] = fuzz.pick(quantities);
+  const given = fuzz.object(schemaOf(parameters));
+  await called(tally, `evaluate ${quantity}`, given, async (signal) => ({
+    quantities: { [quantity]: await evaluate(name as never, quantity as never, given as never, { signal }) },
+  }));
+  if (index % 5 === 0) await called(tally, 'advise', spec, (signal) => advise(spec, { signal }));
+  if (index % 20 === 1) {
+    const numeric = Object.entries(spec as Record<string, unknown>).filter(([, value]) => typeof value === 'number');
+    const [field] = fuzz.pick(numeric) ?? ['depth'];
+    const axes = [{ field, values: [1, 2, 3] }] as never;
+    await called(tally, `map over ${field}`, spec, (signal) => map(spec, axes, { signal }));
+  }
+  if (index % 40 === 2) {
+    const which = fuzz.pick(Object.keys(system.figures));
+    await called(tally, `figure ${which}`, spec, (signal) => figure(spec, which as never, { run, signal } as never));
+  }
+}
+
+/** Whether theory and simulation of a random spec can be held against each other with power: many trials, ordinary numbers. */
+export async function fuzzVerdict(name: SystemName, system: AnySystem, index: number, tally: Tally): Promise<void> {
+  const fuzz = new Fuzz(generator(index * 7307 + name.length * 104_729));
+  const spec = { ...fuzz.object(schemaOf(system.specSchema)), width: 60 + fuzz.below(100), system: name } as never;
+  const run = { trials: 60, seed: index, threads: 1 } as never;
+  try {
+    const theory = await predict(spec, { signal: AbortSignal.timeout(patience) });
+    const simulation = await simulate(spec, run, { signal: AbortSignal.timeout(patience) });
+    const comparison = compare(theory as never, simulation as never) as {
+      verdict: Verdict;
+      largestZ: number;
+      observables: object;
+    };
+    tally.calls++;
+    tally.verdicts[comparison.verdict] = (tally.verdicts[comparison.verdict] ?? 0) + 1;
+    if (comparison.verdict !== 'disagrees') return;
+    const worst = Object.entries(comparison.observables as Record<string, { verdict: string }>)
+      .filter(([, { verdict }]) => verdict === 'disagrees')
+      .map(([observable]) => observable);
+    tally.findings.push({
+      call: 'compare',
+      spec,
+      problem: `disagrees, |z| ${comparison.largestZ.toFixed(1)}: ${worst.join(', ')}`,
+    });
+  } catch {
+    tally.refused++;
+  }
+}
+
+export async function fuzzSystem(name: SystemName, from: number, count: number): Promise<Tally> {
+  const tally: Tally = { findings: [], slow: [], verdicts: {}, calls: 0, refused: 0 };
+  const system = (await loadSystem(name)) as AnySystem;
+  for (let index = from; index < from + count; index++) await fuzzOnce(name, system, index, tally);
+  return tally;
+}

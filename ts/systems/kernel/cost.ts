@@ -12,7 +12,7 @@ const [perPair, perIntegral] = [1000, 4e7] as const;
 /** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
 const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
-const [perEntry, perPredicted, perMapped] = [14, 40, 8] as const;
+const [perEntry, perPredicted, perMapped] = [14, 40, 3] as const;
 
 const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
 
@@ -25,7 +25,7 @@ export function predictionFlops(spec: ResolvedKernelSpec): number {
 export function predictionBytes(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
   const model = modelOf(spec, 1);
-  // Natively K and Θ alone, each with a term of finite size and its allowance; else arrays of every pair beside them.
+  // Natively K and Θ alone; else arrays of every pair beside them.
   const held = hasMaps(model) && count >= 50 ? perMapped : perPredicted;
   return youngGeneration + 8 * held * count * count + 64 * (spec.depth + 1) * count + 8 * 2 * 2 ** 18;
 }

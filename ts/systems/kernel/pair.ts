@@ -211,7 +211,10 @@ async function integrated(
   const open: number[] = [];
   for (let at = 0; at < gap.length; at++) {
     const [q1, q2] = [variance1[at] as number, variance2[at] as number];
-    const value = gap[at] === 0 && q1 === q2 ? expectation(phi, squared, q1) : known(q1, q2, covariance[at] as number, gap[at] as number);
+    const value =
+      gap[at] === 0 && q1 === q2
+        ? expectation(phi, squared, q1)
+        : known(q1, q2, covariance[at] as number, gap[at] as number);
     if (value === undefined) open.push(at);
     else result[at] = value;
   }

@@ -16,6 +16,9 @@ import { inputVectors, lawOf, modelOf, type ResolvedKernelSpec } from './spec.js
 /** Pairs are reported layer by layer among the first inputs only: 32 inputs have 496 pairs. */
 const mostPaired = 32;
 
+/** What finite width may change is said of every entry of matrices up to this size. */
+const mostAllowed = 256;
+
 /** Error of an expectation relative to √(E φ² E φ²), a layer; rounding of the recursion included. */
 const errorPerLayer = 2e-13;
 /** Terms in 1/width behind the second layer are not predicted: the size to allow for, a layer, relative to √(K_aa K_bb). */
@@ -88,7 +91,9 @@ function observablesOf(
     scale: 'linear',
     values,
     error,
-    ...unknown.of(values, model.depth - 1 + behind, (i) => Math.sqrt(diagonal(values, i, count))),
+    ...(count > mostAllowed
+      ? {}
+      : unknown.of(values, model.depth - 1 + behind, (i) => Math.sqrt(diagonal(values, i, count)))),
   });
   const layered = (values: Float64Array, inner: typeof inputs, sizes: Float64Array, behind: number): Predicted => ({
     axes: [layerAxis, inner],

@@ -211,7 +211,9 @@ std::vector<FixedPoint> Theory::fixed_points(const Control& control) const {
     grid.push_back(std::log(low));
     from = flat;
   }
-  const int points = std::max(8, static_cast<int>(std::ceil(kPointsPerDecade * std::log10(high / from))));
+  // With reset after the product every point is a two-dimensional integral.
+  const int density = has_candidate_after_reset() ? kPointsPerDecade / 4 : kPointsPerDecade;
+  const int points = std::max(8, static_cast<int>(std::ceil(density * std::log10(high / from))));
   for (int i = 0; i < points; ++i)
     grid.push_back(std::log(from) + (std::log(high) - std::log(from)) * i / (points - 1));
   std::vector<double> roots = roots_on(grid, [&](double logarithm) {

@@ -14,7 +14,7 @@ const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/recurrent.json
 };
 
 t.test('reference values', async (t) => {
-  t.equal(cases.length, 87);
+  t.equal(cases.length, 135);
   for (const { quantity, parameters, value, relativeTolerance } of cases) {
     const found = [await evaluate('recurrent', quantity, parameters)].flat();
     const wanted = [value].flat();

@@ -3,6 +3,7 @@ import type { SystemFigure, SystemOptions, VegaLiteFigure } from '../../core/sys
 import { isUndefined } from '../../core/results.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { predict } from './predict.js';
+import { quantities } from './quantities.js';
 import { simulate } from './simulate.js';
 import type { ResolvedRecurrentRun, ResolvedRecurrentSpec } from './spec.js';
 import { fixedPoints, memoryTimescale } from './theory.js';
@@ -71,6 +72,25 @@ async function bistability(
   return figureCurves(points, { title: 'Fixed points of the state', x: 'mean of the bias', y: 'second moment' });
 }
 
+/** Overlap with a copy that shares the state of t steps ago and has had other inputs since, one network and new ones. */
+async function memory(
+  spec: ResolvedRecurrentSpec,
+  _run: ResolvedRecurrentRun,
+  options: SystemOptions,
+): Promise<VegaLiteFigure> {
+  const { memoryCurve } = quantities;
+  const points: CurvePoint[] = [];
+  for (const weightSharing of ['tied', 'untied'] as const) {
+    const fields = Object.entries({ ...spec, weightSharing, samples: 131_072 }).filter(([name]) =>
+      Object.hasOwn(memoryCurve.parameters.shape, name),
+    );
+    const curve = await memoryCurve.evaluate(memoryCurve.resolve(Object.fromEntries(fields), 'spec') as never, options);
+    for (const [lag, overlap] of Array.isArray(curve) ? curve.entries() : [])
+      if (typeof overlap === 'number') points.push({ x: lag, y: overlap, series: `weights ${weightSharing}` });
+  }
+  return figureCurves(points, { title: 'Memory', x: 'lag', y: 'overlap with the past' });
+}
+
 export const figures = {
   profile: {
     description: 'Second moments of the states of two sequences over time: theory and simulation.',
@@ -83,6 +103,12 @@ export const figures = {
     usesSpec: true,
     simulates: false,
     build: timescale,
+  },
+  memory: {
+    description: 'Overlap with the past over the lag, weights shared over time and drawn anew at every step.',
+    usesSpec: true,
+    simulates: false,
+    build: memory,
   },
   bistability: {
     description: 'All fixed points of the second moment of the state over the mean of the bias.',

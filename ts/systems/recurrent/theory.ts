@@ -141,7 +141,9 @@ export function timescale(chiMinusOne: number): QuantityValue {
   if (chiMinusOne > 0)
     return { reason: `χ = ${1 + chiMinusOne} exceeds 1: small differences grow, nothing is forgotten` };
   if (chiMinusOne === 0) return Infinity;
-  if (chiMinusOne <= -1) return 0;
+  if (chiMinusOne < -1)
+    return { reason: `χ = ${1 + chiMinusOne} is negative: what is shared changes its sign at every step` };
+  if (chiMinusOne === -1) return 0;
   return -1 / Math.log1p(chiMinusOne);
 }
 

@@ -36,12 +36,15 @@ function pointsOf(
   return points;
 }
 
+/** Theory takes no time beside the runs: its progress is not that of the figure. */
+const quiet = ({ onProgress: _progress, ...options }: SystemOptions): SystemOptions => options;
+
 async function learning(
   spec: ResolvedAutoencoderSpec,
   run: ResolvedAutoencoderRun,
   options: SystemOptions,
 ): Promise<VegaLiteFigure> {
-  const theory = await predict(spec, options);
+  const theory = await predict(spec, quiet(options));
   const measured = await simulate(spec, run, options);
   const modes = modesOf(spec);
   const names = new Map(
@@ -60,7 +63,7 @@ async function loss(
   run: ResolvedAutoencoderRun,
   options: SystemOptions,
 ): Promise<VegaLiteFigure> {
-  const theory = await predict(spec, options);
+  const theory = await predict(spec, quiet(options));
   const measured = await simulate(spec, run, options);
   const names = new Map([[0, 'loss']]);
   return figureCurves(pointsOf(theory.observables.loss, measured.observables.loss, names), {

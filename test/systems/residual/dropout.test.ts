@@ -153,6 +153,17 @@ t.test('both engines against theory: |z| < 5 everywhere; a keep probability off 
   }
 });
 
+t.test('a branch kept once in eighty networks makes the mean: 60 trials decide nothing', async (t) => {
+  const spec: Spec = { ...network, width: 113, depth: 3, branchKeepProbability: [0.05, 0.0125, 0.6] };
+  const theory = await predict(spec);
+  const comparison = compare(theory, await simulate(spec, { trials: 60, seed: 13 }));
+  t.not(comparison.verdict, 'disagrees', `largest |z| ${comparison.largestZ.toFixed(1)}`);
+  // Of ReLU networks without biases the relative variance of χ_0 is exactly that of a product.
+  const relu = await predict({ system: 'residual', activation: 'relu', depth: 2, branchKeepProbability: 0.5 });
+  const spread = (relu.observables.gradientTotal as { spread?: Float64Array }).spread?.[0] as number;
+  t.ok(Math.abs(spread - ((0.5 * 3 ** 2 + 0.5) / 4) ** 2 + 1) < 1e-12, `${spread}`);
+});
+
 t.test('bits: keep probabilities of 1 change nothing, masks do not depend on threads', async (t) => {
   const spec: Spec = { ...network, width: 50 };
   const run = { trials: 9, seed: 2 } as const;

@@ -3,6 +3,7 @@ import type { InputVectors } from '../../core/inputs.js';
 import { axis, type Axis, innerAxis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
+import { branchSpreads } from './branch-spread.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
 import { type DescribedInputs, predictedInputs } from './inputs.js';
@@ -120,6 +121,7 @@ function observablesOf(
         Math.log(parametersOf(kind, i + 1, network) / (network.width[depth] as number)),
     );
   }
+  if (dropsBranches(spec)) addSpreads(result, network, runs);
   if (fluctuations) {
     result.secondMomentSpread = per(
       [blocks, inputAxis],
@@ -145,6 +147,26 @@ function observablesOf(
     );
   }
   return result;
+}
+
+/** Adds to every mean how much the numbers behind it scatter. */
+function addSpreads(
+  result: Partial<Record<ResidualObservable, Predicted>>,
+  network: NativeResidualNetwork,
+  runs: readonly Recurrence[],
+): void {
+  const spreads = runs.map((run) => branchSpreads(network, run));
+  for (const [name, observable] of Object.entries(result) as [ResidualObservable, Predicted][]) {
+    const of =
+      name === 'gradientSecondMoment' || name === 'gradientTotal'
+        ? 'gradient'
+        : name === 'secondMoment' || name === 'preactivationVariance'
+          ? 'size'
+          : 'parameter';
+    const n = runs.length;
+    const spread = observable.values.map((_, i) => spreads[i % n]?.[of][Math.floor(i / n)] as number);
+    result[name] = { ...observable, spread };
+  }
 }
 
 /** Number of parameters of a kind in a block. */

@@ -30,7 +30,6 @@ const own = Object.fromEntries([
   [`native/node/${name}.cc`, 'native/adapter.cc'],
   [`docs/systems/${name}.md`, 'docs/page.md'],
   [`test/fixtures/${name}.json`, 'test/fixture.json'],
-  [`test/systems/${name}/reference.test.ts`, 'test/reference.test.ts'],
   [`test/systems/${name}/contract.ts`, 'test/contract.ts'],
 ]);
 

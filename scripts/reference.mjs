@@ -6,64 +6,12 @@
 // per key of the expected value; expectError names the code of the error that must be thrown. Prints a line per failing
 // case and last "N passed, M failed"; exit code 1 on any failure or unknown quantity, 2 without a file.
 import { readFileSync } from 'node:fs';
-import { evaluate } from 'mft-native';
+import { check } from './reference-cases.mjs';
 
 const files = process.argv.slice(2);
 if (files.length === 0) {
   process.stderr.write('usage: npm run reference -- FILE.json [FILE.json ...]\n');
   process.exit(2);
-}
-
-const asNumber = (value) => (value === 'Infinity' ? Infinity : value === '-Infinity' ? -Infinity : value);
-
-/** What is wrong with `found`, or undefined. */
-function mismatch(found, wanted, relative, absolute, path) {
-  const [x, y] = [asNumber(found), asNumber(wanted)];
-  if (typeof y === 'number') {
-    if (typeof x !== 'number') return `${path}: expected ${y}, received ${JSON.stringify(found)}`;
-    if (x === y) return undefined;
-    const error = Math.abs(x - y);
-    return error <= absolute + relative * Math.abs(y)
-      ? undefined
-      : `${path}: expected ${y}, received ` +
-          `${x} (relative error ` +
-          `${(error / Math.abs(y)).toExponential(2)}, ` +
-          `tolerance ${relative} relative, ${absolute} absolute)`;
-  }
-  if (y === null || typeof y !== 'object')
-    return x === y ? undefined : `${path}: expected ${JSON.stringify(wanted)}, received ${JSON.stringify(found)}`;
-  if (Array.isArray(y)) {
-    const list = ArrayBuffer.isView(x) ? Array.from(x) : x;
-    if (!Array.isArray(list) || list.length !== y.length)
-      return (
-        `${path}: expected a list of ` +
-        `${y.length}, received ` +
-        `${Array.isArray(list) ? `a list of ${list.length}` : JSON.stringify(found)}`
-      );
-    return y
-      .map((item, i) => mismatch(list[i], item, relative, absolute, `${path}[${i}]`))
-      .find((text) => text !== undefined);
-  }
-  return Object.entries(y)
-    .map(([key, item]) => mismatch(x?.[key], item, relative, absolute, `${path}.${key}`))
-    .find((text) => text !== undefined);
-}
-
-async function check(
-  system,
-  { quantity, parameters, value, relativeTolerance = 0, absoluteTolerance = 0, expectError },
-) {
-  try {
-    const found = await evaluate(system, quantity, parameters ?? {});
-    if (expectError !== undefined) return `expected the error ${expectError}, received ${JSON.stringify(found)}`;
-    return mismatch(found, value, relativeTolerance, absoluteTolerance, 'value');
-  } catch (error) {
-    if (expectError !== undefined)
-      return error.code === expectError
-        ? undefined
-        : `expected the error ${expectError}, received ${error.code ?? error.name}: ${error.message}`;
-    return `${error.code ?? error.name}: ${error.message}`;
-  }
 }
 
 let passed = 0;

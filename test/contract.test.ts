@@ -1,5 +1,5 @@
 // The contract of a system, held by every entry of the registry: files, specs, hints, observables, bits, costs, flags, figures,
-// pages. What takes longer (agreement of theory and simulation, memory, cancellation) is test/verify/contract.test.ts.
+// reference values, pages. What takes longer (agreement of theory and simulation, memory, cancellation) is test/verify/contract.test.ts.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { addFlags } from '../dist/cli/flags.js';
 import { hintFor, info } from '../dist/core/fields.js';
 import type { ObservableInfo, System } from '../dist/core/system.js';
 import { loadSystem } from '../dist/systems/registry.js';
+import { check, type ReferenceCase } from '../scripts/reference-cases.mjs';
 import { sameBits } from './bits.js';
 import { type ContractCase, contractCase } from './contract/case.js';
 import { brokenSources, missingSymbols } from './documents.js';
@@ -264,10 +265,32 @@ const tests: Readonly<Record<string, (t: Test, system: AnySystem, example: Contr
     t.same(missingSymbols(system), []);
   },
 
+  'quantities have the values that independent programs give': async (t, { name }, { references }) => {
+    const file = join(root, 'test/fixtures', `${name}.json`);
+    const fixture = JSON.parse(readFileSync(file, 'utf8')) as Fixture;
+    t.equal(fixture.system, name);
+    t.match(fixture.origin, /\w+ \w+/, 'says where the values come from');
+    let ran = 0;
+    for (const entry of fixture.cases) {
+      const problem = await check(name, entry);
+      t.equal(problem, undefined, `${entry.quantity} ${JSON.stringify(entry.parameters).slice(0, 120)}`);
+      ran++;
+    }
+    t.ok(ran > 0);
+    t.equal(ran, references, `${ran} cases ran`);
+  },
+
   'sources cite displays that exist': async (t, system) => {
     t.same(brokenSources(system), []);
   },
 };
+
+/** test/fixtures/<name>.json. */
+interface Fixture {
+  readonly system: string;
+  readonly origin: string;
+  readonly cases: readonly ReferenceCase[];
+}
 
 interface Unwrapped {
   readonly def?: { readonly innerType?: { readonly def?: { readonly type?: string } } };

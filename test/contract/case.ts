@@ -37,6 +37,8 @@ export interface ContractCase {
     /** Theory leaves nothing out at any width. */
     readonly isExact?: true;
   };
+  /** How many cases of quantities test/fixtures/<name>.json has: all of them must run. */
+  readonly references: number;
   /** Simulations (and without `run` predictions) that hold 32 MiB or more, for the estimate of memory. */
   readonly memory: readonly { readonly spec: object; readonly run?: object }[];
 }

@@ -35,6 +35,7 @@ export const contract: ContractCase = {
     widths: [3, 6],
     isExact: true,
   },
+  references: 1,
   memory: [
     {
       spec: { inputVariance: [4, 2, 1], width: 3, steps: 20_000, recordEvery: 10 },

@@ -30,6 +30,7 @@ export const contract: ContractCase = {
     run: { trials: 20_000, seed: 5 },
     widths: [8, 16],
   },
+  references: 35,
   memory: [
     { spec: { ...small, depth: 100 }, run: { trials: 30_000, threads: 1, rawTrials: true } },
     { spec: { ...small, input: [48, 48, 1], width: 128 }, run: { trials: 2, threads: 1 } },

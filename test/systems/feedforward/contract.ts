@@ -52,6 +52,7 @@ export const contract: ContractCase = {
     run: { trials: 20_000, seed: 5 },
     widths: [300, 600],
   },
+  references: 60,
   memory: [
     { spec: { width: 1, depth: 100 }, run: { trials: 20_000, rawTrials: true, threads: 1 } },
     { spec: { width: 2, depth: 1000, inputs: { values: vectors(32, 4) } }, run: { trials: 1, threads: 1 } },

@@ -33,6 +33,7 @@ export const contract: ContractCase = {
     widths: [4, 8],
     isExact: true,
   },
+  references: 53,
   memory: [
     { spec: { width: 2, depth: 99_000, edgeKeepProbability: 0.3 } },
     { spec: { width: 2, depth: 90_000 }, run: { trials: 1, threads: 1 } },

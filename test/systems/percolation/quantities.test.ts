@@ -1,5 +1,4 @@
-// Quantities of percolation: independent values, closed forms, laws as properties, extremes and errors.
-import { readFileSync } from 'node:fs';
+// Quantities of percolation: closed forms, laws as properties, extremes and errors.
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { evaluate, isUndefined, MftError, type Systems } from 'mft-native';
@@ -9,34 +8,10 @@ type Name = Systems['percolation']['quantity'];
 const value = async (name: Name, parameters: object): Promise<number> =>
   (await evaluate('percolation', name, parameters)) as number;
 
-interface Case {
-  readonly quantity: Name;
-  readonly parameters: object;
-  readonly value: number;
-  readonly relativeTolerance?: number;
-  readonly absoluteTolerance?: number;
-}
-
-const fixture = JSON.parse(readFileSync(new URL('../../fixtures/percolation.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[];
-};
-
 /** |a − b| within the tolerance relative to b, or equal. */
 function near(t: Test, a: number, b: number, tolerance: number, what: string): void {
   t.ok(a === b || Math.abs(a - b) <= tolerance * Math.abs(b), `${what}: ${a} against ${b}`);
 }
-
-t.test('independent values', async (t) => {
-  t.equal(fixture.cases.length, 53);
-  for (const { quantity, parameters, value: expected, relativeTolerance, absoluteTolerance } of fixture.cases) {
-    const tolerance = absoluteTolerance ?? (relativeTolerance as number) * Math.abs(expected);
-    const found = await value(quantity, parameters);
-    t.ok(
-      Math.abs(found - expected) <= tolerance,
-      `${quantity} ${JSON.stringify(parameters)}: ${found} against ${expected}`,
-    );
-  }
-});
 
 const keep = fc.double({ min: 0.05, max: 0.95, noNaN: true });
 const width = fc.integer({ min: 1, max: 12 });

@@ -41,6 +41,7 @@ export const contract: ContractCase = {
     },
   ],
   twoWidths: { spec: { ...vanilla, steps: 4 }, run: { trials: 60_000, seed: 5 }, widths: [8, 16] },
+  references: 135,
   memory: [
     { spec: { cell: 'lstm', width: 1000, steps: 4 }, run: { trials: 2, threads: 1 } },
     { spec: { cell: 'minimal', width: 1000, steps: 2 }, run: { trials: 1, threads: 1, jacobian: true } },

@@ -43,6 +43,7 @@ export const contract: ContractCase = {
     run: { trials: 20_000, seed: 5 },
     widths: [200, 400],
   },
+  references: 60,
   memory: [
     { spec: { width: 50, depth: 100_000 } },
     { spec: { width: 2, depth: 1 }, run: { trials: 3_000_000, threads: 1 } },

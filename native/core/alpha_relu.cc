@@ -50,12 +50,15 @@ Complex prefactor(Complex alpha) {
   return std::exp(2.0 * log_gamma(alpha + 1.0) - log_gamma(alpha + 0.5) - log_gamma(alpha + 1.5));
 }
 
-// J from the first form; all terms are positive.
+// The expansion about c = -1, in powers of x = (1 + c)/2:
+//   J = P x^(alpha+1/2) F(1/2, 1/2; alpha+3/2; x)
+// All terms are positive.
 double by_closeness_to_minus_one(double alpha, double x) {
   return prefactor(alpha) * std::pow(x, alpha + 0.5) * hypergeometric_tail(0.5, 0.5, alpha + 1.5, x, 0);
 }
 
-// 1 - J from the second form.
+// The expansion about c = 1, in powers of y = (1 - c)/2, without the leading 1 of F:
+//   1 - J = P / cos(pi alpha) y^(alpha+1/2) F(1/2, 1/2; alpha+3/2; y) - [F(-alpha, -alpha; 1/2-alpha; y) - 1]
 template <typename Number>
 Number by_deficit(Number alpha, double y) {
   const Number power = prefactor(alpha) / std::cos(kPi * alpha) * std::exp((alpha + 0.5) * std::log(y)) *
@@ -63,7 +66,8 @@ Number by_deficit(Number alpha, double y) {
   return power - hypergeometric_tail(-alpha, -alpha, 0.5 - alpha, y, 1);
 }
 
-// The poles cancel, so 1 - J is analytic in alpha and equals its mean over any circle.
+// At half-integer alpha both terms of the expansion about c = 1 have poles. They cancel, so 1 - J is analytic in alpha
+// and equals its mean over any circle.
 double by_circle(double alpha, double y) {
   constexpr int kPoints = 96;
   constexpr double kRadius = 0.2;
@@ -82,7 +86,7 @@ void check(double alpha, const char* name, double value, double low, double high
     throw Error("OUT_OF_RANGE", name, std::string("Expected `") + name + "` to be within its range.");
 }
 
-// The second form cancels for large alpha away from y = 0, where the first one converges fast.
+// The expansion about c = 1 cancels for large alpha away from y = 0, where the one about c = -1 converges fast.
 bool is_near_one(double alpha, double y) { return y <= (alpha <= 3.0 ? 0.5 : 1.5 / alpha); }
 
 double deficit_near_one(double alpha, double y) {

@@ -2,12 +2,14 @@
 //
 //   J(c) = E psi(u) psi(u') / E psi(u)^2,  u, u' standard normal with correlation c.
 //
-//   J(c) = P x^(alpha+1/2) F(1/2, 1/2; alpha+3/2; x),  x = (1+c)/2,  P = Gamma(alpha+1)^2 / (Gamma(alpha+1/2)
-//   Gamma(alpha+3/2))
-//        = F(-alpha, -alpha; 1/2-alpha; y) - P / cos(pi alpha) y^(alpha+1/2) F(1/2, 1/2; alpha+3/2; y),  y = (1-c)/2
+// about c = -1, in x = (1+c)/2:
+//   J(c) = P x^(alpha+1/2) F(1/2, 1/2; alpha+3/2; x),  P = Gamma(alpha+1)^2 / (Gamma(alpha+1/2) Gamma(alpha+3/2))
+// about c = 1, in y = (1-c)/2:
+//   J(c) = F(-alpha, -alpha; 1/2-alpha; y) - P / cos(pi alpha) y^(alpha+1/2) F(1/2, 1/2; alpha+3/2; y)
 //
-// F is Gauss's hypergeometric function. The second form gives 1 - J without cancellation; at half-integer alpha its two
-// terms have poles that cancel, and there (and nearby) the mean over a circle in the complex alpha-plane is taken.
+// F is Gauss's hypergeometric function. The expansion about c = 1 gives 1 - J without cancellation; at half-integer
+// alpha its two terms have poles that cancel, and there (and nearby) the mean over a circle in the complex alpha-plane
+// is taken.
 #pragma once
 
 namespace mft {

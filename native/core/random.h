@@ -35,7 +35,7 @@ enum class Purpose : std::uint32_t {
   kInitialisation = 9,
   kDataset = 10,
   kBootstrap = 11,
-  kBondMasks = 12,
+  kEdgeMasks = 12,
   kInputNoise = 22,  // training: noise on the inputs
 };
 

@@ -50,7 +50,7 @@ void WeightSource<Real>::draw(std::uint32_t trial, std::size_t layer, bool is_ba
     case WeightLaw::kSparse: {
       // The backward weights' places come from layers beyond the last one, so that they are independent as well.
       const auto place_layer = is_backward ? index + static_cast<std::uint32_t>(p_.widths.size()) : index;
-      units_.sparse(p_.law_parameter, stream, {p_.seed, trial, place_layer, Purpose::kBondMasks}, first,
+      units_.sparse(p_.law_parameter, stream, {p_.seed, trial, place_layer, Purpose::kEdgeMasks}, first,
                     std::span<Real>(out, count));
       return;
     }

@@ -89,7 +89,7 @@ class Masks {
   void edges(std::size_t layer, std::size_t first, std::size_t count, Lanes* out) {
     const double keep = network_.layers[layer].edge_keep_probability;
     if (keep < kRareKeep && keep >= kRarestKeep) return rare_edges(layer, first, count, keep, out);
-    draw(Purpose::kBondMasks, layer, first, keep, out, count);
+    draw(Purpose::kEdgeMasks, layer, first, keep, out, count);
   }
   double decisions() const { return decisions_; }
 

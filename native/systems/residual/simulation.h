@@ -39,6 +39,7 @@ struct Simulation {
   std::uint32_t first_trial = 0;
   std::uint32_t trials = 1;
   int threads = 1;
+  // Not part of the interface: a fault planted by tests.
   Fault fault = Fault::kNone;
 };
 

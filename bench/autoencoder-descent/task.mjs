@@ -69,7 +69,7 @@ export const task = {
     return compareNetworks(ours, { networks: 1, ...theirs });
   },
   /** 8 D H² operations a step, at the multiply-add peak; 6 D H² are done where both Gram matrices are taken as symmetric. */
-  limit: ({ dimension, width, steps, examples, form }, { precision }, limits) => {
+  limit: ({ dimension, width, examples, form }, { precision }, limits) => {
     const peak = precision === 'float64' ? limits.multiplyAddFloat64 : limits.multiplyAddFloat32;
     const products = form === 'moments' ? 8 * dimension * width ** 2 : 10 * examples * dimension * width;
     return { limit: `multiply-add peak ${(peak / 1e9).toFixed(0)} Gflop/s`, seconds: products / peak };

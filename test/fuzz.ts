@@ -31,6 +31,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly prefixItems?: readonly Schema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -111,10 +112,11 @@ export class Fuzz {
 
   /** A value of a schema; `length`: of lists. */
   value(schema: Schema, name: string, length: number): unknown {
+    if (schema.enum !== undefined) return this.pick(schema.enum);
     if (name === 'activation') return this.activation();
     if (name === 'inputs') return this.inputs(schema);
     if (schema.const !== undefined) return schema.const;
-    if (schema.enum !== undefined) return this.pick(schema.enum);
+    if (schema.prefixItems !== undefined) return schema.prefixItems.map((item) => this.value(item, '', length));
     const forms = schema.anyOf ?? schema.oneOf;
     if (forms !== undefined)
       return this.value(this.random() < 0.7 ? (forms[0] as Schema) : this.pick(forms), '', length);

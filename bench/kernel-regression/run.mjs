@@ -24,7 +24,9 @@ const { values } = parseArgs({
 const peakBytes = () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
 
 if (values.only === undefined) {
-  console.log('images    kernel  test accuracy  left out  log p(y), scaled   noise/diagonal  seconds  GiB (planned)');
+  console.log(
+    'images    kernel  test accuracy  left out  log p(y), scaled   noise/diagonal  seconds  of processors  GiB (planned)',
+  );
   for (const set of values.sets.split(','))
     for (const kernel of values.kernels.split(',')) {
       const { count, test, depth, noise, threads } = values;
@@ -50,6 +52,8 @@ async function one(set, kernel) {
     },
   );
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage();
+  const processor = (user + system) / 1e6;
   const { quantities, test, memory } = run;
   const gibibytes = (bytes) => (bytes / 2 ** 30).toFixed(2);
   console.log(
@@ -61,6 +65,7 @@ async function one(set, kernel) {
       quantities.scaledLogMarginalLikelihood.toFixed(0).padStart(16),
       quantities.noiseRelativeToDiagonal.toExponential(1).padStart(14),
       seconds.toFixed(1).padStart(7),
+      processor.toFixed(1).padStart(13),
       `${gibibytes(peakBytes() - before)} (${gibibytes(memory)})`,
     ].join('  '),
   );

@@ -12,7 +12,7 @@ namespace {
 
 // Sizes of the tiles that threads share: part of the results' bits.
 constexpr std::size_t kColumns = 256;
-constexpr std::size_t kGramBlock = 128;
+constexpr std::size_t kGramBlock = 64;
 
 std::size_t parts(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
 

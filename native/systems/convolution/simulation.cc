@@ -15,6 +15,8 @@
 namespace mft::convolution {
 namespace {
 
+// Share of a sum below which a Fourier mode is what rounding left of it: ts/systems/convolution/predict.ts.
+constexpr double kRounding = 1e-13;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct Layout {
@@ -141,7 +143,8 @@ class Engine {
     row[l] = finite(sum / count);
     row[layout_.corner + l] = finite(squares_[0] / channels);
     row[layout_.neighbour + l] = map.width > 1 ? finite(neighbours / pairs) : kNone;
-    for (std::size_t k = 0; k < kModes; ++k) row[layout_.mode + l * kModes + k] = finite(modes[k] / count);
+    for (std::size_t k = 0; k < kModes; ++k)
+      row[layout_.mode + l * kModes + k] = finite(std::abs(modes[k]) <= kRounding * sum ? 0.0 : modes[k] / count);
   }
 
   // other_: the gradient at the pre-activations of layer l, then of layer l - 1.

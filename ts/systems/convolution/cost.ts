@@ -1,13 +1,13 @@
 // What predictions and simulations of `convolution` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { threadsFor } from '../../core/memory.js';
+import { threadsFor, youngGeneration } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { meanFieldSize } from './mean-field.js';
 import { nativeSimulation } from './simulate.js';
 import { networkFromSpec, type ResolvedConvolutionRun, type ResolvedConvolutionSpec } from './spec.js';
 
 /** Room for the code, the stacks of the threads and a result. */
-const base = 2 ** 22;
+const base = youngGeneration + 2 ** 23;
 /** Products a pair of positions takes: taps of both passes and the moment of the pair. */
 const perPair = 400;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */

@@ -24,14 +24,32 @@ const mostHeld = 2 ** 26;
 
 const biased: Undefined = { reason: 'the bounds are for networks without biases' };
 
+/** Share of a sum below which a Fourier mode is what rounding left of it: 0, in theory as in simulation. */
+const cancelled = 1e-13;
+/** Rounding of a sum over positions, as a share of the sum of its absolute terms. */
+const summed = 1e-15;
+
 /** Σ_p q(p) cos(2π m column/width)/positions. */
 function modeOf({ grid, variance }: LayerField, periods: number): number {
   const { width } = grid;
-  const sum = variance.reduce(
-    (total, q, at) => total + q * Math.cos((2 * Math.PI * periods * (at % width)) / width),
-    0,
-  );
-  return sum / variance.length;
+  let [sum, size] = [0, 0];
+  for (const [at, q] of variance.entries()) {
+    sum += q * Math.cos((2 * Math.PI * periods * (at % width)) / width);
+    size += q;
+  }
+  return Math.abs(sum) <= cancelled * size ? 0 : sum / variance.length;
+}
+
+/** Largest relative error of the modes of a field: small ones are differences of large numbers. */
+function modeError(field: MeanField | Undefined): number {
+  if ('reason' in field) return 0;
+  let largest = 0;
+  for (const layer of field.layers)
+    for (let periods = 1; periods <= modes; periods++) {
+      const mode = Math.abs(modeOf(layer, periods));
+      if (mode > 0) largest = Math.max(largest, (summed * mean(layer.variance, layer.variance.length)) / mode);
+    }
+  return largest;
 }
 
 const mean = (values: Float64Array, count: number): number => values.reduce((sum, value) => sum + value, 0) / count;
@@ -111,6 +129,7 @@ export async function predict(
   const [one, { depth }] = [innerAxis('value', 1), spec];
   const never = (): boolean => false;
   const linear = (entry: Entry, inner = one): Predicted => observable(field, depth, inner, entry, 'linear', never);
+  const waves = linear((layer, j) => modeOf(layer, j + 1), innerAxis('mode', modes));
   return {
     quantities,
     observables: {
@@ -119,7 +138,7 @@ export async function predict(
       neighbourCovariance: linear(({ neighbour, neighbours }) =>
         neighbours === 0 ? { reason: 'a map of one column has no neighbours' } : mean(neighbour, neighbours),
       ),
-      varianceMode: linear((layer, j) => modeOf(layer, j + 1), innerAxis('mode', modes)),
+      varianceMode: { ...waves, error: waves.error + modeError(field) },
       gradient: observable(
         field,
         depth,

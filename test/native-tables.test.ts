@@ -94,6 +94,7 @@ async function callEverything(): Promise<void> {
   await mft.evaluate('recurrent', 'criticalBiasMeans', { cell: 'minimal', lowest: 0, highest: 1 });
   await mft.evaluate('recurrent', 'hermitizedResolvent', { spectralParameter: [0.8, 0.1] });
   await mft.evaluate('recurrent', 'chi1', { cell: 'lstm' });
+  mft.modeCurve({ inputVariance: 1, learningRate: 0.1, initialMapping: 0.1 }, [1, 2]);
   const data = await mft.readDataset('synthetic', 'train');
   await mft.train(feedforward, { train: data, test: data }, { steps: 1 });
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });

@@ -75,6 +75,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
     { isCentred: true },
   ],
   kernelDrift: [spec, { train: digits }, { steps: 2, batchSize: 4, trainCount: 8 }, { every: 1, images: 2 }],
+  modeCurve: [{ inputVariance: 1, learningRate: 0.1, initialMapping: 0.1 }, [1, 2]],
   evaluateActivation: ['tanh', [1, 2]],
   readDataset: [file, 'train', { data: folder }],
   checkData: [{ data: folder }],

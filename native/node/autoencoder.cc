@@ -4,6 +4,7 @@
 #include "node/fields.h"
 #include "node/rows.h"
 #include "node/task.h"
+#include "systems/autoencoder/curve.h"
 #include "systems/autoencoder/simulation.h"
 
 namespace mft::node {
@@ -30,6 +31,18 @@ const Fields<Simulation> kSimulation = {
     whole("threads", &Simulation::threads, 1, 1024),
 };
 
+const Fields<autoencoder::Curve> kCurve = {
+    numbers("steps", &autoencoder::Curve::steps),
+    number("first", &autoencoder::Curve::first),
+    number("rate", &autoencoder::Curve::rate),
+    numbers("coefficients", &autoencoder::Curve::coefficients),
+};
+
+// (curve) -> Float64Array
+Napi::Value autoencoder_curve(const Napi::CallbackInfo& info) {
+  return float64_array(info.Env(), autoencoder::curve(kCurve.argument(info, 0, "curve")));
+}
+
 // (simulation) -> the layout of a row
 Napi::Value autoencoder_layout(const Napi::CallbackInfo& info) {
   return row_table(info.Env(), autoencoder::row_table(kSimulation.argument(info, 0, "simulation")));
@@ -53,7 +66,8 @@ Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
 }  // namespace
 
 std::vector<Function> autoencoder_functions() {
-  return {{"autoencoderLayout", autoencoder_layout, {kSimulation.info()}},
+  return {{"autoencoderCurve", autoencoder_curve, {kCurve.info()}},
+          {"autoencoderLayout", autoencoder_layout, {kSimulation.info()}},
           {"autoencoderEngineBytes", autoencoder_engine_bytes, {kSimulation.info()}},
           {"autoencoderSimulate", autoencoder_simulate, {kSimulation.info()}}};
 }

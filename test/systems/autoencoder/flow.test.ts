@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import { evaluate } from 'mft-native';
+import { evaluate, modeCurve } from 'mft-native';
 import { balancedMapping } from '../../../dist/systems/autoencoder/balanced.js';
 import { flow, flowWeights, squaresOf } from '../../../dist/systems/autoencoder/flow.js';
 import { equivalentWeightDecay, fixedPoint, type Mode } from '../../../dist/systems/autoencoder/mode.js';
@@ -201,4 +201,19 @@ t.test('the saddle, nothing at all, and time without end', (t) => {
   for (const of of [mode(1, 1), mode(1, 1, 0.5), mode(1, 0, 2), mode(0, 1), mode(0, 0, 1)])
     t.ok(flowWeights(of, { w1: 0.9, w2: -0.2 }, 1e15).every(Number.isFinite), JSON.stringify(of));
   t.end();
+});
+
+t.test('curves at many steps are the flow at each', async (t) => {
+  await holds(
+    t,
+    fc.property(anyMode, start, fc.array(unit, { minLength: 1, maxLength: 40 }), (of, from, places) => {
+      const steps = [...places.map((x) => time(of, x)).sort((a, b) => a - b), 1e9];
+      const values = modeCurve({ ...of, learningRate: 1, ...from }, steps);
+      return steps.every((s, i) => {
+        const { P, Q, w } = flow(of, squaresOf(from), s);
+        return Math.abs((values[i] as number) - w) <= 1e-14 * (Math.abs(w) + (P + Q) / 4);
+      });
+    }),
+    { numRuns: 300, seed: 20 },
+  );
 });

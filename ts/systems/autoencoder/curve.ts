@@ -1,40 +1,38 @@
 // Mappings at many steps, under hyperparameters that change from piece to piece: every piece is exact.
-import { balancedMapping } from './balanced.js';
-import { flow } from './flow.js';
+import { addon } from '../../core/addon.js';
+import { flow, riccatiForm } from './flow.js';
 import { growth, type Mode, stiffness } from './mode.js';
 import type { Squares } from './taylor.js';
 
 /** From this step on; what is left out stays as it was. */
-interface Piece {
+export interface Piece {
   readonly fromStep: number;
   readonly noiseVariance?: number | undefined;
   readonly weightDecay?: number | undefined;
   readonly learningRate?: number | undefined;
 }
 
-/** The balanced form at many times from one start, into `values` from `at` on: the inner loop of mode curves. */
-function balancedValues(
-  mode: Mode,
-  initial: number,
-  rate: number,
-  steps: Float64Array,
-  first: number,
-  values: Float64Array,
-  at: number,
-  end: number,
-): void {
+/** One piece at many steps: the closed forms with one exponential natively, the others step by step. */
+function pieceValues(mode: Mode, start: Squares, rate: number, steps: Float64Array, first: number): Float64Array {
   const [m, k] = [growth(mode), stiffness(mode)];
-  if (m <= 0) {
-    for (let i = at; i < end; i++) values[i] = balancedMapping(mode, initial, rate * ((steps[i] as number) - first));
-    return;
+  if (start.Q === 0 && m > 0)
+    return addon().autoencoderCurve({
+      steps,
+      first,
+      rate: 2 * m * rate,
+      coefficients: Float64Array.of(start.w, (k * start.w) / m),
+    });
+  if (start.P > 0 && start.Q > 0 && mode.weightDecay === 0 && k > 0) {
+    const { rate: perTime, coefficients } = riccatiForm(mode, start);
+    if (coefficients.every(Number.isFinite))
+      return addon().autoencoderCurve({
+        steps,
+        first,
+        rate: perTime * rate,
+        coefficients: Float64Array.from(coefficients),
+      });
   }
-  const scaled = (k * initial) / m;
-  for (let i = at; i < end; i++) {
-    const x = -2 * m * rate * ((steps[i] as number) - first);
-    const e = Math.exp(x);
-    // 1 − e^x cancels only near the start.
-    values[i] = initial / (e + scaled * (x < -0.7 ? 1 - e : -Math.expm1(x)));
-  }
+  return steps.map((step) => flow(mode, start, rate * (step - first)).w);
 }
 
 /**
@@ -47,6 +45,7 @@ export function mappingCurve(
   steps: Float64Array,
   schedule: readonly Piece[] = [],
 ): Float64Array {
+  if (schedule.length === 0) return pieceValues(mode, start, learningRate, steps, 0);
   const values = new Float64Array(steps.length);
   let [of, rate, first, state] = [mode, learningRate, 0, start];
   let at = 0;
@@ -54,8 +53,7 @@ export function mappingCurve(
     const last = piece?.fromStep ?? Infinity;
     let end = at;
     while (end < steps.length && (steps[end] as number) < last) end++;
-    if (state.Q === 0) balancedValues(of, state.w, rate, steps, first, values, at, end);
-    else for (let i = at; i < end; i++) values[i] = flow(of, state, rate * ((steps[i] as number) - first)).w;
+    values.set(pieceValues(of, state, rate, steps.subarray(at, end), first), at);
     at = end;
     if (piece === undefined) break;
     state = flow(of, state, rate * (last - first));

@@ -45,23 +45,33 @@ export function flow(mode: Mode, start: Squares, time: number): Squares {
  * and w = (P − Q)/4 = (N − c_0 D)(N + c_0 D)/(4 N D), whose first factor is written without its cancellation.
  */
 function riccati(mode: Mode, start: Squares, time: number): Squares {
+  const { rate, coefficients } = riccatiForm(mode, start);
+  const [P0, a, b, c, f, g] = coefficients;
+  const e = Math.exp(-rate * time);
+  const d = -Math.expm1(-rate * time);
+  const N = P0 * (a + b * e) + c * c * d;
+  const D = P0 * d + b + a * e;
+  const P = N / D;
+  return { P, Q: (c / P) * c, w: ((f * e + g * d * (P0 + b)) / D) * ((N + c * D) / N / 4) };
+}
+
+type RiccatiCoefficients = readonly [P0: number, a: number, b: number, c: number, f: number, g: number];
+
+/** What does not depend on time in it: N − c_0 D = f e + g d (P_0 + b), with p(p − q) = 4 w_0 p/(p + q), √a − √b = 4u/(√a + √b). */
+export function riccatiForm(
+  mode: Mode,
+  { P, Q, w }: Squares,
+): { readonly rate: number; readonly coefficients: RiccatiCoefficients } {
   const k = stiffness(mode);
-  const { P: P0, Q: Q0, w: w0 } = start;
-  const [p, q] = [Math.sqrt(P0), Math.sqrt(Q0)];
+  const [p, q] = [Math.sqrt(P), Math.sqrt(Q)];
   const c = p * q;
   const u = mode.inputVariance / k;
   const root = Math.hypot(u, c / 2);
   const a = 2 * (u + root);
   const b = (c / a) * c;
-  const e = Math.exp(-2 * k * root * time);
-  const d = -Math.expm1(-2 * k * root * time);
-  const N = P0 * (a + b * e) + c * c * d;
-  const D = P0 * d + b + a * e;
   const [rootA, rootB] = [Math.sqrt(a), Math.sqrt(b)];
-  // p(p − q) = 4 w_0 p/(p + q), √a − √b = 4u/(√a + √b).
-  const difference = ((e * 4 * p * w0) / (p + q)) * (a + b) + ((d * 4 * u * rootA) / (rootA + rootB)) * (P0 + b);
-  const P = N / D;
-  return { P, Q: (c / P) * c, w: (difference / D) * ((N + c * D) / N / 4) };
+  const f = ((4 * p * w) / (p + q)) * (a + b);
+  return { rate: 2 * k * root, coefficients: [P, a, b, c, f, (4 * u * rootA) / (rootA + rootB)] };
 }
 
 /** The weights [w1, w2] of the flow at time s = α·step. */

@@ -26,8 +26,17 @@ export interface NativeSimulation {
 /** Values in a trial's row, by record. */
 export type AutoencoderPlace = 'modeMapping' | 'loss' | 'squaredNorm' | 'singularValue';
 
+/** Mappings at steps from exponentials of −rate·(step − first); native/systems/autoencoder/curve.h names the coefficients. */
+interface NativeCurve {
+  readonly steps: Float64Array;
+  readonly first: number;
+  readonly rate: number;
+  readonly coefficients: Float64Array;
+}
+
 declare module '../../core/addon.js' {
   interface NativeAddon {
+    autoencoderCurve(curve: NativeCurve): Float64Array;
     autoencoderLayout(simulation: NativeSimulation): RowTable<AutoencoderPlace>;
     autoencoderEngineBytes(simulation: NativeSimulation): number;
     autoencoderSimulate(simulation: NativeSimulation, slots: Int32Array): Promise<Float64Array>;

@@ -5,23 +5,9 @@ import { booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { chosenNoiseVariance } from './choose-noise.js';
 import { compareRegularizers } from './comparison.js';
-import { mappingCurve } from './curve.js';
 import { deepDescent, deepFixedPoint, deepStableLearningRate } from './deep.js';
-import { modeFields, rate, spectrumField, startFields, startOf, variance } from './quantity-fields.js';
-
-const piece = z.strictObject({
-  fromStep: z.number().gte(0),
-  noiseVariance: z.number().gte(0).optional(),
-  weightDecay: z.number().gte(0).optional(),
-  learningRate: z.number().gte(0).optional(),
-});
-
-function checkRising(name: string, values: readonly number[], strictly: boolean): void {
-  const wrong = values.findIndex(
-    (value, i) => i > 0 && (strictly ? value <= (values[i - 1] as number) : value < (values[i - 1] as number)),
-  );
-  if (wrong !== -1) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'in rising order', values[wrong]);
-}
+import { type ModeCurve, modeCurve } from './mode-curve.js';
+import { modeFields, rate, scheduleField, spectrumField, startFields, variance } from './quantity-fields.js';
 
 const depth = wholeField(2, 1000, 'Layers of weights.', 'L').default(2);
 const momentum = z
@@ -44,21 +30,9 @@ export const beyondQuantities = {
         .array(z.number().gte(0))
         .min(1)
         .meta({ expected: 'a list of numbers >= 0 in rising order', description: 'Steps, any real numbers.' }),
-      schedule: z.array(piece).default([]).meta({
-        expected: 'a list of {fromStep, noiseVariance, weightDecay, learningRate} in rising order of `fromStep`',
-        description: 'What changes from which step on.',
-      }),
+      schedule: scheduleField,
     }),
-    evaluate: ({ learningRate, steps, schedule, inputVariance, noiseVariance, weightDecay, ...start }) => {
-      checkRising('steps', steps, false);
-      checkRising(
-        'schedule',
-        schedule.map(({ fromStep }) => fromStep),
-        true,
-      );
-      const mode = { inputVariance, noiseVariance, weightDecay };
-      return Array.from(mappingCurve(mode, startOf(start), learningRate, Float64Array.from(steps), schedule));
-    },
+    evaluate: ({ steps, ...direction }) => Array.from(modeCurve(direction as ModeCurve, steps)),
   }),
   maskingFixedPoint: quantity({
     symbol: 'w*_p',

@@ -41,6 +41,19 @@ export const startFields = {
   w2: weight('w2').optional(),
 };
 
+const piece = z.strictObject({
+  fromStep: z.number().gte(0),
+  noiseVariance: z.number().gte(0).optional(),
+  weightDecay: z.number().gte(0).optional(),
+  learningRate: z.number().gte(0).optional(),
+});
+
+/** What changes from which step on. */
+export const scheduleField = z.array(piece).default([]).meta({
+  expected: 'a list of {fromStep, noiseVariance, weightDecay, learningRate} in rising order of `fromStep`',
+  description: 'What changes from which step on.',
+});
+
 interface GivenStart {
   readonly initialMapping?: number | undefined;
   readonly imbalance?: number | undefined;

@@ -6,6 +6,8 @@ import { type Squares, taylorFlow } from './taylor.js';
 
 /** Below this share of P the difference Q counts no more, and the balanced form goes on. */
 const negligible = 1e-18;
+/** After so many decay times a start is balanced, or so small that its equations are linear. */
+const settledDecays = 60;
 
 /**
  * P = (w1 + w2)², Q = (w1 − w2)² and w at time s. w1² − w2² decays as c = c_0 e^{−2gs}, so that Q = c²/P, and with μ = ν − g,
@@ -23,7 +25,7 @@ export function noiseAndDecay(mode: Mode, start: Squares, time: number): Squares
   const n = Math.abs(growth(mode)) / (2 * g);
   if (!(n <= largestOrder && z0 <= largestArgument && z0 > 1e-150)) return byTaylor(mode, start, time);
   // After a while the start is balanced to all digits: from there (3.1).
-  const settled = 22 / g;
+  const settled = settledDecays / g;
   if (time > settled) {
     const then = besselStep(mode, start, settled, n, z0);
     if (then !== undefined && then.Q < negligible * then.P) {
@@ -37,10 +39,19 @@ export function noiseAndDecay(mode: Mode, start: Squares, time: number): Squares
 
 /** Taylor's series until the start is balanced, (3.1) from there. */
 function byTaylor(mode: Mode, start: Squares, time: number): Squares {
-  const settled = 22 / mode.weightDecay;
+  const settled = settledDecays / mode.weightDecay;
   if (time <= settled) return taylorFlow(mode, start, time);
   const then = taylorFlow(mode, start, settled);
-  if (then.Q >= negligible * then.P) return taylorFlow(mode, then, time - settled);
+  if (then.Q >= negligible * then.P) {
+    if (stiffness(mode) * (then.P + then.Q) > 1e-17 * Math.abs(growth(mode)))
+      return taylorFlow(mode, then, time - settled);
+    const { inputVariance: nu, weightDecay: g } = mode;
+    const [P, Q] = [
+      then.P * Math.exp(2 * (nu - g) * (time - settled)),
+      then.Q * Math.exp(-2 * (nu + g) * (time - settled)),
+    ];
+    return { P, Q, w: (P - Q) / 4 };
+  }
   const w = balancedMapping(mode, then.w, time - settled);
   return { P: 4 * w, Q: then.Q * Math.exp(-4 * mode.weightDecay * (time - settled)) * (then.P / (4 * w) || 0), w };
 }

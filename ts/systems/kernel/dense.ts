@@ -185,7 +185,7 @@ function gapBehind(
   const apart = s1 + s2 === 0 ? 0 : (spread[at] as number) / (s1 + s2);
   const shared = factor * s1 * s2;
   const lost = 1 - common + common * (gap[at] as number);
-  if (bias === 0) return lost;
+  if (bias === 0) return Math.min(2, Math.max(0, lost));
   const difference = (bias * factor * apart * apart) / (root + shared + bias) + shared * lost;
   return Math.min(2, Math.max(0, difference / root));
 }

@@ -1,6 +1,7 @@
 // Moments of the state-to-state Jacobian and of its products.
 #include "systems/recurrent/theory.h"
 
+#include <cmath>
 #include <vector>
 
 namespace mft::recurrent {
@@ -20,8 +21,11 @@ double Theory::chi1_minus_one(const StateMoments& state, const Gates& gates) con
   const UnitMoments& c = gates.of[2];
   const auto sigma = [&](std::size_t k) { return cell_.gates[k].recurrent; };
   switch (cell_.kind) {
-    case CellKind::kVanilla:
-      return sigma(0) * a.d2 - 1;
+    case CellKind::kVanilla: {
+      // Below rounding of the moment: critical.
+      const double excess = sigma(0) * a.d2 - 1;
+      return std::abs(excess) < 1e-15 ? 0 : excess;
+    }
     case CellKind::kMinimal:
       return sigma(0) * (state.second + cell_.input_variance) * a.d2 - a.leak;
     case CellKind::kMinGru:

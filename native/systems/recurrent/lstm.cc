@@ -247,6 +247,16 @@ class Law {
 
 LstmState lstm_fixed_point(const Cell& cell, std::size_t points, const Control& control) {
   // From the zero state upwards; secants once two steps are known, plain steps where a secant leaves [0, 1].
+  const Gate& candidate = cell.gates[2];
+  if (candidate.variance(0, cell.input_variance) == 0 && candidate.bias_mean == 0) {
+    // Nothing is ever written: the state stays 0, and a perturbation is linear.
+    const auto square = [&](std::size_t k) {
+      return unit_moments(UnitFunction::kLogistic, cell.gates[k].bias_mean,
+                          cell.gates[k].variance(0, cell.input_variance))
+          .v2;
+    };
+    return {0, 0, 0, square(1) + square(0) * candidate.recurrent * square(3)};
+  }
   // Few points until the gap is small: a fourth of the work.
   double previous = 0, previous_gap = 0, second = 0;
   bool is_coarse = points > kCoarse;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <vector>
 
+#include "core/gaussian_rule.h"
 #include "core/math.h"
 #include "core/random.h"
 #include "systems/recurrent/purposes.h"
@@ -212,15 +214,42 @@ std::array<double, 3> tied_minimal_moments(const Cell& cell) {
   const double r = cell.input_variance;
   const UnitFunction function = cell.gate == GateFunction::kProbit ? UnitFunction::kProbit : UnitFunction::kLogistic;
   const auto moments = [&](double second) { return unit_moments(function, gate.bias_mean, gate.variance(second, r)); };
+  const double kept = gate.bias_variance;
   const double q1 = r * moments(0).w2;
-  const UnitMoments second_step = moments(q1);
-  const double q2 = q1 * second_step.v2 + r * second_step.w2;
-  const UnitMoments third_step = moments(q2);
-  // h_3 = u_3 u_2 h_1 + u_3 (1 - u_2) x_2 + (1 - u_3) x_3, and cov(e_3, e_2) = sigma_w^2 E h_2 h_1.
-  const double covariance = gate.recurrent * second_step.v1 * q1;
-  const double variance2 = gate.variance(q1, r), variance3 = gate.variance(q2, r);
-  const UnitSquares squares = unit_squares(function, gate.bias_mean, variance3, variance2, covariance);
-  const double q3 = squares.vv * q1 + squares.vw * r + third_step.w2 * r;
+  const double variance1 = gate.variance(0, r), variance2 = gate.variance(q1, r);
+  // h_1 = (1 - u_1) x_1; given e_1 = mean + x the two later pre-activations have this mean and lose `shared` of their
+  // second moments, for the bias is all that they have in common with it.
+  const double per_unit = variance1 > 0 ? kept / variance1 : 0, shared = per_unit * kept;
+  RuleProfile profile;
+  profile.pole_order = 4;
+  if (function == UnitFunction::kLogistic && variance1 < 200)
+    profile.strip = std::numbers::pi;
+  else
+    profile.kinks = {-gate.bias_mean};
+  const auto over_first = [&](const std::function<double(double mean)>& rest) {  // E (1 - u_1)^2 rest(mean given e_1)
+    if (kept == 0) return moments(0).w2 * rest(gate.bias_mean);
+    double sum = 0;
+    gaussian_rule(profile, variance1, [&](std::span<const double> u, std::span<const double> weight) {
+      for (std::size_t i = 0; i < u.size(); ++i) {
+        if (weight[i] < 1e-18) continue;
+        const double w = unit_moments(function, gate.bias_mean + u[i], 0).w1;
+        sum += weight[i] * w * w * rest(gate.bias_mean + per_unit * u[i]);
+      }
+    });
+    return sum;
+  };
+  const double rest2 = variance2 - shared;
+  const double q2 =
+      r * over_first([&](double mean) { return unit_moments(function, mean, rest2).v2; }) + r * moments(q1).w2;
+  const double overlap =
+      r * over_first([&](double mean) { return unit_moments(function, mean, rest2).v1; });  // E h_2 h_1
+  const double variance3 = gate.variance(q2, r), covariance = gate.recurrent * overlap + kept;
+  // h_3 = u_3 u_2 h_1 + u_3 (1 - u_2) x_2 + (1 - u_3) x_3.
+  const double both = r * over_first([&](double mean) {
+                        return unit_squares(function, mean, variance3 - shared, rest2, covariance - shared).vv;
+                      });
+  const double later = unit_squares(function, gate.bias_mean, variance3, variance2, covariance).vw;
+  const double q3 = both + r * later + r * moments(q2).w2;
   return {q1, q2, q3};
 }
 

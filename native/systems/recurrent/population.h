@@ -34,8 +34,8 @@ std::size_t site_row_length(const SiteProcess& process);
 double site_memory(const SiteProcess& process);  // bytes of one population
 void sample_sites(const SiteProcess& process, const Control& control, std::span<double> rows);
 
-// E h_t^2 for t = 1..3 of a tied minimal cell without bias variance from the zero state, where two of the three
-// pre-activations are independent: quadrature, relative error 1e-12.
+// E h_t^2 for t = 1..3 of a tied minimal cell from the zero state, by quadrature over at most three pre-activations;
+// relative error 1e-12.
 std::array<double, 3> tied_minimal_moments(const Cell& cell);
 
 }  // namespace mft::recurrent

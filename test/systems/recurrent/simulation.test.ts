@@ -1,6 +1,6 @@
 // Simulated networks of every cell against their own theory, and the theory of untied weights against tied data.
 import t from 'tap';
-import { compare, predict, type RecurrentSpec, simulate } from 'mft-native';
+import { compare, evaluate, predict, type RecurrentSpec, simulate } from 'mft-native';
 
 type Cell = Omit<RecurrentSpec, 'weightSharing'> & { readonly cell: NonNullable<RecurrentSpec['cell']> };
 const lstmGates = {
@@ -56,6 +56,16 @@ t.test('in gated cells the theory of untied weights is not that of one network',
   });
   t.ok(right.largestZ < 4.5, `shared weights: |z| up to ${right.largestZ.toFixed(1)}`);
   t.ok(wrong.largestZ > 8, `untied theory: |z| up to ${wrong.largestZ.toFixed(1)}`);
+});
+
+t.test('the first steps of one network: integrals against samples, with a bias that is kept', async (t) => {
+  const cell = { cell: 'minimal', biasVariance: 2, biasMean: 1, recurrentWeightVariance: 9, steps: 3 } as const;
+  const integrated = (await evaluate('recurrent', 'tiedStateSecondMoments', cell)) as readonly number[];
+  const sampled = (await predict({ system: 'recurrent', ...cell })).observables.stateVariance;
+  integrated.forEach((value, i) => {
+    const z = ((sampled?.values[i + 1] ?? Number.NaN) / value - 1) / (sampled?.error ?? 0);
+    t.ok(Math.abs(z) < 4.5, `step ${i + 1}: z ${z.toFixed(2)}`);
+  });
 });
 
 t.test('small and large initial states stay apart where two second moments are stable', async (t) => {

@@ -85,12 +85,11 @@ async function trajectoryOf(
   };
 }
 
-/** Whether the first three steps have an integral: minimal cell, zero start, no bias that is kept. */
-const startsIntegrated = (fields: Shared): boolean =>
-  fields.cell === 'minimal' &&
-  fields.initialState === 'zero' &&
-  fields.biasVariance === 0 &&
-  (fields.gates?.u?.biasVariance ?? 0) === 0;
+/** Whether the first three steps have a cheap integral: of the probit gate only without a bias that is kept. */
+const startsIntegrated = (fields: Shared): boolean => {
+  const keptBias = fields.gates?.u?.biasVariance ?? fields.biasVariance;
+  return fields.cell === 'minimal' && fields.initialState === 'zero' && (fields.gate === 'sigmoid' || keptBias === 0);
+};
 
 async function secondMoments(fields: Shared, steps: number, control: ControlOptions = {}): Promise<number[]> {
   const start = startsIntegrated(fields) ? [...((await ask(fields, { what: 'tiedMinimal' })).second ?? [])] : [];

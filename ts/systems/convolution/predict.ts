@@ -82,6 +82,8 @@ function observable(
   const undefinedAt: { index: number; reason: string }[] = [];
   const at = (l: number, j: number): number | Undefined => {
     if ('reason' in field) return field;
+    // The functional acts on the last layer: its gradient there is 1 whatever stands before it.
+    if (scale === 'log' && l === depth - 1) return 0;
     const layer = field.layers[l];
     if (layer === undefined || cut(l, field)) return { reason: 'behind a maximum over a pool' };
     const value = entry(layer, j);
@@ -117,6 +119,32 @@ function warningsOf(field: MeanField | Undefined): Warning[] {
   return [];
 }
 
+/** Variances and gradients do not depend on the width: linear units, or rectified ones whose pools do not mix positions. */
+function isExact({ activation, layers }: Network): boolean {
+  if (activation === 'linear') return true;
+  return activation === 'relu' && layers.slice(0, -1).every(({ pool }) => pool === 1);
+}
+
+/** What a layer of random covariances adds, in 1/channels: not derived; tanh and sigmoid at 8 and 16 channels show up to 0.13. */
+const perLayer = 0.5;
+
+/**
+ * The same with what is not known of finite width: terms of order 1/channels of every layer before (of every layer behind, for
+ * a gradient). The first layer is Gaussian at every width.
+ */
+function withWidth(observed: Predicted, network: Network): Predicted {
+  const depth = network.layers.length;
+  const narrowest = Math.min(...network.layers.map(({ channels }) => channels));
+  const inner = observed.values.length / depth;
+  const allowance = observed.values.map((value, at) => {
+    const layer = Math.floor(at / inner);
+    return observed.scale === 'log'
+      ? (perLayer * (depth - 1 - layer)) / narrowest
+      : (perLayer * layer * Math.abs(value)) / narrowest;
+  });
+  return { ...observed, finiteSize: { order: 1, values: new Float64Array(observed.values.length), allowance } };
+}
+
 export async function predict(
   spec: ResolvedConvolutionSpec,
   options: SystemOptions,
@@ -130,23 +158,26 @@ export async function predict(
   const never = (): boolean => false;
   const linear = (entry: Entry, inner = one): Predicted => observable(field, depth, inner, entry, 'linear', never);
   const waves = linear((layer, j) => modeOf(layer, j + 1), innerAxis('mode', modes));
+  const neighbours = linear(({ neighbour, neighbours: count }) =>
+    count === 0 ? { reason: 'a map of one column has no neighbours' } : mean(neighbour, count),
+  );
+  const backward = observable(
+    field,
+    depth,
+    one,
+    ({ gradient }) => Math.log(gradient),
+    'log',
+    (l, { isCut }) => isCut && l < depth - 1,
+  );
+  const exact = (observed: Predicted): Predicted => (isExact(network) ? observed : withWidth(observed, network));
   return {
     quantities,
     observables: {
-      variance: linear(({ variance }) => mean(variance, variance.length)),
-      cornerVariance: linear(({ variance }) => variance[0] as number),
-      neighbourCovariance: linear(({ neighbour, neighbours }) =>
-        neighbours === 0 ? { reason: 'a map of one column has no neighbours' } : mean(neighbour, neighbours),
-      ),
-      varianceMode: { ...waves, error: waves.error + modeError(field) },
-      gradient: observable(
-        field,
-        depth,
-        one,
-        ({ gradient }) => Math.log(gradient),
-        'log',
-        (l, { isCut }) => isCut && l < depth - 1,
-      ),
+      variance: exact(linear(({ variance }) => mean(variance, variance.length))),
+      cornerVariance: exact(linear(({ variance }) => variance[0] as number)),
+      neighbourCovariance: spec.activation === 'linear' ? neighbours : withWidth(neighbours, network),
+      varianceMode: exact({ ...waves, error: waves.error + modeError(field) }),
+      gradient: exact(backward),
     },
     warnings: warningsOf(field),
   };

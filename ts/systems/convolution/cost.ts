@@ -40,9 +40,8 @@ export function simulationBytes(spec: ResolvedConvolutionSpec, run: ResolvedConv
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
     base +
-    rowBytes(row, run.trials) +
+    1.1 * (rowBytes(row, run.trials) + (run.rawTrials ? 8 * row * run.trials : 0)) +
     100 * row +
-    (run.rawTrials ? 8 * row * run.trials : 0) +
     addon().convolutionEngineBytes(native) * workers +
     16 * native.image.length
   );

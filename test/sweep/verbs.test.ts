@@ -117,6 +117,16 @@ t.test('jobs of every verb pass the check of a worker unchanged', async (t) => {
   }
 });
 
+t.test('a trainer that draws nothing gets no seed', async (t) => {
+  const kernels = { system: 'kernel', activation: 'relu', depth: 1 } as const;
+  const plan = { verb: 'train', base: kernels, dataset: 'synthetic', run: { trainCount: 30, testCount: 20 } } as const;
+  const found: SweepRow[] = [];
+  const executor = localExecutor({ processes: 1 });
+  for await (const row of sweep(plan as unknown as SweepPlan, { executor })) found.push(row);
+  t.equal(found.length, 1);
+  t.match(found[0], { status: 'done' });
+});
+
 t.test('what the verbs refuse', async (t) => {
   const cases: [Partial<SweepPlan>, string][] = [
     [{ verb: 'simulate', run: { memoryLimit: 1e9 } }, 'run.memoryLimit'],

@@ -51,12 +51,20 @@ async function resolveDataset(given: unknown): Promise<DatasetRequest> {
 /** What a fresh process takes for data and for BLAS before the first step, beside the images and their files (measured). */
 const reading = 2 * youngGeneration;
 
+/** A job's options as its trainer takes them: one that draws nothing has no seed, though the job has. */
+function optionsOf(run: Work['run'], { training }: Awaited<ReturnType<typeof loadSystem>>): Data {
+  const { seed, ...options } = run ?? {};
+  const takesSeed = training !== undefined && Object.hasOwn(training.optionsSchema.shape, 'seed');
+  return seed === undefined || !takesSeed ? options : { ...options, seed };
+}
+
 /** What the trainer of the system says of a job, on the images of this machine. */
 async function sized(work: Work): Promise<{ flops: number; bytes: number }> {
-  const { training: trainer } = await loadSystem(work.system);
+  const system = await loadSystem(work.system);
+  const trainer = system.training;
   if (trainer === undefined) throw new MftError('ERR_MFT_INTERNAL', `The job of ${work.system} cannot be trained.`);
   const { train, test } = await pairOf(work.dataset?.name ?? '');
-  const options = trainer.resolveOptions(work.run ?? {});
+  const options = trainer.resolveOptions(optionsOf(work.run, system));
   const { dimension, classes, shape } = train;
   const held = options.validationCount;
   const count = options.trainCount > 0 ? options.trainCount : train.count - held;
@@ -111,7 +119,10 @@ export const trainVerb: SweepVerb = {
       dataset: __,
       memory: ___,
       ...training
-    } = (await anyTrain(work.spec, await pairOf(dataset.name), { ...work.run, ...control })) as Record<string, unknown>;
+    } = (await anyTrain(work.spec, await pairOf(dataset.name), {
+      ...optionsOf(work.run, await loadSystem(work.system)),
+      ...control,
+    })) as Record<string, unknown>;
     return training;
   },
   cost: async (work) => (await sized(work)).flops,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expandPlan } from '../../dist/sweep/plan.js';
 import { verbs } from '../../dist/sweep/verbs.js';
+import { tinyPlan } from './plans.mjs';
 
 const [plan, system] = JSON.parse(process.argv[2]);
 const peak = () => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
@@ -12,7 +13,7 @@ async function single(plan) {
   return { ...rest, ...(run === undefined ? {} : { run: { ...run, threads: 1 } }) };
 }
 
-const tiny = await single({ verb: 'simulate', base: { system, width: 5, depth: 3 }, run: { trials: 2 } });
+const tiny = await single(tinyPlan(system));
 await verbs.simulate.execute(tiny, {});
 const before = peak();
 const job = await single(plan);

@@ -53,7 +53,7 @@ console.log(
 );
 console.log(`|---|---|${values.memory ? '' : '---:|---:|---:|---:|'}---:|---:|---:|`);
 for (const system of systems.filter((name) => isWanted(systems, name)))
-  for (const verb of verbs.filter((name) => isWanted(verbs, name))) {
+  for (const verb of verbs.filter((name) => isWanted(verbs, name) && planOf(system, name) !== undefined)) {
     const time = values.memory ? undefined : await timeOf(planOf(system, verb));
     const [growth, bytes] = memoryOf(system, verb);
     rows.push({ system, verb, ...time, bytes, growth });

@@ -1,6 +1,6 @@
 // What predictions and simulations of `autoencoder` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { threadsFor } from '../../core/memory.js';
+import { threadsFor, youngGeneration } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { nativeSimulation } from './simulate.js';
 import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
@@ -16,8 +16,9 @@ export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
   return 10_000 + 10 * modes * times * nodesPerMode + spec.width / 1000;
 }
 
+/** Short-lived numbers of the integration fill the young generation however short the run (measured); the records beside it. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
-  return base + 80 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
+  return youngGeneration + 80 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
 }
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {

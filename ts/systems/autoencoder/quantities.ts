@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
+import { leftBehind } from '../../core/memory.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
@@ -33,6 +34,9 @@ import {
 } from './quantity-fields.js';
 import { stableLearningRate } from './rates.js';
 import { specificationSpectrum } from './specification-data.js';
+
+/** Bytes of the numbers a step of descent leaves behind. */
+const perStep = 64;
 
 const step = numberField({ low: 0 }, 'Step, any real number.');
 const weightFields = { ...modeFields, learningRate: rate, w1: weight('w1'), w2: weight('w2') };
@@ -77,6 +81,7 @@ const table = {
       steps: wholeField(0, 1_000_000_000, 'Steps of descent.', 'T'),
       tied: booleanField('Whether both weights are one.').default(false),
     }),
+    bytes: ({ steps }) => leftBehind(perStep * steps),
     evaluate: ({ learningRate, steps, tied, w1, w2, ...mode }, options) => {
       if (tied && w1 !== w2)
         throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'w2', 'equal to `w1` where weights are tied', w2);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
+import { leftBehind } from '../../core/memory.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { angleDecay, cosineAtDepth, fixedPoint, gapAtDepth, normPreserving } from './normalized.js';
 
@@ -14,6 +15,9 @@ const angles = {
   gap: numberField({ low: 0, high: 2 }, '1 − its cosine, in its place.', 'g_0').optional(),
 };
 const depth = wholeField(0, 10_000_000, 'Layers.', 'L').default(1);
+/** Bytes of the numbers a layer leaves behind. */
+const perLayer = 200;
+const bytesAtDepth = (p: { readonly depth: number }): number => leftBehind(perLayer * p.depth);
 
 /** The angle from the one that is given. @throws MftError ERR_MFT_INVALID_ARGUMENT */
 function angleOf({
@@ -47,6 +51,7 @@ export const normalizedQuantities = {
     description: 'The same behind L layers.',
     source: 'Tsuchida et al. 2018; docs 4.1',
     parameters: z.strictObject({ ...layer, ...angles, depth }),
+    bytes: bytesAtDepth,
     evaluate: (p) => cosineAtDepth(p, angleOf(p), p.depth),
   }),
   normalizedKernelGapAtDepth: quantity({
@@ -54,6 +59,7 @@ export const normalizedQuantities = {
     description: 'What the cosine behind L layers lacks of 1, without cancellation.',
     source: 'derived; docs 4.2',
     parameters: z.strictObject({ ...layer, ...angles, depth }),
+    bytes: bytesAtDepth,
     evaluate: (p) => gapAtDepth(p, angleOf(p), p.depth),
   }),
   fixedPointCorrelation: quantity({

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { ControlOptions } from '../../core/control.js';
 import { choiceField, spelled, wholeField } from '../../core/fields.js';
+import { leftBehind } from '../../core/memory.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { type CellFields, hasClosedMoments, isTyingHarmless } from './cell.js';
-import { type SiteMoments, sampleSites } from './sites.js';
+import { siteBytes, type SiteMoments, type SiteOptions, sampleSites } from './sites.js';
 import { cellFields, correlationField } from './spec.js';
 import { ask } from './theory.js';
 
@@ -40,6 +41,22 @@ interface Trajectory {
   readonly errors?: SiteMoments;
 }
 
+const isClosed = (fields: Shared, isTied: boolean): boolean =>
+  hasClosedMoments(fields.cell) && (!isTied || isTyingHarmless(fields));
+
+const startOf = (fields: Shared): number => (fields.initialState === 'gaussian' ? fields.inputVariance : 0);
+
+function sampling(fields: Shared, steps: number, inputCorrelation: number, isTied: boolean): SiteOptions {
+  const { samples, seed } = fields;
+  return { isTied, inputCorrelation, startVariance: startOf(fields), startCorrelation: 1, steps, samples, seed };
+}
+
+/** Memory of `trajectoryOf`: where units are sampled, those of a population per thread. */
+function trajectoryBytes(fields: Shared, steps: number, isTied = true): number {
+  return leftBehind(0) + (isClosed(fields, isTied) ? 0 : siteBytes(fields, sampling(fields, steps, 0, isTied)));
+}
+const bytesAtStep = ({ step, ...fields }: z.output<typeof atStep>): number => trajectoryBytes(fields, step);
+
 /** Moments over time of the network with shared weights. */
 async function trajectoryOf(
   fields: Shared,
@@ -48,8 +65,8 @@ async function trajectoryOf(
   isTied: boolean,
   control: ControlOptions = {},
 ): Promise<Trajectory> {
-  const startVariance = fields.initialState === 'gaussian' ? fields.inputVariance : 0;
-  if (hasClosedMoments(fields.cell) && (!isTied || isTyingHarmless(fields))) {
+  if (isClosed(fields, isTied)) {
+    const startVariance = startOf(fields);
     const answer = await ask(
       fields,
       {
@@ -72,11 +89,7 @@ async function trajectoryOf(
       perturbation,
     };
   }
-  const errors = await sampleSites(
-    fields,
-    { isTied, inputCorrelation, startVariance, startCorrelation: 1, steps, samples: fields.samples, seed: fields.seed },
-    control,
-  );
+  const errors = await sampleSites(fields, sampling(fields, steps, inputCorrelation, isTied), control);
   return {
     stateVariance: errors.stateVariance.values,
     stateCovariance: errors.stateCovariance.values,
@@ -107,6 +120,7 @@ export const tiedQuantities = {
       'Second moments of the state of a network with shared weights: integrals up to step 3 of the minimal cell.',
     source: 'derived; docs 4.1, 4.2',
     parameters: untilStep,
+    bytes: ({ steps, ...fields }) => trajectoryBytes(fields, steps),
     evaluate: ({ steps, ...fields }, options) => secondMoments(fields, steps, options),
   }),
   tiedStateSecondMoment: quantity({
@@ -114,6 +128,7 @@ export const tiedQuantities = {
     description: 'Second moment of the state of a network with shared weights at a step.',
     source: 'derived; docs 4.1, 4.2',
     parameters: atStep,
+    bytes: bytesAtStep,
     evaluate: async ({ step, ...fields }, options) => (await secondMoments(fields, step, options))[step - 1] as number,
   }),
   tiedStateSecondMomentError: quantity({
@@ -121,6 +136,7 @@ export const tiedQuantities = {
     description: 'Standard error of the sampled tiedStateSecondMoment; 0 where it is integrated.',
     source: 'derived; docs 4.1',
     parameters: atStep,
+    bytes: bytesAtStep,
     evaluate: async ({ step, ...fields }, options) => {
       if (startsIntegrated(fields) && step <= 3) return 0;
       const { errors } = await trajectoryOf(fields, step, 0, true, options);
@@ -133,6 +149,7 @@ export const tiedQuantities = {
       'Squared length at a step of a small random change of the initial state, weights shared; over its start.',
     source: 'derived; docs 4.1',
     parameters: atStep,
+    bytes: bytesAtStep,
     evaluate: async ({ step, ...fields }, options) =>
       last((await trajectoryOf(fields, step, 0, true, options)).perturbation),
   }),
@@ -142,6 +159,7 @@ export const tiedQuantities = {
       'Covariance at a step of two copies with the same start and inputs of some correlation, weights shared.',
     source: 'derived; docs 4.1',
     parameters: atStepOfPair,
+    bytes: bytesAtStep,
     evaluate: async ({ step, inputCorrelation, ...fields }, options) =>
       last((await trajectoryOf(fields, step, inputCorrelation, true, options)).stateCovariance),
   }),
@@ -150,6 +168,7 @@ export const tiedQuantities = {
     description: 'Overlap with a copy that had the same state t steps ago and other inputs since, t = 0, 1, …, T.',
     source: 'derived; docs 4.1',
     parameters: curve,
+    bytes: ({ steps, weightSharing, ...fields }) => trajectoryBytes(fields, steps, weightSharing === 'tied'),
     evaluate: async ({ steps, inputCorrelation, weightSharing, ...fields }, options) => {
       const moments = await trajectoryOf(fields, steps, inputCorrelation, weightSharing === 'tied', options);
       return Array.from(moments.stateCovariance, (covariance, t) => {

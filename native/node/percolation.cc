@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "node/fields.h"
+#include "node/rows.h"
 #include "node/task.h"
 #include "systems/percolation/chain.h"
 #include "systems/percolation/lattice.h"
@@ -159,6 +160,11 @@ Napi::Value percolation_count(const Napi::CallbackInfo& info) {
       [](Napi::Env env, percolation::MaskCounts& counts) { return counts_to_object(env, counts); });
 }
 
+// (masks) -> the layout of a block's estimates by splitting
+Napi::Value percolation_layout(const Napi::CallbackInfo& info) {
+  return row_table(info.Env(), percolation::row_table(masks_argument(info).network));
+}
+
 // (masks, control?) -> Promise<{logEstimates, decisions}>
 Napi::Value percolation_split(const Napi::CallbackInfo& info) {
   const auto masks = std::make_shared<const Masks>(masks_argument(info));
@@ -202,6 +208,7 @@ std::vector<Function> percolation_functions() {
           {"percolationStationary", percolation_stationary, {kStationary.info()}},
           {"percolationLattice", percolation_lattice, {kLattice.info()}},
           {"percolationCount", percolation_count, {kMasks.info()}},
+          {"percolationLayout", percolation_layout, {kMasks.info()}},
           {"percolationSplit", percolation_split, {kMasks.info()}}};
 }
 

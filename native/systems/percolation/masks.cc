@@ -421,6 +421,11 @@ double split_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t
 
 }  // namespace
 
+RowTable row_table(const MaskNetwork& network) {
+  const std::size_t layers = network.layers.size();
+  return {layers, {{"logEstimate", RowScale::kLog, 0, 1, {"layer", layers, 0}, {"block", 1, 0}}}};
+}
+
 SplittingEstimates split_paths(const MaskNetwork& network, const MaskRun& run, const Control& control) {
   check(network, run);
   const std::uint64_t first = run.first_trial / kLanes, blocks = (run.trials + kLanes - 1) / kLanes;

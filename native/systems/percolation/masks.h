@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/control.h"
+#include "core/trials.h"
 
 namespace mft::percolation {
 
@@ -56,9 +57,10 @@ MaskCounts count_paths(const MaskNetwork& network, const MaskRun& run, const Con
 // unbiased estimate of the path probability of each layer, whatever its size.
 struct SplittingEstimates {
   std::size_t layers = 0;
-  std::vector<double> log_estimates;  // block by block, layer by layer; -infinity where all particles died
+  std::vector<double> log_estimates;  // a row of `row_table` per block; -infinity where all particles died
   double decisions = 0;
 };
+RowTable row_table(const MaskNetwork& network);
 SplittingEstimates split_paths(const MaskNetwork& network, const MaskRun& run, const Control& control);
 
 // One trial, node by node and edge by edge: first layer not reached, or the number of layers. The naive twin.

@@ -1,4 +1,5 @@
 // The addon's functions for `percolation` (native/node/percolation.cc), merged into the addon's interface.
+import type { RowTable } from '../../statistics/trials.js';
 
 /** `count` equal layers (native/systems/percolation/chain.h). */
 export interface NativeLayerRun {
@@ -86,7 +87,7 @@ export interface NativeCounts {
   readonly decisions: number;
 }
 
-/** Block by block, layer by layer. */
+/** A row of `percolationLayout` per block. */
 export interface NativeSplitting {
   readonly logEstimates: Float64Array;
   readonly decisions: number;
@@ -101,6 +102,7 @@ declare module '../../core/addon.js' {
     ): Promise<ReachLaws>;
     percolationLattice(lattice: NativeLattice, slots: Int32Array): Promise<ReachLaws>;
     percolationCount(masks: NativeMasks, slots: Int32Array): Promise<NativeCounts>;
+    percolationLayout(masks: NativeMasks): RowTable<'logEstimate'>;
     percolationSplit(masks: NativeMasks, slots: Int32Array): Promise<NativeSplitting>;
   }
 }

@@ -6,6 +6,7 @@ import { axis, type Axis, type Estimated, type UndefinedPoint } from '../../core
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { edgeCounts, layerShapes, nativeNetwork } from './masks.js';
 import { logAddExp } from '../../numeric/log-sums.js';
+import type { RowTable } from '../../statistics/trials.js';
 import type { PercolationObservable } from './observables.js';
 import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js';
 
@@ -31,7 +32,7 @@ export async function simulatePercolation(
   const blocks = Math.ceil((run.firstTrial + run.trials) / lanes) - Math.floor(run.firstTrial / lanes);
   if (run.engine === 'splitting') {
     const { logEstimates } = await controlled(options, blocks, (slots) => addon().percolationSplit(request, slots));
-    return splitBody(logEstimates, layerShapes(spec).length);
+    return splitBody(logEstimates, addon().percolationLayout(request));
   }
   const counts = await controlled(options, blocks, (slots) => addon().percolationCount(request, slots));
   const nodes = layerShapes(spec).map(({ positions, channels }) => positions * channels);
@@ -112,15 +113,21 @@ function standardError(variance: number, trials: number): number {
 }
 
 /** Independent blocks of 1024 particles: the mean of their unbiased estimates, its relative error from their scatter. */
-function splitBody(logEstimates: Float64Array, layers: number): SimulationBody {
-  const blocks = logEstimates.length / layers;
+function splitBody(logEstimates: Float64Array, table: RowTable<'logEstimate'>): SimulationBody {
+  const { rowLength, places } = table;
+  const { offset, stride } = places.logEstimate;
+  const layers = places.logEstimate.axes[0].count;
+  const blocks = logEstimates.length / rowLength;
   const values = new Float64Array(layers);
   const variance = new Float64Array(layers);
   const errors = new Float64Array(layers);
   const undefinedAt: UndefinedPoint[] = [];
   let extinct = 0;
   for (let layer = 0; layer < layers; layer++) {
-    const logs = Array.from({ length: blocks }, (_, block) => logEstimates[block * layers + layer] as number);
+    const logs = Array.from(
+      { length: blocks },
+      (_, block) => logEstimates[block * rowLength + offset + layer * stride] as number,
+    );
     const logMean = logs.reduce(logAddExp, -Infinity) - Math.log(blocks);
     if (logMean === -Infinity) {
       undefinedAt.push({ index: layer, reason: 'all particles died on the way' });

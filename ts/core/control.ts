@@ -1,4 +1,5 @@
 // Progress and cancellation of native work: a small Int32Array over shared memory (native/core/control.h).
+import { setImmediate } from 'node:timers/promises';
 import { MftError } from './errors.js';
 
 export interface Progress {
@@ -28,6 +29,25 @@ export function controlOf({ signal, onProgress }: ControlOptions): ControlOption
 /** Throws `signal.reason` when the signal is already aborted. */
 export function throwIfAborted(options: ControlOptions): void {
   if (options.signal?.aborted) throw options.signal.reason;
+}
+
+const yieldEveryMilliseconds = 25;
+
+/**
+ * For a long loop in TypeScript, called after each of `total` steps: lets the event loop run now and then, reports progress, and
+ * throws `signal.reason` when cancelled.
+ */
+export function ticker(total: number, options: ControlOptions): (done: number) => Promise<void> {
+  const started = performance.now();
+  let last = started;
+  return async (done) => {
+    const now = performance.now();
+    if (now - last < yieldEveryMilliseconds && done < total) return;
+    last = now;
+    await setImmediate();
+    throwIfAborted(options);
+    options.onProgress?.({ done, total, elapsedSeconds: (now - started) / 1000 });
+  };
 }
 
 /**

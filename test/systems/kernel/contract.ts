@@ -11,7 +11,7 @@ export const contract: ContractCase = {
   heavy: { spec: { width: 1500, depth: 30 }, run: { trials: 100, threads: 1 } },
   busy: {
     predict: { activation: 'tanh', depth: 2000, weightVariance: 3 },
-    advise: { activation: 'tanh', depth: 2000, weightVariance: 3 },
+    advise: { activation: 'tanh', depth: 20_000, weightVariance: 3 },
     figure: 'profile',
     trainOptions: { noiseVariance: 'likelihood', trainCount: 400 },
   },

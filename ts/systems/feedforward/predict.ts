@@ -4,8 +4,7 @@
 // gradientSingle, gradientPair, typicalGradientSingle; gradientPairAbsolute too, integrated to 1e-2 where errors are coherent
 // with the activities (near the output of a loss on the output itself). With more than 16 pairs these errors are taken as
 // Gaussian instead, and the stated error grows with the coherent part.
-import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../../core/control.js';
+import { ticker } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { isBeyondTerms } from './allowances.js';
@@ -31,7 +30,6 @@ import type { ResolvedFeedforwardSpec } from './spec.js';
 const numericalError = 1e-10;
 /** Largest error of the Gaussian approximation behind gradientPairAbsolute per unit of coherence, on a log scale. */
 const coherentError = 1.5;
-const yieldEveryMilliseconds = 25;
 
 export async function predictFeedforward(
   spec: ResolvedFeedforwardSpec,
@@ -51,20 +49,6 @@ export async function predictFeedforward(
       ...backwardObservables(layers, gram, backward, finite),
     },
     warnings: warningsFor(spec, layers),
-  };
-}
-
-/** Lets the event loop run now and then, reports progress, and stops when cancelled. */
-function ticker(depth: number, options: SystemOptions): (layer: number) => Promise<void> {
-  const started = performance.now();
-  let last = started;
-  return async (layer) => {
-    const now = performance.now();
-    if (now - last < yieldEveryMilliseconds && layer < depth) return;
-    last = now;
-    await setImmediate();
-    throwIfAborted(options);
-    options.onProgress?.({ done: layer, total: depth, elapsedSeconds: (now - started) / 1000 });
   };
 }
 

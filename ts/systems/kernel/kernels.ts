@@ -1,5 +1,5 @@
 // The kernels of a data matrix: K (NNGP) and Θ (NTK) of every pair of rows, (3.1) to (3.4) of docs/systems/kernel.md.
-import { type ControlOptions, controlOf, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, controlOf, throwIfAborted, ticker } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { dense, type Entering, inputsOf, type Layer, type Places, pairPlaces } from './dense.js';
 import { expectation } from '../../gaussian/moments.js';
@@ -73,8 +73,10 @@ async function walk(
   const places = pairPlaces(data.count, other.count, isSelf);
   let exponent = 0;
   let entering = inputsOf(model, data, other, places, ntk);
+  // Three steps a layer: E φφ, its gap, E φ'φ'.
+  const tick = ticker(3 * (model.depth + 1), options);
+  throwIfAborted(options);
   for (let layer = 1; ; layer++) {
-    throwIfAborted(options);
     let pairs = dense(model, layer, entering, places, exponent);
     if (model.phi.homogeneousDegree === 1) {
       const by = excess(pairs);
@@ -85,9 +87,19 @@ async function walk(
     if (isLast || onLayer !== undefined) {
       const kernels = assembled(pairs, places, normalize ? 0 : exponent, normalize ? exponent : 0);
       onLayer?.(layer, kernels);
-      if (isLast) return kernels;
+      if (isLast) {
+        await tick(3 * layer);
+        return kernels;
+      }
     }
-    entering = await activated(model, pairs, places, options);
+    const step = (part: number): Promise<void> => tick(3 * (layer - 1) + part);
+    entering = await activated(
+      model,
+      pairs,
+      places,
+      options.signal === undefined ? {} : { signal: options.signal },
+      step,
+    );
   }
 }
 
@@ -138,19 +150,23 @@ async function activated(
   layer: Layer,
   { row, column }: Places,
   options: ControlOptions,
+  step: (part: number) => Promise<void>,
 ): Promise<Entering> {
   const second = (variances: Float64Array): Float64Array =>
     variances.map((variance) => expectation(phi, { value: 2 }, variance));
   const rows = second(layer.rows);
   const columns = layer.rows === layer.columns ? rows : second(layer.columns);
   const product = await pairValues(phi, layer, options);
+  await step(1);
   const gap = await pairGaps(phi, layer, product, options);
+  await step(2);
   const isLinear = phi.homogeneousDegree === 1;
   const unit = isLinear ? expectation(phi, { value: 2 }, 1) : 0;
   const spread = Float64Array.from(row, (i, at) =>
     isLinear ? unit * (layer.spread[at] as number) : (rows[i] as number) - (columns[column[at] as number] as number),
   );
   const slope = layer.tangent.length > 0 ? await pairSlopes(phi, layer, options) : layer.tangent;
+  await step(3);
   return { rows, columns, product, gap, spread, tangent: layer.tangent, slope };
 }
 

@@ -1,4 +1,4 @@
-// What streams of random numbers are drawn for in system `recurrent`: block 5 of the purposes of systems (core/random.h).
+// What streams of random numbers are drawn for in system `recurrent`: block 5 of the purposes (core/random.h).
 // The numbers are part of the results; a gate's are its place in core order from each base on.
 #pragma once
 #include "core/random.h"

@@ -71,10 +71,11 @@ export function simulationBytes(spec: ResolvedPercolationSpec, run: ResolvedPerc
   const nodes = layerShapes(spec).map(({ positions, channels }) => positions * channels);
   const largest = nodes.reduce((a, b) => Math.max(a, b), 0);
   const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * largest;
-  // Parents as the addon gets them, and three times as 32-bit numbers on their way into the task.
+  // Parents as the addon gets them, three times as 32-bit numbers on their way into the task, and a tenth for rounding up.
   const connections =
-    20 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
-  const raw = run.rawTrials ? 8 * run.trials * (nodes.length + 1) : 0;
+    22 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
+  // The twentieth is what arrays of a layer each round up to.
+  const raw = run.rawTrials ? 8.4 * run.trials * (nodes.length + 1) : 0;
   return leftBehind(perLeft * nodes.length) + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;
 }
 

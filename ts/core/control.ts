@@ -33,20 +33,26 @@ export function throwIfAborted(options: ControlOptions): void {
 
 const yieldEveryMilliseconds = 25;
 
+/** Lets the event loop run once, between steps that take long; throws `signal.reason` when cancelled. */
+export async function pause(options: ControlOptions): Promise<void> {
+  await setImmediate();
+  throwIfAborted(options);
+}
+
 /**
  * For a long loop in TypeScript, called after each of `total` steps: lets the event loop run now and then, reports progress, and
  * throws `signal.reason` when cancelled.
  */
-export function ticker(total: number, options: ControlOptions): (done: number) => Promise<void> {
+export function ticker(total: number, options: ControlOptions, phase?: string): (done: number) => Promise<void> {
   const started = performance.now();
   let last = started;
   return async (done) => {
     const now = performance.now();
     if (now - last < yieldEveryMilliseconds && done < total) return;
     last = now;
-    await setImmediate();
-    throwIfAborted(options);
-    options.onProgress?.({ done, total, elapsedSeconds: (now - started) / 1000 });
+    await pause(options);
+    const elapsedSeconds = (now - started) / 1000;
+    options.onProgress?.({ done, total, elapsedSeconds, ...(phase === undefined ? {} : { phase }) });
   };
 }
 

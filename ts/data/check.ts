@@ -1,5 +1,6 @@
 // What `mft data check` says: which of the well-known files are there, whole and published.
 import { basename, join } from 'node:path';
+import { ticker } from '../core/control.js';
 import { MftError } from '../core/errors.js';
 import { type DataOptions, hashFile } from './bytes.js';
 import { formatError } from './files.js';
@@ -52,15 +53,11 @@ export async function checkData(options: DataOptions = {}): Promise<DataCheck[]>
       'No data folder: set MFT_DATA (or `data`, --data) to the folder that holds the data sets.',
       { parameter: 'data' },
     );
-  const started = performance.now();
+  const tick = ticker(knownFiles.length, checked);
   const checks: DataCheck[] = [];
   for (const file of knownFiles) {
     checks.push(await checkFile(file, folder, checked));
-    checked.onProgress?.({
-      done: checks.length,
-      total: knownFiles.length,
-      elapsedSeconds: (performance.now() - started) / 1000,
-    });
+    await tick(checks.length);
   }
   return checks;
 }

@@ -1,8 +1,7 @@
 // map: quantities of a system over a grid of its spec's fields: phase diagrams.
-import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
-import { type ControlOptions, throwIfAborted } from '../core/control.js';
+import { type ControlOptions, throwIfAborted, ticker } from '../core/control.js';
 import { withJson } from '../core/codec.js';
 import { numberList, plainCopy } from '../core/copy.js';
 import { definedQuantity } from '../core/defined.js';
@@ -61,7 +60,6 @@ const mapOptions = z.strictObject({
 });
 
 const largestPoints = 4_194_304;
-const yieldEveryMilliseconds = 25;
 
 /**
  * Quantities over a grid of one to three fields of a spec.
@@ -199,26 +197,19 @@ async function valuesOf(
   const parameters = Object.keys(quantity.parameters.shape);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const result: QuantityValue[] = [];
-  const started = performance.now();
-  let last = started;
+  const tick = ticker(points.length, options, name);
   for (const [i, point] of points.entries()) {
     const value = known?.[i];
     if (value !== undefined) {
       result.push(value);
       continue;
     }
-    const now = performance.now();
-    if (now - last > yieldEveryMilliseconds) {
-      last = now;
-      await setImmediate();
-      throwIfAborted(options);
-      options.onProgress?.({ done: i, total: points.length, elapsedSeconds: (now - started) / 1000, phase: name });
-    }
     const given = Object.fromEntries(
       parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]),
     );
     const resolved = quantity.resolve(given, `parameters of ${name}`) as never;
     result.push(await attempt(() => quantity.evaluate(resolved, signal)));
+    await tick(i + 1);
   }
   return result;
 }

@@ -1,6 +1,5 @@
 // Deep linear stacks and momentum: the same directions with more than two layers, step by step.
-import { setImmediate } from 'node:timers/promises';
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, pause } from '../../core/control.js';
 import { bracketedRoot } from '../../numeric/roots.js';
 import { diverged, type Mode, stiffness } from './mode.js';
 import { stableLearningRate } from './rates.js';
@@ -74,10 +73,7 @@ export async function deepDescent(
       }
       if (!(largest < 1e50)) throw diverged(step + 1, deepStableLearningRate(mode, depth, momentum));
     }
-    if (last < steps) {
-      await setImmediate();
-      throwIfAborted(options);
-    }
+    if (last < steps) await pause(options);
   }
   return Array.from(a);
 }

@@ -1,6 +1,5 @@
 // Gradient descent of one direction, step by step: what a scalar network really does.
-import { setImmediate } from 'node:timers/promises';
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, pause } from '../../core/control.js';
 import { diverged, type Mode, stiffness } from './mode.js';
 import { stableLearningRate } from './rates.js';
 import type { Weights } from './flow.js';
@@ -34,10 +33,7 @@ export async function descendMode(
       a = next;
       if (!(Math.abs(a) < 1e150 && Math.abs(b) < 1e150)) throw diverged(step + 1, stableLearningRate(mode));
     }
-    if (last < steps) {
-      await setImmediate();
-      throwIfAborted(options);
-    }
+    if (last < steps) await pause(options);
   }
   return [a, b];
 }

@@ -1,6 +1,5 @@
 // Means over starts of one direction's mapping and squared norm, at recorded steps: descent step by step, or the flow.
-import { setImmediate } from 'node:timers/promises';
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, ticker } from '../../core/control.js';
 import { flow } from './flow.js';
 import { diverged, type Mode, modeLoss, stiffness } from './mode.js';
 import { stableLearningRate } from './rates.js';
@@ -17,27 +16,20 @@ export interface ModeMeans {
   readonly high: Float64Array;
 }
 
-/** Work that takes a while: counts what is done, lets the event loop run every 25 ms, reports, and stops when asked to. */
+/** Work that takes a while: counts what is done; a pause lets the event loop run now and then, reports, and stops when asked to. */
 export interface Work {
   readonly advance: (units: number) => void;
   readonly pause: () => Promise<void>;
 }
 
 export function work(options: ControlOptions, total: number): Work {
-  const started = performance.now();
-  let [last, done] = [started, 0];
+  const tick = ticker(total, options);
+  let done = 0;
   return {
     advance: (units) => {
       done += units;
     },
-    pause: async () => {
-      const now = performance.now();
-      if (now - last < 25) return;
-      last = now;
-      options.onProgress?.({ done, total, elapsedSeconds: (now - started) / 1000 });
-      await setImmediate();
-      throwIfAborted(options);
-    },
+    pause: () => tick(done),
   };
 }
 

@@ -1,6 +1,5 @@
 // Noise against decay with the same fixed point: where their mappings differ most.
-import { setImmediate } from 'node:timers/promises';
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, pause } from '../../core/control.js';
 import { balancedMapping } from './balanced.js';
 import { equivalentWeightDecay } from './mode.js';
 
@@ -26,10 +25,7 @@ export async function peakDifference(
       balancedMapping(noise, initialMapping, noiseLearningRate * step) -
       balancedMapping(decay, initialMapping, decayLearningRate * step);
     if (difference > height) [height, at] = [difference, step];
-    if (step % 500_000 === 499_999) {
-      await setImmediate();
-      throwIfAborted(options);
-    }
+    if (step % 500_000 === 499_999) await pause(options);
   }
   return [height, at];
 }

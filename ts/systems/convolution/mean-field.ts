@@ -1,7 +1,6 @@
 // The mean field of a network: what one image becomes, layer by layer, in infinitely many channels, and the gradient on its way back.
 import type { ControlOptions } from '../../core/control.js';
-import { throwIfAborted } from '../../core/control.js';
-import { setImmediate } from 'node:timers/promises';
+import { pause } from '../../core/control.js';
 import type { ConvolutionLayer, Network } from './architecture.js';
 import {
   activated,
@@ -167,8 +166,7 @@ export async function meanField(
     const grid = after(layer);
     const fields = new Map<string, Float64Array>();
     for (const [name, d] of wanted[l] as Displacements) {
-      await setImmediate();
-      throwIfAborted(options);
+      await pause(options);
       const from = normalised({ down: layer.stride * d.down, right: layer.stride * d.right }, before(layer), padding);
       const mean =
         from === undefined ? undefined : tapMean(inside.get(key(from)) as Float64Array, stepOf(layer, network));
@@ -195,8 +193,7 @@ export async function meanField(
     slopes.push(Float64Array.from(units, ({ slope }) => slope));
     const active = new Map<string, Float64Array>();
     for (const [name, d] of wanted[l] as Displacements) {
-      await setImmediate();
-      throwIfAborted(options);
+      await pause(options);
       active.set(name, activated(fields.get(name) as Float64Array, d, units, grid, padding, moments));
     }
     inside = pooled(active, layer, entering[l + 1] as Displacements, network);

@@ -1,6 +1,6 @@
 // Changes after which a depth is trainable, each found and verified by the prediction of the changed network.
 import type { ActivationSpec } from '../../gaussian/activations.js';
-import { setImmediate } from 'node:timers/promises';
+import { pause } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { criticalPoints, smallestAttracting } from '../../gaussian/critical.js';
@@ -185,8 +185,7 @@ function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOptions, wa
   /** The change, when the network after it is sound. */
   async function reached(change: Change, demand = wanted): Promise<Reached | undefined> {
     // A moment of two inputs takes milliseconds: let the event loop turn between them.
-    await setImmediate();
-    options.signal?.throwIfAborted();
+    await pause(options);
     const changed = { ...network, ...change };
     return attempt(async () => {
       if (!mayTrain(changed, demand)) return undefined;

@@ -1,5 +1,5 @@
 // Phase diagram and depth scales: theory over the plane (σ_w², σ_b²) and along σ_w².
-import { type ControlOptions, throwIfAborted } from '../../core/control.js';
+import { type ControlOptions, throwIfAborted, ticker } from '../../core/control.js';
 import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { figureHeatMap, type HeatCell } from '../../figures/heat-map.js';
@@ -29,15 +29,15 @@ export async function drawPhaseDiagram(
   const weights = linearGrid(0.1, Math.max(4, 1.5 * layer.weightVariance), 40);
   const biases = linearGrid(0, Math.max(0.5, 1.5 * layer.biasVariance), 26);
   const cells: HeatCell[] = [];
-  for (const biasVariance of biases) {
-    throwIfAborted(options);
+  const tick = ticker(biases.length, options);
+  for (const [row, biasVariance] of biases.entries()) {
     for (const weightVariance of weights)
       cells.push({
         x: weightVariance,
         y: biasVariance,
         value: Math.log(chi1({ ...layer, weightVariance, biasVariance }) ?? Number.NaN),
       });
-    await new Promise(setImmediate);
+    await tick(row + 1);
   }
   // Denser near σ_b² = 0, where the line is steepest.
   const critical = linearGrid(0, 1, 60)

@@ -1,6 +1,6 @@
 // What a network does over its own depth: the recursions of `predict` for one input and a pair like it, reduced to the numbers
 // that advice reads.
-import { setImmediate } from 'node:timers/promises';
+import { ticker } from '../../core/control.js';
 import type { SystemOptions } from '../../core/system.js';
 import { isBeyondTerms } from './allowances.js';
 import { backwardPass } from './backward.js';
@@ -28,8 +28,6 @@ export interface NetworkProfile {
   readonly finiteWidth: { readonly shift: number; readonly variance: number } | undefined;
 }
 
-const yieldEveryMilliseconds = 25;
-
 /** How the images of a spec that names a data set reach the recursions. */
 export type ProfileOptions = Pick<SystemOptions, 'inputs' | 'signal'>;
 
@@ -56,19 +54,13 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
   const layers = layerParameters(spec);
   const { depth, width } = layers;
   const gram = pairLike(inputGram(spec, options.inputs));
-  let waited = performance.now();
-  const forward = await forwardPass(layers, gram, async () => {
-    if (performance.now() - waited < yieldEveryMilliseconds) return;
-    await setImmediate();
-    options.signal?.throwIfAborted();
-    waited = performance.now();
-  });
+  const control = options.signal === undefined ? {} : { signal: options.signal };
+  const forward = await forwardPass(layers, gram, ticker(depth, control));
   const single = {
     variance: forward.variance.map((row) => row.subarray(0, 1)),
     pair: forward.variance.map(() => []),
   };
   const one = { ...gram, count: 1, secondMoment: gram.secondMoment.subarray(0, 1), pairs: [] };
-  const control = options.signal === undefined ? {} : { signal: options.signal };
   const { error, activity, logScale } = await backwardPass(spec, layers, one, single, control);
   const last = depth - 1;
   const of = (rows: readonly Float64Array[], l: number): number => (rows[l] as Float64Array)[0] as number;

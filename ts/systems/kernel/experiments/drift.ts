@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parse } from '../../../core/checks.js';
 import { withJson } from '../../../core/codec.js';
-import { controlOf, type ControlOptions, throwIfAborted } from '../../../core/control.js';
+import { controlOf, type ControlOptions, throwIfAborted, ticker } from '../../../core/control.js';
 import { plainCopy } from '../../../core/copy.js';
 import { expectedError } from '../../../core/errors.js';
 import { wholeField } from '../../../core/fields.js';
@@ -110,14 +110,13 @@ export async function kernelDrift(
     const start = await kernelOf(first.weights ?? {});
     const found = [{ step: 0, ...comparedTo(start, start) }];
     let training: Training | undefined;
-    const began = performance.now();
+    const tick = ticker(steps, control);
     for (let step = every; step <= steps; step += every) {
       throwIfAborted(control);
       training = (await train(spec, data, { ...quiet, steps: step, ...signal })) as Training;
       if (training.stopped !== undefined) break;
       found.push({ step, ...comparedTo(start, await kernelOf(training.weights ?? {})) });
-      const elapsedSeconds = (performance.now() - began) / 1000;
-      control.onProgress?.({ done: step, total: steps, elapsedSeconds });
+      await tick(step);
     }
     const { resumedFrom: _, weights, options: __, ...rest } = training as Training;
     const whole = {

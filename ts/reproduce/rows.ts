@@ -1,6 +1,7 @@
 // Rows of a reproduction: published against measured, with a verdict that a rule gives, never a person.
 import type { Comparison } from '../statistics/compare.js';
 import { normalTwoSided, studentTwoSided } from '../statistics/distributions.js';
+import type { Measured } from '../statistics/measured.js';
 import type { ReproductionRow } from './types.js';
 
 /** P(|z| > 4.5), below which a measured number differs: one false alarm in 150,000 rows, with however few networks. */
@@ -65,6 +66,14 @@ export function statisticRow(given: Statistic): ReproductionRow {
       ? 'explained'
       : 'differs';
   return { ...row, ...(error > 0 ? { z: (given.measured - given.published) / error } : {}), verdict };
+}
+
+/** The same of a mean over networks. */
+export function measuredRow(
+  given: Omit<Statistic, 'measured' | 'standardError' | 'count'> & { readonly measured: Measured },
+): ReproductionRow {
+  const { mean: measured, standardError, count } = given.measured;
+  return statisticRow({ ...given, measured, standardError, count });
 }
 
 /**

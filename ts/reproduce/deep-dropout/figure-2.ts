@@ -1,5 +1,5 @@
 // Figure 2: gradients of a linear dropout network with shared weights, simulated and in closed form.
-import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import type { CurvePoint } from '../../figures/curves.js';
 import {
   decadePoints,
   type GradientRun,
@@ -9,15 +9,10 @@ import {
 } from '../../systems/feedforward/experiments/gradients.js';
 import { profile } from '../../statistics/measured.js';
 import { quantity } from '../../systems/feedforward/experiments/network.js';
-import { statementRow, statisticRow } from '../rows.js';
-import type { Reproduction, ReproductionRow, Scale } from '../types.js';
+import { measuredRow, statementRow, statisticRow } from '../rows.js';
+import type { Reproduction, ReproductionRow } from '../types.js';
+import { gradientFigures, type GradientScale } from './gradient-figure.js';
 import { paper, sources } from './paper.js';
-
-interface GradientScale extends Scale {
-  readonly width: number;
-  readonly depth: number;
-  readonly trials: number;
-}
 
 const keeps = [0.6, 0.7, 0.8, 0.9, 1];
 const base = { activation: 'linear', weightVariance: 0.5, biasVariance: 0.1 } as const;
@@ -57,22 +52,7 @@ export const figure2: Reproduction<GradientScale> = {
       rows.push(...(await rowsOf(run, scale.trials)));
     }
     const title = `Linear network, σ_w² = 0.5, σ_b² = 0.1, width ${scale.width}, ${scale.trials} networks (lines: closed form)`;
-    return {
-      figures: [
-        {
-          name: 'gradients',
-          figure: figureCurves(points, {
-            title,
-            x: 'layer',
-            y: 'log₁₀ of the mean',
-            columns: 2,
-            width: 340,
-            height: 260,
-          }),
-        },
-      ],
-      rows,
-    };
+    return { figures: gradientFigures(points, title, 260), rows };
   },
 };
 
@@ -121,13 +101,11 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
   const far = depth - 10;
   const slope = meanLogSlope(run, 'gradientSingle', 20, far);
   rows.push(
-    statisticRow({
+    measuredRow({
       what: `slope of log g_aa, ρ = ${keepProbability}`,
       published: decay,
       source: sources.equation,
-      measured: slope.mean,
-      standardError: slope.standardError,
-      count: slope.count,
+      measured: slope,
       allowance: 0.1 * logBias,
     }),
   );
@@ -135,13 +113,11 @@ async function rowsOf(run: GradientRun, trials: number): Promise<ReproductionRow
   const hidden = await noiseDepth(run, 1);
   const pairSlope = meanLogSlope(run, 'gradientPair', Math.max(20, Math.ceil(2 * hidden)), far);
   rows.push(
-    statisticRow({
+    measuredRow({
       what: `slope of log |g_ab|, ρ = ${keepProbability}`,
       published: decay,
       source: sources.caption,
-      measured: pairSlope.mean,
-      standardError: pairSlope.standardError,
-      count: pairSlope.count,
+      measured: pairSlope,
       allowance: 0.1 * logBias,
       note: 'one network sees only the noise floor of g_ab, which decays with χ₁; its mean decays with max(χ_c, χ_q²)',
     }),

@@ -1,5 +1,5 @@
 // Figure 3: single and absolute pair gradients of three activations, with the lines χ₁^(L−l).
-import { type CurvePoint, figureCurves } from '../../figures/curves.js';
+import type { CurvePoint } from '../../figures/curves.js';
 import {
   decadePoints,
   type GradientRun,
@@ -9,15 +9,10 @@ import {
 } from '../../systems/feedforward/experiments/gradients.js';
 import { levelOverNetworks, trialProfiles, type Measured } from '../../statistics/measured.js';
 import { quantity } from '../../systems/feedforward/experiments/network.js';
-import { statisticRow } from '../rows.js';
-import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
+import { measuredRow } from '../rows.js';
+import type { Reproduction, ReproductionOptions, ReproductionRow } from '../types.js';
+import { gradientFigures, type GradientScale } from './gradient-figure.js';
 import { paper, sources } from './paper.js';
-
-interface GradientScale extends Scale {
-  readonly width: number;
-  readonly depth: number;
-  readonly trials: number;
-}
 
 const keeps = [0.7, 0.8, 0.9, 1] as const;
 /** Slopes −log χ₁ of the lines; ratio g̃_ab/g_aa far from the output at ρ = 0.7 in the paper's files. */
@@ -88,22 +83,7 @@ export const figure3: Reproduction<GradientScale> = {
     }
     rows.push(await independentErrors(scale, options));
     const title = `Mean gradients, width ${scale.width}, ${scale.trials} networks (dashed: χ₁^(L−l) through the middle)`;
-    return {
-      figures: [
-        {
-          name: 'gradients',
-          figure: figureCurves(points, {
-            title,
-            x: 'layer',
-            y: 'log₁₀ of the mean',
-            columns: 2,
-            width: 340,
-            height: 220,
-          }),
-        },
-      ],
-      rows,
-    };
+    return { figures: gradientFigures(points, title, 220), rows };
   },
 };
 
@@ -121,26 +101,22 @@ async function rowsOf(
   // Printed to four decimals; β holds to leading order in 1/N.
   const allowance = 5e-5 + 0.1 * logBias;
   rows.push(
-    statisticRow({
+    measuredRow({
       what: `slope of log g_aa, ${what}`,
       published,
       source: sources.equation,
-      measured: slope.mean,
-      standardError: slope.standardError,
-      count: slope.count,
+      measured: slope,
       allowance,
     }),
   );
   if (network.keepProbability === 1) return rows;
   const absolute = meanLogSlope(run, 'gradientPairAbsolute', near, far);
   rows.push(
-    statisticRow({
+    measuredRow({
       what: `slope of log g̃_ab, ${what}`,
       published,
       source: sources.caption,
-      measured: absolute.mean,
-      standardError: absolute.standardError,
-      count: absolute.count,
+      measured: absolute,
       allowance,
     }),
   );
@@ -149,13 +125,11 @@ async function rowsOf(
   // Errors that are correlated by the noise floor r raise the mean of |δ_a δ_b| by 1 + r²/2.
   const expected = (await quantity('absoluteToSingleGradientRatio', network)) * (1 + floor ** 2 / 2);
   rows.push(
-    statisticRow({
+    measuredRow({
       what: `g̃_ab/g_aa far from the output, ${what}`,
       published: expected,
       source: sources.derived,
-      measured: ratio.mean,
-      standardError: ratio.standardError,
-      count: ratio.count,
+      measured: ratio,
       allowance: 0.01 * expected,
     }),
   );

@@ -4,7 +4,7 @@ import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { logGrid } from '../../numeric/grids.js';
 import { formulaLengths } from '../../systems/feedforward/experiments/trainable-length.js';
 import { line, meanOf } from '../../statistics/measured.js';
-import { inSetting, statementRow, statisticRow } from '../rows.js';
+import { inSetting, measuredRow, statementRow } from '../rows.js';
 import { network } from './trainability.js';
 import { availableImages, imageNames, type TrainedRun, trainedRuns } from '../training.js';
 import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '../types.js';
@@ -208,13 +208,11 @@ function rowsOf(curves: readonly Curve[], { keepProbability }: Panel, { isPaper 
           ).slope,
       ),
     );
-    const row = statisticRow({
+    const row = measuredRow({
       what: `d log(best η)/d log L, ${where}, L = ${short.map(({ depth }) => depth).join(', ')}`,
       published: keepProbability === 1 ? -1 : 0,
       source: sources.caption,
-      measured: slope.mean,
-      standardError: slope.standardError,
-      count: slope.count,
+      measured: slope,
       note,
     });
     rows.push(inSetting(row, isPaper, reduced));

@@ -1,7 +1,7 @@
 // Figure 4: squared gradient norm against layer: exponentials with ξ_∇.
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { decadePoints, gradientRun, meanLogSlope, rateLine } from '../../systems/feedforward/experiments/gradients.js';
-import { statisticRow } from '../rows.js';
+import { measuredRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { paper, sources } from './paper.js';
 
@@ -42,13 +42,11 @@ export const figure4: Reproduction<GradientScale> = {
       points.push(...own, ...rateLine(own, run.decay, scale.depth));
       const slope = meanLogSlope(run, 'gradientSingle', 5, scale.depth - 15);
       rows.push(
-        statisticRow({
+        measuredRow({
           what: `growth per layer of log |∂E/∂W|², σ_w² = ${weightVariance}`,
           published: run.decay,
           source: sources.equation,
-          measured: slope.mean,
-          standardError: slope.standardError,
-          count: slope.count,
+          measured: slope,
           allowance: 0.15 * run.logBias,
           note: 'mean of the logarithm, corrected by β/2N',
         }),

@@ -40,6 +40,10 @@ const perStep = 64;
 
 const step = numberField({ low: 0 }, 'Step, any real number.');
 const weightFields = { ...modeFields, learningRate: rate, w1: weight('w1'), w2: weight('w2') };
+const flowFields = z.strictObject({ ...weightFields, step });
+
+const flowed = ({ learningRate, step, w1, w2, ...mode }: z.output<typeof flowFields>): [number, number] =>
+  flowWeights(mode, { w1, w2 }, learningRate * step);
 const table = {
   fixedPoint: quantity({
     symbol: 'w*',
@@ -61,16 +65,15 @@ const table = {
     symbol: '[w1, w2]',
     description: 'Both weights of the flow after `step` steps.',
     source: 'derived; docs 3.3, 3.4, 3.5',
-    parameters: z.strictObject({ ...weightFields, step }),
-    evaluate: ({ learningRate, step, w1, w2, ...mode }) => flowWeights(mode, { w1, w2 }, learningRate * step),
+    parameters: flowFields,
+    evaluate: flowed,
   }),
   weightNorm: quantity({
     symbol: '√(w1² + w2²)',
     description: 'Norm of both weights of the flow after `step` steps.',
     source: 'derived; docs 3.3, 3.4, 3.5',
-    parameters: z.strictObject({ ...weightFields, step }),
-    evaluate: ({ learningRate, step, w1, w2, ...mode }) =>
-      Math.hypot(...flowWeights(mode, { w1, w2 }, learningRate * step)),
+    parameters: flowFields,
+    evaluate: (p) => Math.hypot(...flowed(p)),
   }),
   descentWeights: quantity({
     symbol: '[w1, w2]',

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
+import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
-import { architectureField, freedomDegree, networkFrom, parameterCount } from './architecture.js';
+import { architectureField, freedomDegree, type Network, networkFrom, parameterCount } from './architecture.js';
 import { boundsOf } from './bounds.js';
 import {
   betaCorrected,
@@ -29,7 +30,6 @@ import {
   stationaryDistanceStated,
 } from './stated.js';
 
-const architecture = architectureField;
 export const samples = wholeField(1, Number.MAX_SAFE_INTEGER, 'Training examples.', 'n');
 export const failureProbability = z
   .number()
@@ -45,108 +45,121 @@ const constant = numberField(
 ).default(1);
 const eta = numberField({ low: 0, above: true }, 'Resolution of the net.', 'η');
 
-const ofNetwork = z.strictObject({ architecture });
-const withSamples = z.strictObject({ architecture, samples, failureProbability });
-const withTarget = z.strictObject({ architecture, target, failureProbability });
+const withSamples = { samples, failureProbability };
+const withTarget = { target, failureProbability };
+
+/** A quantity of a network and of what else is `given`. */
+function bound<F extends z.ZodRawShape>(said: {
+  readonly symbol: string;
+  readonly description: string;
+  readonly source: string;
+  readonly given: F;
+  readonly evaluate: (network: Network, p: z.output<z.ZodObject<F>>) => QuantityValue;
+}): Quantity {
+  const { given, evaluate, ...rest } = said;
+  return quantity({
+    ...rest,
+    parameters: z.strictObject({ architecture: architectureField, ...given }),
+    evaluate: (p) => evaluate(networkFrom((p as { readonly architecture: object }).architecture), p as never),
+  });
+}
 
 export const boundQuantityTable = {
-  parameterCount: quantity({
+  parameterCount: bound({
     symbol: 'd',
     description: 'Weights of the network.',
     source: 'Zhou and Feng 2018; docs 2.2',
-    parameters: ofNetwork,
-    evaluate: (p) => parameterCount(networkFrom(p.architecture)),
+    given: {},
+    evaluate: parameterCount,
   }),
-  freedomDegree: quantity({
+  freedomDegree: bound({
     symbol: 'θ',
     description: 'Degrees of freedom of matrices of the given ranks.',
     source: 'Zhou and Feng 2018, Lemma 1; docs 2.2',
-    parameters: ofNetwork,
-    evaluate: (p) => freedomDegree(networkFrom(p.architecture)),
+    given: {},
+    evaluate: freedomDegree,
   }),
-  logFactor: quantity({
+  logFactor: bound({
     symbol: 'ϱ',
     description: 'Logarithmic factor of the stated bound; negative: the bound is undefined.',
     source: 'Zhou and Feng 2018, Lemma 1; docs 3.1',
-    parameters: z.strictObject({ architecture, samples }),
-    evaluate: (p) => logFactor(networkFrom(p.architecture), p.samples),
+    given: { samples },
+    evaluate: (network, p) => logFactor(network, p.samples),
   }),
-  gapStated: quantity({
+  gapStated: bound({
     symbol: '|Q_n − Q|',
     description: 'Generalisation gap as the paper states it (not proved as it stands).',
     source: 'Zhou and Feng 2018, Theorem 1; docs 3.2',
-    parameters: withSamples,
-    evaluate: (p) => gapStated(networkFrom(p.architecture), p),
+    given: withSamples,
+    evaluate: gapStated,
   }),
-  gapRepaired: quantity({
+  gapRepaired: bound({
     symbol: '3 |Q_n − Q|',
     description: 'The same with the deviation its proof needs; proved where `sampleConditionRatio` is at most 1.',
     source: 'derived; docs 3.2',
-    parameters: withSamples,
-    evaluate: (p) => gapRepaired(networkFrom(p.architecture), p),
+    given: withSamples,
+    evaluate: gapRepaired,
   }),
-  elasticityToNorm: quantity({
+  elasticityToNorm: bound({
     symbol: 'd log gap/d log b_i',
     description: 'Relative change of the stated gap by a relative change of a norm, the same for every layer.',
     source: 'derived; docs 3.3',
-    parameters: withSamples,
-    evaluate: (p) => elasticityToNorm(networkFrom(p.architecture), p),
+    given: withSamples,
+    evaluate: elasticityToNorm,
   }),
-  samplesForGapStated: quantity({
+  samplesForGapStated: bound({
     symbol: 'n(g)',
     description: 'Samples at which the stated gap is `target`.',
     source: 'derived; docs 3.4',
-    parameters: withTarget,
-    evaluate: (p) => samplesForGapStated(networkFrom(p.architecture), p.target, p.failureProbability),
+    given: withTarget,
+    evaluate: (network, p) => samplesForGapStated(network, p.target, p.failureProbability),
   }),
-  netRadiusStated: quantity({
+  netRadiusStated: bound({
     symbol: 'ϵ',
     description: 'Radius of the net of the proof.',
     source: 'Zhou and Feng 2018, D.1; docs 3.7',
-    parameters: z.strictObject({ architecture, samples }),
-    evaluate: (p) => netRadiusStated(networkFrom(p.architecture), p.samples),
+    given: { samples },
+    evaluate: (network, p) => netRadiusStated(network, p.samples),
   }),
-  sampleConditionRatio: quantity({
+  sampleConditionRatio: bound({
     symbol: '6ϵβ/(ε gap)',
     description: 'Sample condition of the proof: it holds where this is at most 1.',
     source: 'derived; docs 3.7',
-    parameters: withSamples,
-    evaluate: (p) => sampleConditionRatio(networkFrom(p.architecture), p),
+    given: withSamples,
+    evaluate: sampleConditionRatio,
   }),
-  betaStated: quantity({
+  betaStated: bound({
     symbol: 'β',
     description: 'Bound on the gradient as printed.',
     source: 'Zhou and Feng 2018, Theorem 2; docs 3.5',
-    parameters: ofNetwork,
-    evaluate: (p) => betaStated(networkFrom(p.architecture)),
+    given: {},
+    evaluate: betaStated,
   }),
-  gammaStated: quantity({
+  gammaStated: bound({
     symbol: 'γ',
     description: 'Bound on the norm of the Hessian as printed, up to a constant.',
     source: 'Zhou and Feng 2018, Lemma 14; docs 3.6',
-    parameters: ofNetwork,
-    evaluate: (p) => gammaStated(networkFrom(p.architecture)),
+    given: {},
+    evaluate: gammaStated,
   }),
-  gradientGapStated: quantity({
+  gradientGapStated: bound({
     symbol: '|∇Q_n − ∇Q|',
     description: 'Largest difference of empirical and population gradients as stated, times `constant`.',
     source: 'Zhou and Feng 2018, Theorem 2; docs 3.5',
-    parameters: z.strictObject({ architecture, samples, failureProbability, constant }),
-    evaluate: (p) => gradientGapStated(networkFrom(p.architecture), p, p.constant),
+    given: { ...withSamples, constant },
+    evaluate: (network, p) => gradientGapStated(network, p, p.constant),
   }),
-  stationaryDistanceStated: quantity({
+  stationaryDistanceStated: bound({
     symbol: '|w_n − w*|',
     description:
       'Distance of stationary points as stated, at a smallest Hessian eigenvalue `zeta` (zero for any softmax network).',
     source: 'Zhou and Feng 2018, Theorem 3; docs 3.5',
-    parameters: z.strictObject({
-      architecture,
-      samples,
-      failureProbability,
+    given: {
+      ...withSamples,
       constant,
       zeta: numberField({ low: 0, above: true }, 'Smallest absolute eigenvalue of the Hessian.', 'ζ'),
-    }),
-    evaluate: (p) => stationaryDistanceStated(networkFrom(p.architecture), p, p.constant, p.zeta),
+    },
+    evaluate: (network, p) => stationaryDistanceStated(network, p, p.constant, p.zeta),
   }),
   softmaxConstant: quantity({
     symbol: 'C',
@@ -155,70 +168,64 @@ export const boundQuantityTable = {
     parameters: z.strictObject({}),
     evaluate: () => softmaxConstant,
   }),
-  blockLipschitz: quantity({
+  blockLipschitz: bound({
     symbol: 'β_i',
     description: 'The loss is β_i-Lipschitz in block `block` of weights: 0 … L − 1 the layers, L the last matrix.',
     source: 'derived; docs 4.2',
-    parameters: z.strictObject({ architecture, block: wholeField(0, 1000, 'Block of weights.', 'i') }),
-    evaluate: (p) => {
-      const network = networkFrom(p.architecture);
-      if (p.block > network.layers.length)
-        throw expectedError('ERR_MFT_OUT_OF_RANGE', 'block', `at most ${network.layers.length}`, p.block);
-      return blockLipschitz(network, p.block);
+    given: { block: wholeField(0, 1000, 'Block of weights.', 'i') },
+    evaluate: (network, { block }) => {
+      if (block > network.layers.length)
+        throw expectedError('ERR_MFT_OUT_OF_RANGE', 'block', `at most ${network.layers.length}`, block);
+      return blockLipschitz(network, block);
     },
   }),
-  betaCorrected: quantity({
+  betaCorrected: bound({
     symbol: '√Σβ_i²',
     description: 'Bound on the gradient of the loss by all weights.',
     source: 'derived; docs 4.2',
-    parameters: ofNetwork,
-    evaluate: (p) => betaCorrected(networkFrom(p.architecture)),
+    given: {},
+    evaluate: betaCorrected,
   }),
-  fixedPointGradientBound: quantity({
+  fixedPointGradientBound: bound({
     symbol: '|∇Q_n − ∇Q|(w)',
     description: 'Difference of the gradients at one w that does not depend on the data.',
     source: 'derived; docs 4.5',
-    parameters: withSamples,
-    evaluate: (p) => fixedPointGradientBound(networkFrom(p.architecture), p),
+    given: withSamples,
+    evaluate: fixedPointGradientBound,
   }),
-  logNetSize: quantity({
+  logNetSize: bound({
     symbol: 'log N(η)',
     description: 'Logarithm of the size of the net.',
     source: 'derived; docs 4.3',
-    parameters: z.strictObject({ architecture, eta }),
-    evaluate: (p) => logNetSize(networkFrom(p.architecture), p.eta),
+    given: { eta },
+    evaluate: (network, p) => logNetSize(network, p.eta),
   }),
-  certifiedAtEta: quantity({
+  certifiedAtEta: bound({
     symbol: 'gap(η)',
     description: 'The certified gap at one η; every η is valid.',
     source: 'derived; docs 4.4',
-    parameters: z.strictObject({ architecture, samples, failureProbability, eta }),
-    evaluate: (p) => certifiedAtEta(networkFrom(p.architecture), p, p.eta),
+    given: { ...withSamples, eta },
+    evaluate: (network, p) => certifiedAtEta(network, p, p.eta),
   }),
-  gapCertified: quantity({
+  gapCertified: bound({
     symbol: 'min gap(η)',
     description: 'The certified gap: for all networks within the norms, any n, no unknown constant.',
     source: 'derived; docs 4.4',
-    parameters: withSamples,
-    evaluate: (p) => gapCertified(networkFrom(p.architecture), p).gap,
+    given: withSamples,
+    evaluate: (network, p) => gapCertified(network, p).gap,
   }),
-  samplesForGapCertified: quantity({
+  samplesForGapCertified: bound({
     symbol: 'n(g)',
     description: 'Smallest number of samples whose certified gap is not above `target`.',
     source: 'derived; docs 4.4',
-    parameters: withTarget,
-    evaluate: (p) => samplesForGapCertified(networkFrom(p.architecture), p.target, p.failureProbability),
+    given: withTarget,
+    evaluate: (network, p) => samplesForGapCertified(network, p.target, p.failureProbability),
   }),
-  bounds: quantity({
+  bounds: bound({
     symbol: 'gap',
     description: 'All bounds on the gap side by side: value or reason, whether it says anything, whether it is proved.',
     source: 'Zhou and Feng 2018; docs 3.2, 4.4, 5.1',
-    parameters: z.strictObject({
-      architecture,
-      samples,
-      failureProbability,
-      bits: wholeField(1, 64, 'Bits per stored weight.').default(32),
-    }),
-    evaluate: (p) => boundsOf(networkFrom(p.architecture), p),
+    given: { ...withSamples, bits: wholeField(1, 64, 'Bits per stored weight.').default(32) },
+    evaluate: boundsOf,
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;

@@ -1,5 +1,6 @@
 // Quantities of the spectrum of the state-to-state Jacobian.
 import { z } from 'zod';
+import type { ControlOptions } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';
@@ -13,14 +14,19 @@ const products = z.strictObject({
   ...cellFields,
   steps: wholeField(1, 100_000, 'Steps of the product.', 'T').default(10),
 });
+const preactivationVariance = numberField(
+  { low: 0 },
+  'Variance of the pre-activation; q* when left out.',
+  'q',
+).optional();
 const cdf = z.strictObject({
   ...cellFields,
-  preactivationVariance: numberField({ low: 0 }, 'Variance of the pre-activation; q* when left out.', 'q').optional(),
+  preactivationVariance,
   singularValue: numberField({ low: 0 }, 'Singular value.', 's').default(1),
 });
 const resolvent = z.strictObject({
   ...cellFields,
-  preactivationVariance: numberField({ low: 0 }, 'Variance of the pre-activation; q* when left out.', 'q').optional(),
+  preactivationVariance,
   spectralParameter: z
     .tuple([z.number(), z.number().gt(0)])
     .meta({ kind: 'list', expected: 'a list [Re w, Im w] with Im w > 0', description: 'Where.', symbol: 'w' }),
@@ -40,6 +46,12 @@ const requireVanilla = (fields: { readonly cell: string }, what: string): void =
     throw new MftError('ERR_MFT_UNSUPPORTED', `${what} is known for the vanilla cell only.`, { parameter: 'cell' });
 };
 
+/** Moments of the Jacobian at the fixed point, and of its products over `steps`. */
+async function stationaryJacobian(fields: z.output<typeof cell>, options?: ControlOptions, steps?: number) {
+  const { second, mean } = await fixedPoint(fields, options);
+  return ask(fields, { what: 'jacobian', second, mean, ...(steps === undefined ? {} : { steps }) }, options);
+}
+
 export const spectrumQuantities = {
   stateFourthMoment: quantity({
     symbol: 'E h⁴',
@@ -48,8 +60,7 @@ export const spectrumQuantities = {
     parameters: cell,
     evaluate: async (fields, options) => {
       if (fields.cell === 'lstm') return notDerived('the fourth moment', 'lstm');
-      const { second, mean } = await fixedPoint(fields, options);
-      return first(await ask(fields, { what: 'jacobian', second, mean }, options), 'fourth');
+      return first(await stationaryJacobian(fields, options), 'fourth');
     },
   }),
   jacobianVariance: quantity({
@@ -59,8 +70,7 @@ export const spectrumQuantities = {
     parameters: cell,
     evaluate: async (fields, options) => {
       if (fields.cell === 'lstm') return notDerived('the spectrum', 'lstm');
-      const { second, mean } = await fixedPoint(fields, options);
-      const answer = await ask(fields, { what: 'jacobian', second, mean }, options);
+      const answer = await stationaryJacobian(fields, options);
       if (answer.second === undefined)
         return notDerived('the second moment', `gru with ${fields.resetAfter ? 'resetAfter' : 'orthogonal weights'}`);
       return first(answer, 'second') - (1 + first(answer, 'firstMinusOne')) ** 2;
@@ -73,8 +83,7 @@ export const spectrumQuantities = {
     parameters: products,
     evaluate: async (fields, options) => {
       if (fields.cell === 'lstm') return notDerived('the spectrum', 'lstm');
-      const { second, mean } = await fixedPoint(fields, options);
-      const { products: known } = await ask(fields, { what: 'jacobian', second, mean, steps: fields.steps }, options);
+      const { products: known } = await stationaryJacobian(fields, options, fields.steps);
       if (known === undefined) return notDerived('the second moment', fields.cell);
       const rest = Array.from({ length: fields.steps - known.length }, () =>
         notDerived('that of products', fields.cell),

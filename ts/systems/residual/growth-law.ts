@@ -8,16 +8,8 @@ import { linearGrowthLaw } from './growth-law-linear.js';
 import { comparisons, type GrowthLaw, type Schedule } from './growth-schedule.js';
 import { alphaReluLaw } from './laws.js';
 
-export interface GrowthLawParameters {
+export interface GrowthLawParameters extends Schedule {
   readonly activation: ActivationSpec;
-  readonly innerWeightVariance: number;
-  readonly innerBiasVariance: number;
-  readonly outerWeightVariance: number;
-  readonly outerBiasVariance: number;
-  readonly innerWeightDecay: number;
-  readonly innerBiasDecay: number;
-  readonly outerWeightDecay: number;
-  readonly outerBiasDecay: number;
   /** Exponents nearer than this are equal. */
   readonly tolerance: number;
 }
@@ -58,11 +50,9 @@ export function growthLaw(given: GrowthLawParameters): GrowthLaw {
   }
   const kind = classify(parameters.activation);
   const decay = (variance: number, exponent: number): number => (variance === 0 ? Infinity : exponent);
+  // A variance that is 0 never decides.
   const schedule: Schedule = {
-    innerWeightVariance: parameters.innerWeightVariance,
-    innerBiasVariance: parameters.innerBiasVariance,
-    outerWeightVariance: parameters.outerWeightVariance,
-    outerBiasVariance: parameters.outerBiasVariance,
+    ...parameters,
     innerWeightDecay: decay(parameters.innerWeightVariance, parameters.innerWeightDecay),
     innerBiasDecay: decay(parameters.innerBiasVariance, parameters.innerBiasDecay),
     outerWeightDecay: decay(parameters.outerWeightVariance, parameters.outerWeightDecay),

@@ -46,7 +46,7 @@ export interface GrowthLaw {
   readonly note?: string;
 }
 
-/** Variances and decays with the decay of a vanishing variance infinite, so that it never decides. */
+/** Variances σ² of layer 1 and their decays β, σ²·l^−β in layer l. */
 export interface Schedule {
   readonly innerWeightVariance: number;
   readonly innerBiasVariance: number;

@@ -9,6 +9,7 @@
 
 #define MFT_SUBJECTS(subject)   \
   subject(environment);         \
+  subject(ending);              \
   subject(file_lock);           \
   subject(random);              \
   subject(activation);          \

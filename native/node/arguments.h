@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/gaussian_rule.h"
 #include "core/gaussian.h"
+#include "node/ending.h"
 
 namespace mft::node {
 
@@ -107,13 +108,15 @@ inline std::uint64_t seed_field(const Napi::Object& object, const char* name) {
   return (std::uint64_t{halves[1]} << 32) | halves[0];
 }
 
+// The environment outlives the call, and Task keeps its state alive with the work.
 inline Control control_argument(const Napi::CallbackInfo& info, std::size_t index) {
-  if (info.Length() <= index || info[index].IsUndefined()) return Control();
+  const std::atomic<bool>* is_ending = &environment_end(info.Env())->is_ending;
+  if (info.Length() <= index || info[index].IsUndefined()) return Control(nullptr, is_ending);
   const Napi::Value value = info[index];
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array ||
       value.As<Napi::TypedArray>().ElementLength() < Control::kSlots)
     throw wrong("control", "an Int32Array of at least two elements over shared memory");
-  return Control(value.As<Napi::Int32Array>().Data());
+  return Control(value.As<Napi::Int32Array>().Data(), is_ending);
 }
 
 // The plain object made by `resolveActivation` in ts/gaussian/activations.ts (defined in native/node/activation.cc).

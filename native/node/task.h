@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "core/control.h"
 #include "core/error.h"
+#include "node/ending.h"
 
 namespace mft::node {
 
@@ -65,12 +67,31 @@ class Task : public Napi::AsyncWorker {
  protected:
   void Execute() override {
     try {
+      if (call_.is_ending()) throw Cancelled();
       result_ = work_();
     } catch (...) {
       error_ = std::current_exception();
     }
   }
+  // An environment that ends has no one who waits for the promise; settling it would throw where nothing catches.
   void OnOK() override {
+    if (!may_call_javascript(Env())) return;
+    try {
+      settle();
+    } catch (...) {
+      if (may_call_javascript(Env())) throw;
+    }
+  }
+
+ private:
+  Task(Napi::Env env, Work work, Finish finish)
+      : Napi::AsyncWorker(env),
+        call_(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        work_(std::move(work)),
+        finish_(std::move(finish)) {}
+
+  void settle() {
     const Napi::HandleScope scope(Env());
     if (error_) {
       deferred_.Reject(to_javascript(Env(), error_).Value());
@@ -83,13 +104,7 @@ class Task : public Napi::AsyncWorker {
     }
   }
 
- private:
-  Task(Napi::Env env, Work work, Finish finish)
-      : Napi::AsyncWorker(env),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        work_(std::move(work)),
-        finish_(std::move(finish)) {}
-
+  RunningCall call_;
   Napi::Promise::Deferred deferred_;
   Work work_;
   Finish finish_;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { MftError, type MftErrorCode } from './errors.js';
 
 /** Version of the interface between this TypeScript and the binary is the package version: they ship together. */
@@ -44,6 +45,8 @@ export interface NativeField {
 export interface NativeAddon {
   environment(): NativeEnvironment;
   useInstructionSet(name: string): void;
+  /** Cancels all running and queued work of this environment; with `isProcess`, of every environment. */
+  endCalls(isProcess: boolean): void;
   /** Takes the kernel's lock on an open file: false when another process holds it. */
   lockFile(fd: number): boolean;
   normals(draw: NativeDraw): Float64Array;
@@ -60,7 +63,12 @@ let loaded: NativeAddon | undefined;
  * @throws MftError ERR_MFT_NATIVE_LOAD with a diagnosis and the commands that help.
  */
 export function addon(): NativeAddon {
-  loaded ??= wrapped(load());
+  if (loaded === undefined) {
+    const binary = wrapped(load());
+    // Node waits for native work before it ends: process.exit and uncaught exceptions end within the time of an abort.
+    process.once('exit', () => binary.endCalls(isMainThread));
+    loaded = binary;
+  }
   return loaded;
 }
 

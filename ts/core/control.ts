@@ -76,19 +76,52 @@ export async function controlled<T>(
     onProgress?.({ done, total, elapsedSeconds, ...eta });
   };
   const cancel = (): void => void Atomics.store(slots, 0, 1);
-  signal?.addEventListener('abort', cancel, { once: true });
-  const timer = onProgress === undefined ? undefined : setInterval(report, progressIntervalMilliseconds);
+  // What the caller's `onProgress` throws ends the work and is what the promise rejects with.
+  let thrown: { readonly error: unknown } | undefined;
+  const tick = (): void => {
+    try {
+      report();
+    } catch (error) {
+      thrown ??= { error };
+      cancel();
+    }
+  };
+  const forget = signal === undefined ? undefined : onAbort(signal, cancel);
+  const timer = onProgress === undefined ? undefined : setInterval(tick, progressIntervalMilliseconds);
   try {
     const result = await work(slots);
+    if (thrown !== undefined) throw thrown.error;
     if (onProgress !== undefined) report();
     return result;
   } catch (error) {
+    if (thrown !== undefined) throw thrown.error;
     if (signal?.aborted && isCancelled(error)) throw signal.reason;
     throw error;
   } finally {
     if (timer !== undefined) clearInterval(timer);
-    signal?.removeEventListener('abort', cancel);
+    forget?.();
   }
+}
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `cancel` when the signal is aborted, until the function returned is called. All work under one signal shares one listener:
+ * Node warns of a leak from the eleventh on.
+ */
+function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+  let all = listeners.get(signal);
+  if (all === undefined) {
+    all = new Set();
+    listeners.set(signal, all);
+    const shared = all;
+    const run = (): void => {
+      for (const each of shared) each();
+    };
+    signal.addEventListener('abort', run, { once: true });
+  }
+  all.add(cancel);
+  return () => void all.delete(cancel);
 }
 
 function isCancelled(error: unknown): boolean {

@@ -253,11 +253,12 @@ struct Workspace {
 
 // From the output back: which nodes reach it, and which edges carry a path. Every edge mask is drawn again.
 void count_backward(const MaskNetwork& network, Masks& masks, const Lanes& valid, const Workspace& space,
-                    MaskCounts& counts) {
+                    MaskCounts& counts, const Control& control) {
   const std::size_t layers = network.layers.size();
   std::vector<Lanes> leading(nodes_of(network.layers.back()), valid), target_leads, before;
   std::array<Lanes, kChunk> kept_edges;
   for (std::size_t i = layers - 1;; --i) {
+    control.throw_if_cancelled();
     const bool residual = network.layers[i].residual;
     target_leads.resize(leading.size());
     for (std::size_t node = 0; node < leading.size(); ++node) target_leads[node] = leading[node] & space.kept[i][node];
@@ -322,7 +323,7 @@ void run_block(const MaskNetwork& network, const MaskRun& run, std::uint64_t blo
       space.reached[i - 2].clear();
     }
   }
-  if (run.backward) count_backward(network, masks, valid, space, counts);
+  if (run.backward) count_backward(network, masks, valid, space, counts, control);
   counts.decisions = masks.decisions();
 }
 

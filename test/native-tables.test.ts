@@ -80,6 +80,7 @@ async function callEverything(): Promise<void> {
   await mft.train({ system: 'autoencoder', width: 3, steps: 1, training: expected }, 'synthetic', { trainCount: 20 });
   await mft.simulate(recurrent, run);
   await mft.simulate({ system: 'convolution', input: [8, 8, 1], depth: 1, width: 2 }, run);
+  await mft.simulate({ system: 'implicit', width: 4, termCount: 2 }, run);
   const network = { input: [5, 5, 1], classes: 2, layers: [{ kernel: 3, channels: 2 }] };
   await mft.evaluate('convolution', 'cnn:loss', { architecture: network, amplitude: 1 });
   await mft.evaluate('convolution', 'conv:spectralNorm', {

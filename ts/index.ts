@@ -120,6 +120,7 @@ export {
 } from './systems/autoencoder/experiments/data-spectrum.js';
 export type { CellName, GateSpec, RecurrentRun, RecurrentSpec } from './systems/recurrent/spec.js';
 export type { ConvolutionRun, ConvolutionSpec } from './systems/convolution/spec.js';
+export type { ImplicitRun, ImplicitSpec } from './systems/implicit/spec.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,

@@ -26,6 +26,12 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
               integer(lda), b, integer(ldb), beta, c, integer(ldc));
 }
 
+void gemv(bool transpose, std::size_t rows, std::size_t columns, double alpha, const double* a, std::size_t lda,
+          const double* x, double beta, double* y) {
+  if (rows == 0 || columns == 0) return;
+  cblas_dgemv(CblasRowMajor, op(transpose), integer(rows), integer(columns), alpha, a, integer(lda), x, 1, beta, y, 1);
+}
+
 void gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* gram) {
   if (count == 0) return;
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, integer(count), integer(length), 1.0, x, integer(stride), 0.0,

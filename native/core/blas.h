@@ -17,6 +17,10 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
           std::size_t lda, const float* b, std::size_t ldb, float beta, float* c, std::size_t ldc);
 
+// y = alpha op(A) x + beta y; A is rows x columns, row-major, rows `lda` apart.
+void gemv(bool transpose, std::size_t rows, std::size_t columns, double alpha, const double* a, std::size_t lda,
+          const double* x, double beta, double* y);
+
 // gram (count x count) of the rows of x, `length` long.
 void gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* gram);
 

@@ -25,6 +25,7 @@
   subject(kernel_regression);   \
   subject(recurrent);           \
   subject(convolution);         \
+  subject(implicit);            \
   subject(train)
 
 namespace mft::node {

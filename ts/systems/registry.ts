@@ -22,6 +22,7 @@ const entries = {
   autoencoder: entry<import('./autoencoder/index.js').AutoencoderTypes>(() => import('./autoencoder/index.js')),
   recurrent: entry<import('./recurrent/index.js').RecurrentTypes>(() => import('./recurrent/index.js')),
   convolution: entry<import('./convolution/index.js').ConvolutionTypes>(() => import('./convolution/index.js')),
+  implicit: entry<import('./implicit/index.js').ImplicitTypes>(() => import('./implicit/index.js')),
 } as const;
 
 type Entries = typeof entries;

@@ -171,6 +171,9 @@ class Run {
     result_.test = last != nullptr && last->step == counters_.step
                        ? Evaluation{last->test_loss, last->test_accuracy, test_.count}
                        : evaluate(test_, test_.count);
+    // The last update has no step behind it that would notice.
+    if (!result_.stop.has_stopped && !(std::isfinite(result_.train.loss) && std::isfinite(result_.test.loss)))
+      result_.stop = stepper_.divergence(counters_.step);
     result_.checksum = checksum64(view(network_.values()));
     if (options_.returns_parameters) return_parameters();
     return std::move(result_);

@@ -261,9 +261,24 @@ t.test('divergence ends the run and says where', async (t) => {
   });
   t.ok(run.stopped, 'stopped');
   t.ok((run.stopped?.step ?? -1) > 0 && run.steps === run.stopped?.step, 'the parameters are those before the step');
-  t.match(run.stopped?.reason, /the loss is not finite at step \d+; the (weights|activations|loss) of layer \d/);
+  t.match(run.stopped?.reason, /^the loss is not finite at step \d+(; the (weights|activations) of layer \d|$)/);
   t.same(Object.keys(run.train.loss), ['reason'], 'never a NaN as a result');
 });
+
+t.test(
+  'a run whose last step diverged says so, and a run that is too long is refused before anything is made',
+  async (t) => {
+    const spec = { system: 'feedforward', activation: 'relu', width: 50, depth: 3 } as const;
+    const options = { learningRate: 1e6, batchSize: 64 };
+    for (const steps of [2, 30]) {
+      const run = await train(spec, 'synthetic', { ...options, steps });
+      t.match(run.stopped?.reason, /the loss is not finite at step \d/, `of ${steps} steps`);
+    }
+    const started = performance.now();
+    await t.rejects(train(spec, 'synthetic', { steps: 2_000_000_000, memoryLimit: 1e6 }), { code: 'ERR_MFT_MEMORY' });
+    t.ok(performance.now() - started < 20_000, 'no list of the rates of all steps was made');
+  },
+);
 
 t.test('precisions, losses, laws and masks', async (t) => {
   const options = { ...quick, steps: 40 };

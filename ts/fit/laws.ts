@@ -5,6 +5,7 @@ import { linearGrid } from '../numeric/grids.js';
 import { chiSquareTail } from '../statistics/distributions.js';
 import { type SeparableProblem, solve } from './separable.js';
 import { fitOptions } from './options.js';
+import { largestOf, leastOf } from '../numeric/extremes.js';
 
 export interface FitOptions {
   /** Standard error of each y. When absent all points weigh alike and the errors are scaled by the residual. */
@@ -82,7 +83,7 @@ function select(givenX: ArrayLike<number>, givenY: ArrayLike<number>, options: F
       `Expected at least ${needed} different x in the window, received ${new Set(chosen.x).size}.`,
       { parameter: 'x' },
     );
-  return { ...chosen, window: [Math.min(...chosen.x), Math.max(...chosen.x)] };
+  return { ...chosen, window: [leastOf(chosen.x), largestOf(chosen.x)] };
 }
 
 interface Model {

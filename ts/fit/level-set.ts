@@ -1,5 +1,6 @@
 // The depth at which successes turn into failures: a logistic curve in log depth, finite even when outcomes separate.
 import { expectedError } from '../core/errors.js';
+import { largestOf, leastOf } from '../numeric/extremes.js';
 
 /** Outcomes of one column of a heat map. */
 export interface Outcome {
@@ -35,7 +36,7 @@ const tolerance = 1e-10;
  */
 export function fitLevelSet(outcomes: readonly Outcome[]): LevelSet {
   const depths = outcomes.map(({ depth }) => depth);
-  const [shallowest, deepest] = [Math.min(...depths), Math.max(...depths)];
+  const [shallowest, deepest] = [leastOf(depths), largestOf(depths)];
   if (!(shallowest > 0 && shallowest < deepest))
     throw expectedError('ERR_MFT_SHAPE', 'outcomes', 'outcomes at two depths above 0 or more', outcomes.length);
   const successes = outcomes.filter(({ isSuccess }) => isSuccess).length;

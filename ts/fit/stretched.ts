@@ -4,6 +4,7 @@ import { fitOptions } from './options.js';
 import { expectedError } from '../core/errors.js';
 import { type Fit, fitExponential, type FitOptions } from './laws.js';
 import { invert } from './separable.js';
+import { largestOf, leastOf } from '../numeric/extremes.js';
 
 /**
  * Fits y = A·exp(−(x/ξ)^β), x ≥ 0, β in [0.1, 4].
@@ -40,7 +41,7 @@ export function fitStretched(x: ArrayLike<number>, y: ArrayLike<number>, given: 
   };
   const grid = Array.from({ length: 40 }, (_, i) => 0.1 * (i + 1));
   const squares = grid.map((beta) => inner(beta).residualSquares);
-  const best = squares.indexOf(Math.min(...squares));
+  const best = squares.indexOf(leastOf(squares));
   let [low, high] = [grid[Math.max(0, best - 1)] as number, grid[Math.min(grid.length - 1, best + 1)] as number];
   for (let i = 0; i < 60; i++) {
     const [a, b] = [low + 0.382 * (high - low), low + 0.618 * (high - low)];
@@ -97,7 +98,7 @@ function withErrors(fit: Fit, beta: number, isAtEdge: boolean, x: ArrayLike<numb
     covariance,
     parameterNames: ['amplitude', 'depthScale', 'exponent'],
     degreesOfFreedom,
-    window: options.window ?? [Math.min(...Array.from(x)), Math.max(...Array.from(x))],
+    window: options.window ?? [leastOf(Array.from(x)), largestOf(Array.from(x))],
     points,
     converged: reason === 'converged',
     reason,

@@ -1,5 +1,6 @@
 // What is measured from simulations: profiles, and numbers per network averaged over networks.
 import type { Estimated, Observable } from '../core/results.js';
+import { largestOf } from '../numeric/extremes.js';
 
 /** Mean and standard error of independent values. */
 export interface Measured {
@@ -85,7 +86,7 @@ export function levelOverNetworks(profiles: readonly (readonly number[])[], from
 
 /** log of the mean and the variance over the squared mean of numbers given by their logarithms. */
 export function momentsOfLogs(logs: readonly number[]): { readonly logMean: number; readonly ratio: number } {
-  const reference = Math.max(...logs);
+  const reference = largestOf(logs);
   const values = logs.map((log) => Math.exp(log - reference));
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);

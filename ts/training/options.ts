@@ -237,11 +237,14 @@ export function resolveTrainOptions(input: unknown): ResolvedTrainOptions {
  */
 export function learningRates(options: ResolvedTrainOptions, steps: number): Float64Array {
   const { learningRate, schedule, scheduleEvery: every, scheduleFactor: factor, warmupSteps } = options;
-  return Float64Array.from({ length: steps }, (_, k) => {
+  const at = (k: number): number => {
     const warmup = warmupSteps > 0 ? Math.min(1, (k + 1) / warmupSteps) : 1;
     if (schedule === 'constant') return learningRate * warmup;
     if (schedule === 'step') return learningRate * warmup * factor ** Math.floor(k / every);
     if (schedule === 'exponential') return learningRate * warmup * factor ** (k / every);
     return learningRate * warmup * (factor + ((1 - factor) * (1 + Math.cos((Math.PI * k) / steps))) / 2);
-  });
+  };
+  const rates = new Float64Array(steps);
+  for (let k = 0; k < steps; k++) rates[k] = at(k);
+  return rates;
 }

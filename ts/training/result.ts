@@ -107,7 +107,9 @@ export function trainingBody(
       : {
           stopped: {
             ...stop,
-            reason: `the loss is not finite at step ${stop.step}; the ${stop.where} of layer ${stop.layer} are the first that are not`,
+            reason:
+              `the loss is not finite at step ${stop.step}` +
+              (stop.where === 'loss' ? '' : `; the ${stop.where} of layer ${stop.layer} are the first that are not`),
           },
         }),
     ...(result.resumedFrom > 0 ? { resumedFrom: result.resumedFrom } : {}),

@@ -98,20 +98,16 @@ function flops(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
 
 /** What the allocator keeps between the arrays of a run, and the descriptions of a run on both sides of the border. */
 const [slack, descriptions] = [1.01, 2 ** 22] as const;
+/** Copies of the learning rates of all steps. */
+const perRate = 2;
 
 function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape, threads: number): number {
   const zeros = new Float64Array(data.dimension);
   const { stepsPerEpoch, steps } = duration(plan, options, data);
-  const job = nativeJob(
-    plan,
-    options,
-    { scale: zeros, shift: zeros },
-    new Float64Array(steps),
-    stepsPerEpoch,
-    threads,
-    '',
-  );
-  return slack * native.memory(job) + descriptions;
+  // The rates of the steps are counted, not made: here and in native code, with what they are made from.
+  const one = new Float64Array(1);
+  const job = nativeJob(plan, options, { scale: zeros, shift: zeros }, one, stepsPerEpoch, threads, '');
+  return slack * (native.memory(job) + 8 * perRate * (steps - 1)) + descriptions;
 }
 
 interface Prepared extends Duration {

@@ -1,5 +1,6 @@
 // A noise level chosen by the data: ridge regression of clean examples on noisy ones, scored on examples it has not seen.
 import { maximum } from '../../numeric/roots.js';
+import { largestOf } from '../../numeric/extremes.js';
 
 /**
  * Generalised cross-validation of the noise s² of training for inputs whose noise is s_t², N examples with the spectrum ν:
@@ -24,7 +25,7 @@ const perDecade = 40;
 
 /** The noise variance of training with the smallest cross-validated loss, on a logarithmic grid that is then refined. */
 export function chosenNoiseVariance(spectrum: readonly number[], samples: number, lossNoise: number): number {
-  const largest = Math.max(...spectrum);
+  const largest = largestOf(spectrum);
   if (largest === 0) return lossNoise;
   const [low, high] = [Math.log(Math.min(lossNoise, largest) / 1e3), Math.log(Math.max(lossNoise, largest) * 1e3)];
   const count = Math.ceil(((high - low) / Math.LN10) * perDecade);

@@ -3,6 +3,7 @@ import type { QuantityValue } from '../../core/results.js';
 import { balancedMapping, balancedTime } from './balanced.js';
 import { equivalentWeightDecay, fixedPoint, type Mode, modeLoss } from './mode.js';
 import { stableLearningRate } from './rates.js';
+import { leastOf } from '../../numeric/extremes.js';
 
 interface Compared {
   /** Eigenvalues, falling. */
@@ -49,7 +50,7 @@ export function compareRegularizers({
 }: Compared): QuantityValue {
   const of = (noise: number, decay: number): Mode[] =>
     spectrum.map((inputVariance) => ({ inputVariance, noiseVariance: noise, weightDecay: decay }));
-  const rateOf = (modes: readonly Mode[]): number => rateShare * Math.min(...modes.map(stableLearningRate));
+  const rateOf = (modes: readonly Mode[]): number => rateShare * leastOf(modes.map(stableLearningRate));
   const weightDecay = equivalentWeightDecay(spectrum[matched] as number, noiseVariance);
   const [noisy, decayed, plain] = [of(noiseVariance, 0), of(0, weightDecay), of(0, 0)];
   const [noiseRate, decayRate, plainRate] = [rateOf(noisy), rateOf(decayed), rateOf(plain)];

@@ -5,6 +5,7 @@ import { fixedPoint } from './mode.js';
 import { halfTime, modesOf, rateOf } from './predict.js';
 import { stableLearningRate } from './rates.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
+import { largestOf, leastOf } from '../../numeric/extremes.js';
 
 /** A rate this much below the limit is proposed. */
 const safety = 0.5;
@@ -15,7 +16,7 @@ export async function findings(spec: ResolvedAutoencoderSpec, options: ControlOp
 }
 
 function rateFinding(spec: ResolvedAutoencoderSpec): Finding {
-  const limit = (Math.min(...modesOf(spec).map(stableLearningRate)) * spec.learningRate) / rateOf(spec);
+  const limit = (leastOf(modesOf(spec).map(stableLearningRate)) * spec.learningRate) / rateOf(spec);
   const isSafe = spec.learningRate < limit;
   return {
     id: isSafe ? 'learningRateSafe' : 'learningRateUnstable',
@@ -51,7 +52,7 @@ function timeFinding(spec: ResolvedAutoencoderSpec): Finding[] {
   const times = modesOf(spec).map((mode, i) => halfTime(spec, mode, i));
   const known = times.filter((time) => typeof time === 'number');
   if (known.length === 0) return [];
-  const slowest = Math.max(...known);
+  const slowest = largestOf(known);
   const inTime = known.filter((time) => time <= spec.steps).length;
   const isLong = slowest <= spec.steps;
   return [

@@ -9,6 +9,7 @@ import type { AutoencoderObservable } from './observables.js';
 import { stableLearningRate } from './rates.js';
 import { noiseOf, recordsOf, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 import { startComponents, startsOf } from './starts.js';
+import { leastOf } from '../../numeric/extremes.js';
 
 /** Quadrature over starts; aligned directions leave nothing else out. */
 const quadratureError = 1e-5;
@@ -95,7 +96,7 @@ export function halfTime(spec: ResolvedAutoencoderSpec, mode: Mode, index: numbe
 
 function warningsOf(spec: ResolvedAutoencoderSpec, modes: readonly Mode[]): Warning[] {
   const warnings: Warning[] = [];
-  const limit = Math.min(...modes.map(stableLearningRate));
+  const limit = leastOf(modes.map(stableLearningRate));
   if (rateOf(spec) > limit)
     warnings.push({
       id: 'unstableLearningRate',
@@ -151,7 +152,7 @@ export async function predict(
     quantities: {
       fixedPoint: modes.map(fixedPoint),
       timeToReach: modes.map((mode, i) => halfTime(spec, mode, i)),
-      stableLearningRate: Math.min(...modes.map(stableLearningRate)) / (spec.tied ? 2 : 1),
+      stableLearningRate: leastOf(modes.map(stableLearningRate)) / (spec.tied ? 2 : 1),
       optimumLoss: optimumLoss(
         modes.map(({ inputVariance }) => inputVariance),
         spec.width,

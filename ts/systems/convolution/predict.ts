@@ -14,6 +14,7 @@ import { boundQuantities } from './bounds.js';
 import { type LayerField, type MeanField, meanField, meanFieldSize } from './mean-field.js';
 import type { ConvolutionObservable } from './observables.js';
 import { imageOf, networkFromSpec, type ResolvedConvolutionSpec } from './spec.js';
+import { leastOf } from '../../numeric/extremes.js';
 
 /** Rounding of sums over positions, layer by layer. */
 const rounding = 1e-10;
@@ -134,7 +135,7 @@ const perLayer = 0.5;
  */
 function withWidth(observed: Predicted, network: Network): Predicted {
   const depth = network.layers.length;
-  const narrowest = Math.min(...network.layers.map(({ channels }) => channels));
+  const narrowest = leastOf(network.layers.map(({ channels }) => channels));
   const inner = observed.values.length / depth;
   const allowance = observed.values.map((value, at) => {
     const layer = Math.floor(at / inner);

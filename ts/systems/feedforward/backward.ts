@@ -23,6 +23,7 @@ import {
 } from './forward.js';
 import { pairMoments } from './pair-moments.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
+import { largestOf } from '../../numeric/extremes.js';
 
 /** Coherent part below which Wᵀδ is taken as Gaussian, and number of pairs up to which a larger one is integrated. */
 export const negligible = 1e-4;
@@ -277,7 +278,7 @@ function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErro
 
 /** The recursion is linear in the errors' second moments and in the square of the slopes: both are kept in range. */
 function inRange(errors: LayerErrors): LayerErrors {
-  const largest = Math.max(...errors.error);
+  const largest = largestOf(errors.error);
   if (!(largest > 1e100 || (largest > 0 && largest < 1e-100))) return errors;
   const scaled = (moments: Float64Array): Float64Array => moments.map((value) => value / largest);
   return {

@@ -20,6 +20,7 @@ import { reachedMultipliers, repeatedLayer } from './fixed-point-quantities.js';
 import type { ProfileOptions } from './profile.js';
 import { activationOf, inputWidthOf, isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 import { isDeepEnough, networkTrainability, settles } from './trainable-depth.js';
+import { leastOf } from '../../numeric/extremes.js';
 
 /** Fields of the spec with their new values. */
 type Change = Partial<ResolvedFeedforwardSpec>;
@@ -179,7 +180,7 @@ interface Reached {
 /** The candidates of one network. */
 function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOptions, wanted: Demand) {
   const { keepProbability: keeps, biasVariance: biasVariances } = network;
-  const lowestKeep = typeof keeps === 'number' ? keeps : Math.min(1, ...keeps);
+  const lowestKeep = typeof keeps === 'number' ? keeps : Math.min(1, leastOf(keeps));
   const meanBias = mean(biasVariances);
 
   /** The change, when the network after it is sound. */

@@ -25,6 +25,7 @@ import { fixedPointQuantities } from './fixed-point-quantities.js';
 import type { FeedforwardObservable } from './observables.js';
 import { networkProfile } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
+import { largestOf } from '../../numeric/extremes.js';
 
 /** Relative error of the recursions at 1000 layers: the moments' own, carried along. */
 const numericalError = 1e-10;
@@ -174,7 +175,7 @@ function backwardObservables(
     const size = Math.sqrt(error(l, a)) * Math.sqrt(error(l, b));
     return size === 0 ? Number.NaN : Math.min(1, Math.max(-1, pairError(l, p) / size));
   };
-  const coherent = Math.max(0, ...backward.coherence.map((row) => Math.max(0, ...row)));
+  const coherent = Math.max(0, largestOf(backward.coherence.map(largestOf)));
   return {
     ...singles,
     errorCorrelation: observable(depth, 'pair', count, cosine, {

@@ -120,7 +120,7 @@ export function nativeParameters(
   const correlation = 1 - ('values' in inputs || 'dataset' in inputs ? 0.5 : drawnDeficit(inputs));
   return {
     activations: nativeActivations(spec, keepProbability),
-    width: Float64Array.of(given?.dimension ?? inputWidthOf(spec), ...width),
+    width: Float64Array.from([given?.dimension ?? inputWidthOf(spec), ...width]),
     weightVariance: Float64Array.from(perLayer('weightVariance', spec.weightVariance, depth)),
     biasVariance: Float64Array.from(perLayer('biasVariance', spec.biasVariance, depth)),
     biasMean: Float64Array.from(spec.biasMean === 0 ? [] : perLayer('biasMean', spec.biasMean, depth)),

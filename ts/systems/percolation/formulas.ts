@@ -2,6 +2,7 @@
 import { logOneMinusExp } from '../../numeric/log-sums.js';
 import { layerHazard, logDrop } from './logarithms.js';
 import { type Network, layerAt, type LayerRun } from './network.js';
+import { largestOf } from '../../numeric/extremes.js';
 
 /** Site model: keep rate at which the path probability is `target`, 1 − (1 − t^{1/L})^{1/W}. */
 export function siteCriticalKeep(width: number, depth: number, target: number): number {
@@ -150,7 +151,7 @@ function pairPower(matrix: Matrix, count: number): { matrix: Matrix; logScale: n
 
 function scaledProduct([a, b, c, d]: Matrix, [e, f, g, h]: Matrix, logScale: number): [Matrix, number] {
   const product: Matrix = [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h];
-  const size = Math.max(...product);
+  const size = largestOf(product);
   return [[product[0] / size, product[1] / size, product[2] / size, product[3] / size], logScale + Math.log(size)];
 }
 

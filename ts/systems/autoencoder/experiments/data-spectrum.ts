@@ -12,6 +12,7 @@ import type { Warning } from '../../../core/results.js';
 import type { Examples } from '../../../core/trainer.js';
 import { type Dataset, readDataset } from '../../../data/dataset.js';
 import { secondMoment } from '../second-moment.js';
+import { largestOf, leastOf } from '../../../numeric/extremes.js';
 
 /** Options of `dataSpectrum`. */
 export interface DataSpectrumOptions extends ControlOptions {
@@ -106,7 +107,7 @@ export async function dataSpectrum(
 
 /** Whether masks leave the directions apart: only where all components have one second moment. */
 function warningsOf(diagonal: Float64Array): Warning[] {
-  const [low, high] = [Math.min(...diagonal), Math.max(...diagonal)];
+  const [low, high] = [leastOf(diagonal), largestOf(diagonal)];
   if (high - low <= 1e-6 * high) return [];
   const zeros = diagonal.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0);
   return [

@@ -7,15 +7,10 @@
 
 #include "core/blas.h"
 #include "core/error.h"
+#include "core/scratch.h"
 
 namespace mft {
 namespace {
-
-template <typename T>
-T* room(std::vector<T>& storage, std::size_t size) {
-  if (storage.size() < size) storage.resize(size);
-  return storage.data();
-}
 
 void zero_rows(double* x, std::size_t stride, std::size_t count, std::size_t length) {
   for (std::size_t a = 0; a < count; ++a) std::fill(x + a * stride, x + a * stride + length, 0.0);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/blas.h"
+#include "core/scratch.h"
 
 namespace mft {
 namespace {
@@ -18,11 +19,6 @@ void subtract_multiple(double factor, const double* x, double* y, std::size_t le
 
 void scale(double factor, double* x, std::size_t length) {
   for (std::size_t i = 0; i < length; ++i) x[i] *= factor;
-}
-
-template <typename T>
-void ensure_size(std::vector<T>& storage, std::size_t size) {
-  if (storage.size() < size) storage.resize(size);
 }
 
 }  // namespace
@@ -69,8 +65,8 @@ double dot_product(const double* x, const double* y, std::size_t length) {
 std::size_t RangeFactor::factor(const double* u, std::size_t stride, std::size_t count, std::size_t length,
                                 double tolerance, const double* reference_lengths, double* q, double* r) {
   if (count == 0 || length == 0) return 0;
-  ensure_size(gram_, count * count);
-  ensure_size(lengths_, count);
+  room(gram_, count * count);
+  room(lengths_, count);
   gram_matrix(u, stride, u, stride, count, count, length, gram_.data());
   order_.clear();
   for (std::size_t a = 0; a < count; ++a) {
@@ -96,8 +92,8 @@ bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_
   const std::size_t rank = order_.size();
   std::sort(order_.begin(), order_.end());
   // factor_ row k: the k-th row of the Cholesky factor over the scaled vectors in pivot order (upper triangular).
-  ensure_size(factor_, rank * rank);
-  ensure_size(squares_, rank);
+  room(factor_, rank * rank);
+  room(squares_, rank);
   double* upper = factor_.data();
   for (std::size_t i = 0; i < rank; ++i) {
     const std::size_t a = order_[i];
@@ -136,7 +132,7 @@ bool RangeFactor::factor_by_gram(const double* u, std::size_t stride, std::size_
     for (std::size_t i = k; i < rank; ++i) r[k * count + order_[i]] = upper[k * rank + i] * lengths_[order_[i]];
   if (q == nullptr) return true;
   // Q = transform * U with transform = (upper^T)^-1 over the scaled vectors in pivot order.
-  ensure_size(transform_, rank * count + rank * rank);
+  room(transform_, rank * count + rank * rank);
   double* transform = transform_.data();
   double* inverse = transform + rank * count;  // lower triangular, row-major
   std::fill(inverse, inverse + rank * rank, 0.0);
@@ -162,10 +158,10 @@ std::size_t RangeFactor::factor_by_projection(const double* u, std::size_t strid
   const std::size_t candidates = order_.size();
   const std::size_t most = std::min(candidates, length);
   std::sort(order_.begin(), order_.end());
-  ensure_size(remainder_, candidates * length);
-  ensure_size(squares_, candidates);
+  room(remainder_, candidates * length);
+  room(squares_, candidates);
   if (q == nullptr) {
-    ensure_size(directions_, most * length);
+    room(directions_, most * length);
     q = directions_.data();
   }
   std::fill(r, r + most * count, 0.0);
@@ -213,7 +209,7 @@ std::size_t RangeFactor::factor_by_projection(const double* u, std::size_t strid
 void project_off(const double* q, std::size_t q_stride, std::size_t q_count, double* y, std::size_t y_stride,
                  std::size_t y_count, std::size_t length, std::vector<double>& coefficients) {
   if (q_count == 0 || y_count == 0) return;
-  ensure_size(coefficients, y_count * q_count);
+  room(coefficients, y_count * q_count);
   for (int pass = 0; pass < 2; ++pass) {
     gram_matrix(y, y_stride, q, q_stride, y_count, q_count, length, coefficients.data());
     blas::gemm(false, false, y_count, length, q_count, -1.0, coefficients.data(), q_count, q, q_stride, 1.0, y,

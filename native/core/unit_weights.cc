@@ -4,18 +4,9 @@
 #include <numbers>
 
 #include "core/math.h"
+#include "core/scratch.h"
 
 namespace mft {
-namespace {
-
-template <typename T>
-T* room(std::vector<T>& storage, std::size_t size) {
-  if (storage.size() < size) storage.resize(size);
-  return storage.data();
-}
-
-}  // namespace
-
 template <typename Real>
 void UnitWeights<Real>::uniform(const Stream& stream, std::uint64_t first, std::span<Real> out) {
   double* u = room(uniforms_, out.size());

@@ -119,6 +119,13 @@ inline Control control_argument(const Napi::CallbackInfo& info, std::size_t inde
   return Control(value.As<Napi::Int32Array>().Data(), is_ending);
 }
 
+// All that a call was given, kept alive for work that reads its arrays in place.
+inline Napi::Value all_arguments(const Napi::CallbackInfo& info) {
+  Napi::Array all = Napi::Array::New(info.Env(), info.Length());
+  for (std::size_t i = 0; i < info.Length(); ++i) all.Set(static_cast<std::uint32_t>(i), info[i]);
+  return all;
+}
+
 // The plain object made by `resolveActivation` in ts/gaussian/activations.ts (defined in native/node/activation.cc).
 Activation activation_from(const Napi::Value& value, const char* name);
 Activation activation_field(const Napi::Object& object, const char* name);

@@ -58,8 +58,7 @@ Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
   const Control control = control_argument(info, 1);
   return start_rows(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), autoencoder::row_table(*simulation).row_length,
-      simulation->trials,
+      info.Env(), info[1], autoencoder::row_table(*simulation).row_length, simulation->trials,
       [simulation, control](std::span<double> rows) { autoencoder::simulate(*simulation, control, rows); });
 }
 

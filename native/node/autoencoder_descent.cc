@@ -36,8 +36,7 @@ Napi::Value autoencoder_network(const Napi::CallbackInfo& info) {
   const auto run = std::make_shared<const NetworkRun>(kNetworkRun.argument(info, 0, "run"));
   const Control control = control_argument(info, 1);
   return Task<NetworkState>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [run, control] { return autoencoder::run_network(*run, control); },
+      info.Env(), info[1], [run, control] { return autoencoder::run_network(*run, control); },
       [](Napi::Env env, NetworkState& state) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("variances", float64_array(env, state.variances));
@@ -100,14 +99,11 @@ const Fields<SpectrumCall> kSpectrum = {
 
 // (examples, control?) -> Promise<second moment>
 Napi::Value autoencoder_spectrum(const Napi::CallbackInfo& info) {
-  const Napi::Object argument = object_argument(info, 0, "call");
-  const auto call = std::make_shared<const SpectrumCall>(kSpectrum.of(argument));
+  const auto call = std::make_shared<const SpectrumCall>(kSpectrum.argument(info, 0, "call"));
   const Control control = control_argument(info, 1);
-  Napi::Object keep = Napi::Object::New(info.Env());
-  keep.Set("argument", argument);
-  if (info.Length() > 1) keep.Set("control", info[1]);
   return Task<SecondMoment>::start(
-      info.Env(), keep, [call, control] { return autoencoder::second_moment(call->examples, call->threads, control); },
+      info.Env(), all_arguments(info),
+      [call, control] { return autoencoder::second_moment(call->examples, call->threads, control); },
       [](Napi::Env env, SecondMoment& moment) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("variances", float64_array(env, moment.variances));
@@ -146,14 +142,10 @@ const Fields<ExpectedTraining> kExpected = {
 
 // (training, control?) -> Promise<result>
 Napi::Value autoencoder_expected_training(const Napi::CallbackInfo& info) {
-  const Napi::Object argument = object_argument(info, 0, "training");
-  const auto training = std::make_shared<const ExpectedTraining>(kExpected.of(argument));
+  const auto training = std::make_shared<const ExpectedTraining>(kExpected.argument(info, 0, "training"));
   const Control control = control_argument(info, 1);
-  Napi::Object keep = Napi::Object::New(info.Env());
-  keep.Set("argument", argument);
-  if (info.Length() > 1) keep.Set("control", info[1]);
   return Task<ExpectedResult>::start(
-      info.Env(), keep, [training, control] { return autoencoder::train_expected(*training, control); },
+      info.Env(), all_arguments(info), [training, control] { return autoencoder::train_expected(*training, control); },
       [](Napi::Env env, ExpectedResult& r) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("steps", static_cast<double>(r.steps));

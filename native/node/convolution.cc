@@ -60,8 +60,7 @@ Napi::Value convolution_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
   const Control control = control_argument(info, 1);
   return start_rows(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), convolution::row_table(*simulation).row_length,
-      simulation->trials,
+      info.Env(), info[1], convolution::row_table(*simulation).row_length, simulation->trials,
       [simulation, control](std::span<double> rows) { convolution::simulate(*simulation, control, rows); });
 }
 
@@ -86,8 +85,7 @@ const Fields<Network> kNetwork = {
 Napi::Value convolution_gradient(const Napi::CallbackInfo& info) {
   const auto network = std::make_shared<const Network>(kNetwork.argument(info, 0, "network"));
   return Task<NetworkGradient>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [network] { return convolution::network_gradient(*network); },
+      info.Env(), info[1], [network] { return convolution::network_gradient(*network); },
       [](Napi::Env env, NetworkGradient& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("loss", found.loss);
@@ -114,8 +112,7 @@ Napi::Value convolution_spectral_norm(const Napi::CallbackInfo& info) {
   const auto op = std::make_shared<const Operator>(kOperator.argument(info, 0, "operator"));
   const Control control = control_argument(info, 1);
   return Task<double>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [op, control] { return convolution::spectral_norm(*op, control); },
+      info.Env(), info[1], [op, control] { return convolution::spectral_norm(*op, control); },
       [](Napi::Env env, double& norm) -> Napi::Value { return Napi::Number::New(env, norm); });
 }
 

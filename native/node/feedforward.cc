@@ -69,8 +69,7 @@ Napi::Value feedforward_memory(const Napi::CallbackInfo& info) {
 Napi::Value simulate_feedforward(const Napi::CallbackInfo& info) {
   const auto parameters = std::make_shared<const Parameters>(parameters_of(info));
   const Control control = control_argument(info, 1);
-  return start_rows(info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), layout_of(*parameters).row_length,
-                    parameters->trials,
+  return start_rows(info.Env(), info[1], layout_of(*parameters).row_length, parameters->trials,
                     [parameters, control](std::span<double> rows) { simulate(*parameters, control, rows); });
 }
 
@@ -101,7 +100,7 @@ Napi::Value feedforward_phase(const Napi::CallbackInfo& info) {
     if (!(keep > 0 && keep <= 1)) throw wrong("keepProbability", "numbers in (0, 1]");
   using Values = std::vector<double>;
   return Task<Values>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
+      info.Env(), info[1],
       [points, control] {
         Values rows(points->weight_variance.size() * feedforward::kPhaseColumns);
         feedforward::phase_points(points->function,

@@ -105,7 +105,7 @@ Napi::Value start_gaussian(const Napi::CallbackInfo& info) {
   const Control control = control_argument(info, 1);
   using Values = std::vector<double>;
   return Task<Values>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
+      info.Env(), info[1],
       [question, control] {
         const std::size_t count = question->variance_a.size();
         Values values(count);

@@ -60,8 +60,7 @@ Napi::Value kernel_memory(const Napi::CallbackInfo& info) {
 Napi::Value kernel_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 1);
-  return start_rows(info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-                    kernel::row_table(*simulation).row_length, simulation->trials,
+  return start_rows(info.Env(), info[1], kernel::row_table(*simulation).row_length, simulation->trials,
                     [simulation, control](std::span<double> rows) { kernel::simulate(*simulation, control, rows); });
 }
 

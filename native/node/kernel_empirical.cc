@@ -36,8 +36,7 @@ Napi::Value kernel_empirical(const Napi::CallbackInfo& info) {
   const auto call = std::make_shared<const EmpiricalCall>(kEmpirical.argument(info, 0, "network"));
   const Control control = control_argument(info, 1);
   return Task<EmpiricalKernels>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [call, control] { return kernel::empirical_kernels(*call, control); },
+      info.Env(), info[1], [call, control] { return kernel::empirical_kernels(*call, control); },
       [](Napi::Env env, EmpiricalKernels& kernels) {
         Napi::Object result = Napi::Object::New(env);
         result.Set("tangent", float64_array(env, kernels.tangent));

@@ -35,7 +35,7 @@ Napi::Value kernel_maps(const Napi::CallbackInfo& info) {
   const auto call = std::make_shared<const MapCall>(kMap.argument(info, 0, "call"));
   kernel::validate(*call);
   const Control control = control_argument(info, 1);
-  return start_rows(info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(), kernel::result_size(*call), 1,
+  return start_rows(info.Env(), info[1], kernel::result_size(*call), 1,
                     [call, control](std::span<double> result) { kernel::map_kernels(*call, control, result); });
 }
 

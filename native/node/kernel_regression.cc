@@ -64,17 +64,10 @@ void require_size(std::span<double> numbers, std::size_t size, const char* name)
   if (numbers.size() != size) throw wrong(name, "a matrix of the right size");
 }
 
-// Both arguments stay alive: the arrays of the first, the control of the second.
-Napi::Value kept(const Napi::CallbackInfo& info) {
-  Napi::Array all = Napi::Array::New(info.Env(), info.Length());
-  for (std::size_t i = 0; i < info.Length(); ++i) all.Set(static_cast<std::uint32_t>(i), info[i]);
-  return all;
-}
-
 template <typename Work>
 Napi::Value start_quiet(const Napi::CallbackInfo& info, Work work) {
   return Task<bool>::start(
-      info.Env(), kept(info),
+      info.Env(), all_arguments(info),
       [work = std::move(work)] {
         work();
         return true;
@@ -88,7 +81,7 @@ Napi::Value kernel_factor(const Napi::CallbackInfo& info) {
   require_size(call.matrix, call.count * call.count, "matrix");
   const Control control = control_argument(info, 1);
   return Task<CholeskyOutcome>::start(
-      info.Env(), kept(info),
+      info.Env(), all_arguments(info),
       [call, control] { return cholesky_factor(call.matrix.data(), call.count, call.shift, call.threads, control); },
       [](Napi::Env env, CholeskyOutcome& outcome) {
         Napi::Object result = Napi::Object::New(env);
@@ -137,7 +130,7 @@ Napi::Value kernel_eigen(const Napi::CallbackInfo& info) {
   const MatrixCall call = kSquare.argument(info, 0, "matrix");
   require_size(call.matrix, call.count * call.count, "matrix");
   return Task<std::vector<double>>::start(
-      info.Env(), kept(info), [call] { return lapack::symmetric_eigen(call.count, call.matrix.data()); },
+      info.Env(), all_arguments(info), [call] { return lapack::symmetric_eigen(call.count, call.matrix.data()); },
       [](Napi::Env env, std::vector<double>& values) -> Napi::Value { return float64_array(env, values); });
 }
 
@@ -146,7 +139,7 @@ Napi::Value kernel_rank(const Napi::CallbackInfo& info) {
   const MatrixCall call = kRank.argument(info, 0, "matrix");
   require_size(call.matrix, call.count * call.count, "matrix");
   return Task<std::size_t>::start(
-      info.Env(), kept(info),
+      info.Env(), all_arguments(info),
       [call] { return lapack::semidefinite_rank(call.count, call.matrix.data(), call.count, call.tolerance); },
       [](Napi::Env env, std::size_t& rank) -> Napi::Value {
         return Napi::Number::New(env, static_cast<double>(rank));
@@ -195,7 +188,7 @@ Napi::Value kernel_gradient(const Napi::CallbackInfo& info) {
     throw wrong("weights", "a number for every dense layer");
   const Control control = control_argument(info, 1);
   return Task<kernel::KernelGradient>::start(
-      info.Env(), kept(info),
+      info.Env(), all_arguments(info),
       [call, control] { return kernel::kernel_gradient(call.model, call.gram, call.adjoint, call.count, control); },
       [](Napi::Env env, kernel::KernelGradient& gradient) {
         Napi::Object result = Napi::Object::New(env);

@@ -115,13 +115,11 @@ Masks masks_argument(const Napi::CallbackInfo& info) {
   return masks;
 }
 
-Napi::Value kept(const Napi::CallbackInfo& info) { return info.Length() > 1 ? info[1] : info.Env().Undefined(); }
-
 // Runs a chain; of the wanted layers the logarithms of the hazards, and the means.
 Napi::Value start(const Napi::CallbackInfo& info, std::function<std::vector<ReachLaw>(const Control&)> work) {
   const Control control = control_argument(info, 1);
   return Task<std::vector<ReachLaw>>::start(
-      info.Env(), kept(info), [control, work] { return work(control); },
+      info.Env(), info[1], [control, work] { return work(control); },
       [](Napi::Env env, std::vector<ReachLaw>& laws) {
         std::vector<double> hazards, means;
         for (const ReachLaw& law : laws) {
@@ -155,8 +153,7 @@ Napi::Value percolation_count(const Napi::CallbackInfo& info) {
   const auto masks = std::make_shared<const Masks>(masks_argument(info));
   const Control control = control_argument(info, 1);
   return Task<percolation::MaskCounts>::start(
-      info.Env(), kept(info),
-      [masks, control] { return percolation::count_paths(masks->network, masks->run, control); },
+      info.Env(), info[1], [masks, control] { return percolation::count_paths(masks->network, masks->run, control); },
       [](Napi::Env env, percolation::MaskCounts& counts) { return counts_to_object(env, counts); });
 }
 
@@ -170,8 +167,7 @@ Napi::Value percolation_split(const Napi::CallbackInfo& info) {
   const auto masks = std::make_shared<const Masks>(masks_argument(info));
   const Control control = control_argument(info, 1);
   return Task<percolation::SplittingEstimates>::start(
-      info.Env(), kept(info),
-      [masks, control] { return percolation::split_paths(masks->network, masks->run, control); },
+      info.Env(), info[1], [masks, control] { return percolation::split_paths(masks->network, masks->run, control); },
       [](Napi::Env env, percolation::SplittingEstimates& estimates) {
         Napi::Object result = Napi::Object::New(env);
         result.Set("logEstimates", float64_array(env, estimates.log_estimates));

@@ -276,8 +276,7 @@ Napi::Value recurrent_grid(const Napi::CallbackInfo& info) {
     throw wrong("inputCorrelation", "a list with one number per cell");
   const Control control = control_argument(info, 1);
   return Task<Answer>::start(
-      info.Env(), info.Length() > 1 ? info[1] : info.Env().Undefined(),
-      [grid, control] { return grid_answer(*grid, control); }, columns);
+      info.Env(), info[1], [grid, control] { return grid_answer(*grid, control); }, columns);
 }
 
 // (question, cell, control?) -> Promise<object of Float64Arrays>
@@ -287,8 +286,7 @@ Napi::Value recurrent_theory(const Napi::CallbackInfo& info) {
   if (question.input_correlation.empty()) throw wrong("inputCorrelation", "a list of at least one number");
   const Control control = control_argument(info, 2);
   return Task<Answer>::start(
-      info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-      [question, cell, control] { return answer_to(question, *cell, control); }, columns);
+      info.Env(), info[2], [question, cell, control] { return answer_to(question, *cell, control); }, columns);
 }
 
 const Fields<SiteProcess> kSites = {
@@ -318,8 +316,7 @@ Napi::Value recurrent_site_memory(const Napi::CallbackInfo& info) {
 Napi::Value recurrent_sites(const Napi::CallbackInfo& info) {
   const auto process = std::make_shared<const SiteProcess>(sites_argument(info));
   const Control control = control_argument(info, 2);
-  return start_rows(info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-                    recurrent::site_row_length(*process), process->populations,
+  return start_rows(info.Env(), info[2], recurrent::site_row_length(*process), process->populations,
                     [process, control](std::span<double> rows) { recurrent::sample_sites(*process, control, rows); });
 }
 
@@ -368,8 +365,7 @@ Napi::Value recurrent_memory(const Napi::CallbackInfo& info) {
 Napi::Value recurrent_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 2);
-  return start_rows(info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-                    recurrent::row_table(*simulation).row_length, simulation->range.count,
+  return start_rows(info.Env(), info[2], recurrent::row_table(*simulation).row_length, simulation->range.count,
                     [simulation, control](std::span<double> rows) { recurrent::simulate(*simulation, control, rows); });
 }
 

@@ -63,9 +63,8 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
   const RecurrenceOptions wanted = kRecurrence.argument(info, 0, "options");
   const auto network = std::make_shared<const Network>(kNetwork.argument(info, 1, "network"));
   const Control control = control_argument(info, 2);
-  const Napi::Value keep = info.Length() > 2 ? info[2] : info.Env().Undefined();
   return Task<residual::Recurrence>::start(
-      info.Env(), keep, [network, wanted, control] { return residual::recurrence(*network, wanted, control); },
+      info.Env(), info[2], [network, wanted, control] { return residual::recurrence(*network, wanted, control); },
       [](Napi::Env env, residual::Recurrence& r) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         const auto set = [&](const char* name, const std::vector<double>& values) {
@@ -116,8 +115,7 @@ Napi::Value residual_layout(const Napi::CallbackInfo& info) {
 Napi::Value residual_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 2);
-  return start_rows(info.Env(), info.Length() > 2 ? info[2] : info.Env().Undefined(),
-                    residual::row_layout(*simulation).row_length, simulation->trials,
+  return start_rows(info.Env(), info[2], residual::row_layout(*simulation).row_length, simulation->trials,
                     [simulation, control](std::span<double> rows) { residual::simulate(*simulation, control, rows); });
 }
 

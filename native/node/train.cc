@@ -257,14 +257,10 @@ const Fields<Call> kCall = {
 };
 
 Napi::Value train_networks(const Napi::CallbackInfo& info) {
-  const Napi::Object argument = object_argument(info, 0, "training");
+  const auto call = std::make_shared<Call>(kCall.argument(info, 0, "training"));
   const Control control = control_argument(info, 1);
-  auto call = std::make_shared<Call>(kCall.of(argument));
-  Napi::Object keep = Napi::Object::New(info.Env());
-  keep.Set("argument", argument);
-  if (info.Length() > 1) keep.Set("control", info[1]);
   return Task<std::vector<TrainingResult>>::start(
-      info.Env(), keep,
+      info.Env(), all_arguments(info),
       [call, control] {
         if (call->jobs.size() > 1) return train_networks(call->jobs, call->train, call->test, call->threads, control);
         std::vector<TrainingResult> results;

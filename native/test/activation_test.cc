@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/expression.h"
 #include "core/random.h"
+#include "test/check.h"
 
 namespace {
 
@@ -23,17 +24,7 @@ using mft::Activation;
 using mft::ActivationKind;
 using Real = long double;
 
-int passed = 0;
-int failed = 0;
-
-void check(bool ok, const std::string& what) {
-  if (ok) {
-    ++passed;
-  } else {
-    ++failed;
-    std::printf("FAILED: %s\n", what.c_str());
-  }
-}
+mft::test::Tally tally;
 
 // phi, phi', phi'' and the sizes against which their errors are measured (larger than the number only where phi' or
 // phi'' has a zero between terms that cancel).
@@ -307,15 +298,15 @@ void test_case(const Case& c, const char* type) {
     mft::activate(c.activation, value, value);
     mft::activate_derivative(c.activation, z, first);
     mft::activate_both(c.activation, z, both_value, both_first);
-    check(same_bits(value, both_value) && same_bits(first, both_first),
-          c.name + ": both outputs at once are the same bits");
+    tally.check(same_bits(value, both_value) && same_bits(first, both_first),
+                c.name + ": both outputs at once are the same bits");
     if constexpr (std::is_same_v<T, double>) mft::activate_second_derivative(c.activation, z, second);
     if (set == 0) {
       reference_value = value;
       reference_first = first;
     }
-    check(same_bits(value, reference_value) && same_bits(first, reference_first),
-          c.name + " " + type + ": same bits on every instruction set");
+    tally.check(same_bits(value, reference_value) && same_bits(first, reference_first),
+                c.name + " " + type + ": same bits on every instruction set");
   }
   double worst[3] = {};
   for (std::size_t i = 0; i < z.size(); ++i) {
@@ -329,9 +320,9 @@ void test_case(const Case& c, const char* type) {
         worst[2] = std::max(worst[2], ulps(second[i], exact.second, exact.second_scale));
   }
   std::printf("%-18s %-6s ulp: phi %.2f, phi' %.2f, phi'' %.2f\n", c.name.c_str(), type, worst[0], worst[1], worst[2]);
-  check(worst[0] <= c.value_bound, c.name + " " + type + ": phi within its bound");
-  check(worst[1] <= c.first_bound, c.name + " " + type + ": phi' within its bound");
-  check(worst[2] <= c.second_bound, c.name + " " + type + ": phi'' within its bound");
+  tally.check(worst[0] <= c.value_bound, c.name + " " + type + ": phi within its bound");
+  tally.check(worst[1] <= c.first_bound, c.name + " " + type + ": phi' within its bound");
+  tally.check(worst[2] <= c.second_bound, c.name + " " + type + ": phi'' within its bound");
 }
 
 // phi' and phi'' against central differences, away from kinks: independent of the formulas above.
@@ -352,7 +343,7 @@ void test_differences(const Case& c) {
     worst = std::max(worst, std::abs((value[2] - value[0]) / (2 * h) - first[1]) / (1 + std::abs(first[1])));
     worst = std::max(worst, std::abs((first[2] - first[0]) / (2 * h) - second[1]) / (1 + std::abs(second[1])));
   }
-  check(worst < 1e-8, c.name + ": derivatives equal central differences");
+  tally.check(worst < 1e-8, c.name + ": derivatives equal central differences");
 }
 
 double one(const Activation& activation, double x, int order) {
@@ -371,18 +362,19 @@ void test_limits() {
     for (const double x : {inf, -inf}) {
       if (oscillates) continue;
       for (int order = 0; order < 3; ++order)
-        check(!std::isnan(one(c.activation, x, order)),
-              c.name + ": a number at infinity, order " + std::to_string(order));
+        tally.check(!std::isnan(one(c.activation, x, order)),
+                    c.name + ": a number at infinity, order " + std::to_string(order));
     }
-    check(std::isnan(one(c.activation, std::nan(""), 0)), c.name + ": NaN stays NaN");
+    tally.check(std::isnan(one(c.activation, std::nan(""), 0)), c.name + ": NaN stays NaN");
   }
-  check(one({ActivationKind::kRelu, {}, {}}, 0, 1) == 0, "relu'(0) = 0");
-  check(one({ActivationKind::kLeakyRelu, {0.1, 0}, {}}, 0, 1) == 0.1, "leaky relu'(0) = slope");
-  check(one({ActivationKind::kAbs, {}, {}}, 0, 1) == -1, "abs'(0) is the left one");
-  check(one({ActivationKind::kHardTanh, {}, {}}, 1, 1) == 1 && one({ActivationKind::kHardTanh, {}, {}}, -1, 1) == 0,
-        "hard tanh' at its kinks is the left one");
-  check(one({ActivationKind::kRectifiedMonomial, {1, 0}, {}}, 1e-300, 2) == 0,
-        "max(x, 0)'' is zero, not 0 times infinity");
+  tally.check(one({ActivationKind::kRelu, {}, {}}, 0, 1) == 0, "relu'(0) = 0");
+  tally.check(one({ActivationKind::kLeakyRelu, {0.1, 0}, {}}, 0, 1) == 0.1, "leaky relu'(0) = slope");
+  tally.check(one({ActivationKind::kAbs, {}, {}}, 0, 1) == -1, "abs'(0) is the left one");
+  tally.check(
+      one({ActivationKind::kHardTanh, {}, {}}, 1, 1) == 1 && one({ActivationKind::kHardTanh, {}, {}}, -1, 1) == 0,
+      "hard tanh' at its kinks is the left one");
+  tally.check(one({ActivationKind::kRectifiedMonomial, {1, 0}, {}}, 1e-300, 2) == 0,
+              "max(x, 0)'' is zero, not 0 times infinity");
 }
 
 void test_expression() {
@@ -401,10 +393,10 @@ void test_expression() {
     const double t = std::tanh(z[i] - 2);
     worst = std::max({worst, std::abs(phi[i] - z[i] * t), std::abs(slope[i] - (t + z[i] * (1 - t * t)))});
   }
-  check(worst < 1e-14, "an expression and its derivative have the right values");
+  tally.check(worst < 1e-14, "an expression and its derivative have the right values");
   phi2 = z;
   mft::activate_both(activation, phi2, phi2, slope2);
-  check(same_bits(phi, phi2) && same_bits(slope, slope2), "both outputs of an expression, in place");
+  tally.check(same_bits(phi, phi2) && same_bits(slope, slope2), "both outputs of an expression, in place");
 
   const auto refused = [&](const mft::Program& bad) {
     try {
@@ -414,19 +406,19 @@ void test_expression() {
     }
     return false;
   };
-  check(refused({{}, {}}), "an empty program is refused");
-  check(refused({{2}, {}}), "an operation without operands is refused");
-  check(refused({{0, 0}, {}}), "two results are refused");
-  check(refused({{99}, {}}), "an unknown operation is refused");
-  check(refused({{1}, {}}), "a missing constant is refused");
-  check(refused({std::vector<std::uint32_t>(70, 0), {}}), "a deep stack is refused");
+  tally.check(refused({{}, {}}), "an empty program is refused");
+  tally.check(refused({{2}, {}}), "an operation without operands is refused");
+  tally.check(refused({{0, 0}, {}}), "two results are refused");
+  tally.check(refused({{99}, {}}), "an unknown operation is refused");
+  tally.check(refused({{1}, {}}), "a missing constant is refused");
+  tally.check(refused({std::vector<std::uint32_t>(70, 0), {}}), "a deep stack is refused");
 }
 
 }  // namespace
 
 int main() {
   // The measure sees a planted error of one unit.
-  check(ulps<double>(std::nextafter(1.5, 2.0), 1.5L, 0) == 1, "an error of one ulp is seen");
+  tally.check(ulps<double>(std::nextafter(1.5, 2.0), 1.5L, 0) == 1, "an error of one ulp is seen");
   for (const Case& c : cases()) {
     test_case<double>(c, "double");
     test_case<float>(c, "float");
@@ -434,6 +426,5 @@ int main() {
   }
   test_limits();
   test_expression();
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return tally.finish();
 }

@@ -11,22 +11,13 @@
 
 #include "core/cpu.h"
 #include "core/random.h"
+#include "test/check.h"
 
 namespace {
 
 using mft::math::Function;
 
-int passed = 0;
-int failed = 0;
-
-void check(bool ok, const std::string& what) {
-  if (ok) {
-    ++passed;
-  } else {
-    ++failed;
-    std::printf("FAILED: %s\n", what.c_str());
-  }
-}
+mft::test::Tally tally;
 
 // |value - exact| in units in the last place of exact (subnormal numbers: of the smallest number).
 template <typename T>
@@ -151,8 +142,8 @@ void test_accuracy(const Case& c, double bound, const char* type) {
     std::vector<T> y(x.size());
     mft::math::apply(c.function, x, y);
     results.push_back(y);
-    check(same_bits(results.front(), y),
-          std::string(c.name) + " " + type + ": same bits on " + mft::instruction_set_name(set));
+    tally.check(same_bits(results.front(), y),
+                std::string(c.name) + " " + type + ": same bits on " + mft::instruction_set_name(set));
   }
   double worst = 0;
   T where = 0;
@@ -165,7 +156,7 @@ void test_accuracy(const Case& c, double bound, const char* type) {
     if (x[i] == 0 && c.exact(0) == 0 && std::signbit(results.front()[i]) != std::signbit(x[i])) worst = 1e9;
   }
   std::printf("%-9s %-6s largest error %.3f ulp at %.17g\n", c.name, type, worst, static_cast<double>(where));
-  check(worst <= bound, std::string(c.name) + " " + type + " within its bound");
+  tally.check(worst <= bound, std::string(c.name) + " " + type + " within its bound");
 }
 
 // In place, and every length: the last, partial vector gives the same bits.
@@ -177,7 +168,7 @@ void test_lengths() {
   for (std::size_t n = 0; n <= x.size(); ++n) {
     std::vector<double> part(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
     mft::math::apply(Function::kTanh, part, part);
-    check(std::equal(part.begin(), part.end(), whole.begin()), "tanh of a span of length " + std::to_string(n));
+    tally.check(std::equal(part.begin(), part.end(), whole.begin()), "tanh of a span of length " + std::to_string(n));
   }
 }
 
@@ -205,7 +196,7 @@ void test_power() {
     std::vector<double> out(base.size());
     mft::math::power(base, exponent, out);
     results.push_back(out);
-    check(same_bits(results.front(), out), std::string("power: same bits on ") + mft::instruction_set_name(set));
+    tally.check(same_bits(results.front(), out), std::string("power: same bits on ") + mft::instruction_set_name(set));
   }
   double worst = 0;
   for (std::size_t i = 0; i < base.size(); ++i) {
@@ -215,14 +206,14 @@ void test_power() {
     worst = std::max(worst, error);
   }
   std::printf("power     double largest error %.3f ulp\n", worst);
-  check(worst <= 1, "power within its bound");
+  tally.check(worst <= 1, "power within its bound");
 }
 
 // The check can fail: one unit off in one element is seen.
 void test_power_of_the_test() {
-  check(ulps<double>(std::nextafter(0.5, 1.0), 0.5L) >= 1, "an error of one ulp is seen (double)");
-  check(ulps<float>(std::nextafter(0.5f, 1.0f), 0.5L) >= 1, "an error of one ulp is seen (float)");
-  check(ulps<double>(0x1p-1074, 0x1p-1074L * 3) == 2, "subnormal errors are counted");
+  tally.check(ulps<double>(std::nextafter(0.5, 1.0), 0.5L) >= 1, "an error of one ulp is seen (double)");
+  tally.check(ulps<float>(std::nextafter(0.5f, 1.0f), 0.5L) >= 1, "an error of one ulp is seen (float)");
+  tally.check(ulps<double>(0x1p-1074, 0x1p-1074L * 3) == 2, "subnormal errors are counted");
 }
 
 }  // namespace
@@ -235,6 +226,5 @@ int main() {
   }
   test_lengths();
   test_power();
-  std::printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return tally.finish();
 }

@@ -10,6 +10,7 @@
 
 #include "core/aligned.h"
 #include "systems/feedforward/parts.h"
+#include "systems/feedforward/record.h"
 
 namespace mft::feedforward {
 namespace {
@@ -47,11 +48,9 @@ class BlockEngine final : public TrialEngine {
  public:
   BlockEngine(const Parameters& parameters, double budget)
       : p_(parameters),
-        layout_(layout_of(parameters)),
-        writer_(p_, layout_),
+        record_(p_),
         masks_(p_),
         inputs_(p_),
-        products_(layout_),
         depth_(p_.widths.size() - 1),
         n_(p_.inputs),
         stride_(widest_of(p_) + 1),
@@ -81,13 +80,6 @@ class BlockEngine final : public TrialEngine {
     for (std::vector<double>* array : {&u_, &d_, &z_, &extended_, &errors_}) array->resize(n_ * stride_);
     bias_.resize(is_orthogonal_ ? stride_ : 0);
     words_.resize(rounded_up(stride_, 64) / 64);
-    error_gram_.resize(n_ * n_);
-    error_absolute_.resize(n_ * n_);
-    input_gram_.resize(depth_ * n_ * n_);
-    input_absolute_.resize(depth_ * n_ * n_);
-    log_scale_.resize(n_);
-    u_exponent_.resize(depth_ * n_);
-    units_.resize((depth_ + 1) * n_);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
@@ -95,7 +87,7 @@ class BlockEngine final : public TrialEngine {
     const double* x = inputs_.draw(trial);
     const std::size_t length = p_.widths[0];
     for (std::size_t a = 0; a < n_; ++a) {
-      const int exponent = u_exponent_[a] = exponent_of<double>(largest_of(x + a * length, length));
+      const int exponent = record_.u_exponent(0, a) = exponent_of<double>(largest_of(x + a * length, length));
       for (std::size_t i = 0; i < length; ++i)
         u_[a * stride_ + i] = exponent == 0 ? x[a * length + i] : std::ldexp(x[a * length + i], -exponent);
     }
@@ -106,14 +98,10 @@ class BlockEngine final : public TrialEngine {
       control.advance(1);
     }
     output_errors(p_, trial_, z_.data(), stride_, u_.data(), errors_.data(), stride_, units(depth_));
-    for (std::size_t a = 0; a < n_; ++a)
-      log_scale_[a] = 2.0 * output_exponent(p_, units(depth_)[a]) * std::numbers::ln2;
+    record_.begin_backward();
     for (std::size_t l = depth_; l >= 1; --l) {
       control.throw_if_cancelled();
-      products_.measure(errors_.data(), stride_, p_.widths[l], error_gram_.data(), error_absolute_.data());
-      writer_.backward(row, trial_, l, log_scale_.data(), error_gram_.data(), error_absolute_.data(),
-                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_,
-                       u_exponent_.data() + (l - 1) * n_);
+      record_.write_backward(row, trial_, l, errors_.data(), stride_);
       if (l > 1) backward(l);
       control.advance(1);
     }
@@ -147,7 +135,7 @@ class BlockEngine final : public TrialEngine {
       masks_.draw(trial_, layer, a, 0, std::span<std::uint64_t>(words_.data(), masks_.words(layer)));
       apply_mask(words_.data(), 1.0 / masks_.keep(layer), x + a * stride_, width);
       if (dropped != 0.0)
-        fill_masked(words_.data(), std::ldexp(dropped, -u_exponent_[layer * n_ + a]), x + a * stride_, width);
+        fill_masked(words_.data(), std::ldexp(dropped, -record_.u_exponent(layer, a)), x + a * stride_, width);
     }
   }
 
@@ -156,11 +144,11 @@ class BlockEngine final : public TrialEngine {
 
   // The unit of the extended inputs of a layer: that of s u, or nearer to a bias that is much larger.
   int unit_of(std::size_t layer, std::size_t a) const {
-    const int unit = u_exponent_[(layer - 1) * n_ + a] + scale_exponent(layer);
+    const int unit = record_.u_exponent(layer - 1, a) + scale_exponent(layer);
     const double largest = std::max(std::sqrt(p_.bias_variance[layer - 1]), std::abs(p_.bias_mean_of(layer)));
     return largest > 0.0 ? std::max(unit, exponent_of<double>(largest)) : unit;
   }
-  LayerUnits* units(std::size_t layer) { return units_.data() + layer * n_; }
+  LayerUnits* units(std::size_t layer) { return record_.units(layer); }
 
   // The inputs as the matrix of `layer` meets them, from u_.
   void extend(std::size_t layer) {
@@ -168,7 +156,7 @@ class BlockEngine final : public TrialEngine {
     const double bias = std::sqrt(p_.bias_variance[layer - 1]);
     for (std::size_t a = 0; a < n_; ++a) {
       const int unit = unit_of(layer, a);
-      const double s = std::ldexp(scale(layer), u_exponent_[(layer - 1) * n_ + a] - unit);
+      const double s = std::ldexp(scale(layer), record_.u_exponent(layer - 1, a) - unit);
       for (std::size_t i = 0; i < width; ++i) extended_[a * stride_ + i] = s * u_[a * stride_ + i];
       if (!is_orthogonal_) extended_[a * stride_ + width] = std::ldexp(bias, -unit);
     }
@@ -203,16 +191,12 @@ class BlockEngine final : public TrialEngine {
 
   void forward(std::size_t layer, std::span<double> row) {
     const std::size_t width = p_.widths[layer];
-    products_.measure(u_.data(), stride_, p_.widths[layer - 1], input_gram_.data() + (layer - 1) * n_ * n_,
-                      input_absolute_.data() + (layer - 1) * n_ * n_);
+    record_.measure_inputs(layer, u_.data(), stride_);
     extend(layer);
     matrix(layer).condition(extended_.data(), stride_, workspace_);
     matrix(layer).draw(stream(layer, Purpose::kForwardNormals), workspace_);
     preactivations(layer, true);
-    products_.measure(z_.data(), stride_, width, error_gram_.data(), nullptr);
-    writer_.forward(row, trial_, layer, error_gram_.data(), units(layer), [&](std::size_t a, std::size_t b) {
-      return squared_distance(z_.data() + a * stride_, z_.data() + b * stride_, width);
-    });
+    record_.write_forward(row, trial_, layer, z_.data(), stride_);
     for (std::size_t a = 0; a < n_; ++a) {
       const double size = largest_of(z_.data() + a * stride_, width);
       const int exponent = units(layer)[a].z;
@@ -221,7 +205,7 @@ class BlockEngine final : public TrialEngine {
         continue;
       }
       units(layer)[a] = units_of<double>(p_.activation_of(layer), size, exponent, masks_.dropped(layer));
-      u_exponent_[layer * n_ + a] = units(layer)[a].u;
+      record_.u_exponent(layer, a) = units(layer)[a].u;
       activate_in_units<double>(p_.activation_of(layer), units(layer)[a], row_of(z_, a, layer), row_of(u_, a, layer),
                                 std::span<double>());
     }
@@ -231,11 +215,12 @@ class BlockEngine final : public TrialEngine {
   void backward(std::size_t layer) {
     const std::size_t below = layer - 1, width = p_.widths[layer], width_below = p_.widths[below];
     for (std::size_t a = 0; a < n_; ++a) {
-      const double square = error_gram_[a * n_ + a];
+      const double square = record_.error_square(a);
       if (!(square > 0.0)) continue;
       const double inverse = 1.0 / std::sqrt(square);
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
-      log_scale_[a] += std::log(square) + 2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
+      record_.log_scale(a) +=
+          std::log(square) + 2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
     }
     if (!is_kept_[below]) matrix(below).draw(stream(below, Purpose::kForwardNormals), workspace_);
     preactivations(below, false);
@@ -263,11 +248,9 @@ class BlockEngine final : public TrialEngine {
   }
 
   const Parameters& p_;
-  const Layout layout_;
-  const RowWriter writer_;
+  TrialRecord<double> record_;
   const Masks masks_;
   InputVectors inputs_;
-  RowProducts<double> products_;
   const std::size_t depth_, n_, stride_;
   const bool is_orthogonal_;
   std::uint32_t trial_ = 0;
@@ -277,9 +260,6 @@ class BlockEngine final : public TrialEngine {
   ConditioningWorkspace workspace_;
   AlignedVector<double> kept_, spare_basis_, spare_draw_[2];
   std::vector<double> u_, d_, z_, extended_, errors_, bias_;
-  std::vector<double> error_gram_, error_absolute_, input_gram_, input_absolute_, log_scale_;
-  std::vector<int> u_exponent_;    // of u^0 .. u^{L-1}, by input
-  std::vector<LayerUnits> units_;  // of layers 1 .. L, by input
   std::vector<std::uint64_t> words_;
 };
 
@@ -307,7 +287,7 @@ double block_engine_memory(const Parameters& p, double budget) {
   }
   // Five arrays of the engine, fresh directions, and a second copy for nearly parallel inputs or orthogonal weights.
   const double arrays = n * stride * 7.0;
-  return RowProducts<double>::memory(layout_of(p), widest_of(p)) +
+  return TrialRecord<double>::memory(p, widest_of(p)) +
          8.0 * (kept + basis + 2.0 * draw + arrays + (3.0 * depth + 8.0) * n * n);
 }
 

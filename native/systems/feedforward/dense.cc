@@ -18,6 +18,7 @@
 #include "core/parallel.h"
 #include "systems/feedforward/kernels.h"
 #include "systems/feedforward/parts.h"
+#include "systems/feedforward/record.h"
 #include "systems/feedforward/weights.h"
 
 namespace mft::feedforward {
@@ -79,11 +80,9 @@ class DenseEngine final : public TrialEngine {
  public:
   DenseEngine(const Parameters& parameters, double budget, int threads)
       : p_(parameters),
-        layout_(layout_of(parameters)),
-        writer_(p_, layout_),
+        record_(p_),
         masks_(p_),
         inputs_(p_),
-        products_(layout_),
         plan_(plan_of(p_, budget, sizeof(Real))),
         kernels_(tile_kernels<Real>()),
         depth_(p_.widths.size() - 1),
@@ -106,13 +105,6 @@ class DenseEngine final : public TrialEngine {
     z_.resize(next);
     if (is_few(p_)) small_errors_.resize(widest_of(p_) * n_);
     bias_.resize(stride_);
-    gram_.resize(n_ * n_);
-    absolute_.resize(n_ * n_);
-    input_gram_.resize(depth_ * n_ * n_);
-    input_absolute_.resize(depth_ * n_ * n_);
-    log_scale_.resize(n_);
-    u_exponent_.resize(depth_ * n_);
-    units_.resize((depth_ + 1) * n_);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) override {
@@ -121,7 +113,7 @@ class DenseEngine final : public TrialEngine {
     const std::size_t length = p_.widths[0];
     share(n_, [&](std::size_t a, Worker& worker) {
       Real* u = u_.data() + a * stride_;
-      const int exponent = u_exponent_[a] = exponent_of<Real>(largest_of(x + a * length, length));
+      const int exponent = record_.u_exponent(0, a) = exponent_of<Real>(largest_of(x + a * length, length));
       for (std::size_t i = 0; i < length; ++i)
         u[i] = static_cast<Real>(exponent == 0 ? x[a * length + i] : std::ldexp(x[a * length + i], -exponent));
       apply_mask_of(0, a, u, worker);
@@ -132,13 +124,9 @@ class DenseEngine final : public TrialEngine {
       control.advance(1);
     }
     output_errors(p_, trial_, z(depth_), z_stride(depth_), result_.data(), errors_.data(), stride_, units(depth_));
-    for (std::size_t a = 0; a < n_; ++a)
-      log_scale_[a] = 2.0 * output_exponent(p_, units(depth_)[a]) * std::numbers::ln2;
+    record_.begin_backward();
     for (std::size_t l = depth_; l >= 1; --l) {
-      products_.measure(errors_.data(), stride_, p_.widths[l], gram_.data(), absolute_.data());
-      writer_.backward(row, trial_, l, log_scale_.data(), gram_.data(), absolute_.data(),
-                       input_gram_.data() + (l - 1) * n_ * n_, input_absolute_.data() + (l - 1) * n_ * n_,
-                       u_exponent_.data() + (l - 1) * n_);
+      record_.write_backward(row, trial_, l, errors_.data(), stride_);
       if (l > 1) backward(l, control);
       control.advance(1);
     }
@@ -173,9 +161,7 @@ class DenseEngine final : public TrialEngine {
   }
 
   void forward(std::size_t layer, const Control& control, std::span<double> row) {
-    const std::size_t width = p_.widths[layer];
-    products_.measure(u_.data(), stride_, p_.widths[layer - 1], input_gram_.data() + (layer - 1) * n_ * n_,
-                      input_absolute_.data() + (layer - 1) * n_ * n_);
+    record_.measure_inputs(layer, u_.data(), stride_);
     Real* z_layer = z(layer);
     const std::size_t stride = z_stride(layer);
     if (is_few(p_))
@@ -183,13 +169,10 @@ class DenseEngine final : public TrialEngine {
     else
       multiply_many(layer, control, z_layer, stride);
     finish_units(layer, z_layer, stride);
-    products_.measure(z_layer, stride, width, gram_.data(), nullptr);
-    writer_.forward(row, trial_, layer, gram_.data(), units(layer), [&](std::size_t a, std::size_t b) {
-      return squared_distance(z_layer + a * stride, z_layer + b * stride, width);
-    });
+    record_.write_forward(row, trial_, layer, z_layer, stride);
   }
 
-  LayerUnits* units(std::size_t layer) { return units_.data() + layer * n_; }
+  LayerUnits* units(std::size_t layer) { return record_.units(layer); }
   // Of the weights' scale, and the scale in its units.
   int scale_exponent(std::size_t layer) { return exponent_of<Real>(workers_[0].weights.scale(layer)); }
   Real scale_in_units(std::size_t layer) {
@@ -222,7 +205,7 @@ class DenseEngine final : public TrialEngine {
       Real* z_row = z_layer + a * stride;
       Real* u = u_.data() + a * stride_;
       // Where the biases are out of proportion, z takes their units.
-      const int product_unit = u_exponent_[(layer - 1) * n_ + a] + weight_exponent;
+      const int product_unit = record_.u_exponent(layer - 1, a) + weight_exponent;
       const double largest = std::max(deviation, std::abs(p_.bias_mean_of(layer)));
       const int unit = largest > 0.0 ? std::max(product_unit, exponent_of<Real>(largest)) : product_unit;
       units(layer)[a].z = unit;
@@ -240,7 +223,7 @@ class DenseEngine final : public TrialEngine {
         return;
       }
       const LayerUnits own_units = units(layer)[a] = units_of<Real>(p_.activation_of(layer), size, exponent, dropped);
-      u_exponent_[layer * n_ + a] = own_units.u;
+      record_.u_exponent(layer, a) = own_units.u;
       activate_in_units(p_.activation_of(layer), own_units, std::span<const Real>(z_row, width),
                         std::span<Real>(u, width), std::span<Real>());
       apply_mask_of(layer, a, u, worker, std::ldexp(dropped, -own_units.u));
@@ -342,12 +325,12 @@ class DenseEngine final : public TrialEngine {
   void backward(std::size_t layer, const Control& control) {
     const std::size_t below = layer - 1, width = p_.widths[layer], width_below = p_.widths[below];
     share(n_, [&](std::size_t a, Worker&) {
-      const double square = gram_[a * n_ + a];
+      const double square = record_.error_square(a);
       if (!(square > 0.0)) return;
       const Real inverse = static_cast<Real>(1.0 / std::sqrt(square));
       for (std::size_t i = 0; i < width; ++i) errors_[a * stride_ + i] *= inverse;
-      log_scale_[a] += 2.0 * std::log(1.0 / static_cast<double>(inverse)) +
-                       2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
+      record_.log_scale(a) += 2.0 * std::log(1.0 / static_cast<double>(inverse)) +
+                              2.0 * (scale_exponent(layer) + units(below)[a].slope) * std::numbers::ln2;
     });
     if (is_few(p_))
       multiply_transposed_few(layer, control);
@@ -366,11 +349,9 @@ class DenseEngine final : public TrialEngine {
   }
 
   const Parameters& p_;
-  const Layout layout_;
-  const RowWriter writer_;
+  TrialRecord<Real> record_;
   const Masks masks_;
   InputVectors inputs_;
-  RowProducts<Real> products_;
   const Plan plan_;
   const TileKernels<Real>& kernels_;
   const std::size_t depth_, n_, stride_;
@@ -380,9 +361,6 @@ class DenseEngine final : public TrialEngine {
   AlignedVector<Real> kept_, whole_, u_, errors_, result_, z_, small_errors_, bias_;
   Real* kept_next_ = nullptr;
   std::vector<std::size_t> z_at_;
-  std::vector<double> gram_, absolute_, input_gram_, input_absolute_, log_scale_;
-  std::vector<int> u_exponent_;    // of u^0 .. u^{L-1}, by input
-  std::vector<LayerUnits> units_;  // of layers 1 .. L, by input
 };
 
 }  // namespace
@@ -405,8 +383,8 @@ double dense_engine_memory(const Parameters& p, double budget, int threads) {
     doubles += widest * widest;
   else if (p.weight_law != WeightLaw::kGaussian)
     doubles += threads * WeightSource<double>::scratch();
-  const double products = size == 4 ? RowProducts<float>::memory(layout_of(p), widest_of(p))
-                                    : RowProducts<double>::memory(layout_of(p), widest_of(p));
+  const double products =
+      size == 4 ? TrialRecord<float>::memory(p, widest_of(p)) : TrialRecord<double>::memory(p, widest_of(p));
   return static_cast<double>(size) * stored + 8.0 * doubles + products;
 }
 

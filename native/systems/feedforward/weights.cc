@@ -4,17 +4,9 @@
 #include <cmath>
 #include <span>
 
+#include "core/scratch.h"
+
 namespace mft::feedforward {
-namespace {
-
-template <typename T>
-T* room(std::vector<T>& storage, std::size_t size) {
-  if (storage.size() < size) storage.resize(size);
-  return storage.data();
-}
-
-}  // namespace
-
 template <typename Real>
 double WeightSource<Real>::scale(std::size_t layer) const {
   const double variance = p_.weight_variance[layer - 1];

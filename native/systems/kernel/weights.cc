@@ -5,17 +5,13 @@
 #include <numbers>
 
 #include "core/math.h"
+#include "core/scratch.h"
 #include "systems/kernel/purposes.h"
 
 namespace mft::kernel {
 namespace {
 
 constexpr std::size_t kChunk = 8192;
-
-double* room(std::vector<double>& storage, std::size_t size) {
-  if (storage.size() < size) storage.resize(size);
-  return storage.data();
-}
 
 void logarithms(double* x, std::size_t count) {
   math::apply(math::Function::kLog, std::span<const double>(x, count), std::span<double>(x, count));

@@ -58,6 +58,16 @@ const sine = { value: Math.sin, derivative: Math.cos, kinks: [] };
 
 /** Calls of the public interface that reach every function of the addon with every field. */
 async function callEverything(): Promise<void> {
+  addon().suitableBlasCores({
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 207,
+    hasSse42: true,
+    hasAvx: true,
+    hasAvx2: true,
+    hasAvx512: true,
+    hasAvx512Bf16: true,
+  });
   await mft.simulate(feedforward, run);
   await mft.predict(feedforward);
   await mft.map(feedforward, [{ field: 'weightVariance', values: [1, 2] }], { quantities: ['gradientMultiplier'] });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { allowedProcessors } from './machine.mjs';
+import { allowedProcessors, coreSetting } from './machine.mjs';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 /** Where the C++ programs are compiled to. */
@@ -44,7 +44,7 @@ export async function start(task, program, options, threads) {
     ? ['taskset', ['-c', processors.slice(0, threads).join(','), command, ...words]]
     : [command, words];
   const child = spawn(file, all, {
-    env: { ...process.env, ...threadSettings(threads) },
+    env: { ...process.env, ...threadSettings(threads), ...coreSetting() },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let complaint = '';

@@ -16,11 +16,21 @@ export function machine() {
     package: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
     blas: environment.blasConfiguration,
     blasCore: environment.blasCore,
+    blasCoreFound: environment.blasCoreFound,
     instructionSet: environment.instructionSet,
     compiler: environment.compiler,
     date: new Date().toISOString(),
     loadAverage: loadAverage(),
   };
+}
+
+/**
+ * OpenBLAS's core of every competitor: the one the package runs, so that an old OpenBLAS on a new processor is not what is measured.
+ * With BENCH_CORE=as-installed nothing is set: what a user of the competitor gets.
+ */
+export function coreSetting() {
+  if (process.env.BENCH_CORE === 'as-installed' || process.env.OPENBLAS_CORETYPE !== undefined) return {};
+  return { OPENBLAS_CORETYPE: addon().environment().blasCore };
 }
 
 /** Load over the last minute: how busy the machine is besides us. */

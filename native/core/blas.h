@@ -4,14 +4,19 @@
 #include <cstddef>
 #include <string>
 
+#include "core/blas_core.h"
+
 namespace mft::blas {
 
-// Sets OpenBLAS to one thread; called once when the addon is loaded and by the native tests.
-void use_one_thread();
+// Sets OpenBLAS to one thread and chooses its core, once per process, before the first product: called when the addon
+// is loaded (by the main thread or a worker) and by the native tests. Throws NATIVE_LOAD when no core computes right
+// products.
+void prepare();
+const CoreChoice& core();     // what prepare() chose
 std::string configuration();  // openblas_get_config()
-std::string core_name();      // openblas_get_corename()
 
-// Row-major C (m x n) = alpha op(A) op(B) + beta C; op(A) is m x k, op(B) is k x n.
+// Row-major C (m x n) = alpha op(A) op(B) + beta C; op(A) is m x k, op(B) is k x n. Where beta is 0, C is not read;
+// where alpha is 0, A and B are not.
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
           const double* a, std::size_t lda, const double* b, std::size_t ldb, double beta, double* c, std::size_t ldc);
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,

@@ -1,6 +1,11 @@
 #include "core/cpu.h"
 
+#ifdef MFT_X86_64
+#include <cpuid.h>
+#endif
+
 #include <atomic>
+#include <cstring>
 #include <fstream>
 
 #include "core/error.h"
@@ -57,6 +62,33 @@ InstructionSet instruction_set_from_name(const std::string& name) {
   if (name == "baseline") return InstructionSet::kBaseline;
   throw Error("INVALID_ARGUMENT", "instructionSet",
               "Expected `instructionSet` to be one of baseline, avx2, avx512, received " + name + ".");
+}
+
+Processor this_processor() {
+  Processor result;
+#ifdef MFT_X86_64
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(0, &a, &b, &c, &d) != 0) {
+    char vendor[12];
+    std::memcpy(vendor, &b, 4);
+    std::memcpy(vendor + 4, &d, 4);
+    std::memcpy(vendor + 8, &c, 4);
+    result.vendor.assign(vendor, sizeof vendor);
+  }
+  if (__get_cpuid(1, &a, &b, &c, &d) != 0) {
+    const int family = static_cast<int>(a >> 8 & 0xF), model = static_cast<int>(a >> 4 & 0xF);
+    const int extended_family = static_cast<int>(a >> 20 & 0xFF), extended_model = static_cast<int>(a >> 16 & 0xF);
+    result.family = family == 15 ? family + extended_family : family;
+    result.model = family == 6 || family == 15 ? model + 16 * extended_model : model;
+  }
+  const InstructionSet best = best_instruction_set();
+  result.has_sse42 = __builtin_cpu_supports("sse4.2");
+  result.has_avx = __builtin_cpu_supports("avx");
+  result.has_avx2 = static_cast<int>(best) >= static_cast<int>(InstructionSet::kAvx2);
+  result.has_avx512 = best == InstructionSet::kAvx512;
+  result.has_avx512_bf16 = result.has_avx512 && __builtin_cpu_supports("avx512bf16");
+#endif
+  return result;
 }
 
 std::string cpu_model_name() {

@@ -14,4 +14,17 @@ const char* instruction_set_name(InstructionSet set);  // "baseline", "avx2", "a
 InstructionSet instruction_set_from_name(const std::string& name);
 std::string cpu_model_name();
 
+// What the processor says of itself; a feature counts when the operating system saves its registers too.
+struct Processor {
+  std::string vendor = "unknown";  // "GenuineIntel", "AuthenticAMD", ...
+  int family = 0;                  // extended family and model added, as /proc/cpuinfo prints them
+  int model = 0;
+  bool has_sse42 = false;
+  bool has_avx = false;
+  bool has_avx2 = false;    // with multiply-add
+  bool has_avx512 = false;  // F, DQ, BW and VL: what the kernels of this name use
+  bool has_avx512_bf16 = false;
+};
+Processor this_processor();
+
 }  // namespace mft

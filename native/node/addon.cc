@@ -1,6 +1,7 @@
 // What the addon exports: one line per subject; each subject's file holds the table of its functions.
 #include <napi.h>
 
+#include <exception>
 #include <vector>
 
 #include "core/blas.h"
@@ -70,7 +71,11 @@ Napi::Value tables(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  blas::use_one_thread();
+  try {
+    blas::prepare();
+  } catch (...) {
+    throw to_javascript(env, std::current_exception());
+  }
   std::vector<Function> all = all_functions();
   all.push_back({"tables", tables});
   for (const Function& function : all)

@@ -276,7 +276,7 @@ void overflow(test::Tally& tally) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   same_descent(tally, {40, 12, 5, 0, 0.1});
   same_descent(tally, {150, 7, 9, 0, 0});

@@ -124,7 +124,7 @@ void without_noise(test::Tally& tally) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   against_samples(tally);
   against_differences(tally, 0.5);

@@ -73,7 +73,7 @@ void deficient_rank(test::Tally& tally) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   against_loops(tally, false);
   against_loops(tally, true);

@@ -308,7 +308,7 @@ void weight_laws() {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   conditioned_is_dense();
   block_engine_is_dense();
   layers_differ();

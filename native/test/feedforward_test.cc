@@ -354,7 +354,7 @@ void refusals() {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   dense_equals_naive();
   bits_are_the_seeds_alone();
   degenerate_cases();

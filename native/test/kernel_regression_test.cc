@@ -205,7 +205,7 @@ void explicit_jacobians(test::Tally& tally, ActivationKind kind) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   for (const std::size_t n : {1u, 7u, 256u, 257u, 600u}) factor(tally, n);
   repeated_rows(tally);

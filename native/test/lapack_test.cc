@@ -68,7 +68,7 @@ void products(test::Tally& tally, std::size_t count, std::size_t length) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   for (const std::size_t n : {1u, 2u, 7u, 60u}) eigen(tally, n);
   known_eigenvalues(tally);

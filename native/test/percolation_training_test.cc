@@ -202,7 +202,7 @@ void biased_blocked_steps_do_not_see_the_input(test::Tally& tally) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   zero_gradient_exactly_without_path(tally);
   conditioned_masks_always_have_a_path(tally);

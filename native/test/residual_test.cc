@@ -274,7 +274,7 @@ void recurrences(mft::test::Tally& tally) {
 }  // namespace
 
 int main() {
-  mft::blas::use_one_thread();
+  mft::blas::prepare();
   mft::test::Tally tally;
   tanh_rules(tally);
   tables(tally);

@@ -134,7 +134,7 @@ void check_case(test::Tally& tally, const Case& c, LossKind loss, bool with_drop
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   for (const Case& c : catalogue())
     for (const LossKind loss : {LossKind::kCrossEntropy, LossKind::kSquared})

@@ -320,7 +320,7 @@ void check_refusals(test::Tally& tally) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   tally.check(toy::kAreRegistered, "kinds are registered");
   check_gradients_of_kinds(tally);

@@ -126,7 +126,7 @@ void check_case(test::Tally& tally, const Case& c) {
 }  // namespace
 
 int main() {
-  blas::use_one_thread();
+  blas::prepare();
   test::Tally tally;
   for (const Case& c : cases()) check_case(tally, c);
   return tally.finish();

@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { addon, addonFile } from '../core/addon.js';
+import { addon, addonFile, type NativeEnvironment } from '../core/addon.js';
 import { memoryAllowed, processorsAllowed } from '../core/memory.js';
-import { packageVersion } from '../core/provenance.js';
+import { blasCoreWarning, packageVersion } from '../core/provenance.js';
 import { printJson, table } from './output.js';
 
 const optionalModules = ['vega', 'vega-lite', '@resvg/resvg-js', 'bullmq', 'ioredis'];
@@ -46,7 +46,7 @@ function diagnose(): Record<string, string | number> {
     'C library': glibcVersion(),
     addon: `${addonFile()}, compiled with ${environment.compiler}`,
     BLAS: environment.blasConfiguration.trim(),
-    'BLAS core': environment.blasCore,
+    'BLAS core': blasCore(environment),
     CPU: environment.cpu,
     'instruction set': `${environment.instructionSet} (best: ${environment.bestInstructionSet})`,
     'processors allowed': processorsAllowed(),
@@ -59,6 +59,14 @@ function diagnose(): Record<string, string | number> {
           ? `MFT_DATA: ${readdirSync(data).join(', ')}`
           : 'MFT_DATA names a folder that does not exist',
   };
+}
+
+/** The core that runs; which one OpenBLAS took by itself where that is another; what is wrong with it. */
+function blasCore(environment: NativeEnvironment): string {
+  const { blasCore: core, blasCoreFound: found, isBlasCoreUsers } = environment;
+  const origin = isBlasCoreUsers ? ' (OPENBLAS_CORETYPE)' : core === found ? '' : ` (OpenBLAS by itself: ${found})`;
+  const warning = blasCoreWarning(environment);
+  return `${core}${origin}${warning === undefined ? '' : `. WARNING: ${warning.message}`}`;
 }
 
 function existsInParents(name: string): boolean {

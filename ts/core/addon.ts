@@ -12,12 +12,29 @@ export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 /** Names and values of `environment()`. */
 export interface NativeEnvironment {
   readonly blasConfiguration: string;
+  /** The core of OpenBLAS that runs, the one OpenBLAS or the user chose, and the best for this processor (native/core/blas_core.h). */
   readonly blasCore: string;
+  readonly blasCoreFound: string;
+  readonly blasCoreBest: string;
+  readonly blasCoreStatus: 'suitable' | 'below' | 'refused';
+  readonly isBlasCoreUsers: boolean;
   readonly instructionSet: 'baseline' | 'avx2' | 'avx512';
   readonly bestInstructionSet: 'baseline' | 'avx2' | 'avx512';
   readonly cpu: string;
   readonly processors: number;
   readonly compiler: string;
+}
+
+/** What a processor says of itself (native/core/cpu.h). */
+export interface NativeProcessor {
+  readonly vendor: string;
+  readonly family: number;
+  readonly model: number;
+  readonly hasSse42: boolean;
+  readonly hasAvx: boolean;
+  readonly hasAvx2: boolean;
+  readonly hasAvx512: boolean;
+  readonly hasAvx512Bf16: boolean;
 }
 
 /** What a stream of random numbers is drawn for (native/core/random.h). */
@@ -47,6 +64,8 @@ export interface NativeAddon {
   useInstructionSet(name: string): void;
   /** Cancels all running and queued work of this environment; with `isProcess`, of every environment. */
   endCalls(isProcess: boolean): void;
+  /** Names of the cores of OpenBLAS that suit a processor, the fastest first; none where OpenBLAS's own choice stays. */
+  suitableBlasCores(processor: NativeProcessor): string[];
   /** Takes the kernel's lock on an open file: false when another process holds it. */
   lockFile(fd: number): boolean;
   normals(draw: NativeDraw): Float64Array;

@@ -1,6 +1,6 @@
 // predict and simulate: two functions of the same spec that return the same observables.
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
-import { provenance } from '../core/provenance.js';
+import { machineWarnings, provenance } from '../core/provenance.js';
 import { schemaVersion } from '../core/results.js';
 import type { SimulationVerb } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
@@ -90,6 +90,7 @@ export async function simulate<K extends SystemName>(
     spec: resolved.spec,
     run: resolvedRun,
     ...body,
+    warnings: [...machineWarnings(), ...body.warnings],
     provenance: provenance(system.version),
   }) as unknown as Simulation<K>;
 }

@@ -7,7 +7,7 @@ import { plainCopy, readOnce } from '../core/copy.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { numberField, wholeField } from '../core/fields.js';
 import { requireMemory, threadsFor } from '../core/memory.js';
-import { provenance } from '../core/provenance.js';
+import { machineWarnings, provenance } from '../core/provenance.js';
 import { schemaVersion, type Warning } from '../core/results.js';
 import type { System } from '../core/system.js';
 import {
@@ -228,7 +228,7 @@ export async function trainWith(
       dataset: datasets,
       options: options as ResolvedTrainOptions,
       ...(bodies[i] as TrainingBody),
-      warnings: [...warnings(data), ...(bodies[i]?.warnings ?? [])],
+      warnings: [...machineWarnings(), ...warnings(data), ...(bodies[i]?.warnings ?? [])],
       provenance: provenance(system.version),
     }),
   );

@@ -101,7 +101,8 @@ t.test(
     const spec = { system: 'feedforward', width: 8, depth: 2 };
     const simulation = await simulate(spec, { trials: 2 });
     const training = await train(spec, 'synthetic', { steps: 1, learningRate: 0.1 });
-    console.log(JSON.stringify({ training: training.warnings.map(({ id }) => id), core: simulation.provenance.blasCore, warnings: simulation.warnings }));`;
+    const { provenance, warnings } = simulation;
+    console.log(JSON.stringify({ training: training.warnings.map(({ id }) => id), core: provenance.blasCore, warnings }));`;
     const narrow = run({ OPENBLAS_CORETYPE: 'Prescott' }, program);
     t.match(narrow, {
       core: 'Prescott',

@@ -58,6 +58,15 @@ t.test('pixels of 0 to 255 in int64, float32 or float16 train as their bytes do'
   }
 });
 
+t.test('fewer images than the batch size nobody gave: the message says that it is the default', async (t) => {
+  const path = await archive(flat, '|u1', pixels);
+  await t.rejects(train(spec, path, { steps: 4, seed: 1 }), {
+    code: 'ERR_MFT_OUT_OF_RANGE',
+    parameter: 'batchSize',
+    message: /\[1, 32\], the training images \(left out, it is 128\)/,
+  });
+});
+
 t.test('booleans, floats of 0 and 1: themselves; dim, fractional and wide ranges are named and settable', async (t) => {
   const ones = pixels.map((value) => value & 1);
   const booleans = await train(spec, await archive(flat, '|b1', ones), options);

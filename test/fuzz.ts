@@ -189,7 +189,17 @@ export interface Tally {
   readonly verdicts: Partial<Record<Verdict, number>>;
   calls: number;
   refused: number;
+  /** How often each reason was given, in the words of the errors with their numbers taken out. */
+  readonly refusals: Record<string, number>;
 }
+
+export const emptyTally = (): Tally => ({ findings: [], slow: [], verdicts: {}, calls: 0, refused: 0, refusals: {} });
+const noted = (tally: Tally, call: string, error: unknown): void => {
+  tally.refused++;
+  const { code = (error as Error).name, message } = error as MftError;
+  const words = `${call.split(' ')[0]}: ${code} ${message.replaceAll(/-?\d[\d.e+-]*/g, '#').slice(0, 150)}`;
+  tally.refusals[words] = (tally.refusals[words] ?? 0) + 1;
+};
 
 /** Processor time of a call, in milliseconds; what takes longer is slow. */
 const patience = 10_000;
@@ -212,7 +222,7 @@ async function called(
       problem = `${(error as Error).name}: ${(error as Error).message}`;
     if (error instanceof MftError && (!/^ERR_MFT_[A-Z_]+$/.test(error.code) || error.message === ''))
       problem = `an error without words: ${error.code}`;
-    tally.refused++;
+    noted(tally, call, error);
   }
   const used = process.cpuUsage(start);
   const seconds = (used.user + used.system) / 1e6;
@@ -273,13 +283,13 @@ export async function fuzzVerdict(name: SystemName, system: AnySystem, index: nu
       spec,
       problem: `disagrees, |z| ${comparison.largestZ.toFixed(1)}: ${worst.join(', ')}`,
     });
-  } catch {
-    tally.refused++;
+  } catch (error) {
+    noted(tally, 'compare', error);
   }
 }
 
 export async function fuzzSystem(name: SystemName, from: number, count: number): Promise<Tally> {
-  const tally: Tally = { findings: [], slow: [], verdicts: {}, calls: 0, refused: 0 };
+  const tally = emptyTally();
   const system = (await loadSystem(name)) as AnySystem;
   for (let index = from; index < from + count; index++) await fuzzOnce(name, system, index, tally);
   return tally;

@@ -155,13 +155,18 @@ double price_integral(double q, double delta, Derivative derivative_pair) {
   return 2 * q * delta * sum;
 }
 
-// Whether the function jumps at a kink, seen from both sides at the distance h.
-bool jumps_at(const Activation& activation, const Integrand& integrand, double kink) {
-  const double h = 1e-7 * std::max(1.0, std::abs(kink));
-  const std::array<double, 2> x{kink - h, kink + h};
-  std::array<double, 2> y{};
+// Whether the function jumps at a kink, seen from both sides at the distance h and at half of it. The argument is taken
+// before its shift: at a kink of 1e12 the neighbours on either side are far from a kink of the unshifted function.
+bool jumps_at(Activation activation, const Integrand& integrand, double kink) {
+  const double place = kink + activation.shift;
+  const double rounding = 16 * std::numeric_limits<double>::epsilon() * std::abs(activation.shift);
+  const double h = 1e-7 * std::max(1.0, std::abs(place)) + std::min(1e-3, rounding);
+  activation.shift = 0;
+  const std::array<double, 4> x{place - h, place + h, place - 0.5 * h, place + 0.5 * h};
+  std::array<double, 4> y{};
   Evaluator(activation, integrand)(x, y);
-  return std::abs(y[1] - y[0]) > 1e-4 * std::max({1e-2, std::abs(y[0]), std::abs(y[1])});
+  const double change = std::abs(y[1] - y[0]);
+  return change > 1e-4 * std::max({1e-2, std::abs(y[0]), std::abs(y[1])}) && std::abs(y[3] - y[2]) > 0.75 * change;
 }
 
 // Whether the squared difference may be integrated as it stands; at a jump nothing cancels. With kinks F(delta) has a
@@ -253,6 +258,7 @@ GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   // Its poles come nearer to the real axis away from 0.
   if (activation.kind == ActivationKind::kGeluTanh) profile.wavelength = kGeluTanhPanel;
   profile.strip = strip_of(activation);
+  if (activation.kind != ActivationKind::kExpression) profile.far = 0x1p12;
   profile.scale *= scale_of(activation);
   if (grows_linearly(activation.kind)) profile.range = 9.5;
   if (activation.kind == ActivationKind::kHardTanh || activation.kind == ActivationKind::kElu ||

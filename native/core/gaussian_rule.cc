@@ -22,41 +22,77 @@ constexpr double kLeastOuterStep = 0.02;  // below these steps graded panels nee
 constexpr double kLeastInnerStep = 0.04;
 constexpr double kLargestBreakCount = 2e6;
 
-using Breaks = std::vector<double>;
+// A feature of size r is resolved by panels that double from r up to kFar r. From there to kNear of the next larger
+// size (of another feature, or the 1 of the density) the integrand is a sum of powers of the distance, which panels of
+// kWideRatio resolve in the logarithm of the distance: without them the panels of a pair would grow with the square of
+// the logarithm of the variance.
+constexpr double kNear = 0x1p-6;
+constexpr double kWideRatio = 0x1p16;
+constexpr double kLongestLinear = 8;  // in distances from the centre: what is longer is a panel of the logarithm
 
-// The centre and the points centre +- rung 2^j (sort_breaks drops those outside the range).
-void add_ladder(Breaks& breaks, double centre, double rung, double range) {
+struct Breaks {
+  std::vector<double> at;
+  std::vector<double> centres;  // of the ladders
+  bool is_wide = false;         // whether panels of the logarithm are among them
+};
+
+// The next step of a ladder after `step`, with the sizes of features in rising order.
+double next_step(double step, double far, std::span<const double> sizes) {
+  for (const double size : sizes) {
+    if (step < kNear * size) return std::min(kWideRatio * step, std::max(2 * step, kNear * size));
+    if (step < far * size) return 2 * step;
+  }
+  return step < kNear ? std::min(kWideRatio * step, std::max(2 * step, kNear)) : 2 * step;
+}
+
+// The centre and the points centre +- step of a ladder that begins at half the smallest of the `sizes` of features, in
+// rising order (sort_breaks drops those outside the range).
+void add_ladder(Breaks& breaks, const RuleProfile& profile, double centre, std::span<const double> sizes) {
+  const double range = profile.range_and_tail();
   if (!(std::abs(centre) <= 3 * range)) return;
-  breaks.push_back(centre);
-  if (!(rung > 0)) return;
-  for (double step = rung; step < 2 * range; step *= 2) {
-    breaks.push_back(centre - step);
-    breaks.push_back(centre + step);
+  breaks.at.push_back(centre);
+  if (sizes.empty()) return;
+  breaks.centres.push_back(centre);
+  for (double step = 0.5 * sizes.front(); step < 2 * range;) {
+    breaks.at.push_back(centre - step);
+    breaks.at.push_back(centre + step);
+    const double next = next_step(step, profile.far, sizes);
+    breaks.is_wide = breaks.is_wide || next > kLongestLinear * step;
+    step = next;
   }
 }
 
+void add_ladder(Breaks& breaks, const RuleProfile& profile, double centre, double size) {
+  add_ladder(breaks, profile, centre, std::span(&size, 1));
+}
+
+void sort_unique(std::vector<double>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
 void sort_breaks(Breaks& breaks, double low, double high) {
-  std::erase_if(breaks, [=](double x) { return !(x > low && x < high); });
-  breaks.push_back(low);
-  breaks.push_back(high);
-  std::sort(breaks.begin(), breaks.end());
-  breaks.erase(std::unique(breaks.begin(), breaks.end()), breaks.end());
+  std::erase_if(breaks.at, [=](double x) { return !(x > low && x < high); });
+  breaks.at.push_back(low);
+  breaks.at.push_back(high);
+  sort_unique(breaks.at);
+  if (breaks.is_wide) sort_unique(breaks.centres);
 }
 
 // Splits panels longer than one wavelength of the integrand.
 void split_longer_than(Breaks& breaks, double length) {
   if (!(length > 0)) return;
-  if ((breaks.back() - breaks.front()) / length > kLargestBreakCount)
+  const std::vector<double>& at = breaks.at;
+  if ((at.back() - at.front()) / length > kLargestBreakCount)
     throw Error("OUT_OF_RANGE", "variance",
                 "Expected `variance` to be small enough for an oscillating activation to be integrated.");
-  Breaks finer;
-  for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
-    const int pieces = std::max(1, static_cast<int>(std::ceil((breaks[i + 1] - breaks[i]) / length)));
-    for (int piece = 0; piece < pieces; ++piece)
-      finer.push_back(breaks[i] + (breaks[i + 1] - breaks[i]) * piece / pieces);
+  std::vector<double> finer;
+  for (std::size_t i = 0; i + 1 < at.size(); ++i) {
+    const int pieces = std::max(1, static_cast<int>(std::ceil((at[i + 1] - at[i]) / length)));
+    for (int piece = 0; piece < pieces; ++piece) finer.push_back(at[i] + (at[i + 1] - at[i]) * piece / pieces);
   }
-  finer.push_back(breaks.back());
-  breaks.swap(finer);
+  finer.push_back(at.back());
+  breaks.at.swap(finer);
 }
 
 // weights[i] *= density of N(0, 1) at z[i]
@@ -72,16 +108,39 @@ void multiply_by_density(std::span<const double> z, std::span<double> weights) {
   }
 }
 
+// The nearest of the sorted centres to the panel [low, high]; they are never inside one.
+double nearest_centre(const std::vector<double>& centres, double low, double high) {
+  const auto above = std::lower_bound(centres.begin(), centres.end(), high);
+  if (above == centres.begin()) return *above;
+  const double below = *(above - 1);
+  return above == centres.end() || low - below <= *above - high ? below : *above;
+}
+
 // Nodes and Gaussian weights of all panels between the breaks, times `factor`.
 void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor, std::vector<double>& nodes,
                  std::vector<double>& weights) {
   const LegendreRule& legendre = legendre_rule(profile.order);
   nodes.clear();
   weights.clear();
-  for (std::size_t panel = 0; panel + 1 < breaks.size(); ++panel) {
-    const double length = breaks[panel + 1] - breaks[panel];
+  for (std::size_t panel = 0; panel + 1 < breaks.at.size(); ++panel) {
+    const double low = breaks.at[panel];
+    const double length = breaks.at[panel + 1] - low;
+    if (breaks.is_wide) {
+      const double centre = nearest_centre(breaks.centres, low, low + length);
+      const double sign = low < centre ? -1 : 1;
+      const double first = std::min(std::abs(low - centre), std::abs(low + length - centre));
+      if (first > 0 && length > kLongestLinear * first) {
+        const double logarithm = std::log1p(length / first);
+        for (std::size_t i = 0; i < legendre.nodes.size(); ++i) {
+          const double distance = first * std::exp(logarithm * legendre.nodes[i]);
+          nodes.push_back(centre + sign * distance);
+          weights.push_back(factor * logarithm * distance * legendre.weights[i]);
+        }
+        continue;
+      }
+    }
     for (std::size_t i = 0; i < legendre.nodes.size(); ++i) {
-      nodes.push_back(breaks[panel] + length * legendre.nodes[i]);
+      nodes.push_back(low + length * legendre.nodes[i]);
       weights.push_back(factor * length * legendre.weights[i]);
     }
   }
@@ -91,11 +150,15 @@ void fill_panels(const RuleProfile& profile, const Breaks& breaks, double factor
 Breaks single_breaks(const RuleProfile& profile, double root) {
   Breaks breaks;
   const double range = profile.range_and_tail();
-  for (double z = std::ceil(-range); z < range; ++z) breaks.push_back(z);
-  const double rung = root / profile.scale > 0.5 ? 0.5 * profile.scale / root : 0;
+  for (double z = std::ceil(-range); z < range; ++z) breaks.at.push_back(z);
+  const double size = profile.scale / root;
   if (root > 0) {
-    if (rung > 0) add_ladder(breaks, 0, rung, range);
-    for (const double k : profile.kinks) add_ladder(breaks, k / root, rung, range);
+    if (size < 2) {
+      add_ladder(breaks, profile, 0, size);
+      for (const double k : profile.kinks) add_ladder(breaks, profile, k / root, size);
+    } else {
+      for (const double k : profile.kinks) breaks.at.push_back(k / root);
+    }
   }
   sort_breaks(breaks, -range, range);
   if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
@@ -139,15 +202,21 @@ struct PairGeometry {
 
 Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
   Breaks breaks;
-  const int panels = static_cast<int>(std::ceil(2 * profile.range_and_tail() / kPanel));
-  for (int i = 1; i < panels; ++i)
-    breaks.push_back(-profile.range_and_tail() + 2 * profile.range_and_tail() * i / panels);
+  const double range = profile.range_and_tail();
+  const int panels = static_cast<int>(std::ceil(2 * range / kPanel));
+  for (int i = 1; i < panels; ++i) breaks.at.push_back(-range + 2 * range * i / panels);
   const double outer = pair.outer_scale() / profile.scale;
+  const double turn = pair.a > 0 ? pair.b / pair.a : 1;  // where the lines of features leave the inner range
   if (profile.kinks.empty()) {
-    if (outer > 0.5) add_ladder(breaks, 0, 0.5 / outer, profile.range_and_tail());
+    if (outer > 0.5) {
+      const std::array<double, 2> sizes{1 / outer, turn};
+      // Without kinks the ladder begins at the features.
+      add_ladder(breaks, profile, 0, turn > 1 / outer ? std::span(sizes) : std::span(sizes).first(1));
+    }
   } else if (pair.a > 0) {
-    const double rung = 0.5 * std::min({1.0, pair.b / pair.a, 1 / outer});
-    Breaks centres{0};
+    std::array<double, 3> sizes{1.0, turn, 1 / outer};
+    std::sort(sizes.begin(), sizes.end());
+    std::vector<double> centres{0};
     for (const double k1 : profile.kinks) {
       for (const double k2 : profile.kinks) centres.push_back((k1 / pair.root1 + k2 / pair.root2) / (2 * pair.a));
       if (!pair.is_symmetric()) {  // away from a crossing, a line of kinks still turns the inner integral within b/a
@@ -155,11 +224,10 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
         centres.push_back(k1 / pair.root2 / pair.a);
       }
     }
-    std::sort(centres.begin(), centres.end());
-    centres.erase(std::unique(centres.begin(), centres.end()), centres.end());
-    for (const double centre : centres) add_ladder(breaks, centre, rung, profile.range_and_tail());
+    sort_unique(centres);
+    for (const double centre : centres) add_ladder(breaks, profile, centre, sizes);
   }
-  sort_breaks(breaks, -profile.range_and_tail(), profile.range_and_tail());
+  sort_breaks(breaks, -range, range);
   if (profile.wavelength > 0 && outer > 0) split_longer_than(breaks, profile.wavelength / pair.outer_scale());
   return breaks;
 }
@@ -167,14 +235,17 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
 // Panels in t at one s. The symmetric rule uses t >= 0 only.
 void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s, Breaks& breaks) {
   const bool half = pair.is_symmetric();
-  const double low = half ? 0 : -profile.range_and_tail();
-  breaks.clear();
-  const int panels = static_cast<int>(std::ceil(profile.range_and_tail() / kPanel));
+  const double range = profile.range_and_tail();
+  const double low = half ? 0 : -range;
+  breaks.at.clear();
+  breaks.centres.clear();
+  breaks.is_wide = false;
+  const int panels = static_cast<int>(std::ceil(range / kPanel));
   for (int i = 1; i < panels; ++i) {
-    breaks.push_back(profile.range_and_tail() * i / panels);
-    if (!half) breaks.push_back(-profile.range_and_tail() * i / panels);
+    breaks.at.push_back(range * i / panels);
+    if (!half) breaks.at.push_back(-range * i / panels);
   }
-  if (!half) breaks.push_back(0);
+  if (!half) breaks.at.push_back(0);
   const double inner = pair.inner_scale() / profile.scale;
   const auto meet = [&](double k, bool is_kink) {
     if (!(pair.b > 0)) return;
@@ -182,16 +253,16 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
     double t2 = (pair.a * s - k / pair.root2) / pair.b;
     if (half) t1 = t2 = std::abs(t1);
     if (inner > 0.5) {
-      add_ladder(breaks, t1, 0.5 / inner, profile.range_and_tail());
-      if (!half) add_ladder(breaks, t2, 0.5 / inner, profile.range_and_tail());
+      add_ladder(breaks, profile, t1, 1 / inner);
+      if (!half) add_ladder(breaks, profile, t2, 1 / inner);
     } else if (is_kink) {
-      breaks.push_back(t1);
-      breaks.push_back(t2);
+      breaks.at.push_back(t1);
+      breaks.at.push_back(t2);
     }
   };
   meet(0, false);
   for (const double k : profile.kinks) meet(k, true);
-  sort_breaks(breaks, low, profile.range_and_tail());
+  sort_breaks(breaks, low, range);
   if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
 }
 

@@ -25,6 +25,8 @@ struct RuleProfile {
   double tail = 0;        // further standard deviations, where the integrand falls so steeply that a tail is the whole
   double wavelength = 0;  // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
 
+  double far = 0x1p32;  // beyond this many scales from 0 and the kinks the function is a sum of powers
+
   double range_and_tail() const { return range + tail; }
 };
 

@@ -12,6 +12,8 @@ import {
   gaussianSecondMoment,
   gaussianVarianceSlopeMoment,
 } from 'mft-native';
+import { affineFunctionOf } from '../../dist/gaussian/expectation.js';
+import { pairExpectation } from '../../dist/gaussian/moments.js';
 import { holds } from '../properties.js';
 
 interface Fixture {
@@ -239,4 +241,58 @@ t.test('bad arguments get the documented errors', async (t) => {
     code: 'ERR_MFT_INVALID_ARGUMENT',
     parameter: 'activation.derivative',
   });
+});
+
+t.test('moments of pairs at variances up to 1e300: the limit of a step, in milliseconds', async (t) => {
+  // tanh(√q z) is a sign there: E is (2/π) asin c; E φ'φ' is the density of both at 0 times (∫φ')² = 4.
+  const [correlation, cross] = [0.5, Math.sqrt(0.75)];
+  const start = process.cpuUsage();
+  for (const variance of [1e40, 1e100, 1e200, 1e300]) {
+    isNear(t, gaussianPairMoment('tanh', { variance, correlation }), 1 / 3, 1e-13, `E φφ at ${variance}`);
+    const density = 1 / (2 * Math.PI * variance * cross);
+    isNear(
+      t,
+      gaussianDerivativePairMoment('tanh', { variance, correlation }),
+      4 * density,
+      1e-13,
+      `E φ'φ', ${variance}`,
+    );
+    // With ∫φ' = 2 too, and tails that fall with a power only.
+    isNear(
+      t,
+      gaussianDerivativePairMoment('softsign', { variance, correlation }),
+      4 * density,
+      1e-9,
+      `softsign ${variance}`,
+    );
+    isNear(
+      t,
+      gaussianPairMoment('softsign', { variance, correlation }),
+      1 / 3,
+      1e-13,
+      `E φφ of softsign at ${variance}`,
+    );
+  }
+  const { user } = process.cpuUsage(start);
+  t.ok(user < 6e6, `${user / 1e6} s: the panels grow with the logarithm of the variance, not with its square`);
+});
+
+t.test('a bias of 1e12 is no jump of the activation', (t) => {
+  const far = affineFunctionOf('tanh', { shift: 1e12, scale: 1, offset: 0 });
+  // The argument 1e12 + 1e50 z is positive half of the time but for a part of 1e-38.
+  isNear(
+    t,
+    pairExpectation(far, { first: 1 }, 1e100, 1e100, 0.5),
+    4 / (2 * Math.PI * 1e100 * Math.sqrt(0.75)),
+    1e-3,
+    'E φ′φ′',
+  );
+  t.ok(Number.isFinite(pairExpectation(far, { first: 1 }, 1, 1, 0.5)), 'deep in saturation');
+  const step = affineFunctionOf('step', { shift: 3, scale: 1, offset: 0 });
+  t.throws(
+    () => pairExpectation(step, { first: 1 }, 1, 1, 0.5),
+    { code: 'ERR_MFT_UNSUPPORTED' },
+    'a jump is one still',
+  );
+  t.end();
 });

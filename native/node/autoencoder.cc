@@ -35,6 +35,7 @@ const Fields<autoencoder::Curve> kCurve = {
     numbers("steps", &autoencoder::Curve::steps),
     number("first", &autoencoder::Curve::first),
     number("rate", &autoencoder::Curve::rate),
+    number("rateRest", &autoencoder::Curve::rate_rest),
     numbers("coefficients", &autoencoder::Curve::coefficients),
 };
 

@@ -4,11 +4,12 @@
 
 namespace mft::autoencoder {
 
-// x = -rate (step - first), e = exp(x), d = 1 - e. Two coefficients {w0, s}: w0/(e + s d), the balanced form. Six
-// {p, a, b, c, f, g}: N = p (a + b e) + c^2 d, D = p d + b + a e, (f e + g d (p + b)) (N + c D)/(4 N D), noise alone.
+// x = -(rate + rate_rest) (step - first) as a sum of two doubles, e = exp(x), d = 1 - e. Two coefficients {w0, s}:
+// w0/(e + s d), the balanced form. Six {p, a, b, c, f, g}: N = p (a + b e) + c^2 d, D = p d + b + a e,
+// (f e + g d (p + b)) (N + c D)/(4 N D), noise alone.
 struct Curve {
   std::vector<double> steps;
-  double first = 0, rate = 0;
+  double first = 0, rate = 0, rate_rest = 0;
   std::vector<double> coefficients;
 };
 

@@ -1,19 +1,25 @@
 // The balanced start w1 = w2: the logistic curve of a direction, with noise and decay, at any time.
 import { MftError } from '../../core/errors.js';
-import { fixedPoint, growth, type Mode, stiffness } from './mode.js';
+import { type DoubleDouble, exponential, exponentialMinusOne, product } from '../../numeric/double-double.js';
+import { exactGrowth, fixedPoint, growth, type Mode, stiffness } from './mode.js';
 
 /**
  * w at time s = α·step from w_0 ≥ 0: dw/ds = 2w(m − k w), m = ν − g, k = ν + s²,
  *
  *     w = w_0/(e^{−2ms} + k w_0 (1 − e^{−2ms})/m)
  *
- * Every term is positive for either sign of m, so nothing cancels or overflows; m = 0 is the limit.
+ * Every term is positive for either sign of m, so nothing cancels or overflows; m = 0 is the limit. The exponent is a sum of two
+ * doubles: rounded to one, w would lose as many units in the last place as it has e-folds.
  */
-export function balancedMapping(mode: Mode, initial: number, time: number): number {
-  const [m, k] = [growth(mode), stiffness(mode)];
-  if (m === 0) return initial / (1 + 2 * k * initial * time);
-  if (m > 0) return initial / (Math.exp(-2 * m * time) - k * initial * (Math.expm1(-2 * m * time) / m));
-  return (initial * Math.exp(2 * m * time)) / (1 + k * initial * (Math.expm1(2 * m * time) / m));
+export function balancedMapping(mode: Mode, initial: number, time: DoubleDouble | number): number {
+  const s = typeof time === 'number' ? { hi: time, lo: 0 } : time;
+  const [exact, k] = [exactGrowth(mode), stiffness(mode)];
+  const { hi: m } = exact;
+  if (m === 0) return initial / (1 + 2 * k * initial * s.hi);
+  const { hi, lo } = product(exact, s);
+  const exponent = m > 0 ? { hi: -2 * hi, lo: -2 * lo } : { hi: 2 * hi, lo: 2 * lo };
+  const [left, fallen] = [exponential(exponent), exponentialMinusOne(exponent) / m];
+  return m > 0 ? initial / (left - k * initial * fallen) : (initial * left) / (1 + k * initial * fallen);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Mappings at many steps, under hyperparameters that change from piece to piece: every piece is exact.
 import { addon } from '../../core/addon.js';
+import { type DoubleDouble, exactProduct, product } from '../../numeric/double-double.js';
 import { flow, riccatiForm } from './flow.js';
-import { growth, type Mode, stiffness } from './mode.js';
+import { exactGrowth, type Mode, stiffness } from './mode.js';
 import type { Squares } from './taylor.js';
 
 /** From this step on; what is left out stays as it was. */
@@ -14,13 +15,18 @@ export interface Piece {
 
 /** One piece at many steps: the closed forms with one exponential natively, the others step by step. */
 function pieceValues(mode: Mode, start: Squares, rate: number, steps: Float64Array, first: number): Float64Array {
-  const [m, k] = [growth(mode), stiffness(mode)];
-  if (start.Q === 0 && m > 0)
+  const [m, k] = [exactGrowth(mode), stiffness(mode)];
+  // What happens in a step, without rounding.
+  const perStep = (perTime: DoubleDouble): { readonly rate: number; readonly rateRest: number } => {
+    const { hi, lo } = product(perTime, { hi: rate, lo: 0 });
+    return { rate: hi, rateRest: lo };
+  };
+  if (start.Q === 0 && m.hi > 0)
     return addon().autoencoderCurve({
       steps,
       first,
-      rate: 2 * m * rate,
-      coefficients: Float64Array.of(start.w, (k * start.w) / m),
+      ...perStep({ hi: 2 * m.hi, lo: 2 * m.lo }),
+      coefficients: Float64Array.of(start.w, (k * start.w) / m.hi),
     });
   if (start.P > 0 && start.Q > 0 && mode.weightDecay === 0 && k > 0) {
     const { rate: perTime, coefficients } = riccatiForm(mode, start);
@@ -28,11 +34,11 @@ function pieceValues(mode: Mode, start: Squares, rate: number, steps: Float64Arr
       return addon().autoencoderCurve({
         steps,
         first,
-        rate: perTime * rate,
+        ...perStep(perTime),
         coefficients: Float64Array.from(coefficients),
       });
   }
-  return steps.map((step) => flow(mode, start, rate * (step - first)).w);
+  return steps.map((step) => flow(mode, start, exactProduct(rate, step - first)).w);
 }
 
 /**
@@ -56,7 +62,7 @@ export function mappingCurve(
     values.set(pieceValues(of, state, rate, steps.subarray(at, end), first), at);
     at = end;
     if (piece === undefined) break;
-    state = flow(of, state, rate * (last - first));
+    state = flow(of, state, exactProduct(rate, last - first));
     first = last;
     of = {
       ...of,

@@ -1,7 +1,15 @@
 // The gradient flow of a direction from any two weights: closed forms that hold for every time, without cancellation or overflow.
+import {
+  type DoubleDouble,
+  exactProduct,
+  exactSum,
+  exponential,
+  exponentialMinusOne,
+  product,
+} from '../../numeric/double-double.js';
 import { balancedMapping } from './balanced.js';
-import { type Mode, stiffness } from './mode.js';
-import { noiseAndDecay } from './noise-and-decay.js';
+import { growth, type Mode, stiffness } from './mode.js';
+import { apart, noiseAndDecay } from './noise-and-decay.js';
 import type { Squares } from './taylor.js';
 
 /** A start by the weights w1, w2. */
@@ -15,40 +23,54 @@ export function squaresOf({ w1, w2 }: Weights): Squares {
   return { P: (w1 + w2) ** 2, Q: (w1 - w2) ** 2, w: w1 * w2 };
 }
 
+/** A decay this far below every other rate, and over this little time, is none. */
+const negligibleDecay = 1e-18;
+
+/** Squares whose products are no numbers: weights below 1e-75. */
+const smallest = 1e-150;
+
+/** α·step without rounding: the time of the flow. */
+export const flowTime = exactProduct;
+
 /** P = (w1 + w2)², Q = (w1 − w2)² and w of the flow at time s = α·step. */
-export function flow(mode: Mode, start: Squares, time: number): Squares {
-  if (time === 0) return start;
+export function flow(mode: Mode, start: Squares, time: DoubleDouble | number): Squares {
+  const s = typeof time === 'number' ? { hi: time, lo: 0 } : time;
+  const { inputVariance, noiseVariance, weightDecay } = mode;
+  if (s.hi === 0) return start;
   if (stiffness(mode) === 0) {
-    const left = Math.exp(-2 * mode.weightDecay * time);
+    const left = exponential(product({ hi: -2 * weightDecay, lo: 0 }, s));
     return { P: start.P * left, Q: start.Q * left, w: start.w * left };
   }
   if (start.Q === 0) {
-    const w = balancedMapping(mode, start.w, time);
+    const w = balancedMapping(mode, start.w, s);
     return { P: 4 * w, Q: 0, w };
   }
   if (start.P === 0) {
     // w1 = −w2: −w obeys the balanced equation with m = −(ν + g), the same k, and ends at the saddle 0.
-    const { inputVariance, noiseVariance, weightDecay } = mode;
     const turned = { inputVariance: -inputVariance, noiseVariance: noiseVariance + 2 * inputVariance, weightDecay };
-    const size = balancedMapping(turned, -start.w, time);
+    const size = balancedMapping(turned, -start.w, s);
     return { P: 0, Q: 4 * size, w: -size };
   }
-  return mode.weightDecay > 0 ? noiseAndDecay(mode, start, time) : riccati(mode, start, time);
+  if (start.P + start.Q < smallest) return apart(mode, start, s);
+  const fastest = Math.hypot(growth(mode), stiffness(mode) * Math.sqrt(start.P) * Math.sqrt(start.Q));
+  const isKept = weightDecay <= negligibleDecay * fastest && weightDecay * s.hi <= negligibleDecay;
+  return isKept ? riccati(mode, start, s) : noiseAndDecay(mode, start, s);
 }
 
 /**
  * Noise alone: P and Q obey Riccati equations with the conserved product c_0² = P Q. With u = ν/k, a = 2(u + √(u² + c_0²/4)),
- * b = c_0²/a, e = e^{−(a+b)k s/2}, d = 1 − e,
+ * b = c_0²/a, e = e^{−(a+b) k s/2}, d = 1 − e,
  *
  *     P = N/D,  N = P_0 (a + b e) + c_0² d,  D = P_0 d + b + a e
  *
  * and w = (P − Q)/4 = (N − c_0 D)(N + c_0 D)/(4 N D), whose first factor is written without its cancellation.
  */
-function riccati(mode: Mode, start: Squares, time: number): Squares {
+function riccati(mode: Mode, start: Squares, time: DoubleDouble): Squares {
   const { rate, coefficients } = riccatiForm(mode, start);
   const [P0, a, b, c, f, g] = coefficients;
-  const e = Math.exp(-rate * time);
-  const d = -Math.expm1(-rate * time);
+  const { hi, lo } = product(rate, time);
+  const e = exponential({ hi: -hi, lo: -lo });
+  const d = -exponentialMinusOne({ hi: -hi, lo: -lo });
   const N = P0 * (a + b * e) + c * c * d;
   const D = P0 * d + b + a * e;
   const P = N / D;
@@ -61,7 +83,7 @@ type RiccatiCoefficients = readonly [P0: number, a: number, b: number, c: number
 export function riccatiForm(
   mode: Mode,
   { P, Q, w }: Squares,
-): { readonly rate: number; readonly coefficients: RiccatiCoefficients } {
+): { readonly rate: DoubleDouble; readonly coefficients: RiccatiCoefficients } {
   const k = stiffness(mode);
   const [p, q] = [Math.sqrt(P), Math.sqrt(Q)];
   const c = p * q;
@@ -71,17 +93,22 @@ export function riccatiForm(
   const b = (c / a) * c;
   const [rootA, rootB] = [Math.sqrt(a), Math.sqrt(b)];
   const f = ((4 * p * w) / (p + q)) * (a + b);
-  return { rate: 2 * k * root, coefficients: [P, a, b, c, f, (4 * u * rootA) / (rootA + rootB)] };
+  // (a + b) k/2 = √((2ν)² + (k c_0)²): where e^{−…} is amplified, c_0 is small and 2ν exact.
+  const twice = 2 * mode.inputVariance;
+  const imbalance = k * c;
+  const rate = exactSum(twice, imbalance === 0 ? 0 : imbalance * (imbalance / (twice + Math.hypot(twice, imbalance))));
+  return { rate, coefficients: [P, a, b, c, f, (4 * u * rootA) / (rootA + rootB)] };
 }
 
 /** The weights [w1, w2] of the flow at time s = α·step. */
-export function flowWeights(mode: Mode, { w1, w2 }: Weights, time: number): [number, number] {
-  if (time === 0 || (w1 === 0 && w2 === 0)) return [w1, w2];
+export function flowWeights(mode: Mode, { w1, w2 }: Weights, time: DoubleDouble | number): [number, number] {
+  const s = typeof time === 'number' ? { hi: time, lo: 0 } : time;
+  if (s.hi === 0 || (w1 === 0 && w2 === 0)) return [w1, w2];
   if (stiffness(mode) === 0) {
-    const left = Math.exp(-mode.weightDecay * time);
+    const left = exponential(product({ hi: -mode.weightDecay, lo: 0 }, s));
     return [w1 * left, w2 * left];
   }
-  const { P, Q, w } = flow(mode, squaresOf({ w1, w2 }), time);
+  const { P, Q, w } = flow(mode, squaresOf({ w1, w2 }), s);
   if (Math.abs(w1) === Math.abs(w2)) {
     const size = Math.sqrt(Math.abs(w));
     return [Math.sign(w1) * size, Math.sign(w2) * size];

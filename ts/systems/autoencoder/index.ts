@@ -30,7 +30,7 @@ export interface AutoencoderTypes {
 
 export const autoencoder: System<ResolvedAutoencoderSpec, ResolvedAutoencoderRun, AutoencoderObservable> = {
   name: 'autoencoder',
-  version: 1,
+  version: 2,
   title: 'Linear denoising autoencoders, direction by direction',
   specSchema,
   runSchema,

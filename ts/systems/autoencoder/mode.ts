@@ -1,5 +1,6 @@
 // One direction of the data: what its dynamics is made of, fixed points, equivalences, curvature, rates. Plain functions of numbers.
 import { expectedError, MftError } from '../../core/errors.js';
+import { type DoubleDouble, exactSum } from '../../numeric/double-double.js';
 
 /** A direction with its noise and decay: ν, s², g. */
 export interface Mode {
@@ -13,6 +14,10 @@ export const stiffness = ({ inputVariance, noiseVariance }: Mode): number => inp
 
 /** m = ν − g: growth of a small mapping per unit of time, half of its rate. */
 export const growth = ({ inputVariance, weightDecay }: Mode): number => inputVariance - weightDecay;
+
+/** m without rounding. */
+export const exactGrowth = ({ inputVariance, weightDecay }: Mode): DoubleDouble =>
+  exactSum(inputVariance, -weightDecay);
 
 /** w* = max(0, (ν − g)/(ν + s²)); of a direction without variance 0. */
 export function fixedPoint(mode: Mode): number {

@@ -26,11 +26,12 @@ export interface NativeSimulation {
 /** Values in a trial's row, by record. */
 export type AutoencoderPlace = 'modeMapping' | 'loss' | 'squaredNorm' | 'singularValue';
 
-/** Mappings at steps from exponentials of −rate·(step − first); native/systems/autoencoder/curve.h names the coefficients. */
+/** Mappings at steps from exponentials of −(rate + rateRest)·(step − first); native/systems/autoencoder/curve.h names the coefficients. */
 interface NativeCurve {
   readonly steps: Float64Array;
   readonly first: number;
   readonly rate: number;
+  readonly rateRest: number;
   readonly coefficients: Float64Array;
 }
 

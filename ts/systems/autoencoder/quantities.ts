@@ -7,7 +7,7 @@ import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
 import { descentQuantities } from './descent-quantities.js';
-import { flow, flowWeights } from './flow.js';
+import { flow, flowTime, flowWeights } from './flow.js';
 import {
   checkMapping,
   curvature,
@@ -43,7 +43,7 @@ const weightFields = { ...modeFields, learningRate: rate, w1: weight('w1'), w2: 
 const flowFields = z.strictObject({ ...weightFields, step });
 
 const flowed = ({ learningRate, step, w1, w2, ...mode }: z.output<typeof flowFields>): [number, number] =>
-  flowWeights(mode, { w1, w2 }, learningRate * step);
+  flowWeights(mode, { w1, w2 }, flowTime(learningRate, step));
 const table = {
   fixedPoint: quantity({
     symbol: 'w*',
@@ -59,7 +59,7 @@ const table = {
     source: 'Pretorius 2018; docs 3.1, 3.3, 3.4',
     parameters: z.strictObject({ ...startFields, step }),
     evaluate: ({ learningRate, step, inputVariance, noiseVariance, weightDecay, ...start }) =>
-      flow({ inputVariance, noiseVariance, weightDecay }, startOf(start), learningRate * step).w,
+      flow({ inputVariance, noiseVariance, weightDecay }, startOf(start), flowTime(learningRate, step)).w,
   }),
   weights: quantity({
     symbol: '[w1, w2]',

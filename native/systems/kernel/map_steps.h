@@ -32,8 +32,16 @@ struct ColumnRows {
 using Step = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
                       double* gap, double* tangent, double* covariance);
 
+// The same where E phi phi and E phi' phi' (nullptr without a tangent) are given.
+struct GivenExpectations {
+  const double *product, *slope;
+};
+using GivenStep = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
+                           const GivenExpectations& given, double* gap, double* tangent, double* covariance);
+
 struct Steps {
   Step rectifier, error_function, gelu;
+  GivenStep given;
 };
 
 extern const Steps kBaselineSteps;

@@ -79,33 +79,52 @@ struct GeluMap {
   }
 };
 
+// What stands behind the dense layer at columns j, j + 1, ...
+MFT_INLINE void settle(const kernel::LayerConstants& layer, const kernel::OneRow& row,
+                       const kernel::ColumnRows& columns, std::size_t j, const Expectations& found, double* gap,
+                       double* tangent, double* covariance) {
+  const Doubles behind = layer.pair_factor * found.product + layer.bias;
+  const Doubles lost = (1 - layer.common) + layer.common * found.gap;
+  Doubles next = lost;
+  if (layer.bias > 0) {
+    const Doubles amplitude = load<Doubles>(columns.amplitude + j);
+    const Doubles root = row.next_root * load<Doubles>(columns.next_root + j);
+    const Doubles shared = layer.factor * row.amplitude * amplitude;
+    const Doubles apart = row.amplitude - amplitude;
+    next = (layer.bias * layer.factor * apart * apart / (root + shared + layer.bias) + shared * lost) / root;
+  }
+  store<Doubles>(next, gap + j);
+  if (tangent != nullptr) {
+    const Doubles own = layer.own_factor > 0 ? layer.own_factor * found.product + layer.own_bias : behind;
+    store<Doubles>(own + layer.pair_factor * found.slope * load<Doubles>(tangent + j), tangent + j);
+  }
+  if (covariance != nullptr) store<Doubles>(behind, covariance + j);
+}
+
 template <typename Map>
 void step(const kernel::LayerConstants& layer, const kernel::OneRow& row, const kernel::ColumnRows& columns,
           std::size_t count, double* gap, double* tangent, double* covariance) {
   for (std::size_t j = 0; j < count; j += kLanes<Doubles>) {
     const Doubles amplitude = load<Doubles>(columns.amplitude + j);
-    const Doubles before = load<Doubles>(gap + j);
-    const Expectations found =
-        Map::of(layer, row, load<Doubles>(columns.variance + j), load<Doubles>(columns.root + j), amplitude, before);
-    const Doubles behind = layer.pair_factor * found.product + layer.bias;
-    const Doubles lost = (1 - layer.common) + layer.common * found.gap;
-    Doubles next = lost;
-    if (layer.bias > 0) {
-      const Doubles root = row.next_root * load<Doubles>(columns.next_root + j);
-      const Doubles shared = layer.factor * row.amplitude * amplitude;
-      const Doubles apart = row.amplitude - amplitude;
-      next = (layer.bias * layer.factor * apart * apart / (root + shared + layer.bias) + shared * lost) / root;
-    }
-    store<Doubles>(next, gap + j);
-    if (tangent != nullptr) {
-      const Doubles own = layer.own_factor > 0 ? layer.own_factor * found.product + layer.own_bias : behind;
-      store<Doubles>(own + layer.pair_factor * found.slope * load<Doubles>(tangent + j), tangent + j);
-    }
-    if (covariance != nullptr) store<Doubles>(behind, covariance + j);
+    const Expectations found = Map::of(layer, row, load<Doubles>(columns.variance + j), load<Doubles>(columns.root + j),
+                                       amplitude, load<Doubles>(gap + j));
+    settle(layer, row, columns, j, found, gap, tangent, covariance);
   }
 }
 
-constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>};
+void given_step(const kernel::LayerConstants& layer, const kernel::OneRow& row, const kernel::ColumnRows& columns,
+                std::size_t count, const kernel::GivenExpectations& given, double* gap, double* tangent,
+                double* covariance) {
+  for (std::size_t j = 0; j < count; j += kLanes<Doubles>) {
+    const Doubles whole = row.amplitude * load<Doubles>(columns.amplitude + j);
+    const Doubles product = load<Doubles>(given.product + j);
+    const Doubles behind = whole > 0 ? at_least(1 - product / whole, 0.0) : broadcast<Doubles>(1.0);
+    const Doubles slope = tangent != nullptr ? load<Doubles>(given.slope + j) : Doubles{};
+    settle(layer, row, columns, j, {behind, product, slope}, gap, tangent, covariance);
+  }
+}
+
+constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>, given_step};
 
 }  // namespace
 }  // namespace mft

@@ -8,6 +8,8 @@
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "systems/kernel/hermite.h"
+#include "systems/kernel/hermite_steps.h"
 #include "systems/kernel/map_steps.h"
 
 namespace mft::kernel {
@@ -17,10 +19,11 @@ constexpr std::size_t kTile = 256;
 // Below this gap the product has lost digits of it: it is summed over the coordinates.
 constexpr double kNearGap = 1e-3;
 
-enum class Map { kRectifier, kErrorFunction, kGelu, kNone };
+// kExpansion: sums of Hermite terms, for every activation without a vectorised closed form.
+enum class Map { kRectifier, kErrorFunction, kGelu, kExpansion };
 
 Map map_of(const Activation& activation) {
-  if (!activation.is_plain()) return Map::kNone;
+  if (!activation.is_plain()) return Map::kExpansion;
   switch (activation.kind) {
     case ActivationKind::kLinear:
     case ActivationKind::kRelu:
@@ -34,7 +37,7 @@ Map map_of(const Activation& activation) {
     case ActivationKind::kGelu:
       return Map::kGelu;
     default:
-      return Map::kNone;
+      return Map::kExpansion;
   }
 }
 
@@ -57,25 +60,30 @@ std::pair<double, double> slopes_of(const Activation& activation) {
 // What depends on one input alone: arrays over inputs, one for every layer l = 0 .. depth (before phi of hidden layer l
 // and behind it; `next` is K of dense layer l + 1). Layer 0 has the inputs themselves in the place of phi.
 struct Inputs {
-  const double* values = nullptr;
   std::size_t count = 0;
   std::vector<double> squares, norms;  // |x|^2 / scale, |x|
-  std::vector<std::vector<double>> variance, root, amplitude, next, next_root, diagonal_tangent;
+  std::vector<std::vector<double>> variance, root, amplitude, next, next_root;
+  std::vector<double> diagonal_tangent;
+  std::vector<HermiteTable> expansions;  // Map::kExpansion: of hidden layer l at l - 1
 };
 
 class Kernels {
  public:
   Kernels(const MapCall& call, const Control& control)
-      : call_(call), control_(control), step_(chosen_step(call.function.activation)) {
+      : call_(call),
+        control_(control),
+        map_(map_of(call.function.activation)),
+        step_(chosen_step(map_)),
+        step_given_(steps().given),
+        hermite_(hermite_step()) {
     for (std::size_t l = 0; l <= call.depth(); ++l) layers_.push_back(constants(l));
-    rows_ = prepared(call.inputs);
-    if (!call.is_self()) columns_ = prepared(call.others);
+    prepare();
   }
 
   void run(std::span<double> result) {
     const std::size_t m = call_.rows, n = call_.columns();
     for (std::size_t l = 0; l <= call_.depth(); ++l)
-      std::copy_n(rows_.next[l].begin() + static_cast<std::ptrdiff_t>(call_.first_row), m, &result[l * m]);
+      std::copy_n(inputs_.next[l].begin() + static_cast<std::ptrdiff_t>(call_.first_row), m, &result[l * m]);
     double* nngp = &result[(call_.depth() + 1) * m];
     double* ntk = call_.has_tangent ? nngp + m * n : nullptr;
     const bool is_triangle = call_.is_self() && m == call_.input_count();
@@ -99,10 +107,11 @@ class Kernels {
   struct Workspace {
     std::vector<double> gaps, covariances, tangents;
     std::vector<double> columns;
+    std::vector<double> even, odd, products, slopes;  // Map::kExpansion
   };
 
-  static Step chosen_step(const Activation& activation) {
-    switch (map_of(activation)) {
+  static Step chosen_step(Map map) {
+    switch (map) {
       case Map::kErrorFunction:
         return steps().error_function;
       case Map::kGelu:
@@ -132,17 +141,23 @@ class Kernels {
     return c;
   }
 
-  Inputs prepared(const std::vector<double>& values) const {
-    Inputs in;
-    in.values = values.data();
-    in.count = values.size() / call_.dimension;
+  const double* values_of(std::size_t i) const {
+    const std::size_t own = call_.input_count();
+    return i < own ? &call_.inputs[i * call_.dimension] : &call_.others[(i - own) * call_.dimension];
+  }
+
+  // The inputs and behind them the others: all the rows there are.
+  void prepare() {
+    Inputs& in = inputs_;
     const std::size_t d = call_.dimension;
+    in.count = (call_.inputs.size() + call_.others.size()) / d;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
     in.squares.resize(in.count);
     in.norms.resize(in.count);
     parallel_for(in.count, call_.threads, [&](std::size_t i, int) {
+      const double* values = values_of(i);
       double sum = 0;
-      for (std::size_t k = 0; k < d; ++k) sum += values[i * d + k] * values[i * d + k];
+      for (std::size_t k = 0; k < d; ++k) sum += values[k] * values[k];
       in.squares[i] = sum * scale;
       in.norms[i] = std::sqrt(sum);
     });
@@ -153,11 +168,7 @@ class Kernels {
       const double keep = l == 0 ? call_.input_keep : call_.keeps[l - 1];
       const LayerConstants& c = layers_[l];
       std::vector<double> before = l == 0 ? in.squares : in.next[l - 1];
-      if (l > 0)
-        parallel_for(in.count, call_.threads, [&](std::size_t i, int) {
-          second[i] = gaussian_moment(call_.function, {.value = 2}, before[i]);
-          if (call_.has_tangent) slope[i] = gaussian_moment(call_.function, {.first = 2}, before[i]);
-        });
+      if (l > 0) moments(before, second, slope);
       std::vector<double> root(in.count), amplitude(in.count), next(in.count), next_root(in.count);
       for (std::size_t i = 0; i < in.count; ++i) {
         root[i] = std::sqrt(before[i]);
@@ -176,11 +187,27 @@ class Kernels {
       in.next.push_back(std::move(next));
       in.next_root.push_back(std::move(next_root));
     }
-    in.diagonal_tangent.push_back(std::move(tangent));
-    return in;
+    in.diagonal_tangent = std::move(tangent);
   }
 
-  const Inputs& columns() const { return call_.is_self() ? rows_ : columns_; }
+  // E phi^2 and E phi'^2 of all rows at these variances.
+  void moments(std::span<const double> variance, std::vector<double>& second, std::vector<double>& slope) {
+    if (map_ == Map::kExpansion) {
+      const std::size_t orders = orders_within_memory(variance.size(), call_.depth());
+      inputs_.expansions.push_back(
+          hermite_table(call_.function, variance, call_.has_tangent, orders, call_.threads, control_));
+      second = inputs_.expansions.back().second;
+      slope = inputs_.expansions.back().slope_second;
+      return;
+    }
+    parallel_for(variance.size(), call_.threads, [&](std::size_t i, int) {
+      second[i] = gaussian_moment(call_.function, {.value = 2}, variance[i]);
+      if (call_.has_tangent) slope[i] = gaussian_moment(call_.function, {.first = 2}, variance[i]);
+    });
+  }
+
+  // Where the columns begin among all rows.
+  std::size_t column_offset() const { return call_.is_self() ? 0 : call_.input_count(); }
 
   // 1 - cos(x, y) over the coordinates, where x/|x| - y/|y| = (x - y)/|x| + y (1/|x| - 1/|y|); of nearly opposite
   // rows 2 - (1 - cos(x, -y)), so that exactly opposite ones have the gap 2.
@@ -202,7 +229,7 @@ class Kernels {
                 double* out) const {
     const std::size_t d = call_.dimension;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
-    blas::gemm(false, true, rows, columns_in, d, scale, rows_.values + i * d, d, columns().values + j * d, d, 0.0, out,
+    blas::gemm(false, true, rows, columns_in, d, scale, values_of(i), d, values_of(column_offset() + j), d, 0.0, out,
                stride);
   }
 
@@ -210,61 +237,141 @@ class Kernels {
             double* ntk, bool is_triangle) const {
     const std::size_t n = call_.columns(), stride = kTile;
     const std::size_t padded = (count + 7) / 8 * 8;
+    const bool is_expansion = map_ == Map::kExpansion;
     room.covariances.resize(kTile * kTile);
     if (ntk != nullptr) room.tangents.resize(kTile * kTile);
-    room.gaps.assign(kTile, 1.0);
-    const Inputs& cols = columns();
+    room.gaps.assign(is_expansion ? kTile * kTile : kTile, 1.0);
     // Columns of every layer, padded.
     const std::size_t depth = call_.depth();
     room.columns.assign(4 * kTile * (depth + 1), 1.0);
-    const auto column = [&](std::size_t l, std::size_t which) { return &room.columns[(4 * l + which) * kTile]; };
     for (std::size_t l = 0; l <= depth; ++l) {
-      std::copy_n(&cols.variance[l][j0], count, column(l, 0));
-      std::copy_n(&cols.root[l][j0], count, column(l, 1));
-      std::copy_n(&cols.amplitude[l][j0], count, column(l, 2));
-      std::copy_n(&cols.next_root[l][j0], count, column(l, 3));
+      const std::size_t at = column_offset() + j0;
+      std::copy_n(&inputs_.variance[l][at], count, &room.columns[(4 * l + 0) * kTile]);
+      std::copy_n(&inputs_.root[l][at], count, &room.columns[(4 * l + 1) * kTile]);
+      std::copy_n(&inputs_.amplitude[l][at], count, &room.columns[(4 * l + 2) * kTile]);
+      std::copy_n(&inputs_.next_root[l][at], count, &room.columns[(4 * l + 3) * kTile]);
     }
     products(call_.first_row + i0, j0, rows, count, stride, room.covariances.data());
+    const auto row_at = [&](std::vector<double>& list, std::size_t i) { return &list[i * stride]; };
+    for (std::size_t i = 0; i < rows; ++i) {
+      double* gaps = is_expansion ? row_at(room.gaps, i) : room.gaps.data();
+      double* tangent = ntk != nullptr ? row_at(room.tangents, i) : nullptr;
+      first_layer(call_.first_row + i0 + i, j0, count, row_at(room.covariances, i), tangent, gaps);
+      for (std::size_t l = 1; l <= depth && !is_expansion; ++l)
+        step_(layers_[l], one_row(l, call_.first_row + i0 + i), columns_at(room, l), padded, gaps, tangent,
+              l == depth ? row_at(room.covariances, i) : nullptr);
+    }
+    for (std::size_t l = 1; l <= depth && is_expansion; ++l) expansion(l, i0, j0, rows, count, room, ntk != nullptr);
     for (std::size_t i = 0; i < rows; ++i) {
       const std::size_t row = call_.first_row + i0 + i;
-      double* covariance = &room.covariances[i * stride];
-      double* tangent = ntk != nullptr ? &room.tangents[i * stride] : nullptr;
-      first_layer(row, j0, count, covariance, tangent, room.gaps.data());
-      for (std::size_t l = 1; l <= depth; ++l) {
-        const OneRow one{rows_.variance[l][row], rows_.root[l][row], rows_.amplitude[l][row], rows_.next_root[l][row]};
-        step_(layers_[l], one, {column(l, 0), column(l, 1), column(l, 2), column(l, 3)}, padded, room.gaps.data(),
-              tangent, l == depth ? covariance : nullptr);
-      }
-      if (call_.is_self() && row >= j0 && row < j0 + count) {
-        covariance[row - j0] = rows_.next[depth][row];
-        if (tangent != nullptr) tangent[row - j0] = rows_.diagonal_tangent[0][row];
-      }
+      if (!call_.is_self() || row < j0 || row >= j0 + count) continue;
+      row_at(room.covariances, i)[row - j0] = inputs_.next[depth][row];
+      if (ntk != nullptr) row_at(room.tangents, i)[row - j0] = inputs_.diagonal_tangent[row];
     }
     write(room.covariances.data(), nngp, i0, j0, rows, count, n, is_triangle);
     if (ntk != nullptr) write(room.tangents.data(), ntk, i0, j0, rows, count, n, is_triangle);
+  }
+
+  OneRow one_row(std::size_t l, std::size_t row) const {
+    return {inputs_.variance[l][row], inputs_.root[l][row], inputs_.amplitude[l][row], inputs_.next_root[l][row]};
+  }
+
+  static ColumnRows columns_at(const Workspace& room, std::size_t l) {
+    const double* first = &room.columns[4 * l * kTile];
+    return {first, first + kTile, first + 2 * kTile, first + 3 * kTile};
+  }
+
+  // Hidden layer l of a tile by sums of Hermite terms, four rows at a time.
+  void expansion(std::size_t l, std::size_t i0, std::size_t j0, std::size_t rows, std::size_t count, Workspace& room,
+                 bool has_tangent) const {
+    const HermiteTable& table = inputs_.expansions[l - 1];
+    const std::size_t padded = (count + 7) / 8 * 8, column = column_offset() + j0;
+    pack(table.even, table.even_count, column, count, room.even);
+    pack(table.odd, table.odd_count, column, count, room.odd);
+    const HermiteColumns columns{room.even.data(), room.odd.data(),     table.even_count,
+                                 table.odd_count,  table.limits.data(), table.limits.size()};
+    room.products.resize(kHermiteRows * kTile);
+    room.slopes.resize(kHermiteRows * kTile);
+    const double limit = table.limits.back();
+    for (std::size_t first = 0; first < rows; first += kHermiteRows) {
+      control_.throw_if_cancelled();
+      std::array<HermiteRow, kHermiteRows> block;
+      const std::size_t held = std::min(kHermiteRows, rows - first);
+      for (std::size_t r = 0; r < kHermiteRows; ++r) {
+        const std::size_t i = first + std::min(r, held - 1), row = call_.first_row + i0 + i;
+        block[r] = {table.even.data() + row * table.even_count, table.odd.data() + row * table.odd_count,
+                    &room.gaps[i * kTile], &room.products[r * kTile], has_tangent ? &room.slopes[r * kTile] : nullptr};
+      }
+      hermite_(columns, block, padded);
+      for (std::size_t r = 0; r < held; ++r) {
+        const std::size_t i = first + r, row = call_.first_row + i0 + i;
+        mend(l, row, column, count, limit, block[r]);
+        step_given_(layers_[l], one_row(l, row), columns_at(room, l), padded, {block[r].product, block[r].slope},
+                    &room.gaps[i * kTile], has_tangent ? &room.tangents[i * kTile] : nullptr,
+                    l == call_.depth() ? &room.covariances[i * kTile] : nullptr);
+      }
+    }
+  }
+
+  // Slopes get their scale. Pairs that the table does not reach are integrated; those with a variance of 0 and equal
+  // ones have no sum.
+  void mend(std::size_t l, std::size_t row, std::size_t column, std::size_t count, double limit,
+            const HermiteRow& found) const {
+    const HermiteTable& table = inputs_.expansions[l - 1];
+    const double variance = inputs_.variance[l][row], root = inputs_.root[l][row];
+    for (std::size_t j = 0; j < count; ++j) {
+      const std::size_t other = column + j;
+      const double whole = root * inputs_.root[l][other], gap = found.gap[j];
+      if (whole == 0) {
+        found.product[j] = constant(table, row) * constant(table, other);
+        if (found.slope != nullptr) found.slope[j] = table.mean_slope[row] * table.mean_slope[other];
+      } else if (gap == 0 && variance == inputs_.variance[l][other]) {
+        found.product[j] = table.second[row];
+        if (found.slope != nullptr) found.slope[j] = table.slope_second[row];
+      } else if (std::abs(1 - gap) > limit) {
+        control_.throw_if_cancelled();
+        const double second = inputs_.variance[l][other];
+        found.product[j] = gaussian_pair_moment(call_.function, {.value = 1}, variance, second, gap);
+        if (found.slope != nullptr)
+          found.slope[j] = gaussian_pair_moment(call_.function, {.first = 1}, variance, second, gap);
+      } else if (found.slope != nullptr) {
+        found.slope[j] /= whole;
+      }
+    }
+  }
+
+  // E phi.
+  static double constant(const HermiteTable& table, std::size_t row) { return table.even[row * table.even_count]; }
+
+  // Coefficients of the columns of a tile in blocks of eight, term by term.
+  static void pack(const std::vector<double>& coefficients, std::size_t terms, std::size_t first, std::size_t count,
+                   std::vector<double>& packed) {
+    packed.assign(kTile * terms, 0.0);
+    for (std::size_t j = 0; j < count; ++j) {
+      const double* from = coefficients.data() + (first + j) * terms;
+      double* to = packed.data() + j / kHermiteColumns * kHermiteColumns * terms + j % kHermiteColumns;
+      for (std::size_t k = 0; k < terms; ++k) to[k * kHermiteColumns] = from[k];
+    }
   }
 
   // From products of inputs: K^1, Theta^1 and the gap behind the first dense layer.
   void first_layer(std::size_t row, std::size_t j0, std::size_t count, double* product, double* tangent,
                    double* gaps) const {
     const LayerConstants& c = layers_[0];
-    const Inputs& cols = columns();
-    const std::size_t d = call_.dimension;
-    const double amplitude = rows_.amplitude[0][row], next_root = rows_.next_root[0][row];
+    const double amplitude = inputs_.amplitude[0][row], next_root = inputs_.next_root[0][row];
     for (std::size_t j = 0; j < count; ++j) {
-      const std::size_t at = j0 + j;
-      const double whole = amplitude * cols.amplitude[0][at];
+      const std::size_t at = column_offset() + j0 + j;
+      const double whole = amplitude * inputs_.amplitude[0][at];
       double gap = whole > 0 ? std::clamp(1.0 - product[j] / whole, 0.0, 2.0) : 1.0;
       if (gap < kNearGap || gap > 2.0 - kNearGap)
-        gap = near_gap(rows_.values + row * d, cols.values + at * d, rows_.norms[row], cols.norms[at],
-                       gap < 1.0 ? 1.0 : -1.0);
+        gap = near_gap(values_of(row), values_of(at), inputs_.norms[row], inputs_.norms[at], gap < 1.0 ? 1.0 : -1.0);
       const double behind = c.pair_factor * product[j] + c.bias;
-      const double root = next_root * cols.next_root[0][at];
+      const double root = next_root * inputs_.next_root[0][at];
       const double lost = 1.0 - c.common + c.common * gap;
       if (root == 0.0) {
         gaps[j] = 1.0;
       } else if (c.bias > 0) {
-        const double shared = c.factor * whole, apart = amplitude - cols.amplitude[0][at];
+        const double shared = c.factor * whole, apart = amplitude - inputs_.amplitude[0][at];
         gaps[j] = (c.bias * c.factor * apart * apart / (root + shared + c.bias) + shared * lost) / root;
       } else {
         gaps[j] = lost;
@@ -292,9 +399,12 @@ class Kernels {
 
   const MapCall& call_;
   const Control& control_;
+  const Map map_;
   const Step step_;
+  const GivenStep step_given_;
+  const HermiteStep hermite_;
   std::vector<LayerConstants> layers_;
-  Inputs rows_, columns_;
+  Inputs inputs_;
 };
 
 void require_length(const char* name, std::size_t length, std::size_t wanted) {
@@ -305,7 +415,7 @@ void require_length(const char* name, std::size_t length, std::size_t wanted) {
 }  // namespace
 
 bool has_map(const Activation& activation) {
-  if (map_of(activation) != Map::kRectifier) return map_of(activation) != Map::kNone;
+  if (map_of(activation) != Map::kRectifier) return true;
   const auto [a, b] = slopes_of(activation);
   return a * a + b * b > 0;
 }

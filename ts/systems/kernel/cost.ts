@@ -14,20 +14,28 @@ const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
 const [perEntry, perPredicted, perMapped] = [14, 40, 3] as const;
 
+/** From here on matrices are mapped natively; Hermite coefficients that a row has at a layer, at most. */
+const [fewRows, mostOrders] = [50, 512] as const;
+
 const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
 
 export function predictionFlops(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
-  const isClosed = modelOf(spec, 1).phi.homogeneousDegree !== null || closed.includes(String(spec.activation));
-  return (1 + spec.depth) * count * (count + 1) * (isClosed ? perPair : perIntegral);
+  const model = modelOf(spec, 1);
+  const isClosed = model.phi.homogeneousDegree !== null || closed.includes(String(spec.activation));
+  const isSummed = !isClosed && model.phi.isSmooth && hasMaps(model) && count >= fewRows;
+  return (1 + spec.depth) * count * (count + 1) * (isClosed || isSummed ? perPair : perIntegral);
 }
 
 export function predictionBytes(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
   const model = modelOf(spec, 1);
   // Natively K and Θ alone; else arrays of every pair beside them.
-  const held = hasMaps(model) && count >= 50 ? perMapped : perPredicted;
-  return youngGeneration + 8 * held * count * count + 64 * (spec.depth + 1) * count + 8 * 2 * 2 ** 18;
+  const isMapped = hasMaps(model) && count >= fewRows;
+  const held = isMapped ? perMapped : perPredicted;
+  const isSummed = isMapped && model.phi.homogeneousDegree !== 1 && !closed.includes(String(spec.activation));
+  const table = isSummed ? Math.min(2 ** 30, 8 * mostOrders * spec.depth * count) : 0;
+  return youngGeneration + 8 * held * count * count + 64 * (spec.depth + 1) * count + table + 8 * 2 * 2 ** 18;
 }
 
 /** Weights, twice with the tangent kernel, and their products with the inputs; the statistics of what every trial gives. */

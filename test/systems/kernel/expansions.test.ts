@@ -1,0 +1,112 @@
+// Maps of activations without a vectorised closed form, sums of Hermite terms, against pairs integrated one by one; the bits of
+// all maps for any number of threads and on every instruction set.
+import t from 'tap';
+import { evaluate, predict } from 'mft-native';
+import { z } from 'zod';
+import { addon } from '../../../dist/core/addon.js';
+import { selfKernels } from '../../../dist/systems/kernel/kernels.js';
+import { mappedKernels } from '../../../dist/systems/kernel/maps.js';
+import { kernelModel, type KernelModel, modelParameters } from '../../../dist/systems/kernel/model.js';
+import { sameBits } from '../../bits.js';
+
+const schema = z.strictObject(modelParameters);
+const dimension = 7;
+const count = 40;
+const model = (given: object): KernelModel =>
+  kernelModel(schema.parse({ depth: 2, weightVariance: 1.7, ...given }), dimension);
+
+/** Rows drawn by a linear congruence; among them a row of zeros, equal, nearly equal, opposite, parallel and tiny ones. */
+function rows(): { count: number; dimension: number; values: Float64Array } {
+  let state = 1;
+  const values = Float64Array.from({ length: count * dimension }, () => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return 4 * (state / 2 ** 31 - 0.5);
+  });
+  const row = (i: number): Float64Array => values.subarray(i * dimension, (i + 1) * dimension);
+  row(5).fill(0);
+  row(9).set(row(8));
+  row(11).set(row(10).map((x, k) => x * (1 + 1e-9 * k)));
+  row(13).set(row(12).map((x) => -x));
+  row(15).set(row(14).map((x) => 3 * x));
+  row(16).set(row(16).map((x) => 1e-3 * x));
+  return { count, dimension, values };
+}
+const data = rows();
+
+/** Largest difference relative to the root of the diagonal entries. */
+function distance(found: Float64Array, wanted: Float64Array): number {
+  const own = (i: number): number => Math.abs(wanted[i * (count + 1)] as number);
+  let largest = 0;
+  wanted.forEach((value, at) => {
+    const size = Math.sqrt(own(Math.floor(at / count)) * own(at % count)) || 1;
+    largest = Math.max(largest, Math.abs((found[at] as number) - value) / size);
+  });
+  return largest;
+}
+
+t.test('sums of Hermite terms agree with integrals, pair by pair', async (t) => {
+  for (const activation of ['tanh', 'silu', 'softplus', 'sigmoid', 'mish', 'sin', 'cos'] as const)
+    for (const more of [{}, { biasVariance: 0.3, keepProbability: 0.8 }]) {
+      const network = model({ activation, ...more });
+      const found = await mappedKernels(network, data, undefined, true, {});
+      const wanted = await selfKernels(network, data, { ntk: true, onLayer: () => {} });
+      const what = `${activation} ${JSON.stringify(more)}`;
+      const near = distance(found.nngp, wanted.nngp);
+      t.ok(near < 1e-12, `${what}: ${near}`);
+      const slope = distance(found.ntk, wanted.ntk);
+      t.ok(slope < 1e-12, `${what}, tangent: ${slope}`);
+    }
+});
+
+t.test('kinks, where correlations near 1 are beyond the sum', async (t) => {
+  const few = { count: 18, dimension, values: data.values.subarray(0, 18 * dimension) };
+  const network = model({ activation: 'elu', depth: 1, biasVariance: 0.1 });
+  const found = await mappedKernels(network, few, undefined, true, {});
+  const wanted = await selfKernels(network, few, { ntk: true, onLayer: () => {} });
+  const worst = wanted.ntk.reduce((most, value, at) => Math.max(most, Math.abs(value - (found.ntk[at] as number))), 0);
+  t.ok(worst < 1e-12, `${worst}`);
+});
+
+t.test('an expression is the activation it spells', async (t) => {
+  const named = await mappedKernels(model({ activation: 'tanh' }), data, undefined, true, {});
+  const spelt = await mappedKernels(model({ activation: { expression: 'tanh(x)' } }), data, undefined, true, {});
+  t.ok(distance(spelt.nngp, named.nngp) < 1e-12);
+  t.ok(distance(spelt.ntk, named.ntk) < 1e-12);
+});
+
+t.test('through predict a matrix of many rows has the entries of few', async (t) => {
+  const values = Array.from({ length: 60 }, (_, i) =>
+    Array.from({ length: 5 }, (_, k) => Math.cos(1 + 3 * i * k + i) * (1 + (i % 4))),
+  );
+  const spec = { activation: 'tanh', depth: 3, weightVariance: 1.8, biasVariance: 0.05 } as const;
+  const { observables } = await predict({ system: 'kernel', ...spec, inputs: { values } });
+  const own = await evaluate('kernel', 'mlpKernels', { ...spec, inputs: values.slice(0, 6) });
+  const { nngp, ntk } = own as { nngp: number[][]; ntk: number[][] };
+  for (let i = 0; i < 6; i++)
+    for (let j = 0; j < 6; j++) {
+      const at = i * values.length + j;
+      t.ok(Math.abs((observables.nngp?.values[at] as number) - (nngp[i]?.[j] as number)) < 1e-12, `K ${i}, ${j}`);
+      t.ok(Math.abs((observables.ntk?.values[at] as number) - (ntk[i]?.[j] as number)) < 1e-11, `Θ ${i}, ${j}`);
+    }
+});
+
+t.test('the same bits on every instruction set and for any number of threads', async (t) => {
+  const order = ['baseline', 'avx2', 'avx512'] as const;
+  const best = addon().environment().bestInstructionSet;
+  const sets = order.slice(0, order.indexOf(best) + 1);
+  for (const activation of ['relu', 'erf', 'gelu', 'tanh', 'silu'] as const) {
+    const network = model({ activation, biasVariance: 0.2, keepProbability: 0.9 });
+    const wanted = await mappedKernels(network, data, undefined, true, { threads: 1 });
+    for (const threads of [2, 7])
+      sameBits(
+        t,
+        await mappedKernels(network, data, undefined, true, { threads }),
+        wanted,
+        `${activation}, ${threads} threads`,
+      );
+    for (const set of sets) {
+      addon().useInstructionSet(set);
+      sameBits(t, await mappedKernels(network, data, undefined, true, {}), wanted, `${activation} on ${set}`);
+    }
+  }
+});

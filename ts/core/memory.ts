@@ -1,6 +1,7 @@
 // Memory and processors this process may use, as the cgroup and the machine allow.
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { addon } from './addon.js';
 import { MftError } from './errors.js';
 
@@ -34,6 +35,21 @@ export function requireMemory(
   lower: readonly string[],
   limit = 0.8 * memoryAllowed(),
 ): void {
+  refuseAbove(limit, what, bytes, lower, ', or raise `memoryLimit`');
+}
+
+/**
+ * The same for work that has no `memoryLimit`. `isHeap`: what is held are JavaScript objects, of which V8 holds no more than
+ * its own limit (`node --max-old-space-size`) and ends the process beyond it.
+ *
+ * @throws MftError ERR_MFT_MEMORY
+ */
+export function requireRoom(what: string, bytes: number, lower: readonly string[], isHeap: boolean): void {
+  const heap = isHeap ? getHeapStatistics().heap_size_limit : Number.POSITIVE_INFINITY;
+  refuseAbove(0.8 * Math.min(memoryAllowed(), heap), what, bytes, lower, '');
+}
+
+function refuseAbove(limit: number, what: string, bytes: number, lower: readonly string[], instead: string): void {
   if (bytes <= limit) return;
   const gibibytes = (size: number): string => `${(size / 2 ** 30).toPrecision(3)} GiB`;
   const names = lower.map((name) => `\`${name}\``);
@@ -41,7 +57,7 @@ export function requireMemory(
   throw new MftError(
     'ERR_MFT_MEMORY',
     `This ${what} needs about ${gibibytes(bytes)}, more than the limit of ${gibibytes(limit)}; ` +
-      `lower ${help}, or raise \`memoryLimit\`.`,
+      `lower ${help}${instead}.`,
     { parameter: lower[0], expected: `at most ${Math.floor(limit)} bytes`, received: Math.ceil(bytes) },
   );
 }

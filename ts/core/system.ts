@@ -103,6 +103,10 @@ interface PredictionVerb<Spec, O extends string = string> {
   readonly flops: (spec: Spec) => number;
   /** Peak memory in bytes above an empty process. */
   readonly bytes: (spec: Spec) => number;
+  /** Whether they are JavaScript objects, for which V8 has a limit of its own; else typed arrays and native memory. */
+  readonly isHeap: boolean;
+  /** The fields of the spec to lower when `bytes` is too much, the one that saves most first. */
+  readonly lower: readonly string[];
 }
 
 export interface SimulationVerb<Spec, Run, O extends string = string> {

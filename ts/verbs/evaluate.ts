@@ -3,6 +3,7 @@ import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { plainCopy } from '../core/copy.js';
 import { definedQuantity } from '../core/defined.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';
+import { requireRoom } from '../core/memory.js';
 import { controlOptions } from '../core/options.js';
 import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
@@ -15,7 +16,8 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  * @param parameters its parameters; unknown ones are refused
  * @param options progress and cancellation
  * @returns a promise of the value: a number, text, boolean, list or record; `{ reason }` where it is undefined
- * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown system, quantity or parameter, and what the quantity itself throws
+ * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT for an unknown system, quantity or parameter, ERR_MFT_MEMORY
+ *   for more memory than there is, and what the quantity itself throws
  *
  * **Numerics**: the `Numerics` of the quantity on the page of the system; the reference values hold to their tolerances.
  * **Source**: the `source` of the quantity.
@@ -48,5 +50,8 @@ export async function evaluate<K extends SystemName>(
       },
     );
   }
-  return definedQuantity(await found.evaluate(found.resolve(given, `parameters of ${quantity}`) as never, control));
+  const resolved = found.resolve(given, `parameters of ${quantity}`);
+  const grows = ['depth', 'step', 'steps', 'samples', 'width'].filter((name) => resolved[name] !== undefined);
+  requireRoom('quantity', found.bytes?.(resolved as never) ?? 0, grows, false);
+  return definedQuantity(await found.evaluate(resolved as never, control));
 }

@@ -6,6 +6,7 @@ import { withJson } from '../core/codec.js';
 import { numberList, plainCopy } from '../core/copy.js';
 import { definedQuantity } from '../core/defined.js';
 import { describe, didYouMean, expectedError, MftError } from '../core/errors.js';
+import { leftBehind, requireRoom } from '../core/memory.js';
 import { controlFields } from '../core/options.js';
 import { provenance } from '../core/provenance.js';
 import {
@@ -69,7 +70,7 @@ const largestPoints = 4_194_304;
  * @param options which quantities; progress and cancellation
  * @returns a promise of plain data; a point without a value is listed in `undefinedAt` with the reason
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT (field, quantity), ERR_MFT_OUT_OF_RANGE (a value outside the field's range,
- *   more than 4,194,304 points); `signal.reason` when cancelled
+ *   more than 4,194,304 points), ERR_MFT_MEMORY; `signal.reason` when cancelled
  * **Numerics**: feedforward: tabulated moments (Chebyshev patches, each checked to 1e-11 when it is built); other systems and
  * other quantities: the quantity itself at every point. 512 × 512 points of tanh in seconds.
  * **Source**: as the quantities; the tabulation is ours.
@@ -93,6 +94,7 @@ export async function map<K extends SystemName>(
   const system = await loadSystem(given.system);
   const grid = checkedAxes(system, givenAxes);
   const names = checkedQuantities(system, asked);
+  requireRoom('map', mapBytes(system, names, grid), ['axes'], true);
   const [shared, points] = gridPoints(system, given, grid);
   const known = (await system.map?.(points, names, control)) ?? {};
   const quantities: Record<string, MappedQuantity> = {};
@@ -110,6 +112,19 @@ export async function map<K extends SystemName>(
 }
 
 type AnySystem = System<unknown, unknown>;
+
+/** Bytes of a point: its object and a field of it; the quantity in hand, and each of them in the lists it is found in. */
+const [perGridPoint, perField, perHand, perValue] = [64, 24, 48, 24] as const;
+
+function mapBytes(
+  system: AnySystem,
+  names: readonly string[],
+  grid: readonly { readonly values: Float64Array }[],
+): number {
+  const points = grid.reduce((product, { values }) => product * values.length, 1);
+  const fields = Object.keys(system.specSchema.shape).length;
+  return leftBehind(points * 1000) + points * (perGridPoint + perField * fields + perHand + perValue * names.length);
+}
 
 function checkedAxes(
   system: AnySystem,

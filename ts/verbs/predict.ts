@@ -4,7 +4,7 @@ import { machineWarnings, provenance } from '../core/provenance.js';
 import { schemaVersion } from '../core/results.js';
 import type { SimulationVerb } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
-import { requireMemory } from '../core/memory.js';
+import { requireMemory, requireRoom } from '../core/memory.js';
 import { withJson } from '../core/codec.js';
 import { plainCopy } from '../core/copy.js';
 import { definedBody } from '../core/defined.js';
@@ -19,7 +19,8 @@ import type { Prediction, Simulation, SpecOf } from './results.js';
  * @param spec the network; fields with defaults may be left out
  * @param options progress and cancellation
  * @returns a promise of plain data; `observables[...].error` is the numerical error, `finiteSize` the predicted 1/width term
- * @throws MftError (rejects): ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE, ERR_MFT_SHAPE for a bad spec; ERR_MFT_DATA_NOT_FOUND
+ * @throws MftError (rejects): ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE, ERR_MFT_SHAPE for a bad spec; ERR_MFT_DATA_NOT_FOUND;
+ *   ERR_MFT_MEMORY before anything is allocated
  *
  * **Numerics**: every observable states its numerical `error`; `finiteSize` is to leading order in 1/width.
  * **Source**: the `source` of each observable and quantity, on the page of the system.
@@ -39,6 +40,8 @@ export async function predict<K extends SystemName>(
   throwIfAborted(control);
   const system = await loadSystem(given.system);
   const resolved = await withInputs(system.resolveSpec(given), control);
+  const { bytes, isHeap, lower } = system.prediction;
+  requireRoom('prediction', bytes(resolved.spec), lower, isHeap);
   const body = definedBody(await system.prediction.run(resolved.spec, { ...control, ...resolved.context }));
   return withJson({
     kind: 'prediction',

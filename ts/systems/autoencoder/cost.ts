@@ -49,4 +49,4 @@ export function simulationBytes(spec: ResolvedAutoencoderSpec, run: ResolvedAuto
   );
 }
 
-export const simulationLower = (): readonly string[] => ['trials', 'width', 'recordEvery'];
+export const simulationLower = (): readonly string[] => ['trials', 'width', 'steps'];

@@ -37,7 +37,7 @@ export const convolution: System<ResolvedConvolutionSpec, ResolvedConvolutionRun
   resolveRun,
   observables,
   quantities,
-  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
+  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes, isHeap: true, lower: ['input', 'depth'] },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,

@@ -37,7 +37,7 @@ export const implicit: System<ResolvedImplicitSpec, ResolvedImplicitRun, Implici
   resolveRun,
   observables,
   quantities,
-  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
+  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes, isHeap: true, lower: ['termCount'] },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,

@@ -38,7 +38,7 @@ export const recurrent: System<ResolvedRecurrentSpec, ResolvedRecurrentRun, Recu
   resolveRun,
   observables,
   quantities,
-  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes },
+  prediction: { run: predict, flops: predictionFlops, bytes: predictionBytes, isHeap: false, lower: ['steps'] },
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   map: mapPoints,
   figures,

@@ -1,6 +1,6 @@
 // The spec and the run of system `residual`: random residual networks with width and variance variation.
 import { z } from 'zod';
-import { parse, perLayer } from '../../core/checks.js';
+import { checkPerLayer, parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
   activationNames,
@@ -239,9 +239,9 @@ export function dropsBranches({
 /** Cross-checks between the fields of a network. @throws MftError */
 export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inputs'>): void {
   const { depth, block, skipStrength } = network;
-  for (const name of perBlock) perLayer(name, network[name], depth);
+  for (const name of perBlock) checkPerLayer(name, network[name], depth);
   const widths = widthList(network.width, depth);
-  if (network.hiddenWidth !== undefined) perLayer('hiddenWidth', network.hiddenWidth, depth);
+  if (network.hiddenWidth !== undefined) checkPerLayer('hiddenWidth', network.hiddenWidth, depth);
   if (block !== 'generalized' && skipStrength !== 1) {
     throw expectedError(
       'ERR_MFT_UNSUPPORTED',
@@ -250,7 +250,7 @@ export function checkNetwork(network: Omit<ResolvedResidualSpec, 'system' | 'inp
       skipStrength,
     );
   }
-  const varies = widths.some((n) => n !== widths[0]);
+  const varies = typeof network.width !== 'number' && widths.some((n) => n !== widths[0]);
   if (varies && (block === 'reduced' || skipStrength !== 1)) {
     throw new MftError(
       'ERR_MFT_UNSUPPORTED',

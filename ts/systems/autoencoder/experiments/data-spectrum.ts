@@ -6,7 +6,7 @@ import { type ControlOptions, controlOf } from '../../../core/control.js';
 import { plainCopy, readOnce } from '../../../core/copy.js';
 import { expectedError } from '../../../core/errors.js';
 import { booleanField, choiceField, wholeField } from '../../../core/fields.js';
-import { requireMemory } from '../../../core/memory.js';
+import { requireRoom } from '../../../core/memory.js';
 import { controlFields } from '../../../core/options.js';
 import type { Warning } from '../../../core/results.js';
 import type { Examples } from '../../../core/trainer.js';
@@ -83,7 +83,7 @@ export async function dataSpectrum(
   const { count, normalization, isCentred, data: folder, threads, ...rest } = parse(optionSchema, options, 'options');
   const control = controlOf(rest as ControlOptions);
   const examples = await examplesOf(data, folder, control);
-  requireMemory('spectrum', 40 * examples.dimension ** 2 + 8 * examples.count, ['data']);
+  requireRoom('spectrum', 40 * examples.dimension ** 2 + 8 * examples.count, ['data'], false);
   const found = await secondMoment(examples, {
     normalization,
     isCentred,

@@ -39,7 +39,7 @@ console.log(
   `${facts.cpu}, ${facts.processors} ` +
     `processors, ${facts.memoryGiB} ` +
     `GiB, BLAS core ` +
-    `${facts.blasCore} (by itself OpenBLAS takes ${facts.blasCoreFound}; BENCH_CORE=as-installed leaves that to competitors), ` +
+    `${facts.blasCore} (as installed: ${facts.blasCoreFound}), ` +
     `${facts.instructionSet}, ` +
     `Node ${facts.node}, load ` +
     `${facts.loadAverage}`,

@@ -1,11 +1,16 @@
-// How near OpenBLAS comes to the multiply-add peak for the shapes of the engines; PyTorch on the same products beside it.
+// How near OpenBLAS and oneDNN come to the multiply-add peak for the shapes of the engines; PyTorch on the same products beside it.
 const shapes = [
   { name: 'square 1024', m: 1024, n: 1024, k: 1024, transposed: 'no' },
   { name: 'square 4096', m: 4096, n: 4096, k: 4096, transposed: 'no' },
   { name: 'forward, 256 inputs, width 2048', m: 256, n: 2048, k: 2048, transposed: 'yes' },
   { name: 'backward, 256 inputs, width 2048', m: 256, n: 2048, k: 2048, transposed: 'no' },
+  { name: 'forward, 64 inputs, width 2048', m: 64, n: 2048, k: 2048, transposed: 'yes' },
+  { name: 'training, 64 inputs, width 300', m: 64, n: 300, k: 300, transposed: 'yes' },
+  { name: 'training, gradient of the weights, width 300', m: 300, n: 300, k: 128, transposed: 'no' },
   { name: 'training, 128 inputs, width 300', m: 128, n: 300, k: 300, transposed: 'yes' },
 ];
+
+const asInstalled = { core: 'as-installed' };
 
 export const task = {
   name: 'blas-limit',
@@ -19,6 +24,8 @@ export const task = {
   reference: undefined,
   competitors: [
     { name: 'OpenBLAS', program: 'openblas.cc', precision: 'float32' },
+    { name: 'OpenBLAS as installed', program: 'openblas.cc', precision: 'float32', options: () => asInstalled },
+    { name: 'oneDNN', program: 'onednn.cc', precision: 'float32' },
     { name: 'PyTorch', program: 'torch.py', precision: 'float32' },
   ],
   scale: ({ products }) => 1 / products,

@@ -1,14 +1,13 @@
 // A random fully connected tanh network with dropout, forward and backward with the same stored weights, over OpenBLAS:
 // the straightforward C++ program. n inputs; z^l = W^l u^{l-1} + b^l, u^l = m^l tanh(z^l) / rho, loss sum z^L squared.
 #pragma once
-#include <cblas.h>
-
 #include <bit>
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "generators.h"
+#include "product.h"
 #include "serve.h"
 
 namespace bench {
@@ -41,7 +40,7 @@ inline Network network_from(const Options& options) {
                   {},
                   {},
                   {}};
-  openblas_set_num_threads(network.threads);
+  use_threads(network.threads);
   const std::size_t n = network.inputs, width = network.width;
   const auto resize = [&](std::vector<std::vector<float>>& list, std::size_t size) {
     list.assign(network.depth, std::vector<float>(size));
@@ -74,25 +73,21 @@ inline void draw_weights(Network& network, std::uint64_t seed) {
 // Z = W U
 inline void multiply(const Network& network, const std::vector<float>& matrix, const std::vector<float>& u,
                      std::vector<float>& z) {
-  const int width = static_cast<int>(network.width), n = static_cast<int>(network.inputs);
+  const std::size_t width = network.width, n = network.inputs;
   if (network.layout == "unitsFirst")
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, u.data(), n,
-                0.0F, z.data(), n);
+    product(false, false, width, n, width, 1.0F, matrix.data(), width, u.data(), n, 0.0F, z.data(), n);
   else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, width, width, 1.0F, u.data(), width, matrix.data(), width,
-                0.0F, z.data(), width);
+    product(false, true, n, width, width, 1.0F, u.data(), width, matrix.data(), width, 0.0F, z.data(), width);
 }
 
 // E = W^T D
 inline void multiply_transposed(const Network& network, const std::vector<float>& matrix, const std::vector<float>& d,
                                 std::vector<float>& e) {
-  const int width = static_cast<int>(network.width), n = static_cast<int>(network.inputs);
+  const std::size_t width = network.width, n = network.inputs;
   if (network.layout == "unitsFirst")
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, width, n, width, 1.0F, matrix.data(), width, d.data(), n, 0.0F,
-                e.data(), n);
+    product(true, false, width, n, width, 1.0F, matrix.data(), width, d.data(), n, 0.0F, e.data(), n);
   else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, width, width, 1.0F, d.data(), width, matrix.data(), width,
-                0.0F, e.data(), width);
+    product(false, false, n, width, width, 1.0F, d.data(), width, matrix.data(), width, 0.0F, e.data(), width);
 }
 
 struct Gram {

@@ -19,6 +19,11 @@ function commandOf(task, program) {
   return [`${programs}/${task}-${program.replace(/\.cc$/, '')}`, []];
 }
 
+function notCompiled(program) {
+  const needs = program === 'onednn.cc' ? 'apt-get install libdnnl-dev, then ' : '';
+  return `its C++ program is not compiled; ${needs}npm run bench -- --install`;
+}
+
 function threadSettings(threads) {
   const count = String(threads);
   return {
@@ -37,14 +42,14 @@ function threadSettings(threads) {
 export async function start(task, program, options, threads) {
   const [command, arguments_] = commandOf(task, program);
   if (!program.endsWith('.mjs') && !program.endsWith('.py') && !existsSync(command))
-    return { absent: 'its C++ program is not compiled; npm run bench -- --install' };
+    return { absent: notCompiled(program) };
   const words = [...arguments_, ...Object.entries({ ...options, threads }).map(([name, value]) => `${name}=${value}`)];
   const pinned = processors !== undefined && processors.length > threads;
   const [file, all] = pinned
     ? ['taskset', ['-c', processors.slice(0, threads).join(','), command, ...words]]
     : [command, words];
   const child = spawn(file, all, {
-    env: { ...process.env, ...threadSettings(threads), ...coreSetting() },
+    env: { ...process.env, ...threadSettings(threads), ...coreSetting(options) },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let complaint = '';

@@ -25,12 +25,13 @@ export function machine() {
 }
 
 /**
- * OpenBLAS's core of every competitor: the one the package runs, so that an old OpenBLAS on a new processor is not what is measured.
- * With BENCH_CORE=as-installed nothing is set: what a user of the competitor gets.
+ * OpenBLAS's core of a competitor: the one the package runs, so that an old OpenBLAS on a new processor is not what is measured.
+ * Rows with `core: 'as-installed'` get what the library takes by itself.
  */
-export function coreSetting() {
-  if (process.env.BENCH_CORE === 'as-installed' || process.env.OPENBLAS_CORETYPE !== undefined) return {};
-  return { OPENBLAS_CORETYPE: addon().environment().blasCore };
+export function coreSetting({ core }) {
+  return core === 'as-installed' || process.env.OPENBLAS_CORETYPE !== undefined
+    ? {}
+    : { OPENBLAS_CORETYPE: addon().environment().blasCore };
 }
 
 /** Load over the last minute: how busy the machine is besides us. */

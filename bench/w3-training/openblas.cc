@@ -1,7 +1,6 @@
 // Training in C++ over OpenBLAS: back-propagation written by hand. work=products: the same matrix products alone.
-#include <cblas.h>
-
 #include "../competitor/generators.h"
+#include "../competitor/product.h"
 #include "../competitor/serve.h"
 
 namespace {
@@ -20,19 +19,19 @@ struct Training {
 };
 
 void forward(const Layer& layer, int batch, const float* u, float* z) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, layer.outputs, layer.inputs, 1.0F, u, layer.inputs,
-              layer.weights.data(), layer.inputs, 1.0F, z, layer.outputs);
+  bench::product(false, true, batch, layer.outputs, layer.inputs, 1.0F, u, layer.inputs, layer.weights.data(),
+                 layer.inputs, 1.0F, z, layer.outputs);
 }
 
 void backward(const Layer& layer, int batch, const float* d, float* e) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, layer.inputs, layer.outputs, 1.0F, d, layer.outputs,
-              layer.weights.data(), layer.inputs, 0.0F, e, layer.inputs);
+  bench::product(false, false, batch, layer.inputs, layer.outputs, 1.0F, d, layer.outputs, layer.weights.data(),
+                 layer.inputs, 0.0F, e, layer.inputs);
 }
 
 // W -= rate D^T U: the update inside the product.
 void update(Layer& layer, int batch, float rate, const float* d, const float* u) {
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, layer.outputs, layer.inputs, batch, -rate, d, layer.outputs, u,
-              layer.inputs, 1.0F, layer.weights.data(), layer.inputs);
+  bench::product(true, false, layer.outputs, layer.inputs, batch, -rate, d, layer.outputs, u, layer.inputs, 1.0F,
+                 layer.weights.data(), layer.inputs);
 }
 
 Training training_from(const bench::Options& options) {
@@ -43,7 +42,7 @@ Training training_from(const bench::Options& options) {
                     {},
                     {},
                     {}};
-  openblas_set_num_threads(static_cast<int>(options.number("threads")));
+  bench::use_threads(static_cast<int>(options.number("threads")));
   const int depth = static_cast<int>(options.number("depth")), width = static_cast<int>(options.number("width"));
   std::uint32_t drawn = 0x40000000U;
   for (int l = 0; l < depth; ++l) {

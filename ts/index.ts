@@ -7,7 +7,8 @@ export { map, type MapAxis, type MapOptions, type MappedQuantity, type QuantityM
 export { predict, simulate } from './verbs/predict.js';
 
 // Training
-export { train, type TrainDataset, type TrainJob, trainMany } from './verbs/train.js';
+export { train, type TrainJob, trainMany } from './verbs/train.js';
+export type { TrainDataset } from './verbs/train-data.js';
 export type { TrainOptions } from './training/options.js';
 export type { DatasetReference, Training } from './training/result.js';
 export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './core/trainer.js';
@@ -159,14 +160,9 @@ export {
 export type { Activation } from './gaussian/expectation.js';
 
 // Fixed points and the critical line
-export {
-  fixedPointsVariance,
-  type Layer,
-  type VarianceBasin,
-  varianceBasins,
-  type VarianceFixedPoint,
-  type VarianceFixedPoints,
-} from './gaussian/fixed-points.js';
+export { fixedPointsVariance, type VarianceFixedPoint, type VarianceFixedPoints } from './gaussian/fixed-points.js';
+export type { Layer } from './gaussian/variance-map.js';
+export { type VarianceBasin, varianceBasins } from './gaussian/variance-basins.js';
 export {
   type CriticalInitialization,
   criticalInitialization,

@@ -12,7 +12,7 @@ import {
   varianceBasins,
   weightVariancesForDepthScale,
 } from 'mft-native';
-import { reachedFixedPoint } from '../../dist/gaussian/fixed-points.js';
+import { reachedFixedPoint } from '../../dist/gaussian/reached-fixed-point.js';
 
 const everyActivation: readonly Activation[] = [
   'linear',

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import { advise, type FeedforwardSpec, isUndefined, predict } from 'mft-native';
 import { feedforward } from '../../../dist/systems/feedforward/index.js';
-import { multipliers } from '../../../dist/gaussian/fixed-points.js';
+import { multipliers } from '../../../dist/gaussian/multipliers.js';
 import { calibration, trainableDepth } from '../../../dist/systems/feedforward/trainable-depth.js';
 
 const base: FeedforwardSpec = { activation: 'tanh', biasVariance: 0.05, width: 100 };

@@ -1,7 +1,7 @@
 // Closed statements of the mean field: how spatial modes decay, what zero padding takes, what a mean over a pool keeps.
 import { expectedError } from '../../core/errors.js';
 import type { Undefined } from '../../core/results.js';
-import { multipliers } from '../../gaussian/fixed-points.js';
+import { multipliers } from '../../gaussian/multipliers.js';
 import type { ConvolutionActivation, Padding } from './architecture.js';
 import { source, type Step, tapMean } from './covariance.js';
 import { momentsOf } from './moments.js';

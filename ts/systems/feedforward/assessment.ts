@@ -1,6 +1,8 @@
 // What advice needs to know of a network, and when it is content with it: the same for the network given and for every change.
 import { MftError } from '../../core/errors.js';
-import { fixedPointsVariance, type Layer, type Multipliers } from '../../gaussian/fixed-points.js';
+import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
+import type { Layer } from '../../gaussian/variance-map.js';
+import type { Multipliers } from '../../gaussian/multipliers.js';
 import { reachedMultipliers, repeatedLayer, startingVariance } from './fixed-point-quantities.js';
 import { type NetworkProfile, networkProfile, type ProfileOptions } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';

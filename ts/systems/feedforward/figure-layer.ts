@@ -1,6 +1,7 @@
 // What the figures of maps and phases need of a spec: one layer, the same everywhere.
 import { MftError } from '../../core/errors.js';
-import { type Layer, type Multipliers, multipliers } from '../../gaussian/fixed-points.js';
+import type { Layer } from '../../gaussian/variance-map.js';
+import { type Multipliers, multipliers } from '../../gaussian/multipliers.js';
 import { isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 
 /** Whether every layer is the same but for its width. */

@@ -4,14 +4,10 @@ import type { Estimated } from '../../core/results.js';
 import type { VegaLiteFigure } from '../../core/system.js';
 import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import {
-  fixedPointDelta,
-  fixedPointsVariance,
-  gain,
-  type Layer,
-  reachedFixedPoint,
-  varianceMap,
-} from '../../gaussian/fixed-points.js';
+import { fixedPointDelta } from '../../gaussian/multipliers.js';
+import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
+import { reachedFixedPoint } from '../../gaussian/reached-fixed-point.js';
+import { gain, type Layer, varianceMap } from '../../gaussian/variance-map.js';
 import { deficit, expectation } from '../../gaussian/moments.js';
 import { layerOf } from './figure-layer.js';
 import { simulateFeedforward } from './simulate.js';

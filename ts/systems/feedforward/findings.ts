@@ -2,7 +2,7 @@
 // depth: phase, the depth that trains, what signals and gradients do over the layers, and changes that help.
 import type { Finding } from '../../core/results.js';
 import type { SystemOptions } from '../../core/system.js';
-import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+import { depthScale, type Multipliers } from '../../gaussian/multipliers.js';
 import { type Assessment, assess, attractors, isScattered, isSound, noticeable, severe } from './assessment.js';
 import { workingChanges } from './changes.js';
 import { inputWidthOf, type ResolvedFeedforwardSpec } from './spec.js';

@@ -3,14 +3,9 @@ import { MftError } from '../../core/errors.js';
 import type { QuantityValue } from '../../core/results.js';
 import { criticalWeightVariance } from '../../gaussian/critical.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import {
-  fixedPointsVariance,
-  depthScale,
-  type Layer,
-  limitingWeightVariance,
-  type Multipliers,
-  multipliers,
-} from '../../gaussian/fixed-points.js';
+import { fixedPointsVariance, limitingWeightVariance } from '../../gaussian/fixed-points.js';
+import { depthScale, type Multipliers, multipliers } from '../../gaussian/multipliers.js';
+import type { Layer } from '../../gaussian/variance-map.js';
 import * as theory from './fixed-point-theory.js';
 import type { FeedforwardQuantity } from './quantities.js';
 import { isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';

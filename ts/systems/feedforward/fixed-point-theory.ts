@@ -2,15 +2,8 @@
 // finite-width law, the geometry of a circle. Equation numbers are those of docs/systems/feedforward.md.
 import { MftError } from '../../core/errors.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import {
-  correlationMultiplier,
-  fixedPointDelta,
-  gain,
-  type Layer,
-  type Multipliers,
-  multipliers,
-  scaled,
-} from '../../gaussian/fixed-points.js';
+import { correlationMultiplier, fixedPointDelta, type Multipliers, multipliers } from '../../gaussian/multipliers.js';
+import { gain, type Layer, scaled } from '../../gaussian/variance-map.js';
 import { expectation, pairExpectation } from '../../gaussian/moments.js';
 
 /** Where the loss Σ out² is taken: out = z (preactivation) or φ(z). */

@@ -6,7 +6,7 @@ import { threadsFor } from '../../core/memory.js';
 import type { GridPoint } from '../../core/system.js';
 import { canonicalActivation } from '../../gaussian/activations.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import { depthScale } from '../../gaussian/fixed-points.js';
+import { depthScale } from '../../gaussian/multipliers.js';
 import { phaseOf } from './trainability.js';
 import { trainableDepthOfLength } from './trainable-depth.js';
 

@@ -8,24 +8,18 @@ import { activationField } from '../../gaussian/activations.js';
 import { criticalPoints, criticalWeightVariance } from '../../gaussian/critical.js';
 import { criticalInitialization, type InitializationOptions } from '../../gaussian/initialization.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import {
-  depthScale,
-  fixedPointDelta,
-  fixedPointsVariance,
-  type Layer,
-  limitingWeightVariance,
-  type Multipliers,
-  multipliers,
-  reachedFixedPoint,
-  varianceBasins,
-  varianceMap,
-} from '../../gaussian/fixed-points.js';
+import { depthScale, fixedPointDelta, type Multipliers, multipliers } from '../../gaussian/multipliers.js';
+import { fixedPointsVariance, limitingWeightVariance } from '../../gaussian/fixed-points.js';
+import { reachedFixedPoint } from '../../gaussian/reached-fixed-point.js';
+import { type Layer, varianceMap } from '../../gaussian/variance-map.js';
+import { varianceBasins } from '../../gaussian/variance-basins.js';
 import { keepProbabilitiesForCorrelation, weightVariancesForDepthScale } from '../../gaussian/inverse.js';
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
 import { jacobianSpread, orthogonalLogGradientVarianceRate } from './weight-ensembles.js';
 import { phaseOf, trainableLengths } from './trainability.js';
 import { statedLengths, trainableDepth } from './trainable-depth.js';
+import { momentQuantities } from './quantities-moments.js';
 
 const activation = activationField;
 const weightVariance = numberField({ low: 0 }, 'Variance of a weight times its fan-in.', 'σ_w²');
@@ -40,45 +34,7 @@ const output = choiceField(['preactivation', 'postactivation'], 'Loss: sum of z�
   'preactivation',
 );
 
-const single = z.strictObject({ activation, variance });
-const pair = single.extend({
-  correlation: numberField({}, 'Correlation in [-1, 1].', 'c').optional(),
-  oneMinusCorrelation: numberField({}, '1 - correlation, in [0, 2].', 'δ').optional(),
-});
 const layer = z.strictObject({ activation, weightVariance, biasVariance, keepProbability, maskSharing });
-
-type PairParameters = z.output<typeof pair>;
-const pairArgument = ({ activation: _, ...rest }: PairParameters): moments.PairArgument => rest as moments.PairArgument;
-
-function ofSingle(
-  symbol: string,
-  description: string,
-  source: string,
-  f: (phi: PairParameters['activation'], argument: moments.VarianceArgument) => number,
-): Quantity {
-  return quantity({
-    symbol,
-    description,
-    source,
-    parameters: single,
-    evaluate: ({ activation: phi, variance: q }) => f(phi, { variance: q }),
-  });
-}
-
-function ofPair(
-  symbol: string,
-  description: string,
-  source: string,
-  f: (phi: PairParameters['activation'], argument: moments.PairArgument) => number,
-): Quantity {
-  return quantity({
-    symbol,
-    description,
-    source,
-    parameters: pair,
-    evaluate: (parameters) => f(parameters.activation, pairArgument(parameters)),
-  });
-}
 
 function ofLayer(symbol: string, description: string, source: string, f: (network: Layer) => QuantityValue): Quantity {
   return quantity({ symbol, description, source, parameters: layer, evaluate: (network) => f(network as Layer) });
@@ -127,49 +83,7 @@ const chiC = ofLayer(
 );
 
 const table = {
-  gaussianMean: ofSingle('E φ', 'Mean of the activation.', 'derived; docs 3.1', moments.gaussianMean),
-  gaussianSecondMoment: ofSingle(
-    'm2',
-    'E φ(u)², u ~ N(0, q).',
-    'Schoenholz 2017; docs 3.1',
-    moments.gaussianSecondMoment,
-  ),
-  gaussianDerivativeSecondMoment: ofSingle(
-    's2',
-    "E φ'(u)².",
-    'Schoenholz 2017; docs 3.1',
-    moments.gaussianDerivativeSecondMoment,
-  ),
-  gaussianSecondDerivativeSecondMoment: ofSingle(
-    'k2',
-    "E φ''(u)²; Infinity with a kink.",
-    'Poole 2016; docs 3.1',
-    moments.gaussianSecondDerivativeSecondMoment,
-  ),
-  gaussianVarianceSlopeMoment: ofSingle(
-    'v2',
-    'd m2/dq.',
-    'Schoenholz 2017; docs 3.1',
-    moments.gaussianVarianceSlopeMoment,
-  ),
-  gaussianPairMoment: ofPair(
-    'M',
-    'E φ(u₁)φ(u₂) at equal variances.',
-    'Poole 2016; docs 3.1',
-    moments.gaussianPairMoment,
-  ),
-  gaussianDerivativePairMoment: ofPair(
-    'F',
-    "E φ'(u₁)φ'(u₂).",
-    'Poole 2016; docs 3.1',
-    moments.gaussianDerivativePairMoment,
-  ),
-  gaussianPairMomentDeficit: ofPair(
-    'D',
-    'm2 − M, without cancellation.',
-    'derived; docs 3.1',
-    moments.gaussianPairMomentDeficit,
-  ),
+  ...momentQuantities,
   varianceMap: quantity({
     symbol: 'V(q)',
     description: '(σ_w²/ρ) E φ² + σ_b².',

@@ -1,5 +1,5 @@
 // Phase and trainable depth of a feedforward network.
-import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+import { depthScale, type Multipliers } from '../../gaussian/multipliers.js';
 
 type Phase = 'ordered' | 'critical' | 'chaotic';
 

@@ -1,5 +1,5 @@
 // The depth that trains, with its uncertainty: a line through measured boundaries against 6 ξ_c.
-import { depthScale, type Multipliers } from '../../gaussian/fixed-points.js';
+import { depthScale, type Multipliers } from '../../gaussian/multipliers.js';
 import type { NetworkProfile } from './profile.js';
 import { trainableLengths } from './trainability.js';
 

@@ -3,7 +3,8 @@
 import { finiteSlope } from './fixed-point-theory.js';
 import { MftError } from '../../core/errors.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import { type Layer, multipliers } from '../../gaussian/fixed-points.js';
+import type { Layer } from '../../gaussian/variance-map.js';
+import { multipliers } from '../../gaussian/multipliers.js';
 import { expectation } from '../../gaussian/moments.js';
 
 /**

@@ -2,7 +2,8 @@
 import { MftError } from '../../core/errors.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import { fixedPointsVariance, gain, type Layer, scaled } from '../../gaussian/fixed-points.js';
+import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
+import { gain, type Layer, scaled } from '../../gaussian/variance-map.js';
 import { expectation } from '../../gaussian/moments.js';
 
 /** A random equilibrium layer of infinite width. */

@@ -3,7 +3,7 @@ import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { axis, type Axis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import type { PredictionBody } from '../../core/system.js';
-import { varianceMap } from '../../gaussian/fixed-points.js';
+import { varianceMap } from '../../gaussian/variance-map.js';
 import {
   defaultTolerances,
   layerOf,

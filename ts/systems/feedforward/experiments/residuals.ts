@@ -1,7 +1,7 @@
 // Residuals |q − q*| and |c − c*| along the layers: the map iterated, and networks simulated.
 import { MftError } from '../../../core/errors.js';
 import type { CurvePoint } from '../../../figures/curves.js';
-import { varianceMap } from '../../../gaussian/fixed-points.js';
+import { varianceMap } from '../../../gaussian/variance-map.js';
 import { correlationMap } from '../figure-maps.js';
 import type { FeedforwardSpec } from '../spec.js';
 import { line, type Measured, meanOf, trialProfiles } from '../../../statistics/measured.js';

@@ -1,6 +1,6 @@
 // One simulated layer against its map: what the first figures of all three papers show.
 import type { CurvePoint } from '../../../figures/curves.js';
-import { varianceMap } from '../../../gaussian/fixed-points.js';
+import { varianceMap } from '../../../gaussian/variance-map.js';
 import { correlationMap, singleLayerSpec } from '../figure-maps.js';
 import type { Estimated } from '../../../core/results.js';
 import { type ExperimentOptions, type Network, simulated } from './network.js';

@@ -16,7 +16,7 @@ import type { ControlOptions } from '../../../core/control.js';
 import type { DataOptions } from '../../../data/bytes.js';
 import { readDataset } from '../../../data/dataset.js';
 import { fitLevelSet, type LevelSet } from '../../../fit/level-set.js';
-import { multipliers } from '../../../gaussian/fixed-points.js';
+import { multipliers } from '../../../gaussian/multipliers.js';
 import { trainableLengths } from '../trainability.js';
 import { studentQuantile } from '../../../statistics/distributions.js';
 import type { ActivationSpec } from '../../../gaussian/activations.js';

@@ -120,7 +120,7 @@ double large_gap(double q, double delta) {
 double tanh_second_moment_complement(double q) { return q == 0.0 ? 1.0 : half_line(q, kSechSquareCut, sech_square); }
 
 double tanh_second_moment(double q) {
-  if (q == 0.0) return 0.0;
+  if (q < 1e-100) return q;  // tanh^2 = x^2 - 2 x^4 / 3; the sum below would come under the range of numbers at 1e-206
   if (kReach * std::sqrt(q) > kSechSquareCut) return 1.0 - tanh_second_moment_complement(q);
   return half_line(q, kSechSquareCut, [](double x) {
     const double t = std::tanh(x);

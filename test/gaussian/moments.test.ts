@@ -296,3 +296,9 @@ t.test('a bias of 1e12 is no jump of the activation', (t) => {
   );
   t.end();
 });
+
+t.test('E tanh² of the smallest variances is the variance', (t) => {
+  for (const variance of [1e-90, 1e-110, 1e-206, 1e-250, 1e-300, 1e-306])
+    isNear(t, gaussianSecondMoment('tanh', { variance }), variance, 1e-14, `at ${variance}`);
+  t.end();
+});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -13,6 +14,8 @@ namespace mft::recurrent {
 namespace {
 
 constexpr int kPointsPerDecade = 24;  // of the scans
+constexpr double kLeastVariance = 1e-3, kLargestVariance = 1e4;
+constexpr double kRootTolerance = 1e-6;  // of chi_1, and relative of the moment of the branch from zero
 
 double moment(const GaussianFunction& function, const Integrand& integrand, double variance) {
   return gaussian_moment(function, integrand, variance);
@@ -46,18 +49,49 @@ std::vector<double> Theory::critical_recurrent_variances(const Control& control)
     std::sort(result.begin(), result.end());
     return result;
   }
-  const auto excess_at = [&](double variance) {
+  const auto with_recurrent = [&](double variance) {
     Cell changed = cell_;
     for (Gate& gate : changed.gates) gate.recurrent = variance;
-    const Theory theory(changed);
-    try {
-      return theory.chi1_minus_one(theory.fixed_points(control).front().state);
-    } catch (const Error&) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
+    return Theory(changed);
   };
-  for (const double root : roots_on(logarithmic_grid(1e-3, 1e4, 85), excess_at))
-    if (std::abs(excess_at(root)) < 1e-6) result.push_back(root);
+  const bool is_explicit = (cell_.kind == CellKind::kGru || cell_.kind == CellKind::kPeepholeLstm) &&
+                           with_recurrent(0).settled(1).second > 0;
+  if (!is_explicit) {
+    const auto excess_at = [&](double variance) {
+      try {
+        const Theory theory = with_recurrent(variance);
+        return theory.chi1_minus_one(theory.fixed_points(control).front().state);
+      } catch (const Error&) {
+        return std::numeric_limits<double>::quiet_NaN();
+      }
+    };
+    for (const double root : roots_on(logarithmic_grid(kLeastVariance, kLargestVariance, 85), excess_at))
+      if (std::abs(excess_at(root)) < kRootTolerance) result.push_back(root);
+    return result;
+  }
+  // Every pre-activation reads sigma_w^2 Q =: x only, so the settled moment Q(x) is explicit and x belongs to the
+  // variance x / Q(x): one scan over x in the place of a search for the fixed point at every variance.
+  const auto at = [&](double x) {
+    control.throw_if_cancelled();
+    const StateMoments state = with_recurrent(x).settled(1);
+    return std::pair(x / state.second, state);
+  };
+  const auto excess_along = [&](double x) {
+    const auto [variance, state] = at(x);
+    return with_recurrent(variance).chi1_minus_one(state);
+  };
+  const double low = kLeastVariance * at(0).second.second;
+  const double high = kLargestVariance * upper_end();
+  const int points = static_cast<int>(std::ceil(kPointsPerDecade / 2 * std::log10(high / low)));
+  for (const double x : roots_on(logarithmic_grid(low, high, points), excess_along)) {
+    const auto [variance, state] = at(x);
+    if (variance < kLeastVariance || variance > kLargestVariance) continue;
+    // Only the branch from zero counts.
+    const double reached = with_recurrent(variance).fixed_points(control).front().state.second;
+    if (std::abs(reached - state.second) < kRootTolerance * state.second && std::abs(excess_along(x)) < kRootTolerance)
+      result.push_back(variance);
+  }
+  std::sort(result.begin(), result.end());
   return result;
 }
 

@@ -20,6 +20,11 @@ void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const 
 void dgesdd_(const char* jobz, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
              const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info,
              std::size_t);
+void dgeev_(const char* jobvl, const char* jobvr, const int* n, double* a, const int* lda, double* wr, double* wi,
+            double* vl, const int* ldvl, double* vr, const int* ldvr, double* work, const int* lwork, int* info,
+            std::size_t, std::size_t);
+void dgesv_(const int* n, const int* nrhs, double* a, const int* lda, int* pivots, double* b, const int* ldb,
+            int* info);
 void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork,
              int* info);
 }
@@ -138,6 +143,39 @@ std::size_t semidefinite_rank(std::size_t count, double* matrix, std::size_t str
   int found = 0, info = 0;
   dpstrf_("U", &n, matrix, &lda, pivots.data(), &found, &limit, work.data(), &info, 1);
   return static_cast<std::size_t>(found);
+}
+
+std::vector<std::complex<double>> eigenvalues(std::size_t count, double* matrix) {
+  if (count == 0) return {};
+  require_finite(matrix, count * count);
+  const int n = integer(count), one = 1, query = -1;
+  std::vector<double> real(count), imaginary(count);
+  double size = 0;
+  int info = 0;
+  dgeev_("N", "N", &n, matrix, &n, real.data(), imaginary.data(), nullptr, &one, nullptr, &one, &size, &query, &info, 1,
+         1);
+  const int length = static_cast<int>(size);
+  std::vector<double> work(static_cast<std::size_t>(length));
+  dgeev_("N", "N", &n, matrix, &n, real.data(), imaginary.data(), nullptr, &one, nullptr, &one, work.data(), &length,
+         &info, 1, 1);
+  require_success(info);
+  std::vector<std::complex<double>> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = {real[i], imaginary[i]};
+  return values;
+}
+
+bool solve(std::size_t count, double* matrix, double* b) {
+  if (count == 0) return true;
+  require_finite(matrix, count * count);
+  require_finite(b, count);
+  // Columns are what rows are here: LAPACK is given the transpose of the transpose.
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = 0; j < i; ++j) std::swap(matrix[i * count + j], matrix[j * count + i]);
+  const int n = integer(count), one = 1;
+  std::vector<int> pivots(count);
+  int info = 0;
+  dgesv_(&n, &one, matrix, &n, pivots.data(), b, &n, &info);
+  return info == 0;
 }
 
 }  // namespace mft::lapack

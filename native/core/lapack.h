@@ -1,6 +1,7 @@
 // The LAPACK that OpenBLAS brings, through its Fortran interface (the packages come without LAPACKE). One thread, as
 // core/blas.h says.
 #pragma once
+#include <complex>
 #include <cstddef>
 #include <vector>
 
@@ -14,6 +15,14 @@ std::vector<double> symmetric_eigen(std::size_t count, double* matrix);
 
 // Singular values, decreasing, of a matrix (rows x columns, row-major), which is overwritten. Throws NOT_FINITE.
 std::vector<double> singular_values(std::size_t rows, std::size_t columns, double* matrix);
+
+// Eigenvalues of any square matrix (count x count, row-major), which is overwritten; backward stable. Throws
+// NOT_FINITE.
+std::vector<std::complex<double>> eigenvalues(std::size_t count, double* matrix);
+
+// b becomes matrix^-1 b by LU with partial pivoting; the matrix (row-major) is overwritten. False where a pivot is
+// exactly 0; b means nothing then. Throws NOT_FINITE.
+bool solve(std::size_t count, double* matrix, double* b);
 
 // R (k x count, k = min(count, length), row-major) of the QR factorisation of the matrix whose columns are the rows of
 // a block: their coordinates in an orthonormal basis, with the same products among them. The block is overwritten.

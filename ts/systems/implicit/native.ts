@@ -26,5 +26,30 @@ declare module '../../core/addon.js' {
     implicitMemory(simulation: NativeSimulation): number;
     /** Rows of trials; NaN where a trial has no value. */
     implicitSimulate(simulation: NativeSimulation, slots: Int32Array): Promise<Float64Array>;
+    /** c (m × n) = op(a) op(b), row-major, into the caller's array. */
+    implicitMultiply(
+      transposeA: boolean,
+      transposeB: boolean,
+      m: number,
+      n: number,
+      k: number,
+      a: Float64Array,
+      b: Float64Array,
+      c: Float64Array,
+    ): void;
+    /** y = A x for an operator in compressed rows and `width` numbers a node, into the caller's array. */
+    implicitGraphMultiply(
+      rowPointers: Int32Array,
+      columns: Int32Array,
+      values: Float64Array,
+      columnCount: number,
+      width: number,
+      x: Float64Array,
+      y: Float64Array,
+    ): void;
+    /** Real and imaginary parts of the eigenvalues of J, its singular values, and those of I − J. */
+    implicitSpectrum(size: number, jacobian: Float64Array): Promise<Float64Array>;
+    /** matrix⁻¹ b; empty where a pivot is 0. */
+    implicitSolve(size: number, matrix: Float64Array, b: Float64Array): Promise<Float64Array>;
   }
 }

@@ -245,3 +245,34 @@ t.test('curves at many steps are the flow at each', async (t) => {
     { numRuns: 60, seed: 20 },
   );
 });
+
+t.test('where a flow ends, and the saddle', async (t) => {
+  const end = async (
+    parameters: object,
+  ): Promise<{ readonly mapping: number; readonly w1: number; readonly w2: number; readonly isSaddle: boolean }> =>
+    (await evaluate('autoencoder', 'flowEnd', parameters)) as never;
+  for (const [of, w1, w2] of [
+    [mode(1, 0.5), 0.9, -0.2],
+    [mode(2, 0.5), -3, 0.1],
+    [mode(1, 0.5), -0.9, 0.8],
+    [mode(1, 0.5, 0.3), -0.9, 0.2],
+    [mode(0, 0.5), 0.9, 0.2],
+    [mode(0.2, 0.5, 0.3), 0.9, 0.2],
+  ] as const) {
+    const found = await end({ ...of, w1, w2 });
+    const late = flowWeights(of, { w1, w2 }, 500);
+    t.ok(
+      Math.abs(found.w1 - late[0]) < 1e-13 && Math.abs(found.w2 - late[1]) < 1e-13,
+      `${found.w1} ${found.w2} ${late}`,
+    );
+    t.ok(Math.abs(found.mapping - found.w1 * found.w2) < 1e-14 && !found.isSaddle);
+  }
+  t.match(await end({ ...mode(1, 0.5), w1: 0.4, w2: -0.4 }), { mapping: 0, isSaddle: true });
+  t.match(await end({ ...mode(1), w1: 0, w2: 0 }), { mapping: 0, isSaddle: true });
+  t.match(
+    await end({ ...mode(1, 0, 2), w1: 0.4, w2: -0.4 }),
+    { mapping: 0, isSaddle: false },
+    'with ν ≤ g all end there',
+  );
+  t.match(await end({ ...mode(0), w1: 0.4, w2: 0.7 }), { w1: 0.4, w2: 0.7, isSaddle: false }, 'nothing pulls');
+});

@@ -7,6 +7,8 @@ import { stableLearningRate } from './rates.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
 import { largestOf, leastOf } from '../../numeric/extremes.js';
 
+/** Directions whose step of learning is told, from 0. */
+const shown = [0, 1, 3, 7, 15, 31];
 /** A rate this much below the limit is proposed. */
 const safety = 0.5;
 
@@ -55,11 +57,16 @@ function timeFinding(spec: ResolvedAutoencoderSpec): Finding[] {
   const slowest = largestOf(known);
   const inTime = known.filter((time) => time <= spec.steps).length;
   const isLong = slowest <= spec.steps;
+  const first = shown
+    .flatMap((mode) => (typeof times[mode] === 'number' ? [`direction ${mode} at step ${Math.ceil(times[mode])}`] : []))
+    .join(', ');
   return [
     {
       id: isLong ? 'directionsLearnt' : 'trainingTooShort',
       severity: isLong ? 'info' : 'warning',
-      claim: `${inTime} of ${known.length} directions are half learnt within ${spec.steps} steps; the slowest takes ${Math.ceil(slowest)}.`,
+      claim:
+        `${inTime} of ${known.length} directions are half learnt within ${spec.steps} steps; the slowest takes ` +
+        `${Math.ceil(slowest)}: ${first}.`,
       evidence: [
         { quantity: 'timeToReach', value: known[0] as number },
         { quantity: 'timeToReach', value: slowest },

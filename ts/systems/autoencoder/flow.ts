@@ -8,7 +8,7 @@ import {
   product,
 } from '../../numeric/double-double.js';
 import { balancedMapping } from './balanced.js';
-import { growth, type Mode, stiffness } from './mode.js';
+import { fixedPoint, growth, type Mode, stiffness } from './mode.js';
 import { apart, noiseAndDecay } from './noise-and-decay.js';
 import type { Squares } from './taylor.js';
 
@@ -118,4 +118,28 @@ export function flowWeights(mode: Mode, { w1, w2 }: Weights, time: DoubleDouble 
   const larger = ((Math.sqrt(P) + Math.sqrt(Q)) / 2) * Math.sign(isFirst ? w1 : w2);
   const smaller = larger === 0 ? 0 : w / larger;
   return isFirst ? [larger, smaller] : [smaller, larger];
+}
+
+/** Where the flow ends, and whether that is the saddle: w1 = −w2 (or both 0) in a direction that would otherwise be learnt. */
+export function flowEnd(
+  mode: Mode,
+  { w1, w2 }: Weights,
+): { readonly mapping: number; readonly w1: number; readonly w2: number; readonly isSaddle: boolean } {
+  const { weightDecay: g } = mode;
+  // Nothing pulls: where it starts it stays.
+  if (stiffness(mode) === 0 && g === 0) return { mapping: w1 * w2, w1, w2, isSaddle: false };
+  if (w1 === -w2) return { mapping: 0, w1: 0, w2: 0, isSaddle: growth(mode) > 0 };
+  if (g > 0) {
+    const mapping = fixedPoint(mode);
+    const size = Math.sign(w1 + w2) * Math.sqrt(mapping);
+    return { mapping, w1: size, w2: size, isSaddle: false };
+  }
+  const [, a, b] = riccatiForm(mode, squaresOf({ w1, w2 })).coefficients;
+  const [p, q] = [Math.sign(w1 + w2) * Math.sqrt(a), Math.sign(w1 - w2) * Math.sqrt(b)];
+  // The larger weight, and the other as the mapping over it: nothing cancels.
+  const mapping = fixedPoint(mode);
+  const isFirst = p * q >= 0;
+  const larger = (p + (isFirst ? q : -q)) / 2;
+  const smaller = larger === 0 ? 0 : mapping / larger;
+  return { mapping, w1: isFirst ? larger : smaller, w2: isFirst ? smaller : larger, isSaddle: false };
 }

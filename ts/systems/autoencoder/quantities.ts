@@ -7,7 +7,7 @@ import { type Quantity, quantity, withMapped } from '../../core/system.js';
 import { balancedTime } from './balanced.js';
 import { descendMode } from './descent-modes.js';
 import { descentQuantities } from './descent-quantities.js';
-import { flow, flowTime, flowWeights } from './flow.js';
+import { flow, flowEnd, flowTime, flowWeights } from './flow.js';
 import {
   checkMapping,
   curvature,
@@ -74,6 +74,15 @@ const table = {
     source: 'derived; docs 3.3, 3.4, 3.5',
     parameters: flowFields,
     evaluate: (p) => Math.hypot(...flowed(p)),
+  }),
+  flowEnd: quantity({
+    symbol: 'w(∞), [w1, w2]',
+    description:
+      'Mapping and weights in which the flow from `w1`, `w2` ends; `isSaddle`: at the saddle (w1 = −w2), though the direction ' +
+      'is learnt from all other starts.',
+    source: 'derived; docs 3.7',
+    parameters: z.strictObject({ ...modeFields, w1: weight('w1'), w2: weight('w2') }),
+    evaluate: ({ w1, w2, ...mode }) => flowEnd(mode, { w1, w2 }),
   }),
   descentWeights: quantity({
     symbol: '[w1, w2]',

@@ -174,6 +174,18 @@ function reader(p: DynamicsParameters) {
   return { get, fill, rows, vector, target, scalarTarget };
 }
 
+/** Components of the state; 0 where the parameters do not say. */
+function stateSize(p: DynamicsParameters): number {
+  const width = p.width ?? p.weights?.length ?? p.hessian?.length ?? 0;
+  if (p.dynamics === 'affine') return p.matrix?.length ?? p.size ?? 0;
+  if (p.dynamics === 'hopfield') return (p.inputs ?? p.input?.length ?? 0) + (p.hidden ?? 0) + (p.outputs ?? 0);
+  if (p.dynamics === 'graphTanh' || p.dynamics === 'graphGru') return (p.nodes ?? 0) * width;
+  return p.dynamics === 'deepEquilibrium' ? width : 2 * width;
+}
+
+/** Of a quantity that needs J as a matrix: J, I − J, what LAPACK overwrites, and their copies on the way there. */
+export const denseBytes = (p: DynamicsParameters): number => 2 ** 24 + 10 * 8 * Math.min(stateSize(p), 4096) ** 2;
+
 /** @throws MftError ERR_MFT_INVALID_ARGUMENT (a parameter that the kind needs is not there), ERR_MFT_SHAPE */
 export function dynamicsOf(p: DynamicsParameters): Dynamics {
   const read = reader(p);

@@ -7,7 +7,7 @@ import { type Quantity, quantity } from '../../core/system.js';
 import { solveAdjointSystem } from './adjoint.js';
 import { hopfield } from './dense-dynamics.js';
 import { squaredLoss } from './dynamics.js';
-import { dynamicsFields, dynamicsOf, minstd } from './fixtures.js';
+import { denseBytes, dynamicsFields, dynamicsOf, minstd } from './fixtures.js';
 import { forwardMethods, solveForward } from './forward.js';
 import { combined, difference, dot, norm, type Vector } from './products.js';
 import { exactAdjoint, ratio } from './quantities-state.js';
@@ -124,6 +124,7 @@ export const solverQuantities = {
     description: 'Relative error of T terms of the Neumann series at the steady state.',
     source: 'Liao et al. 2018; docs 2.4',
     parameters: z.strictObject({ ...dynamicsFields, termCounts: counts(1, 'Numbers of terms = products + 1.') }),
+    bytes: denseBytes,
     evaluate: async ({ termCounts, ...p }, options = {}): Promise<QuantityValue> => {
       const { z: exact, at } = await exactAdjoint(p, options);
       if (exact === undefined) return singular;
@@ -147,6 +148,7 @@ export const solverQuantities = {
         }),
       steps: counts(0, 'Numbers of steps.'),
     }),
+    bytes: denseBytes,
     evaluate: async ({ initialGuess, steps, ...p }, options = {}): Promise<QuantityValue> => {
       const { z: exact, at, g } = await exactAdjoint(p, options);
       if (exact === undefined) return singular;

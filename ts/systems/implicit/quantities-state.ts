@@ -8,7 +8,15 @@ import { type Quantity, quantity } from '../../core/system.js';
 import { certificateOf, jacobianOf, perronBound } from './certificate.js';
 import { hopfieldEnergy, logistic, logisticSlope } from './dense-dynamics.js';
 import type { Dynamics } from './dynamics.js';
-import { dynamicsFields, dynamicsOf, type DynamicsParameters, hopfieldOf, innerAndOuter, minstd } from './fixtures.js';
+import {
+  denseBytes,
+  dynamicsFields,
+  dynamicsOf,
+  type DynamicsParameters,
+  hopfieldOf,
+  innerAndOuter,
+  minstd,
+} from './fixtures.js';
 import { flattened, neumannSum, trajectory, unrolled } from './gradient.js';
 import { denseOperator, graphOperator } from './graph.js';
 import {
@@ -145,6 +153,7 @@ export const stateQuantities = {
       'State that iteration reaches, polished by Newton steps; of affine dynamics the solution of (I − M) h = c.',
     source: 'derived; docs 2.1',
     parameters: system,
+    bytes: denseBytes,
     evaluate: async (p, options = {}) => list((await atRest(p, options)).state),
   }),
   loss: quantity({
@@ -152,6 +161,7 @@ export const stateQuantities = {
     description: 'Loss at the steady state.',
     source: 'derived; docs 2.2',
     parameters: system,
+    bytes: denseBytes,
     evaluate: async (p, options = {}) => {
       const { dynamics, state } = await atRest(p, options);
       return dynamics.loss(state).value;
@@ -162,6 +172,7 @@ export const stateQuantities = {
     description: 'Solution of (I − J)ᵀ z = ∂L/∂h at the steady state.',
     source,
     parameters: system,
+    bytes: denseBytes,
     evaluate: async (p, options = {}): Promise<QuantityValue> => {
       const { z: found } = await exactAdjoint(p, options);
       return found === undefined ? { reason: singular } : list(found);
@@ -172,6 +183,7 @@ export const stateQuantities = {
     description: 'Implicit gradient: arrays in the order of their names, row by row, one after the other.',
     source,
     parameters: system,
+    bytes: denseBytes,
     evaluate: async (p, options = {}): Promise<QuantityValue> => {
       const { z: found, at } = await exactAdjoint(p, options);
       return found === undefined ? { reason: singular } : flattened(at.cotangent(found), p.order);
@@ -202,6 +214,7 @@ export const stateQuantities = {
         .default(components.slice(0, 4))
         .meta({ expected: `a list of ${components.join(', ')}`, description: 'Which, in which order.' }),
     }),
+    bytes: denseBytes,
     evaluate: async ({ components: names, ...p }, options = {}): Promise<QuantityValue> => {
       const { dynamics, at } = await atRest(p, options);
       const n = dynamics.size;
@@ -297,6 +310,7 @@ export const stateQuantities = {
       components: hyperComponents,
       at: text('Read by nobody.').optional(),
     }),
+    bytes: denseBytes,
     evaluate: async ({ at: _at, ...p }, options = {}): Promise<QuantityValue> => {
       innerAndOuter(p);
       const { z: found, at } = await exactAdjoint(p, options);

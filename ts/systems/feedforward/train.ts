@@ -8,6 +8,7 @@ import { dense } from '../../training/layers/dense.js';
 import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
 import { activationOf, type ResolvedFeedforwardSpec } from './spec.js';
+import { misfit, unsupported } from '../../training/refusals.js';
 
 /**
  * Layers 1..L−1 are the hidden ones, activated and masked; layer L gives one linear output per class. A single `width` is
@@ -25,13 +26,13 @@ export function trainingPlan(
   if (spec.backwardWeights !== 'shared') throw unsupported('backwardWeights', 'shared');
   if (spec.output !== 'preactivation') throw unsupported('output', 'preactivation');
   if (spec.inputWidth !== undefined && spec.inputWidth !== dimension)
-    throw shape('inputWidth', `${dimension}, the components of an image`, spec.inputWidth);
+    throw misfit('inputWidth', `${dimension}, the components of an image`, spec.inputWidth);
   const widths =
     typeof spec.width === 'number'
       ? [...Array.from({ length: depth - 1 }, () => spec.width as number), classes]
       : [...spec.width];
   if (widths[depth - 1] !== classes)
-    throw shape('width', `a list that ends with ${classes}, the number of classes`, widths[depth - 1]);
+    throw misfit('width', `a list that ends with ${classes}, the number of classes`, widths[depth - 1]);
   const weightVariance = perLayer('weightVariance', spec.weightVariance, depth);
   const biasVariance = perLayer('biasVariance', spec.biasVariance, depth);
   const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
@@ -65,19 +66,4 @@ function alphaFields(keep: number): { alphaScale?: number; alphaOffset?: number;
   if (keep === 1) return {};
   const { a, b, c } = alphaDropout(keep);
   return { alphaScale: a, alphaOffset: b, alphaDropped: c };
-}
-
-function unsupported(parameter: string, expected: string): MftError {
-  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, {
-    parameter,
-    expected,
-  });
-}
-
-function shape(parameter: string, expected: string, received: unknown): MftError {
-  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}, received ${String(received)}.`, {
-    parameter,
-    expected,
-    received,
-  });
 }

@@ -7,6 +7,7 @@ import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
 import { resolveWidths } from './network.js';
 import type { ResolvedPercolationSpec } from './spec.js';
+import { misfit, unsupported } from '../../training/refusals.js';
 
 /** Layers beyond this number are no network to train. */
 const deepest = 100_000;
@@ -104,24 +105,9 @@ function checkEnds(spec: ResolvedPercolationSpec, dimension: number, classes: nu
   const output = isList ? width.at(-1) : spec.outputWidth;
   const name = (ends: string): string => (isList ? 'width' : ends);
   if (input !== undefined && input !== dimension)
-    throw shape(name('inputWidth'), `${dimension}, the components of an image`, input);
+    throw misfit(name('inputWidth'), `${dimension}, the components of an image`, input);
   if (output !== undefined && output !== classes)
-    throw shape(name('outputWidth'), `${classes}, the number of classes`, output);
+    throw misfit(name('outputWidth'), `${classes}, the number of classes`, output);
   if (input === undefined && spec.inputKeepProbability < 1)
-    throw shape('inputWidth', `${dimension}, the components of an image, where inputs are dropped`, 'nothing');
-}
-
-function unsupported(parameter: string, expected: string): MftError {
-  return new MftError('ERR_MFT_UNSUPPORTED', `Expected \`${parameter}\` of a trained network to be ${expected}.`, {
-    parameter,
-    expected,
-  });
-}
-
-function shape(parameter: string, expected: string, received: number | string): MftError {
-  return new MftError('ERR_MFT_SHAPE', `Expected \`${parameter}\` to be ${expected}; received ${received}.`, {
-    parameter,
-    expected,
-    received,
-  });
+    throw misfit('inputWidth', `${dimension}, the components of an image, where inputs are dropped`, 'nothing');
 }

@@ -1,4 +1,5 @@
 // The growth factor of ReLU residual networks in O(1): log Π_{l ≤ L} (1 + W l^−V) by Euler–Maclaurin.
+import { legendreRule } from '../../numeric/legendre.js';
 
 const directTerms = 64;
 const panelNodes = 16;
@@ -48,7 +49,7 @@ function integral(f: (l: number) => number, a: number, b: number): number {
   const [low, high] = [Math.log(a), Math.log(b)];
   const panels = Math.max(1, Math.ceil(high - low));
   const length = (high - low) / panels;
-  const { nodes, weights } = legendre(panelNodes);
+  const { nodes, weights } = legendreRule(panelNodes);
   let sum = 0;
   for (let panel = 0; panel < panels; panel++) {
     nodes.forEach((node, i) => {
@@ -57,26 +58,4 @@ function integral(f: (l: number) => number, a: number, b: number): number {
     });
   }
   return sum;
-}
-
-/** Gauss–Legendre nodes and weights on [0, 1] by Newton's method. */
-function legendre(count: number): { nodes: number[]; weights: number[] } {
-  const nodes: number[] = [];
-  const weights: number[] = [];
-  for (let i = 0; i < count; i++) {
-    let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5));
-    let slope = 0;
-    for (let step = 0; step < 100; step++) {
-      let [previous, current] = [1, x];
-      for (let k = 2; k <= count; k++)
-        [previous, current] = [current, ((2 * k - 1) * x * current - (k - 1) * previous) / k];
-      slope = (count * (x * current - previous)) / (x * x - 1);
-      const change = current / slope;
-      x -= change;
-      if (Math.abs(change) < 1e-16) break;
-    }
-    nodes.push((1 + x) / 2);
-    weights.push(1 / ((1 - x * x) * slope * slope));
-  }
-  return { nodes, weights };
 }

@@ -1,6 +1,5 @@
 // How a spec of `feedforward` is trained.
 import { perLayer } from '../../core/checks.js';
-import { MftError } from '../../core/errors.js';
 import type { DataShape } from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
 import { alphaDropout } from '../../gaussian/alpha-dropout.js';

@@ -112,6 +112,18 @@ const others = {
       { steps: 3 },
     ],
   },
+  convolution: {
+    predict: [{ base: { input: [20, 20, 1], kernel: 5, pool: 1 }, axes: { depth: [1, 2, 4] } }, { input: [64, 64, 1] }],
+    simulate: [
+      { base: { input: [20, 20, 3], kernel: 5, pool: 1 }, axes: axes([8, 32], [1, 3]), run: { trials: 30 } },
+      { input: [64, 64, 3], width: 64, depth: 3 },
+      { trials: 4 },
+    ],
+  },
+  implicit: {
+    predict: [{ axes: { termCount: [10, 100, 1000] } }, { termCount: 10_000 }],
+    simulate: [{ axes: { width: [30, 100, 300] }, run: { trials: 30 } }, { width: 2000, termCount: 5 }, { trials: 2 }],
+  },
   recurrent: {
     predict: [{ base: { cell: 'lstm' }, axes: { steps: [3, 10, 30] } }, { steps: 30 }],
     simulate: [
@@ -135,6 +147,8 @@ export function tinyPlan(system) {
   const base = {
     autoencoder: { inputVariance: [2, 1], width: 2, steps: 5 },
     recurrent: { ...bare, width: 5, steps: 3 },
+    implicit: { width: 5, termCount: 3 },
+    convolution: { input: [6, 6, 1], kernel: 3, width: 2, depth: 1 },
   }[system] ?? { width: 5, depth: 3 };
   return { verb: 'simulate', base: { system, ...base }, run: { trials: 2 } };
 }

@@ -24,6 +24,20 @@ export function leftBehind(bytes: number): number {
   return anyWork + Math.min(unused, bytes);
 }
 
+/** Of a simulation: bytes of short-lived objects for each number of its rows, all trials together. */
+const perNumber = 16;
+
+/** What reading the rows of a run leaves behind: nothing of a few trials of a wide network, all there is room for of many. */
+export function leftByRows(rowLength: number, trials: number): number {
+  return leftBehind(perNumber * rowLength * trials);
+}
+
+/** What two parts of a job take that follow each other: both keep what they found, and leave their objects in the same place. */
+export function oneAfterTheOther(first: number, second: number): number {
+  const shared = Math.min(unused, first - anyWork, second - anyWork);
+  return first + second - Math.max(0, shared);
+}
+
 /**
  * Refuses what does not fit. `lower` names the fields that would help, the best first: it is the error's parameter.
  *

@@ -1,5 +1,6 @@
 // Verbs that predict and simulate a network: predict, simulate, compare.
 import { describe, didYouMean, MftError } from '../../core/errors.js';
+import { oneAfterTheOther } from '../../core/memory.js';
 import { compare } from '../../statistics/compare.js';
 import { loadSystem } from '../../systems/registry.js';
 import { withInputs } from '../../verbs/inputs.js';
@@ -113,7 +114,7 @@ export async function networkCost(work: Work, parts: Parts): Promise<number> {
 export async function networkMemory(work: Work, parts: Parts): Promise<number> {
   const { prediction, simulation } = await loadSystem(work.system);
   const theory = parts.predicts ? prediction.bytes(work.spec) : 0;
-  return theory + (parts.simulates ? simulation.bytes(work.spec, onOneThread(work)) : 0);
+  return parts.simulates ? oneAfterTheOther(theory, simulation.bytes(work.spec, onOneThread(work))) : theory;
 }
 
 function onOneThread(work: Work): object {

@@ -1,12 +1,10 @@
 // What predictions and simulations of `autoencoder` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftBehind, threadsFor, youngGeneration } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { nativeSimulation } from './simulate.js';
 import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 
-/** Room for the code, the stacks of the threads and a result. */
-const base = 2 ** 22;
 /** Nodes of the law of a direction's start, both squares together: a few hundred in a network, a few thousand of aligned starts. */
 const nodesPerMode = 1000;
 
@@ -40,7 +38,7 @@ export function simulationBytes(spec: ResolvedAutoencoderSpec, run: ResolvedAuto
   const row = recordsOf(spec).length * (2 * modes + 2);
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
-    base +
+    leftBehind(youngGeneration) +
     rowBytes(row, run.trials) +
     48 * row +
     (run.rawTrials ? 8 * row * run.trials : 0) +

@@ -1,13 +1,13 @@
 // What predictions and simulations of `convolution` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftByRows, threadsFor, youngGeneration } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { meanFieldSize } from './mean-field.js';
 import { nativeSimulation } from './simulate.js';
 import { networkFromSpec, type ResolvedConvolutionRun, type ResolvedConvolutionSpec } from './spec.js';
 
-/** Room for the code, the stacks of the threads and a result. */
-const base = youngGeneration + 2 ** 23;
+/** Room for the code, the stacks of the threads and a result of a simulation. */
+const base = 2 ** 23;
 /** Products a pair of positions takes: taps of both passes and the moment of the pair. */
 const perPair = 400;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */
@@ -19,7 +19,7 @@ export function predictionFlops(spec: ResolvedConvolutionSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedConvolutionSpec): number {
-  return base + 8 * 3 * meanFieldSize(networkFromSpec(spec)).held + 400 * spec.depth;
+  return youngGeneration + 2 ** 21 + 8 * 3 * meanFieldSize(networkFromSpec(spec)).held + 400 * spec.depth;
 }
 
 const rowLength = 7;
@@ -40,6 +40,7 @@ export function simulationBytes(spec: ResolvedConvolutionSpec, run: ResolvedConv
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
     base +
+    leftByRows(row, run.trials) +
     1.1 * (rowBytes(row, run.trials) + (run.rawTrials ? 8 * row * run.trials : 0)) +
     100 * row +
     addon().convolutionEngineBytes(native) * workers +

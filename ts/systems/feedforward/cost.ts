@@ -19,8 +19,10 @@ const [perExpectation, perSettled] = [1.5e7, 2.3e6] as const;
 const [unsettledLayers, expectationsOfPoint] = [100, 20] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; values and steps of the recursion. */
 const [perEntry, perPredicted] = [8, 4] as const;
-/** Of an input or pair in a layer of theory, in bytes: the objects that the recursion keeps of it, and those it leaves behind. */
-const [perKept, perLeft] = [2050, 2000] as const;
+/** Of an input or pair in a layer of theory, in bytes: the objects that the recursion keeps of it, and those its integrals leave. */
+const [perKept, perLeft] = [2050, 150_000] as const;
+/** What integrals leave behind beyond a young generation before the collector has caught up (measured at 174 layers of tanh). */
+const mostLeft = 1.5 * youngGeneration;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
@@ -33,12 +35,7 @@ export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
 export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
   const n = inputCount(spec.inputs);
   const states = spec.depth * (n + pairsOf(n));
-  return (
-    youngGeneration +
-    Math.min(youngGeneration, perLeft * states) +
-    perKept * states +
-    8 * perPredicted * entriesOf(spec)
-  );
+  return youngGeneration + Math.min(mostLeft, perLeft * states) + perKept * states + 8 * perPredicted * entriesOf(spec);
 }
 
 /** trials × layers × N (without weight matrices) or × N² (with them), and the statistics of what every trial gives. */

@@ -1,6 +1,6 @@
 // What predictions and simulations of `implicit` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows, youngGeneration } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeSimulation } from './simulate.js';
 import type { ResolvedImplicitRun, ResolvedImplicitSpec } from './spec.js';
@@ -15,7 +15,7 @@ const [perWeight, products] = [12, 120] as const;
 export const predictionFlops = ({ termCount, width }: ResolvedImplicitSpec): number =>
   perIntegral * (integrals + termCount) + width / 1000;
 export const predictionBytes = ({ termCount }: ResolvedImplicitSpec): number =>
-  youngGeneration + 8 * perEntry * 5 * termCount;
+  leftBehind(youngGeneration) + 8 * perEntry * 5 * termCount;
 
 export function simulationFlops(
   { width: n, termCount }: ResolvedImplicitSpec,
@@ -29,7 +29,8 @@ export function simulationBytes(spec: ResolvedImplicitSpec, run: ResolvedImplici
   const { rowLength } = addon().implicitLayout({ ...native, trials: 1 });
   const engines = addon().implicitMemory({ ...native, trials: Math.min(run.trials, trialsAtOnce(rowLength)) });
   const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
-  return youngGeneration + 1.15 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  const held = 1.15 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  return leftByRows(rowLength, run.trials) + held;
 }
 
 export const simulationLower = (spec: ResolvedImplicitSpec, run: ResolvedImplicitRun): readonly string[] => {

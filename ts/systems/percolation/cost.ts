@@ -1,5 +1,5 @@
 // What predictions and simulations of `percolation` take: arithmetic and memory.
-import { leftBehind, threadsFor } from '../../core/memory.js';
+import { leftBehind, threadsFor, youngGeneration } from '../../core/memory.js';
 import { connectionCount, edgeCounts, layerShapes } from './masks.js';
 import { resolveNetwork, resolveWidths } from './network.js';
 import { allLayersUpTo } from './predict.js';
@@ -46,8 +46,13 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   const widest = (typeof hidden === 'number' ? [hidden] : hidden).reduce((a, b) => Math.max(a, b), 1);
   const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
   const layers = Math.min(depth + 2, allLayersUpTo);
+  // Laws in hand outlive a collection before they are dropped: the third of the young generation that was full fills again.
+  const promoted = Math.min(youngGeneration / 3, perLeft * layers);
   return (
-    leftBehind(perLeft * layers) + perReportedLayer * layers + 64 * (Math.max(inputWidth, outputWidth, widest) + sets)
+    leftBehind(perLeft * layers) +
+    promoted +
+    perReportedLayer * layers +
+    64 * (Math.max(inputWidth, outputWidth, widest) + sets)
   );
 }
 

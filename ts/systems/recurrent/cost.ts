@@ -1,6 +1,6 @@
 // What predictions and simulations of `recurrent` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows, youngGeneration } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeCell } from './cell.js';
 import { isIntegrated, siteOptions } from './predict.js';
@@ -24,7 +24,7 @@ export function predictionFlops(spec: ResolvedRecurrentSpec): number {
 
 export function predictionBytes(spec: ResolvedRecurrentSpec): number {
   const sites = isSampled(spec) ? siteBytes(spec, siteOptions(spec)) : 0;
-  return youngGeneration + sites + 32 * perPredicted * (spec.steps + 1);
+  return leftBehind(youngGeneration) + sites + 32 * perPredicted * (spec.steps + 1);
 }
 
 /** Steps × (two sequences, the perturbation or all N of them) × products; untied: the weights of every step. */
@@ -45,7 +45,8 @@ export function simulationBytes(spec: ResolvedRecurrentSpec, run: ResolvedRecurr
   const { rowLength } = addon().recurrentLayout({ ...native, trials: 1 }, cell);
   const engines = addon().recurrentMemory({ ...native, trials: Math.min(run.trials, trialsAtOnce(rowLength)) }, cell);
   const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
-  return youngGeneration + 1.05 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  const held = 1.05 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  return leftByRows(rowLength, run.trials) + held;
 }
 
 export const simulationLower = (spec: ResolvedRecurrentSpec, run: ResolvedRecurrentRun): readonly string[] => {

@@ -39,19 +39,6 @@ t.test('specs', async (t) => {
       'inputs.values',
     ],
     [{ inputs: { values: [[1, 2]] }, width: 3 }, 'ERR_MFT_SHAPE', 'inputs.values'],
-    [
-      {
-        inputs: {
-          values: [
-            [0, 0],
-            [1, 2],
-          ],
-        },
-        width: 2,
-      },
-      'ERR_MFT_DEGENERATE',
-      'inputs',
-    ],
     [{ activation: { name: 'alphaRelu', alpha: 3 }, depth: 60 }, 'ERR_MFT_NOT_FINITE', 'depth'],
     [{ innerWeigthVariance: 1 }, 'ERR_MFT_INVALID_ARGUMENT', 'innerWeigthVariance'],
   ];
@@ -87,4 +74,33 @@ t.test('quantities', async (t) => {
   ];
   for (const [quantity, parameters, code] of cases)
     await t.rejects(evaluate('residual', quantity, parameters), { code }, `${quantity} ${JSON.stringify(parameters)}`);
+});
+
+t.test('two inputs of which one or both are zero are answered without their pair', async (t) => {
+  for (const values of [
+    [
+      [0, 0],
+      [1, 2],
+    ],
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  ]) {
+    const { warnings, observables } = await predict({
+      system: 'residual',
+      depth: 2,
+      width: 2,
+      innerBiasVariance: 0.3,
+      inputs: { values },
+    });
+    t.ok(
+      warnings.some(({ id }) => id === 'zeroInput'),
+      'said so',
+    );
+    t.notOk('preactivationCorrelation' in observables, 'no pair');
+    const { values: found } = observables.secondMoment as { values: Float64Array };
+    t.equal(found[0], -Infinity, 'nothing in');
+    t.ok((found[2] as number) > -3 && (found[2] as number) < 0, 'the bias through tanh and the outer weights');
+  }
 });

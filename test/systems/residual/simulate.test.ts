@@ -176,3 +176,36 @@ t.test('cancelled, refused', async (t) => {
   await t.rejects(running, { message: 'enough' });
   await t.rejects(simulate({ system: 'residual', depth: 1000, width: 10_000_000 }, {}), { code: 'ERR_MFT_MEMORY' });
 });
+
+t.test('narrow networks do not disagree with the theory of wide ones, wide networks are still judged', async (t) => {
+  // One hidden unit a block: the mean of the gradient is 0.7 of a logarithm below, its spread a twelfth of the first order.
+  const spec = {
+    system: 'residual',
+    depth: 6,
+    innerBiasVariance: 2.1,
+    innerWeightDecay: -1.45,
+    depthPower: -0.42,
+  } as const;
+  const run = { trials: 60, seed: 500_004, threads: 1 } as const;
+  const narrow = { ...spec, width: 94, hiddenWidth: 1 } as const;
+  const { verdict } = compare(await predict(narrow), await simulate(narrow, run));
+  t.not(verdict, 'disagrees');
+  const wide = { ...spec, width: 400, depth: 2, depthPower: 0, innerWeightDecay: 0 } as const;
+  const other = { ...wide, outerWeightVariance: 1.1 } as const;
+  const simulation = await simulate(wide, run);
+  t.equal(compare(await predict(wide), simulation).verdict, 'agrees');
+  const planted = await predict(other);
+  t.equal(compare({ ...planted, spec: simulation.spec } as typeof planted, simulation).verdict, 'disagrees');
+});
+
+t.test('inputs of second moment 1e-300: tanh passes them like 1e-150', async (t) => {
+  const spec = { system: 'residual', depth: 3, width: 60 } as const;
+  const [least, small] = await Promise.all(
+    [1e-300, 1e-150].map((secondMoment) => predict({ ...spec, inputs: { secondMoment, correlation: 0.5 } })),
+  );
+  const of = (result: typeof least): Float64Array =>
+    (result as { observables: { secondMoment: { values: Float64Array } } }).observables.secondMoment.values;
+  const [a, b] = [of(least), of(small)];
+  for (let i = 0; i < a.length; i++)
+    t.ok(Math.abs((a[i] as number) - (b[i] as number) + 150 * Math.LN10) < 1e-9, `entry ${i}`);
+});

@@ -59,11 +59,16 @@ export function describedInputs(spec: ResolvedResidualSpec, read: InputVectors |
   if (count === 1) return { secondMoments, warnings: [] };
   const [p, other] = secondMoments as [number, number];
   if (p === 0 || other === 0)
-    throw new MftError(
-      'ERR_MFT_DEGENERATE',
-      'Expected both inputs to be different from zero: the correlation is undefined for zero input.',
-      { parameter: 'inputs' },
-    );
+    return {
+      secondMoments,
+      warnings: [
+        {
+          id: 'zeroInput',
+          message:
+            'An input is exactly zero: it has no angle with the other. Each input is predicted alone, without pair observables.',
+        },
+      ],
+    };
   if (Math.abs(p - other) > 1e-9 * p) {
     return {
       secondMoments,

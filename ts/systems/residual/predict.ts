@@ -6,6 +6,7 @@ import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { branchSpreads } from './branch-spread.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
+import { addFiniteSize } from './finite-size.js';
 import { type DescribedInputs, predictedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
 import type { NativeResidualNetwork, Recurrence } from './native.js';
@@ -146,6 +147,7 @@ function observablesOf(
       (i, run) => 1 - (run.preactivationDeficit[i] as number),
     );
   }
+  if (fluctuations) addFiniteSize(result, network, runs);
   return result;
 }
 

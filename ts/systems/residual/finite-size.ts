@@ -1,0 +1,73 @@
+// What finite width may add to the means of a residual network: sizes of terms, of which only the fluctuations are known.
+import type { Predicted } from '../../core/results.js';
+import type { NativeResidualNetwork, Recurrence } from './native.js';
+import type { ResidualObservable } from './observables.js';
+
+/** Layer × input (or pair) and the row of it. */
+type Size = (at: number, run: Recurrence) => number;
+
+/** e^v − 1 of a lognormal number: variance over squared mean. */
+const relative = (variance: number): number => Math.expm1(variance);
+
+/**
+ * Adds to every mean an allowance for its terms of order 1/N and 1/M, and to sizes and gradients how much they scatter, from
+ * the fluctuations v_p (relative, of the second moment) and v_g (of the logarithm of the gradient) at that order:
+ * 2 v of the quantity itself for logarithms, 2/M more for parameters, v (v + 4/M) for the fluctuations,
+ * (1 − c²)(v_p + 1/M) for correlations.
+ * Measured over random networks of 2 to 150 units: the deviations are up to 1.4 v_g, and halve as often as the widths double.
+ */
+export function addFiniteSize(
+  result: Partial<Record<ResidualObservable, Predicted>>,
+  network: NativeResidualNetwork,
+  runs: readonly Recurrence[],
+): void {
+  const depth = network.width.length - 1;
+  const narrowest = 1 / Math.max(1, Math.min(Infinity, ...network.hiddenWidth));
+  const size: Size = (l, run) => (l <= 0 ? 0 : (run.secondMomentVariance[Math.min(l, depth)] as number));
+  const gradient: Size = (l, run) => (l >= depth ? 0 : (run.logGradientVariance[l] as number));
+  const both: Size = (l, run) => gradient(l, run) + size(l + 1, run);
+  const fluctuation =
+    (of: Size): Size =>
+    (l, run) =>
+      of(l, run) * (of(l, run) + 4 * narrowest);
+  const add = (
+    name: ResidualObservable,
+    allowance: (l: number, run: Recurrence, value: number) => number,
+    of?: Size,
+  ) => {
+    const observable = result[name];
+    if (observable === undefined) return;
+    const inner = observable.axes[1]?.values.length ?? 1;
+    const at = (f: (l: number, run: Recurrence, value: number) => number): Float64Array =>
+      observable.values.map((value, i) => {
+        const found = f(Math.floor(i / inner), runs[i % inner] as Recurrence, value);
+        // Beyond the range of numbers nothing is known.
+        return Number.isFinite(found) ? found : Infinity;
+      });
+    result[name] = {
+      ...observable,
+      finiteSize: { order: 1, values: new Float64Array(observable.values.length), allowance: at(allowance) },
+      ...(of === undefined ? {} : { spread: at((l, run) => relative(of(l, run))) }),
+    };
+  };
+  const twice =
+    (of: Size): Size =>
+    (l, run) =>
+      2 * of(l, run);
+  add('secondMoment', twice(size), size);
+  add('preactivationVariance', twice(size), size);
+  add('gradientSecondMoment', twice(gradient), gradient);
+  add('gradientTotal', twice(gradient), gradient);
+  const ofParameter: Size = (l, run) => 2 * (both(l, run) + narrowest);
+  for (const kind of ['outerWeight', 'innerWeight', 'outerBias', 'innerBias'] as const) {
+    add(`${kind}Gradient`, ofParameter, both);
+    add(`${kind}GradientTotal`, ofParameter, both);
+  }
+  add('secondMomentSpread', (l, run) => fluctuation(size)(l + 1, run));
+  add('gradientSpread', fluctuation(gradient));
+  const ofAngle: Size = (l, run) => size(l, run) + (l > 0 ? narrowest : 0);
+  add('metricExpressivity', twice(ofAngle));
+  add('angularDeficit', twice(ofAngle));
+  add('angularExpressivity', (l, run, c) => (1 - c * c) * ofAngle(l, run));
+  add('preactivationCorrelation', (l, run, c) => (1 - c * c) * (size(l, run) + narrowest));
+}

@@ -3,6 +3,7 @@ import { controlOf } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import { MftError } from '../../core/errors.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
+import type { InputVectors } from '../../core/inputs.js';
 import { variancesOf } from './dense.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
@@ -12,6 +13,7 @@ import type { KernelObservable } from './observables.js';
 import { hasTangent } from './pair.js';
 import { slopesOf } from './rectifier.js';
 import { inputVectors, lawOf, modelOf, type ResolvedKernelSpec } from './spec.js';
+import { diagnosticsOf, universalityCorrection } from './universality.js';
 
 /** Pairs are reported layer by layer among the first inputs only: 32 inputs have 496 pairs. */
 const mostPaired = 32;
@@ -40,7 +42,7 @@ export async function predict(
   await selfKernels(model, first, { ...quiet, onLayer: (_, kernel) => layers.push(kernel) });
   const kernels = await selfKernels(model, data, { ...controlOf(options), ntk });
   return {
-    quantities: quantitiesOf(spec),
+    quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data) },
     observables: observablesOf(spec, model, kernels, layers, variancesOf(model, data), ntk),
     warnings: warningsOf(spec, ntk),
   };
@@ -227,6 +229,45 @@ function quantitiesOf(spec: ResolvedKernelSpec): Record<string, QuantityValue> {
     ...(isFree ? { fixedPointCorrelation: fixedPoint({ negativeSlope, keepProbability }) } : {}),
   };
 }
+
+/**
+ * What the law of the weights may change at the inputs' own dimension: how far the first inputs are from the condition under which it
+ * changes nothing, (5.6), and by how much the kernel of the first pair differs from the Gaussian one behind the first hidden layer, (5.5).
+ */
+function lawQuantities(
+  spec: ResolvedKernelSpec,
+  model: KernelModel,
+  { count, dimension, values }: InputVectors,
+): Record<string, QuantityValue> {
+  const { law, parameter } = lawOf(spec);
+  if (!('values' in spec.inputs || 'dataset' in spec.inputs)) return {};
+  const row = (i: number): Float64Array => values.subarray(i * dimension, (i + 1) * dimension);
+  const saying = (value: () => QuantityValue): QuantityValue => {
+    try {
+      return value();
+    } catch (error) {
+      if (error instanceof MftError && said.has(error.code)) return { reason: error.message };
+      throw error;
+    }
+  };
+  const shown = [...Array(Math.min(count, mostPaired)).keys()];
+  const inputDiagnostics = shown.map((i) => saying(() => [...diagnosticsOf(row(i))]));
+  if (count < 2 || model.depth === 0 || isRotationInvariant(law)) return { inputDiagnostics };
+  if ((model.biases[0] as number) > 0 || model.inputKeep < 1)
+    return {
+      inputDiagnostics,
+      universalityCorrection: { reason: 'derived without biases and masks of the inputs only' },
+    };
+  const variance = (model.weights[0] as number) / (model.scalesInputs ? dimension : 1);
+  const kurtosis = excessKurtosisOf(law, lawNumbersOf(parameter));
+  return {
+    inputDiagnostics,
+    universalityCorrection: saying(() => universalityCorrection(model.phi, variance, kurtosis, row(0), row(1))),
+  };
+}
+
+/** Refusals that are answers: parallel inputs and rows of zeros, no fourth moment. */
+const said: ReadonlySet<string> = new Set(['ERR_MFT_DEGENERATE', 'ERR_MFT_OUT_OF_RANGE']);
 
 function warningsOf(spec: ResolvedKernelSpec, ntk: boolean): readonly Warning[] {
   const { law, parameter } = lawOf(spec);

@@ -13,7 +13,7 @@ import { packageVersion } from '../../dist/core/provenance.js';
 import { expandPlan, type PlannedJob, type SweepPlan } from '../../dist/sweep/plan.js';
 import { queueExecutor } from '../../dist/sweep/queue/coordinator.js';
 import { sealJob } from '../../dist/sweep/queue/envelope.js';
-import { queueIdOf } from '../../dist/sweep/queue/names.js';
+import { queueIdOf, queueNameFor } from '../../dist/sweep/queue/names.js';
 import { localExecutor } from '../../dist/sweep/local.js';
 import type { SweepRow } from '../../dist/sweep/rows.js';
 import { type SweepOptions, sweep } from '../../dist/sweep/run.js';
@@ -154,7 +154,7 @@ t.test(
 t.test('a worker refuses what it should, says why, and goes on', { skip }, async (t) => {
   const redis = await startRedis(await freePort());
   const worker = start('toy-worker.mjs', [redis.url, '2000', '1', '100000000']);
-  const queue = new Queue('jobs', { connection: { url: redis.url }, prefix: 'mft' });
+  const queue = new Queue(await queueNameFor(secret), { connection: { url: redis.url }, prefix: 'mft' });
   const expanded = await expandPlan(plan(1), toyVerbs());
   const job = await expanded.job(expanded.jobs[0] as PlannedJob);
   const id = queueIdOf(job.key);
@@ -217,7 +217,7 @@ t.test('the coordinator takes no forged rows, and gives up on a worker of anothe
   // A false worker that answers everything.
   const { Worker } = await import('bullmq');
   const liar = new Worker(
-    'jobs',
+    await queueNameFor(secret),
     async (entry) => ({
       payload: canonicalJson({
         package: packageVersion(),

@@ -41,11 +41,11 @@ export function register(program: Command): void {
     .description('write the synthetic data set as files')
     .argument('<folder>', 'a folder; its subfolder mnist or cifar10 is written')
     .option('--format <name>', 'mnist (IDX) or cifar10 (binary batches)', 'mnist')
-    .action((folder: string, options: { format: string }) => {
+    .action(async (folder: string, options: { format: string }) => {
       if (options.format !== 'mnist' && options.format !== 'cifar10')
         throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'format', 'mnist or cifar10', options.format);
       mkdirSync(join(folder, options.format), { recursive: true });
       for (const [name, bytes] of syntheticFiles(options.format))
-        writeOutput(join(folder, options.format, name), bytes);
+        await writeOutput(join(folder, options.format, name), bytes);
     });
 }

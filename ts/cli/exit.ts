@@ -27,7 +27,7 @@ function exitCodeOf(error: unknown): number {
     if (error.code === 'ERR_MFT_JOB_FAILED') return exitCodes.failedJobs;
     return environmentCodes.has(error.code) ? exitCodes.environment : exitCodes.usage;
   }
-  return isInterruption(error) ? exitCodes.interrupted : exitCodes.unexpected;
+  return isInterruption(error) ? interruptionCode() : exitCodes.unexpected;
 }
 
 function isInterruption(error: unknown): boolean {
@@ -38,7 +38,7 @@ function isInterruption(error: unknown): boolean {
 export function reportAndExit(error: unknown): never {
   const code = exitCodeOf(error);
   if (error instanceof MftError) process.stderr.write(`mft: ${printable(error.message)} [${error.code}]\n`);
-  else if (code === exitCodes.interrupted) process.stderr.write('mft: interrupted\n');
+  else if (isInterruption(error)) process.stderr.write('mft: interrupted\n');
   else if (error instanceof CommanderError) process.stderr.write(foreignFlagHint(error.message));
   else
     process.stderr.write(
@@ -54,9 +54,37 @@ function foreignFlagHint(message: string): string {
   return hint === undefined ? '' : `mft: use ${hint} [ERR_MFT_INVALID_ARGUMENT]\n`;
 }
 
-/** A signal that aborts at Ctrl-C. */
+/** What ends a command in good order: Ctrl-C, a batch system or container, a terminal that closes. */
+const endings = { SIGINT: exitCodes.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
+let interruptedBy: keyof typeof endings = 'SIGINT';
+
+/** Calls `act` at each signal that ends a command; the exit code is that signal's. Returns how to stop listening. */
+export function onInterruption(act: () => void): () => void {
+  const names = Object.keys(endings) as (keyof typeof endings)[];
+  const listeners = names.map((name) => {
+    const listener = (): void => {
+      interruptedBy = name;
+      act();
+    };
+    process.on(name, listener);
+    return [name, listener] as const;
+  });
+  return () => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  };
+}
+
+/** The exit code of what a signal ended. */
+export function interruptionCode(): number {
+  return endings[interruptedBy];
+}
+
+/** A signal that aborts when the command is told to end; told again, the process ends at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
+  onInterruption(() => {
+    if (controller.signal.aborted) process.exit(interruptionCode());
+    controller.abort();
+  });
   return controller.signal;
 }

@@ -50,8 +50,8 @@ export function register(program: Command): void {
 /** Writes a figure in the format its extension names. */
 export async function writeFigure(drawn: VegaLiteFigure, file: string): Promise<void> {
   const extension = extname(file).toLowerCase();
-  if (extension === '.svg') writeOutput(file, await render(drawn));
-  else if (extension === '.png') writeOutput(file, await render(drawn, { format: 'png' }));
-  else if (extension === '.json') writeOutput(file, `${JSON.stringify(drawn, null, 1)}\n`);
+  if (extension === '.svg') await writeOutput(file, await render(drawn));
+  else if (extension === '.png') await writeOutput(file, await render(drawn, { format: 'png' }));
+  else if (extension === '.json') await writeOutput(file, `${JSON.stringify(drawn, null, 1)}\n`);
   else throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'output', 'a file ending in .svg, .png or .json', file);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line: the verbs of the package under the same names. One file per command; this one only joins them.
 import { Command } from 'commander';
+import { MftError } from '../core/errors.js';
 import { packageVersion } from '../core/provenance.js';
 import { register as advise } from './advise.js';
 import { register as compare } from './compare.js';
@@ -48,7 +49,9 @@ for (const register of commands) register(program);
 // A reader that has seen enough (head) closes the pipe: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
-  throw error;
+  reportAndExit(
+    new MftError('ERR_MFT_DISK', `Could not write to standard output: ${error.message}.`, { parameter: 'stdout' }),
+  );
 });
 
 try {

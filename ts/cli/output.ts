@@ -1,7 +1,7 @@
 // What commands print: data on stdout, everything else on stderr.
-import { writeFileSync } from 'node:fs';
 import { toJson } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
+import { replaceFile } from '../core/replace-file.js';
 import { printable, printableJson } from '../core/text.js';
 import { isUndefined, type Observable, type QuantityValue, type Warning } from '../core/results.js';
 
@@ -90,9 +90,9 @@ export function printWarnings(warnings: readonly Warning[]): void {
 }
 
 /** Writes an output file, or says why it could not be written. */
-export function writeOutput(file: string, content: string | Uint8Array): void {
+export async function writeOutput(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    writeFileSync(file, content);
+    await replaceFile(file, [content]);
   } catch (cause) {
     throw new MftError(
       'ERR_MFT_DISK',

@@ -96,7 +96,7 @@ async function write(result: ReproductionResult, folder: string): Promise<void> 
   for (const { name, figure } of result.figures)
     for (const extension of ['svg', 'png'])
       await writeFigure(figure, join(folder, `${result.id}-${name}.${extension}`));
-  writeOutput(join(folder, `${result.id}.json`), `${JSON.stringify(toJson(result), null, 1)}\n`);
+  await writeOutput(join(folder, `${result.id}.json`), `${JSON.stringify(toJson(result), null, 1)}\n`);
 }
 
 function print(result: ReproductionResult): void {

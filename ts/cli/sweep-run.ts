@@ -1,5 +1,5 @@
 // mft sweep run and its dry run.
-import { expectedError } from '../core/errors.js';
+import { expectedError, MftError } from '../core/errors.js';
 import { printable } from '../core/text.js';
 import { estimateJobs } from '../sweep/estimate.js';
 import type { Executor } from '../sweep/executor.js';
@@ -9,7 +9,7 @@ import { pendingJobs, shardOf } from '../sweep/pending.js';
 import { expandPlan, type SweepPlan } from '../sweep/plan.js';
 import { runPlan, type SweepSummary } from '../sweep/run.js';
 import { verbs } from '../sweep/verbs.js';
-import { exitCodes } from './exit.js';
+import { exitCodes, interruptionCode, onInterruption } from './exit.js';
 import { printJson, table } from './output.js';
 import { sweepBar } from './progress.js';
 
@@ -56,6 +56,19 @@ async function executorFor(flags: RunFlags): Promise<Executor> {
     maxMemory: positive('max-memory', flags.maxMemory),
   };
   if (flags.executor === 'local') return localExecutor({ processes: whole('processes', flags.processes), ...limits });
+  const foreign = (
+    [
+      ['processes', flags.processes],
+      ['max-seconds', flags.maxSeconds],
+      ['max-memory', flags.maxMemory],
+    ] as const
+  ).find(([, value]) => value !== undefined);
+  if (foreign !== undefined)
+    throw new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `--${foreign[0]} is for the processes of this machine; with --executor bullmq give it to \`mft worker\`.`,
+      { parameter: foreign[0] },
+    );
   const { queueExecutor } = await import('../sweep/queue/coordinator.js');
   return queueExecutor({ redis: flags.redis, isInsecure: flags.insecure === true });
 }
@@ -71,27 +84,30 @@ export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> 
     else process.stderr.write('\nmft: finishing the running jobs; press Ctrl-C again to end them\n');
     drain.abort();
   };
-  process.on('SIGINT', interrupt);
+  const forget = onInterruption(interrupt);
   const bar = await sweepBar();
   try {
-    const summary = await runPlan(await expandPlan(plan), {
-      journal: flags.journal,
-      executor,
-      onError: flags.onError,
-      retryFailed: flags.retryFailed === true,
-      signal: stop.signal,
-      drain: drain.signal,
-      onProgress: bar.onProgress,
-      onWarning: (message) => process.stderr.write(`mft: warning: ${printable(message)}\n`),
-      ...(shard === undefined ? {} : { shard }),
-    });
+    const summary = await runPlan(
+      await expandPlan(plan, verbs, { signal: AbortSignal.any([drain.signal, stop.signal]) }),
+      {
+        journal: flags.journal,
+        executor,
+        onError: flags.onError,
+        retryFailed: flags.retryFailed === true,
+        signal: stop.signal,
+        drain: drain.signal,
+        onProgress: bar.onProgress,
+        onWarning: (message) => process.stderr.write(`mft: warning: ${printable(message)}\n`),
+        ...(shard === undefined ? {} : { shard }),
+      },
+    );
     bar.stop();
     report(summary, flags.json === true);
-    if (drain.signal.aborted && summary.missing > 0) process.exitCode = exitCodes.interrupted;
+    if (drain.signal.aborted && summary.missing > 0) process.exitCode = interruptionCode();
     else if (summary.failed > 0) process.exitCode = exitCodes.failedJobs;
   } finally {
     bar.stop();
-    process.off('SIGINT', interrupt);
+    forget();
   }
 }
 

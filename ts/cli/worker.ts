@@ -1,6 +1,8 @@
 // mft worker: runs jobs of sweeps from a Redis queue.
 import type { Command } from 'commander';
+import { printable } from '../core/text.js';
 import { runWorker } from '../sweep/queue/worker.js';
+import { exitCodes } from './exit.js';
 import { positive } from './sweep-run.js';
 
 interface WorkerFlags {
@@ -35,6 +37,7 @@ export function register(program: Command): void {
       };
       process.on('SIGINT', leave);
       process.on('SIGTERM', leave);
+      process.on('SIGHUP', leave);
       await runWorker({
         redis: flags.redis,
         isInsecure: flags.insecure === true,
@@ -43,7 +46,9 @@ export function register(program: Command): void {
         maxMemory: positive('max-memory', flags.maxMemory),
         drain: drain.signal,
         stop: stop.signal,
-        log: (message) => process.stderr.write(`mft: ${message}\n`),
+        log: (message) => process.stderr.write(`mft: ${printable(message)}\n`),
       });
+      // Connections that wait for a Redis that is away would keep the process.
+      process.exit(exitCodes.done);
     });
 }

@@ -1,8 +1,7 @@
 // Writing .npz archives: stored members, so that any reader takes them; whole or not at all.
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MftError } from '../core/errors.js';
+import { replaceFile } from '../core/replace-file.js';
 import { fileError } from './files.js';
 
 const largest = 0xffffffff;
@@ -49,7 +48,9 @@ export async function writeNpz(
   end.writeUInt16LE(members.length, 10);
   end.writeUInt32LE(directory.length, 12);
   end.writeUInt32LE(at, 16);
-  await replaceFile(path, [...chunks, directory, end]);
+  await replaceFile(path, [...chunks, directory, end]).catch((cause: unknown) => {
+    throw fileError(cause, path);
+  });
 }
 
 /** A .npy file, version 1: its values start at a multiple of 64. */
@@ -80,23 +81,4 @@ function header(signature: number, { name, bytes, checksum }: Member, at: number
   result.writeUInt16LE(name.length, 26 + shift);
   if (isEntry) result.writeUInt32LE(at, 42);
   return result;
-}
-
-async function replaceFile(path: string, chunks: readonly Buffer[]): Promise<void> {
-  const beside = `${path}.${process.pid}.partial`;
-  try {
-    const file = await open(beside, 'w');
-    try {
-      for (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-    const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw fileError(cause, path);
-  }
 }

@@ -1,7 +1,7 @@
 // The journal of a sweep: an append-only file of JSON lines with one writer, safe against being killed at any byte.
 import { checkPath } from '../core/checks.js';
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
@@ -46,6 +46,9 @@ interface Journal {
   readonly read: (entry: IndexEntry) => Promise<string>;
   /** Appends lines; resolves once they are on the medium. Lines that arrive together share one sync. */
   readonly append: (line: string) => Promise<void>;
+  /** Resolves, with an error that says so, when the file is deleted, replaced or cut while it is open; looked at every second. */
+  readonly lost: Promise<MftError>;
+  /** @throws MftError (rejects) ERR_MFT_DISK when the file is no longer there */
   readonly close: () => Promise<void>;
 }
 
@@ -113,8 +116,11 @@ export async function openJournal(
   manifest: Readonly<Record<string, unknown>>,
   disk: Disk = realDisk,
 ): Promise<Journal> {
-  const handle = await onDisk(path, () => open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644));
+  const handle = await onDisk(path, () =>
+    open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK, 0o644),
+  );
   try {
+    if (!(await handle.stat()).isFile()) throw notAJournal(path);
     if (!addon().lockFile(handle.fd)) {
       throw new MftError(
         'ERR_MFT_JOURNAL_LOCKED',
@@ -132,7 +138,7 @@ export async function openJournal(
       await disk.sync(handle);
       if (index.end === 0) await disk.syncFolder(dirname(path));
     });
-    return { path, index, read: rowReader(handle), ...groupCommit(handle, path, disk) };
+    return { path, index, read: rowReader(handle), ...groupCommit(handle, path, disk, index.rows.size) };
   } catch (error) {
     await handle.close();
     throw error;
@@ -146,19 +152,56 @@ function isNews(manifest: Readonly<Record<string, unknown>>, newest: string | un
   return canonicalJson({ ...old, date: '' }) !== canonicalJson({ ...manifest, date: '' });
 }
 
-function groupCommit(handle: FileHandle, path: string, disk: Disk): Pick<Journal, 'append' | 'close'> {
+const lookEveryMilliseconds = 1000;
+
+function groupCommit(
+  handle: FileHandle,
+  path: string,
+  disk: Disk,
+  rowsBefore: number,
+): Pick<Journal, 'append' | 'lost' | 'close'> {
   let waiting: string[] = [];
   let commit: Promise<void> = Promise.resolve();
   let scheduled: Promise<void> | undefined;
+  let rows = rowsBefore;
+  let smallest = 0;
+  let tell: (error: MftError) => void = () => undefined;
+  const lost = new Promise<MftError>((resolve) => (tell = resolve));
+  // The open file lives on when its name is gone: what is written then is on no disk that anyone can read later.
+  const look = async (): Promise<void> => {
+    const [open, named] = await Promise.all([handle.stat(), stat(path).catch(() => undefined)]);
+    const what =
+      named === undefined
+        ? 'was deleted'
+        : named.ino !== open.ino || named.dev !== open.dev
+          ? 'was replaced by another file'
+          : open.size < smallest
+            ? 'was cut'
+            : undefined;
+    smallest = Math.max(smallest, open.size);
+    if (what === undefined) return;
+    const error = new MftError(
+      'ERR_MFT_DISK',
+      `The journal ${path} ${what} while the sweep wrote it: ${what === 'was cut' ? 'rows' : `its ${rows} rows`} are lost. ` +
+        'Put it back from a copy, or run the sweep again: jobs without a row run again.',
+      { parameter: 'journal' },
+    );
+    tell(error);
+    throw error;
+  };
   const flush = async (): Promise<void> => {
     scheduled = undefined;
     const lines = waiting;
     waiting = [];
     await onDisk(path, async () => {
+      await look();
       await disk.write(handle, Buffer.from(lines.join('')));
       await disk.sync(handle);
     });
+    rows += lines.length;
   };
+  const timer = setInterval(() => void look().catch(() => undefined), lookEveryMilliseconds);
+  timer.unref();
   return {
     append: (line) => {
       waiting.push(line);
@@ -166,9 +209,12 @@ function groupCommit(handle: FileHandle, path: string, disk: Disk): Pick<Journal
       scheduled ??= commit = commit.then(flush);
       return scheduled;
     },
+    lost,
     close: async () => {
+      clearInterval(timer);
       try {
         await commit;
+        await look();
       } finally {
         await handle.close();
       }
@@ -185,8 +231,9 @@ export async function readableJournal(
   path: string,
 ): Promise<{ readonly handle: FileHandle; readonly index: JournalIndex }> {
   checkPath(path, 'path');
-  const handle = await onDisk(path, () => open(path, 'r'));
+  const handle = await onDisk(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK));
   try {
+    if (!(await handle.stat()).isFile()) throw notAJournal(path);
     const index = await onDisk(path, () => indexJournal(handle, path));
     if (!index.isJournal) throw notAJournal(path);
     return { handle, index };

@@ -1,4 +1,5 @@
 // A plan: one base spec, one verb, axes. Read, validated as a whole, and expanded to jobs.
+import { type ControlOptions, throwIfAborted, ticker } from '../core/control.js';
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { canonicalHash } from '../core/codec.js';
@@ -113,6 +114,7 @@ const planFields = (names: readonly string[]) =>
  *
  * @param given the plan, as data; copied, so that it may change afterwards
  * @param verbs the verbs a plan may name
+ * @param control cancels and reports: a plan may have 10⁵ points
  * @returns the jobs with their keys, in the order of the axes, and what the plan says beside them
  * @throws MftError (rejects) what the plan's fields, its axes or the spec of any point get wrong, naming the point
  *
@@ -123,7 +125,11 @@ const planFields = (names: readonly string[]) =>
  * const { jobs } = await expandPlan({ verb: 'predict', base: { system: 'feedforward' }, axes: { depth: [5, 10] } });
  * console.log(jobs.length); // 2
  */
-export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs): Promise<ExpandedPlan> {
+export async function expandPlan(
+  given: SweepPlan,
+  verbs: VerbTable = allVerbs,
+  control: ControlOptions = {},
+): Promise<ExpandedPlan> {
   const plan = plainCopy(given, 'plan');
   const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
   const verb = verbs[read.verb];
@@ -169,7 +175,10 @@ export async function expandPlan(given: SweepPlan, verbs: VerbTable = allVerbs):
     }
   };
   const jobs = new Map<string, PlannedJob>();
+  throwIfAborted(control);
+  const tick = ticker(grid.count, control, 'plan');
   for (let place = 0; place < grid.count; place++) {
+    await tick(place);
     const work = await resolved(place);
     const cost = await verb.cost(work);
     for (const sweepSeed of seeds) {

@@ -1,4 +1,5 @@
 // Runs a plan: what is missing goes to the executor, what comes back goes to the journal, and to the caller.
+import { ticker } from '../core/control.js';
 import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
@@ -95,7 +96,7 @@ export async function* sweep(plan: SweepPlan, options: SweepOptions = {}): Async
   const rows = channel<string>(256);
   const abandoned = new AbortController();
   const signal = checked.signal === undefined ? abandoned.signal : AbortSignal.any([checked.signal, abandoned.signal]);
-  const expanded = await expandPlan(plan, checked.verbs);
+  const expanded = await expandPlan(plan, checked.verbs, { signal });
   const summary = runPlan(expanded, { ...checked, signal }, rows.push);
   summary.then(
     () => rows.close(),
@@ -143,6 +144,7 @@ export async function runPlan(expanded: ExpandedPlan, options: SweepOptions, onL
         await journal?.append(line);
         await onLine?.(line);
       },
+      journal?.lost,
     );
     options.signal?.throwIfAborted();
     const reasons: Partial<Record<PendingReason, number>> = {};
@@ -170,11 +172,18 @@ async function drive(
   planned: readonly PlannedJob[],
   options: SweepOptions,
   record: (job: Job, outcome: Outcome) => Promise<void>,
+  lost?: Promise<unknown>,
 ): Promise<{ ran: number; failed: number }> {
   const drain = new AbortController();
   const stop = new AbortController();
+  void lost?.then((error) => stop.abort(error));
   const jobs: Job[] = [];
-  for (const one of planned) jobs.push(await expanded.job(one));
+  const tick = ticker(planned.length, { signal: either(stop.signal, options.signal) });
+  for (const one of planned) {
+    if (options.drain?.aborted) return { ran: 0, failed: 0 };
+    jobs.push(await expanded.job(one));
+    await tick(jobs.length);
+  }
   const waiting = new Map(jobs.map((job, i) => [job.key, { job, cost: planned[i]?.cost ?? 1 }]));
   const writes = new Set<Promise<void>>();
   const count = progressCounter(planned, options.onProgress);

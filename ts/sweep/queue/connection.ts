@@ -1,7 +1,7 @@
 // The connection to Redis: where it may go, with whose credentials, and how errors are kept free of them.
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
-import { expectedError, MftError } from '../../core/errors.js';
+import { MftError } from '../../core/errors.js';
 
 export interface ConnectionRequest {
   /** redis:// or rediss:// URL without credentials; default MFT_REDIS_URL, else redis://127.0.0.1:6379. */
@@ -39,8 +39,8 @@ export function redisTarget(request: ConnectionRequest, environment: Environment
     );
   }
   const url = given ?? parsed(environment.MFT_REDIS_URL ?? 'redis://127.0.0.1:6379', 'MFT_REDIS_URL');
-  const username = environment.MFT_REDIS_USERNAME ?? decodeURIComponent(url.username);
-  const password = environment.MFT_REDIS_PASSWORD ?? decodeURIComponent(url.password);
+  const username = environment.MFT_REDIS_USERNAME ?? decoded(url.username);
+  const password = environment.MFT_REDIS_PASSWORD ?? decoded(url.password);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isTls = url.protocol === 'rediss:';
   if (!isTls && !isLoopback(host) && request.isInsecure !== true) {
@@ -61,27 +61,39 @@ export function redisTarget(request: ConnectionRequest, environment: Environment
   };
 }
 
+/** The address of a server. The text is never shown: it may hold a password. */
 function parsed(text: string, name: string): URL {
-  let url: URL | undefined;
+  const problem = (what: string): MftError =>
+    new MftError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      `Expected \`${name}\` to be redis://host:port or rediss://host:port, with an optional /database: ${what}.`,
+      { parameter: name, expected: 'redis://host:port or rediss://host:port, with an optional /database' },
+    );
+  if (!text.includes('://')) throw problem('it has no scheme, redis:// or rediss://');
+  if (!/^rediss?:\/\//.test(text)) throw problem('its scheme is neither redis:// nor rediss://');
+  let url: URL;
   try {
     url = new URL(text);
   } catch {
-    // Refused below; the text itself is not shown, for it may hold a password.
-  }
-  const isRedis =
-    url !== undefined &&
-    /^rediss?:$/.test(url.protocol) &&
-    url.hostname !== '' &&
-    /^(\/\d*)?$/.test(url.pathname) &&
-    url.search === '';
-  if (url === undefined || !isRedis)
-    throw expectedError(
-      'ERR_MFT_INVALID_ARGUMENT',
-      name,
-      'redis://host:port or rediss://host:port, with an optional /database',
-      scrubbed(text, {}),
+    throw problem(
+      'its host or its port cannot be read; in a user name or password, write / @ # ? % : as %2F %40 %23 %3F %25 %3A',
     );
+  }
+  if (url.hostname === '') throw problem('it has no host');
+  if (url.search !== '') throw problem('it has a question mark; credentials stand before the host, ? in them is %3F');
+  if (url.hash !== '') throw problem('it has a #; in a password, write %23');
+  if (!/^(\/\d*)?$/.test(url.pathname))
+    throw problem('what stands behind the host is no number of a database; / in a password is %2F');
+  try {
+    decoded(url.username + url.password);
+  } catch {
+    throw problem('a % in its user name or password begins no code; write %25');
+  }
   return url;
+}
+
+function decoded(text: string): string {
+  return decodeURIComponent(text);
 }
 
 function isLoopback(host: string): boolean {
@@ -142,6 +154,8 @@ export async function connectRedis(target: Target, warn: (message: string) => vo
     const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
     if (major < 6 || (major === 6 && minor < 2))
       throw new Error(`it has version ${major}.${minor}, needed is 6.2 or newer`);
+    // A database it lacks is refused here; without asking, the client goes on in database 0.
+    if (target.db !== 0) await Promise.race([client.select(target.db), patience]);
     isConnected = true;
     return client;
   } catch (cause) {

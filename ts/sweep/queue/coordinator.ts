@@ -10,7 +10,10 @@ import type { Job } from '../job.js';
 import { type JobError, jobError, type Outcome } from '../rows.js';
 import { type ConnectionRequest, connectRedis, redisTarget, scrubbed } from './connection.js';
 import { openOutcome, queueSecret, sealJob } from './envelope.js';
-import { queueIdOf, queueName, queuePrefix } from './names.js';
+import { quiet } from './messages.js';
+import { queueIdOf, queueNameFor, queuePrefix } from './names.js';
+import { presentWorkers } from './presence.js';
+import { troubleOf } from './troubles.js';
 
 export interface QueueOptions extends ConnectionRequest {
   /** Jobs in the queue at a time. Default 256. */
@@ -32,6 +35,11 @@ const queueOptions = z.strictObject({
 const pollMilliseconds = 100;
 /** A job that comes back without a trustworthy outcome is offered again, but not for ever. */
 const mostRefusals = 3;
+/** What waits in no list of the queue for this long was lost (an eviction, a partial restore) and is offered again. */
+const lostMilliseconds = 10_000;
+/** A sweep whose jobs nobody takes says so after the first, one that makes no progress after each of the second. */
+const [untakenMilliseconds, silentMilliseconds] = [10_000, 60_000];
+const retryMilliseconds = 1000;
 
 /**
  * Runs jobs on `mft worker` processes anywhere, through BullMQ on Redis. Every job is offered at least once; a job that runs
@@ -67,24 +75,93 @@ async function* execute(
       { parameter: 'bullmq', cause },
     );
   });
-  const client = await connectRedis(target, control.warn);
+  const warn = quiet(control.warn);
+  const stopped = new Promise<never>((_, reject) => {
+    const refuse = (): void => reject(control.stop.reason);
+    if (control.stop.aborted) refuse();
+    else control.stop.addEventListener('abort', refuse, { once: true });
+  });
+  stopped.catch(() => undefined);
+  // A command to a server that is away waits for it: never longer than until this side is told to stop.
+  const orStop = <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, stopped]);
+  const pause = (): Promise<unknown> => orStop(sleep(retryMilliseconds));
+  const queueName = await queueNameFor(secret);
+  const client = await orStop(connectRedis(target, warn));
   const queue = new Queue(queueName, { connection: client, prefix: queuePrefix });
   queue.on('error', () => undefined); // the connection reports its errors itself
-  const inFlight = new Map<string, Job>();
+  const inFlight = new Map<string, Entry>();
   const waiting = [...jobs].reverse();
   const jobOptions = {
     attempts: options.attempts ?? 3,
     backoff: { type: 'exponential', delay: options.backoffMilliseconds ?? 1000 },
     stackTraceLimit: 0,
   };
-  const offer = (id: string, job: Job): Promise<unknown> =>
-    queue.add('job', sealJob(job, secret), { ...jobOptions, jobId: id });
+  /** A command, asked again until its trouble has passed; 'foreignKey' where a key of another type is in its way. */
+  const ask = async <T>(command: () => Promise<T>): Promise<T | 'foreignKey'> => {
+    for (;;) {
+      try {
+        return await orStop(command());
+      } catch (error) {
+        const trouble = troubleOf(error);
+        if (trouble === undefined) throw error;
+        if (trouble.kind === 'foreignKey') return 'foreignKey';
+        if (trouble.kind === 'refused')
+          throw new MftError(
+            'ERR_MFT_QUEUE',
+            `Redis at ${target.host}:${target.port}: ${scrubbed(trouble.message, target)}. Rows in the journal stay.`,
+            { parameter: 'redis' },
+          );
+        warn(trouble.message);
+        await pause();
+      }
+    }
+  };
+  const clear = (id: string): Promise<unknown> => ask(() => client.del(queue.toKey(id)));
+  /** Puts a job into the queue; false where the server has no room now. */
+  const offer = async (id: string, job: Job): Promise<boolean> => {
+    const data = sealJob(job, secret);
+    for (;;) {
+      try {
+        await orStop(queue.add('job', data, { ...jobOptions, jobId: id }));
+        inFlight.set(id, { job, since: Date.now(), isTaken: false, wasLost: false });
+        return true;
+      } catch (error) {
+        const trouble = troubleOf(error);
+        if (trouble?.kind === 'foreignKey') await clear(id);
+        else if (trouble?.kind === 'wait') {
+          warn(trouble.message);
+          return false;
+        } else {
+          await ask(() => Promise.reject(error));
+        }
+      }
+    }
+  };
   // Whatever waits in the queue when this side leaves would only be computed for nobody.
   const withdraw = async (): Promise<void> => {
-    for (const id of inFlight.keys()) if ((await queue.remove(id)) === 1) inFlight.delete(id);
+    for (const id of inFlight.keys()) if ((await orStop(queue.remove(id))) === 1) inFlight.delete(id);
+  };
+  let most = options.inFlight ?? 256;
+  /**
+   * A server without memory runs no script that writes, so nobody could finish a job either: half of what nobody has taken is taken
+   * back by commands that need no memory, and fewer jobs are offered from now on.
+   */
+  const shed = async (): Promise<void> => {
+    most = Math.max(1, Math.floor(inFlight.size / 2));
+    for (const [id, { job, isTaken }] of [...inFlight].reverse()) {
+      if (inFlight.size <= most) return;
+      if (isTaken) continue;
+      const removed = await orStop(client.lrem(queue.toKey('wait'), 0, id));
+      if (removed === 0) continue;
+      await orStop(client.del(queue.toKey(id)));
+      inFlight.delete(id);
+      waiting.push(job);
+    }
   };
   const refusals = new Map<string, number>();
+  const silence = silenceOf(warn);
   let isDraining = false;
+  let full = 0;
   try {
     for (;;) {
       control.stop.throwIfAborted();
@@ -92,57 +169,137 @@ async function* execute(
         isDraining = true;
         await withdraw();
       }
-      while (!isDraining && inFlight.size < (options.inFlight ?? 256) && waiting.length > 0) {
+      while (!isDraining && Date.now() >= full && inFlight.size < most && waiting.length > 0) {
         const job = waiting.pop() as Job;
         try {
-          await offer(queueIdOf(job.key), job);
-          inFlight.set(queueIdOf(job.key), job);
+          if (await offer(queueIdOf(job.key), job)) continue;
+          waiting.push(job);
+          await shed();
+          full = Date.now() + retryMilliseconds;
         } catch (error) {
-          if (!(error instanceof MftError)) throw error;
+          if (!(error instanceof MftError) || error.parameter === 'redis') throw error;
           yield { key: job.key, status: 'failed', error: jobError(error), meta: { seconds: 0 } };
         }
       }
-      if (inFlight.size === 0) return;
+      if (inFlight.size === 0 && (isDraining || waiting.length === 0)) return;
       let finished = 0;
       const states = await Promise.all(
-        [...inFlight].map(async ([id, job]) => ({
-          id,
-          job,
-          state: await client.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'atm'),
-        })),
+        [...inFlight].map(async ([id, entry]) => {
+          const fields = ['timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'atm', 'processedOn'];
+          return { id, entry, state: await ask(() => client.hmget(queue.toKey(id), ...fields)) };
+        }),
       );
-      for (const { id, job, state } of states) {
-        const [timestamp, finishedOn, returned, failedReason, attempts] = state;
+      for (const { id, entry, state } of states) {
+        const { job } = entry;
+        if (state === 'foreignKey') await clear(id);
+        const [timestamp, finishedOn, returned, failedReason, attempts, processedOn] =
+          state === 'foreignKey' ? [null] : state;
         if (timestamp == null) {
           // Redis lost it (a restart without persistence, a flush): offer it again, unless this side is leaving.
-          if (isDraining) inFlight.delete(id);
-          else await offer(id, job);
+          inFlight.delete(id);
+          if (!isDraining && !(await offer(id, job))) waiting.push(job);
           continue;
         }
+        if (processedOn != null) entry.isTaken = true;
         if (finishedOn == null) continue;
         finished++;
         const answer = read(job.key, returned, failedReason, secret, target);
-        await queue.remove(id);
+        await ask(() => queue.remove(id));
+        inFlight.delete(id);
         const refused = (refusals.get(id) ?? 0) + 1;
         if (!('key' in answer) && refused < mostRefusals && !isDraining) {
           refusals.set(id, refused);
           control.warn(`Job ${job.key.slice(0, 12)} is offered again: ${answer.error.message}`);
-          await offer(id, job);
+          if (!(await offer(id, job))) waiting.push(job);
           continue;
         }
-        inFlight.delete(id);
         const meta = { seconds: 0, attempts: Number(attempts ?? 1) };
         yield !('key' in answer)
           ? { key: job.key, status: 'failed', error: answer.error, meta }
           : { ...answer, meta: { ...answer.meta, attempts: meta.attempts } };
       }
-      if (finished === 0) await sleep(pollMilliseconds, undefined, { signal: control.stop }).catch(() => undefined);
+      if (finished > 0) {
+        silence.isBroken();
+        continue;
+      }
+      if (client.status === 'ready') {
+        await again();
+        await silence.lasts([...inFlight.values()], () => orStop(presentWorkers(client, queueName)));
+      }
+      await orStop(sleep(pollMilliseconds));
     }
   } finally {
-    if (client.status === 'ready') await withdraw().catch(() => undefined);
-    await queue.close().catch(() => undefined);
+    const leaving = async (): Promise<void> => {
+      if (client.status === 'ready') for (const id of inFlight.keys()) await queue.remove(id).catch(() => undefined);
+      await queue.close().catch(() => undefined);
+    };
+    await Promise.race([leaving(), sleep(retryMilliseconds)]);
     client.disconnect();
   }
+
+  /** Offers again what has been in no list of the queue twice in a row, one entry at a time: the oldest. */
+  async function again(): Promise<void> {
+    const now = Date.now();
+    const oldest = [...inFlight].find(([, { since }]) => now - since > lostMilliseconds);
+    if (oldest === undefined) return;
+    const [id, entry] = oldest;
+    const state = await ask(() => queue.getJobState(id));
+    // At the end of the list: the others have their turn.
+    inFlight.delete(id);
+    if (state === 'unknown' && entry.wasLost) {
+      await clear(id);
+      if (await offer(id, entry.job)) warn('Jobs that Redis had lost from its lists are offered again.');
+      else waiting.push(entry.job);
+      return;
+    }
+    const isLost = state === 'unknown';
+    inFlight.set(id, { ...entry, wasLost: isLost, since: isLost ? now - 0.9 * lostMilliseconds : now });
+  }
+}
+
+/** A job in the queue. */
+interface Entry {
+  readonly job: Job;
+  /** When it was offered, or last seen where it belongs. */
+  readonly since: number;
+  isTaken: boolean;
+  readonly wasLost: boolean;
+}
+
+/** Says when nothing happens: at first that no worker has taken a job, then every minute. */
+function silenceOf(warn: (message: string) => void): {
+  isBroken: () => void;
+  lasts: (entries: readonly Entry[], workers: () => Promise<{ own: number; others: number }>) => Promise<void>;
+} {
+  let since = Date.now();
+  let isUntakenSaid = false;
+  let minutes = 0;
+  return {
+    isBroken: () => {
+      since = Date.now();
+      isUntakenSaid = true;
+      minutes = 0;
+    },
+    lasts: async (entries, workers) => {
+      const quietFor = Date.now() - since;
+      const isTaken = entries.some((entry) => entry.isTaken);
+      const isUntaken = !isTaken && !isUntakenSaid && quietFor >= untakenMilliseconds;
+      const isSilent = quietFor >= (minutes + 1) * silentMilliseconds;
+      if (!isUntaken && !isSilent) return;
+      if (isUntaken) isUntakenSaid = true;
+      if (isSilent) minutes++;
+      const { own, others } = await workers();
+      const there =
+        others === 0
+          ? ''
+          : ` ${others} of another version of the package or with another MFT_QUEUE_SECRET ${others === 1 ? 'is' : 'are'} there.`;
+      warn(
+        isTaken || own > 0
+          ? `No job has finished for ${Math.round(quietFor / 1000)} s; ${own} ${own === 1 ? 'worker is' : 'workers are'} there.${there}`
+          : `No worker has taken a job for ${Math.round(quietFor / 1000)} s. Start \`mft worker\` with the same MFT_QUEUE_SECRET.${there}`,
+      );
+    },
+  };
 }
 
 /** What a finished entry of the queue says: a signed outcome, or why there is none that can be trusted. */

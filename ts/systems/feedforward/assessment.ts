@@ -1,8 +1,10 @@
 // What advice needs to know of a network, and when it is content with it: the same for the network given and for every change.
 import { MftError } from '../../core/errors.js';
+import { normalTwoSided } from '../../statistics/distributions.js';
 import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
 import type { Layer } from '../../gaussian/variance-map.js';
 import type { Multipliers } from '../../gaussian/multipliers.js';
+import { largestTerm } from './allowances.js';
 import { reachedMultipliers, repeatedLayer, startingVariance } from './fixed-point-quantities.js';
 import { type NetworkProfile, networkProfile, type ProfileOptions } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
@@ -49,6 +51,37 @@ export async function assess(spec: ResolvedFeedforwardSpec, options: ProfileOpti
 function typicalRatio({ profile }: Assessment): number {
   const shift = isScattered(profile) ? (profile.finiteWidth?.shift ?? 0) : 0;
   return (profile.logGradientRatio ?? Number.NEGATIVE_INFINITY) + shift;
+}
+
+/**
+ * The share of networks of these widths that end on the other side of a separating fixed point than the one of infinite width: q^l is
+ * taken as lognormal with the mean and the variance of leading order, at the layer where it is nearest to the point for its scatter.
+ */
+export function otherSide({ variance, finiteWidth }: NetworkProfile, separating: readonly number[]): number {
+  let share = 0;
+  for (const point of separating) {
+    let nearest = Infinity;
+    let here = 0;
+    for (const [l, q] of variance.entries()) {
+      const spread = Math.log1p(finiteWidth?.signalSpread[l] ?? 0);
+      const distance = Math.log(q / point);
+      if (!(spread > 0 && Math.abs(distance) / Math.sqrt(spread) < nearest)) continue;
+      nearest = Math.abs(distance) / Math.sqrt(spread);
+      const median = (distance - spread / 2) / Math.sqrt(spread);
+      here = normalTwoSided(Math.abs(median)) / 2;
+      if (median > 0 !== distance > 0) here = 1 - here;
+    }
+    share = Math.max(share, here);
+  }
+  return share;
+}
+
+/** The leading term in depth/width where it is no small correction and says nothing of the typical network either. */
+export function unknownShift(profile: NetworkProfile): number | undefined {
+  const { finiteWidth } = profile;
+  return finiteWidth === undefined || isScattered(profile) || Math.abs(finiteWidth.shift) <= largestTerm
+    ? undefined
+    : finiteWidth.shift;
 }
 
 export function isScattered({ finiteWidth }: NetworkProfile): boolean {

@@ -3,7 +3,17 @@
 import type { Finding } from '../../core/results.js';
 import type { SystemOptions } from '../../core/system.js';
 import { depthScale, type Multipliers } from '../../gaussian/multipliers.js';
-import { type Assessment, assess, attractors, isScattered, isSound, noticeable, severe } from './assessment.js';
+import {
+  type Assessment,
+  assess,
+  attractors,
+  isScattered,
+  isSound,
+  noticeable,
+  otherSide,
+  severe,
+  unknownShift,
+} from './assessment.js';
 import { workingChanges } from './changes.js';
 import { inputWidthOf, type ResolvedFeedforwardSpec } from './spec.js';
 import { calibration } from './trainable-depth.js';
@@ -108,6 +118,8 @@ function bistableFinding(assessment: Assessment): readonly Finding[] {
     ...(diverges ? ['growth without bound'] : []),
   ];
   const reached = assessment.found;
+  const share = otherSide(assessment.profile, separating);
+  const isDivided = share > 0.02;
   const end =
     reached === undefined
       ? 'growth without bound'
@@ -121,10 +133,12 @@ function bistableFinding(assessment: Assessment): readonly Finding[] {
       claim:
         `There are ${ends.length === 2 ? 'two' : ends.length} ends for signals, ${ends.join(' and ')}, on both sides of variance ` +
         `${separating.map(brief).join(', ')}. This network starts at variance ${brief(first)} and tends to ${end}; ` +
+        `${isDivided ? `at these widths about ${Math.round(100 * share)} % of networks go the other way, and no claim below holds for them; ` : ''}` +
         'other inputs may go elsewhere.',
       evidence: [
         { quantity: 'variance', value: first },
         ...separating.map((value) => ({ quantity: 'fixedPointVariance', value })),
+        ...(isDivided ? [{ quantity: 'otherSideProbability', value: share }] : []),
       ],
     },
   ];
@@ -162,12 +176,12 @@ function depthFinding({ spec, trainable, found }: Assessment): Finding {
   };
 }
 
-/** "grow by a factor e^7.9", "shrink by a factor 12", "change by less than 1 %" */
+/** "grow by a factor 12 (e^2.48)", "shrink by a factor e^-17.90", "keep their size" */
 function growth(log: number): string {
   const size = Math.abs(log);
   if (size < 0.01) return 'keep their size';
-  const factor = size > severe ? '' : ` ${brief(Math.exp(size))},`;
-  return `${log < 0 ? 'shrink' : 'grow'} by a factor${factor} e^${log.toFixed(2)},`;
+  const power = `e^${log.toFixed(2)}`;
+  return `${log < 0 ? 'shrink' : 'grow'} by a factor ${size > severe ? power : `${brief(Math.exp(size))} (${power})`}`;
 }
 
 function gradientFinding(assessment: Assessment): Finding {
@@ -228,6 +242,21 @@ function signalFinding({ spec, profile }: Assessment): readonly Finding[] {
 
 function typicalFinding({ spec, profile }: Assessment): readonly Finding[] {
   const { finiteWidth, logGradientRatio } = profile;
+  const unknown = unknownShift(profile);
+  if (unknown !== undefined && logGradientRatio !== undefined)
+    return [
+      {
+        id: 'beyondInfiniteWidth',
+        severity: 'warning',
+        claim:
+          'At these widths gradients need not be those of infinite width: the leading correction in depth/width, ' +
+          `${brief(unknown)} in log |∂E/∂z|², is no small one, and what follows it is not known. Simulate, or take wider layers.`,
+        evidence: [
+          { quantity: 'logGradientRatio', value: logGradientRatio },
+          { quantity: 'logGradientCorrection', value: unknown },
+        ],
+      },
+    ];
   if (finiteWidth === undefined || !isScattered(profile) || logGradientRatio === undefined) return [];
   const typical = logGradientRatio + finiteWidth.shift;
   const spread = Math.sqrt(finiteWidth.variance);

@@ -25,7 +25,14 @@ export interface NetworkProfile {
   /** log |dc^L/dc^1|: what is left of a small difference in correlation; undefined without signals. */
   readonly logCorrelationResponse: number | undefined;
   /** Gaussian weights: how far log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network lies from the value above, and its variance. */
-  readonly finiteWidth: { readonly shift: number; readonly variance: number } | undefined;
+  readonly finiteWidth: FiniteWidth | undefined;
+}
+
+interface FiniteWidth {
+  readonly shift: number;
+  readonly variance: number;
+  /** Var q^l/(q^l)² over networks, leading order in 1/width. */
+  readonly signalSpread: Float64Array;
 }
 
 /** How the images of a spec that names a data set reach the recursions. */
@@ -93,6 +100,7 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
           : {
               shift: difference(terms.meanError) - 0.5 * difference(terms.logError),
               variance: Math.max(0, difference(terms.logError)),
+              signalSpread: terms.spread.map((spread, l) => (spread > 0 ? spread / of(single.variance, l) ** 2 : 0)),
             },
     },
   };

@@ -1,6 +1,6 @@
 // What advise says about a feedforward network: every branch, and that every proposed change does what it says.
 import t, { type Test } from 'tap';
-import { advise, type FeedforwardSpec, isUndefined, predict } from 'mft-native';
+import { advise, type FeedforwardSpec, isUndefined, predict, simulate } from 'mft-native';
 import { feedforward } from '../../../dist/systems/feedforward/index.js';
 import { multipliers } from '../../../dist/gaussian/multipliers.js';
 import { calibration, trainableDepth } from '../../../dist/systems/feedforward/trainable-depth.js';
@@ -182,6 +182,44 @@ t.test('two basins: the one that the network starts in, and that there are two',
   t.match(below.get('bistable'), { claim: /tends to no signal/ });
   t.ok(below.has('vanishingSignals') || below.has('vanishingGradients') || below.has('explodingGradients'));
   t.notOk((await findingsOf({ weightVariance: 1.5, depth: 10 })).has('bistable'));
+});
+
+t.test('a start near the parting point: the share of networks that goes the other way', async (t) => {
+  const trials = 200;
+  for (const [activation, weightVariance, keepProbability, width] of [
+    ['gelu', 2, 0.9, 256],
+    ['gelu', 1.1758578070366863, 0.5, 256],
+    ['mish', 1.1053578649689948, 0.5, 256],
+    ['gelu', 2, 0.9, 4096],
+  ] as const) {
+    const spec = { activation, weightVariance, keepProbability, biasVariance: 0, width, depth: 30 } as const;
+    const found = (await findingsOf(spec)).get('bistable');
+    const value = (name: string) => found?.evidence.find(({ quantity }) => quantity === name)?.value;
+    const [share = 0, parting] = [value('otherSideProbability'), value('fixedPointVariance') as number];
+    if (width > 1000) {
+      t.equal(share, 0, 'wide networks follow infinite width');
+      t.notMatch(found?.claim, /other way/);
+      continue;
+    }
+    t.match(found?.claim, /% of networks or more go the other way/);
+    const run = await simulate(
+      { system: 'feedforward', ...spec, inputs: { count: 1 } },
+      { trials, seed: 6, rawTrials: true },
+    );
+    const rows = run.observables.variance?.trials as Float64Array;
+    const other = Array.from({ length: trials }, (_, i) => rows[30 * i + 29] as number).filter((q) => q < parting);
+    const seen = other.length / trials;
+    const error = Math.sqrt((seen * (1 - seen)) / trials);
+    const said = `${activation}: ${other.length} of ${trials}, said ${share.toFixed(3)}`;
+    t.ok(seen > share - 4 * error && seen < share + 0.2 + 4 * error, said);
+  }
+});
+
+t.test('depth/width beyond what the theory of infinite width can say: said, not guessed', async (t) => {
+  const softplus = { activation: 'softplus', weightVariance: 1, keepProbability: 0.5, biasVariance: 0 } as const;
+  const found = (await findingsOf({ ...softplus, width: 256, depth: 30 })).get('beyondInfiniteWidth');
+  t.match(found, { severity: 'warning', claim: /leading correction in depth\/width.*Simulate/ });
+  t.notOk((await findingsOf({ ...softplus, width: 256, depth: 3 })).has('beyondInfiniteWidth'));
 });
 
 t.test('networks that scatter: the typical one is named', async (t) => {

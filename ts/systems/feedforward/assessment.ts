@@ -56,6 +56,7 @@ function typicalRatio({ profile }: Assessment): number {
 /**
  * The share of networks of these widths that end on the other side of a separating fixed point than the one of infinite width: q^l is
  * taken as lognormal with the mean and the variance of leading order, at the layer where it is nearest to the point for its scatter.
+ * Low by up to 0.2 where many do (simulated, gelu and mish at width 256).
  */
 export function otherSide({ variance, finiteWidth }: NetworkProfile, separating: readonly number[]): number {
   let share = 0;

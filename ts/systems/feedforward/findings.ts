@@ -120,6 +120,10 @@ function bistableFinding(assessment: Assessment): readonly Finding[] {
   const reached = assessment.found;
   const share = otherSide(assessment.profile, separating);
   const isDivided = share > 0.02;
+  const divided = isDivided
+    ? `at these widths ${Math.round(100 * share)} % of networks or more go the other way (leading order in 1/width), and no ` +
+      'claim below holds for them; '
+    : '';
   const end =
     reached === undefined
       ? 'growth without bound'
@@ -133,8 +137,7 @@ function bistableFinding(assessment: Assessment): readonly Finding[] {
       claim:
         `There are ${ends.length === 2 ? 'two' : ends.length} ends for signals, ${ends.join(' and ')}, on both sides of variance ` +
         `${separating.map(brief).join(', ')}. This network starts at variance ${brief(first)} and tends to ${end}; ` +
-        `${isDivided ? `at these widths about ${Math.round(100 * share)} % of networks go the other way, and no claim below holds for them; ` : ''}` +
-        'other inputs may go elsewhere.',
+        `${divided}other inputs may go elsewhere.`,
       evidence: [
         { quantity: 'variance', value: first },
         ...separating.map((value) => ({ quantity: 'fixedPointVariance', value })),

@@ -259,3 +259,21 @@ t.test('what the structure says: dead update gate, features forgotten, rates tha
   const [rate, momentum, penalty] = await numbers('hyperGradient', descent);
   t.ok(Math.abs(rate as number) < 1e-14 && Math.abs(momentum as number) < 1e-14 && Math.abs(penalty as number) > 1e-3);
 });
+
+t.test('an equilibrium layer without a nonlinearity is `identity`, as papers write it, or `linear`', async (t) => {
+  const layer = {
+    dynamics: 'deepEquilibrium',
+    width: 4,
+    inputWidth: 2,
+    weightScale: 0.3,
+    weightSeed: 11,
+    inputScale: 1,
+    inputSeed: 12,
+    biasScale: 0.3,
+    biasSeed: 13,
+    input: [-1.49, 0.9],
+  } as const;
+  const at = (activation: 'identity' | 'linear'): Promise<unknown> =>
+    evaluate('implicit', 'steadyState', { ...layer, activation } as never);
+  t.same(await at('identity'), await at('linear'));
+});

@@ -63,6 +63,8 @@ export const dynamicsFields = {
   inputWidth: size('Components of an input.'),
   activation: z
     .custom<ActivationSpec>((value) => value !== undefined)
+    // Equilibrium layers are written with φ = identity; everywhere else here it is `linear`.
+    .transform((value) => ((value as unknown) === 'identity' ? 'linear' : value))
     .default('tanh')
     .meta({
       expected: 'an activation: a name, {name, ...parameters}, or {expression}',

@@ -1,6 +1,6 @@
 // Common practice: what advise claims of the gradients of usual activations, initialisations, dropout, depths and widths is
-// what simulated networks do (Holm over the table), no case goes without advice, and every change, predicted again, does what it promised. A
-// few cases spread over the table; one in n with MFT_EVERY=n, all of them with MFT_EXPERIMENTS=1 (hours).
+// what simulated networks do (Holm over the table), no case goes without advice, and every change, predicted again, does what it
+// promised. A few cases spread over the table; one in n with MFT_EVERY=n, all of them with MFT_EXPERIMENTS=1 (hours).
 import t from 'tap';
 import {
   advise,

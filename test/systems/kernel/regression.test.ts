@@ -267,16 +267,11 @@ t.test('interpolation, refits without one row, several targets at once', async (
     };
     for (const target of [0, 1, 2]) {
       const one = await regress({ ...model, kernel, inputs, targets: column(target), testInputs, noiseVariance: 0.05 });
-      t.same(
-        mean.map((row) => row[target]),
-        one.mean,
-        `target ${target} as alone`,
-      );
-      t.same(
-        leaveOneOut.map((row) => row[target]),
-        one.leaveOneOut,
-      );
-      t.equal(logMarginalLikelihood[target], one.logMarginalLikelihood);
+      // Not to the bit: OpenBLAS solves one column and several with other kernels.
+      const of = (rows: Matrix): number[] => rows.map((row) => row[target] as number);
+      near(t, of(mean), one.mean, 1e-11, `target ${target} as alone`);
+      near(t, of(leaveOneOut), one.leaveOneOut, 1e-11, `target ${target} left out as alone`);
+      near(t, [logMarginalLikelihood[target] as number], [one.logMarginalLikelihood], 1e-11, 'the likelihood');
     }
     const one = await regress({ ...model, kernel, inputs, targets: column(0), testInputs, noiseVariance: 0.05 });
     for (const left of [0, 5, 11]) {

@@ -186,3 +186,11 @@ t.test("the seed paper's width schedule", async (t) => {
     ) < 5e-5,
   );
 });
+
+t.test('numbers beyond the range are left out of advice, never NaN', async (t) => {
+  const spec = { system: 'residual', activation: { expression: 'x * x' }, depth: 6 } as const;
+  const advice = await advise({ ...spec, outerBiasVariance: 1e300, innerWeightDecay: 1e12 });
+  const text = JSON.stringify(advice.sections.map(({ findings }) => findings));
+  t.ok(text.length > 100);
+  t.notMatch(text, /NaN|null/);
+});

@@ -263,18 +263,23 @@ async function widthFindings(
         options,
       );
       const spread = Math.sqrt(run.secondMomentVariance.at(-1) as number);
+      // Beyond the range of numbers there is none.
+      const isKnown = Number.isFinite(spread);
       findings.push({
         id,
         severity: 'info',
         claim:
           `Widths that shrink from ${widths[0]} to ${widths[spec.depth]} ${effect}; its total norm and the ` +
-          `forward means do not change, |x|² of the last layer then differs from network to network by about ` +
-          `${(100 * spread).toFixed(0)} % (leading order in 1/width).`,
+          'forward means do not change' +
+          (isKnown
+            ? ', |x|² of the last layer then differs from network to network by about ' +
+              `${(100 * spread).toFixed(0)} % (leading order in 1/width).`
+            : '.'),
         evidence: [],
         change: { width: widths, ...(spec.hiddenWidth === undefined ? {} : { hiddenWidth: widths.slice(1) }) },
         after: [
           { quantity: 'logGradientRatio', value: ratio },
-          { quantity: 'relativeStandardDeviationOfSecondMoment', value: spread },
+          ...(isKnown ? [{ quantity: 'relativeStandardDeviationOfSecondMoment', value: spread }] : []),
         ],
       });
     } catch (error) {

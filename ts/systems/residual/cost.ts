@@ -22,8 +22,11 @@ const unsettledLayers = 1000;
 const perTable = 2e7;
 /** Observables of an input and of a pair. */
 const [perInput, perPair] = [14, 4] as const;
-/** Of an entry of an observable, in doubles: sums, values and errors of a simulation; the value that theory gives. */
-const [perEntry, perPredicted] = [14, 2.1] as const;
+/**
+ * Of an entry of an observable, in doubles: sums, values and errors of a simulation; what theory gives: value, allowance at finite
+ * width and spread, and what they are made from.
+ */
+const [perEntry, perPredicted] = [14, 4.6] as const;
 /** Bytes of objects that theory makes of a layer and drops, for all inputs together. */
 const perLeft = 5000;
 /** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 13 lists of the recurrences. */
@@ -37,7 +40,9 @@ export function predictionFlops(spec: ResolvedResidualSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedResidualSpec): number {
-  return leftBehind(perLeft * spec.depth) + 8 * perPredicted * entriesOf(spec);
+  const left = perLeft * spec.depth;
+  // When V8 looks differs from run to run by about half its young generation.
+  return leftBehind(left) + Math.min(youngGeneration / 2, left) + 8 * perPredicted * entriesOf(spec);
 }
 
 /** Of one run of the recurrences, of which a quantity takes a number. */

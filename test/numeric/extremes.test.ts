@@ -1,4 +1,4 @@
-import { simulate } from 'mft-native';
+import { predict, simulate } from 'mft-native';
 import t from 'tap';
 import { largestOf, leastOf } from '../../ts/numeric/extremes.js';
 
@@ -13,4 +13,9 @@ t.test('extremes of lists of any length', (t) => {
 t.test('a network of 125,000 layers is simulated: no list of layers becomes a list of arguments', async (t) => {
   const { observables } = await simulate({ system: 'feedforward', width: 1, depth: 125_000 }, { trials: 1 });
   t.equal(observables.variance?.values.length, 2 * 125_001 - 2 * 1, 'a row per layer');
+});
+
+t.test('theory of 130,000 residual blocks is no list of arguments either', async (t) => {
+  const { observables } = await predict({ system: 'residual', width: 20, depth: 130_000 });
+  t.equal(observables.gradientSecondMoment?.axes[0]?.values.length, 130_001);
 });

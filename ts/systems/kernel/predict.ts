@@ -14,6 +14,7 @@ import { hasTangent } from './pair.js';
 import { slopesOf } from './rectifier.js';
 import { inputVectors, lawOf, modelOf, type ResolvedKernelSpec } from './spec.js';
 import { diagnosticsOf, universalityCorrection } from './universality.js';
+import { largestOf, leastOf } from '../../numeric/extremes.js';
 
 /** Pairs are reported layer by layer among the first inputs only: 32 inputs have 496 pairs. */
 const mostPaired = 32;
@@ -157,7 +158,7 @@ function unknownTerms(
   readonly of: (values: Float64Array, behind: number, size: (i: number) => number) => Partial<Predicted>;
   readonly layered: (values: Float64Array, inner: number, sizes: Float64Array, behind: number) => Partial<Predicted>;
 } {
-  const width = Math.min(Infinity, ...(typeof spec.width === 'number' ? [spec.width] : spec.width));
+  const width = leastOf(typeof spec.width === 'number' ? [spec.width] : spec.width);
   const { law, parameter } = lawOf(spec);
   const isHeavy = (law === 'studentT' || law === 'multivariateT') && parameter <= 4;
   const ofLaw = lawAllowance(spec, model);
@@ -203,7 +204,7 @@ function largestShare(spec: ResolvedKernelSpec): number {
     const squares = row.reduce((sum, x) => sum + x * x, 0);
     return squares === 0 ? 0 : row.reduce((sum, x) => sum + (x * x) ** 2, 0) / squares ** 2;
   };
-  return Math.max(...inputs.values.map(share));
+  return largestOf(inputs.values.map(share));
 }
 
 /** a < b, in the order 01, 02, …, 12, …. */

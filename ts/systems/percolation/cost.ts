@@ -46,7 +46,7 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   const widest = (typeof hidden === 'number' ? [hidden] : hidden).reduce((a, b) => Math.max(a, b), 1);
   const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
   const layers = Math.min(depth + 2, allLayersUpTo);
-  // Laws in hand outlive a collection before they are dropped: the third of the young generation that was full fills again.
+  // Measured: a third of the young generation more than what is left behind; laws in hand may outlive a collection.
   const promoted = Math.min(youngGeneration / 3, perLeft * layers);
   return (
     leftBehind(perLeft * layers) +

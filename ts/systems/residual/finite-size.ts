@@ -1,5 +1,6 @@
 // What finite width may add to the means of a residual network: sizes of terms, of which only the fluctuations are known.
 import type { Predicted } from '../../core/results.js';
+import { leastOf } from '../../numeric/extremes.js';
 import type { NativeResidualNetwork, Recurrence } from './native.js';
 import type { ResidualObservable } from './observables.js';
 
@@ -14,7 +15,8 @@ const relative = (variance: number): number => Math.expm1(variance);
  * the fluctuations v_p (relative, of the second moment) and v_g (of the logarithm of the gradient) at that order:
  * 2 v of the quantity itself for logarithms, 2/M more for parameters, v (v + 4/M) for the fluctuations,
  * (1 − c²)(v_p + 1/M) for correlations.
- * Measured over random networks of 2 to 150 units: the deviations are up to 1.4 v_g, and halve as often as the widths double.
+ * Sizes with room, chosen on six random networks of 2 to 150 units, whose deviations were up to 1.4 v_g and fell like 1/width; not
+ * derived.
  */
 export function addFiniteSize(
   result: Partial<Record<ResidualObservable, Predicted>>,
@@ -22,7 +24,7 @@ export function addFiniteSize(
   runs: readonly Recurrence[],
 ): void {
   const depth = network.width.length - 1;
-  const narrowest = 1 / Math.max(1, Math.min(Infinity, ...network.hiddenWidth));
+  const narrowest = 1 / Math.max(1, leastOf(network.hiddenWidth));
   const size: Size = (l, run) => (l <= 0 ? 0 : (run.secondMomentVariance[Math.min(l, depth)] as number));
   const gradient: Size = (l, run) => (l >= depth ? 0 : (run.logGradientVariance[l] as number));
   const both: Size = (l, run) => gradient(l, run) + size(l + 1, run);

@@ -7,7 +7,7 @@ import { balancedMapping } from '../../../dist/systems/autoencoder/balanced.js';
 import { flow, flowTime, flowWeights, squaresOf } from '../../../dist/systems/autoencoder/flow.js';
 import { equivalentWeightDecay, fixedPoint, type Mode } from '../../../dist/systems/autoencoder/mode.js';
 import { holds } from '../../properties.js';
-import { exactFlow } from './twin.js';
+import { anyMode, exactness, flowError, logUniform, start, time, unit } from './flows.js';
 
 const relative = (a: number, b: number): number => (a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b)));
 const mode = (inputVariance: number, noiseVariance = 0, weightDecay = 0): Mode => ({
@@ -38,24 +38,9 @@ t.test('weights against closed forms in 150 digits', (t) => {
     worst = Math.max(worst, relative(found[0], first), relative(found[1], second));
   }
   // The exponents reach 200: they are taken as sums of two doubles.
-  t.ok(worst < 1e-14, `largest relative error ${worst}`);
+  t.ok(worst < exactness, `largest relative error ${worst}`);
   t.end();
 });
-
-// Evenly spread: fast-check's doubles crowd near 0.
-const unit = fc.integer({ min: 0, max: 1e9 }).map((i) => i / 1e9);
-const logUniform = (low: number, high: number): fc.Arbitrary<number> =>
-  unit.map((x) => Math.exp(Math.log(low) + x * Math.log(high / low)));
-const start = fc.record({
-  w1: unit.map((x) => 4 * x - 2),
-  w2: unit.map((x) => 4 * x - 2),
-});
-const anyMode = fc.record({
-  inputVariance: logUniform(1e-3, 50),
-  noiseVariance: fc.oneof(fc.constant(0), logUniform(1e-3, 10)),
-  weightDecay: fc.oneof(fc.constant(0), logUniform(1e-2, 10)),
-});
-const time = (of: Mode, x: number): number => (30 * x * x) / (of.inputVariance + of.noiseVariance + of.weightDecay);
 
 t.test('closed forms against integration in 32 digits', async (t) => {
   let worst = 0;
@@ -63,20 +48,13 @@ t.test('closed forms against integration in 32 digits', async (t) => {
     t,
     fc.property(anyMode, start, unit, logUniform(1e-3, 1), (of, from, x, rate) => {
       fc.pre(Math.abs(Math.abs(from.w1) - Math.abs(from.w2)) > 1e-9 && Math.abs(from.w1 * from.w2) > 1e-9);
-      const step = time(of, x) / rate;
-      const closed = flow(of, squaresOf(from), flowTime(rate, step));
-      const exact = exactFlow(of, from.w1, from.w2, rate, step);
-      const error = Math.max(
-        relative(closed.P, exact.P),
-        relative(closed.Q, exact.Q),
-        Math.abs(closed.w - exact.w) / (Math.abs(exact.w) + (exact.P + exact.Q) / 4),
-      );
+      const error = flowError(of, from, rate, time(of, x) / rate);
       worst = Math.max(worst, error);
-      return error < 1.5e-14;
+      return error < exactness;
     }),
-    { numRuns: 200, seed: 15 },
+    { numRuns: 400, seed: 15 },
   );
-  t.ok(worst > 0 && worst < 1.5e-14, `largest relative error ${worst}`);
+  t.ok(worst > 0 && worst < exactness, `largest relative error ${worst}`);
 });
 
 t.test('no decay is too small, no start too lopsided, no time too long', (t) => {

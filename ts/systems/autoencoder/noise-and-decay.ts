@@ -1,5 +1,6 @@
 // Noise and decay together from any start: Riccati's equation with an exponential coefficient, solved by Bessel functions.
 import { type DoubleDouble, exactSum, exponential, exponentialMinusOne, product } from '../../numeric/double-double.js';
+import { ascendingRatio } from './ascending.js';
 import { balancedMapping } from './balanced.js';
 import { ascendingSeries, baseRatio, besselRatios, largestArgument } from './bessel.js';
 import { type BesselRatios, debyeQuotient, debyeRatios, expansion, smallestRadius } from './debye.js';
@@ -13,7 +14,7 @@ const smallest = 1e-290;
 /** Longer times are taken in parts of so many decay times, in each of which c = √(PQ) falls by e^{−16}: powers of it stay exact. */
 const settledDecays = 8;
 /** The closed form is taken where no difference in it leaves less than this share. */
-const smallestShare = 0.2;
+const smallestShare = 0.35;
 
 /**
  * P = (w1 + w2)², Q = (w1 − w2)² and w at time s. w1² − w2² decays as c = c_0 e^{−2gs}, so that Q = c²/P, and with μ = ν − g,
@@ -62,6 +63,9 @@ export function apart(mode: Mode, { P: P0, Q: Q0, w: w0 }: Squares, time: Double
   return { P, Q, w: (P - Q) / 4 };
 }
 
+/** From w < 0, R this far from 1 gives R − 1 better than the difference in which its source cancels. */
+const apartFromOne = 0.25;
+
 interface Functions {
   readonly at0: BesselRatios;
   readonly at: BesselRatios;
@@ -97,6 +101,24 @@ function functions(
   return { at0, at, rho: power * (ascendingSeries(n, z) / ascendingSeries(n, z0)) ** 2 * wronskian };
 }
 
+/** R by ascending series, where they lose less; h = ν/(2g) is known better than n = ½ − h. */
+const seriesRatio = (
+  mode: Mode,
+  R0: number,
+  n: number,
+  z0: number,
+  z: number,
+  time: DoubleDouble,
+): number | undefined =>
+  ascendingRatio(
+    n,
+    mode.inputVariance / (2 * mode.weightDecay),
+    R0,
+    z0,
+    z,
+    exponential(times(2 * mode.inputVariance, time)),
+  );
+
 /** The closed form, or undefined where it would lose digits. */
 function closedForm(mode: Mode, start: Squares, time: DoubleDouble): Squares | undefined {
   const { weightDecay: g, inputVariance } = mode;
@@ -123,18 +145,21 @@ function closedForm(mode: Mode, start: Squares, time: DoubleDouble): Squares | u
   const excess = ((4 * start.w) / q / (p + q)) * (bK + rho * (bI + 1));
   const source = bK * (aI + 1);
   const grown = source - rho * (bI + 1) * aK;
-  if (grown + Math.abs(excess) < smallestShare * source) return undefined;
   const below = aI + rho * (aK + 1) + R0 * (1 - rho);
+  const series = m < 0 ? seriesRatio(mode, R0, n, z0, z0 * shrinks, time) : undefined;
+  const isKept = grown + Math.abs(excess) >= smallestShare * source;
+  if (!isKept && series === undefined) return undefined;
   let difference = (grown + excess) / below;
-  let R = 1 + difference;
-  if (excess < 0) {
+  let R = series ?? 1 + difference;
+  if (excess < 0 && series === undefined) {
     // From w < 0: R in its own form, and R − 1 from the one that cancels less.
     const gain = aI * (bK + 1);
     const above = gain - rho * (aK + 1) * bI + R0 * (bK + 1 + rho * bI);
     if (above < smallestShare * gain) return undefined;
     R = above / below;
-    if (grown + excess < smallestShare * source) difference = R - 1;
   }
+  const isApart = excess < 0 && series !== undefined && Math.abs(R - 1) > apartFromOne;
+  if (isApart || grown + excess < smallestShare * source) difference = R - 1;
   const c = p * q * shrinks;
   return { P: c * R, Q: c / R, w: (c * difference * (1 + 1 / R)) / 4 };
 }

@@ -20,6 +20,13 @@ const hints: readonly [name: string, hint: RegExp][] = [
   ['units', /`width`/],
   ['hidden_size', /`width`/],
   ['nonlinearity', /`activation`/],
+  ['std', /`weightVariance`, the square of the standard deviation times the fan-in/],
+  ['kernel_initializer', /`weightVariance`: 2 for He, 1 for LeCun/],
+  ['init', /`weightVariance`: 2 for He, 1 for LeCun/],
+  ['use_bias', /`biasVariance`, 0 without biases/],
+  ['biases', /`biasMean`, with `biasVariance` 0/],
+  ['hidden', /`width`/],
+  ['hidden_layer_sizes', /`width`, a list/],
   ['negative_slope', /`activation` = \{name: 'leakyRelu', slope/],
 ];
 

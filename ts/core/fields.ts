@@ -71,6 +71,10 @@ export const dropNames = {
   keepRate: ', the same probability',
 } as const;
 
+/** What the named initialisers of other libraries are as a number. */
+const initializerNames =
+  ': 2 for He, 1 for LeCun, 2 fan-in/(fan-in + fan-out) for Xavier, 1/3 for the default of PyTorch';
+
 /** Names of the variance of a weight times its fan-in elsewhere, and of the variance of a bias. */
 export const weightDeviationNames = {
   sigmaW: ' = sigma_w squared',
@@ -80,6 +84,16 @@ export const weightDeviationNames = {
   weightGain: ' = gain squared',
   sigmaW2: ', the same number',
   weightVar: ', the variance of a weight times the fan-in',
+  std: ', the square of the standard deviation times the fan-in',
+  stddev: ', the square of the standard deviation times the fan-in',
+  variance: ', the variance of a weight times the fan-in',
+  scale: ', the same number where it is the scale of a variance divided by the fan-in',
+  init: initializerNames,
+  initialization: initializerNames,
+  initialisation: initializerNames,
+  initializer: initializerNames,
+  weightInit: initializerNames,
+  kernelInitializer: initializerNames,
 } as const;
 export const biasDeviationNames = {
   sigmaB: ' = sigma_b squared',
@@ -87,10 +101,17 @@ export const biasDeviationNames = {
   bStd: ' = b_std squared',
   sigmaB2: ', the same number',
   biasVar: ', the same number',
+  useBias: ', 0 without biases',
+  hasBias: ', 0 without biases',
+  biasInit: ', 0 for zeros',
+  biasInitializer: ', 0 for zeros',
 } as const;
 
 /** Names of a width, of a depth and of φ elsewhere. */
 export const widthNames = {
+  hidden: '',
+  hiddenLayerSizes: ', a list with one number per layer',
+  layerSizes: ', a list with one number per layer',
   hiddenSize: '',
   hiddenDim: '',
   hiddenUnits: '',

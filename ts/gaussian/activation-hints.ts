@@ -34,10 +34,32 @@ const foreignActivations: Readonly<Record<string, string>> = {
   atan: "{expression: 'atan(x)'}",
   exponential: "{expression: 'exp(x)'}",
   exp: "{expression: 'exp(x)'}",
+  telu: "{expression: 'x * tanh(exp(x))'}",
+  tanhexp: "{expression: 'x * tanh(exp(x))'}",
+  serf: "{expression: 'x * erf(softplus(x))'}",
+  squareplus: "{expression: '(x + sqrt(x^2 + 4)) / 2'}",
+  lisht: "{expression: 'x * tanh(x)'}",
+  isru: "{expression: 'x / sqrt(1 + x^2)'}",
+  bentidentity: "{expression: 'x + (sqrt(x^2 + 1) - 1) / 2'}",
   elish: "an expression: {expression: '...'}",
   rbf: "{expression: 'exp(-x^2)'}",
   gaussian: "{expression: 'exp(-x^2)'}",
 };
+
+/** Of several units at once elsewhere: no function of one number. */
+const ofManyUnits: readonly string[] = [
+  'softmax',
+  'logsoftmax',
+  'softmin',
+  'maxout',
+  'glu',
+  'swiglu',
+  'geglu',
+  'reglu',
+  'crelu',
+  'layernorm',
+  'batchnorm',
+];
 
 const fold = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
@@ -47,6 +69,7 @@ export function activationHint(name: string, known: readonly string[]): string {
   const spelled = known.find((candidate) => fold(candidate) === folded);
   const meant = spelled === undefined ? foreignActivations[folded] : `\`${spelled}\``;
   if (meant !== undefined) return `; here it is ${meant}.`;
+  if (ofManyUnits.includes(folded)) return '; it acts on several units at once, and an activation here on one number.';
   const near = slip(name, known);
   const way = "any other function is an {expression: '...'} of x";
   return near === undefined ? `; known: ${known.join(', ')}; ${way}.` : `; did you mean \`${near}\`? If not, ${way}.`;

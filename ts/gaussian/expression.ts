@@ -73,17 +73,32 @@ function refusal(message: string, received: string): MftError {
   return new MftError('ERR_MFT_INVALID_ARGUMENT', message, { parameter: 'activation.expression', received });
 }
 
+/** Signs that people write elsewhere → how it is written here. */
+const foreignSigns: Readonly<Record<string, string>> = {
+  '|': '`abs(x)`',
+  '²': '`x^2`',
+  '³': '`x^3`',
+  '−': '`-`',
+  '×': '`*`',
+  '·': '`*`',
+  '÷': '`/`',
+  '√': '`sqrt(x)`',
+  '**': '`^`',
+};
+
 function tokens(text: string): readonly Token[] {
-  const pattern = /([ \t\r\n]+)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z_0-9]*)|([-+*/^(),])/y;
+  const pattern = /([ \t\r\n]+)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z_0-9]*)|(\*(?!\*)|[-+/^(),])/y;
   const result: Token[] = [];
   while (pattern.lastIndex < text.length) {
     const position = pattern.lastIndex + 1;
     const match = pattern.exec(text);
     if (match === null) {
-      const character = String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
+      const isPower = text.startsWith('**', position - 1);
+      const character = isPower ? '**' : String.fromCodePoint(text.codePointAt(position - 1) ?? 0);
+      const meant = foreignSigns[character];
       throw refusal(
         `Expected \`activation.expression\` to hold numbers, x, + - * / ^ ( ) , and functions only, received ` +
-          `${JSON.stringify(character)} at position ${position}.`,
+          `${JSON.stringify(character)} at position ${position}${meant === undefined ? '' : `; write ${meant}`}.`,
         character,
       );
     }

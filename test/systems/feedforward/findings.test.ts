@@ -268,9 +268,9 @@ t.test('dropout loses correlations at any variances: what is left to win, and wh
   const spec = { activation: 'gelu', biasVariance: 0, weightVariance: 2, keepProbability: 0.9, depth: 20 } as const;
   const found = await findingsOf({ ...spec, inputs: { count: 1 } });
   t.match(found.get('changeVariances'), {
-    claim: /keeps signals and gradients.*although correlations are lost earlier/,
+    claim: /keep signals and gradients.*although correlations are lost earlier/,
   });
-  t.match(found.get('changeTogether'), { claim: /`keepProbability` .*together makes 20 layers trainable/ });
+  t.match(found.get('changeTogether'), { claim: /`keepProbability` .*together make 20 layers trainable/ });
   t.ok((await findingsOf({ weightVariance: 1.2, keepProbability: 0.9, depth: 200 })).has('changeDepth'));
 });
 

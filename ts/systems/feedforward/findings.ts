@@ -321,7 +321,7 @@ async function changeFindings(before: Assessment, options: SystemOptions): Promi
       id === 'changeDepth'
         ? `${after.spec.depth} layers are trainable as the network is.` +
           (alone.length > 0 ? '' : ` No change of one or two fields makes ${before.spec.depth} layers trainable.`)
-        : `${what} ${isPartial === true ? partialPromise(after) : promise(before, after)}.`,
+        : `${what} ${isPartial === true ? partialPromise(after, isMany(what)) : promise(before, after, isMany(what))}.`,
     evidence: state(before),
     change,
     after: state(after).flatMap(({ quantity, value, low, high }) => [
@@ -336,8 +336,13 @@ async function changeFindings(before: Assessment, options: SystemOptions): Promi
   }));
 }
 
+/** Whether a change has several subjects: "`weightVariance` 1 and `biasVariance` 2 make …". */
+function isMany(what: string): boolean {
+  return /^Inputs|^`.* and `/.test(what);
+}
+
 /** What the changed network is predicted to do. */
-function promise(before: Assessment, after: Assessment): string {
+function promise(before: Assessment, after: Assessment, isPlural: boolean): string {
   const { depth } = after.spec;
   const length = (layers: number): string =>
     layers < 1e6 ? String(Number(layers.toPrecision(3))) : 'more than a million';
@@ -346,8 +351,8 @@ function promise(before: Assessment, after: Assessment): string {
     now > old ? `6 ξ_c grows from ${length(old)} to ${length(now)} layers` : `6 ξ_c is ${length(now)} layers`;
   const gradients = `|∂E/∂z|² then changes by e^${(after.profile.logGradientRatio ?? 0).toFixed(2)}`;
   return depth <= after.trainable.low
-    ? `makes ${depth} layers trainable: ${reason}, ${gradients}`
-    : `keeps signals and gradients over ${depth} layers, more than any calibration reaches: ${reason}, ${gradients}`;
+    ? `make${isPlural ? '' : 's'} ${depth} layers trainable: ${reason}, ${gradients}`
+    : `keep${isPlural ? '' : 's'} signals and gradients over ${depth} layers, more than any calibration reaches: ${reason}, ${gradients}`;
 }
 
 /** The same dropout network as a path problem; none without dropout or without hidden layers. */
@@ -376,9 +381,9 @@ export function relatedSpecs(
 }
 
 /** The same where the depth stays too much. */
-function partialPromise({ spec, trainable, profile }: Assessment): string {
+function partialPromise({ spec, trainable, profile }: Assessment, isPlural: boolean): string {
   return (
-    `keeps signals and gradients over ${spec.depth} layers (|∂E/∂z|² changes by e^${(profile.logGradientRatio ?? 0).toFixed(2)}), ` +
+    `keep${isPlural ? '' : 's'} signals and gradients over ${spec.depth} layers (|∂E/∂z|² changes by e^${(profile.logGradientRatio ?? 0).toFixed(2)}), ` +
     `although correlations are lost earlier: about ${Math.round(trainable.depth)} layers train ` +
     `(${Math.round(trainable.low)} to ${Math.round(trainable.high)})`
   );

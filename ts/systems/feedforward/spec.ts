@@ -119,6 +119,7 @@ export const feedforwardSpecSchema = z.strictObject({
   biasVariance: also(perLayerField({ low: 0 }, 'Variance of a bias.', 'σ_b²'), biasDeviationNames).default(0),
   biasMean: also(perLayerField({}, 'Mean of a bias: biases all equal to b have this mean and no variance.', 'E b'), {
     bias: ', with `biasVariance` 0, for biases that all have this value',
+    biases: ', with `biasVariance` 0, for biases that all have this value',
   }).default(0),
   keepProbability: also(
     perLayerField({ low: 0, high: 1, above: true }, 'Probability of keeping a unit.', 'ρ'),

@@ -382,8 +382,9 @@ export function relatedSpecs(
 
 /** The same where the depth stays too much. */
 function partialPromise({ spec, trainable, profile }: Assessment, isPlural: boolean): string {
+  const gradients = `(|∂E/∂z|² changes by e^${(profile.logGradientRatio ?? 0).toFixed(2)})`;
   return (
-    `keep${isPlural ? '' : 's'} signals and gradients over ${spec.depth} layers (|∂E/∂z|² changes by e^${(profile.logGradientRatio ?? 0).toFixed(2)}), ` +
+    `keep${isPlural ? '' : 's'} signals and gradients over ${spec.depth} layers ${gradients}, ` +
     `although correlations are lost earlier: about ${Math.round(trainable.depth)} layers train ` +
     `(${Math.round(trainable.low)} to ${Math.round(trainable.high)})`
   );

@@ -26,9 +26,9 @@ const Fields<Simulation> kSimulation = {
     boolean("tied", &Simulation::tied),
     numbers("records", &Simulation::records),
     seed("seed", &Simulation::seed),
-    whole("firstTrial", &Simulation::first_trial, 0, 4294967295.0),
-    whole("trials", &Simulation::trials, 1, 1e7),
-    whole("threads", &Simulation::threads, 1, 1024),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 const Fields<autoencoder::Curve> kCurve = {
@@ -59,7 +59,7 @@ Napi::Value autoencoder_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
   const Control control = control_argument(info, 1);
   return start_rows(
-      info.Env(), info[1], autoencoder::row_table(*simulation).row_length, simulation->trials,
+      info.Env(), info[1], autoencoder::row_table(*simulation).row_length, simulation->range.count,
       [simulation, control](std::span<double> rows) { autoencoder::simulate(*simulation, control, rows); });
 }
 

@@ -28,7 +28,7 @@ const Fields<NetworkRun> kNetworkRun = {
     number("learningRate", &NetworkRun::learning_rate),
     whole("steps", &NetworkRun::steps, 0, kLargestSteps),
     boolean("isRectified", &NetworkRun::is_rectified),
-    whole("threads", &NetworkRun::threads, 1, 1024),
+    whole("threads", &NetworkRun::threads, 1, kMostThreads),
 };
 
 // (run, control?) -> Promise<state>
@@ -94,7 +94,7 @@ const Fields<ExampleSet> kExamples = {
 
 const Fields<SpectrumCall> kSpectrum = {
     object("examples", &SpectrumCall::examples, kExamples),
-    whole("threads", &SpectrumCall::threads, 1, 1024),
+    whole("threads", &SpectrumCall::threads, 1, kMostThreads),
 };
 
 // (examples, control?) -> Promise<second moment>
@@ -137,7 +137,7 @@ const Fields<ExpectedTraining> kExpected = {
     whole("batch", &ExpectedTraining::batch, 1, kLargestSteps),
     whole("modes", &ExpectedTraining::modes, 0, kLargestSize),
     whole("every", &ExpectedTraining::every, 1, kLargestSteps),
-    whole("threads", &ExpectedTraining::threads, 1, 1024),
+    whole("threads", &ExpectedTraining::threads, 1, kMostThreads),
 };
 
 // (training, control?) -> Promise<result>

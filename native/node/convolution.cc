@@ -21,7 +21,6 @@ using convolution::Simulation;
 
 constexpr double kLargestSide = 65536;
 constexpr double kLargestChannels = 1e6;
-constexpr double kLargestWord = 4294967295.0;
 constexpr std::array<const char*, 3> kPaddings = {"valid", "zero", "circular"};
 constexpr std::array<const char*, 2> kPoolings = {"average", "max"};
 
@@ -40,9 +39,9 @@ const Fields<Simulation> kSimulation = {
     number("weightVariance", &Simulation::weight_variance),
     number("biasVariance", &Simulation::bias_variance),
     seed("seed", &Simulation::seed),
-    whole("firstTrial", &Simulation::first_trial, 0, kLargestWord),
-    whole("trials", &Simulation::trials, 1, kLargestWord),
-    whole("threads", &Simulation::threads, 1, 1024),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 // (simulation) -> the layout of a row
@@ -60,7 +59,7 @@ Napi::Value convolution_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(kSimulation.argument(info, 0, "simulation"));
   const Control control = control_argument(info, 1);
   return start_rows(
-      info.Env(), info[1], convolution::row_table(*simulation).row_length, simulation->trials,
+      info.Env(), info[1], convolution::row_table(*simulation).row_length, simulation->range.count,
       [simulation, control](std::span<double> rows) { convolution::simulate(*simulation, control, rows); });
 }
 

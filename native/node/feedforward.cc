@@ -15,7 +15,6 @@ namespace {
 
 using namespace feedforward;
 
-constexpr double kLargestWord = 4294967295.0;
 constexpr double kMostInputs = 65536;
 
 using P = Parameters;
@@ -44,9 +43,9 @@ const Fields<P> kParameters = {
     number("rankTolerance", &P::rank_tolerance),
     number("memoryBudget", &P::memory_budget),
     seed("seed", &P::seed),
-    whole("firstTrial", &P::first_trial, 0, kLargestWord),
-    whole("trials", &P::trials, 1, kLargestWord),
-    whole("threads", &P::threads, 1, 4096),
+    first_trial(&P::range),
+    trial_count(&P::range),
+    trial_threads(&P::range),
 };
 
 Parameters parameters_of(const Napi::CallbackInfo& info) {
@@ -69,7 +68,7 @@ Napi::Value feedforward_memory(const Napi::CallbackInfo& info) {
 Napi::Value simulate_feedforward(const Napi::CallbackInfo& info) {
   const auto parameters = std::make_shared<const Parameters>(parameters_of(info));
   const Control control = control_argument(info, 1);
-  return start_rows(info.Env(), info[1], layout_of(*parameters).row_length, parameters->trials,
+  return start_rows(info.Env(), info[1], layout_of(*parameters).row_length, parameters->range.count,
                     [parameters, control](std::span<double> rows) { simulate(*parameters, control, rows); });
 }
 
@@ -82,10 +81,10 @@ struct Phase {
 };
 
 const Fields<Phase> kPhase = {
-    gaussian_function("activation", &Phase::function), numbers("weightVariance", &Phase::weight_variance),
-    numbers("biasVariance", &Phase::bias_variance),    numbers("keepProbability", &Phase::keep_probability),
-    boolean("sharesMasks", &Phase::shares_masks),      number("valueAtZero", &Phase::value_at_zero),
-    whole("threads", &Phase::threads, 1, 1024),
+    gaussian_function("activation", &Phase::function),  numbers("weightVariance", &Phase::weight_variance),
+    numbers("biasVariance", &Phase::bias_variance),     numbers("keepProbability", &Phase::keep_probability),
+    boolean("sharesMasks", &Phase::shares_masks),       number("valueAtZero", &Phase::value_at_zero),
+    whole("threads", &Phase::threads, 1, kMostThreads),
 };
 
 // Fixed points and multipliers over many points: (points, control?) -> Promise of rows.

@@ -13,9 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/trials.h"
 #include "node/arguments.h"
 
 namespace mft::node {
+
+inline constexpr double kLargestWord = 4294967295.0;  // of 32 bits
+inline constexpr double kMostThreads = 1024;
 
 // A field as it is shown: kind in words; the fields of an object, or of every object of a list.
 struct FieldInfo {
@@ -192,6 +196,26 @@ Field<T> special(const char* name, const char* kind, std::function<void(const Na
 template <typename T>
 Field<T> declared(const char* name, const char* kind) {
   return {{name, kind}, [](const Napi::Object&, T&) {}};
+}
+
+// The trials a simulation runs and the threads it may use: the same three fields in every system.
+template <typename T, typename M>
+Field<T> of_range(const char* name, TrialRange T::*range, M TrialRange::*member, double low, double high) {
+  return {{name, "whole"}, [=](const Napi::Object& o, T& into) {
+            (into.*range).*member = static_cast<M>(integer_field(o, name, low, high));
+          }};
+}
+template <typename T>
+Field<T> first_trial(TrialRange T::*range) {
+  return of_range("firstTrial", range, &TrialRange::first, 0, kLargestWord);
+}
+template <typename T>
+Field<T> trial_count(TrialRange T::*range) {
+  return of_range("trials", range, &TrialRange::count, 1, kLargestWord);
+}
+template <typename T>
+Field<T> trial_threads(TrialRange T::*range) {
+  return of_range("threads", range, &TrialRange::threads, 1, kMostThreads);
 }
 
 // One function of the addon: its name in JavaScript, what it runs, and the arguments that are objects, by position.

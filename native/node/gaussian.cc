@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::size_t kPointsPerUnit = 16;
 constexpr double kLargestRule = 1e8;
-constexpr double kMostThreads = 1024;
 
 double checked_delta(double delta) {
   if (!(delta >= 0 && delta <= 2)) throw wrong("oneMinusCorrelation", "numbers in [0, 2]");

@@ -19,8 +19,6 @@ namespace {
 
 using implicit::Simulation;
 
-constexpr double kLargestWord = 4294967295.0;
-
 const Fields<Simulation> kSimulation = {
     activation("activation", &Simulation::activation),
     number("weightVariance", &Simulation::weight_variance),
@@ -29,19 +27,9 @@ const Fields<Simulation> kSimulation = {
     whole("width", &Simulation::width, 1, 1e6),
     whole("termCount", &Simulation::terms, 1, 1e6),
     seed("seed", &Simulation::seed),
-    special<Simulation>("firstTrial", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.first =
-                              static_cast<std::uint32_t>(integer_field(o, "firstTrial", 0, kLargestWord));
-                        }),
-    special<Simulation>("trials", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.count = static_cast<std::uint32_t>(integer_field(o, "trials", 1, kLargestWord));
-                        }),
-    special<Simulation>("threads", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.threads = static_cast<int>(integer_field(o, "threads", 1, 1024));
-                        }),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 Simulation simulation_argument(const Napi::CallbackInfo& info) {

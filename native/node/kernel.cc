@@ -12,8 +12,6 @@ namespace {
 using kernel::Law;
 using kernel::Simulation;
 
-constexpr double kLargestWord = 4294967295.0;
-
 const Fields<Simulation> kSimulation = {
     activation("activation", &Simulation::activation),
     whole("inputWidth", &Simulation::input_width, 1, 1e9),
@@ -35,9 +33,9 @@ const Fields<Simulation> kSimulation = {
     number("secondMoment", &Simulation::second_moment),
     number("oneMinusCorrelation", &Simulation::one_minus_correlation),
     seed("seed", &Simulation::seed),
-    whole("firstTrial", &Simulation::first_trial, 0, kLargestWord),
-    whole("trials", &Simulation::trials, 1, kLargestWord),
-    whole("threads", &Simulation::threads, 1, 1024),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 Simulation simulation_argument(const Napi::CallbackInfo& info) {
@@ -60,7 +58,7 @@ Napi::Value kernel_memory(const Napi::CallbackInfo& info) {
 Napi::Value kernel_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 1);
-  return start_rows(info.Env(), info[1], kernel::row_table(*simulation).row_length, simulation->trials,
+  return start_rows(info.Env(), info[1], kernel::row_table(*simulation).row_length, simulation->range.count,
                     [simulation, control](std::span<double> rows) { kernel::simulate(*simulation, control, rows); });
 }
 

@@ -8,8 +8,6 @@
 namespace mft::node {
 namespace {
 
-constexpr double kMostThreads = 1024;
-
 using kernel::DenseLayer;
 using kernel::EmpiricalCall;
 using kernel::EmpiricalKernels;

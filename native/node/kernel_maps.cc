@@ -27,7 +27,7 @@ const Fields<MapCall> kMap = {
     numbers("others", &MapCall::others),
     whole("firstRow", &MapCall::first_row, 0, 1e9),
     whole("rows", &MapCall::rows, 1, 1e9),
-    whole("threads", &MapCall::threads, 1, 1024),
+    whole("threads", &MapCall::threads, 1, kMostThreads),
 };
 
 // (call, control?) -> Promise<Float64Array>: variances of the rows, K, Theta

@@ -13,7 +13,6 @@
 namespace mft::node {
 namespace {
 
-constexpr double kMostThreads = 1024;
 constexpr double kMostRows = 1 << 20;
 
 struct MatrixCall {

@@ -16,7 +16,6 @@ using percolation::MaskLayer;
 using percolation::ReachLaw;
 
 constexpr double kLargestWhole = 9007199254740991.0;
-constexpr double kMostThreads = 1024;
 constexpr double kMostNodes = 1 << 24;
 
 // Equal layers as one object each.

@@ -7,7 +7,6 @@ namespace mft::node {
 namespace {
 
 constexpr double kLargestCount = 1 << 27;
-constexpr double kLargestWord = 4294967295.0;
 constexpr double kLargestPosition = 9007199254740991.0;
 
 // What TypeScript draws for; `weights` are those of the dense engine of `feedforward`.

@@ -23,8 +23,6 @@ using recurrent::SiteProcess;
 using recurrent::StateMoments;
 using recurrent::Theory;
 
-constexpr double kLargestWord = 4294967295.0;
-
 const Fields<Gate> kGate = {
     number("recurrentWeightVariance", &Gate::recurrent),
     number("inputWeightVariance", &Gate::input),
@@ -231,7 +229,7 @@ struct Grid {
 const Fields<Grid> kGrid = {
     list("cells", &Grid::cells, kCell),
     optional(numbers("inputCorrelation", &Grid::input_correlation)),
-    whole("threads", &Grid::threads, 1, 1024),
+    whole("threads", &Grid::threads, 1, kMostThreads),
 };
 
 // What is reached from zero at every point of a grid; isKnown 0 where a point has none, or an error that says more.
@@ -298,7 +296,7 @@ const Fields<SiteProcess> kSites = {
     whole("sites", &SiteProcess::sites, 2, 1e8),
     seed("seed", &SiteProcess::seed),
     whole("populations", &SiteProcess::populations, 1, 1e6),
-    whole("threads", &SiteProcess::threads, 1, 1024),
+    whole("threads", &SiteProcess::threads, 1, kMostThreads),
 };
 
 SiteProcess sites_argument(const Napi::CallbackInfo& info) {
@@ -330,19 +328,9 @@ const Fields<Simulation> kSimulation = {
     whole("inputWidth", &Simulation::input_width, 1, 1e6),
     whole("steps", &Simulation::steps, 1, 1e6),
     seed("seed", &Simulation::seed),
-    special<Simulation>("firstTrial", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.first =
-                              static_cast<std::uint32_t>(integer_field(o, "firstTrial", 0, kLargestWord));
-                        }),
-    special<Simulation>("trials", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.count = static_cast<std::uint32_t>(integer_field(o, "trials", 1, kLargestWord));
-                        }),
-    special<Simulation>("threads", "whole",
-                        [](const Napi::Object& o, Simulation& into) {
-                          into.range.threads = static_cast<int>(integer_field(o, "threads", 1, 1024));
-                        }),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 Simulation simulation_argument(const Napi::CallbackInfo& info) {

@@ -22,8 +22,6 @@ using residual::Network;
 using residual::RecurrenceOptions;
 using residual::Simulation;
 
-constexpr double kLargestWord = 4294967295.0;
-
 const Fields<Network> kNetwork = {
     special<Network>("activation", "gaussianFunction",
                      [](const Napi::Object& o, Network& into) {
@@ -94,9 +92,9 @@ const Fields<Simulation> kSimulation = {
     optional(numbers("vectors", &Simulation::vectors)),
     word<Simulation, residual::Engine, 2>("engine", &Simulation::engine, {"conditioned", "dense"}),
     seed("seed", &Simulation::seed),
-    whole("firstTrial", &Simulation::first_trial, 0, kLargestWord),
-    whole("trials", &Simulation::trials, 1, kLargestWord),
-    whole("threads", &Simulation::threads, 1, 1024),
+    first_trial(&Simulation::range),
+    trial_count(&Simulation::range),
+    trial_threads(&Simulation::range),
 };
 
 Simulation simulation_argument(const Napi::CallbackInfo& info) {
@@ -115,7 +113,7 @@ Napi::Value residual_layout(const Napi::CallbackInfo& info) {
 Napi::Value residual_simulate(const Napi::CallbackInfo& info) {
   const auto simulation = std::make_shared<const Simulation>(simulation_argument(info));
   const Control control = control_argument(info, 2);
-  return start_rows(info.Env(), info[2], residual::row_layout(*simulation).row_length, simulation->trials,
+  return start_rows(info.Env(), info[2], residual::row_layout(*simulation).row_length, simulation->range.count,
                     [simulation, control](std::span<double> rows) { residual::simulate(*simulation, control, rows); });
 }
 

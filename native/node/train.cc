@@ -130,7 +130,7 @@ const Fields<TrainingOptions> kJob = {
     boolean("isShuffled", &TrainingOptions::is_shuffled),
     seed("seed", &TrainingOptions::seed),
     boolean("isDouble", &TrainingOptions::is_double),
-    whole("threads", &TrainingOptions::threads, 1, 1024),
+    whole("threads", &TrainingOptions::threads, 1, kMostThreads),
     whole("reportEvery", &TrainingOptions::report_every, 0, kLargestCount),
     whole("statisticsEvery", &TrainingOptions::statistics_every, 0, kLargestCount),
     whole("trainEvaluation", &TrainingOptions::train_evaluation, 0, kLargestCount),
@@ -253,7 +253,7 @@ const Fields<Call> kCall = {
     jobs(),
     examples("train", &Call::train),
     optional(examples("test", &Call::test)),
-    whole("threads", &Call::threads, 1, 1024),
+    whole("threads", &Call::threads, 1, kMostThreads),
 };
 
 Napi::Value train_networks(const Napi::CallbackInfo& info) {

@@ -42,7 +42,7 @@ inline void of_many_kinds(feedforward::Parameters& p) {
 inline void set_keep(feedforward::Parameters& p, double keep) { p.keep_probability.assign(p.widths.size() - 2, keep); }
 
 inline std::vector<double> rows_of(const feedforward::Parameters& p) {
-  std::vector<double> rows(feedforward::layout_of(p).row_length * p.trials);
+  std::vector<double> rows(feedforward::layout_of(p).row_length * p.range.count);
   feedforward::simulate(p, Control(), rows);
   return rows;
 }

@@ -67,8 +67,8 @@ std::vector<Sample> metrics_of(const Parameters& p) {
       if (k >= layout.correlation_defined && k < layout.log_error_squared_norm) continue;
       if (k >= layout.error_cosine_defined && k < layout.log_gradient_single) continue;
       if (k >= layout.log_gradient_pair && k < layout.log_gradient_pair_absolute) continue;
-      Sample sample(p.trials);
-      for (std::uint32_t t = 0; t < p.trials; ++t)
+      Sample sample(p.range.count);
+      for (std::uint32_t t = 0; t < p.range.count; ++t)
         sample[t] = std::max(-200.0, rows[t * layout.row_length + l * layout.layer_stride + k]);
       metrics.push_back(std::move(sample));
     }
@@ -150,7 +150,7 @@ void conditioned_is_dense() {
     for (const ActivationKind kind : {ActivationKind::kTanh, ActivationKind::kRelu}) {
       Parameters p = network(kind, 32, kind == ActivationKind::kTanh ? 30 : 12);
       set_keep(p, keep);
-      p.trials = 4000;
+      p.range.count = 4000;
       p.output_error = kind == ActivationKind::kTanh ? OutputError::kPostactivation : OutputError::kPreactivation;
       const std::string name =
           std::string(kind == ActivationKind::kTanh ? "tanh" : "relu") + ", keep " + (keep < 1.0 ? "0.7" : "1");
@@ -158,7 +158,7 @@ void conditioned_is_dense() {
     }
   Parameters p = network(ActivationKind::kGelu, 40, 6);
   p.widths = {5, 40, 64, 24, 40, 80, 12};
-  p.trials = 4000;
+  p.range.count = 4000;
   p.input_keep_probability = 0.8;
   p.output_error = OutputError::kRandomReadout;
   p.mask_sharing = MaskSharing::kShared;
@@ -169,28 +169,28 @@ void conditioned_is_dense() {
   p.input_correlation = {1.0};
   agree("one input", p, dense(p));
   p = network(ActivationKind::kTanh, 32, 8);
-  p.trials = 6000;
+  p.range.count = 6000;
   p.widths[0] = 1;
   p.input_correlation = {1.0, -1.0, -1.0, 1.0};
   agree("width one at the input, opposite inputs", p, dense(p));
   p = network(ActivationKind::kTanh, 3, 6);
-  p.trials = 6000;
+  p.range.count = 6000;
   agree("width three", p, dense(p));
 }
 
 void block_engine_is_dense() {
   Parameters p = network(ActivationKind::kTanh, 32, 8);
-  p.trials = 4000;
+  p.range.count = 4000;
   p.use_block_engine = true;
   agree("block engine, two inputs", p, dense(p));
   p = network(ActivationKind::kRelu, 24, 6, 5);
-  p.trials = 4000;
+  p.range.count = 4000;
   agree("five inputs", p, dense(p));
   p.widths.assign(7, 4);
   p.widths[0] = 7;
   agree("five inputs through width four", p, dense(p));
   p = network(ActivationKind::kTanh, 24, 6, 3);
-  p.trials = 4000;
+  p.range.count = 4000;
   p.weight_law = WeightLaw::kOrthogonal;
   agree("orthogonal", p, dense(p));
   p.widths.assign(7, 4);
@@ -202,7 +202,7 @@ void layers_differ() {
   for (const std::size_t inputs : {1, 2, 3}) {
     Parameters p = network(ActivationKind::kTanh, 12, 4, inputs);
     of_many_kinds(p);
-    p.trials = 4000;
+    p.range.count = 4000;
     agree("layers of several kinds, inputs " + std::to_string(inputs), p, dense(p));
     p.mask_sharing = MaskSharing::kShared;
     agree("layers of several kinds, shared masks, inputs " + std::to_string(inputs), p, dense(p));
@@ -212,7 +212,7 @@ void layers_differ() {
     p.weight_law = WeightLaw::kOrthogonal;
     p.widths = {6, 11, 5, 5, 9};
     p.backward_weights = backward;
-    p.trials = 4000;
+    p.range.count = 4000;
     agree("rectangular orthogonal, " + std::to_string(static_cast<int>(backward)), p, dense(p));
   }
 }
@@ -221,7 +221,7 @@ void nearly_parallel() {
   for (const bool is_block : {false, true}) {
     Parameters p = network(ActivationKind::kTanh, 24, 6);
     set_keep(p, 1.0);
-    p.trials = 4000;
+    p.range.count = 4000;
     p.use_block_engine = is_block;
     p.input_correlation[1] = p.input_correlation[2] = 1.0 - 1e-9;
     agree(is_block ? "1 - c = 1e-9, block engine" : "1 - c = 1e-9", p, dense(p));
@@ -230,7 +230,7 @@ void nearly_parallel() {
 
 void single_precision() {
   Parameters p = network(ActivationKind::kTanh, 32, 8);
-  p.trials = 4000;
+  p.range.count = 4000;
   Parameters single = p;
   single.precision = Precision::kFloat32;
   single.seed = 77;
@@ -240,7 +240,7 @@ void single_precision() {
 
 void backward_weights() {
   Parameters p = network(ActivationKind::kRelu, 32, 10);
-  p.trials = 3000;
+  p.range.count = 3000;
   p.output_error = OutputError::kPreactivation;
   set_keep(p, 0.9);
   Parameters independent = p;
@@ -258,7 +258,7 @@ void planted_faults() {
       const std::string name = std::string(is_block ? "block engine" : "pair engine") +
                                (law == WeightLaw::kOrthogonal ? ", orthogonal" : "");
       Parameters p = network(ActivationKind::kTanh, 24, 10);
-      p.trials = 3000;
+      p.range.count = 3000;
       p.use_block_engine = is_block;
       p.weight_law = law;
       Parameters faulty = p;

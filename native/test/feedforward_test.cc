@@ -36,9 +36,9 @@ bool same_bits(const std::vector<double>& x, const std::vector<double>& y) {
 
 std::vector<double> naive_rows(const Parameters& p) {
   const std::size_t length = layout_of(p).row_length;
-  std::vector<double> rows(length * p.trials);
-  for (std::uint32_t t = 0; t < p.trials; ++t)
-    simulate_naive(p, p.first_trial + t, std::span<double>(rows).subspan(t * length, length));
+  std::vector<double> rows(length * p.range.count);
+  for (std::uint32_t t = 0; t < p.range.count; ++t)
+    simulate_naive(p, p.range.first + t, std::span<double>(rows).subspan(t * length, length));
   return rows;
 }
 
@@ -50,8 +50,8 @@ Parameters uneven(ActivationKind kind, std::size_t inputs) {
   p.keep_probability = {0.8, 1.0, 0.9, 0.6};
   p.input_keep_probability = 0.9;
   p.engine = Engine::kDense;
-  p.trials = 2;
-  p.first_trial = 5;
+  p.range.count = 2;
+  p.range.first = 5;
   return p;
 }
 
@@ -112,14 +112,14 @@ void bits_are_the_seeds_alone() {
                    ", precision " + std::to_string(static_cast<int>(precision))};
         c.p.engine = engine;
         c.p.precision = precision;
-        c.p.trials = 5;
-        c.p.first_trial = 3;
+        c.p.range.count = 5;
+        c.p.range.first = 3;
         cases.push_back(c);
       }
   Case orthogonal{network(ActivationKind::kTanh, 96, 4, 3), "orthogonal"};
   orthogonal.p.weight_law = WeightLaw::kOrthogonal;
-  orthogonal.p.trials = 5;
-  orthogonal.p.first_trial = 3;
+  orthogonal.p.range.count = 5;
+  orthogonal.p.range.first = 3;
   cases.push_back(orthogonal);
   orthogonal.p.engine = Engine::kDense;
   orthogonal.name = "dense orthogonal";
@@ -132,18 +132,18 @@ void bits_are_the_seeds_alone() {
       wide.p.engine = Engine::kDense;
       wide.p.weight_law = law;
       wide.p.law_parameter = 5.0;
-      wide.p.trials = 5;
-      wide.p.first_trial = 3;
+      wide.p.range.count = 5;
+      wide.p.range.first = 3;
       cases.push_back(wide);
     }
   for (Case& c : cases) {
     const std::vector<double> reference = rows_of(c.p);
     Parameters p = c.p;
-    p.threads = 2;
+    p.range.threads = 2;
     tally.check(same_bits(rows_of(p), reference), c.name + ": two threads give the same bits");
     // More threads than trials: they share the tiles of one network.
-    p.trials = 1;
-    p.threads = 3;
+    p.range.count = 1;
+    p.range.threads = 3;
     const std::vector<double> alone = rows_of(p);
     const auto first = reference.begin();
     tally.check(same_bits(alone, {first, first + static_cast<std::ptrdiff_t>(alone.size())}),
@@ -154,8 +154,8 @@ void bits_are_the_seeds_alone() {
     p.memory_budget = 20000.0;
     tally.check(same_bits(rows_of(p), reference), c.name + ": a part kept gives the same bits");
     p = c.p;
-    p.first_trial = 6;
-    p.trials = 2;
+    p.range.first = 6;
+    p.range.count = 2;
     const std::size_t length = layout_of(p).row_length;
     const std::vector<double> part(reference.begin() + static_cast<std::ptrdiff_t>(3 * length), reference.end());
     tally.check(same_bits(rows_of(p), part), c.name + ": a split of the trials gives the same bits");
@@ -178,7 +178,7 @@ void degenerate_cases() {
     Parameters p = network(ActivationKind::kTanh, 50, 6);
     set_keep(p, 1.0);
     p.use_block_engine = is_block;
-    p.trials = 20;
+    p.range.count = 20;
     p.input_correlation = {1.0, 1.0, 1.0, 1.0};
     const Layout layout = layout_of(p);
     std::vector<double> rows = rows_of(p);
@@ -198,7 +198,7 @@ void degenerate_cases() {
 
     p = network(ActivationKind::kTanh, 50, 6);
     p.use_block_engine = is_block;
-    p.trials = 20;
+    p.range.count = 20;
     p.bias_variance.assign(6, 0.0);
     for (const std::size_t zero : {0, 1}) {
       p.input_variance = {1.0, 1.0};
@@ -229,7 +229,7 @@ void degenerate_cases() {
       p.engine = engine;
       p.bias_variance.assign(8, 0.0);
       set_keep(p, 0.5);
-      p.trials = 300;
+      p.range.count = 300;
       const std::vector<double> rows = rows_of(p);
       const Layout layout = layout_of(p);
       std::size_t dead = 0;
@@ -242,11 +242,11 @@ void degenerate_cases() {
   for (const std::size_t width : {1, 3, 4}) {
     Parameters p = network(ActivationKind::kTanh, width, 5, 6);
     p.widths[0] = 8;
-    p.trials = 10;
+    p.range.count = 10;
     tally.check(!has_nan(rows_of(p)), "six inputs through width " + std::to_string(width));
     p = network(ActivationKind::kTanh, width, 5, 2);
     p.widths[0] = 2;
-    p.trials = 10;
+    p.range.count = 10;
     tally.check(!has_nan(rows_of(p)), "two inputs through width " + std::to_string(width));
   }
 }
@@ -259,11 +259,11 @@ void orthogonal_is_isometric() {
     p.weight_law = WeightLaw::kOrthogonal;
     p.bias_variance.assign(6, 0.0);
     set_keep(p, 1.0);
-    p.trials = 3;
+    p.range.count = 3;
     const Layout layout = layout_of(p);
     const std::vector<double> rows = rows_of(p);
     double worst = 0.0;
-    for (std::uint32_t t = 0; t < p.trials; ++t)
+    for (std::uint32_t t = 0; t < p.range.count; ++t)
       for (std::size_t l = 0; l < 6; ++l) {
         const double* at = rows.data() + t * layout.row_length + l * layout.layer_stride;
         worst = std::max(worst, std::abs(at[layout.variance] / std::pow(1.8, static_cast<double>(l + 1)) - 1.0));

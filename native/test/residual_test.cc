@@ -192,7 +192,7 @@ void dense_is_explicit(mft::test::Tally& tally) {
                         projects ? 1.0 : 0.6);
     s.engine = Engine::kDense;
     s.seed = 77;
-    s.trials = 2;
+    s.range.count = 2;
     s.inputs = 1;
     for (std::size_t i = 0; i < static_cast<std::size_t>(s.network.widths[0]); ++i)
       s.vectors.push_back(std::sin(1.0 + 2.0 * static_cast<double>(i)));
@@ -217,23 +217,23 @@ Sample sample(Engine engine, mft::residual::Fault fault, std::uint64_t seed) {
   s.network = network(mft::ActivationKind::kTanh, Block::kFull, {24, 24, 16, 16, 16}, {20, 20, 12, 12});
   s.engine = engine;
   s.seed = seed;
-  s.trials = 60000;
+  s.range.count = 60000;
   s.fault = fault;
   const auto layout = mft::residual::row_layout(s);
-  std::vector<double> rows(s.trials * layout.row_length);
+  std::vector<double> rows(s.range.count * layout.row_length);
   mft::residual::simulate(s, mft::Control(), rows);
   Sample result;
   double g2 = 0, l2 = 0;
-  for (std::size_t t = 0; t < s.trials; ++t) {
+  for (std::size_t t = 0; t < s.range.count; ++t) {
     const std::span<double> row(rows.data() + t * layout.row_length, layout.row_length);
     const double g = layout.layer(row, 0)[2], l = layout.layer(row, 4)[0];
-    result.gradient += g / s.trials;
-    result.length += l / s.trials;
-    g2 += g * g / s.trials;
-    l2 += l * l / s.trials;
+    result.gradient += g / s.range.count;
+    result.length += l / s.range.count;
+    g2 += g * g / s.range.count;
+    l2 += l * l / s.range.count;
   }
-  result.gradient_error = std::sqrt((g2 - result.gradient * result.gradient) / s.trials);
-  result.length_error = std::sqrt((l2 - result.length * result.length) / s.trials);
+  result.gradient_error = std::sqrt((g2 - result.gradient * result.gradient) / s.range.count);
+  result.length_error = std::sqrt((l2 - result.length * result.length) / s.range.count);
   return result;
 }
 

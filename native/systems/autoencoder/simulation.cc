@@ -274,7 +274,7 @@ double engine_bytes(const Simulation& s) {
 
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {
   const Simulation& s = simulation;
-  const TrialRange range{static_cast<std::uint32_t>(s.first_trial), static_cast<std::uint32_t>(s.trials), s.threads};
+  const TrialRange& range = s.range;
   run_trials(range, row_table(s).row_length, control, rows, [&]() -> std::unique_ptr<Engine> {
     if (s.examples > 0) return std::make_unique<Sampled>(s, range.threads_inside());
     if (s.initial == Initial::kAligned) return std::make_unique<Scalars>(s);

@@ -29,9 +29,7 @@ struct Simulation {
   bool tied = false;
   std::vector<double> records;  // steps at which values are written, rising
   std::uint64_t seed = 0;
-  std::uint64_t first_trial = 0;
-  std::size_t trials = 1;
-  int threads = 1;
+  TrialRange range;
 };
 
 // Places of a row, by record: the mapping of every mode, the expected loss, |W1|^2 + |W2|^2, the singular values of W2

@@ -203,8 +203,7 @@ double engine_bytes(const Simulation& s) {
 }
 
 void simulate(const Simulation& s, const Control& control, std::span<double> rows) {
-  run_trials({s.first_trial, s.trials, s.threads}, Layout(s.kernel.size()).size, control, rows,
-             [&] { return std::make_unique<Engine>(s); });
+  run_trials(s.range, Layout(s.kernel.size()).size, control, rows, [&] { return std::make_unique<Engine>(s); });
 }
 
 }  // namespace mft::convolution

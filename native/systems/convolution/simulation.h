@@ -22,9 +22,7 @@ struct Simulation {
   double weight_variance = 1;  // of a weight times its fan-in
   double bias_variance = 0;
   std::uint64_t seed = 0;
-  std::uint32_t first_trial = 0;
-  std::uint32_t trials = 1;
-  int threads = 1;
+  TrialRange range;
 
   std::vector<Layer> layers() const;
 };

@@ -104,8 +104,6 @@ std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget, int
   return has_pair_engine(p) ? make_pair_engine(p, budget) : make_block_engine(p, budget);
 }
 
-TrialRange range_of(const Parameters& p) { return {p.first_trial, p.trials, p.threads}; }
-
 }  // namespace
 
 Layout layout_of(const Parameters& p) {
@@ -180,17 +178,17 @@ void validate(const Parameters& p) {
   if (!(p.rank_tolerance > 0.0 && p.rank_tolerance < 1e-2))
     fail("OUT_OF_RANGE", "rankTolerance", "a number in (0, 0.01)", text(p.rank_tolerance));
   if (!(p.memory_budget >= 0.0)) fail("OUT_OF_RANGE", "memoryBudget", "a number >= 0", text(p.memory_budget));
-  if (p.threads < 1 || p.threads > 4096)
-    fail("OUT_OF_RANGE", "threads", "an integer in [1, 4096]", std::to_string(p.threads));
-  if (p.trials < 1 || std::uint64_t{p.first_trial} + p.trials > (std::uint64_t{1} << 32))
-    fail("OUT_OF_RANGE", "trials", "at least 1 with the last trial below 2^32", std::to_string(p.trials));
+  if (p.range.threads < 1 || p.range.threads > 1024)
+    fail("OUT_OF_RANGE", "threads", "an integer in [1, 1024]", std::to_string(p.range.threads));
+  if (p.range.count < 1 || std::uint64_t{p.range.first} + p.range.count > (std::uint64_t{1} << 32))
+    fail("OUT_OF_RANGE", "trials", "at least 1 with the last trial below 2^32", std::to_string(p.range.count));
 }
 
 double memory_estimate(const Parameters& p) {
-  const TrialRange range = range_of(p);
+  const TrialRange range = p.range;
   const int workers = range.workers();
   const double budget = p.memory_budget / workers;
-  const double rows = 8.0 * static_cast<double>(layout_of(p).row_length) * p.trials;
+  const double rows = 8.0 * static_cast<double>(layout_of(p).row_length) * p.range.count;
   const double engine = p.engine == Engine::kDense ? dense_engine_memory(p, budget, range.threads_inside())
                         : has_pair_engine(p)       ? pair_engine_memory(p, budget)
                                                    : block_engine_memory(p, budget);
@@ -201,7 +199,7 @@ std::uint32_t progress_units(const Parameters& p) { return static_cast<std::uint
 
 void simulate(const Parameters& p, const Control& control, std::span<double> rows) {
   validate(p);
-  const TrialRange range = range_of(p);
+  const TrialRange range = p.range;
   run_trials(range, layout_of(p).row_length, control, rows,
              [&] { return make_engine(p, p.memory_budget / range.workers(), range.threads_inside()); });
 }

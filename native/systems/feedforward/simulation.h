@@ -80,9 +80,7 @@ struct Parameters {
   double rank_tolerance = 1e-12;  // conditioned: what remains below this part of a vector is no direction of its own
   double memory_budget = 1e9;     // bytes, all workers together, for what the backward pass would otherwise draw again
   std::uint64_t seed = 0;
-  std::uint32_t first_trial = 0;  // trials first_trial .. first_trial + trials - 1
-  std::uint32_t trials = 1;
-  int threads = 1;
+  TrialRange range;
 
   // Not part of the interface: faults planted by tests, and the general block engine where the pair engine would run.
   ConditioningFault fault = ConditioningFault::kNone;
@@ -133,7 +131,7 @@ double memory_estimate(const Parameters& parameters);
 // Progress units of one trial: a forward and a backward pass through every layer.
 std::uint32_t progress_units(const Parameters& parameters);
 
-// rows: trials * row_length doubles, trial t at row t - first_trial. Throws Error (also NOT_FINITE, naming layer and
+// rows: trials * row_length doubles, trial t at row t - range.first. Throws Error (also NOT_FINITE, naming layer and
 // trial) and Cancelled. Validates first.
 void simulate(const Parameters& parameters, const Control& control, std::span<double> rows);
 

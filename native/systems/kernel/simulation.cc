@@ -268,13 +268,12 @@ double memory_estimate(const Simulation& s) {
   }
   const double kept = m * units * (s.has_tangent ? 2.0 : 1.0);
   const double grams = m * m * (static_cast<double>(s.depth()) + 2.0);
-  const int workers = TrialRange{s.first_trial, s.trials, s.threads}.workers();
+  const int workers = s.range.workers();
   return 8.0 * workers * (kept + grams + 3.0 * m * widest + tile + 65536.0);
 }
 
 void simulate(const Simulation& s, const Control& control, std::span<double> rows) {
-  run_trials({s.first_trial, s.trials, s.threads}, Layout(s).size, control, rows,
-             [&] { return std::make_unique<Engine>(s); });
+  run_trials(s.range, Layout(s).size, control, rows, [&] { return std::make_unique<Engine>(s); });
 }
 
 }  // namespace mft::kernel

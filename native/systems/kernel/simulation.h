@@ -40,9 +40,7 @@ struct Simulation {
   double one_minus_correlation = 0.5;
 
   std::uint64_t seed = 0;
-  std::uint32_t first_trial = 0;
-  std::uint32_t trials = 1;
-  int threads = 1;
+  TrialRange range;
 
   std::size_t depth() const { return widths.size(); }
 };

@@ -328,8 +328,6 @@ class TrialRunner {
   int exponent_ = 0;
 };
 
-TrialRange range_of(const Simulation& s) { return {s.first_trial, s.trials, s.threads}; }
-
 }  // namespace
 
 RowLayout row_layout(const Simulation& simulation) {
@@ -397,13 +395,13 @@ double memory_estimate(const Simulation& simulation) {
   if (net.is_masked()) matrices += 8.0 * (n * static_cast<double>(net.depth()) + largest / 64.0 + 1.0);
   const double scratch =
       8.0 * (6.0 * n + 1.0 + 4.0 * n) * largest + 16.0 * net.widths[0] + 8.0 * std::max(65536.0, largest);
-  return static_cast<double>(range_of(simulation).workers()) * (matrices + scratch) +
-         8.0 * static_cast<double>(simulation.trials) * static_cast<double>(row_layout(simulation).row_length);
+  return static_cast<double>(simulation.range.workers()) * (matrices + scratch) +
+         8.0 * static_cast<double>(simulation.range.count) * static_cast<double>(row_layout(simulation).row_length);
 }
 
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows) {
   validate(simulation);
-  run_trials(range_of(simulation), row_layout(simulation).row_length, control, rows,
+  run_trials(simulation.range, row_layout(simulation).row_length, control, rows,
              [&] { return std::make_unique<TrialRunner>(simulation); });
 }
 

@@ -36,9 +36,7 @@ struct Simulation {
 
   Engine engine = Engine::kConditioned;
   std::uint64_t seed = 0;
-  std::uint32_t first_trial = 0;
-  std::uint32_t trials = 1;
-  int threads = 1;
+  TrialRange range;
   // Not part of the interface: a fault planted by tests.
   Fault fault = Fault::kNone;
 };
@@ -77,7 +75,7 @@ void validate(const Simulation& simulation);
 // Bytes the call will hold at most, rows and all workers included.
 double memory_estimate(const Simulation& simulation);
 
-// rows: trials * row_length doubles, trial t at row t - first_trial. Throws Error (also NOT_FINITE naming layer and
+// rows: trials * row_length doubles, trial t at row t - range.first. Throws Error (also NOT_FINITE naming layer and
 // trial) and Cancelled. One progress unit per trial.
 void simulate(const Simulation& simulation, const Control& control, std::span<double> rows);
 

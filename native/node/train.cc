@@ -54,7 +54,19 @@ Images images_of(const Napi::Object& object, const TrainingOptions& options) {
   return images;
 }
 
-// A layer of a plan, whatever its kind: numbers and flags, words, and activations by name (train/layers/kinds.h).
+std::vector<double> list_of(const Napi::Object& object, const std::string& name) {
+  const auto list = object.Get(name).As<Napi::Array>();
+  std::vector<double> values;
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value value = list.Get(i);
+    if (!value.IsNumber()) throw wrong(name.c_str(), "a list of numbers");
+    values.push_back(value.As<Napi::Number>().DoubleValue());
+  }
+  return values;
+}
+
+// A layer of a plan, whatever its kind: numbers and flags, words, lists, and activations by name
+// (train/layers/kinds.h).
 LayerFields layer_of(const Napi::Object& object) {
   LayerFields fields;
   fields.kind = string_field(object, "kind");
@@ -69,6 +81,8 @@ LayerFields layer_of(const Napi::Object& object) {
       fields.numbers[name] = value.As<Napi::Number>().DoubleValue();
     else if (value.IsString())
       fields.words[name] = value.As<Napi::String>().Utf8Value();
+    else if (value.IsArray())
+      fields.lists[name] = list_of(object, name);
     else
       fields.activations[name] = activation_field(object, name.c_str());
   }

@@ -93,10 +93,10 @@ void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const 
 
 template <typename T>
 double Affine<T>::squared_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input,
-                                   RowView<const T> delta, T* scratch) const {
+                                   RowView<const T> delta, T* scratch, std::size_t positions) const {
   const Tile tile = tile_at(tile_index);
   if (tile.rows == 0) return 0;
-  const T factor = T(1) / static_cast<T>(batch);
+  const T factor = T(1) / static_cast<T>(batch / positions);
   gradient_of(product(tile, batch, input, delta), factor, scratch);
   double total = sum_of_squares(std::span<const T>(scratch, tile.rows * inputs_));
   if (has_bias_) {

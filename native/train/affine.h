@@ -43,8 +43,9 @@ class Affine {
   // From the inputs and deltas of the whole minibatch, the parameters of one tile.
   void update(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
               const Update<T>& step, T* scratch) const;
+  // Rows of the batch are `positions` for every example: the gradient is that of the mean over examples.
   double squared_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
-                          T* scratch) const;
+                          T* scratch, std::size_t positions = 1) const;
   bool has_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
                     T* scratch) const;
 

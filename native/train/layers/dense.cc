@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "core/error.h"
 #include "train/elementwise.h"
 #include "train/layers/kinds.h"
 #include "train/row_statistics.h"
@@ -24,7 +25,10 @@ void add_alpha(const AlphaDropout& alpha, const std::uint64_t* bits, T* values, 
 template <typename T>
 std::unique_ptr<Layer<T>> make_dense(const LayerFields& f, const LayerPlace& place) {
   const InitialLaw law = f.word("law") == "orthogonal" ? InitialLaw::kOrthogonal : InitialLaw::kGaussian;
-  DenseShape shape{place.inputs,
+  const std::size_t positions = f.numbers.count("positions") == 0 ? 1 : f.count("positions");
+  if (place.inputs % positions != 0)
+    throw Error("SHAPE", "layers", "Expected a whole number of inputs for every position of a dense layer.");
+  DenseShape shape{place.inputs / positions,
                    f.count("units"),
                    f.flag("hasBiases"),
                    f.activation("activation"),
@@ -34,6 +38,7 @@ std::unique_ptr<Layer<T>> make_dense(const LayerFields& f, const LayerPlace& pla
                    {law, f.variance("weightVariance"), f.variance("biasVariance"), f.number("biasMean", 0)}};
   if (const double a = f.number("alphaScale", 0); a != 0)
     shape.alpha = AlphaDropout{a, f.number("alphaOffset", 0), f.number("alphaDropped", 0)};
+  shape.positions = positions;
   return std::make_unique<DenseLayer<T>>(std::move(shape));
 }
 
@@ -48,8 +53,8 @@ DenseLayer<T>::DenseLayer(DenseShape shape)
 template <typename T>
 void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                             std::uint64_t* mask_bits) const {
-  const std::size_t units = shape_.outputs;
-  affine_.forward(rows.count, {input, shape_.inputs}, false, {output, units});
+  const std::size_t units = outputs();
+  affine_.forward(rows.count * shape_.positions, {input, shape_.inputs}, false, {output, shape_.outputs});
   if (!pass.is_training)
     return activate(shape_.activation, std::span<const T>(output, rows.count * units),
                     std::span<T>(output, rows.count * units));
@@ -78,27 +83,29 @@ void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* o
 
 template <typename T>
 void DenseLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
-  const std::size_t units = shape_.outputs;
+  const std::size_t units = outputs();
   elementwise<T>().multiply(output_error, tape, tape, rows.count * units);
   record_errors(pass.statistics, rows, tape, units);
-  if (input_error != nullptr) affine_.backward(rows.count, {tape, units}, T(0), {input_error, shape_.inputs});
+  if (input_error != nullptr)
+    affine_.backward(rows.count * shape_.positions, {tape, shape_.outputs}, T(0), {input_error, shape_.inputs});
 }
 
 template <typename T>
 void DenseLayer<T>::update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
                            T* scratch) const {
-  affine_.update(tile, batch, {input, shape_.inputs}, {tape, shape_.outputs}, step, scratch);
+  affine_.update(tile, batch * shape_.positions, {input, shape_.inputs}, {tape, shape_.outputs}, step, scratch);
 }
 
 template <typename T>
 double DenseLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                                        T* scratch) const {
-  return affine_.squared_gradient(tile, batch, {input, shape_.inputs}, {tape, shape_.outputs}, scratch);
+  return affine_.squared_gradient(tile, batch * shape_.positions, {input, shape_.inputs}, {tape, shape_.outputs},
+                                  scratch, shape_.positions);
 }
 
 template <typename T>
 bool DenseLayer<T>::has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const {
-  return affine_.has_gradient(tile, batch, {input, shape_.inputs}, {tape, shape_.outputs}, scratch);
+  return affine_.has_gradient(tile, batch * shape_.positions, {input, shape_.inputs}, {tape, shape_.outputs}, scratch);
 }
 
 template class DenseLayer<float>;

@@ -16,8 +16,8 @@ struct AlphaDropout {
 };
 
 struct DenseShape {
-  std::size_t inputs = 0;
-  std::size_t outputs = 0;
+  std::size_t inputs = 0;   // of a position
+  std::size_t outputs = 0;  // of a position
   bool has_bias = true;
   Activation activation;
   // Mask layer of the outputs (train/mask_source.h), and how probably one is kept.
@@ -26,6 +26,7 @@ struct DenseShape {
   double multiplier = 1;  // of W x
   Initial initial;
   std::optional<AlphaDropout> alpha = std::nullopt;
+  std::size_t positions = 1;  // of a row, all with these weights
 };
 
 // Parameters: W (outputs x inputs, row-major), then b. Tape: phi'(z) m / rho after forward, dE/dz after backward.
@@ -33,15 +34,15 @@ template <typename T>
 class DenseLayer final : public Layer<T> {
  public:
   explicit DenseLayer(DenseShape shape);
-  std::size_t inputs() const override { return shape_.inputs; }
-  std::size_t outputs() const override { return shape_.outputs; }
+  std::size_t inputs() const override { return shape_.positions * shape_.inputs; }
+  std::size_t outputs() const override { return shape_.positions * shape_.outputs; }
   std::size_t parameters() const override { return affine_.parameters(); }
   std::vector<Tensor> tensors() const override { return affine_.tensors(""); }
   double keep_probability() const override { return shape_.keep_probability; }
   std::size_t fixed_numbers() const override { return 0; }
-  std::size_t tape_per_row() const override { return shape_.outputs; }
+  std::size_t tape_per_row() const override { return outputs(); }
   std::size_t evaluation_scratch_per_row() const override { return 0; }
-  std::size_t mask_words(std::size_t rows) const override { return rows * words_for(shape_.outputs); }
+  std::size_t mask_words(std::size_t rows) const override { return rows * words_for(outputs()); }
   std::size_t initialisation_scratch() const override {
     return train::initialisation_scratch(shape_.initial, shape_.outputs, shape_.inputs);
   }

@@ -1,5 +1,6 @@
 #include "train/layers/kinds.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -59,6 +60,15 @@ Activation LayerFields::activation(const std::string& name) const {
   return found == activations.end() ? Activation{} : found->second;
 }
 
+const std::vector<double>& LayerFields::list(const std::string& name, std::size_t count) const {
+  read_.insert(name);
+  const auto found = lists.find(name);
+  if (found == lists.end() || found->second.size() != count ||
+      !std::all_of(found->second.begin(), found->second.end(), [](double x) { return std::isfinite(x); }))
+    throw wrong_field(*this, name, "a list of " + std::to_string(count) + " finite numbers");
+  return found->second;
+}
+
 std::string LayerFields::unread() const {
   const auto first = [&](const auto& fields) -> std::string {
     for (const auto& [name, value] : fields)
@@ -66,7 +76,8 @@ std::string LayerFields::unread() const {
     return "";
   };
   const std::string number = first(numbers), word = first(words);
-  return !number.empty() ? number : !word.empty() ? word : first(activations);
+  const std::string list = first(lists);
+  return !number.empty() ? number : !word.empty() ? word : !list.empty() ? list : first(activations);
 }
 
 bool register_layer(const std::string& kind, LayerMakers makers) {

@@ -6,19 +6,22 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/activation.h"
 #include "train/layer.h"
 
 namespace mft::train {
 
-// What a plan says of one layer, by name: numbers (true is 1), words, activations. Reading a field marks it as read.
+// What a plan says of one layer, by name: numbers (true is 1), words, activations, lists of numbers. Reading a field
+// marks it as read.
 class LayerFields {
  public:
   std::string kind;
   std::map<std::string, double> numbers;
   std::map<std::string, std::string> words;
   std::map<std::string, Activation> activations;
+  std::map<std::string, std::vector<double>> lists = {};
 
   // Throw INVALID_ARGUMENT where the field is missing or out of range.
   double number(const std::string& name) const;
@@ -27,7 +30,8 @@ class LayerFields {
   std::size_t count(const std::string& name) const;  // whole, 1 to 2^31 - 1
   bool flag(const std::string& name) const;
   const std::string& word(const std::string& name) const;
-  Activation activation(const std::string& name) const;  // the identity when left out
+  Activation activation(const std::string& name) const;                               // the identity when left out
+  const std::vector<double>& list(const std::string& name, std::size_t count) const;  // so many finite numbers
   // The first field that nothing has read; empty when all were.
   std::string unread() const;
 

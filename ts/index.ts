@@ -113,7 +113,7 @@ export {
 } from './systems/kernel/empirical.js';
 export type { AutoencoderRun, AutoencoderSpec } from './systems/autoencoder/spec.js';
 export { type ModeCurve, modeCurve } from './systems/autoencoder/mode-curve.js';
-export type { Piece } from './systems/autoencoder/curve.js';
+export type { Piece } from './systems/autoencoder/schedule.js';
 export {
   type DataSpectrum,
   dataSpectrum,

@@ -49,6 +49,12 @@ void DataDescent::set(std::span<const double> first, std::span<const double> sec
   std::copy(second.begin(), second.end(), second_.begin());
 }
 
+void DataDescent::change(double noise_variance, double weight_decay, double learning_rate) {
+  problem_.noise_variance = noise_variance;
+  problem_.weight_decay = weight_decay;
+  problem_.learning_rate = learning_rate;
+}
+
 DataDescent::Rows DataDescent::rows(std::size_t tile) const {
   return {tile * kRows, std::min(kRows, examples_ - tile * kRows)};
 }

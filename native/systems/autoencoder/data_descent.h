@@ -41,6 +41,9 @@ class DataDescent {
   std::span<const double> first() const { return {first_.data(), first_.size()}; }
   std::span<const double> second() const { return {second_.data(), second_.size()}; }
 
+  // Another variance of the noise, decay and rate from now on.
+  void change(double noise_variance, double weight_decay, double learning_rate);
+
   // One step with the noise of `step`. False, and no change of the weights, when the loss is not finite.
   bool step(std::uint32_t step);
   // Gradients of the loss with the noise of `step`, decay included: hidden x dimension each.

@@ -84,6 +84,15 @@ void LinearDescent::set(std::span<const double> first, std::span<const double> s
   weigh_all();
 }
 
+void LinearDescent::change(double penalty, double weight_decay, double learning_rate) {
+  problem_.weight_decay = weight_decay;
+  problem_.learning_rate = learning_rate;
+  problem_.penalty.assign(dimension_, penalty);
+  scale_ = problem_.variances;
+  for (double& each : scale_) each += penalty;
+  weigh_all();
+}
+
 LinearDescent::Columns LinearDescent::columns(std::size_t tile) const {
   const std::size_t first = tile * kColumns;
   return {first, std::min(kColumns, dimension_ - first)};

@@ -51,6 +51,9 @@ class LinearDescent {
   std::span<const double> first() const { return {first_.data(), first_.size()}; }
   std::span<const double> second() const { return {problem_.is_tied ? first_.data() : second_.data(), first_.size()}; }
 
+  // Another penalty of every mode, decay and rate from now on.
+  void change(double penalty, double weight_decay, double learning_rate);
+
   // One step of descent. False, and no change of the weights, when the loss is not finite.
   bool step() { return step(problem_.learning_rate); }
   bool step(double rate);

@@ -27,10 +27,27 @@ constexpr double kLargestWeight = 1e100;
 
 // The penalty that every direction sees: masking with inverse scaling is noise where all coordinates have one second
 // moment, the mean of the spectrum.
-double penalty_of(const Simulation& s) {
+double penalty_of(const Simulation& s, double noise_variance) {
   const double sum = std::accumulate(s.spectrum.begin(), s.spectrum.end(), 0.0);
   const double keep = s.keep_probability;
-  return s.noise_variance + (1 - keep) / keep * sum / static_cast<double>(s.spectrum.size());
+  return noise_variance + (1 - keep) / keep * sum / static_cast<double>(s.spectrum.size());
+}
+
+// What holds from a step on.
+struct Stage {
+  double first_step, noise_variance, weight_decay, learning_rate;
+};
+
+std::vector<Stage> stages_of(const Simulation& s) {
+  const std::size_t count = s.stage_steps.size();
+  for (const auto* list : {&s.stage_noise_variances, &s.stage_weight_decays, &s.stage_learning_rates})
+    if (list->size() != count)
+      throw Error("SHAPE", "schedule", "Expected a noise variance, a weight decay and a learning rate of every stage.");
+  std::vector<Stage> stages{{0, s.noise_variance, s.weight_decay, s.learning_rate}};
+  for (std::size_t i = 0; i < count; ++i)
+    stages.push_back(
+        {s.stage_steps[i], s.stage_noise_variances[i], s.stage_weight_decays[i], s.stage_learning_rates[i]});
+  return stages;
 }
 
 std::size_t stride_of(const Simulation& s) { return 2 * s.spectrum.size() + 2; }
@@ -39,17 +56,21 @@ std::size_t stride_of(const Simulation& s) { return 2 * s.spectrum.size() + 2; }
 class Engine {
  public:
   explicit Engine(const Simulation& simulation)
-      : s_(simulation), modes_(simulation.spectrum.size()), penalty_(penalty_of(simulation)) {}
+      : s_(simulation), modes_(simulation.spectrum.size()), stages_(stages_of(simulation)) {}
   virtual ~Engine() = default;
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) {
+    next_stage_ = 1;
+    if (stages_.size() > 1) change(stages_.front());
     start(trial);
     double step = 0;
     for (std::size_t record = 0; record < s_.records.size(); ++record) {
       for (; step < s_.records[record]; ++step) {
+        enter(step);
         if (static_cast<long long>(step) % steps_between_checks() == 0) control.throw_if_cancelled();
         if (!advance(static_cast<std::uint32_t>(step))) stop_at(step + 1);
       }
+      enter(step);
       double* out = row.data() + record * stride_of(s_);
       write(out);
       if (!std::isfinite(out[modes_])) stop_at(step);
@@ -61,29 +82,46 @@ class Engine {
   virtual void start(std::uint32_t trial) = 0;
   virtual bool advance(std::uint32_t step) = 0;  // false: out of range
   virtual void write(double* out) = 0;
+  // From now on; the first stage is what the simulation says.
+  virtual void change(const Stage& stage) = 0;
   virtual long long steps_between_checks() const { return 1; }
 
   const Simulation& s_;
   const std::size_t modes_;
-  const double penalty_;
+
+  double penalty(const Stage& stage) const { return penalty_of(s_, stage.noise_variance); }
+  const Stage& first_stage() const { return stages_.front(); }
+
+ private:
+  // The stages that begin at this step or before it.
+  void enter(double step) {
+    while (next_stage_ < stages_.size() && stages_[next_stage_].first_step <= step) change(stages_[next_stage_++]);
+  }
+
+  const std::vector<Stage> stages_;
+  std::size_t next_stage_ = 1;
 };
 
 // Aligned starts: every direction is a scalar network of its own.
 class Scalars final : public Engine {
  public:
   explicit Scalars(const Simulation& simulation)
-      : Engine(simulation),
-        active_(std::min(modes_, simulation.width)),
-        rate_(simulation.tied ? 2.0 * simulation.learning_rate : simulation.learning_rate),
-        first_(active_),
-        second_(active_) {}
+      : Engine(simulation), active_(std::min(modes_, simulation.width)), first_(active_), second_(active_) {
+    change(first_stage());
+  }
 
  private:
   void start(std::uint32_t trial) override { draw_start(s_, trial, first_, second_); }
   long long steps_between_checks() const override { return 64; }
 
+  void change(const Stage& stage) override {
+    rate_ = s_.tied ? 2.0 * stage.learning_rate : stage.learning_rate;
+    weight_decay_ = stage.weight_decay;
+    penalty_ = penalty(stage);
+  }
+
   bool advance(std::uint32_t) override {
-    const double kept = 1.0 - rate_ * s_.weight_decay;
+    const double kept = 1.0 - rate_ * weight_decay_;
     double largest = 0;
     for (std::size_t i = 0; i < active_; ++i) {
       const double a = first_[i], b = second_[i];
@@ -104,7 +142,7 @@ class Scalars final : public Engine {
       const double both = i < active_ ? first_[i] * first_[i] + second_[i] * second_[i] : 0.0;
       out[i] = w;
       singular[i] = std::abs(w);
-      loss += 0.5 * (s_.spectrum[i] * (1 - w) * (1 - w) + penalty_ * w * w + s_.weight_decay * both);
+      loss += 0.5 * (s_.spectrum[i] * (1 - w) * (1 - w) + penalty_ * w * w + weight_decay_ * both);
       squares += both;
     }
     out[modes_] = loss;
@@ -113,7 +151,7 @@ class Scalars final : public Engine {
   }
 
   const std::size_t active_;
-  const double rate_;
+  double rate_ = 0, weight_decay_ = 0, penalty_ = 0;
   std::vector<double> first_, second_;
 };
 
@@ -135,7 +173,7 @@ class Networks : public Engine {
   Networks(const Simulation& simulation, int threads)
       : Engine(simulation),
         team_(threads),
-        descent_(problem_of(simulation, penalty_), team_),
+        descent_(problem_of(simulation, penalty(first_stage())), team_),
         units_(units_of(simulation)),
         first_(units_ * modes_),
         second_(units_ * modes_) {}
@@ -178,6 +216,8 @@ class Networks : public Engine {
   }
 
   bool advance(std::uint32_t) override { return descent_.step(); }
+
+  void change(const Stage& stage) override { descent_.change(penalty(stage), stage.weight_decay, stage.learning_rate); }
 
   void write(double* out) override {
     const Measured measured = descent_.measure();
@@ -227,6 +267,11 @@ class Sampled final : public Networks {
   }
 
   bool advance(std::uint32_t step) override { return data_->step(step); }
+
+  void change(const Stage& stage) override {
+    Networks::change(stage);
+    if (data_) data_->change(stage.noise_variance, stage.weight_decay, stage.learning_rate);
+  }
 
   void write(double* out) override {
     first_ = turned(data_->first(), true);

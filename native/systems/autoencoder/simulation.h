@@ -28,6 +28,8 @@ struct Simulation {
   double initial_variance = 1e-6;
   bool tied = false;
   std::vector<double> records;  // steps at which values are written, rising
+  // What holds from a step on, one entry per stage in rising order of its first step; empty: nothing changes.
+  std::vector<double> stage_steps, stage_noise_variances, stage_weight_decays, stage_learning_rates;
   std::uint64_t seed = 0;
   TrialRange range;
 };

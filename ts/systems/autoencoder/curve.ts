@@ -3,15 +3,8 @@ import { addon } from '../../core/addon.js';
 import { type DoubleDouble, exactProduct, product } from '../../numeric/double-double.js';
 import { flow, riccatiForm } from './flow.js';
 import { exactGrowth, type Mode, stiffness } from './mode.js';
+import type { Piece } from './schedule.js';
 import type { Squares } from './taylor.js';
-
-/** From this step on; what is left out stays as it was. */
-export interface Piece {
-  readonly fromStep: number;
-  readonly noiseVariance?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  readonly learningRate?: number | undefined;
-}
 
 /** One piece at many steps: the closed forms with one exponential natively, the others step by step. */
 function pieceValues(mode: Mode, start: Squares, rate: number, steps: Float64Array, first: number): Float64Array {

@@ -2,10 +2,10 @@
 import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import type { Finding } from '../../core/results.js';
 import { fixedPoint } from './mode.js';
-import { halfTime, modesOf, rateOf } from './predict.js';
-import { stableLearningRate } from './rates.js';
+import { halfTimes, modesOf, rateLimit } from './predict.js';
+import { type Stage, stagesOf } from './schedule.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
-import { largestOf, leastOf } from '../../numeric/extremes.js';
+import { largestOf } from '../../numeric/extremes.js';
 
 /** Directions whose step of learning is told, from 0. */
 const shown = [0, 1, 3, 7, 15, 31];
@@ -18,14 +18,26 @@ export async function findings(spec: ResolvedAutoencoderSpec, options: ControlOp
 }
 
 function rateFinding(spec: ResolvedAutoencoderSpec): Finding {
-  const limit = (leastOf(modesOf(spec).map(stableLearningRate)) * spec.learningRate) / rateOf(spec);
-  const isSafe = spec.learningRate < limit;
+  const stages = stagesOf(spec);
+  // The stage whose rate is the largest share of its limit.
+  const limits = stages.map((stage) => rateLimit(spec, modesOf(spec, stage)));
+  const worst = stages.reduce(
+    (found, { learningRate }, i) =>
+      learningRate * (limits[found] as number) > (stages[found] as Stage).learningRate * (limits[i] as number)
+        ? i
+        : found,
+    0,
+  );
+  const { learningRate, fromStep } = stages[worst] as Stage;
+  const limit = limits[worst] as number;
+  const isSafe = learningRate < limit;
+  const from = fromStep === 0 ? '' : ` (from step ${fromStep} on)`;
   return {
     id: isSafe ? 'learningRateSafe' : 'learningRateUnstable',
     severity: isSafe ? 'info' : 'critical',
-    claim: `Descent is stable at the optimum for learning rates below ${limit.toPrecision(4)}; this one is ${spec.learningRate}.`,
+    claim: `Descent is stable at the optimum for learning rates below ${limit.toPrecision(4)}; this one is ${learningRate}${from}.`,
     evidence: Number.isFinite(limit) ? [{ quantity: 'stableLearningRate', value: limit }] : [],
-    ...(isSafe ? {} : { change: { learningRate: safety * limit } }),
+    ...(isSafe || fromStep > 0 ? {} : { change: { learningRate: safety * limit } }),
   };
 }
 
@@ -51,7 +63,7 @@ function ignoredFinding(spec: ResolvedAutoencoderSpec): Finding[] {
 
 /** When the last direction that is learnt at all is half learnt. */
 function timeFinding(spec: ResolvedAutoencoderSpec): Finding[] {
-  const times = modesOf(spec).map((mode, i) => halfTime(spec, mode, i));
+  const times = halfTimes(spec);
   const known = times.filter((time) => typeof time === 'number');
   if (known.length === 0) return [];
   const slowest = largestOf(known);

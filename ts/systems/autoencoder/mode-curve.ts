@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { parse } from '../../core/checks.js';
 import { numberList } from '../../core/copy.js';
 import { expectedError } from '../../core/errors.js';
-import { mappingCurve, type Piece } from './curve.js';
+import { mappingCurve } from './curve.js';
 import { scheduleField, startFields, startOf } from './quantity-fields.js';
+import { checkOrder, type Piece } from './schedule.js';
 
 /** A direction, its start, and what changes on the way. */
 export interface ModeCurve {
@@ -51,12 +52,8 @@ export function modeCurve(direction: ModeCurve, steps: readonly number[] | Float
     'direction',
   );
   const list = numberList(steps, 'steps');
-  checkRising('steps', list, false);
-  checkRising(
-    'schedule',
-    Float64Array.from(schedule, ({ fromStep }) => fromStep),
-    true,
-  );
+  checkRising('steps', list);
+  checkOrder(schedule);
   const values = mappingCurve(
     { inputVariance, noiseVariance, weightDecay },
     startOf(start),
@@ -71,11 +68,10 @@ export function modeCurve(direction: ModeCurve, steps: readonly number[] | Float
 }
 
 /** Refuses what is negative, no number or out of order. */
-function checkRising(name: string, values: Float64Array, strictly: boolean): void {
+function checkRising(name: string, values: Float64Array): void {
   for (let i = 0; i < values.length; i++) {
     const [value, before] = [values[i] as number, i === 0 ? -1 : (values[i - 1] as number)];
     if (!(value >= 0 && value < Infinity)) throw expectedError('ERR_MFT_OUT_OF_RANGE', name, 'numbers >= 0', value);
-    if (value < before || (strictly && value === before))
-      throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'in rising order', value);
+    if (value < before) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'in rising order', value);
   }
 }

@@ -4,6 +4,7 @@ import { flow } from './flow.js';
 import { diverged, type Mode, modeLoss, stiffness } from './mode.js';
 import { stableLearningRate } from './rates.js';
 import type { Starts } from './starts.js';
+import type { Squares } from './taylor.js';
 
 /** By record: means of w, of w², of w1² + w2², and of the loss. */
 export interface ModeMeans {
@@ -76,11 +77,22 @@ function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array): [nu
   return [found[0] ?? value, found[1] ?? value];
 }
 
-/** Means over the starts. Records are rising steps. @throws MftError ERR_MFT_NOT_FINITE where the descent diverges. */
+/** A direction and its rate from a step on. */
+export interface ModeStage {
+  readonly fromStep: number;
+  readonly mode: Mode;
+  readonly rate: number;
+}
+
+/**
+ * Means over the starts, through stages of which the first is from step 0. Records are rising steps; one at which a stage begins is
+ * the state before its first step, the loss as the stage has it.
+ *
+ * @throws MftError ERR_MFT_NOT_FINITE where the descent diverges
+ */
 export async function modeMeans(
-  mode: Mode,
+  stages: readonly ModeStage[],
   starts: Starts,
-  rate: number,
   records: Float64Array,
   dynamics: 'descent' | 'flow',
   { advance, pause }: Work,
@@ -96,16 +108,31 @@ export async function modeMeans(
   };
   const P = starts.sums.slice();
   const Q = starts.differences.slice();
+  let stage = stages[0] as ModeStage;
+  let next = 1;
+  const endOf = (): number => stages[next]?.fromStep ?? Infinity;
   if (dynamics === 'flow') {
-    for (let at = 0; at < size; at++) {
-      for (let i = 0; i < P.length; i++) {
-        const [sum, difference] = [starts.sums[i] as number, starts.differences[i] as number];
-        const start = { P: sum, Q: difference, w: (sum - difference) / 4 };
-        const { P: p, Q: q } = flow(mode, start, rate * (records[at] as number));
-        [P[i], Q[i]] = [p, q];
+    // Where the stage begins.
+    let from = Array.from(starts.sums, (sum, i): Squares => {
+      const difference = starts.differences[i] as number;
+      return { P: sum, Q: difference, w: (sum - difference) / 4 };
+    });
+    const flowed = async (step: number): Promise<Squares[]> => {
+      const { mode, rate, fromStep } = stage;
+      const states: Squares[] = [];
+      for (const [i, start] of from.entries()) {
+        states.push(flow(mode, start, rate * (step - fromStep)));
         if (i % 64 === 63 && mode.weightDecay > 0) await pause();
       }
-      gather(mode, P, Q, starts.weights, result, at);
+      return states;
+    };
+    for (let at = 0; at < size; at++) {
+      while (endOf() <= (records[at] as number)) {
+        from = await flowed(endOf());
+        stage = stages[next++] as ModeStage;
+      }
+      for (const [i, state] of (await flowed(records[at] as number)).entries()) [P[i], Q[i]] = [state.P, state.Q];
+      gather(stage.mode, P, Q, starts.weights, result, at);
       advance(1);
       await pause();
     }
@@ -116,18 +143,27 @@ export async function modeMeans(
   let hasSettled = false;
   for (let at = 0; at < size; at++) {
     const before = P.slice();
-    while (!hasSettled && step < (records[at] as number)) {
-      const steps = Math.min(block, (records[at] as number) - step);
-      descend(mode, rate, steps, P, Q);
+    let isOneStage = true;
+    while (step < (records[at] as number) || endOf() <= step) {
+      if (endOf() <= step) {
+        stage = stages[next++] as ModeStage;
+        [hasSettled, isOneStage] = [false, false];
+        continue;
+      }
+      const left = Math.min(endOf(), records[at] as number) - step;
+      const steps = hasSettled ? left : Math.min(block, left);
       step += steps;
-      if (!P.every((value) => value < 1e200)) throw diverged(step, stableLearningRate(mode));
+      if (hasSettled) continue;
+      descend(stage.mode, stage.rate, steps, P, Q);
+      if (!P.every((value) => value < 1e200)) throw diverged(step, stableLearningRate(stage.mode));
       await pause();
     }
     // Descent is a map: where a stretch of steps moves no node, none that follows does.
     hasSettled ||=
       at > 0 &&
+      isOneStage &&
       Q.every((q, i) => q < 1e-16 * (P[i] as number) && Math.abs((P[i] as number) / (before[i] as number) - 1) < 1e-14);
-    gather(mode, P, Q, starts.weights, result, at);
+    gather(stage.mode, P, Q, starts.weights, result, at);
     advance(1);
   }
   return result;

@@ -17,6 +17,10 @@ export interface NativeSimulation {
   readonly initialVariance: number;
   readonly tied: boolean;
   readonly records: Float64Array;
+  readonly stageSteps: Float64Array;
+  readonly stageNoiseVariances: Float64Array;
+  readonly stageWeightDecays: Float64Array;
+  readonly stageLearningRates: Float64Array;
   readonly seed: Float64Array;
   readonly firstTrial: number;
   readonly trials: number;

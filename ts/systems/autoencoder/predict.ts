@@ -2,11 +2,12 @@
 import { innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { throwIfAborted } from '../../core/control.js';
-import { balancedTime } from './balanced.js';
+import { balancedMapping, balancedTime } from './balanced.js';
 import { fixedPoint, growth, type Mode, modeLoss, optimumLoss } from './mode.js';
-import { type ModeMeans, modeMeans, type Work, work } from './mode-means.js';
+import { type ModeMeans, type ModeStage, modeMeans, type Work, work } from './mode-means.js';
 import type { AutoencoderObservable } from './observables.js';
 import { stableLearningRate } from './rates.js';
+import { type Stage, stagesOf } from './schedule.js';
 import { noiseOf, recordsOf, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 import { startComponents, startsOf } from './starts.js';
 import { leastOf } from '../../numeric/extremes.js';
@@ -16,14 +17,38 @@ const quadratureError = 1e-5;
 /** Of networks from small random starts: directions are taken one by one, half-times hold to about one part in a hundred. */
 const networkError = 0.02;
 
-/** The directions of a spec, with its noise and decay. */
-export function modesOf(spec: ResolvedAutoencoderSpec): Mode[] {
-  const [noiseVariance, weightDecay] = [noiseOf(spec), spec.weightDecay];
-  return Array.from(spectrumOf(spec), (inputVariance) => ({ inputVariance, noiseVariance, weightDecay }));
+/** Stages of a spec; what holds at its end is the last of them. */
+const lastStage = (spec: ResolvedAutoencoderSpec): Stage => stagesOf(spec).at(-1) as Stage;
+
+/** The directions of a spec, with noise and decay of a stage, of the last one when left out. */
+export function modesOf(spec: ResolvedAutoencoderSpec, stage = lastStage(spec)): Mode[] {
+  const noiseVariance = noiseOf(spec, stage.noiseVariance);
+  return Array.from(spectrumOf(spec), (inputVariance) => ({
+    inputVariance,
+    noiseVariance,
+    weightDecay: stage.weightDecay,
+  }));
 }
 
 /** α of the balanced equation: a tied matrix gets both gradients. */
-export const rateOf = (spec: ResolvedAutoencoderSpec): number => (spec.tied ? 2 : 1) * spec.learningRate;
+const rateOf = (spec: ResolvedAutoencoderSpec, { learningRate } = lastStage(spec)): number =>
+  (spec.tied ? 2 : 1) * learningRate;
+
+/** The stages of every direction. */
+function modeStages(spec: ResolvedAutoencoderSpec): ModeStage[][] {
+  const stages = stagesOf(spec).map((stage) => ({ stage, modes: modesOf(spec, stage) }));
+  return Array.from(spectrumOf(spec), (_, i) =>
+    stages.map(({ stage, modes }) => ({
+      fromStep: stage.fromStep,
+      mode: modes[i] as Mode,
+      rate: rateOf(spec, stage),
+    })),
+  );
+}
+
+/** The stage in force at a step. */
+const stageAt = (stages: readonly ModeStage[], step: number): ModeStage =>
+  stages.findLast(({ fromStep }) => fromStep <= step) as ModeStage;
 
 const networkOf = (spec: ResolvedAutoencoderSpec, mode: number): ResolvedAutoencoderSpec =>
   spec.initial === 'aligned' ? spec : { ...spec, width: spec.width + mode };
@@ -31,7 +56,7 @@ const networkOf = (spec: ResolvedAutoencoderSpec, mode: number): ResolvedAutoenc
 /** Means of one direction; `learnt`: at each record how many leading directions are learnt, in sum. */
 async function meansOf(
   spec: ResolvedAutoencoderSpec,
-  mode: Mode,
+  stages: readonly ModeStage[],
   index: number,
   records: Float64Array,
   learnt: Float64Array,
@@ -39,13 +64,13 @@ async function meansOf(
 ): Promise<ModeMeans> {
   const means = async (network: ResolvedAutoencoderSpec): Promise<ModeMeans> => {
     const starts = startsOf(network, index);
-    if (starts !== undefined) return modeMeans(mode, starts, rateOf(spec), records, spec.dynamics, of);
+    if (starts !== undefined) return modeMeans(stages, starts, records, spec.dynamics, of);
     const zero = new Float64Array(records.length);
     return {
       mapping: zero,
       square: zero,
       norm: zero,
-      loss: zero.map(() => modeLoss(mode, 0, 0)),
+      loss: records.map((step) => modeLoss(stageAt(stages, step).mode, 0, 0)),
       low: zero,
       high: zero,
     };
@@ -73,37 +98,61 @@ function typicalStart(spec: ResolvedAutoencoderSpec, index: number): number {
   return n === 0 ? 0 : balance * spec.initialVariance * n * (1 - 2 / (9 * n)) ** 3;
 }
 
-/**
- * Steps until half of the fixed point from the median start, or why there is none. A step of descent multiplies what is small by
- * 1 + α m where the flow has e^{α m}: its times are longer by α m/log(1 + α m).
- */
-export function halfTime(spec: ResolvedAutoencoderSpec, mode: Mode, index: number): QuantityValue {
+/** Steps a small mapping of descent takes over those of the flow: a step multiplies it by 1 + α m where the flow has e^{α m}. */
+function slowness({ mode, rate }: ModeStage, dynamics: ResolvedAutoencoderSpec['dynamics']): number {
+  const perStep = rate * growth(mode);
+  return dynamics === 'flow' || perStep === 0 || perStep <= -1 ? 1 : perStep / Math.log1p(perStep);
+}
+
+/** Steps until half of the last fixed point from the median start, or why there is none; of every direction. */
+export const halfTimes = (spec: ResolvedAutoencoderSpec): QuantityValue[] =>
+  modeStages(spec).map((stages, index) => halfTime(spec, stages, index));
+
+function halfTime(spec: ResolvedAutoencoderSpec, stages: readonly ModeStage[], index: number): QuantityValue {
+  const { mode: last } = stages.at(-1) as ModeStage;
   const start = typicalStart(spec, index);
-  const end = fixedPoint(mode);
+  const target = fixedPoint(last) / 2;
   if (start === 0) return { reason: 'there are fewer hidden units than directions before it' };
-  if (end === 0)
+  if (target === 0)
     return {
       reason:
-        mode.inputVariance === 0
+        last.inputVariance === 0
           ? 'it has no variance'
           : 'it is not learnt: its variance is not above the weight decay',
     };
-  if (start >= end / 2) return { reason: 'it starts beyond half of its fixed point' };
-  const growthPerStep = rateOf(spec) * growth(mode);
-  const slower = spec.dynamics === 'descent' ? growthPerStep / Math.log1p(growthPerStep) : 1;
-  return (slower * balancedTime(mode, start, end / 2)) / rateOf(spec);
+  if (start >= target) return { reason: 'it starts beyond half of its fixed point' };
+  let w = start;
+  for (const [i, stage] of stages.entries()) {
+    const { mode, rate, fromStep } = stage;
+    const length = (stages[i + 1]?.fromStep ?? Infinity) - fromStep;
+    const slower = slowness(stage, spec.dynamics);
+    if (w === target) return fromStep;
+    if (rate > 0 && (target - w) * (fixedPoint(mode) - target) > 0) {
+      const time = (slower * balancedTime(mode, w, target)) / rate;
+      if (time <= length) return fromStep + time;
+    }
+    if (length < Infinity) w = balancedMapping(mode, w, (rate * length) / slower);
+  }
+  return { reason: 'it does not move towards half of its last fixed point in the last stage' };
 }
 
-function warningsOf(spec: ResolvedAutoencoderSpec, modes: readonly Mode[]): Warning[] {
+/** The limit of a learning rate of a spec, which a tied matrix takes twice. */
+export const rateLimit = (spec: ResolvedAutoencoderSpec, modes: readonly Mode[]): number =>
+  leastOf(modes.map(stableLearningRate)) / (spec.tied ? 2 : 1);
+
+function warningsOf(spec: ResolvedAutoencoderSpec): Warning[] {
   const warnings: Warning[] = [];
-  const limit = leastOf(modes.map(stableLearningRate));
-  if (rateOf(spec) > limit)
+  for (const stage of stagesOf(spec)) {
+    const limit = rateLimit(spec, modesOf(spec, stage));
+    if (stage.learningRate <= limit) continue;
+    const from = stage.fromStep === 0 ? '' : ` from step ${stage.fromStep} on`;
     warnings.push({
       id: 'unstableLearningRate',
       message:
-        `The learning rate ${spec.learningRate} is above the limit of stability at the optimum, ` +
-        `${((limit * spec.learningRate) / rateOf(spec)).toPrecision(6)}.`,
+        `The learning rate ${stage.learningRate}${from} is above the limit of stability at the optimum, ` +
+        `${limit.toPrecision(6)}.`,
     });
+  }
   if (spec.inputKeepProbability < 1)
     warnings.push({
       id: 'maskingCouplesDirections',
@@ -125,9 +174,10 @@ export async function predict(
   const [low, high] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
-  for (const [i, mode] of modes.entries()) {
-    const means = await meansOf(spec, mode, i, records, learnt, doing);
-    const end = fixedPoint(mode);
+  const stages = modeStages(spec);
+  for (const [i, ofMode] of stages.entries()) {
+    const means = await meansOf(spec, ofMode, i, records, learnt, doing);
+    const ends = records.map((step) => fixedPoint(stageAt(ofMode, step).mode));
     for (let at = 0; at < size; at++) {
       const mean = means.mapping[at] as number;
       mapping[at * modes.length + i] = mean;
@@ -136,6 +186,7 @@ export async function predict(
       spread[at * modes.length + i] = mean === 0 ? Infinity : Math.max(0, (means.square[at] as number) / mean ** 2 - 1);
       loss[at] = (loss[at] as number) + (means.loss[at] as number);
       squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
+      const end = ends[at] as number;
       if (end > 0) learnt[at] = (learnt[at] as number) + Math.min(1, Math.max(0, mean / end));
     }
     await doing.pause();
@@ -151,13 +202,13 @@ export async function predict(
   return {
     quantities: {
       fixedPoint: modes.map(fixedPoint),
-      timeToReach: modes.map((mode, i) => halfTime(spec, mode, i)),
-      stableLearningRate: leastOf(modes.map(stableLearningRate)) / (spec.tied ? 2 : 1),
+      timeToReach: stages.map((ofMode, i) => halfTime(spec, ofMode, i)),
+      stableLearningRate: rateLimit(spec, modes),
       optimumLoss: optimumLoss(
         modes.map(({ inputVariance }) => inputVariance),
         spec.width,
-        noiseOf(spec),
-        spec.weightDecay,
+        noiseOf(spec, lastStage(spec).noiseVariance),
+        lastStage(spec).weightDecay,
       ),
     },
     observables: {
@@ -167,6 +218,6 @@ export async function predict(
       loss: observable(loss),
       squaredNorm: observable(squaredNorm),
     },
-    warnings: warningsOf(spec, modes),
+    warnings: warningsOf(spec),
   };
 }

@@ -5,6 +5,7 @@ import { numberField } from '../../core/fields.js';
 import { imbalanced } from './curve.js';
 import { squaresOf } from './flow.js';
 import { checkMapping } from './mode.js';
+import { piecesField } from './schedule.js';
 import type { Squares } from './taylor.js';
 
 export const variance = numberField(
@@ -41,18 +42,8 @@ export const startFields = {
   w2: weight('w2').optional(),
 };
 
-const piece = z.strictObject({
-  fromStep: z.number().gte(0),
-  noiseVariance: z.number().gte(0).optional(),
-  weightDecay: z.number().gte(0).optional(),
-  learningRate: z.number().gte(0).optional(),
-});
-
-/** What changes from which step on. */
-export const scheduleField = z.array(piece).default([]).meta({
-  expected: 'a list of {fromStep, noiseVariance, weightDecay, learningRate} in rising order of `fromStep`',
-  description: 'What changes from which step on.',
-});
+/** What changes from which step on, any real numbers. */
+export const scheduleField = piecesField(z.number().gte(0));
 
 interface GivenStart {
   readonly initialMapping?: number | undefined;

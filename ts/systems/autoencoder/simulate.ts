@@ -6,23 +6,31 @@ import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { estimateTrials, type Measure, valueAt } from '../../statistics/trials.js';
 import type { AutoencoderPlace, NativeSimulation } from './native.js';
 import type { AutoencoderObservable } from './observables.js';
+import { type Stage, stagesOf } from './schedule.js';
 import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
 
 /** What the addon takes of a spec and a run. */
 export function nativeSimulation(spec: ResolvedAutoencoderSpec, run: ResolvedAutoencoderRun): NativeSimulation {
+  const stages = stagesOf(spec);
+  const [start] = stages;
+  const later = (pick: (stage: Stage) => number): Float64Array => Float64Array.from(stages.slice(1), pick);
   return {
     spectrum: spectrumOf(spec),
     width: spec.width,
-    noiseVariance: spec.noiseVariance,
+    noiseVariance: start.noiseVariance,
     noise: spec.noise,
     keepProbability: spec.inputKeepProbability,
     examples: run.examples,
-    weightDecay: spec.weightDecay,
-    learningRate: spec.learningRate,
+    weightDecay: start.weightDecay,
+    learningRate: start.learningRate,
     initial: spec.initial,
     initialVariance: spec.initialVariance,
     tied: spec.tied,
     records: recordsOf(spec),
+    stageSteps: later(({ fromStep }) => fromStep),
+    stageNoiseVariances: later(({ noiseVariance }) => noiseVariance),
+    stageWeightDecays: later(({ weightDecay }) => weightDecay),
+    stageLearningRates: later(({ learningRate }) => learningRate),
     seed: seedHalves(run.seed),
     firstTrial: run.firstTrial,
     trials: run.trials,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError } from '../../core/errors.js';
+import { checkOrder, piecesField, type Piece } from './schedule.js';
 import { aliased, also, booleanField, choiceField, numberField, runFields, wholeField } from '../../core/fields.js';
 
 /** Law of the noise that is added to the inputs; only its variance counts on average. */
@@ -44,6 +45,8 @@ export interface AutoencoderSpec {
   readonly tied?: boolean;
   /** Theory of the `descent` itself, step by step, or of the gradient `flow`, its limit of small rates. Default 'descent'. */
   readonly dynamics?: 'descent' | 'flow';
+  /** Noise, decay and rate that change: what is left out of a piece stays as it was. Default: nothing changes. */
+  readonly schedule?: readonly Piece[];
   /** What only `train` reads: the data have their own spectrum, and hidden units may be rectified. */
   readonly training?: AutoencoderTraining;
 }
@@ -144,6 +147,7 @@ export const specSchema = z.strictObject({
   dynamics: choiceField(['descent', 'flow'], 'Theory of descent step by step, or of its limit of small rates.').default(
     'descent',
   ),
+  schedule: also(piecesField(z.int().gte(0).lte(largestSteps)), { milestones: '', noiseSchedule: '' }),
   training: training.default({ activation: 'linear', modes: 32, noise: 'sampled' }).meta({
     expected: '{activation, modes, noise}: linear or relu, a whole number >= 0, sampled or expected',
     description:
@@ -166,6 +170,7 @@ export type ResolvedAutoencoderRun = z.output<typeof runSchema>;
 
 export function resolveSpec(input: unknown): ResolvedAutoencoderSpec {
   const spec = parse(specSchema, input, 'spec');
+  checkOrder(spec.schedule);
   if (spec.firstRecord > spec.steps)
     throw expectedError('ERR_MFT_OUT_OF_RANGE', 'firstRecord', `at most \`steps\` (${spec.steps})`, spec.firstRecord);
   if (recordsOf(spec).length > mostRecords)
@@ -212,8 +217,8 @@ export function spectrumOf({ inputVariance }: Pick<ResolvedAutoencoderSpec, 'inp
  * Variance of the noise that a direction sees: masking with inverse scaling is noise of variance ((1 − p)/p) S_jj, here with S_jj
  * equal to its mean (a spectrum knows no coordinates).
  */
-export function noiseOf(spec: ResolvedAutoencoderSpec): number {
-  const { noiseVariance, inputKeepProbability: p } = spec;
+export function noiseOf(spec: ResolvedAutoencoderSpec, noiseVariance: number): number {
+  const { inputKeepProbability: p } = spec;
   const spectrum = spectrumOf(spec);
   const mean = spectrum.reduce((sum, each) => sum + each, 0) / spectrum.length;
   return noiseVariance + ((1 - p) / p) * mean;

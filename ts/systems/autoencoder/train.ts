@@ -39,6 +39,7 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
     });
   if (spec.initial !== 'gaussian') throw refuse('initial', 'gaussian');
   if (spec.tied) throw refuse('tied', 'false');
+  if (spec.schedule.length > 0) throw refuse('schedule', 'left out');
   const { width, initialVariance, training } = spec;
   const isExpected = training.noise === 'expected';
   const isRectified = training.activation === 'relu';

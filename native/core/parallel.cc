@@ -19,14 +19,20 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   }
   std::atomic<std::size_t> next{0};
   std::exception_ptr first_error;
+  std::size_t failed = count;  // the unit of that error
   std::mutex error_mutex;
   const auto work = [&](int worker) {
+    std::size_t unit = next.fetch_add(1);
     try {
-      for (std::size_t unit = next.fetch_add(1); unit < count; unit = next.fetch_add(1)) body(unit, worker);
+      for (; unit < count; unit = next.fetch_add(1)) body(unit, worker);
     } catch (...) {
+      // Units begin in their order, so all before this one have begun and end: the lowest that fails is always seen.
       next.store(count);
       const std::lock_guard<std::mutex> lock(error_mutex);
-      if (!first_error) first_error = std::current_exception();
+      if (unit < failed) {
+        failed = unit;
+        first_error = std::current_exception();
+      }
     }
   };
   std::vector<std::thread> pool;

@@ -6,8 +6,9 @@
 
 namespace mft {
 
-// body(unit, worker) for unit in [0, count); worker in [0, threads) names the workspace to use. The first exception
-// stops the loop and is thrown again here. threads <= 1 runs on the calling thread.
+// body(unit, worker) for unit in [0, count); worker in [0, threads) names the workspace to use. An exception
+// stops the loop; of several the one of the lowest unit is thrown again here, on any number of threads. threads <= 1
+// runs on the calling thread.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t unit, int worker)>& body);
 
 // Processors this process may run on (affinity mask and cgroup quota).

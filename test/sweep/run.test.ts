@@ -2,17 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { canonicalJson } from '../../dist/core/codec.js';
 import { localExecutor } from '../../dist/sweep/local.js';
 import type { SweepPlan } from '../../dist/sweep/plan.js';
 import { readJournal, type SweepRow } from '../../dist/sweep/rows.js';
 import { type SweepOptions, type SweepSummary, sweep } from '../../dist/sweep/run.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
+import { childModule, essence } from './toy-sweeps.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mft-sweep-'));
 let files = 0;
 const newJournal = (): string => join(folder, `rows-${files++}.jsonl`);
-const childModule = new URL('../fixtures/toy-child.mjs', import.meta.url);
 const onToys = (processes = 2, limits = {}): SweepOptions => ({
   verbs: toyVerbs(),
   executor: localExecutor({ processes, childModule, ...limits }),
@@ -33,14 +32,6 @@ async function collect(given: SweepPlan, options: SweepOptions): Promise<{ rows:
     rows.push(next.value);
   }
 }
-
-/** Everything of a set of rows but their order and circumstances. */
-const essence = (rows: readonly SweepRow[]): string[] =>
-  rows
-    .map(({ meta, ...row }) =>
-      canonicalJson({ ...row, ...('result' in row ? { result: { ...row.result, provenance: null } } : {}) }),
-    )
-    .sort();
 
 t.test('the same rows from one process, two processes, two shards, and read back', async (t) => {
   const given = plan({ x: { linear: [0, 1, 30] } });

@@ -1,90 +1,22 @@
-// Sweeps whose journal or whose Redis fails in mid-run: the rows are those of an undisturbed run, or the sweep says what is wrong.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
-import { canonicalJson } from '../../dist/core/codec.js';
 import { expandPlan, type SweepPlan } from '../../dist/sweep/plan.js';
-import { localExecutor } from '../../dist/sweep/local.js';
 import { queueExecutor } from '../../dist/sweep/queue/coordinator.js';
 import { queueIdOf, queueNameFor } from '../../dist/sweep/queue/names.js';
 import type { SweepRow } from '../../dist/sweep/rows.js';
-import { type SweepOptions, sweep } from '../../dist/sweep/run.js';
 import { freePort, hasRedis, startRedis } from '../fixtures/redis.mjs';
 import { skipUnless } from '../fixtures/requirements.mjs';
+import { collect, essence, local, locally, plan, start } from '../sweep/toy-sweeps.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
 
 const secret = 'a secret of this test only';
 process.env.MFT_QUEUE_SECRET = secret;
 const skip = skipUnless('redis', hasRedis);
 const folder = mkdtempSync(join(tmpdir(), 'mft-faults-'));
-const childModule = new URL('../fixtures/toy-child.mjs', import.meta.url);
-
-interface Program {
-  readonly process: ChildProcess;
-  readonly log: () => string;
-  /** Sends the signals, half a second apart, and waits for the end: seconds it took. */
-  readonly end: (...signals: NodeJS.Signals[]) => Promise<number>;
-}
-
-function start(script: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
-  const path = fileURLToPath(new URL(`../fixtures/${script}`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...words], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let text = '';
-  child.stderr.on('data', (chunk: Buffer) => void (text += chunk.toString()));
-  return {
-    process: child,
-    log: () => text,
-    end: async (...signals) => {
-      const ended = once(child, 'exit');
-      const started = performance.now();
-      for (const signal of signals) {
-        child.kill(signal);
-        if (signal !== signals.at(-1)) await sleep(500);
-      }
-      await ended;
-      return (performance.now() - started) / 1000;
-    },
-  };
-}
-
-const plan = (count: number, base = {}): SweepPlan => ({
-  verb: 'toy',
-  base: { system: 'toy', ...base },
-  run: { seed: 9 },
-  axes: { x: { linear: [0, 1, count] } },
-});
-const essence = (rows: readonly SweepRow[]): string[] =>
-  rows
-    .map(({ meta, ...row }) =>
-      canonicalJson({ ...row, ...('result' in row ? { result: { ...row.result, provenance: null } } : {}) }),
-    )
-    .sort();
-
-async function collect(
-  given: SweepPlan,
-  options: SweepOptions,
-  onRow?: (count: number) => unknown,
-): Promise<SweepRow[]> {
-  const rows: SweepRow[] = [];
-  for await (const row of sweep(given, { verbs: toyVerbs(), ...options })) {
-    rows.push(row);
-    await onRow?.(rows.length);
-  }
-  return rows;
-}
-
-const local = () => localExecutor({ processes: 1, childModule });
-const locally = (given: SweepPlan): Promise<SweepRow[]> => collect(given, { executor: local() });
-
 t.test('a journal that is deleted, replaced or cut in mid-run is noticed within seconds', async (t) => {
   const faults: Readonly<Record<string, (journal: string) => void>> = {
     'was deleted': (journal) => rmSync(journal),

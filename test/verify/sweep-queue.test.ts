@@ -1,11 +1,8 @@
-// Sweeps over a queue: the tests start their own Redis and their own workers, and kill both.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import t from 'tap';
 import { canonicalJson } from '../../dist/core/codec.js';
@@ -15,69 +12,19 @@ import { queueExecutor } from '../../dist/sweep/queue/coordinator.js';
 import { sealJob } from '../../dist/sweep/queue/envelope.js';
 import { queueIdOf, queueNameFor } from '../../dist/sweep/queue/names.js';
 import { localExecutor } from '../../dist/sweep/local.js';
-import type { SweepRow } from '../../dist/sweep/rows.js';
-import { type SweepOptions, sweep } from '../../dist/sweep/run.js';
 import { freePort, hasRedis, startRedis } from '../fixtures/redis.mjs';
 import { skipUnless } from '../fixtures/requirements.mjs';
+import { childModule, collect, essence, locally, type Program, plan, start } from '../sweep/toy-sweeps.js';
 import { toyVerbs } from '../fixtures/toy-verbs.mjs';
 
 const secret = 'a secret of this test only';
 process.env.MFT_QUEUE_SECRET = secret;
 const skip = skipUnless('redis', hasRedis);
 const folder = mkdtempSync(join(tmpdir(), 'mft-queue-'));
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-const childModule = new URL('../fixtures/toy-child.mjs', import.meta.url);
-
-interface Program {
-  readonly process: ChildProcess;
-  readonly log: () => string;
-  readonly end: (signal?: NodeJS.Signals) => Promise<void>;
-}
-
-function start(script: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(process.execPath, [fixture(script), ...words], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let text = '';
-  child.stderr.on('data', (chunk: Buffer) => void (text += chunk.toString()));
-  return {
-    process: child,
-    log: () => text,
-    end: async (signal = 'SIGTERM') => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(signal);
-      await once(child, 'exit');
-    },
-  };
-}
-
 async function until(what: string, isTrue: () => boolean): Promise<void> {
   for (let i = 0; i < 600 && !isTrue(); i++) await sleep(50);
   if (!isTrue()) throw new Error(`waited in vain for ${what}`);
 }
-
-const plan = (count: number, base = {}): SweepPlan => ({
-  verb: 'toy',
-  base: { system: 'toy', ...base },
-  run: { seed: 9 },
-  axes: { x: { linear: [0, 1, count] } },
-});
-const essence = (rows: readonly SweepRow[]): string[] =>
-  rows
-    .map(({ meta, ...row }) =>
-      canonicalJson({ ...row, ...('result' in row ? { result: { ...row.result, provenance: null } } : {}) }),
-    )
-    .sort();
-
-async function collect(given: SweepPlan, options: SweepOptions): Promise<SweepRow[]> {
-  const rows: SweepRow[] = [];
-  for await (const row of sweep(given, { verbs: toyVerbs(), ...options })) rows.push(row);
-  return rows;
-}
-
-const locally = (given: SweepPlan): Promise<SweepRow[]> =>
-  collect(given, { executor: localExecutor({ processes: 1, childModule }) });
 
 t.test('the same rows as locally; failures come back as failures', { skip }, async (t) => {
   const redis = await startRedis(await freePort());

@@ -77,6 +77,10 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
         set("logGradient", r.log_gradient);
         set("secondMomentVariance", r.second_moment_variance);
         set("logGradientVariance", r.log_gradient_variance);
+        set("secondMomentKurtosis", r.second_moment_kurtosis);
+        set("logGradientKurtosis", r.log_gradient_kurtosis);
+        set("activationVariance", r.activation_variance);
+        set("derivativeVariance", r.derivative_variance);
         set("logOuterWeightGradient", r.log_outer_weight_gradient);
         set("logOuterBiasGradient", r.log_outer_bias_gradient);
         set("logInnerWeightGradient", r.log_inner_weight_gradient);

@@ -46,9 +46,19 @@ export function addSpread(sums: SpreadAccumulator, i: number, log: number): void
   second[i] = m2 + term;
 }
 
+/** Relative error of what engines return in double precision, and of a logarithm its absolute error: some hundred roundings. */
+const rounding = 2 ** -45;
+
+/** Rounding errors e of numbers with the variance v move it by up to 2e√v + e². */
+const resolution = (variance: number, size: number): number => {
+  const error = rounding * size;
+  return 2 * error * Math.sqrt(variance) + error ** 2;
+};
+
 /**
  * The variance of each position: relative to the squared mean, or of the logarithm. Its standard error follows from the
- * fourth moment, at least a Gaussian's: the sample's fourth moment misses the tails when trials are few.
+ * fourth moment, at least a Gaussian's: the sample's fourth moment misses the tails when trials are few. It is at least what
+ * rounding makes of the trials: a variance of 1e-50 cannot be seen in double precision.
  */
 export function estimatedSpread(sums: SpreadAccumulator, axes: readonly Axis[]): Estimated {
   const { size, count, mean, second, fourth } = sums;
@@ -66,7 +76,8 @@ export function estimatedSpread(sums: SpreadAccumulator, axes: readonly Axis[]):
     }
     values[i] = spread;
     variance[i] = Math.max((fourth[i] as number) / n / unit ** 2 - spread ** 2, 2 * spread ** 2);
-    standardError[i] = Math.sqrt((variance[i] as number) / n);
+    const size = sums.of === 'relative' ? 1 : Math.max(1, Math.abs(mean[i] as number));
+    standardError[i] = Math.max(Math.sqrt((variance[i] as number) / n), resolution(spread, size));
   }
   return {
     axes,

@@ -98,6 +98,8 @@ class Runner {
     if (options.fluctuations) {
       result_.second_moment_variance.resize(depth + 1);
       result_.log_gradient_variance.resize(depth + 1);
+      for (auto* list : {&result_.second_moment_kurtosis, &result_.log_gradient_kurtosis}) list->resize(depth + 1);
+      for (auto* list : {&result_.activation_variance, &result_.derivative_variance}) list->resize(depth);
       blocks_.resize(depth);
     }
     log_factor_.resize(depth);
@@ -209,22 +211,38 @@ class Runner {
     return (4.0 * through * added + 2.0 * added * added) / width;
   }
 
+  // E x^4 / (E x^2)^2: about 1 / P(x != 0) where few units are not 0. Moments are convex in the logarithm of their
+  // order, so that E x^8 / (E x^4)^2 is at least this too.
+  static double rarity(double second, double fourth) { return second > 0.0 ? fourth / second / second : 1.0; }
+
+  // A sum over few rare units has a fourth cumulant: M independent terms of variance v / M and E x^4 = r (v / M)^2 add
+  // about r v^2 / M. Square roots of cumulants are carried, which neither overflow nor vanish before the variances do.
   void fluctuations() {
     const std::size_t depth = network_.depth();
-    double relative = 0.0;
-    result_.second_moment_variance[0] = 0.0;
+    const auto excess = [](double root, double variance) {
+      return variance > 0.0 ? (root / variance) * (root / variance) : 0.0;
+    };
+    double relative = 0.0, root = 0.0;
+    result_.second_moment_variance[0] = result_.second_moment_kurtosis[0] = 0.0;
     for (std::size_t i = 0; i < depth; ++i) {
       const BlockState& b = blocks_[i];
-      const double hidden =
-          b.outer * b.outer * (b.moments.fourth - b.moments.second * b.moments.second) / network_.hidden_widths[i];
+      const MomentSet& m = b.moments;
+      const double units = network_.hidden_widths[i], rare = rarity(m.second, m.fourth);
+      const double hidden = b.outer * b.outer * (m.fourth - m.second * m.second) / units;
       const double carried = b.gain * b.previous;
       relative = (carried * carried * relative + hidden + shortcut_noise(i)) / (b.next * b.next);
-      if (b.next == 0.0) relative = 0.0;
+      root = std::hypot(carried * carried * root, hidden * std::sqrt(rare / units)) / (b.next * b.next);
+      if (b.next == 0.0) relative = root = 0.0;
       result_.second_moment_variance[i + 1] = relative;
+      result_.second_moment_kurtosis[i + 1] = excess(root, relative);
+      result_.activation_variance[i] = std::max(0.0, rare - 1.0) / units;
+      // The error that arrives at a unit is Gaussian: E g^4 = 3.
+      result_.derivative_variance[i] = std::max(0.0, 3.0 * rarity(m.derivative, m.derivative_fourth) - 1.0) / units;
     }
     // sensitivity = d log chi_l / d p_l of everything after layer l.
     double sensitivity = 0.0, noise = 0.0;
-    result_.log_gradient_variance[depth] = 0.0;
+    root = 0.0;
+    result_.log_gradient_variance[depth] = result_.log_gradient_kurtosis[depth] = 0.0;
     for (std::size_t i = depth; i-- > 0;) {
       const BlockState& b = blocks_[i];
       const MomentSet& m = b.moments;
@@ -232,18 +250,25 @@ class Runner {
       // Full block: the outer weights hand each hidden unit a fresh Gaussian error; reduced block: its own coordinate
       // of the last error, whose square is not redrawn.
       const double redrawn = is_reduced() ? 3.0 * m.derivative * m.derivative : m.derivative * m.derivative;
-      const double hidden = sensitivity * sensitivity * (m.fourth - m.second * m.second) +
-                            2.0 * sensitivity * response * (m.mixed - m.second * m.derivative) +
-                            response * response * (3.0 * m.derivative_fourth - redrawn);
+      const double own = response * response * (3.0 * m.derivative_fourth - redrawn);
+      const double through = sensitivity * sensitivity * (m.fourth - m.second * m.second);
+      const double hidden = through + 2.0 * sensitivity * response * (m.mixed - m.second * m.derivative) + own;
       const double share = b.factor > 0.0 ? b.outer * b.inner * m.derivative / b.factor : 0.0;  // of the branch
       const double backward_noise = network_.widths[i] != network_.widths[i + 1]
                                         ? 2.0 / network_.widths[i]
                                         : (4.0 * share * (1.0 - share) + 2.0 * share * share) / network_.widths[i];
-      noise += sensitivity * sensitivity * shortcut_noise(i) + b.outer * b.outer / network_.hidden_widths[i] * hidden +
-               backward_noise;
+      const double units = network_.hidden_widths[i], square = b.outer * b.outer / units;
+      noise += sensitivity * sensitivity * shortcut_noise(i) + square * hidden + backward_noise;
+      // E g^8 / (E g^4)^2 = 105 / 9 of the Gaussian error.
+      const double rare = 105.0 / 9.0 * rarity(m.derivative, m.derivative_fourth);
+      root = std::hypot(root, square * own * std::sqrt(rare / units),
+                        square * through * std::sqrt(rarity(m.second, m.fourth) / units));
       sensitivity = (b.factor > 0.0 ? b.slope / b.factor : 0.0) + b.gain * sensitivity;
       const double spread = sensitivity * b.previous;
-      result_.log_gradient_variance[i] = noise + spread * spread * result_.second_moment_variance[i];
+      const double below = spread * spread * result_.second_moment_variance[i];
+      result_.log_gradient_variance[i] = noise + below;
+      result_.log_gradient_kurtosis[i] =
+          excess(std::hypot(root, below * std::sqrt(result_.second_moment_kurtosis[i])), noise + below);
     }
   }
 

@@ -65,6 +65,11 @@ struct Recurrence {
   std::vector<double> log_gradient;                // log chi_l / chi_L, l = 0..L, per coordinate
   std::vector<double> second_moment_variance;      // relative variance of |x_l|^2 / N_l over networks, l = 0..L
   std::vector<double> log_gradient_variance;       // variance of log |dE/dx_l|^2 at fixed last gradient, l = 0..L
+  // Excess kurtoses over networks of |x_l|^2 / N_l and of log |dE/dx_l|^2, l = 0..L: sizes, not bounds.
+  std::vector<double> second_moment_kurtosis, log_gradient_kurtosis;
+  // Relative variances of |phi(h_l)|^2 and, given dE/dx_l, of |dE/dh_l|^2 that the block's own hidden units add, l
+  // = 1..L.
+  std::vector<double> activation_variance, derivative_variance;
   // Under stochastic depth, where means of products over the kept branches are no products of means: log of the mean
   // square gradient of one parameter of block l over that of x_L, l = 1..L. Else empty.
   std::vector<double> log_outer_weight_gradient, log_outer_bias_gradient, log_inner_weight_gradient,

@@ -26,11 +26,11 @@ const [perInput, perPair] = [14, 4] as const;
  * Of an entry of an observable, in doubles: sums, values and errors of a simulation; what theory gives: value, allowance at finite
  * width and spread, and what they are made from.
  */
-const [perEntry, perPredicted] = [14, 4.6] as const;
+const [perEntry, perPredicted] = [14, 5] as const;
 /** Bytes of objects that theory makes of a layer and drops, for all inputs together. */
 const perLeft = 5000;
-/** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 13 lists of the recurrences. */
-const perRecurrence = 8 + 8 + 13;
+/** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 17 lists of the recurrences. */
+const perRecurrence = 8 + 8 + 17;
 /** Bytes of objects that a recurrence alone makes of a layer and drops. */
 const perLeftOfRecurrence = 200;
 

@@ -7,14 +7,24 @@ import type { ResidualObservable } from './observables.js';
 /** Layer × input (or pair) and the row of it. */
 type Size = (at: number, run: Recurrence) => number;
 
-/** e^v − 1 of a lognormal number: variance over squared mean. */
-const relative = (variance: number): number => Math.expm1(variance);
+/** e^v − 1 of a lognormal number: variance over squared mean; `own`: that of an independent factor. */
+const scatter =
+  (variance: Size, own: Size = () => 0): Size =>
+  (at, run) =>
+    Math.expm1(variance(at, run)) + Math.exp(variance(at, run)) * own(at, run);
+
+/** Relative variance over networks of the square whose mean is a variance: 2 of a Gaussian number, and its excess kurtosis. */
+const ofVariance =
+  (kurtosis: Size): Size =>
+  (at, run) =>
+    2 + kurtosis(at, run);
 
 /**
  * Adds to every mean an allowance for its terms of order 1/N and 1/M, and to sizes and gradients how much they scatter, from
  * the fluctuations v_p (relative, of the second moment) and v_g (of the logarithm of the gradient) at that order:
  * 2 v of the quantity itself for logarithms, 2/M more for parameters, v (v + 4/M) for the fluctuations,
- * (1 − c²)(v_p + 1/M) for correlations.
+ * (1 − c²)(v_p + 1/M) for correlations. The gradients of a block's parameters scatter by its own hidden units besides, which few
+ * of them make where most are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
  * Sizes with room, chosen on six random networks of 2 to 150 units, whose deviations were up to 1.4 v_g and fell like 1/width; not
  * derived.
  */
@@ -35,7 +45,7 @@ export function addFiniteSize(
   const add = (
     name: ResidualObservable,
     allowance: (l: number, run: Recurrence, value: number) => number,
-    of?: Size,
+    spread?: Size,
   ) => {
     const observable = result[name];
     if (observable === undefined) return;
@@ -49,24 +59,35 @@ export function addFiniteSize(
     result[name] = {
       ...observable,
       finiteSize: { order: 1, values: new Float64Array(observable.values.length), allowance: at(allowance) },
-      ...(of === undefined ? {} : { spread: at((l, run) => relative(of(l, run))) }),
+      ...(spread === undefined ? {} : { spread: at(spread) }),
     };
   };
   const twice =
     (of: Size): Size =>
     (l, run) =>
       2 * of(l, run);
-  add('secondMoment', twice(size), size);
-  add('preactivationVariance', twice(size), size);
-  add('gradientSecondMoment', twice(gradient), gradient);
-  add('gradientTotal', twice(gradient), gradient);
+  add('secondMoment', twice(size), scatter(size));
+  add('preactivationVariance', twice(size), scatter(size));
+  add('gradientSecondMoment', twice(gradient), scatter(gradient));
+  add('gradientTotal', twice(gradient), scatter(gradient));
   const ofParameter: Size = (l, run) => 2 * (both(l, run) + narrowest);
+  const activation: Size = (i, run) => run.activationVariance[i] as number;
+  const derivative: Size = (i, run) => run.derivativeVariance[i] as number;
+  const own = { outerWeight: activation, innerWeight: derivative, outerBias: undefined, innerBias: derivative };
   for (const kind of ['outerWeight', 'innerWeight', 'outerBias', 'innerBias'] as const) {
-    add(`${kind}Gradient`, ofParameter, both);
-    add(`${kind}GradientTotal`, ofParameter, both);
+    add(`${kind}Gradient`, ofParameter, scatter(both, own[kind]));
+    add(`${kind}GradientTotal`, ofParameter, scatter(both, own[kind]));
   }
-  add('secondMomentSpread', (l, run) => fluctuation(size)(l + 1, run));
-  add('gradientSpread', fluctuation(gradient));
+  add(
+    'secondMomentSpread',
+    (l, run) => fluctuation(size)(l + 1, run),
+    ofVariance((l, run) => run.secondMomentKurtosis[l + 1] as number),
+  );
+  add(
+    'gradientSpread',
+    fluctuation(gradient),
+    ofVariance((l, run) => run.logGradientKurtosis[l] as number),
+  );
   const ofAngle: Size = (l, run) => size(l, run) + (l > 0 ? narrowest : 0);
   add('metricExpressivity', twice(ofAngle));
   add('angularDeficit', twice(ofAngle));

@@ -43,6 +43,12 @@ export interface Recurrence {
   readonly logGradient: Float64Array;
   readonly secondMomentVariance: Float64Array;
   readonly logGradientVariance: Float64Array;
+  /** Excess kurtoses of the two: sizes. */
+  readonly secondMomentKurtosis: Float64Array;
+  readonly logGradientKurtosis: Float64Array;
+  /** What a block's own hidden units add to the relative variance of |φ(h)|² and of |∂E/∂h|². */
+  readonly activationVariance: Float64Array;
+  readonly derivativeVariance: Float64Array;
   /** Under stochastic depth; else empty: the other lists then say all. */
   readonly logOuterWeightGradient: Float64Array;
   readonly logOuterBiasGradient: Float64Array;

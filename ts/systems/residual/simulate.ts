@@ -2,7 +2,7 @@
 import { addon, seedHalves } from '../../core/addon.js';
 import { threadsFor } from '../../core/memory.js';
 import type { InputVectors } from '../../core/inputs.js';
-import type { Axis } from '../../core/results.js';
+import type { Axis, Estimated } from '../../core/results.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import {
@@ -65,8 +65,38 @@ export async function simulateResidual(
   );
   const { warnings } = describedInputs(spec, options.inputs);
   return {
-    observables,
+    observables: resolvedPairs(observables),
     warnings: [...warningsOf(spec.activation, spec.block, gaussianFunctionOf(spec.activation).isOdd), ...warnings],
+  };
+}
+
+/** log s/p below which the distance of two inputs is rounding: 1e-13 of their size, squared. */
+const smallestDeficit = Math.log(1e-26);
+
+/** Distances that rounding makes are no estimates: inputs that a bias makes alike to 1e-13 differ by less than doubles keep. */
+function resolvedPairs(
+  observables: Partial<Record<ResidualObservable, Estimated>>,
+): Partial<Record<ResidualObservable, Estimated>> {
+  const { angularDeficit, metricExpressivity } = observables;
+  if (angularDeficit === undefined || metricExpressivity === undefined) return observables;
+  // Equal inputs stay equal: their distance is exactly 0 in the first layer too.
+  if (angularDeficit.values[0] === -Infinity) return observables;
+  const hidden = new Set((angularDeficit.undefinedAt ?? []).map(({ index }) => index));
+  const lost = Array.from(angularDeficit.values.keys()).filter(
+    (i) => !hidden.has(i) && (angularDeficit.values[i] as number) < smallestDeficit,
+  );
+  if (lost.length === 0) return observables;
+  const without = (observable: Estimated): Estimated => {
+    const values = observable.values.slice();
+    for (const i of lost) values[i] = 0;
+    const reason = 'the distance of the two inputs is below the rounding of their activations';
+    const undefinedAt = [...(observable.undefinedAt ?? []), ...lost.map((index) => ({ index, reason }))];
+    return { ...observable, values, undefinedAt: undefinedAt.sort((a, b) => a.index - b.index) };
+  };
+  return {
+    ...observables,
+    angularDeficit: without(angularDeficit),
+    metricExpressivity: without(metricExpressivity),
   };
 }
 

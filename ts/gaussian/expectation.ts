@@ -4,6 +4,7 @@ import { plainCopy } from '../core/copy.js';
 import { addon } from '../core/addon.js';
 import { canonicalJson } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
+import { activationCatalogue } from './activation-catalogue.js';
 import {
   type ActivationFunction,
   type ActivationSpec,
@@ -12,6 +13,7 @@ import {
   type ResolvedActivation,
   resolveActivation,
 } from './activations.js';
+import { cached } from './answers.js';
 import { expectationOfFunction } from './function-expectation.js';
 import type { Integrand, Question, Resolution } from './integrand.js';
 
@@ -71,7 +73,6 @@ declare module '../core/addon.js' {
 }
 
 const mostPrepared = 256;
-const largestCache = 20_000;
 const prepared = new Map<string, GaussianFunction>();
 const ofFunctions = new WeakMap<object, GaussianFunction>();
 
@@ -130,6 +131,9 @@ function remembered(key: string, make: () => GaussianFunction): GaussianFunction
 
 /** The activation prepared for integration. @throws MftError like `canonicalActivation`, and for functions without derivative or kinks */
 export function gaussianFunctionOf(activation: Activation): GaussianFunction {
+  const isName = typeof activation === 'string' && Object.hasOwn(activationCatalogue, activation);
+  const ofName = isName ? prepared.get(activation) : undefined;
+  if (ofName !== undefined) return ofName;
   const isObject = typeof activation === 'object' && activation !== null;
   const ofObject = isObject ? ofFunctions.get(activation) : undefined;
   if (ofObject !== undefined) return ofObject;
@@ -149,9 +153,26 @@ function isFunctions(activation: unknown): activation is ActivationFunction {
 }
 
 /** The five powers as native code takes them. */
-export function powers(integrand: Integrand): Float64Array {
-  const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = integrand;
-  return Float64Array.of(value, first, second, argument, isAbsolute ? 1 : 0);
+export function powers(integrand: Integrand, into = new Float64Array(5)): Float64Array {
+  into[0] = integrand.value ?? 0;
+  into[1] = integrand.first ?? 0;
+  into[2] = integrand.second ?? 0;
+  into[3] = integrand.argument ?? 0;
+  into[4] = integrand.isAbsolute === true ? 1 : 0;
+  return into;
+}
+
+/** The lists of one question: native code has read them when it answers, so that the next question can use them again. */
+const one = {
+  integrand: new Float64Array(5),
+  varianceA: new Float64Array(1),
+  varianceB: new Float64Array(1),
+  oneMinusCorrelation: new Float64Array(1),
+};
+
+function only(list: Float64Array, value: number): Float64Array {
+  list[0] = value;
+  return list;
 }
 
 function fromResolved(key: string, canonical: ActivationSpec, resolved: ResolvedActivation): GaussianFunction {
@@ -161,10 +182,10 @@ function fromResolved(key: string, canonical: ActivationSpec, resolved: Resolved
       addon().gaussian({
         what: question.what,
         activation,
-        integrand: powers(question.integrand),
-        varianceA: Float64Array.of(question.varianceA),
-        varianceB: Float64Array.of(question.varianceB),
-        oneMinusCorrelation: Float64Array.of(question.oneMinusCorrelation),
+        integrand: powers(question.integrand, one.integrand),
+        varianceA: only(one.varianceA, question.varianceA),
+        varianceB: only(one.varianceB, question.varianceB),
+        oneMinusCorrelation: only(one.oneMinusCorrelation, question.oneMinusCorrelation),
       })[0] as number;
   const { facts } = resolved;
   const resolution =
@@ -220,23 +241,6 @@ function fromFunctions(activation: ActivationFunction): GaussianFunction {
     bound: Infinity,
     largestVariance: largestVarianceOf(resolution),
     ask: cached(asked(resolution)),
-  };
-}
-
-/** Remembers answers; forgets all of them when there are too many. */
-function cached(ask: (question: Question) => number): (question: Question) => number {
-  const answers = new Map<string, number>();
-  return (question) => {
-    const { value = 0, first = 0, second = 0, argument = 0, isAbsolute = false } = question.integrand;
-    const key =
-      `${question.what} ${value} ${first} ${second} ${argument} ${isAbsolute} ${question.varianceA} ` +
-      `${question.varianceB} ${question.oneMinusCorrelation}`;
-    const known = answers.get(key);
-    if (known !== undefined) return known;
-    const answer = ask(question);
-    if (answers.size >= largestCache) answers.clear();
-    answers.set(key, answer);
-    return answer;
   };
 }
 

@@ -89,7 +89,7 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
   try {
     for (const job of jobs) {
       // The first run pays for loading and warming up.
-      if (measured.length === 0) await pool.run(shortened(job, fewest));
+      if (measured.length === 0) await pool.run(await shortened(job, fewest, verbs));
       const one = await measure(job, verbs, pool);
       if (one !== undefined) measured.push(one);
       if ((performance.now() - started) / 1000 > budget) break;
@@ -109,7 +109,7 @@ async function measure(
   const costOf = async (one: Job): Promise<number> => (await verbs[one.verb]?.cost(one)) ?? 1;
   const whole = await costOf(job);
   for (let amount = fewest; ; ) {
-    const small = shortened(job, amount);
+    const small = await shortened(job, amount, verbs);
     const part = await costOf(small);
     const isWhole = small === job || part >= whole;
     const outcome = await pool.run(isWhole ? job : small);
@@ -127,10 +127,11 @@ async function measure(
 }
 
 /** The job with at most so many trials or steps; the job itself where it has none of either. */
-function shortened(job: Job, amount: number): Job {
+async function shortened(job: Job, amount: number, verbs: VerbTable): Promise<Job> {
   const { trials, steps, epochs: _, ...others } = (job.run ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof trials === 'number') return trials <= amount ? job : { ...job, run: { ...job.run, trials: amount } };
-  if (job.dataset === undefined || (typeof steps === 'number' && steps <= amount)) return job;
+  if (typeof steps === 'number' && steps <= amount) return job;
+  if ((await verbs[job.verb]?.hasSteps?.(job)) !== true) return job;
   return { ...job, run: { ...others, steps: amount } };
 }
 

@@ -59,6 +59,8 @@ export interface SweepVerb {
   readonly cost: (work: Work) => number | Promise<number>;
   /** Estimated peak memory in bytes with one thread. */
   readonly memory: (work: Work) => Promise<number>;
+  /** Whether fewer `steps` of its run make a job a shorter one of the same kind; left out: never. */
+  readonly hasSteps?: (work: Work) => Promise<boolean>;
 }
 
 export type VerbTable = Readonly<Record<string, SweepVerb>>;

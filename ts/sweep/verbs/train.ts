@@ -127,4 +127,6 @@ export const trainVerb: SweepVerb = {
   },
   cost: async (work) => (await sized(work)).flops,
   memory: async (work) => (await sized(work)).bytes,
+  hasSteps: async ({ system }) =>
+    Object.hasOwn((await loadSystem(system)).training?.optionsSchema.shape ?? {}, 'steps'),
 };

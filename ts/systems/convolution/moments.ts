@@ -70,11 +70,14 @@ function smoothMoments(phi: (x: number) => number, derivative: (x: number) => nu
       const value = phi(scale * z);
       second += step * (value * root) ** 2;
       slope += step * (derivative(scale * z) * root) ** 2;
-      let [before, h] = [0, root];
+      let before = 0;
+      let h = root;
       const weighted = step * root * value;
       for (let n = 0; n < terms; n++) {
         coefficients[n] = (coefficients[n] as number) + weighted * h;
-        [before, h] = [h, (z * h - Math.sqrt(n) * before) / Math.sqrt(n + 1)];
+        const next = (z * h - Math.sqrt(n) * before) / Math.sqrt(n + 1);
+        before = h;
+        h = next;
       }
     }
     const kept = coefficients.reduce((sum, a) => sum + a * a, 0);

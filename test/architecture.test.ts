@@ -31,7 +31,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'ts/figures': ['ts/core'],
   'ts/figures/render': ['ts/core', 'ts/figures'],
   'ts/data': ['ts/core'],
-  'ts/training': ['ts/core', 'ts/data'],
+  'ts/weights': ['ts/core', 'ts/data'],
+  'ts/training': ['ts/core', 'ts/data', 'ts/weights'],
   'ts/systems/<name>': ['ts/core', 'ts/numeric', 'ts/gaussian', 'ts/fit', 'ts/statistics', 'ts/figures', 'ts/training'],
   'ts/systems/<name>/experiments': [
     'ts/core',

@@ -144,6 +144,11 @@ export { readCifar10, type CifarImages } from './data/cifar10.js';
 export { readNpy, type NpyArray, type NpyValues } from './data/npy.js';
 export { readNpz } from './data/npz.js';
 
+// Files of weights
+export { type FileArray, type FileArrays, readArrays } from './weights/read-arrays.js';
+export type { WeightFileOptions } from './weights/open.js';
+export type { WeightFormat } from './weights/stored.js';
+
 // Gaussian moments of an activation
 export {
   gaussianDerivativePairMoment,

@@ -142,23 +142,24 @@ function booleans(buffer: SharedArrayBuffer, name: string): Uint8Array {
   return values;
 }
 
-/** IEEE binary16: sign, five bits of exponent, ten of fraction; each is a float32. */
+/** The number of an IEEE binary16: sign, five bits of exponent, ten of fraction; each is a float32. */
+export function halfNumber(half: number): number {
+  const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+  const magnitude =
+    exponent === 31
+      ? fraction === 0
+        ? Infinity
+        : NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25);
+  return half >= 0x8000 ? -magnitude : magnitude;
+}
+
 function halves(buffer: SharedArrayBuffer): Float32Array {
   const bits = new Uint16Array(buffer);
   const values = new Float32Array(new SharedArrayBuffer(4 * bits.length));
-  for (let i = 0; i < bits.length; i++) {
-    const half = bits[i] as number;
-    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
-    const magnitude =
-      exponent === 31
-        ? fraction === 0
-          ? Infinity
-          : NaN
-        : exponent === 0
-          ? fraction * 2 ** -24
-          : (1024 + fraction) * 2 ** (exponent - 25);
-    values[i] = half >= 0x8000 ? -magnitude : magnitude;
-  }
+  for (let i = 0; i < bits.length; i++) values[i] = halfNumber(bits[i] as number);
   return values;
 }
 

@@ -61,7 +61,8 @@ export async function npzNames(path: string): Promise<readonly string[]> {
   return members.map(({ name }) => name.replace(/\.npy$/, ''));
 }
 
-async function readMember(
+/** The array of a member. @throws MftError (rejects) as `readNpz` */
+export async function readMember(
   handle: FileHandle,
   file: string,
   size: number,
@@ -71,6 +72,20 @@ async function readMember(
   const name = `${file}: ${member.name.slice(0, 60)}`;
   if (member.method !== 0 && member.method !== 8)
     throw formatError(name, `is packed by method ${member.method}; stored and deflated members are read.`);
+  const start = await memberStart(handle, file, size, member);
+  const section = { start, length: member.packedBytes, packing: member.method === 0 ? 'none' : 'deflate' } as const;
+  return readSection(handle, name, section, options, async (bytes) => {
+    const checked = withChecksum(bytes, member);
+    const array = await readNpyBytes(checked);
+    await bytes.end();
+    checked.verify();
+    return array;
+  });
+}
+
+/** Where the bytes of a member begin, behind its own header, which must name it too. @throws MftError ERR_MFT_DATA_FORMAT */
+export async function memberStart(handle: FileHandle, file: string, size: number, member: ZipMember): Promise<number> {
+  const name = `${file}: ${member.name.slice(0, 60)}`;
   const header = Buffer.alloc(localHeaderBytes);
   await readAt(handle, header, member.headerAt, name);
   if (header.readUInt32LE(0) !== 0x04034b50) throw formatError(name, 'has a damaged header.');
@@ -80,14 +95,7 @@ async function readMember(
   if (nameAgain.toString('utf8') !== member.name) throw formatError(name, 'has another name in its own header.');
   const start = member.headerAt + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (start + member.packedBytes > size) throw formatError(name, 'reaches beyond the end of the file.');
-  const section = { start, length: member.packedBytes, packing: member.method === 0 ? 'none' : 'deflate' } as const;
-  return readSection(handle, name, section, options, async (bytes) => {
-    const checked = withChecksum(bytes, member);
-    const array = await readNpyBytes(checked);
-    await bytes.end();
-    checked.verify();
-    return array;
-  });
+  return start;
 }
 
 /** The stream, held against the size and the checksum the directory declares. */

@@ -82,9 +82,9 @@ export interface TrainOptions {
   readonly checkpointEvery?: number;
   /** Return the trained weights too, by name. Default false. */
   readonly returnWeights?: boolean;
-  /** Write the trained weights to this .npz file: one array per name. */
+  /** Write the trained weights to this .npz or .safetensors file: one array per name. */
   readonly saveWeights?: string;
-  /** Start from these weights instead of drawn ones: all arrays of the network by name, or an .npz file of them. */
+  /** Start from these weights instead of drawn ones: all arrays of the network by name, or a file of them (`readArrays`). */
   readonly initialWeights?: string | Readonly<Record<string, NamedArray>>;
   /** Factors of the learning rate by layer or tensor (`layer2`, `layer2.weight`); the tensor's wins. Default 1. */
   readonly rateMultipliers?: Readonly<Record<string, number>>;
@@ -188,12 +188,15 @@ const fields = {
   saveWeights: z
     .string()
     .min(1)
-    .meta({ expected: 'the path of a file', description: 'Write the trained weights to this .npz file.' })
+    .meta({
+      expected: 'the path of a file',
+      description: 'Write the trained weights to this .npz or .safetensors file.',
+    })
     .optional(),
   initialWeights: z
     .union([z.string().min(1), z.record(z.string(), z.custom<NamedArray>(isNamedArray))])
     .meta({
-      expected: 'an .npz file, or arrays { shape, values } by name',
+      expected: 'a file of weights, or arrays { shape, values } by name',
       description: 'Start from these weights instead of drawn ones.',
     })
     .optional(),

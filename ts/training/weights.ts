@@ -3,8 +3,9 @@
 import { expectedError, MftError } from '../core/errors.js';
 import type { ControlOptions } from '../core/control.js';
 import type { NamedArray } from '../core/trainer.js';
-import { readNpz } from '../data/npz.js';
 import { writeNpz } from '../data/npz-write.js';
+import { readArrays } from '../weights/read-arrays.js';
+import { writeSafetensors } from '../weights/safetensors.js';
 import type { NativeTensor } from './native.js';
 
 type Weights = Readonly<Record<string, NamedArray>>;
@@ -53,20 +54,20 @@ export function flatWeights(tensors: readonly NativeTensor[], weights: Weights):
   return result;
 }
 
-/** The arrays of an .npz file, which must be floating point. @throws MftError (rejects) as `readNpz` */
+/** The arrays of a file of weights of any format, as floating point. @throws MftError (rejects) as `readArrays` */
 export async function readWeights(path: string, options: ControlOptions = {}): Promise<Weights> {
-  const { arrays } = await readNpz(path, undefined, options);
+  const { arrays } = await readArrays(path, undefined, options);
   return Object.fromEntries(
-    [...arrays].map(([name, { shape, values }]) => {
+    Object.entries(arrays).map(([name, { shape, values }]) => {
       const isFloating = values instanceof Float32Array || values instanceof Float64Array;
       return [name, { shape, values: isFloating ? values : Float64Array.from(values) }];
     }),
   );
 }
 
-/** Writes the arrays to an .npz file. @throws MftError (rejects) as `writeNpz` */
+/** Writes the arrays to a .safetensors file, or to an .npz file of any other name. @throws MftError (rejects) as these */
 export function writeWeights(path: string, weights: Weights): Promise<void> {
-  return writeNpz(path, weights);
+  return path.endsWith('.safetensors') ? writeSafetensors(path, weights) : writeNpz(path, weights);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -88,7 +88,7 @@ const optionSchema = z.strictObject({ ...optionFields, ...controlFields });
  * A layer z = W h + b adds (h·h' + 1) · (∂f/∂z · ∂f'/∂z'): two matrices of inner products, so that the cost is that of m² Σ N_l
  * products for m inputs, and no array of inputs times parameters is ever made.
  *
- * @param network what `train` returns as `weights`, an .npz file of it, or a list of layers { weight, bias }: `layer1.weight` of
+ * @param network what `train` returns as `weights`, a file of it (`readArrays`), or a list of layers { weight, bias }: `layer1.weight` of
  * shape [outputs, inputs], `layer1.bias` of shape [outputs] (left out: no biases), …
  * @param inputs m rows of numbers, as the network reads them (after normalisation)
  * @param options see `EmpiricalOptions`
@@ -145,7 +145,7 @@ type Arrays = Readonly<Record<string, NamedArray>>;
 async function arraysOf(network: EmpiricalNetwork, control: ControlOptions): Promise<Arrays> {
   if (typeof network === 'string') return readWeights(network, control);
   const copy: unknown = plainCopy(network, 'network');
-  const expected = 'the path of an .npz file, weights as `train` returns them, or a list of layers {weight, bias}';
+  const expected = 'the path of a file of weights, weights as `train` returns them, or a list of layers {weight, bias}';
   if (Array.isArray(copy)) return Object.fromEntries(copy.flatMap((layer, l) => listed(layer, l)));
   if (typeof copy !== 'object' || copy === null)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'network', expected, copy);

@@ -33,9 +33,9 @@ export interface RegressionOptions {
   readonly threads?: number;
   /** Return the fit: `inputs` [images, dimension] after normalization and `coefficients` [classes, images]. Default false. */
   readonly returnWeights?: boolean;
-  /** Write them to this .npz file. */
+  /** Write them to this .npz or .safetensors file. */
   readonly saveWeights?: string;
-  /** A fit to evaluate instead of making one: the .npz file, or the arrays. */
+  /** A fit to evaluate instead of making one: the file, or the arrays. */
   readonly initialWeights?: string | Readonly<Record<string, NamedArray>>;
   /** Refuse to start when the estimated memory exceeds so many bytes. */
   readonly memoryLimit?: number;
@@ -79,7 +79,7 @@ const fields = {
   trainEvaluation: count('Training images predicted at the end.').default(10_000),
   threads: wholeField(0, 1024, 'Threads; 0 = all processors. Never changes the result.').default(0),
   returnWeights: booleanField('Return the inputs and coefficients of the fit too.').default(false),
-  saveWeights: path('Write the inputs and coefficients of the fit to this .npz file.'),
+  saveWeights: path('Write the inputs and coefficients of the fit to this .npz or .safetensors file.'),
   initialWeights: z
     .union([
       z.string().min(1),
@@ -89,7 +89,7 @@ const fields = {
       ),
     ])
     .meta({
-      expected: 'an .npz file, or arrays { shape, values } by name',
+      expected: 'a file of weights, or arrays { shape, values } by name',
       description: 'Evaluate this fit instead of making one.',
     })
     .optional(),

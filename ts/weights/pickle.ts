@@ -91,8 +91,9 @@ function u64(machine: Machine): number {
 }
 
 function text(machine: Machine, length: number): string {
+  const part = take(machine, length);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(take(machine, length));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(part);
   } catch (cause) {
     throw formatError(machine.name, 'holds a pickle with a text that is no UTF-8.', cause);
   }

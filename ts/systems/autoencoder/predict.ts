@@ -3,6 +3,7 @@ import { innerAxis, type Predicted, type QuantityValue, type Warning } from '../
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { throwIfAborted } from '../../core/control.js';
 import { balancedMapping, balancedTime } from './balanced.js';
+import { type Cluster, clustersOf } from './clusters.js';
 import { fixedPoint, growth, type Mode, modeLoss, optimumLoss } from './mode.js';
 import { type ModeMeans, type ModeStage, modeMeans, type Work, work } from './mode-means.js';
 import type { AutoencoderObservable } from './observables.js';
@@ -53,18 +54,41 @@ const stageAt = (stages: readonly ModeStage[], step: number): ModeStage =>
 const networkOf = (spec: ResolvedAutoencoderSpec, mode: number): ResolvedAutoencoderSpec =>
   spec.initial === 'aligned' ? spec : { ...spec, width: spec.width + mode };
 
-/** Means of one direction; `learnt`: at each record how many leading directions are learnt, in sum. */
+/** Of a normal number, 95 of a hundred. */
+const normal95 = 1.6448536269514722;
+
+/**
+ * Means of one direction, from those of the principal directions of its cluster, d of them, in which it lies anyhow: the mean is
+ * theirs, the variance over starts 2/(d + 2) of theirs.
+ */
+function ofMember(means: ModeMeans, d: number): ModeMeans {
+  const deviation = means.mapping.map((mean, t) =>
+    Math.sqrt((2 / (d + 2)) * Math.max(0, (means.square[t] as number) - mean ** 2)),
+  );
+  const at = (sign: number): Float64Array => means.mapping.map((mean, t) => mean + sign * (deviation[t] as number));
+  return {
+    ...means,
+    square: means.mapping.map((mean, t) => mean ** 2 + (deviation[t] as number) ** 2),
+    low: at(-normal95),
+    high: at(normal95),
+  };
+}
+
+/** Means of one direction of a cluster; `learnt`: at each record how many directions before it are learnt, in sum. */
 async function meansOf(
   spec: ResolvedAutoencoderSpec,
   stages: readonly ModeStage[],
-  index: number,
+  { first: index, count }: Cluster,
   records: Float64Array,
   learnt: Float64Array,
   of: Work,
 ): Promise<ModeMeans> {
   const means = async (network: ResolvedAutoencoderSpec): Promise<ModeMeans> => {
-    const starts = startsOf(network, index);
-    if (starts !== undefined) return modeMeans(stages, starts, records, spec.dynamics, of);
+    const starts = startsOf(network, index, count);
+    if (starts !== undefined) {
+      const found = await modeMeans(stages, starts, records, spec.dynamics, of);
+      return count > 1 ? ofMember(found, count) : found;
+    }
     const zero = new Float64Array(records.length);
     return {
       mapping: zero,
@@ -162,6 +186,41 @@ function warningsOf(spec: ResolvedAutoencoderSpec): Warning[] {
   return warnings;
 }
 
+/** Directions of a network that its run cannot tell apart. Aligned starts have no others to mix with. */
+function clustersIn(spec: ResolvedAutoencoderSpec, times: readonly QuantityValue[]): Cluster[] {
+  const variances = spectrumOf(spec);
+  if (spec.initial === 'aligned') return Array.from(variances, (_, first) => ({ first, count: 1 }));
+  const stages = stagesOf(spec);
+  const elapsed = (step: number): number =>
+    stages.reduce((sum, { fromStep, learningRate }, i) => {
+      const end = Math.min(step, stages[i + 1]?.fromStep ?? Infinity);
+      return sum + (spec.tied ? 2 : 1) * learningRate * Math.max(0, end - fromStep);
+    }, 0);
+  return clustersOf(variances, elapsed, spec.steps, times);
+}
+
+/** Clusters that are learnt within the run. */
+function clusterWarning(
+  spec: ResolvedAutoencoderSpec,
+  clusters: readonly Cluster[],
+  times: readonly QuantityValue[],
+): Warning[] {
+  const found = clusters.filter(({ first, count }) => {
+    const time = times[first];
+    return count > 1 && typeof time === 'number' && time <= spec.steps;
+  });
+  if (found.length === 0) return [];
+  const named = found.slice(0, 3).map(({ first, count }) => `${first}–${first + count - 1}`);
+  return [
+    {
+      id: 'clusteredDirections',
+      message:
+        `Directions ${named.join(', ')}${found.length > 3 ? ` and ${found.length - 3} more clusters` : ''} are too alike in ` +
+        'variance to be learnt one by one: their mappings are means over the subspace of each cluster.',
+    },
+  ];
+}
+
 export async function predict(
   spec: ResolvedAutoencoderSpec,
   options: SystemOptions,
@@ -175,21 +234,30 @@ export async function predict(
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
   const stages = modeStages(spec);
-  for (const [i, ofMode] of stages.entries()) {
-    const means = await meansOf(spec, ofMode, i, records, learnt, doing);
-    const ends = records.map((step) => fixedPoint(stageAt(ofMode, step).mode));
-    for (let at = 0; at < size; at++) {
-      const mean = means.mapping[at] as number;
-      mapping[at * modes.length + i] = mean;
-      low[at * modes.length + i] = means.low[at] as number;
-      high[at * modes.length + i] = means.high[at] as number;
-      spread[at * modes.length + i] = mean === 0 ? Infinity : Math.max(0, (means.square[at] as number) / mean ** 2 - 1);
-      loss[at] = (loss[at] as number) + (means.loss[at] as number);
-      squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
-      const end = ends[at] as number;
-      if (end > 0) learnt[at] = (learnt[at] as number) + Math.min(1, Math.max(0, mean / end));
+  const times = stages.map((ofMode, i) => halfTime(spec, ofMode, i));
+  const clusters = clustersIn(spec, times);
+  for (const cluster of clusters) {
+    const before = learnt.slice();
+    let means: ModeMeans | undefined;
+    for (let i = cluster.first; i < cluster.first + cluster.count; i++) {
+      const ofMode = stages[i] as readonly ModeStage[];
+      const isAsBefore = means !== undefined && modes[i]?.inputVariance === modes[i - 1]?.inputVariance;
+      if (means === undefined || !isAsBefore) means = await meansOf(spec, ofMode, cluster, records, before, doing);
+      else doing.advance((cluster.first === 0 ? 1 : 2) * size);
+      for (let at = 0; at < size; at++) {
+        const mean = means.mapping[at] as number;
+        mapping[at * modes.length + i] = mean;
+        low[at * modes.length + i] = means.low[at] as number;
+        high[at * modes.length + i] = means.high[at] as number;
+        spread[at * modes.length + i] =
+          mean === 0 ? Infinity : Math.max(0, (means.square[at] as number) / mean ** 2 - 1);
+        loss[at] = (loss[at] as number) + (means.loss[at] as number);
+        squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
+        const end = fixedPoint(stageAt(ofMode, records[at] as number).mode);
+        if (end > 0) learnt[at] = (learnt[at] as number) + Math.min(1, Math.max(0, mean / end));
+      }
+      await doing.pause();
     }
-    await doing.pause();
   }
   const steps = { name: 'step', values: records };
   const error = spec.initial === 'aligned' ? quadratureError : networkError;
@@ -202,7 +270,7 @@ export async function predict(
   return {
     quantities: {
       fixedPoint: modes.map(fixedPoint),
-      timeToReach: stages.map((ofMode, i) => halfTime(spec, ofMode, i)),
+      timeToReach: times,
       stableLearningRate: rateLimit(spec, modes),
       optimumLoss: optimumLoss(
         modes.map(({ inputVariance }) => inputVariance),
@@ -218,6 +286,6 @@ export async function predict(
       loss: observable(loss),
       squaredNorm: observable(squaredNorm),
     },
-    warnings: warningsOf(spec),
+    warnings: [...warningsOf(spec), ...clusterWarning(spec, clusters, times)],
   };
 }

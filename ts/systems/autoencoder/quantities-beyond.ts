@@ -7,6 +7,7 @@ import { chosenNoiseVariance } from './choose-noise.js';
 import { compareRegularizers } from './comparison.js';
 import { deepDescent, deepFixedPoint, deepStableLearningRate } from './deep.js';
 import { type ModeCurve, modeCurve } from './mode-curve.js';
+import { whiteFlow } from './white.js';
 import { modeFields, rate, scheduleField, spectrumField, startFields, variance } from './quantity-fields.js';
 
 const depth = wholeField(2, 1000, 'Layers of weights.', 'L').default(2);
@@ -16,6 +17,13 @@ const momentum = z
   .lt(1)
   .meta({ expected: 'a number in [0, 1)', description: 'Momentum (heavy ball).', symbol: 'β' })
   .default(0);
+const matrixField = (description: string, symbol: string): z.ZodType<number[][], number[][]> =>
+  z
+    .array(z.array(z.number()).min(1).max(256))
+    .min(1)
+    .max(256)
+    .refine((rows) => rows.every((row) => row.length === (rows[0] as number[]).length))
+    .meta({ expected: 'rows of numbers, all of one length, at most 256 × 256', description, symbol });
 const sortedSpectrum = (spectrum: readonly number[]): number[] => [...spectrum].sort((a, b) => b - a);
 
 export const beyondQuantities = {
@@ -33,6 +41,31 @@ export const beyondQuantities = {
       schedule: scheduleField,
     }),
     evaluate: ({ steps, ...direction }) => Array.from(modeCurve(direction as ModeCurve, steps)),
+  }),
+  whiteNetwork: quantity({
+    symbol: 'W(step)',
+    description:
+      'Flow of a whole network on white data (all directions of one variance) from matrices that are not aligned, with ' +
+      'W2ᵀ W2 = W1 W1ᵀ, or without decay up to a multiple of 1: product W2 W1, squared norm of the weights, loss.',
+    source: 'derived; docs 3.9',
+    parameters: z.strictObject({
+      ...modeFields,
+      learningRate: rate,
+      first: matrixField('W1, a row per hidden unit', 'W1'),
+      second: matrixField('W2, a row per coordinate', 'W2'),
+      step: numberField({ low: 0 }, 'Step, any real number.'),
+    }),
+    evaluate: ({ learningRate, first, second, step, ...mode }) => {
+      const [hidden, dimension] = [first.length, (first[0] as readonly number[]).length];
+      if (second.length !== dimension || (second[0] as readonly number[]).length !== hidden)
+        throw expectedError(
+          'ERR_MFT_SHAPE',
+          'second',
+          `${dimension} rows of ${hidden} numbers`,
+          `${second.length} rows of ${second[0]?.length}`,
+        );
+      return { ...whiteFlow(mode, { first, second }, learningRate * step) };
+    },
   }),
   maskingFixedPoint: quantity({
     symbol: 'w*_p',

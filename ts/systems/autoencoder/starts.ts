@@ -1,4 +1,5 @@
 // The law of a direction's start, and means over it by quadrature.
+import { wishartEigenvalues } from './clusters.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
 
 /** Nodes of the squared sum P_0 = |W1 v + W2ᵀ v|² and difference Q_0 of a direction's two weight vectors, and their weights. */
@@ -36,11 +37,7 @@ const coarse: Rule = { reach: 4, deepest: 10, spacing: 0.9, least: 1e-6 };
  * doubly exponential to the right: analytic in a strip of half-width π/4, which leaves an error of e^{−π²/(2·spacing)}, 3e-9 and
  * less (5e-4 of the coarse rule for many components).
  */
-function chiSquare(
-  components: number,
-  scale: number,
-  { reach, deepest, spacing: unit }: Rule,
-): { readonly nodes: Float64Array; readonly weights: Float64Array } {
+function chiSquare(components: number, scale: number, { reach, deepest, spacing: unit }: Rule): Law {
   const n = components;
   const peak = Math.log(n) / 2;
   const spacing = Math.min(0.25, unit / Math.sqrt(n));
@@ -62,26 +59,65 @@ function chiSquare(
   return { nodes, weights: weights.map((weight) => weight / total) };
 }
 
-/** The law of the start of direction `mode`; undefined where it never grows. */
-export function startsOf(spec: ResolvedAutoencoderSpec, mode: number): Starts | undefined {
+interface Law {
+  readonly nodes: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** Classes of the logarithm into which the squared sums of a cluster are gathered. */
+const classes = 40;
+
+/**
+ * The squared sum that grows along a principal direction of the start of a cluster: eigenvalues of a Wishart matrix, 0 for directions
+ * beyond the components. Of many nodes those of one class of the logarithm are one, at their mean.
+ */
+function clusterLaw(components: number, count: number, scale: number, rule: Rule): Law {
+  const zeros = wishartEigenvalues(count, components);
+  const freedom = count + components - 1;
+  const { nodes, weights } = chiSquare(freedom, scale / freedom, rule);
+  const present = Math.min(1, components / count);
+  const points = Array.from(zeros).flatMap((zero) =>
+    Array.from(nodes, (node, i) => [zero * node, (present * (weights[i] as number)) / zeros.length] as const),
+  );
+  points.sort(([a], [b]) => a - b);
+  const logs = points.map(([x]) => Math.log(x));
+  const [low, range] = [logs[0] as number, (logs.at(-1) as number) - (logs[0] as number)];
+  const [sums, masses] = [new Float64Array(classes), new Float64Array(classes)];
+  points.forEach(([x, weight], i) => {
+    const at = Math.min(classes - 1, Math.floor((classes * ((logs[i] as number) - low)) / range));
+    sums[at] = (sums[at] as number) + weight * x;
+    masses[at] = (masses[at] as number) + weight;
+  });
+  const kept = Array.from(masses.keys()).filter((i) => (masses[i] as number) > 0);
+  const absent = present < 1 ? [0] : [];
+  return {
+    nodes: Float64Array.from([...absent, ...kept.map((i) => (sums[i] as number) / (masses[i] as number))]),
+    weights: Float64Array.from([...absent.map(() => 1 - present), ...kept.map((i) => masses[i] as number)]),
+  };
+}
+
+/**
+ * The law of the start of direction `mode`, or of one of the principal directions of a cluster of `count` that begins there; undefined
+ * where it never grows.
+ */
+export function startsOf(spec: ResolvedAutoencoderSpec, mode: number, count = 1): Starts | undefined {
   const components = startComponents(spec, mode);
   if (components === 0) return undefined;
   const variance = spec.initialVariance;
   const rule = spec.initial === 'aligned' ? fine : coarse;
+  const lawOf = (scale: number): Law =>
+    count > 1 ? clusterLaw(components, count, scale, rule) : chiSquare(components, scale, rule);
   if (spec.initial === 'balanced' || spec.tied) {
-    const { nodes, weights } = chiSquare(components, 4 * variance, rule);
+    const { nodes, weights } = lawOf(4 * variance);
     return { sums: nodes, differences: new Float64Array(nodes.length), weights };
   }
-  const { nodes, weights } = chiSquare(components, 2 * variance, rule);
-  const size = nodes.length;
-  const pick = (list: Float64Array, at: (i: number) => number): Float64Array =>
-    Float64Array.from({ length: size * size }, (_, i) => list[at(i)] as number);
-  const sums = pick(nodes, (i) => Math.floor(i / size));
-  const differences = pick(nodes, (i) => i % size);
-  const joint = Float64Array.from(
-    { length: size * size },
-    (_, i) => (weights[Math.floor(i / size)] as number) * (weights[i % size] as number),
-  );
+  const [sum, difference] = [lawOf(2 * variance), chiSquare(components, 2 * variance, rule)];
+  const size = difference.nodes.length;
+  const pair = (of: (i: number, j: number) => number): Float64Array =>
+    Float64Array.from({ length: sum.nodes.length * size }, (_, at) => of(Math.floor(at / size), at % size));
+  const sums = pair((i) => sum.nodes[i] as number);
+  const differences = pair((_, j) => difference.nodes[j] as number);
+  const joint = pair((i, j) => (sum.weights[i] as number) * (difference.weights[j] as number));
   const kept = joint.map((weight, i) => (weight > rule.least ? i : -1)).filter((i) => i >= 0);
   const chosen = (list: Float64Array): Float64Array => Float64Array.from(kept, (i) => list[i] as number);
   const total = kept.reduce((sum, i) => sum + (joint[i] as number), 0);

@@ -64,6 +64,26 @@ double scaled(double x, double y, double r, double s) {
                           : 0.0;
 }
 
+// The same for r = 1 - gap: x - r y = x - y + gap y, or x + y - (2 - gap) y.
+double scaled_of_gap(double x, double y, double gap, double s) {
+  const double difference = gap < 1 ? (x - y) + gap * y : (x + y) - (2 - gap) * y;
+  if (s > 0) return difference / s;
+  return difference > 0   ? std::numeric_limits<double>::infinity()
+         : difference < 0 ? -std::numeric_limits<double>::infinity()
+                          : 0.0;
+}
+
+// P(Z1 < h, Z2 < k) with the rises (k - r h)/s and (h - r k)/s.
+double quadrant(double h, double k, double r, double s, double rise_h, double rise_k) {
+  if (h == 0 && k == 0) return 0.25 + std::atan2(r, s) / (2 * std::numbers::pi);
+  const bool is_apart = h * k < 0 || (h * k == 0 && h + k < 0);
+  const double sum = 0.5 * (normal_probability(h) + normal_probability(k)) - owen(h, rise_h) - owen(k, rise_k);
+  return std::clamp(is_apart ? sum - 0.5 : sum, 0.0, 1.0);
+}
+
+RectifiedPair rectified_with(double mean_a, double mean_b, double deviation_a, double deviation_b, double r, double s,
+                             double rise_h, double rise_k);
+
 }  // namespace
 
 double normal_density(double x) { return kDensity * value_of(math::Function::kExp, -0.5 * x * x); }
@@ -71,23 +91,31 @@ double normal_density(double x) { return kDensity * value_of(math::Function::kEx
 double normal_probability(double x) { return upper_tail(-x); }
 
 double bivariate_normal_probability(double h, double k, double r, double s) {
-  // Rises a h of T(h, a): (k - r h)/s and (h - r k)/s.
-  const double rise_h = scaled(k, h, r, s), rise_k = scaled(h, k, r, s);
-  if (h == 0 && k == 0) return 0.25 + std::atan2(r, s) / (2 * std::numbers::pi);
-  const bool is_apart = h * k < 0 || (h * k == 0 && h + k < 0);
-  const double sum = 0.5 * (normal_probability(h) + normal_probability(k)) - owen(h, rise_h) - owen(k, rise_k);
-  return std::clamp(is_apart ? sum - 0.5 : sum, 0.0, 1.0);
+  return quadrant(h, k, r, s, scaled(k, h, r, s), scaled(h, k, r, s));
 }
 
 RectifiedPair rectified_pair(double mean_a, double mean_b, double deviation_a, double deviation_b, double r, double s) {
   const double h = mean_a / deviation_a, k = mean_b / deviation_b;
-  const double rise_h = scaled(k, h, r, s), rise_k = scaled(h, k, r, s);
+  return rectified_with(mean_a, mean_b, deviation_a, deviation_b, r, s, scaled(k, h, r, s), scaled(h, k, r, s));
+}
+
+RectifiedPair rectified_pair_of_gap(double mean_a, double mean_b, double deviation_a, double deviation_b, double gap) {
+  const double h = mean_a / deviation_a, k = mean_b / deviation_b, s = std::sqrt(gap * (2 - gap));
+  return rectified_with(mean_a, mean_b, deviation_a, deviation_b, 1 - gap, s, scaled_of_gap(k, h, gap, s),
+                        scaled_of_gap(h, k, gap, s));
+}
+
+namespace {
+
+RectifiedPair rectified_with(double mean_a, double mean_b, double deviation_a, double deviation_b, double r, double s,
+                             double rise_h, double rise_k) {
+  const double h = mean_a / deviation_a, k = mean_b / deviation_b;
   const double density_h = normal_density(h), density_k = normal_density(k);
   const double above_h = density_h * normal_probability(rise_h);  // of a at 0, b above 0
   const double above_k = density_k * normal_probability(rise_k);
   const double corner = density_h * normal_density(rise_h);
   RectifiedPair pair{};
-  pair.both = bivariate_normal_probability(h, k, r, s);
+  pair.both = quadrant(h, k, r, s, rise_h, rise_k);
   const double first = above_h + r * above_k, second = above_k + r * above_h;  // E Za, E Zb where both are above 0
   const double cross = r * pair.both - r * h * above_h - r * k * above_k + s * corner;  // E Za Zb there
   pair.first_slope = mean_b * pair.both + deviation_b * second;
@@ -99,6 +127,8 @@ RectifiedPair rectified_pair(double mean_a, double mean_b, double deviation_a, d
   pair.second_density = deviation_a / deviation_b * ((h - r * k) * above_k + corner_k);
   return pair;
 }
+
+}  // namespace
 
 Rectified rectified(double mean, double deviation) {
   if (deviation == 0) {

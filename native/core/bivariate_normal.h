@@ -20,6 +20,8 @@ struct RectifiedPair {
   double second_density;  // E a+ delta(b)
 };
 RectifiedPair rectified_pair(double mean_a, double mean_b, double deviation_a, double deviation_b, double r, double s);
+// The same for the correlation 1 - gap, gap in [0, 2]: all digits are kept where the two nearly coincide.
+RectifiedPair rectified_pair_of_gap(double mean_a, double mean_b, double deviation_a, double deviation_b, double gap);
 
 // One normal of this mean and deviation >= 0.
 struct Rectified {

@@ -5,11 +5,13 @@
 #include "node/rows.h"
 #include "node/task.h"
 #include "systems/kernel/maps.h"
+#include "systems/kernel/pairs.h"
 
 namespace mft::node {
 namespace {
 
 using kernel::MapCall;
+using kernel::PairCall;
 
 const Fields<MapCall> kMap = {
     gaussian_function("activation", &MapCall::function),
@@ -39,8 +41,28 @@ Napi::Value kernel_maps(const Napi::CallbackInfo& info) {
                     [call, control](std::span<double> result) { kernel::map_kernels(*call, control, result); });
 }
 
+const Fields<PairCall> kPairs = {
+    gaussian_function("activation", &PairCall::function),
+    boolean("hasTangent", &PairCall::has_tangent),
+    numbers("varianceA", &PairCall::first),
+    numbers("varianceB", &PairCall::second),
+    numbers("oneMinusCorrelation", &PairCall::gap),
+    whole("threads", &PairCall::threads, 1, 1024),
+};
+
+// (call, control?) -> Promise<Float64Array>: E phi phi of all pairs, then E phi' phi'
+Napi::Value kernel_pairs(const Napi::CallbackInfo& info) {
+  const auto call = std::make_shared<const PairCall>(kPairs.argument(info, 0, "call"));
+  kernel::validate(*call);
+  const Control control = control_argument(info, 1);
+  return start_rows(info.Env(), info[1], call->first.size() * (call->has_tangent ? 2 : 1), 1,
+                    [call, control](std::span<double> result) { kernel::pair_expectations(*call, control, result); });
+}
+
 }  // namespace
 
-std::vector<Function> kernel_maps_functions() { return {{"kernelMaps", kernel_maps, {kMap.info()}}}; }
+std::vector<Function> kernel_maps_functions() {
+  return {{"kernelMaps", kernel_maps, {kMap.info()}}, {"kernelPairs", kernel_pairs, {kPairs.info()}}};
+}
 
 }  // namespace mft::node

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <string>
+#include <tuple>
 
 #include "core/blas.h"
 #include "core/error.h"
@@ -11,6 +13,7 @@
 #include "systems/kernel/hermite.h"
 #include "systems/kernel/hermite_steps.h"
 #include "systems/kernel/map_steps.h"
+#include "systems/kernel/near_pairs.h"
 
 namespace mft::kernel {
 namespace {
@@ -78,6 +81,7 @@ class Kernels {
         hermite_(hermite_step()) {
     for (std::size_t l = 0; l <= call.depth(); ++l) layers_.push_back(constants(l));
     prepare();
+    if (!inputs_.expansions.empty()) prepare_near();
   }
 
   void run(std::span<double> result) {
@@ -188,6 +192,24 @@ class Kernels {
       in.next_root.push_back(std::move(next_root));
     }
     in.diagonal_tangent = std::move(tangent);
+  }
+
+  // Of all layers: the variances there are, and the widest angle that a table of Hermite terms does not reach.
+  void prepare_near() {
+    double least = INFINITY, largest = 0, limit = 1;
+    for (std::size_t l = 1; l <= call_.depth(); ++l) {
+      limit = std::min(limit, inputs_.expansions[l - 1].limits.back());
+      for (const double q : inputs_.variance[l])
+        if (q > 0 && std::isfinite(q)) std::tie(least, largest) = std::pair(std::min(least, q), std::max(largest, q));
+    }
+    if (largest > 0)
+      near_.emplace(call_.function, call_.has_tangent, least, largest, std::acos(limit), call_.rows * call_.columns(),
+                    call_.threads, control_);
+  }
+
+  PairRow pair_row(std::size_t l, std::size_t row) const {
+    const HermiteTable& table = inputs_.expansions[l - 1];
+    return {inputs_.variance[l][row], table.second[row], table.slope_second[row]};
   }
 
   // E phi^2 and E phi'^2 of all rows at these variances.
@@ -313,12 +335,13 @@ class Kernels {
     }
   }
 
-  // Slopes get their scale. Pairs that the table does not reach are integrated; those with a variance of 0 and equal
-  // ones have no sum.
+  // Slopes get their scale. Pairs that the table does not reach have ways of their own; those with a variance of 0 and
+  // equal ones have no sum.
   void mend(std::size_t l, std::size_t row, std::size_t column, std::size_t count, double limit,
             const HermiteRow& found) const {
     const HermiteTable& table = inputs_.expansions[l - 1];
     const double variance = inputs_.variance[l][row], root = inputs_.root[l][row];
+    NearPairs::Series own;
     for (std::size_t j = 0; j < count; ++j) {
       const std::size_t other = column + j;
       const double whole = root * inputs_.root[l][other], gap = found.gap[j];
@@ -329,11 +352,9 @@ class Kernels {
         found.product[j] = table.second[row];
         if (found.slope != nullptr) found.slope[j] = table.slope_second[row];
       } else if (std::abs(1 - gap) > limit) {
-        control_.throw_if_cancelled();
-        const double second = inputs_.variance[l][other];
-        found.product[j] = gaussian_pair_moment(call_.function, {.value = 1}, variance, second, gap);
-        if (found.slope != nullptr)
-          found.slope[j] = gaussian_pair_moment(call_.function, {.first = 1}, variance, second, gap);
+        const PairExpectations near = near_->at(pair_row(l, row), pair_row(l, other), gap, own);
+        found.product[j] = near.product;
+        if (found.slope != nullptr) found.slope[j] = near.slope;
       } else if (found.slope != nullptr) {
         found.slope[j] /= whole;
       }
@@ -405,6 +426,7 @@ class Kernels {
   const HermiteStep hermite_;
   std::vector<LayerConstants> layers_;
   Inputs inputs_;
+  std::optional<NearPairs> near_;
 };
 
 void require_length(const char* name, std::size_t length, std::size_t wanted) {

@@ -7,6 +7,12 @@ import { addon } from '../../../dist/core/addon.js';
 import { selfKernels } from '../../../dist/systems/kernel/kernels.js';
 import { mappedKernels } from '../../../dist/systems/kernel/maps.js';
 import { kernelModel, type KernelModel, modelParameters } from '../../../dist/systems/kernel/model.js';
+import type { ActivationSpec } from '../../../dist/gaussian/activations.js';
+import { gaussianFunctionOf, type NativeGaussianFunction, powers } from '../../../dist/gaussian/expectation.js';
+import type { Integrand } from '../../../dist/gaussian/integrand.js';
+import { deficit, expectation } from '../../../dist/gaussian/moments.js';
+import { pairGaps, pairMoments } from '../../../dist/systems/kernel/pair.js';
+import type {} from '../../../dist/systems/kernel/maps-native.js';
 import { sameBits } from '../../bits.js';
 
 const schema = z.strictObject(modelParameters);
@@ -65,6 +71,69 @@ t.test('kinks, where correlations near 1 are beyond the sum', async (t) => {
   const wanted = await selfKernels(network, few, { ntk: true, onLayer: () => {} });
   const worst = wanted.ntk.reduce((most, value, at) => Math.max(most, Math.abs(value - (found.ntk[at] as number))), 0);
   t.ok(worst < 1e-12, `${worst}`);
+});
+
+t.test('pairs near correlations of 1 and -1 of activations with kinks agree with quadrature', async (t) => {
+  const slots = (): Int32Array => new Int32Array(new SharedArrayBuffer(64));
+  const clipped = { expression: 'max(min(x, 1), -0.5) + 0.1 * x', kinks: [1, -0.5] };
+  const bent = { expression: 'max(x, tanh(x))', kinks: [0] };
+  for (const activation of ['elu', 'selu', 'softsign', bent, 'hardTanh', 'relu6', 'hardSigmoid', clipped]) {
+    const phi = gaussianFunctionOf(activation as ActivationSpec);
+    const few = [
+      [0.5, 0.5, 1e-10],
+      [0.5, 2, 1e-6],
+      [2, 0.5, 1e-6],
+      [1.3, 1.31, 1e-4],
+      [2, 1.9, 3e-3],
+      [0.5, 2, 0.02],
+      [2, 2, 1 - 0.3],
+      [0.5, 2, 1.999],
+      [1, 1, 2],
+      [2, 2, 2 - 1e-9],
+    ] as const;
+    // As many pairs as it takes for tables to be made: variances between those of the few.
+    const more = Array.from({ length: 150 }, (_, i) => [0.5 + i / 100, 2 - i / 100, 2e-4 * (1 + i)] as const);
+    const call = (pairs: readonly (readonly [number, number, number])[]) => ({
+      activation: phi.native as NativeGaussianFunction,
+      varianceA: Float64Array.from(pairs, (pair) => pair[0]),
+      varianceB: Float64Array.from(pairs, (pair) => pair[1]),
+      oneMinusCorrelation: Float64Array.from(pairs, (pair) => pair[2]),
+      threads: 1,
+    });
+    const pairs = [...few, ...more];
+    const found = await addon().kernelPairs({ ...call(pairs), hasTangent: true }, slots());
+    const integral = (integrand: Integrand) =>
+      addon().startGaussian({ ...call(few), what: 'pair', integrand: powers(integrand) }, slots());
+    const [value, slope] = [await integral({ value: 1 }), await integral({ first: 1 })];
+    few.forEach(([q1, q2, gap], i) => {
+      const norm = (integrand: Integrand): number =>
+        Math.sqrt(expectation(phi, integrand, q1) * expectation(phi, integrand, q2));
+      const far = Math.abs((found[i] as number) - (value[i] as number)) / norm({ value: 2 });
+      const farSlope = Math.abs((found[pairs.length + i] as number) - (slope[i] as number)) / norm({ first: 2 });
+      const what = `${JSON.stringify(activation)} at ${q1}, ${q2}, ${gap}`;
+      t.ok(far < 1e-13, `${what}: ${far}`);
+      t.ok(farSlope < 1e-13, `${what}, slope: ${farSlope}`);
+    });
+  }
+});
+
+t.test('gaps of many pairs of one variance keep their digits', async (t) => {
+  const gaps = Float64Array.from({ length: 40 }, (_, i) => 1e-12 * 1.8 ** i);
+  for (const [activation, variance] of [
+    ['elu', 1],
+    ['hardTanh', 3],
+  ] as const) {
+    const phi = gaussianFunctionOf(activation);
+    const same = gaps.map(() => variance);
+    const pairs = { variance1: same, variance2: same, covariance: gaps.map((gap) => variance * (1 - gap)), gap: gaps };
+    const found = await pairGaps(phi, pairs, (await pairMoments(phi, pairs, false, {})).product, {});
+    const second = expectation(phi, { value: 2 }, variance);
+    [0, 7, 15, 23, 31, 38, 39].forEach((i) => {
+      const wanted = deficit(phi, variance, gaps[i] as number) / second;
+      const far = Math.abs((found[i] as number) / wanted - 1);
+      t.ok(far < 2e-12, `${activation}, gap ${gaps[i]}: ${far}`);
+    });
+  }
 });
 
 t.test('an expression is the activation it spells', async (t) => {

@@ -7,24 +7,33 @@ import { hasMaps } from './maps.js';
 import { nativeSimulation } from './simulate.js';
 import { lawOf, modelOf, type ResolvedKernelRun, type ResolvedKernelSpec } from './spec.js';
 
-/** In products, of which a core does about 1e10 a second: a pair of inputs in a layer, by formula or by quadrature. */
-const [perPair, perIntegral] = [1000, 4e7] as const;
+/** In products, of which a core does about 1e10 a second: a pair of inputs in a layer, by formula, near a kink's, or by quadrature. */
+const [perPair, perNearPair, perIntegral] = [1000, 40_000, 4e7] as const;
 /** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
 const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
 const [perEntry, perPredicted, perMapped] = [14, 40, 3] as const;
 
 /** From here on matrices are mapped natively; Hermite coefficients that a row has at a layer, at most. */
-const [fewRows, mostOrders] = [50, 512] as const;
+const [fewRows, mostOrders] = [20, 512] as const;
 
 const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
+
+const kinksAtZero = ['elu', 'selu', 'celu', 'softsign'];
+const straight = ['hardTanh', 'hardSigmoid', 'relu6'];
+
+function nameOf({ activation }: ResolvedKernelSpec): string {
+  return typeof activation === 'object' && 'name' in activation ? activation.name : String(activation);
+}
 
 export function predictionFlops(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
   const model = modelOf(spec, 1);
   const isClosed = model.phi.homogeneousDegree !== null || closed.includes(String(spec.activation));
-  const isSummed = !isClosed && model.phi.isSmooth && hasMaps(model) && count >= fewRows;
-  return (1 + spec.depth) * count * (count + 1) * (isClosed || isSummed ? perPair : perIntegral);
+  // Bent pieces with kinks elsewhere than at 0 are integrated where correlations are near 1.
+  const isSummed = model.phi.isSmooth || kinksAtZero.includes(nameOf(spec)) || straight.includes(nameOf(spec));
+  const open = hasMaps(model) && isSummed ? (model.phi.isSmooth ? perPair : perNearPair) : perIntegral;
+  return (1 + spec.depth) * count * (count + 1) * (isClosed ? perPair : open);
 }
 
 export function predictionBytes(spec: ResolvedKernelSpec): number {

@@ -5,7 +5,7 @@ import { dense, type Entering, inputsOf, type Layer, type Places, pairPlaces } f
 import { expectation } from '../../gaussian/moments.js';
 import { hasMaps, mappedKernels } from './maps.js';
 import type { DataMatrix, KernelModel } from './model.js';
-import { pairGaps, pairSlopes, pairValues, requireTangent } from './pair.js';
+import { pairGaps, pairMoments, requireTangent } from './pair.js';
 import { timesPower } from './rectifier.js';
 
 /** K and Θ between the rows of two data matrices, row-major `rows` × `columns`. */
@@ -104,7 +104,7 @@ async function walk(
 }
 
 /** From this many pairs on kernels are computed natively where there is a map, in blocks and without gaps. */
-const largePairs = 2500;
+const largePairs = 400;
 
 async function mapped(
   model: KernelModel,
@@ -156,7 +156,7 @@ async function activated(
     variances.map((variance) => expectation(phi, { value: 2 }, variance));
   const rows = second(layer.rows);
   const columns = layer.rows === layer.columns ? rows : second(layer.columns);
-  const product = await pairValues(phi, layer, options);
+  const { product, slope } = await pairMoments(phi, layer, layer.tangent.length > 0, options);
   await step(1);
   const gap = await pairGaps(phi, layer, product, options);
   await step(2);
@@ -165,7 +165,6 @@ async function activated(
   const spread = Float64Array.from(row, (i, at) =>
     isLinear ? unit * (layer.spread[at] as number) : (rows[i] as number) - (columns[column[at] as number] as number),
   );
-  const slope = layer.tangent.length > 0 ? await pairSlopes(phi, layer, options) : layer.tangent;
   await step(3);
   return { rows, columns, product, gap, spread, tangent: layer.tangent, slope };
 }

@@ -23,9 +23,21 @@ export interface NativeMapCall {
   readonly threads: number;
 }
 
+/** The fields of a list of pairs, native/systems/kernel/pairs.h. */
+export interface NativePairCall {
+  readonly activation: NativeGaussianFunction;
+  readonly hasTangent: boolean;
+  readonly varianceA: Float64Array;
+  readonly varianceB: Float64Array;
+  readonly oneMinusCorrelation: Float64Array;
+  readonly threads: number;
+}
+
 declare module '../../core/addon.js' {
   interface NativeAddon {
     /** Variances of the rows at layers 1..depth + 1, then K, then Θ where it is wanted. */
     kernelMaps(call: NativeMapCall, slots: Int32Array): Promise<Float64Array>;
+    /** E φφ of every pair, then E φ'φ' where it is wanted. */
+    kernelPairs(call: NativePairCall, slots: Int32Array): Promise<Float64Array>;
   }
 }

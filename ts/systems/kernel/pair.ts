@@ -6,6 +6,7 @@ import { threadsFor } from '../../core/memory.js';
 import { type GaussianFunction, type NativeGaussianFunction, powers } from '../../gaussian/expectation.js';
 import type { Integrand } from '../../gaussian/integrand.js';
 import { deficit, expectation } from '../../gaussian/moments.js';
+import { deficitsByAngle } from './angle-sum.js';
 import { angleOfGap, closedPair, rectifierGap, sineOf, slopesOf } from './rectifier.js';
 
 /**
@@ -82,16 +83,99 @@ async function single(
   return closed?.[what] ?? ((await all(phi, pair, options))[0] as number);
 }
 
+/** E φφ and, where it was asked for, E φ'φ' of pairs. */
+interface PairMoments {
+  readonly product: Float64Array;
+  readonly slope: Float64Array;
+}
+
+/** Activations whose pairs are closed forms, one by one. */
+const closed: ReadonlySet<string> = new Set(['erf', 'erfUnitSlope', 'gelu', 'sin', 'cos']);
+
+/** Whether pairs are sums of Hermite terms, (2.3), all at once: no closed form, and a tangent kernel. */
+function isSummed(phi: GaussianFunction): boolean {
+  return phi.native !== undefined && phi.homogeneousDegree === null && !closed.has(phi.key ?? '') && hasTangent(phi);
+}
+
+/** E φ(u)φ(v) and (`withSlope`) E φ'(u)φ'(v) of every pair, within 2e-13 of the roots of both second moments. */
+export async function pairMoments(
+  phi: GaussianFunction,
+  pairs: Pairs,
+  withSlope: boolean,
+  options: ControlOptions,
+): Promise<PairMoments> {
+  const none = new Float64Array();
+  if (!isSummed(phi)) {
+    const product = await pairValues(phi, pairs, options);
+    return { product, slope: withSlope ? await pairSlopes(phi, pairs, options) : none };
+  }
+  const count = pairs.gap.length;
+  const [product, slope] = [new Float64Array(count), withSlope ? new Float64Array(count) : none];
+  const open: number[] = [];
+  for (let at = 0; at < count; at++) {
+    const value = knownMoment(phi, pairs, at, { value: 2 }, knownValue);
+    const slopeValue = withSlope ? knownMoment(phi, pairs, at, { first: 2 }, knownSlope) : 0;
+    if (value !== undefined) product[at] = value;
+    if (slopeValue !== undefined && withSlope) slope[at] = slopeValue;
+    if (value === undefined || slopeValue === undefined) open.push(at);
+  }
+  const found = await summed(phi, pairs, open, withSlope, options);
+  open.forEach((at, i) => {
+    product[at] = knownMoment(phi, pairs, at, { value: 2 }, knownValue) ?? (found[i] as number);
+    if (withSlope)
+      slope[at] = knownMoment(phi, pairs, at, { first: 2 }, knownSlope) ?? (found[open.length + i] as number);
+  });
+  return { product, slope };
+}
+
+async function summed(
+  { native }: GaussianFunction,
+  { variance1, variance2, gap }: Pairs,
+  open: readonly number[],
+  hasTangent: boolean,
+  { signal }: ControlOptions,
+): Promise<Float64Array> {
+  if (open.length === 0) return new Float64Array();
+  const of = (list: Float64Array): Float64Array => Float64Array.from(open, (at) => list[at] as number);
+  const activation = native as NativeGaussianFunction;
+  const [varianceA, varianceB, oneMinusCorrelation] = [of(variance1), of(variance2), of(gap)];
+  const call = { activation, hasTangent, varianceA, varianceB, oneMinusCorrelation, threads: threadsFor(0) };
+  return controlled(signal === undefined ? {} : { signal }, open.length, (slots) => addon().kernelPairs(call, slots));
+}
+
+/** What one pair is without an integral over it; undefined where there is no such thing. */
+type Known = (phi: GaussianFunction, q1: number, q2: number, covariance: number, gap: number) => number | undefined;
+
+/** The same, of a row with itself the moment `squared` of one variable. */
+function knownMoment(
+  phi: GaussianFunction,
+  { variance1, variance2, covariance, gap }: Pairs,
+  at: number,
+  squared: Integrand,
+  known: Known,
+): number | undefined {
+  const [q1, q2] = [variance1[at] as number, variance2[at] as number];
+  if (gap[at] === 0 && q1 === q2) return expectation(phi, squared, q1);
+  return known(phi, q1, q2, covariance[at] as number, gap[at] as number);
+}
+
+const knownValue: Known = (phi, q1, q2, covariance, gap) => {
+  const root = rootOf(q1, q2);
+  if (root === 0 || covariance === 0) return expectation(phi, { value: 1 }, q1) * expectation(phi, { value: 1 }, q2);
+  // What 1 − c has lost of a small covariance, the covariance still has.
+  if (phi.isOdd && Math.abs(covariance) < nearlyIndependent * root)
+    return covariance * meanSlope(phi, q1) * meanSlope(phi, q2);
+  return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).value : undefined;
+};
+
+const knownSlope: Known = (phi, q1, q2, covariance, gap) => {
+  if (rootOf(q1, q2) === 0) return expectation(phi, { first: 1 }, q1) * expectation(phi, { first: 1 }, q2);
+  return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).slope : undefined;
+};
+
 /** E φ(u)φ(v) of every pair. */
 export function pairValues(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
-  return integrated(phi, { value: 1 }, pairs, options, (q1, q2, covariance, gap) => {
-    const root = rootOf(q1, q2);
-    if (root === 0 || covariance === 0) return expectation(phi, { value: 1 }, q1) * expectation(phi, { value: 1 }, q2);
-    // What 1 − c has lost of a small covariance, the covariance still has.
-    if (phi.isOdd && Math.abs(covariance) < nearlyIndependent * root)
-      return covariance * meanSlope(phi, q1) * meanSlope(phi, q2);
-    return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).value : undefined;
-  });
+  return integrated(phi, { value: 1 }, pairs, options, knownValue);
 }
 
 /** Terms that cancel to less than this share of their sizes are integrated instead. */
@@ -128,11 +212,8 @@ function meanSlope(phi: GaussianFunction, variance: number): number {
 }
 
 /** E φ'(u)φ'(v) of every pair; φ must pass `requireTangent`. */
-export function pairSlopes(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
-  return integrated(phi, { first: 1 }, pairs, options, (q1, q2, covariance, gap) => {
-    if (rootOf(q1, q2) === 0) return expectation(phi, { first: 1 }, q1) * expectation(phi, { first: 1 }, q2);
-    return phi.key === 'gelu' ? geluPair(q1, q2, covariance, gap).slope : undefined;
-  });
+function pairSlopes(phi: GaussianFunction, pairs: Pairs, options: ControlOptions): Promise<Float64Array> {
+  return integrated(phi, { first: 1 }, pairs, options, knownSlope);
 }
 
 /** E φ² − E φφ of one pair of equal variances. */
@@ -169,7 +250,7 @@ export async function pairGaps(
   const exact = [...gap.keys()].filter((at) => isExact(at) && gap[at] !== 0);
   const unit = Float64Array.from(exact, (at) => (isHomogeneous ? 1 : (variance1[at] as number)));
   const gaps = Float64Array.from(exact, (at) => gap[at] as number);
-  const deficits = await asked(phi, 'deficit', {}, unit, unit, gaps, options);
+  const deficits = await deficitsOf(phi, unit, gaps, options);
   const result = new Float64Array(gap.length);
   exact.forEach((at, i) => {
     const whole = second(unit[i] as number);
@@ -180,6 +261,40 @@ export async function pairGaps(
     const whole = rootOf(second(variance1[at] as number), second(variance2[at] as number));
     result[at] = whole === 0 ? 1 : Math.max(0, (whole - (values[at] as number)) / whole);
   }
+  return result;
+}
+
+/** E φ² − E φφ of pairs of equal variances: where many share a variance, through Chebyshev points of the angle (angle-sum.ts). */
+async function deficitsOf(
+  phi: GaussianFunction,
+  variances: Float64Array,
+  gaps: Float64Array,
+  options: ControlOptions,
+): Promise<Float64Array> {
+  const result = new Float64Array(gaps.length);
+  const groups = new Map<number, number[]>();
+  variances.forEach((variance, at) => {
+    if (!groups.has(variance)) groups.set(variance, []);
+    groups.get(variance)?.push(at);
+  });
+  const single: number[] = [];
+  for (const [variance, places] of groups) {
+    const own = Float64Array.from(places, (at) => gaps[at] as number);
+    const found = await deficitsByAngle(own, (at) => {
+      const same = new Float64Array(at.length).fill(variance);
+      return asked(phi, 'deficit', {}, same, same, at, options);
+    });
+    if (found === undefined) single.push(...places);
+    else
+      places.forEach((at, i) => {
+        result[at] = found[i] as number;
+      });
+  }
+  const of = (list: Float64Array): Float64Array => Float64Array.from(single, (at) => list[at] as number);
+  const found = await asked(phi, 'deficit', {}, of(variances), of(variances), of(gaps), options);
+  single.forEach((at, i) => {
+    result[at] = found[i] as number;
+  });
   return result;
 }
 
@@ -202,19 +317,16 @@ export function requireTangent(phi: GaussianFunction): void {
 async function integrated(
   phi: GaussianFunction,
   integrand: Integrand,
-  { variance1, variance2, covariance, gap }: Pairs,
+  pairs: Pairs,
   options: ControlOptions,
-  known: (q1: number, q2: number, covariance: number, gap: number) => number | undefined,
+  known: Known,
 ): Promise<Float64Array> {
+  const { variance1, variance2, gap } = pairs;
   const squared: Integrand = integrand.first === 1 ? { first: 2 } : { value: 2 };
   const result = new Float64Array(gap.length);
   const open: number[] = [];
   for (let at = 0; at < gap.length; at++) {
-    const [q1, q2] = [variance1[at] as number, variance2[at] as number];
-    const value =
-      gap[at] === 0 && q1 === q2
-        ? expectation(phi, squared, q1)
-        : known(q1, q2, covariance[at] as number, gap[at] as number);
+    const value = knownMoment(phi, pairs, at, squared, known);
     if (value === undefined) open.push(at);
     else result[at] = value;
   }

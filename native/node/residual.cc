@@ -85,6 +85,13 @@ Napi::Value residual_recurrence(const Napi::CallbackInfo& info) {
         set("logOuterBiasGradient", r.log_outer_bias_gradient);
         set("logInnerWeightGradient", r.log_inner_weight_gradient);
         set("logInnerBiasGradient", r.log_inner_bias_gradient);
+        set("sizeSpread", r.size_spread);
+        set("gradientSpread", r.gradient_spread);
+        set("preactivationSpread", r.preactivation_spread);
+        set("outerWeightSpread", r.outer_weight_spread);
+        set("outerBiasSpread", r.outer_bias_spread);
+        set("innerWeightSpread", r.inner_weight_spread);
+        set("innerBiasSpread", r.inner_bias_spread);
         return result;
       });
 }

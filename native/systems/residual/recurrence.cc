@@ -211,6 +211,11 @@ class Runner {
     return (4.0 * through * added + 2.0 * added * added) / width;
   }
 
+  // E (beta / tau)^4 sigma_v^4: under stochastic depth a branch is there with probability tau.
+  double kept_square(std::size_t i) const {
+    return blocks_[i].outer * blocks_[i].outer / network_.branch_keep_probability[i];
+  }
+
   // E x^4 / (E x^2)^2: about 1 / P(x != 0) where few units are not 0. Moments are convex in the logarithm of their
   // order, so that E x^8 / (E x^4)^2 is at least this too.
   static double rarity(double second, double fourth) { return second > 0.0 ? fourth / second / second : 1.0; }
@@ -228,14 +233,16 @@ class Runner {
       const BlockState& b = blocks_[i];
       const MomentSet& m = b.moments;
       const double units = network_.hidden_widths[i], rare = rarity(m.second, m.fourth);
-      const double hidden = b.outer * b.outer * (m.fourth - m.second * m.second) / units;
+      const double hidden = kept_square(i) * (m.fourth - m.second * m.second) / units;
       const double carried = b.gain * b.previous;
       relative = (carried * carried * relative + hidden + shortcut_noise(i)) / (b.next * b.next);
-      root = std::hypot(carried * carried * root, hidden * std::sqrt(rare / units)) / (b.next * b.next);
+      result_.activation_variance[i] = std::max(0.0, rare - 1.0) / units;
+      root = std::hypot(carried * carried * root, hidden * std::sqrt(rare / units),
+                        shortcut_noise(i) * std::sqrt(3.0 * result_.activation_variance[i])) /
+             (b.next * b.next);
       if (b.next == 0.0) relative = root = 0.0;
       result_.second_moment_variance[i + 1] = relative;
       result_.second_moment_kurtosis[i + 1] = excess(root, relative);
-      result_.activation_variance[i] = std::max(0.0, rare - 1.0) / units;
       // The error that arrives at a unit is Gaussian: E g^4 = 3.
       result_.derivative_variance[i] = std::max(0.0, 3.0 * rarity(m.derivative, m.derivative_fourth) - 1.0) / units;
     }
@@ -257,11 +264,12 @@ class Runner {
       const double backward_noise = network_.widths[i] != network_.widths[i + 1]
                                         ? 2.0 / network_.widths[i]
                                         : (4.0 * share * (1.0 - share) + 2.0 * share * share) / network_.widths[i];
-      const double units = network_.hidden_widths[i], square = b.outer * b.outer / units;
+      const double units = network_.hidden_widths[i], square = kept_square(i) / units;
       noise += sensitivity * sensitivity * shortcut_noise(i) + square * hidden + backward_noise;
       // E g^8 / (E g^4)^2 = 105 / 9 of the Gaussian error.
       const double rare = 105.0 / 9.0 * rarity(m.derivative, m.derivative_fourth);
-      root = std::hypot(root, square * own * std::sqrt(rare / units),
+      const double crossed = backward_noise * std::sqrt(3.0 * result_.derivative_variance[i]);
+      root = std::hypot(std::hypot(root, crossed), square * own * std::sqrt(rare / units),
                         square * through * std::sqrt(rarity(m.second, m.fourth) / units));
       sensitivity = (b.factor > 0.0 ? b.slope / b.factor : 0.0) + b.gain * sensitivity;
       const double spread = sensitivity * b.previous;
@@ -332,10 +340,9 @@ bool Network::is_masked() const {
 
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control) {
   validate(network);
-  if (network.drops_branches() && (options.pair || options.fluctuations || options.starts_at_preactivation))
-    throw Error(
-        "UNSUPPORTED", "branchKeepProbability",
-        "Expected `branchKeepProbability` to be 1 for pairs of inputs, spreads over networks and plain networks.");
+  if (network.drops_branches() && (options.pair || options.starts_at_preactivation))
+    throw Error("UNSUPPORTED", "branchKeepProbability",
+                "Expected `branchKeepProbability` to be 1 for pairs of inputs and plain networks.");
   return Runner(network, options, control).run();
 }
 

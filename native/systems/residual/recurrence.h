@@ -74,10 +74,14 @@ struct Recurrence {
   // square gradient of one parameter of block l over that of x_L, l = 1..L. Else empty.
   std::vector<double> log_outer_weight_gradient, log_outer_bias_gradient, log_inner_weight_gradient,
       log_inner_bias_gradient;
+  // Relative variances over the kept branches of p_l and chi_l / chi_L (l = 0..L), of q_l and of the gradients of the
+  // parameters of block l (l = 1..L), at infinite width. Else empty.
+  std::vector<double> size_spread, gradient_spread, preactivation_spread, outer_weight_spread, outer_bias_spread,
+      inner_weight_spread, inner_bias_spread;
 };
 
 // Theory: (3.2) to (3.4) and, for variances, (3.9) of docs/systems/residual.md. Throws NOT_FINITE naming
-// the layer when a second moment leaves the range of doubles, UNSUPPORTED for pairs and fluctuations under stochastic
+// the layer when a second moment leaves the range of doubles, UNSUPPORTED for pairs under stochastic
 // depth, Cancelled when asked to stop. Under stochastic depth (3.11): means over the branches that are kept.
 Recurrence recurrence(const Network& network, const RecurrenceOptions& options, const Control& control);
 

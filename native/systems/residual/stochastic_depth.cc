@@ -63,6 +63,13 @@ struct Stretch {
   }
 };
 
+// E x^2 / (E x)^2 - 1; rounding may leave less than nothing of it.
+double relative_variance(double second, double mean) {
+  if (mean == 0.0) return 0.0;
+  const double spread = second / mean / mean - 1.0;
+  return spread > 0.0 ? spread : (spread <= 0.0 ? 0.0 : std::numeric_limits<double>::infinity());
+}
+
 // What is laid down on the lattice before it is known how far it reaches.
 class Law {
  public:
@@ -129,6 +136,24 @@ class Chain {
             skip_square_ + scale * outer * network_.inner_weight_variance[i] * m.derivative};
   }
 
+  // Second moments of what the law of p makes random, in units of the largest so that no square leaves the range of
+  // doubles.
+  struct Moment {
+    double mean = 0.0, second = 0.0, unit = 0.0;
+    void add(double value, double probability) {
+      if (std::abs(value) > unit) {
+        const double factor = unit / std::abs(value);
+        mean *= factor;
+        second *= factor * factor;
+        unit = std::abs(value);
+      }
+      if (unit == 0.0) return;
+      mean += probability * (value / unit);
+      second += probability * (value / unit) * (value / unit);
+    }
+    double spread() const { return relative_variance(second, mean); }
+  };
+
   // body(p, its probability)
   template <typename Body>
   static void for_each(const Stretch& law, Body body) {
@@ -141,10 +166,12 @@ class Chain {
     Law start;
     start.add(second_moment_, 1.0);
     laws_.push_back(start.take());
+    result_.size_spread.assign(1, 0.0);
     for (std::size_t i = 0; i < network_.depth(); ++i) {
       control_.throw_if_cancelled();
       const double tau = network_.branch_keep_probability[i];
       double q = 0.0, second = 0.0, derivative = 0.0, mean = 0.0;
+      Moment of_q, of_p;
       Law next;
       for_each(laws_[i], [&](double p, double probability) {
         const Step s = step(i, p);
@@ -156,6 +183,9 @@ class Chain {
         second += probability * s.second;
         derivative += probability * s.derivative;
         mean += probability * (tau * s.kept + (1.0 - tau) * s.dropped);
+        of_q.add(s.q, probability);
+        of_p.add(s.kept, probability * tau);
+        of_p.add(s.dropped, probability * (1.0 - tau));
         next.add(s.kept, probability * tau);
         next.add(s.dropped, probability * (1.0 - tau));
       });
@@ -164,6 +194,8 @@ class Chain {
       result_.log_activation_moment[i] = logarithm(second);
       result_.log_derivative_moment[i] = logarithm(derivative);
       result_.log_second_moment[i + 1] = logarithm(mean);
+      result_.preactivation_spread.push_back(of_q.spread());
+      result_.size_spread.push_back(of_p.spread());
     }
   }
 
@@ -172,31 +204,54 @@ class Chain {
     for (auto* list : {&result_.log_outer_weight_gradient, &result_.log_outer_bias_gradient,
                        &result_.log_inner_weight_gradient, &result_.log_inner_bias_gradient})
       list->resize(depth);
+    for (auto* list : {&result_.outer_weight_spread, &result_.outer_bias_spread, &result_.inner_weight_spread,
+                       &result_.inner_bias_spread})
+      list->resize(depth);
+    result_.gradient_spread.assign(depth + 1, 0.0);
     // after = mean of the squared gradient of a coordinate of x_l over that of x_L, given p_l, times 2^-exponent.
     Stretch after{laws_[depth].first, std::vector<double>(laws_[depth].values.size(), 1.0), 1.0};
+    Stretch square = after;  // the mean of its square, times 4^-exponent
     int exponent = 0;
     result_.log_gradient[depth] = 0.0;
     for (std::size_t i = depth; i-- > 0;) {
       control_.throw_if_cancelled();
       const double tau = network_.branch_keep_probability[i];
       double mean = 0.0, bias = 0.0, outer_weight = 0.0, hidden = 0.0, inner_weight = 0.0, largest = 0.0;
+      double second = 0.0;
+      std::array<double, 4> squares{};
       Stretch before{laws_[i].first, std::vector<double>(laws_[i].values.size(), 0.0), 0.0};
+      Stretch square_before = before;
       std::size_t k = 0;
-      const auto visit = [&](double p, double probability) -> double {
+      const auto visit = [&](double p, double probability, double& of_square) -> double {
         const Step s = step(i, p);
-        const double kept = after.at(s.kept);
+        const double kept = after.at(s.kept), kept_square = square.at(s.kept);
         const double value = tau * s.kept_gain * kept + (1.0 - tau) * skip_square_ * after.at(s.dropped);
         mean += probability * value;
         bias += probability * kept / tau;
         outer_weight += probability * s.second * kept / tau;
         hidden += probability * s.derivative * kept / tau;
         inner_weight += probability * s.derivative * p * kept / tau;
+        of_square = tau * s.kept_gain * s.kept_gain * kept_square +
+                    (1.0 - tau) * skip_square_ * skip_square_ * square.at(s.dropped);
+        second += probability * of_square;
+        const double weight = probability * kept_square / (tau * tau * tau);
+        const double of_inner = s.derivative * p;
+        squares[0] += weight * s.second * s.second;
+        squares[1] += weight;
+        squares[2] += weight * of_inner * of_inner;
+        squares[3] += weight * s.derivative * s.derivative;
         largest = std::max(largest, std::abs(value));
         return value;
       };
-      if (laws_[i].at_zero != 0.0) before.at_zero = visit(0.0, laws_[i].at_zero);
+      if (laws_[i].at_zero != 0.0) before.at_zero = visit(0.0, laws_[i].at_zero, square_before.at_zero);
       for (; k < laws_[i].values.size(); ++k)
-        if (laws_[i].values[k] != 0.0) before.values[k] = visit(laws_[i].node(k), laws_[i].values[k]);
+        if (laws_[i].values[k] != 0.0)
+          before.values[k] = visit(laws_[i].node(k), laws_[i].values[k], square_before.values[k]);
+      result_.outer_weight_spread[i] = relative_variance(squares[0], outer_weight);
+      result_.outer_bias_spread[i] = relative_variance(squares[1], bias);
+      result_.inner_weight_spread[i] = relative_variance(squares[2], inner_weight);
+      result_.inner_bias_spread[i] = relative_variance(squares[3], hidden);
+      result_.gradient_spread[i] = relative_variance(second, mean);
       const double unit = exponent * std::numbers::ln2;
       const double width = std::log(network_.widths[depth] / network_.widths[i + 1]);
       const double fan =
@@ -210,9 +265,12 @@ class Chain {
         const int shift = std::ilogb(largest);
         for (double& x : before.values) x = std::ldexp(x, -shift);
         before.at_zero = std::ldexp(before.at_zero, -shift);
+        for (double& x : square_before.values) x = std::ldexp(x, -2 * shift);
+        square_before.at_zero = std::ldexp(square_before.at_zero, -2 * shift);
         exponent += shift;
       }
       after = std::move(before);
+      square = std::move(square_before);
     }
   }
 
@@ -224,9 +282,39 @@ class Chain {
   std::vector<Stretch> laws_;  // of p_0 .. p_L
 };
 
-// The gradients of parameters where every mean of a product is a product of means; the recurrence has the rest.
+// The gradients of parameters where every mean of a product is a product of means; the recurrence has the rest. Then V
+// = h q and V' = h: p' = a p + c with a and c of the branch alone.
 void product_gradients(const Network& network, Recurrence& result) {
-  for (std::size_t i = 0; i < network.depth(); ++i) {
+  const std::size_t depth = network.depth();
+  const double kappa = network.block == Block::kGeneralised ? network.skip_strength : 1.0;
+  const double skip = kappa * kappa;
+  // E x^2 / (E x)^2 of p_l and of chi_l.
+  std::vector<double> sizes(depth + 1, 1.0), gradients(depth + 1, 1.0);
+  for (std::size_t i = 0; i < depth; ++i) {
+    const double tau = network.branch_keep_probability[i];
+    const double scale = std::exp(result.log_second_moment[i] - result.log_second_moment[i + 1]);  // p_{l-1} / p_l
+    const double outer = network.outer_weight_variance[i], h = std::exp(result.log_derivative_moment[i]);
+    const double gain = outer * network.inner_weight_variance[i] * h, square = 1.0 / (tau * tau * tau);
+    // The branch's part of p_l / E p_l that does not depend on p_{l-1}.
+    const double constant = (outer * network.inner_bias_variance[i] * h + network.outer_bias_variance[i]) *
+                            std::exp(-result.log_second_moment[i + 1]);
+    const double a = scale * scale * (skip * skip + 2.0 * skip * gain / tau + gain * gain * square);
+    const double between = scale * constant * (skip / tau + gain * square);
+    sizes[i + 1] = a * sizes[i] + 2.0 * between + constant * constant * square;
+  }
+  for (std::size_t i = depth; i-- > 0;) {
+    const double tau = network.branch_keep_probability[i];
+    const double gain =
+        network.outer_weight_variance[i] * network.inner_weight_variance[i] * std::exp(result.log_derivative_moment[i]);
+    const double kept = skip + gain / (tau * tau), mean = skip + gain / tau;
+    gradients[i] =
+        mean > 0.0 ? gradients[i + 1] * (tau * kept * kept + (1.0 - tau) * skip * skip) / (mean * mean) : 1.0;
+  }
+  for (std::size_t l = 0; l <= depth; ++l) {
+    result.size_spread.push_back(relative_variance(sizes[l], 1.0));
+    result.gradient_spread.push_back(relative_variance(gradients[l], 1.0));
+  }
+  for (std::size_t i = 0; i < depth; ++i) {
     const double tau = network.branch_keep_probability[i];
     const double bias = result.log_gradient[i + 1] - std::log(tau);
     const double hidden = bias + std::log(network.outer_weight_variance[i]) +
@@ -235,6 +323,15 @@ void product_gradients(const Network& network, Recurrence& result) {
     result.log_outer_weight_gradient.push_back(bias + result.log_activation_moment[i]);
     result.log_inner_bias_gradient.push_back(hidden);
     result.log_inner_weight_gradient.push_back(hidden + result.log_second_moment[i]);
+    // q = sigma_w^2 p + sigma_b^2
+    const double share = std::exp(std::log(network.inner_weight_variance[i]) + result.log_second_moment[i] -
+                                  result.log_preactivation_variance[i]);
+    const double of_q = 1.0 + (share > 0.0 ? share * share * (sizes[i] - 1.0) : 0.0), above = gradients[i + 1] / tau;
+    result.preactivation_spread.push_back(relative_variance(of_q, 1.0));
+    result.outer_weight_spread.push_back(relative_variance(above * of_q, 1.0));
+    result.outer_bias_spread.push_back(relative_variance(above, 1.0));
+    result.inner_weight_spread.push_back(relative_variance(above * sizes[i], 1.0));
+    result.inner_bias_spread.push_back(relative_variance(above, 1.0));
   }
 }
 

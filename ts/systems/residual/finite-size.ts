@@ -7,11 +7,17 @@ import type { ResidualObservable } from './observables.js';
 /** Layer × input (or pair) and the row of it. */
 type Size = (at: number, run: Recurrence) => number;
 
-/** e^v − 1 of a lognormal number: variance over squared mean; `own`: that of an independent factor. */
+/**
+ * e^v − 1 of a lognormal number, variance over squared mean, with that of an independent factor and, under stochastic depth, that
+ * over the branches that are kept.
+ */
 const scatter =
-  (variance: Size, own: Size = () => 0): Size =>
-  (at, run) =>
-    Math.expm1(variance(at, run)) + Math.exp(variance(at, run)) * own(at, run);
+  (variance: Size, branches: keyof Recurrence, own: Size = () => 0): Size =>
+  (at, run) => {
+    const finite = Math.expm1(variance(at, run)) + Math.exp(variance(at, run)) * own(at, run);
+    const kept = run[branches][at] ?? 0;
+    return finite + kept + finite * kept;
+  };
 
 /** Relative variance over networks of the square whose mean is a variance: 2 of a Gaussian number, and its excess kurtosis. */
 const ofVariance =
@@ -66,17 +72,17 @@ export function addFiniteSize(
     (of: Size): Size =>
     (l, run) =>
       2 * of(l, run);
-  add('secondMoment', twice(size), scatter(size));
-  add('preactivationVariance', twice(size), scatter(size));
-  add('gradientSecondMoment', twice(gradient), scatter(gradient));
-  add('gradientTotal', twice(gradient), scatter(gradient));
+  add('secondMoment', twice(size), scatter(size, 'sizeSpread'));
+  add('preactivationVariance', twice(size), scatter(size, 'preactivationSpread'));
+  add('gradientSecondMoment', twice(gradient), scatter(gradient, 'gradientSpread'));
+  add('gradientTotal', twice(gradient), scatter(gradient, 'gradientSpread'));
   const ofParameter: Size = (l, run) => 2 * (both(l, run) + narrowest);
   const activation: Size = (i, run) => run.activationVariance[i] as number;
   const derivative: Size = (i, run) => run.derivativeVariance[i] as number;
   const own = { outerWeight: activation, innerWeight: derivative, outerBias: undefined, innerBias: derivative };
   for (const kind of ['outerWeight', 'innerWeight', 'outerBias', 'innerBias'] as const) {
-    add(`${kind}Gradient`, ofParameter, scatter(both, own[kind]));
-    add(`${kind}GradientTotal`, ofParameter, scatter(both, own[kind]));
+    add(`${kind}Gradient`, ofParameter, scatter(both, `${kind}Spread`, own[kind]));
+    add(`${kind}GradientTotal`, ofParameter, scatter(both, `${kind}Spread`, own[kind]));
   }
   add(
     'secondMomentSpread',

@@ -54,6 +54,14 @@ export interface Recurrence {
   readonly logOuterBiasGradient: Float64Array;
   readonly logInnerWeightGradient: Float64Array;
   readonly logInnerBiasGradient: Float64Array;
+  /** Stochastic depth: relative variances over the kept branches, layers 0..L and (from the third on) blocks 1..L; else empty. */
+  readonly sizeSpread: Float64Array;
+  readonly gradientSpread: Float64Array;
+  readonly preactivationSpread: Float64Array;
+  readonly outerWeightSpread: Float64Array;
+  readonly outerBiasSpread: Float64Array;
+  readonly innerWeightSpread: Float64Array;
+  readonly innerBiasSpread: Float64Array;
 }
 
 /** One call of the engines; native/systems/residual/simulation.h. */

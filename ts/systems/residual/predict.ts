@@ -3,7 +3,6 @@ import type { InputVectors } from '../../core/inputs.js';
 import { axis, type Axis, innerAxis, type Predicted, type QuantityValue } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
-import { branchSpreads } from './branch-spread.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
 import { addFiniteSize } from './finite-size.js';
@@ -47,7 +46,9 @@ export async function predictResidual(
   requireFiniteGradient(spec.activation);
   const network = nativeNetwork(spec);
   const inputs = predictedInputs(spec, options.inputs as InputVectors | undefined);
-  const fluctuations = (spec.block !== 'reduced' || network.activation.isOdd) && !dropsBranches(spec);
+  const follows = spec.block !== 'reduced' || network.activation.isOdd;
+  // Under stochastic depth they are known by size only.
+  const fluctuations = follows && !dropsBranches(spec);
   const runs: Recurrence[] = [];
   for (const [i, secondMoment] of inputs.secondMoments.entries()) {
     const known = inputs.secondMoments.indexOf(secondMoment);
@@ -60,7 +61,7 @@ export async function predictResidual(
               secondMoment,
               angularDeficit: inputs.angularDeficit ?? 0,
               pair: inputs.angularDeficit !== undefined,
-              fluctuations,
+              fluctuations: follows,
               interpolate: true,
             },
             options,
@@ -122,7 +123,6 @@ function observablesOf(
         Math.log(parametersOf(kind, i + 1, network) / (network.width[depth] as number)),
     );
   }
-  if (dropsBranches(spec)) addSpreads(result, network, runs);
   if (fluctuations) {
     result.secondMomentSpread = per(
       [blocks, inputAxis],
@@ -147,28 +147,8 @@ function observablesOf(
       (i, run) => 1 - (run.preactivationDeficit[i] as number),
     );
   }
-  if (fluctuations) addFiniteSize(result, network, runs);
+  if (runs.some((run) => run.secondMomentVariance.length > 0)) addFiniteSize(result, network, runs);
   return result;
-}
-
-/** Adds to every mean how much the numbers behind it scatter. */
-function addSpreads(
-  result: Partial<Record<ResidualObservable, Predicted>>,
-  network: NativeResidualNetwork,
-  runs: readonly Recurrence[],
-): void {
-  const spreads = runs.map((run) => branchSpreads(network, run));
-  for (const [name, observable] of Object.entries(result) as [ResidualObservable, Predicted][]) {
-    const of =
-      name === 'gradientSecondMoment' || name === 'gradientTotal'
-        ? 'gradient'
-        : name === 'secondMoment' || name === 'preactivationVariance'
-          ? 'size'
-          : 'parameter';
-    const n = runs.length;
-    const spread = observable.values.map((_, i) => spreads[i % n]?.[of][Math.floor(i / n)] as number);
-    result[name] = { ...observable, spread };
-  }
 }
 
 /** Number of parameters of a kind in a block. */

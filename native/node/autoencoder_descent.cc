@@ -130,6 +130,7 @@ const Fields<ExpectedTraining> kExpected = {
     numbers("directions", &ExpectedTraining::directions),
     numbers("diagonal", &ExpectedTraining::diagonal),
     boolean("isRectified", &ExpectedTraining::is_rectified),
+    boolean("isTied", &ExpectedTraining::is_tied),
     number("noiseVariance", &ExpectedTraining::noise_variance),
     probability("keepProbability", &ExpectedTraining::keep_probability),
     number("weightDecay", &ExpectedTraining::weight_decay),

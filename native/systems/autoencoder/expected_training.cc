@@ -46,7 +46,7 @@ class Network {
 class Linear final : public Network {
  public:
   Linear(const ExpectedTraining& t, Team& team) : t_(t), descent_(problem_of(t), team) {
-    descent_.set(turned(t.first, t, false), turned(t.second, t, false));
+    descent_.set(turned(t.first, t, false), t.is_tied ? std::vector<double>() : turned(t.second, t, false));
   }
   double loss() override { return descent_.measure().loss; }
   bool step(std::size_t, double rate, double& loss) override {
@@ -67,7 +67,7 @@ class Linear final : public Network {
  private:
   static LinearProblem problem_of(const ExpectedTraining& t) {
     const std::size_t d = t.examples.dimension;
-    LinearProblem problem{t.variances, {}, t.hidden, t.weight_decay, 0};
+    LinearProblem problem{t.variances, {}, t.hidden, t.weight_decay, 0, t.is_tied};
     for (double& nu : problem.variances) nu = std::max(nu, 0.0);
     if (t.keep_probability < 1) problem.penalty = masking_penalty(t.directions, t.diagonal, t.keep_probability);
     if (problem.penalty.empty()) problem.penalty.assign(d, 0.0);

@@ -16,6 +16,7 @@ struct ExpectedTraining {
   // Eigenvalues and eigenvectors (rows) of the second moment of the examples, and its diagonal; all of them.
   std::vector<double> variances, directions, diagonal;
   bool is_rectified = false;
+  bool is_tied = false;  // W2 = W1^T throughout; linear networks only
   double noise_variance = 0;
   double keep_probability = 1;
   double weight_decay = 0;

@@ -251,8 +251,60 @@ t.test('expected noise: the fixed points, and the mean of sampled noise from the
   t.match(diverged.stopped, { reason: /not finite/ });
 });
 
+/** The largest entry of W2 − W1ᵀ. */
+function imbalance(training: Training): number {
+  const [w1, w2] = [weight(training, 'layer1.weight'), weight(training, 'layer2.weight')];
+  const hidden = w1.length / dimension;
+  return Math.max(
+    ...Array.from(w1, (w, k) => Math.abs(w - (w2[(k % dimension) * hidden + Math.floor(k / dimension)] as number))),
+  );
+}
+
+t.test('balanced and tied starts', async (t) => {
+  const start = await run({ initial: 'balanced' }, { steps: 1, learningRate: 0 });
+  const plain = await run({}, { steps: 1, learningRate: 0 });
+  t.same(weight(start, 'layer1.weight'), weight(plain, 'layer1.weight'), 'W1 is the one that is drawn');
+  t.ok(imbalance(start) === 0 && imbalance(plain) > 0.01);
+  const expected = { noise: 'expected', modes: 5 } as const;
+  const noisy = { weightDecay: 0.1, learningRate: 0.01, steps: 60, noiseVariance: 0.5, training: expected } as const;
+  const tied = await run({ ...noisy, tied: true });
+  t.equal(imbalance(tied), 0);
+  t.ok(imbalance(await run({ ...noisy, initial: 'balanced' })) > 1e-6, 'where W and S do not commute W2 leaves W1ᵀ');
+  // S is diagonal, G = W S − S + s² W: the shared matrix falls by both gradients, W1 (G + Gᵀ) + 2 g W1.
+  let w1 = Array.from(weight(start, 'layer1.weight'));
+  const hidden = w1.length / dimension;
+  for (let step = 0; step < noisy.steps; step++) {
+    const row = (h: number, i: number): number => w1[h * dimension + i] as number;
+    const units = Array.from({ length: hidden }, (_, h) => h);
+    const product = (i: number, j: number): number => units.reduce((sum, h) => sum + row(h, i) * row(h, j), 0);
+    const gradient = (i: number, j: number): number =>
+      (product(i, j) - (i === j ? 1 : 0)) * (variances[j] as number) + 0.5 * product(i, j);
+    w1 = w1.map((w, k) => {
+      const [h, j] = [Math.floor(k / dimension), k % dimension];
+      const both = variances.reduce((sum, _, i) => sum + row(h, i) * (gradient(i, j) + gradient(j, i)), 0);
+      return w - 0.01 * (both + 2 * 0.1 * w);
+    });
+  }
+  const apart = Math.max(...w1.map((w, k) => Math.abs(w - (weight(tied, 'layer1.weight')[k] as number))));
+  t.ok(apart < 1e-6, `tied descent by hand: ${apart}`);
+  const long = await run({ ...noisy, tied: true, steps: 8000 });
+  t.ok(Math.abs((last(long, 'modeMapping')[0] as number) - (3 - 0.1) / 3.5) < 1e-6);
+  await t.rejects(run({ ...noisy, tied: true }, { initialWeights: plain.weights ?? {} }), {
+    code: 'ERR_MFT_INVALID_ARGUMENT',
+    parameter: 'initialWeights',
+  });
+  await t.rejects(run({ tied: true }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'tied' }, 'noise that is sampled');
+  await t.rejects(run({ tied: true, training: { ...expected, activation: 'relu' } }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'tied',
+  });
+});
+
 t.test('what cannot be trained says so', async (t) => {
-  await t.rejects(run({ tied: true }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'tied' });
+  await t.rejects(run({ schedule: [{ fromStep: 5, noiseVariance: 1 }] }), {
+    code: 'ERR_MFT_UNSUPPORTED',
+    parameter: 'schedule',
+  });
   await t.rejects(run({ initial: 'aligned' }), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'initial' });
   await t.rejects(run({}, { loss: 'crossEntropy' }), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'loss' });
   await t.rejects(run({}, { hasBiases: true }), { code: 'ERR_MFT_INVALID_ARGUMENT', parameter: 'hasBiases' });

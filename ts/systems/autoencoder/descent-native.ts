@@ -57,6 +57,7 @@ export interface NativeExpectedTraining {
   readonly directions: Float64Array;
   readonly diagonal: Float64Array;
   readonly isRectified: boolean;
+  readonly isTied: boolean;
   readonly noiseVariance: number;
   readonly keepProbability: number;
   readonly weightDecay: number;

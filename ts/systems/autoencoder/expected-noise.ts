@@ -12,6 +12,7 @@ import { nativeExamples } from './second-moment.js';
 export interface ExpectedRun {
   readonly width: number;
   readonly isRectified: boolean;
+  readonly isTied: boolean;
   readonly noiseVariance: number;
   readonly keepProbability: number;
   readonly steps: number;
@@ -42,7 +43,7 @@ export function refuseForExpectedNoise(options: ResolvedTrainOptions): void {
 }
 
 /** Rows of W2 become those of its transpose, or back. */
-function transposed(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
+export function transposed(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
   const result = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j] as number;
@@ -73,6 +74,7 @@ export async function trainExpected(
     directions,
     diagonal,
     isRectified: run.isRectified,
+    isTied: run.isTied,
     noiseVariance: run.noiseVariance,
     keepProbability: run.keepProbability,
     weightDecay: options.weightDecay,

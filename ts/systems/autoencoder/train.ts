@@ -1,14 +1,22 @@
 // How a spec of `autoencoder` is trained: gradient descent on examples with fresh noise in every step, modes recorded on the way.
 import { expectedError, MftError } from '../../core/errors.js';
 import { type Axis, axis, type Observable, type UndefinedPoint } from '../../core/results.js';
-import type { DataShape, Trainer, TrainerControl, TrainerJob, TrainingBody, TrainingData } from '../../core/trainer.js';
+import type {
+  DataShape,
+  NamedArray,
+  Trainer,
+  TrainerControl,
+  TrainerJob,
+  TrainingBody,
+  TrainingData,
+} from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
 import { dense } from '../../training/layers/dense.js';
 import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
 import { sgd } from '../../training/sgd.js';
 import type { SecondMoment } from './descent-native.js';
-import { type ExpectedRun, refuseForExpectedNoise, trainExpected, type Weights } from './expected-noise.js';
+import { type ExpectedRun, refuseForExpectedNoise, trainExpected, transposed, type Weights } from './expected-noise.js';
 import { secondMoment, subspaces } from './second-moment.js';
 import type { ResolvedAutoencoderSpec } from './spec.js';
 
@@ -19,6 +27,8 @@ interface AutoencoderPlan extends TrainingPlan {
   /** Leading modes that are recorded, and every how many steps. */
   readonly modes: number;
   readonly modesEvery: number;
+  /** Starts with W2 the transpose of W1. */
+  readonly isBalanced: boolean;
   /** Where the noise is expected, not sampled. */
   readonly expected?: Omit<ExpectedRun, 'steps'>;
 }
@@ -26,6 +36,7 @@ interface AutoencoderPlan extends TrainingPlan {
 /** Options as a user gives them: what is left out is what the spec says. */
 type SpecDecides = 'learningRate' | 'weightDecay' | 'batchSize';
 type AutoencoderOptions = Omit<ResolvedTrainOptions, SpecDecides> & Partial<Pick<ResolvedTrainOptions, SpecDecides>>;
+type Job = TrainerJob<AutoencoderPlan, AutoencoderOptions>;
 type AutoencoderTrainer = Trainer<ResolvedAutoencoderSpec, AutoencoderPlan, AutoencoderOptions>;
 
 /** Modes are recorded this often when the spec does not say. */
@@ -37,12 +48,13 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
       parameter,
       expected,
     });
-  if (spec.initial !== 'gaussian') throw refuse('initial', 'gaussian');
-  if (spec.tied) throw refuse('tied', 'false');
   if (spec.schedule.length > 0) throw refuse('schedule', 'left out');
   const { width, initialVariance, training } = spec;
   const isExpected = training.noise === 'expected';
   const isRectified = training.activation === 'relu';
+  if (spec.initial === 'aligned') throw refuse('initial', 'gaussian or balanced');
+  if (spec.tied && (!isExpected || isRectified))
+    throw refuse('tied', 'false, or the noise expected (`training.noise`) and the units linear');
   if (isExpected && isRectified && spec.inputKeepProbability < 1) throw refuse('inputKeepProbability', '1');
   if (isExpected && isRectified && spec.noise !== 'gaussian') throw refuse('noise', 'gaussian');
   const modes = Math.min(training.modes, dimension);
@@ -71,11 +83,13 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
     weightDecay: spec.weightDecay,
     modes,
     modesEvery,
+    isBalanced: spec.initial === 'balanced' || spec.tied,
     ...(isExpected
       ? {
           expected: {
             width,
             isRectified,
+            isTied: spec.tied,
             noiseVariance: spec.noiseVariance,
             keepProbability: spec.inputKeepProbability,
             modes,
@@ -90,7 +104,7 @@ const descent = sgd<ResolvedAutoencoderSpec>(plan);
 
 /** The plan as the trainer of layers reads it; directions that are not known yet are zeros. */
 function planned(own: AutoencoderPlan, dimension: number, directions?: Float64Array): TrainingPlan {
-  const { learningRate: _rate, weightDecay: _decay, expected, modes, modesEvery, ...rest } = own;
+  const { learningRate: _rate, weightDecay: _decay, isBalanced: _start, expected, modes, modesEvery, ...rest } = own;
   if (modes === 0 || expected !== undefined) return rest;
   return { ...rest, projections: { directions: directions ?? new Float64Array(modes * dimension), every: modesEvery } };
 }
@@ -160,11 +174,43 @@ function bytes(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShap
 const units: AutoencoderTrainer['units'] = (own, options, data) =>
   descent.units(planned(own, data.dimension), complete(own, options, data), data);
 
+/** The weights with which the trainer of layers starts a job. */
+async function startingWeights(job: Job, data: TrainingData, { threads, signal }: TrainerControl): Promise<Weights> {
+  const options = job.options as ResolvedTrainOptions;
+  const { saveWeights: _file, checkpoint: _state, ...unsaved } = options;
+  const still = { threads, ...(signal === undefined ? {} : { signal }) };
+  const [start] = await descent.run(
+    [
+      layered({ ...job, options: unsaved }, planned(job.plan, data.train.dimension), {
+        steps: 0,
+        epochs: undefined,
+        returnWeights: true,
+        trainEvaluation: 0,
+      }),
+    ],
+    { train: data.train },
+    still,
+  );
+  return start?.weights as Weights;
+}
+
+/** The job with the start of its plan: W2 the transpose of the W1 that is drawn. Weights that are given stay. */
+async function balanced(job: Job, data: TrainingData, control: TrainerControl): Promise<Job> {
+  if (!job.plan.isBalanced || job.options.initialWeights !== undefined) return job;
+  const { 'layer1.weight': first } = await startingWeights(job, data, control);
+  const [hidden, dimension] = first?.shape as [number, number];
+  const second = { shape: [dimension, hidden], values: transposed(first?.values ?? [], hidden, dimension) };
+  const initialWeights = { 'layer1.weight': first as NamedArray, 'layer2.weight': second };
+  return { ...job, options: { ...job.options, initialWeights } };
+}
+
 async function run(
-  jobs: readonly TrainerJob<AutoencoderPlan, AutoencoderOptions>[],
+  given: readonly Job[],
   data: TrainingData,
   control: TrainerControl,
 ): Promise<readonly TrainingBody[]> {
+  const jobs: Job[] = [];
+  for (const job of given) jobs.push(await balanced(job, data, control));
   // Jobs read the same examples, but may map their components differently.
   const moments = new Map<string, SecondMoment>();
   const { signal, threads } = control;
@@ -174,8 +220,7 @@ async function run(
     const chosen = { normalization, threads, count: trainCount, ...(signal === undefined ? {} : { signal }) };
     moments.set(normalization, await secondMoment(data.train, chosen));
   }
-  const momentOf = ({ options }: TrainerJob<AutoencoderPlan, AutoencoderOptions>): SecondMoment | undefined =>
-    moments.get(options.normalization);
+  const momentOf = ({ options }: Job): SecondMoment | undefined => moments.get(options.normalization);
   const sampled = jobs.filter(({ plan: own }) => own.expected === undefined);
   const { dimension } = data.train;
   const drawn = sampled.map((job) => {
@@ -197,7 +242,7 @@ async function run(
 
 /** A job as the trainer of layers takes it. */
 const layered = (
-  job: TrainerJob<AutoencoderPlan, AutoencoderOptions>,
+  job: Job,
   own: TrainingPlan,
   change: Partial<ResolvedTrainOptions>,
 ): TrainerJob<TrainingPlan, ResolvedTrainOptions> => ({
@@ -206,9 +251,23 @@ const layered = (
   options: { ...(job.options as ResolvedTrainOptions), ...change },
 });
 
+/** @throws MftError ERR_MFT_INVALID_ARGUMENT where tied weights that are given differ */
+function checkTied({ 'layer1.weight': first, 'layer2.weight': second }: Weights): void {
+  const [hidden, dimension] = first?.shape as [number, number];
+  const turned = transposed(second?.values ?? [], dimension, hidden);
+  const off = first?.values.findIndex((w, i) => w !== turned[i]) ?? -1;
+  if (off !== -1)
+    throw expectedError(
+      'ERR_MFT_INVALID_ARGUMENT',
+      'initialWeights',
+      'a second matrix that is the transpose of the first, as they are tied',
+      `another value than ${first?.values[off]}`,
+    );
+}
+
 /** The weights come from the trainer of layers, which draws them, and go back to it, which evaluates, checks and stores them. */
 async function expectedBody(
-  job: TrainerJob<AutoencoderPlan, AutoencoderOptions>,
+  job: Job,
   moment: SecondMoment,
   data: TrainingData,
   control: TrainerControl,
@@ -219,26 +278,16 @@ async function expectedBody(
   const { threads, signal } = control;
   const still = { threads, ...(signal === undefined ? {} : { signal }) };
   const none = { steps: 0, epochs: undefined } as const;
-  const { saveWeights: _file, ...unsaved } = options;
-  const [start] = await descent.run(
-    [
-      layered({ ...job, options: unsaved }, planned(job.plan, dimension), {
-        ...none,
-        returnWeights: true,
-        trainEvaluation: 0,
-      }),
-    ],
-    { train: data.train },
-    still,
-  );
+  const start = await startingWeights(job, data, control);
+  if (job.plan.expected?.isTied) checkTied(start);
   const steps = descent.units(planned(job.plan, dimension), options, {
     ...data.train,
     count: options.trainCount > 0 ? Math.min(options.trainCount, data.train.count) : data.train.count,
   });
   const run = { ...(job.plan.expected as Omit<ExpectedRun, 'steps'>), steps };
-  const { body, weights } = await trainExpected(run, data.train, moment, start?.weights as Weights, options, control);
+  const { body, weights } = await trainExpected(run, data.train, moment, start, options, control);
   const areFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
-  const final = areFinite ? weights : (start?.weights as Weights);
+  const final = areFinite ? weights : start;
   const [end] = await descent.run(
     [layered(job, planned(job.plan, dimension), { ...none, initialWeights: final })],
     data,

@@ -191,8 +191,9 @@ std::optional<double> erf_moment(double scale, const Integrand& f, double q) {
 std::optional<double> erf_pair(double scale, const Integrand& f, double q1, double q2, double delta) {
   const double t1 = 2 * scale * scale * q1;
   const double t2 = 2 * scale * scale * q2;
-  const double determinant = std::sqrt(1 + t1 + t2 + t1 * t2 * delta * (2 - delta));
-  if (is(f, 1, 0)) return 2 * inv_pi * std::atan2(std::sqrt(t1) * std::sqrt(t2) * (1 - delta), determinant);
+  const double size = std::sqrt(t1) * std::sqrt(t2);
+  const double determinant = std::hypot(std::sqrt(1 + t1 + t2), size * std::sqrt(delta * (2 - delta)));
+  if (is(f, 1, 0)) return 2 * inv_pi * std::atan2(size * (1 - delta), determinant);
   if (is(f, 0, 1)) return 4 * inv_pi * scale * scale / determinant;
   return std::nullopt;
 }
@@ -201,10 +202,11 @@ double erf_deficit(double scale, double q, double delta) {
   const double t = 2 * scale * scale * q;
   if (delta > 1) return 4 * inv_pi * std::atan2(t, std::sqrt(1 + 2 * t)) - erf_deficit(scale, q, 2 - delta);
   const double x1 = std::sqrt(1 + 2 * t);
-  const double x2 = std::sqrt((1 + t * delta) * (1 + t * (2 - delta)));
+  const double x2 = std::sqrt(1 + t * delta) * std::sqrt(1 + t * (2 - delta));
+  // Both arguments over 1 + t: squares of t overflow.
   return 2 * inv_pi *
-         std::atan2(t * delta * (2 - delta) * (1 + t) * (1 + t) / (x2 + x1 * (1 - delta)),
-                    x1 * x2 + t * t * (1 - delta));
+         std::atan2(t * delta * (2 - delta) * ((1 + t) / (x2 + x1 * (1 - delta))),
+                    x1 * (x2 / (1 + t)) + t / (1 + t) * t * (1 - delta));
 }
 
 // --- sin and cos: every product of them is a short Fourier series ----------------------------------------------------
@@ -315,17 +317,22 @@ std::optional<double> snake_pair(double alpha, const Integrand& f, double q1, do
 
 // --- gelu: Stein's lemma twice ---------------------------------------------------------------------------------------
 
+// Products of two variances are never formed: they overflow from 1e154 on.
 std::optional<double> gelu_pair_any_sign(const Integrand& f, double a, double b, double delta) {
-  const double r = std::sqrt(a) * std::sqrt(b) * (1 - delta);
-  const double excess = a * b * delta * (2 - delta);  // a b - r^2
-  const double determinant = 1 + a + b + excess;
-  const double root = std::sqrt(determinant);
+  const double size = std::sqrt(a) * std::sqrt(b);
+  const double r = size * (1 - delta);
+  const double apart = size * std::sqrt(delta * (2 - delta));  // its square is a b - r^2
+  const double sum = 1 + a + b;
+  const double root = std::hypot(std::sqrt(sum), apart);  // its square is the determinant
   const double k = 1 / (1 + a) + 1 / (1 + b);
   const double turn = std::atan2(r, root) / (2 * pi);
-  const double inner = excess + r * r * k;
-  if (is(f, 1, 0)) return 0.25 * r + r * turn + inner / (2 * pi * root);
-  if (is(f, 0, 1))
-    return 0.25 + turn + r / (2 * pi * root) + r * (k - 1) / (pi * root) + inner * r / (2 * pi * root * determinant);
+  if (is(f, 1, 0)) return 0.25 * r + r * turn + (apart * (apart / root) + r * (r * k / root)) / (2 * pi);
+  if (is(f, 0, 1)) {
+    // 2 k - 1 + (apart^2 + r^2 k)/determinant with the 1 taken out: terms of size 1, and what is left is of size 1/q.
+    const double share = (a / (1 + a)) * (b / (1 + b));
+    const double rest = (sum / (1 + a)) * (sum / (1 + b)) - share + share * delta * (2 - delta) * (1 + sum);
+    return 0.25 + turn + r / root * (2 * k - rest / root / root) / (2 * pi);
+  }
   return std::nullopt;
 }
 

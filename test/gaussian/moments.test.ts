@@ -243,6 +243,48 @@ t.test('bad arguments get the documented errors', async (t) => {
   });
 });
 
+t.test('GELU and erf at large variances: nothing cancels, nothing overflows', async (t) => {
+  // E φ'² and E φ'φ' of the closed form in 60 digits; from 1e18 on E φ'² is ½ + 0.0563/√q.
+  for (const [variance, square, pair] of [
+    [1e3, 0.501772148925875904, 0.333425022565313138],
+    [1e9, 0.500001779406351277, 0.333333333425221482],
+    [1e12, 0.50000005626976976, 0.333333333333425221],
+    [1e18, 0.50000000005626977, 0.333333333333333333],
+    [1e30, 0.500000000000000056, 0.333333333333333333],
+    [1e200, 0.5, 0.333333333333333333],
+    [1e300, 0.5, 0.333333333333333333],
+  ] as const) {
+    isNear(t, gaussianDerivativeSecondMoment('gelu', { variance }), square, 1e-15, `E φ'² of gelu at ${variance}`);
+    isNear(
+      t,
+      gaussianDerivativePairMoment('gelu', { variance, correlation: 0.5 }),
+      pair,
+      1e-15,
+      `E φ'φ' of gelu at ${variance}`,
+    );
+  }
+  for (const variance of [1e100, 1e160, 1e200, 1e300]) {
+    // ReLU's kernel and a step's: the limits of x Φ(x) and of erf.
+    const relu = (Math.sqrt(0.75) + (2 * Math.PI) / 3 / 2) / (2 * Math.PI);
+    isNear(t, gaussianSecondMoment('gelu', { variance }) / variance, 0.5, 1e-14, `E φ² of gelu at ${variance}`);
+    isNear(
+      t,
+      gaussianPairMoment('gelu', { variance, correlation: 0.5 }) / variance,
+      relu,
+      1e-14,
+      `E φφ of gelu at ${variance}`,
+    );
+    isNear(t, gaussianPairMoment('erf', { variance, correlation: 0.5 }), 1 / 3, 1e-14, `E φφ of erf at ${variance}`);
+    isNear(
+      t,
+      gaussianPairMomentDeficit('erf', { variance, oneMinusCorrelation: 0.5 }),
+      2 / 3,
+      1e-14,
+      `E φ² − E φφ of erf at ${variance}`,
+    );
+  }
+});
+
 t.test('moments of pairs at variances up to 1e300: the limit of a step, in milliseconds', async (t) => {
   // tanh(√q z) is a sign there: E is (2/π) asin c; E φ'φ' is the density of both at 0 times (∫φ')² = 4.
   const [correlation, cross] = [0.5, Math.sqrt(0.75)];

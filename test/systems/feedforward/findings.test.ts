@@ -176,7 +176,7 @@ for (const [question, fields, id, logRatio] of claims) {
 t.test('two basins: the one that the network starts in, and that there are two', async (t) => {
   const gelu = { activation: 'gelu', biasVariance: 0, keepProbability: 0.9, weightVariance: 2, depth: 30 } as const;
   const above = (await findingsOf(gelu)).get('bistable');
-  t.match(above, { severity: 'warning', claim: /two ends.*starts at variance 2 and tends to growth without bound/ });
+  t.match(above, { severity: 'critical', claim: /two ends.*starts at variance 2 and tends to growth without bound/ });
   t.ok(Math.abs((above?.evidence[1]?.value as number) - 1.56473) < 1e-4);
   const below = await findingsOf({ ...gelu, inputs: { secondMoment: 0.5 } });
   t.match(below.get('bistable'), { claim: /tends to no signal/ });
@@ -215,11 +215,62 @@ t.test('a start near the parting point: the share of networks that goes the othe
   }
 });
 
-t.test('depth/width beyond what the theory of infinite width can say: said, not guessed', async (t) => {
-  const softplus = { activation: 'softplus', weightVariance: 1, keepProbability: 0.5, biasVariance: 0 } as const;
-  const found = (await findingsOf({ ...softplus, width: 256, depth: 30 })).get('beyondInfiniteWidth');
-  t.match(found, { severity: 'warning', claim: /leading correction in depth\/width.*Simulate/ });
-  t.notOk((await findingsOf({ ...softplus, width: 256, depth: 3 })).has('beyondInfiniteWidth'));
+t.test('networks that may end elsewhere: every claim says of which networks it is', async (t) => {
+  const found = await findingsOf({
+    activation: 'mish',
+    weightVariance: 1.1053578649689948,
+    biasVariance: 0,
+    keepProbability: 0.5,
+    width: 256,
+    depth: 100,
+  });
+  for (const id of ['explodingGradients', 'growingSignals'])
+    t.match(found.get(id), { claim: /^In networks that tend to growth without bound: / }, id);
+  t.notOk(found.has('typicalNetwork'), 'there is no typical one');
+});
+
+t.test('gradients of a typical network where they scatter: as simulated, with no allowance', async (t) => {
+  // Finite-width terms of shared weights below the default loss; orthogonal ones by size.
+  const [trials, depth] = [300, 30];
+  for (const spec of [
+    { activation: 'softplus', weightVariance: 1, keepProbability: 0.5 },
+    { activation: 'gelu', weightVariance: 1, keepProbability: 0.5 },
+    { activation: 'relu', weightVariance: 1, keepProbability: 0.5 },
+    { activation: 'selu', weightVariance: 2, keepProbability: 0.5, weights: 'orthogonal' },
+  ] as const) {
+    const network = { ...spec, biasVariance: 0, width: 256, depth, inputs: { count: 1 } } as const;
+    const found = (await findingsOf(network)).get('typicalNetwork');
+    const typical = found?.evidence.find(({ quantity }) => quantity === 'typicalLogGradientRatio');
+    const variance = found?.evidence.find(({ quantity }) => quantity === 'logGradientVariance')?.value as number;
+    const run = await simulate({ system: 'feedforward', ...network }, { trials, seed: 2027, rawTrials: true });
+    const rows = run.observables.errorNorm?.trials as Float64Array;
+    const ratios = Array.from(
+      { length: trials },
+      (_, i) => (rows[depth * i] as number) - (rows[depth * i + depth - 1] as number),
+    );
+    const mean = ratios.reduce((sum, x) => sum + x, 0) / trials;
+    const seen = ratios.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (trials - 1);
+    const z = (mean - (typical?.value as number)) / Math.sqrt(seen / trials);
+    const name = `${spec.activation}: ${mean.toFixed(2)}, said ${typical?.value?.toFixed(2)}, z ${z.toFixed(1)}`;
+    t.ok(Math.abs(z) < 4, name);
+    t.ok(
+      Math.abs(Math.log(seen / variance)) < 0.5,
+      `${name}: variance ${seen.toFixed(2)}, said ${variance.toFixed(2)}`,
+    );
+  }
+});
+
+t.test('weights without a fourth moment have no typical network of order 1/width', async (t) => {
+  const found = await findingsOf({
+    activation: 'relu',
+    weightVariance: 2,
+    biasVariance: 0,
+    depth: 30,
+    width: 100,
+    weights: { law: 'studentT', degreesOfFreedom: 2.5 },
+  });
+  t.match(found.get('beyondInfiniteWidth'), { claim: /no fourth moment.*width\^-0\.4.*Simulate/ });
+  t.notOk(found.has('typicalNetwork'));
 });
 
 t.test('networks that scatter: the typical one is named', async (t) => {

@@ -6,7 +6,7 @@ import type { Layer } from '../../gaussian/variance-map.js';
 import type { Multipliers } from '../../gaussian/multipliers.js';
 import { largestTerm } from './allowances.js';
 import { reachedMultipliers, repeatedLayer, startingVariance } from './fixed-point-quantities.js';
-import { type NetworkProfile, networkProfile, type ProfileOptions } from './profile.js';
+import { type NetworkProfile, networkProfile, type ProfileOptions, type SingleProfile } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 import { isDeepEnough, type NetworkTrainability, networkTrainability } from './trainable-depth.js';
 
@@ -88,7 +88,9 @@ export function unknownShift(profile: NetworkProfile): number | undefined {
 export function isScattered({ finiteWidth }: NetworkProfile): boolean {
   // A leading correction larger than the scatter is no correction: there the theory of infinite width is all there is.
   return (
-    finiteWidth !== undefined && finiteWidth.variance > scattered && Math.abs(finiteWidth.shift) <= finiteWidth.variance
+    finiteWidth !== undefined &&
+    (finiteWidth.variance > scattered || Math.abs(finiteWidth.shift) > largestTerm) &&
+    Math.abs(finiteWidth.shift) <= Math.max(finiteWidth.variance, scattered)
   );
 }
 
@@ -96,6 +98,14 @@ export function isScattered({ finiteWidth }: NetworkProfile): boolean {
 export interface Demand {
   readonly length: number;
   readonly gradient: number;
+}
+
+/** Cheap first, without pairs and without terms of finite width: whether `isEven` can hold. */
+export function mayBeEven(
+  { logGradientRatio = Number.NEGATIVE_INFINITY, logVarianceRatio = Number.NEGATIVE_INFINITY }: SingleProfile,
+  { gradient }: Demand,
+): boolean {
+  return Math.abs(logGradientRatio) <= gradient && Math.abs(logVarianceRatio) <= acceptable;
 }
 
 /** Whether signals and gradients stay of a size over the depth. */

@@ -6,9 +6,9 @@ import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { criticalPoints, smallestAttracting } from '../../gaussian/critical.js';
 import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
 import { variancePreservingInitialization } from '../../gaussian/initialization.js';
-import { acceptable, type Assessment, assess, type Demand, isEven, isSound } from './assessment.js';
+import { acceptable, type Assessment, assess, type Demand, isEven, isSound, mayBeEven } from './assessment.js';
 import { reachedMultipliers, repeatedLayer } from './fixed-point-quantities.js';
-import type { ProfileOptions } from './profile.js';
+import { type ProfileOptions, singleProfile } from './profile.js';
 import { activationOf, inputWidthOf, isOneActivation, type ResolvedFeedforwardSpec } from './spec.js';
 import { isDeepEnough, networkTrainability, settles } from './trainable-depth.js';
 import { leastOf } from '../../numeric/extremes.js';
@@ -68,7 +68,7 @@ export function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOpti
     await pause(options);
     const changed = { ...network, ...change };
     return attempt(async () => {
-      if (!mayTrain(changed, demand)) return undefined;
+      if (!mayTrain(changed, demand) || !mayBeEven(await singleProfile(changed, options), demand)) return undefined;
       const after = await assess(changed, options);
       return isSound(after, demand) ? { change, after } : undefined;
     });

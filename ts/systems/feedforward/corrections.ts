@@ -34,6 +34,48 @@ interface Term {
   readonly spread?: Values;
 }
 
+/** The leading terms of one input, of Gaussian weights. */
+export function inputTerms(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  forward: ForwardPass,
+  input: number,
+): FiniteSize {
+  const isTied = spec.backwardWeights === 'shared';
+  const free = finiteSize(layers, forward, input, outputLaw(spec, layers, forward, input), { isTied });
+  if (!isTied || spec.output === 'randomReadout' || isBeyondTerms(layers)) return free;
+  const profile = Float64Array.from(forward.variance, (row) => row[input] as number);
+  return { ...free, ...tiedErrors(layers, spec.output, profile, free.variance, free.spread) };
+}
+
+/**
+ * The same of orthogonal weights by size: to the terms of Gaussian weights comes what fixed lengths change for errors independent of
+ * the weights.
+ */
+export function orthogonalTerms(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  forward: ForwardPass,
+  input: number,
+): FiniteSize {
+  const isTied = spec.backwardWeights === 'shared';
+  const output = outputLaw(spec, layers, forward, input);
+  const [gaussian, orthogonal] = [false, true].map((isOrthogonal) =>
+    finiteSize(layers, forward, input, output, { isTied, isOrthogonal }),
+  ) as [FiniteSize, FiniteSize];
+  const terms = inputTerms(spec, layers, forward, input);
+  const changed = (name: 'meanError' | 'meanGradient' | 'logError' | 'logGradient' | 'withOutput'): Float64Array =>
+    terms[name].map((value, l) => value + (orthogonal[name][l] as number) - (gaussian[name][l] as number));
+  return {
+    ...orthogonal,
+    meanError: changed('meanError'),
+    meanGradient: changed('meanGradient'),
+    withOutput: changed('withOutput'),
+    logError: changed('logError').map((value) => Math.max(0, value)),
+    logGradient: changed('logGradient').map((value) => Math.max(0, value)),
+  };
+}
+
 export async function corrections(
   spec: ResolvedFeedforwardSpec,
   layers: LayerParameters,
@@ -42,14 +84,8 @@ export async function corrections(
   backward: BackwardPass,
   options: ControlOptions,
 ): Promise<Corrections> {
-  const isTied = spec.backwardWeights === 'shared';
   const { isGaussian, isKnown, hasFourthMoment } = knowledgeOf(spec, layers);
-  const terms = Array.from({ length: gram.count }, (_, a): FiniteSize => {
-    const free = finiteSize(layers, forward, a, outputLaw(spec, layers, forward, a), isTied);
-    if (!isTied || spec.output === 'randomReadout' || isBeyondTerms(layers)) return free;
-    const profile = forward.variance.map((row) => row[a] as number);
-    return { ...free, ...tiedErrors(layers, spec.output, Float64Array.from(profile), free.variance, free.spread) };
-  });
+  const terms = Array.from({ length: gram.count }, (_, a) => inputTerms(spec, layers, forward, a));
   const pairs = await pairTerm(spec, layers, gram, forward, backward, options);
   const sizes = pairAllowances(layers, gram, forward, backward.pairSlope, terms);
   const withheld = ({ value, unknown, size, limit = largestTerm, spread }: Term): Correction => {
@@ -130,7 +166,7 @@ export async function corrections(
 }
 
 /** How E(δ^L)² follows q^L, and how much |δ^L|² fluctuates, for each loss. */
-export function outputLaw(
+function outputLaw(
   spec: ResolvedFeedforwardSpec,
   layers: LayerParameters,
   forward: ForwardPass,

@@ -27,13 +27,14 @@ export async function feedforwardFindings(
   options: SystemOptions = {},
 ): Promise<readonly Finding[]> {
   const assessment = await assess(spec, options);
+  const ends = endsOf(assessment);
   return [
     phaseFinding(assessment),
-    ...bistableFinding(assessment),
+    ...bistableFinding(assessment, ends),
     depthFinding(assessment),
-    gradientFinding(assessment),
-    ...signalFinding(assessment),
-    ...typicalFinding(assessment),
+    gradientFinding(assessment, ends),
+    ...signalFinding(assessment, ends),
+    ...(ends?.isDivided === true ? [] : typicalFinding(assessment)),
     ...sharedWeightFinding(assessment),
     ...(spec.depth <= assessment.trainable.low && isSound(assessment) ? [] : await changeFindings(assessment, options)),
   ];
@@ -108,35 +109,61 @@ function phaseFinding(assessment: Assessment): Finding {
   );
 }
 
-function bistableFinding(assessment: Assessment): readonly Finding[] {
+/** Where signals can end, when there are two ends or more, and where those of most networks of infinite width do. */
+interface Ends {
+  readonly all: readonly string[];
+  readonly separating: readonly number[];
+  readonly reached: string;
+  /** Share of networks of these widths that go the other way, and whether it is worth a word. */
+  readonly share: number;
+  readonly isDivided: boolean;
+}
+
+const endless = 'growth without bound';
+
+function endsOf(assessment: Assessment): Ends | undefined {
   const found = attractors(assessment);
-  if (found === undefined) return [];
+  if (found === undefined) return undefined;
   const { stable, separating, diverges } = found;
-  const first = assessment.profile.variance[0] as number;
-  const ends = [
-    ...stable.map((q) => (q === 0 ? 'no signal (variance 0)' : `variance ${brief(q)}`)),
-    ...(diverges ? ['growth without bound'] : []),
-  ];
   const reached = assessment.found;
   const share = otherSide(assessment.profile, separating);
-  const isDivided = share > 0.02;
+  return {
+    all: [
+      ...stable.map((q) => (q === 0 ? 'no signal (variance 0)' : `variance ${brief(q)}`)),
+      ...(diverges ? [endless] : []),
+    ],
+    separating,
+    reached:
+      reached === undefined
+        ? endless
+        : reached.fixedPointVariance === 0
+          ? 'no signal'
+          : `variance ${brief(reached.fixedPointVariance)}`,
+    share,
+    isDivided: share > 0.02,
+  };
+}
+
+/** Of which networks a claim is, where some of them end elsewhere. */
+function among(ends: Ends | undefined): string {
+  return ends?.isDivided === true ? `In networks that tend to ${ends.reached}: ` : '';
+}
+
+function bistableFinding(assessment: Assessment, ends: Ends | undefined): readonly Finding[] {
+  if (ends === undefined) return [];
+  const { all, separating, reached, share, isDivided } = ends;
+  const first = assessment.profile.variance[0] as number;
   const divided = isDivided
     ? `at these widths ${Math.round(100 * share)} % of networks or more go the other way (leading order in 1/width), and no ` +
       'claim below holds for them; '
     : '';
-  const end =
-    reached === undefined
-      ? 'growth without bound'
-      : reached.fixedPointVariance === 0
-        ? 'no signal'
-        : `variance ${brief(reached.fixedPointVariance)}`;
   return [
     {
       id: 'bistable',
-      severity: 'warning',
+      severity: isDivided ? 'critical' : 'warning',
       claim:
-        `There are ${ends.length === 2 ? 'two' : ends.length} ends for signals, ${ends.join(' and ')}, on both sides of variance ` +
-        `${separating.map(brief).join(', ')}. This network starts at variance ${brief(first)} and tends to ${end}; ` +
+        `There are ${all.length === 2 ? 'two' : all.length} ends for signals, ${all.join(' and ')}, on both sides of variance ` +
+        `${separating.map(brief).join(', ')}. This network starts at variance ${brief(first)} and tends to ${reached}; ` +
         `${divided}other inputs may go elsewhere.`,
       evidence: [
         { quantity: 'variance', value: first },
@@ -187,7 +214,7 @@ function growth(log: number): string {
   return `${log < 0 ? 'shrink' : 'grow'} by a factor ${size > severe ? power : `${brief(Math.exp(size))} (${power})`}`;
 }
 
-function gradientFinding(assessment: Assessment): Finding {
+function gradientFinding(assessment: Assessment, ends: Ends | undefined): Finding {
   const { spec, profile } = assessment;
   const { logGradientRatio: ofSignals, logWeightGradientRatio: ofWeights } = profile;
   const over = `from layer ${spec.depth} back to layer 1`;
@@ -215,12 +242,12 @@ function gradientFinding(assessment: Assessment): Finding {
   return {
     id,
     severity: size <= noticeable ? 'info' : size > severe ? 'critical' : 'warning',
-    claim: `Squared gradients of the pre-activations, |∂E/∂z|², ${growth(ofSignals)} ${over}${weights}.`,
+    claim: `${among(ends)}Squared gradients of the pre-activations, |∂E/∂z|², ${growth(ofSignals)} ${over}${weights}.`,
     evidence,
   };
 }
 
-function signalFinding({ spec, profile }: Assessment): readonly Finding[] {
+function signalFinding({ spec, profile }: Assessment, ends: Ends | undefined): readonly Finding[] {
   const { logVarianceRatio: log, variance } = profile;
   if (log !== undefined && Math.abs(log) <= noticeable) return [];
   const [first, last] = [variance[0] as number, variance.at(-1) as number];
@@ -232,7 +259,7 @@ function signalFinding({ spec, profile }: Assessment): readonly Finding[] {
       claim:
         log === undefined
           ? 'There is no signal: the variance of the first layer is 0.'
-          : `The variance of the pre-activations goes from ${brief(first)} at layer 1 to ${brief(last)} at layer ` +
+          : `${among(ends)}The variance of the pre-activations goes from ${brief(first)} at layer 1 to ${brief(last)} at layer ` +
             `${spec.depth}, a factor e^${log.toFixed(2)}.`,
       evidence: [
         { quantity: 'varianceOfFirstLayer', value: first },
@@ -246,6 +273,18 @@ function signalFinding({ spec, profile }: Assessment): readonly Finding[] {
 function typicalFinding({ spec, profile }: Assessment): readonly Finding[] {
   const { finiteWidth, logGradientRatio } = profile;
   const unknown = unknownShift(profile);
+  const { weights } = spec;
+  if (typeof weights === 'object' && weights.law === 'studentT' && weights.degreesOfFreedom <= 4)
+    return [
+      {
+        id: 'beyondInfiniteWidth',
+        severity: 'warning',
+        claim:
+          'Weights of this law have no fourth moment: networks come near infinite width no faster than ' +
+          `width^${brief(4 / weights.degreesOfFreedom - 2)}, and what the typical one does is not known. Simulate.`,
+        evidence: logGradientRatio === undefined ? [] : [{ quantity: 'logGradientRatio', value: logGradientRatio }],
+      },
+    ];
   if (unknown !== undefined && logGradientRatio !== undefined)
     return [
       {

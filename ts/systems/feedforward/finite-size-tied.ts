@@ -57,6 +57,8 @@ interface TiedErrors {
   readonly meanGradient: Float64Array;
   readonly logError: Float64Array;
   readonly logGradient: Float64Array;
+  /** Covariance of log|δ^l|² with log|δ^L|². */
+  readonly withOutput: Float64Array;
 }
 
 /**
@@ -76,6 +78,7 @@ export function tiedErrors(
     meanGradient: new Float64Array(depth),
     logError: new Float64Array(depth),
     logGradient: new Float64Array(depth),
+    withOutput: new Float64Array(depth),
   };
   const last = depth - 1;
   const n = width[last] as number;
@@ -94,6 +97,8 @@ export function tiedErrors(
   let [a, t] = [start.f, start.e];
   let [reachA, reachT] = [start.f1, start.e1];
   let [aa, at, tt] = [start.noise.aa / n, start.noise.at / n, start.noise.tt / n];
+  // Covariances of A and T with log|δ^L|², and its derivative with respect to q^{l+1}.
+  let [ca, ct, outputReach] = [aa / start.f, at / start.f, start.f1 / start.f];
   for (let l = last; l >= 0; l--) {
     if (l < last) {
       const here = width[l] as number;
@@ -113,12 +118,17 @@ export function tiedErrors(
         noise.at + ra * w * noise.tu + rt * w * noise.au + ra * rt * length,
         noise.tt + 2 * rt * w * noise.tu + rt * rt * length,
       ];
+      [ca, ct] = [
+        jaa * ca + jat * ct + (outputReach * (w * noise.au + ra * length)) / here,
+        jtt * ct + (outputReach * (w * noise.tu + rt * length)) / here,
+      ];
       [aa, at, tt] = [
         jaa * jaa * aa + 2 * jaa * jat * at + jat * jat * tt + naa / here,
         jtt * (jaa * at + jat * tt) + nat / here,
         jtt * jtt * tt + ntt / here,
       ];
       const slope = (w * v2) / keep;
+      outputReach *= slope;
       [reachA, reachT] = [
         (s21 * e) / keep + (kappa ** 2 * p1) / keep ** 3 + slope * ra,
         (kappa * v21) / keep + slope * rt,
@@ -131,6 +141,7 @@ export function tiedErrors(
     row.p0 = 1;
     const root = Math.sqrt(a);
     [aa, at, tt] = [aa / a ** 2, at / (a * root), tt / a];
+    [ca, ct] = [ca / a, ct / root];
     [reachA, reachT, t, a] = [reachA / a, reachT / root, t / root, 1];
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
     const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal(l) > 0 ? 1 / signal(l) : 0;
@@ -138,6 +149,7 @@ export function tiedErrors(
     result.meanError[l] = row.p1 + row.c * mean;
     result.meanGradient[l] = row.p1 + below * mean + row.c * (mean + below * wide);
     result.logError[l] = aa + reachA ** 2 * wide;
+    result.withOutput[l] = ca + reachA * outputReach * wide;
     result.logGradient[l] = aa + (reachA + below) ** 2 * wide;
   }
   return result;

@@ -41,6 +41,8 @@ export interface FiniteSize {
   /** Variance of log|δ^l|² and of log g_aa at layer l. */
   readonly logError: Float64Array;
   readonly logGradient: Float64Array;
+  /** Covariance of log|δ^l|² with log|δ^L|². */
+  readonly withOutput: Float64Array;
   /** Shift of the logarithm of their means. */
   readonly meanError: Float64Array;
   readonly meanGradient: Float64Array;
@@ -53,18 +55,25 @@ export interface OutputLaw {
   readonly own: number;
 }
 
-/** The leading terms for one input. `isTied`: the backward pass uses the transposed weights of the forward pass. */
+/** Which weights the terms are of: `isTied`: the backward pass uses the transposed weights of the forward pass. */
+interface WeightTerms {
+  readonly isTied: boolean;
+  readonly isOrthogonal?: boolean;
+}
+
+/** The leading terms for one input. */
 export function finiteSize(
   layers: LayerParameters,
   forward: ForwardPass,
   input: number,
   output: OutputLaw,
-  isTied: boolean,
+  { isTied, isOrthogonal = false }: WeightTerms,
 ): FiniteSize {
   const { depth, width } = layers;
-  const laws = Array.from({ length: depth - 1 }, (_, l) =>
-    layerLaw(layers, l, (forward.variance[l] as Float64Array)[input] as number),
-  );
+  const laws = Array.from({ length: depth - 1 }, (_, l): LayerLaw => {
+    const law = layerLaw(layers, l, (forward.variance[l] as Float64Array)[input] as number);
+    return isOrthogonal ? { ...law, ...ofFixedLength(layers, l, forward, input, law) } : law;
+  });
   const variance = new Float64Array(depth);
   let spread = 0;
   for (let l = 0; l + 1 < depth; l++) {
@@ -74,6 +83,7 @@ export function finiteSize(
   }
   const logError = new Float64Array(depth);
   const logGradient = new Float64Array(depth);
+  const withOutput = new Float64Array(depth);
   const meanError = new Float64Array(depth);
   const meanGradient = new Float64Array(depth);
   // Spread of q^l itself (from the layers below l), and what the layers from l on add when their own noise is followed upward.
@@ -87,11 +97,15 @@ export function finiteSize(
   let separate = gathered + reach ** 2 * (spreads[last] as number); // Σ Var x_k
   let drift = reach * (variance[last] as number) + 0.5 * output.secondResponse * (spreads[last] as number); // Σ E x_k
   let excess = 0; // y_l
+  let shared = gathered; // covariance with log|δ^L|² of the noise of the layers from l on
+  let outputReach = output.response; // derivative of log|δ^L|² with respect to q^l
   for (let l = last; l >= 0; l--) {
     const spread = spreads[l] as number;
     const signal = ((forward.variance[l] as Float64Array)[input] as number) - (layers.biasVariance[l] as number);
     if (l < last) {
       const law = laws[l] as LayerLaw;
+      shared += (outputReach * (law.cross + reach * law.length)) / (width[l] as number);
+      outputReach *= law.slope;
       gathered += (law.own + 2 * reach * law.cross + reach ** 2 * law.length) / (width[l] as number);
       reach = law.response + law.slope * reach;
       separate += law.own / (width[l] as number) + law.response ** 2 * spread;
@@ -105,13 +119,43 @@ export function finiteSize(
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
     const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal > 0 ? 1 / signal : 0;
     logError[l] = gathered + reach ** 2 * spread;
+    withOutput[l] = shared + reach * outputReach * spread;
     logGradient[l] = gathered + (reach + below) ** 2 * spread;
     meanError[l] = drift + 0.5 * ((logError[l] as number) - separate);
     meanGradient[l] =
       drift + below * (variance[l] as number) + 0.5 * ((logGradient[l] as number) - separate - below ** 2 * spread);
   }
   const noise = Float64Array.from(laws, ({ own, activity }) => own + activity);
-  return { variance, spread: spreads, noise, logError, logGradient, meanError, meanGradient };
+  return { variance, spread: spreads, noise, logError, logGradient, withOutput, meanError, meanGradient };
+}
+
+/**
+ * Orthogonal weights keep lengths ((3.18), layer by layer, with dropout): |z|² fluctuates with |u|² only and |Wᵀδ|² with |δ|² only,
+ * where the layer does not lower or raise the width; then the share of the directions that is kept.
+ */
+function ofFixedLength(
+  layers: LayerParameters,
+  l: number,
+  forward: ForwardPass,
+  input: number,
+  { own, cross, length, response }: LayerLaw,
+): Pick<LayerLaw, 'own' | 'cross' | 'length'> {
+  const { width, biasVariance, weightVariance, keepProbability } = layers;
+  const q = (forward.variance[l] as Float64Array)[input] as number;
+  if (q === 0) return { own, cross, length };
+  const [here, above] = [width[l] as number, width[l + 1] as number];
+  // The inputs of the first layer are given: as if as wide.
+  const below = l === 0 ? here : (width[l - 1] as number);
+  const share = Math.min(1, here / below) * (1 - (biasVariance[l] as number) / q) ** 2;
+  const [w, keep] = [weightVariance[l + 1] as number, keepProbability[l] as number];
+  // E φ'²(u²/q − 1)/s2 and E φ²(u²/q − 1).
+  const ofErrors = 2 * q * response;
+  const ofSignals = 2 * q * varianceSlope(layers.phi[l] as GaussianFunction, q);
+  return {
+    own: own - 2 * Math.min(1, here / above) - (share * ofErrors ** 2) / 2,
+    cross: cross - (w * share * ofErrors * ofSignals) / (2 * keep),
+    length: length - (w * w * share * ofSignals ** 2) / (2 * keep * keep),
+  };
 }
 
 function layerLaw(layers: LayerParameters, l: number, q: number): LayerLaw {

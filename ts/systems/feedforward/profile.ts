@@ -2,11 +2,18 @@
 // that advice reads.
 import { ticker } from '../../core/control.js';
 import type { SystemOptions } from '../../core/system.js';
-import { isBeyondTerms } from './allowances.js';
+import { isBeyondTerms, knowledgeOf } from './allowances.js';
 import { backwardPass } from './backward.js';
-import { outputLaw } from './corrections.js';
-import { finiteSize } from './finite-size.js';
-import { forwardPass, type InputGram, inputGram, layerParameters, type PairState } from './forward.js';
+import { inputTerms, orthogonalTerms } from './corrections.js';
+import {
+  type ForwardPass,
+  forwardPass,
+  type InputGram,
+  inputGram,
+  type LayerParameters,
+  layerParameters,
+  type PairState,
+} from './forward.js';
 import { pairMoments } from './pair-moments.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
@@ -24,12 +31,16 @@ export interface NetworkProfile {
   readonly oneMinusCorrelation: Float64Array;
   /** log |dc^L/dc^1|: what is left of a small difference in correlation; undefined without signals. */
   readonly logCorrelationResponse: number | undefined;
-  /** Gaussian weights: how far log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network lies from the value above, and its variance. */
+  /** How far log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network lies from the value above, and its variance. */
   readonly finiteWidth: FiniteWidth | undefined;
 }
 
 interface FiniteWidth {
   readonly shift: number;
+  /** How far the logarithm of its mean over networks does. */
+  readonly mean: number;
+  /** The same as `shift` of log (∂E/∂W)². */
+  readonly weightShift: number;
   readonly variance: number;
   /** Var q^l/(q^l)² over networks, leading order in 1/width. */
   readonly signalSpread: Float64Array;
@@ -56,19 +67,28 @@ function logRatio(a: number, b: number): number | undefined {
   return b > 0 && b < Infinity && !Number.isNaN(ratio) ? ratio : undefined;
 }
 
-/** The profile. @throws MftError like the Gaussian moments; `signal.reason` when cancelled */
-export async function networkProfile(spec: ResolvedFeedforwardSpec, options: ProfileOptions): Promise<NetworkProfile> {
+/** Signals and gradients of one input: what is cheap to follow. */
+export type SingleProfile = Pick<
+  NetworkProfile,
+  'variance' | 'logGradientRatio' | 'logWeightGradientRatio' | 'logVarianceRatio'
+>;
+
+/** One input followed forward and backward, without pairs. @throws MftError like the Gaussian moments */
+export async function singleProfile(spec: ResolvedFeedforwardSpec, options: ProfileOptions): Promise<SingleProfile> {
+  return (await followed(spec, options)).profile;
+}
+
+async function followed(
+  spec: ResolvedFeedforwardSpec,
+  options: ProfileOptions,
+): Promise<{ readonly profile: SingleProfile; readonly forward: ForwardPass; readonly gram: InputGram }> {
   const layers = layerParameters(spec);
   const { depth, width } = layers;
-  const gram = pairLike(inputGram(spec, options.inputs));
   const control = options.signal === undefined ? {} : { signal: options.signal };
-  const forward = await forwardPass(layers, gram, ticker(depth, control));
-  const single = {
-    variance: forward.variance.map((row) => row.subarray(0, 1)),
-    pair: forward.variance.map(() => []),
-  };
+  const gram = pairLike(inputGram(spec, options.inputs));
   const one = { ...gram, count: 1, secondMoment: gram.secondMoment.subarray(0, 1), pairs: [] };
-  const { error, activity, logScale } = await backwardPass(spec, layers, one, single, control);
+  const forward = await forwardPass(layers, one, ticker(depth, control));
+  const { error, activity, logScale } = await backwardPass(spec, layers, one, forward, control);
   const last = depth - 1;
   const of = (rows: readonly Float64Array[], l: number): number => (rows[l] as Float64Array)[0] as number;
   const scale = (logScale[0] as number) - (logScale[last] as number);
@@ -77,32 +97,60 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
     return value === undefined ? undefined : value + scale;
   };
   const variance = Float64Array.from(
-    single.variance,
+    forward.variance,
     (row, l) => (row[0] as number) + (layers.biasMean[l] as number) ** 2,
   );
-  const states = forward.pair.map((row) => row[0] as PairState);
-  const terms =
-    spec.weights === 'orthogonal' || isBeyondTerms(layers)
-      ? undefined
-      : finiteSize(layers, single, 0, outputLaw(spec, layers, single, 0), spec.backwardWeights === 'shared');
-  const difference = (values: Float64Array): number => (values[0] as number) - (values[last] as number);
   return {
-    variance,
-    logGradientRatio: ratio((l) => of(error, l) * (width[l] as number)),
-    logWeightGradientRatio: ratio((l) => of(error, l) * of(activity, l)),
-    logVarianceRatio: logRatio(variance[last] as number, variance[0] as number),
+    profile: {
+      variance,
+      logGradientRatio: ratio((l) => of(error, l) * (width[l] as number)),
+      logWeightGradientRatio: ratio((l) => of(error, l) * of(activity, l)),
+      logVarianceRatio: logRatio(variance[last] as number, variance[0] as number),
+    },
+    forward,
+    gram,
+  };
+}
+
+/** The profile. @throws MftError like the Gaussian moments; `signal.reason` when cancelled */
+export async function networkProfile(spec: ResolvedFeedforwardSpec, options: ProfileOptions): Promise<NetworkProfile> {
+  const layers = layerParameters(spec);
+  const { profile, forward: single, gram } = await followed(spec, options);
+  const control = options.signal === undefined ? {} : { signal: options.signal };
+  const forward = await forwardPass(layers, gram, ticker(layers.depth, control));
+  const states = forward.pair.map((row) => row[0] as PairState);
+  return {
+    ...profile,
     oneMinusCorrelation: Float64Array.from(states, ({ delta }) => delta),
     logCorrelationResponse: await correlationResponse(spec, states, options),
-    ...{
-      finiteWidth:
-        terms === undefined
-          ? undefined
-          : {
-              shift: difference(terms.meanError) - 0.5 * difference(terms.logError),
-              variance: Math.max(0, difference(terms.logError)),
-              signalSpread: terms.spread.map((spread, l) => (spread > 0 ? spread / of(single.variance, l) ** 2 : 0)),
-            },
-    },
+    finiteWidth: finiteWidth(spec, layers, single),
+  };
+}
+
+/** Terms of order 1/width; undefined where none are known. */
+function finiteWidth(
+  spec: ResolvedFeedforwardSpec,
+  layers: LayerParameters,
+  single: ForwardPass,
+): FiniteWidth | undefined {
+  if (isBeyondTerms(layers) || !knowledgeOf(spec, layers).hasFourthMoment) return undefined;
+  const terms = (spec.weights === 'orthogonal' ? orthogonalTerms : inputTerms)(spec, layers, single, 0);
+  const difference = (values: Float64Array): number => (values[0] as number) - (values[layers.depth - 1] as number);
+  const typical = (mean: Float64Array, variance: Float64Array): number => difference(mean) - 0.5 * difference(variance);
+  return {
+    shift: typical(terms.meanError, terms.logError),
+    weightShift: typical(terms.meanGradient, terms.logGradient),
+    mean: difference(terms.meanError),
+    variance: Math.max(
+      0,
+      (terms.logError[0] as number) +
+        (terms.logError[layers.depth - 1] as number) -
+        2 * (terms.withOutput[0] as number),
+    ),
+    signalSpread: terms.spread.map((spread, l) => {
+      const q = (single.variance[l] as Float64Array)[0] as number;
+      return spread > 0 ? spread / q ** 2 : 0;
+    }),
   };
 }
 

@@ -46,6 +46,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   compare: [prediction, simulation, { significance: 0.01 }],
   fitExponential: [layers, falling, { from: 1 }],
   fitPower: [layers, falling, { from: 1 }],
+  fitLogistic: [layers, falling, {}],
   fitStretched: [layers, falling, {}],
   fitDepthScale: [simulation, { observable: 'variance', series: 0, limit: 0.1 }],
   bootstrap: [falling, (values: readonly number[]) => values[0] as number, { resamples: 10 }],

@@ -27,6 +27,7 @@ export {
   type Verdict,
 } from './statistics/compare.js';
 export { type Fit, type FitOptions, fitExponential, fitPower } from './fit/laws.js';
+export { fitLogistic } from './fit/logistic.js';
 export { fitStretched } from './fit/stretched.js';
 export { type DepthScaleFit, type DepthScaleOptions, fitDepthScale } from './fit/depth-scale.js';
 export { type Bootstrap, bootstrap } from './statistics/bootstrap.js';

@@ -4,11 +4,12 @@ import { numberFromJson } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { fitDepthScale } from '../fit/depth-scale.js';
 import { type FitOptions, fitExponential, fitPower } from '../fit/laws.js';
+import { fitLogistic } from '../fit/logistic.js';
 import { fitStretched } from '../fit/stretched.js';
 import { readJson } from './flags.js';
 import { printJson, table, shown } from './output.js';
 
-const laws = { exponential: fitExponential, power: fitPower, stretched: fitStretched };
+const laws = { exponential: fitExponential, power: fitPower, stretched: fitStretched, logistic: fitLogistic };
 
 export function register(program: Command): void {
   program
@@ -19,7 +20,7 @@ export function register(program: Command): void {
     .argument('<file>', 'JSON file, - for standard input')
     .option(
       '--law <name>',
-      'exponential, power, stretched, or depthScale (weighted log-linear fit with window selection)',
+      'exponential, power, stretched, logistic (half-times), or depthScale (weighted log-linear fit with window selection)',
       'exponential',
     )
     .option('--observable <name>', 'observable of a result')
@@ -47,7 +48,7 @@ export function register(program: Command): void {
           throw expectedError(
             'ERR_MFT_INVALID_ARGUMENT',
             'law',
-            'one of exponential, power, stretched, depthScale',
+            'one of exponential, power, stretched, logistic, depthScale',
             law,
           );
         const fitOptions: FitOptions = {

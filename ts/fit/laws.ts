@@ -17,8 +17,11 @@ export interface FitOptions {
 }
 
 export interface Fit {
-  readonly law: 'exponential' | 'power' | 'stretched';
-  /** exponential: amplitude, depthScale, offset; power: amplitude, exponent, offset; stretched: amplitude, depthScale, exponent. */
+  readonly law: 'exponential' | 'power' | 'stretched' | 'logistic';
+  /**
+   * exponential: amplitude, depthScale, offset; power: amplitude, exponent, offset; stretched: amplitude, depthScale, exponent;
+   * logistic: amplitude, halfTime, rate.
+   */
   readonly parameters: Readonly<Record<string, number>>;
   readonly standardErrors: Readonly<Record<string, number>>;
   /** Covariance of the parameters, in the order of `parameterNames`. */
@@ -43,7 +46,13 @@ interface Points {
   readonly window: readonly [number, number];
 }
 
-function select(givenX: ArrayLike<number>, givenY: ArrayLike<number>, options: FitOptions, needed: number): Points {
+/** The points of the window. @throws MftError ERR_MFT_SHAPE, ERR_MFT_NOT_FINITE, ERR_MFT_OUT_OF_RANGE */
+export function select(
+  givenX: ArrayLike<number>,
+  givenY: ArrayLike<number>,
+  options: FitOptions,
+  needed: number,
+): Points {
   const [x, y] = [numberList(givenX, 'x'), numberList(givenY, 'y')];
   if (x.length !== y.length)
     throw new MftError(

@@ -102,6 +102,12 @@ export {
   kernelDrift,
   type KernelDriftOptions,
 } from './systems/kernel/experiments/drift.js';
+export {
+  type KernelFile,
+  type KernelFileOptions,
+  type KernelNetwork,
+  writeKernel,
+} from './systems/kernel/experiments/matrices.js';
 export type { RegressionOptions } from './systems/kernel/train-options.js';
 export type { KernelRun, KernelSpec, KernelWeightLaw } from './systems/kernel/spec.js';
 export {

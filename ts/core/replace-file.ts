@@ -5,18 +5,21 @@ import { basename, dirname, join } from 'node:path';
 
 let count = 0;
 
+/** What a file is written of, as it comes. */
+type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
 /**
  * Puts a file in its place, or leaves what was there. A link stays a link; its target is replaced. What is no regular file (a pipe,
  * /dev/stdout) is written as it is.
  *
  * @throws the error of the file system; no part is left behind
  */
-export async function replaceFile(path: string, chunks: readonly (string | Uint8Array)[]): Promise<void> {
+export async function replaceFile(path: string, chunks: Chunks): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   const write = async (name: string, mode?: number): Promise<void> => {
     const file = await open(name, 'w', mode);
     try {
-      for (const chunk of chunks) await file.writeFile(chunk);
+      for await (const chunk of chunks) await file.writeFile(chunk);
       if (there === undefined || there.isFile()) await file.sync();
     } finally {
       await file.close();

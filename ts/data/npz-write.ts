@@ -53,15 +53,19 @@ export async function writeNpz(
   });
 }
 
-/** A .npy file, version 1: its values start at a multiple of 64. */
+/** A .npy file, version 1. */
 function npyBytes(shape: readonly number[], values: Float32Array | Float64Array): Buffer {
-  const type = values instanceof Float32Array ? '<f4' : '<f8';
+  const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return Buffer.concat([npyStart(shape, values instanceof Float32Array ? '<f4' : '<f8'), data]);
+}
+
+/** What stands before the values of a .npy file, which start at a multiple of 64. */
+export function npyStart(shape: readonly number[], type: '<f4' | '<f8'): Buffer {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const padded = `${dictionary.padEnd(64 * Math.ceil((dictionary.length + 11) / 64) - 11)}\n`;
   const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length % 256, padded.length >> 8]);
-  const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  return Buffer.concat([start, Buffer.from(padded, 'latin1'), data]);
+  return Buffer.concat([start, Buffer.from(padded, 'latin1')]);
 }
 
 /** The header of a member (30 bytes) or its entry of the directory (46 bytes): version 2.0, stored, 1 January 1980. */

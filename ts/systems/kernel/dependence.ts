@@ -73,7 +73,8 @@ export function dependence(model: KernelModel, data: DataMatrix, row: number): D
         parameter: 'biasVariance',
       };
   }
-  if (depth === 0 || phi.homogeneousDegree === 1)
+  const isLinear = phi.homogeneousDegree === 1 && phi.atZero.below === phi.atZero.above;
+  if (depth === 0 || isLinear)
     return {
       reason: `a linear kernel has at most the rank of the data, which are rows of ${data.dimension} numbers`,
       remedy: 'give a `noiseVariance` above 0, a `depth` above 0 with another activation, or fewer rows',

@@ -29,20 +29,28 @@ function rowsOf(values: ArrayLike<number>, columns: number): number[][] {
 /** log of 2^exponent x. */
 const logOf = (x: number, exponent: number): number => Math.log(x) + exponent * Math.LN2;
 
-/** Cosines of the rows, and the logarithms that with them give the kernel back. */
-function normalized({ rows, columns, gap, rowVariance, columnVariance, exponent }: Kernels): {
-  readonly cosine: number[][];
-  readonly logVariance: readonly number[];
-  readonly logOtherVariance: readonly number[];
+type Said = number | { readonly reason: string };
+const noAngle = { reason: 'the variance of an input is zero: it has no angle' };
+const noLogarithm = { reason: 'the variance of this input is zero: it has no logarithm' };
+
+/** Cosines of the rows, and the logarithms that with them give the kernel back; rows of variance 0 have neither. */
+function normalized({ columns, gap, rowVariance, columnVariance, exponent }: Kernels): {
+  readonly cosine: readonly (readonly Said[])[];
+  readonly logVariance: readonly Said[];
+  readonly logOtherVariance: readonly Said[];
 } {
-  void rows;
+  const logarithms = (variances: Float64Array): Said[] =>
+    Array.from(variances, (q) => (q === 0 ? noLogarithm : logOf(q, exponent)));
+  const cosines = rowsOf(
+    gap.map((g) => 1 - g),
+    columns,
+  );
   return {
-    cosine: rowsOf(
-      gap.map((g) => 1 - g),
-      columns,
+    cosine: cosines.map((row, i) =>
+      row.map((cosine, j) => (rowVariance[i] === 0 || columnVariance[j] === 0 ? noAngle : cosine)),
     ),
-    logVariance: Array.from(rowVariance, (q) => logOf(q, exponent)),
-    logOtherVariance: Array.from(columnVariance, (q) => logOf(q, exponent)),
+    logVariance: logarithms(rowVariance),
+    logOtherVariance: logarithms(columnVariance),
   };
 }
 

@@ -87,6 +87,24 @@ torch.manual_seed(2)
 recurrent = nn.ModuleDict({"lstm": nn.LSTM(5, 64), "gru": nn.GRU(40, 64), "rnn": nn.RNN(5, 64)})
 torch.save(recurrent.state_dict(), folder + "recurrent.pt")
 
+# Weights that are not stored as they are used
+torch.manual_seed(8)
+normed = nn.Sequential(nn.utils.weight_norm(nn.Linear(5, 4)), nn.utils.spectral_norm(nn.Linear(4, 3)))
+with torch.no_grad():
+    normed[0].weight_g.mul_(torch.tensor([[1.0], [2.0], [0.5], [3.0]]))
+normed.train()
+normed(torch.randn(2, 5))
+torch.save(normed.state_dict(), folder + "apart.pt")
+expect("apart used", {"0.weight": normed[0].weight, "1.weight": nn.utils.remove_spectral_norm(normed[1]).weight})
+torch.manual_seed(9)
+attention = nn.ModuleDict({"attention": nn.MultiheadAttention(64, 4), "embedding": nn.Embedding(300, 16)})
+attention["orthogonal"] = nn.Linear(60, 40)
+nn.init.orthogonal_(attention["orthogonal"].weight, gain=1.5)
+attention["he"], attention["tied"] = nn.Linear(60, 40, bias=False), nn.Linear(60, 40, bias=False)
+nn.init.kaiming_normal_(attention["he"].weight)
+attention["tied"].weight = attention["he"].weight
+torch.save(attention.state_dict(), folder + "modules.pt")
+
 # safetensors
 names = {torch.float32: "F32", torch.float64: "F64", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
 names |= {torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL"}

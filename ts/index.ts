@@ -156,6 +156,10 @@ export { type FileArray, type FileArrays, readArrays } from './weights/read-arra
 export type { WeightFileOptions } from './weights/open.js';
 export type { WeightFormat } from './weights/stored.js';
 
+// Own networks
+export { inspect, type Inspection, type InspectOptions } from './inspect/inspect.js';
+export type { InitialVerdict, LayerReport } from './inspect/report.js';
+
 // Gaussian moments of an activation
 export {
   gaussianDerivativePairMoment,

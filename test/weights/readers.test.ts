@@ -34,6 +34,7 @@ const refused = (message: RegExp, code = 'ERR_MFT_DATA_FORMAT') => ({ code, mess
 t.test('every file of the fixtures: names, shapes and values as they were saved', async (t) => {
   let count = 0;
   for (const [name, arrays] of Object.entries(files)) {
+    if (name.endsWith('used')) continue;
     const read = await readArrays(join(fixtures, name));
     for (const [array, { shape, values }] of Object.entries(arrays)) {
       const found = read.arrays[array];

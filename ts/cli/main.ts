@@ -13,6 +13,7 @@ import { register as figure } from './figure.js';
 import { register as fit } from './fit.js';
 import { prepareSpecFlags } from './flags.js';
 import { register as init } from './init.js';
+import { register as inspect } from './inspect.js';
 import { register as map } from './map.js';
 import { register as predict } from './predict.js';
 import { register as reproduce } from './reproduce.js';
@@ -31,6 +32,7 @@ const commands = [
   evaluate,
   advise,
   init,
+  inspect,
   figure,
   reproduce,
   sweep,

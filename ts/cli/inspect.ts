@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
 import { type Inspection, inspect } from '../inspect/inspect.js';
-import type { InitialVerdict } from '../inspect/report.js';
+import type { InitialVerdict, LayerReport } from '../inspect/report.js';
 import { interruptSignal } from './exit.js';
 import { printJson, printWarnings, shown, table } from './output.js';
 import { progressBar } from './progress.js';
@@ -29,7 +29,7 @@ export function register(program: Command): void {
 
 function print({ format, layers, others }: Inspection): void {
   const rows = layers.map((layer) => [
-    `${layer.name}${layer.role === 'input' || layer.role === 'recurrent' ? ` ${layer.role}` : ''}${layer.gate === undefined ? '' : ` ${layer.gate}`}`,
+    [layer.name, ...(isCell(layer) ? [layer.role] : []), ...(layer.gate === undefined ? [] : [layer.gate])].join(' '),
     layer.shape.join(' x '),
     brief(layer.weightVariance),
     brief(layer.biasVariance),
@@ -56,6 +56,8 @@ function print({ format, layers, others }: Inspection): void {
       `\nOther arrays: ${others.map(({ name, shape }) => `${name} (${shape.join(', ')})`).join(', ')}\n`,
     );
 }
+
+const isCell = ({ role }: LayerReport): boolean => role === 'input' || role === 'recurrent';
 
 /** Four digits are more than a variance of some thousand weights is worth. */
 const brief = (value: number | Undefined): string =>

@@ -51,8 +51,9 @@ const schema = z.strictObject({
  * @throws MftError (rejects) as `readArrays`
  *
  * **Numerics**: moments in double precision, whatever the file's; the largest singular value by at most 120 Lanczos steps (relative
- * error 1e-6). σ_w² has the relative standard error √((κ + 2)/n) for n weights of excess kurtosis κ. "asInitialized": |z| < 4 for mean, variance
- * and kurtosis under a law of some library, no number beyond its bound, and a largest singular value of probability above 6e-5.
+ * error 1e-6). σ_w² has the relative standard error √((κ + 2)/n) for n weights of excess kurtosis κ. "asInitialized": |z| < 4 for
+ * mean, variance and kurtosis under a law of some library, no number beyond its bound, and a largest singular value of probability
+ * above 6e-5.
  * **Source**: docs/inspect.md; the edge: Marchenko and Pastur 1967, Johnstone 2001, Chiani 2014.
  *
  * @example

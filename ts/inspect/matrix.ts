@@ -172,17 +172,23 @@ export function randomEdge({ outputs, inputs }: Matrix, variance: number): numbe
 /** Fewer rows or columns than this say nothing about a limit law. */
 export const leastForEdge = 20;
 
+/** Mean and standard deviation of the Tracy–Widom law of order 1. */
+const [limitMean, limitDeviation] = [-1.2065335746, 1.268034] as const;
+
 /**
- * Two-sided probability of a largest singular value as far out, were the weights independent: λ = s²/σ² is
- * μ + σ_λ·TW₁ with μ = (√(m−½) + √(n−½))², σ_λ = √μ (1/√(m−½) + 1/√(n−½))^⅓ (Johnstone; Ma's halves), and the Tracy–Widom law of order 1
- * is nearly Γ(46.446, 0.186054) − 9.84801 (Chiani, error below 1e-3 of the body; tails within a factor of 2 down to 1e-6).
+ * Two-sided probability of a largest singular value as far out, were the weights independent: λ = s²/σ² is μ + σ_λ·TW₁ with
+ * μ = (√(m−½) + √(n−½))², σ_λ = √μ (1/√(m−½) + 1/√(n−½))^⅓ (Johnstone; Ma's halves). `variance` is that of these very weights: λ over
+ * it varies less, by the variance 2/(mn) of the estimate (of which it is independent for normal weights). TW₁ is nearly
+ * Γ(46.446, 0.186054) − 9.84801 (Chiani, error below 1e-3 of the body; tails within a factor of 2 down to 1e-6).
  */
 export function edgeProbability({ outputs, inputs }: Matrix, variance: number, top: number): number {
   const [m, n] = [Math.sqrt(outputs - 0.5), Math.sqrt(inputs - 0.5)];
   const center = (m + n) ** 2;
   const scale = (m + n) * (1 / m + 1 / n) ** (1 / 3);
-  const t = (top * top) / variance;
-  const x = ((t - center) / scale + 9.84801) / 0.186054;
+  const spread = limitDeviation * scale;
+  const left = Math.sqrt(Math.max(0.25, 1 - (2 * center ** 2) / (outputs * inputs * spread ** 2)));
+  const t = limitMean + ((top * top) / variance - center - limitMean * scale) / (scale * left);
+  const x = (t + 9.84801) / 0.186054;
   const above = x <= 0 ? 1 : chiSquareTail(2 * x, 2 * 46.446);
   return Math.min(1, 2 * Math.min(above, 1 - above));
 }

@@ -143,6 +143,7 @@ export type { ControlOptions, Progress } from './core/control.js';
 
 // Data sets
 export { readDataset, type DataFile, type Dataset, type DatasetName } from './data/dataset.js';
+export { readWords, type WordDataset } from './data/words.js';
 export { checkData, type DataCheck } from './data/check.js';
 export type { DataOptions } from './data/bytes.js';
 export type { Channels, PixelRange } from './data/pixels.js';

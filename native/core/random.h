@@ -36,7 +36,8 @@ enum class Purpose : std::uint32_t {
   kDataset = 10,
   kBootstrap = 11,
   kEdgeMasks = 12,
-  kInputNoise = 22,  // training: noise on the inputs
+  kInputNoise = 22,     // training: noise on the inputs
+  kSequenceNoise = 23,  // training: positions after the first that hold noise
 };
 
 // Purpose `index` of a system: blocks 1 to 7 of 32 numbers each; a system declares its block once, in its folder.

@@ -215,7 +215,6 @@ double naive_loss_of(const CellCase& c, const TrainingOptions& o, const Vector& 
   return total / kBatch;
 }
 
-// "layer2.weight" of the readout is named without a part.
 void check_cell(test::Tally& tally, const CellCase& c, bool is_sequence, double keep) {
   const TrainingOptions o = make_options(c, kSteps, is_sequence, keep);
   const Sequences s = make_sequences(kBatch, o.dimension, is_sequence ? kSteps : 1);
@@ -310,6 +309,150 @@ void check_threads(test::Tally& tally, const CellCase& c) {
   tally.check(results[0].steps == 5 && std::isfinite(results[0].test.loss), c.name() + ": five steps");
 }
 
+// Numbers of a layer by name; words are added by the caller.
+LayerFields layer_of(const std::string& kind, std::map<std::string, double> numbers) {
+  LayerFields f;
+  f.kind = kind;
+  f.numbers = std::move(numbers);
+  return f;
+}
+
+constexpr std::size_t kWords = 7;
+
+// Words -> vectors -> lstm -> a word at every position, with the matrix of the vectors or another one.
+TrainingOptions words_options(bool is_tied, double keep) {
+  TrainingOptions o = make_options(kCases[5], kSteps, true, keep);
+  o.dimension = kSteps;
+  o.input_scale.assign(kSteps, 1);
+  o.input_shift.assign(kSteps, 0);
+  o.layers[0] = recurrent_layer(kCases[5], kSteps, true, keep, 0);
+  o.layers.insert(o.layers.begin(), layer_of("embedding", {{"words", kWords},
+                                                           {"units", static_cast<double>(kUnits)},
+                                                           {"weightVariance", 0.8},
+                                                           {"keepProbability", keep}}));
+  o.layers.back() =
+      is_tied ? layer_of("tiedOutput", {{"positions", kSteps}, {"units", kWords}, {"hasBiases", 1}, {"sharesWith", 1}})
+              : readout(kSteps, kWords);
+  o.carries_state = true;
+  return o;
+}
+
+Images text_of(const std::vector<std::int32_t>& words, const std::vector<std::int32_t>& next) {
+  Images all;
+  all.wholes = words.data();
+  all.long_labels = next.data();
+  all.count = words.size() / kSteps;
+  return all;
+}
+
+// The gradient of step 1, from the states that step 0 left, against central differences of the loss itself.
+void check_against_loss(test::Tally& tally, const std::string& name, const TrainingOptions& o, const Images& images) {
+  Network<double> network(o);
+  Team team(1);
+  Stepper<double> stepper(o, network, team);
+  std::vector<std::uint32_t> first, second;
+  for (std::uint32_t i = 0; i < kBatch; ++i) {
+    first.push_back(i);
+    second.push_back(static_cast<std::uint32_t>(kBatch) + i);
+  }
+  stepper.forward(images, first, 0, false);
+  const std::vector<double> states = stepper.states();
+  const auto loss_at = [&](double& value, double moved) {
+    const double before = value;
+    value = before + moved;
+    stepper.set_states(states);
+    const double loss = stepper.forward(images, second, 1, false).loss / kBatch;
+    value = before;
+    return loss;
+  };
+  Vector numeric;
+  for (double& value : network.values())
+    numeric.push_back((8 * (loss_at(value, kStep) - loss_at(value, -kStep)) -
+                       (loss_at(value, 2 * kStep) - loss_at(value, -2 * kStep))) /
+                      (12 * kStep));
+  loss_at(network.values()[0], 0);
+  stepper.backward();
+  stepper.update(1);
+  const Vector analytic(network.first().begin(), network.first().end());
+  const double error = worst_error(analytic, numeric);
+  tally.check(error < 1e-6, name + ": relative error " + std::to_string(error * 1e6) + "e-6");
+}
+
+void check_words(test::Tally& tally) {
+  std::vector<std::int32_t> words, next;
+  for (std::size_t i = 0; i < 2 * kBatch * kSteps; ++i) {
+    words.push_back(static_cast<std::int32_t>((i * i + 3 * i) % 5));  // words 5 and 6 do not occur
+    next.push_back(static_cast<std::int32_t>((i * i * i + 1) % kWords));
+  }
+  for (const bool is_tied : {false, true})
+    for (const double keep : {1.0, 0.7})
+      check_against_loss(tally, std::string("words") + (is_tied ? ", tied" : "") + (keep < 1 ? ", dropout" : ""),
+                         words_options(is_tied, keep), text_of(words, next));
+  // What does not occur is left alone by plain descent, and only by it.
+  for (const auto& [kind, is_still] : {std::pair{OptimizerKind::kSgd, true}, std::pair{OptimizerKind::kAdam, false}}) {
+    TrainingOptions o = words_options(false, 1);
+    o.optimizer.kind = kind;
+    o.optimizer.weight_decay = kind == OptimizerKind::kSgd ? 0 : 0.1;
+    o.rates.assign(2, 0.1);
+    o.returns_parameters = true;
+    const TrainingResult trained = train_network(o, text_of(words, next), {}, {});
+    Network<double> start(o);
+    const auto moved = [&](std::size_t word) {
+      double sum = 0;
+      for (std::size_t k = 0; k < kUnits; ++k)
+        sum += std::abs(trained.parameters[word * kUnits + k] - start.values()[word * kUnits + k]);
+      return sum > 0;
+    };
+    tally.check(moved(0) && moved(4) && moved(5) != is_still && moved(6) != is_still, "words that do not occur");
+  }
+  // Positions without a label have no loss: what the others have is what they have alone.
+  TrainingOptions o = words_options(false, 1);
+  o.rates.clear();
+  o.train_evaluation = 2 * kBatch;
+  const auto loss = [&](const std::vector<std::int32_t>& labels) {
+    return train_network(o, text_of(words, labels), {}, {}).train.loss;
+  };
+  std::vector<std::int32_t> even = next, odd = next;
+  for (std::size_t i = 0; i < next.size(); ++i) (i % 2 == 0 ? even : odd)[i] = -1;
+  tally.check(std::abs(loss(even) + loss(odd) - loss(next)) < 1e-13, "positions without a label");
+  tally.check(loss(even) > 0.1 && loss(odd) > 0.1, "positions with one");
+}
+
+void check_noise(test::Tally& tally) {
+  TrainingOptions o = make_options(kCases[0], kSteps, false);
+  o.dimension = kInputs;
+  o.input_scale.assign(kInputs, 1);
+  o.input_shift.assign(kInputs, 0);
+  LayerFields lift = readout(1, kInputs);
+  o.layers.insert(o.layers.begin(),
+                  {lift, layer_of("thenNoise", {{"steps", kSteps}, {"scale", 0.7}, {"variance", 0.3}})});
+  const Sequences s = make_sequences(2 * kBatch, kInputs, 1);
+  check_against_loss(tally, "a position, then noise", o, s.images());
+  // Moments of the noise, and that rows, steps and evaluations draw their own.
+  const auto layer =
+      make_layer<double>(layer_of("thenNoise", {{"steps", 2001}, {"scale", 2}, {"variance", 0.25}}), {3, 1});
+  layer->fix(1, 1);
+  const auto drawn = [&](std::uint32_t step, std::size_t first) {
+    Pass<double> pass;
+    pass.step = step;
+    pass.first_row = first;
+    Vector input(3, 1.5), output(6003);
+    layer->forward(pass, {0, 1}, input.data(), output.data(), nullptr, nullptr);
+    return output;
+  };
+  const Vector one = drawn(0, 0);
+  double sum = 0, squares = 0;
+  for (std::size_t i = 3; i < one.size(); ++i) {
+    sum += one[i];
+    squares += one[i] * one[i];
+  }
+  tally.check(one[0] == 3 && one[2] == 3, "the first position");
+  tally.check(std::abs(sum / 6000) < 4.5 * 0.5 / std::sqrt(6000.0), "mean of the noise");
+  tally.check(std::abs(squares / 6000 / 0.25 - 1) < 4.5 * std::sqrt(2 / 6000.0), "variance of the noise");
+  tally.check(one == drawn(0, 0) && one != drawn(1, 0) && one != drawn(0, 1) && one != drawn(kEvaluationStep, 0),
+              "every row of every step has its own noise");
+}
+
 void check_refusals(test::Tally& tally) {
   const auto refused = [&](const std::string& what, const std::string& code, const std::function<void()>& run) {
     std::string found = "nothing";
@@ -353,6 +496,8 @@ int main() {
     check_clipping(tally, c);
     check_threads(tally, c);
   }
+  check_words(tally);
+  check_noise(tally);
   check_refusals(tally);
   return tally.finish();
 }

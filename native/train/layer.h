@@ -27,7 +27,14 @@ struct Pass {
   T* state = nullptr;
   // Of the rows at hand, a number for each of counters(); null: not wanted.
   double* counts = nullptr;
+  // What random numbers of the rows are drawn for: the step, and row r of the pass is number first + r stride (of the
+  // minibatch, or of the examples of an evaluation, whose step is kEvaluationStep).
+  std::uint32_t step = 0;
+  std::size_t first_row = 0, row_stride = 1;
+  std::size_t row_number(std::size_t row) const { return first_row + row * row_stride; }
 };
+
+inline constexpr std::uint32_t kEvaluationStep = 0xffffffff;
 
 template <typename T>
 class Layer {
@@ -92,6 +99,15 @@ class Layer {
 
   // Whether a component of that gradient is not 0.0; squares could underflow, this does not.
   virtual bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const = 0;
+
+  // A layer may use the matrix of another one, counted from 1 (0: it has its own). The owner lends it, is told where
+  // the borrower's inputs and tape of a minibatch are, and updates it with the gradients of both.
+  virtual std::size_t shares_with() const { return 0; }
+  virtual const T* shared_matrix() const { return nullptr; }
+  virtual void borrow(const Layer&) {}
+  virtual void lend(const Layer&, const T*, const T*) {}
+  // Adds to `sums` the borrower's gradient (summed over the batch) of rows [first, first + count) of the matrix.
+  virtual void add_shared_gradient(std::size_t, std::size_t, std::size_t, const T*, const T*, T*) const {}
 };
 
 }  // namespace mft::train

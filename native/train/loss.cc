@@ -62,6 +62,10 @@ void sequence_loss_of(LossKind kind, const T* z, const std::uint32_t* labels, st
     std::uint32_t hits = 0;
     for (std::size_t at = row * positions; at < (row + 1) * positions; ++at) {
       T* own = error == nullptr ? nullptr : error + at * classes;
+      if (labels[at] == kNoLabel) {
+        if (own != nullptr) std::fill_n(own, classes, T(0));
+        continue;
+      }
       double one = 0;
       std::uint32_t hit = 0;
       loss_of(kind, z + at * classes, labels + at, 1, classes, &one, &hit, own);

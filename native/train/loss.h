@@ -15,6 +15,9 @@ template <typename T>
 void loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t rows, std::size_t classes,
              double* loss, std::uint32_t* correct, T* error);
 
+// A position whose label is this one (-1 in the data) has no loss, and is not correct.
+inline constexpr std::uint32_t kNoLabel = 0xffffffff;
+
 // A row of `positions` x classes outputs: the mean of the losses of its positions, how many of them are correct, and
 // dE/dz.
 template <typename T>

@@ -56,6 +56,13 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
     if (!rates.empty()) rates = rates.subspan(tensors);
     layers_[l]->fix(options.seed, l + 1);
   }
+  for (const auto& layer : layers_) {
+    const std::size_t owner = layer->shares_with();
+    if (owner == 0) continue;
+    if (owner > layers_.size() || layers_[owner - 1]->shared_matrix() == nullptr)
+      throw Error("INVALID_ARGUMENT", "layers", "Expected `sharesWith` to be a layer whose matrix others may use.");
+    layer->borrow(*layers_[owner - 1]);
+  }
   initialise(options);
 }
 

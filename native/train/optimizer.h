@@ -70,6 +70,8 @@ class Update {
   void biases(T* sums, ParameterBlock<T> block, std::size_t count) const;
 
   T gradient_factor() const { return gradient_factor_; }
+  // Whether a gradient of 0 leaves a parameter, and what is kept of it, as they are.
+  bool ignores_zeros() const { return kind_ == OptimizerKind::kSgd && factors_.weight_decay == T(0); }
 
  private:
   UpdateFactors<T> factors_of(const ParameterBlock<T>& block) const;

@@ -20,8 +20,8 @@ struct Images {
   std::size_t count = 0;
   const std::int32_t* wholes = nullptr;
   const std::int32_t* long_labels = nullptr;
-  std::size_t label(std::size_t at) const {
-    return long_labels != nullptr ? static_cast<std::size_t>(long_labels[at]) : labels[at];
+  std::uint32_t label(std::size_t at) const {
+    return long_labels != nullptr ? static_cast<std::uint32_t>(long_labels[at]) : labels[at];
   }
 };
 

@@ -34,6 +34,9 @@ Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& t
       blocked_(options, network.masked_units(options).units) {
   input_scale_.assign(options.input_scale.begin(), options.input_scale.end());
   input_shift_.assign(options.input_shift.begin(), options.input_shift.end());
+  for (std::size_t l = 0; l < network.depth(); ++l)
+    if (const std::size_t owner = network.layer(l).shares_with(); owner > 0)
+      network.layer(owner - 1).lend(network.layer(l), input_of(l), workspace_.tapes[l].data());
 }
 
 template <typename T>
@@ -111,7 +114,7 @@ BatchSums Stepper<T>::forward(const Images& images, std::span<const std::uint32_
   masks_->begin_step(step, rows_);
   for_groups([&](Tiles tiles, Worker& worker) {
     gather(images, indices, step, tiles, worker);
-    forward_tiles(tiles, worker);
+    forward_tiles(tiles, step, worker);
     losses(tiles);
   });
   BatchSums sums;
@@ -175,8 +178,7 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
         std::copy_n(input + row * dimension, dimension, workspace_.clean.data() + at * dimension);
       else
         for (std::size_t p = 0; p < options_.positions; ++p)
-          workspace_.labels[at * options_.positions + p] =
-              static_cast<std::uint32_t>(images.label(index * options_.positions + p));
+          workspace_.labels[at * options_.positions + p] = images.label(index * options_.positions + p);
       if (options_.noise != NoiseKind::kNone) disturb(step, at, input + row * dimension, worker);
     }
     if (!masks_->masks(0)) continue;
@@ -189,8 +191,9 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
 
 // Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
 template <typename T>
-void Stepper<T>::forward_tiles(Tiles tiles, Worker& worker) {
+void Stepper<T>::forward_tiles(Tiles tiles, std::uint64_t step, Worker& worker) {
   Pass<T> pass{true, masks_.get()};
+  pass.step = static_cast<std::uint32_t>(step);
   for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer<T>& layer = network_.layer(l);
     pass.statistics = statistics_of(l);
@@ -325,13 +328,15 @@ void Stepper<T>::evaluate_tile(const Images& images, Chunk chunk, Rows at, Worke
     image(images, index, values + row * dimension);
     if (options_.target == Target::kInputs) continue;
     for (std::size_t p = 0; p < options_.positions; ++p)
-      worker.labels[row * options_.positions + p] =
-          static_cast<std::uint32_t>(images.label(index * options_.positions + p));
+      worker.labels[row * options_.positions + p] = images.label(index * options_.positions + p);
   }
   if (options_.target == Target::kInputs) std::copy_n(values, at.count * dimension, worker.clean.data());
   for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer<T>& layer = network_.layer(l);
     Pass<T> pass;
+    pass.step = kEvaluationStep;
+    pass.first_row = chunk.first;
+    pass.row_stride = chunk.stride;
     if (options_.carries_state) pass.state = workspace_.evaluation_states[l].data() + at.first * layer.state_per_row();
     layer.forward(pass, at, values, next, worker.evaluation_scratch.data(), nullptr);
     std::swap(values, next);

@@ -293,7 +293,8 @@ void check(const TrainingOptions& o, const Images& train, const Images& test) {
   if (outputs % o.positions != 0) refuse("layers", "a whole number of outputs for every position");
   for (const Images* set : {&train, &test})
     for (std::size_t i = 0; i < set->count * o.positions; ++i)
-      if (set->label(i) >= outputs / o.positions) refuse("labels", "below the number of classes");
+      if (set->label(i) >= outputs / o.positions && !(o.target == Target::kSequence && set->label(i) == kNoLabel))
+        refuse("labels", "below the number of classes, or, of a position of a sequence, -1 for none");
 }
 
 }  // namespace

@@ -4,6 +4,15 @@
 
 namespace mft::train {
 
+namespace {
+
+// Rows of a tile of an evaluation: where states are carried over there are no more streams than rows of the batch.
+std::size_t evaluation_rows(const TrainingOptions& options) {
+  return options.carries_state ? std::min(kRowTile, options.batch) : kRowTile;
+}
+
+}  // namespace
+
 template <typename T>
 Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& network, int worker_count) {
   const std::size_t batch = options.batch, depth = network.depth();
@@ -34,11 +43,12 @@ Workspace<T>::Workspace(const TrainingOptions& options, const Network<T>& networ
   const std::size_t count = options.directions.size() / options.dimension;
   projected.resize(kEvaluationRows * count);
   workers.resize(static_cast<std::size_t>(worker_count));
+  const std::size_t evaluated = evaluation_rows(options);
   for (Worker& worker : workers) {
-    for (Buffer<T>& values : worker.values) values.resize(kRowTile * network.largest_width());
+    for (Buffer<T>& values : worker.values) values.resize(evaluated * network.largest_width());
     worker.mask_bits.resize(network.mask_words());
     worker.update_scratch.resize(network.update_scratch());
-    worker.evaluation_scratch.resize(network.evaluation_scratch());
+    worker.evaluation_scratch.resize(network.evaluation_scratch() / kRowTile * evaluated);
     worker.labels.resize(kRowTile * options.positions);
     worker.clean.resize(is_reconstruction ? kRowTile * options.dimension : 0);
     worker.noise.resize(options.noise == NoiseKind::kNone ? 0 : options.dimension);
@@ -66,8 +76,9 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t workers = static_cast<std::size_t>(std::max(1, o.threads));
   const std::size_t clean = o.target == Target::kInputs ? o.dimension : 0;
   const std::size_t noise = o.noise == NoiseKind::kNone ? 0 : o.dimension;
-  const std::size_t per_worker = sizeof(T) * (kRowTile * (2 * widest + evaluation) + update + kRowTile * clean) +
-                                 8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
+  const std::size_t per_worker =
+      sizeof(T) * (evaluation_rows(o) * (2 * widest + evaluation) + update + kRowTile * clean) +
+      8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
   const std::size_t directions = o.directions.size() / o.dimension;
   const std::size_t projections =
       directions * (sizeof(T) * (o.dimension + 2 * kRowTile * workers) + 8 * kEvaluationRows) + 8 * o.directions.size();

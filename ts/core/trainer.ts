@@ -18,6 +18,8 @@ export interface DataShape {
   readonly count: number;
   /** Examples that every report evaluates. */
   readonly testCount?: number;
+  /** Whether the examples are words of a text. */
+  readonly isText?: boolean;
 }
 
 /** Examples as a trainer reads them; data sets (ts/data) are such. */
@@ -34,11 +36,19 @@ export interface Examples {
   readonly range?: { readonly unit: number };
   /** Images are channels-first; without it the first of three axes counts the colors. */
   readonly channels?: { readonly count: number };
+  /** Of a text: its words in the order of their numbers. An example is a word, its label the next one. */
+  readonly vocabulary?: readonly string[];
 }
 
 /** What a plan may know of examples of which only the first are trained on (0 = all). */
-export function dataShape({ shape, dimension, classes, count }: Examples, trainCount: number): DataShape {
-  return { shape, dimension, classes, count: trainCount > 0 ? Math.min(trainCount, count) : count };
+export function dataShape({ shape, dimension, classes, count, vocabulary }: Examples, trainCount: number): DataShape {
+  return {
+    shape,
+    dimension,
+    classes,
+    count: trainCount > 0 ? Math.min(trainCount, count) : count,
+    ...(vocabulary === undefined ? {} : { isText: true }),
+  };
 }
 
 export interface TrainingData {
@@ -149,6 +159,8 @@ export interface Trainer<Spec = never, Plan = unknown, Options extends TrainerOp
   flops(plan: Plan, options: Options, data: DataShape): number;
   /** Peak bytes of the run with so many threads; examples not counted. */
   bytes(plan: Plan, options: Options, data: DataShape, threads: number): number;
+  /** Whether it takes texts: `train` refuses one elsewhere. */
+  readonly takesText?: boolean;
   /** Options to lower when `bytes` is too much, the one that saves most first; left out: those of networks. */
   readonly lower?: readonly string[];
   /** Units of progress of a run. */

@@ -15,7 +15,7 @@ import type { ResolvedTrainOptions } from './options.js';
 /** A data set as results name it. */
 export interface DatasetReference {
   readonly name: string;
-  readonly split: Dataset['split'];
+  readonly split: Dataset['split'] | 'valid';
   readonly count: number;
   readonly sha256: string;
   readonly verified: boolean;
@@ -47,7 +47,7 @@ export function reference({
   range,
   channels,
   labelForm,
-}: Dataset): DatasetReference {
+}: DatasetReference): DatasetReference {
   return {
     name,
     split,

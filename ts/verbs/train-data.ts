@@ -7,15 +7,24 @@ import type { DataOptions } from '../data/bytes.js';
 import { dataOptionsOf } from '../data/options.js';
 import { type Dataset, type DatasetName, readDataset } from '../data/dataset.js';
 import { npzNames } from '../data/npz.js';
+import { readWords, type WordDataset } from '../data/words.js';
 import { heldOut } from '../training/hold-out.js';
 
+/** Images, or the words of a text. */
+type AnySet = Dataset | WordDataset;
+
 export interface DatasetPair {
-  readonly train: Dataset;
-  readonly test?: Dataset;
+  readonly train: AnySet;
+  readonly test?: AnySet;
 }
 
 /** What is trained on: the name of a data set (read with its test set), or data sets already read. */
-export type TrainDataset = DatasetName | (string & {}) | { readonly train: Dataset; readonly test?: Dataset };
+export type TrainDataset =
+  | DatasetName
+  | 'ptb'
+  | (string & {})
+  | { readonly train: Dataset; readonly test?: Dataset }
+  | { readonly train: WordDataset; readonly test?: WordDataset };
 
 /** The name of a data set, or data sets whose form is that of `readDataset`, read once. */
 export function datasetsOf(dataset: TrainDataset): TrainDataset {
@@ -26,10 +35,10 @@ export function datasetsOf(dataset: TrainDataset): TrainDataset {
   return {
     train: checkedDataset('train', train),
     ...(test === undefined ? {} : { test: checkedDataset('test', test) }),
-  };
+  } as TrainDataset;
 }
 
-function checkedDataset(name: string, given: Dataset): Dataset {
+function checkedDataset(name: string, given: AnySet): AnySet {
   const refuse = (field: string, expected: string, received: unknown): MftError =>
     expectedError('ERR_MFT_INVALID_ARGUMENT', `dataset.${name}${field}`, expected, received);
   if (typeof given !== 'object' || given === null) throw refuse('', 'a data set as `readDataset` returns it', given);
@@ -42,11 +51,31 @@ function checkedDataset(name: string, given: Dataset): Dataset {
   const { images, labels, count, dimension, classes } = set;
   // By tag: arrays of other realms are arrays.
   const tag = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+  if ('vocabulary' in set) return checkedText(set, refuse);
   if (!['Uint8Array', 'Float32Array'].includes(tag(images)) || images.length !== count * dimension)
     throw refuse('.images', `bytes or float32 numbers, ${count} × ${dimension} of them`, images);
   if (tag(labels) !== 'Uint8Array' || labels.length !== count) throw refuse('.labels', `${count} bytes`, labels);
   const wrong = labels.find((label) => label >= classes);
   if (wrong !== undefined) throw refuse('.labels', `labels below ${classes}`, wrong);
+  return set;
+}
+
+function checkedText(
+  set: WordDataset,
+  refuse: (field: string, expected: string, received: unknown) => MftError,
+): WordDataset {
+  const { images, labels, count, classes, vocabulary } = set;
+  if (!Array.isArray(vocabulary) || vocabulary.length !== classes)
+    throw refuse('.vocabulary', `a list of ${classes} words`, vocabulary);
+  for (const [field, words] of [
+    ['.images', images],
+    ['.labels', labels],
+  ] as const) {
+    if (Object.prototype.toString.call(words) !== '[object Int32Array]' || words.length !== count)
+      throw refuse(field, `${count} whole numbers of 32 bits`, words);
+    const wrong = words.find((word) => word < 0 || word >= classes);
+    if (wrong !== undefined) throw refuse(field, `numbers of words below ${classes}`, wrong);
+  }
   return set;
 }
 
@@ -77,11 +106,17 @@ export async function resolveData(
   const options = dataOptionsOf(control);
   if (validationCount > 0)
     return heldOut(
-      typeof dataset === 'string' ? await readDataset(dataset, 'train', options) : dataset.train,
+      (dataset === 'ptb'
+        ? await readWords('ptb', 'train', options)
+        : typeof dataset === 'string'
+          ? await readDataset(dataset, 'train', options)
+          : dataset.train) as Dataset,
       trainCount,
       validationCount,
     );
   if (typeof dataset !== 'string') return dataset;
+  if (dataset === 'ptb')
+    return { train: await readWords('ptb', 'train', options), test: await readWords('ptb', 'test', options) };
   const train = await readDataset(dataset, 'train', options);
   // An archive need not hold a test set; the named data sets have one.
   if (dataset.endsWith('.npz') && !(await npzNames(dataset)).includes('x_test')) return { train };

@@ -71,7 +71,7 @@ export interface TrainJob<K extends Trainable> {
  * the run was interrupted and resumed.
  *
  * @param spec a spec of a trainable system; in `feedforward` the last layer has one linear output per class
- * @param dataset 'mnist', 'cifar10', 'synthetic', a .npz archive, or data sets already read
+ * @param dataset 'mnist', 'cifar10', 'synthetic', a .npz archive, of `recurrent` also 'ptb' (words), or data sets already read
  * @param options see `TrainOptions`; of a `kernel` spec, which has no steps, `RegressionOptions`; also
  * `data` (folder of the data sets), `signal`, `onProgress` (steps)
  * @returns plain data: reports, accuracies without dropout, statistics of the layers, checksum of the parameters. A run
@@ -210,6 +210,12 @@ export async function trainWith(
   checkData(data, validationCount > 0 ? 0 : trainCount);
   const shape = dataShape(data.train, trainCount);
   const prepared = checked.map((one): Prepared => {
+    if (shape.isText === true && one.trainer.takesText !== true)
+      throw new MftError(
+        'ERR_MFT_UNSUPPORTED',
+        `Expected \`dataset\` to hold images: ${one.system.name} is not trained on texts.`,
+        { parameter: 'dataset' },
+      );
     const plan = one.trainer.plan(one.spec, shape, one.options);
     return { ...one, plan, options: one.trainer.complete(plan, one.options, shape) };
   });

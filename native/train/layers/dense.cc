@@ -66,6 +66,7 @@ void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* o
     pass.masks->draw(shape_.mask_layer, rows.first, rows.count, units, std::span(mask_bits, rows.count * words));
   }
   record_values(pass.statistics, rows, output, units);
+  if (is_identity()) return;
   const Elementwise<T>& loops = elementwise<T>();
   const std::size_t block_rows = std::max<std::size_t>(1, kBlock / units);
   for (std::size_t first = 0; first < rows.count; first += block_rows) {
@@ -84,7 +85,10 @@ void DenseLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* o
 template <typename T>
 void DenseLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const {
   const std::size_t units = outputs();
-  elementwise<T>().multiply(output_error, tape, tape, rows.count * units);
+  if (is_identity())
+    std::copy_n(output_error, rows.count * units, tape);
+  else
+    elementwise<T>().multiply(output_error, tape, tape, rows.count * units);
   record_errors(pass.statistics, rows, tape, units);
   if (input_error != nullptr)
     affine_.backward(rows.count * shape_.positions, {tape, shape_.outputs}, T(0), {input_error, shape_.inputs});

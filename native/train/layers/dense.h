@@ -63,6 +63,12 @@ class DenseLayer final : public Layer<T> {
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:
+  // Whether the tape needs no derivatives: they are all 1.
+  bool is_identity() const {
+    return shape_.activation.kind == ActivationKind::kLinear && shape_.activation.is_plain() &&
+           !(shape_.keep_probability < 1) && !shape_.alpha;
+  }
+
   DenseShape shape_;
   Affine<T> affine_;
 };

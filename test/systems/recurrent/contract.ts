@@ -31,6 +31,7 @@ export const contract: ContractCase = {
       ],
     },
     figure: 'profile',
+    train: { cell: 'vanilla', width: 40, steps: 28 },
   },
   agreement: [
     { spec: { ...vanilla, width: 400, steps: 3 }, run: { trials: 900, seed: 11 } },

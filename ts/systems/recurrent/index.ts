@@ -8,6 +8,7 @@ import { observables, type RecurrentObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type RecurrentQuantity } from './quantities.js';
 import { simulate } from './simulate.js';
+import { training } from './train.js';
 import {
   type ResolvedRecurrentRun,
   type ResolvedRecurrentSpec,
@@ -25,7 +26,7 @@ export interface RecurrentTypes {
   readonly run: RecurrentRun;
   readonly quantity: RecurrentQuantity;
   readonly observable: RecurrentObservable;
-  readonly train: false;
+  readonly train: true;
 }
 
 export const recurrent: System<ResolvedRecurrentSpec, ResolvedRecurrentRun, RecurrentObservable> = {
@@ -43,4 +44,5 @@ export const recurrent: System<ResolvedRecurrentSpec, ResolvedRecurrentRun, Recu
   map: mapPoints,
   figures,
   findings,
+  training,
 };

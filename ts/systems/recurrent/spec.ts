@@ -100,6 +100,28 @@ export interface RecurrentSpec {
   readonly inputWidth?: number;
   /** T, the length of the sequences. Default 20. */
   readonly steps?: number;
+  /** What only `train` reads. */
+  readonly training?: RecurrentTraining;
+}
+
+/** The network around the cell, and what it learns. */
+interface RecurrentTraining {
+  /**
+   * 'pixels': an image cut into T inputs (28: rows of a digit, 784: pixel by pixel), classified from the last state; 'digitThenNoise':
+   * the image, times √R, then T − 1 inputs N(0, R), the same classes; 'words': the next word at every position of a text, in
+   * stretches of T. Default 'pixels'.
+   */
+  readonly task?: 'pixels' | 'digitThenNoise' | 'words';
+  /** Recurrent layers, one on the other. Default 1. */
+  readonly layers?: number;
+  /** ρ of the outputs of every layer and of the vectors of words; the state is not masked. Default 1. */
+  readonly keepProbability?: number;
+  /** Errors go back at most to the last multiple of so many positions; 0: through the whole row. Default 0. */
+  readonly truncation?: number;
+  /** Words: the output has the matrix of the vectors, N numbers a word. Default false. */
+  readonly tiedEmbedding?: boolean;
+  /** Whether the projection of inputs to the N components of the minimal cell is trained. Default 'trained'. */
+  readonly projection?: 'trained' | 'fixed';
 }
 
 /** How a simulation of `recurrent` runs. */
@@ -197,6 +219,19 @@ export const correlationField = numberField(
   'Σ₁₂',
 );
 
+const training = z.strictObject({
+  task: choiceField(['pixels', 'digitThenNoise', 'words'], 'What the network learns.').default('pixels'),
+  layers: wholeField(1, 100, 'Recurrent layers.').default(1),
+  keepProbability: numberField({ low: 0, above: true, high: 1 }, 'Of what goes up from a layer.', 'ρ').default(1),
+  truncation: wholeField(0, 100_000, 'Positions that errors go back; 0 = all.').default(0),
+  tiedEmbedding: booleanField('The output has the matrix of the vectors of words.').default(false),
+  projection: choiceField(['trained', 'fixed'], 'Of inputs to the minimal cell.').default('trained'),
+});
+
+/** With defaults. */
+export const resolveTraining = (given: RecurrentTraining | undefined): z.output<typeof training> =>
+  parse(training, given ?? {}, 'training');
+
 export const specSchema = z.strictObject({
   system: z.literal('recurrent').default('recurrent'),
   ...cellFields,
@@ -218,6 +253,11 @@ export const specSchema = z.strictObject({
     seqLen: '',
     timesteps: '',
   }).default(20),
+  training: training.optional().meta({
+    expected:
+      '{task, layers, keepProbability, truncation, tiedEmbedding, projection}: pixels, digitThenNoise or words, a whole number >= 1, a number in (0, 1], a whole number >= 0, true or false, trained or fixed',
+    description: 'What only training reads: the task, layers, dropout, truncation, how words and inputs are taken.',
+  }),
 });
 
 export const runSchema = z.strictObject({

@@ -24,10 +24,18 @@ interface DenseLayer extends LayerBase<'dense'> {
   readonly alphaScale?: number;
   readonly alphaOffset?: number;
   readonly alphaDropped?: number;
+  /** Positions of a row, all with these weights. Default 1. */
+  readonly positions?: number;
 }
 
 /** A dense layer on outputs of that shape. */
 export function dense(input: Shape, fields: Omit<DenseLayer, 'kind' | 'output' | 'multiplyAdds'>): DenseLayer {
-  const fanIn = input.reduce((product, size) => product * size, 1);
-  return { kind: 'dense', output: [fields.units], multiplyAdds: fields.units * fanIn, ...fields };
+  const { units, positions } = fields;
+  const numbers = input.reduce((product, size) => product * size, 1);
+  return {
+    kind: 'dense',
+    output: positions === undefined ? [units] : [positions, units],
+    multiplyAdds: units * numbers,
+    ...fields,
+  };
 }

@@ -286,7 +286,7 @@ void check_clipping(test::Tally& tally, const CellCase& c) {
   double worst = 0;
   for (std::size_t i = 0; i < free.size(); ++i)
     worst = std::max(worst, std::abs(clipped[i] - free[i] * (norm / 3) / (norm + 1e-6)));
-  tally.check(worst < 1e-14 * norm + 1e-16, c.name() + ": clipped to a third of the norm");
+  tally.check(worst < 1e-14 * norm, c.name() + ": clipped to a third of the norm");
 }
 
 void check_threads(test::Tally& tally, const CellCase& c) {
@@ -304,9 +304,8 @@ void check_threads(test::Tally& tally, const CellCase& c) {
     results.push_back(train_network(o, s.images(), s.images(), {}));
   }
   for (const TrainingResult& r : results)
-    tally.check(r.checksum == results[0].checksum && r.test.loss == results[0].test.loss,
+    tally.check(r.checksum == results[0].checksum && r.test.loss == results[0].test.loss && r.steps == 5,
                 c.name() + ": the same bits for any threads");
-  tally.check(results[0].steps == 5 && std::isfinite(results[0].test.loss), c.name() + ": five steps");
 }
 
 // Numbers of a layer by name; words are added by the caller.
@@ -414,8 +413,7 @@ void check_words(test::Tally& tally) {
   };
   std::vector<std::int32_t> even = next, odd = next;
   for (std::size_t i = 0; i < next.size(); ++i) (i % 2 == 0 ? even : odd)[i] = -1;
-  tally.check(std::abs(loss(even) + loss(odd) - loss(next)) < 1e-13, "positions without a label");
-  tally.check(loss(even) > 0.1 && loss(odd) > 0.1, "positions with one");
+  tally.check(std::abs(loss(even) + loss(odd) - loss(next)) < 1e-13 && loss(even) > 0.1, "positions without a label");
 }
 
 void check_noise(test::Tally& tally) {
@@ -474,12 +472,11 @@ void check_refusals(test::Tally& tally) {
   LayerFields unknown = good;
   unknown.words["cell"] = "elman";
   refused("an unknown cell", "INVALID_ARGUMENT", make(unknown, kSteps * 3));
-  LayerFields few = good;
-  few.lists["biasMeans"] = {};
-  refused("a list that is too short", "INVALID_ARGUMENT", make(few, kSteps * 3));
-  LayerFields nan = good;
-  nan.lists["biasMeans"] = {NAN};
-  refused("a list with NaN", "INVALID_ARGUMENT", make(nan, kSteps * 3));
+  for (const Vector& wrong : {Vector{}, Vector{NAN}}) {
+    LayerFields f = good;
+    f.lists["biasMeans"] = wrong;
+    refused("a list that is too short, or holds NaN", "INVALID_ARGUMENT", make(f, kSteps * 3));
+  }
 }
 
 }  // namespace

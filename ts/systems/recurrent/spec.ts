@@ -255,7 +255,7 @@ export const specSchema = z.strictObject({
   }).default(20),
   training: training.optional().meta({
     expected:
-      '{task, layers, keepProbability, truncation, tiedEmbedding, projection}: pixels, digitThenNoise or words, a whole number >= 1, a number in (0, 1], a whole number >= 0, true or false, trained or fixed',
+      '{task, layers, keepProbability, truncation, tiedEmbedding, projection} (docs/systems/recurrent.md, Training)',
     description: 'What only training reads: the task, layers, dropout, truncation, how words and inputs are taken.',
   }),
 });

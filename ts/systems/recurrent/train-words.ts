@@ -133,7 +133,7 @@ async function runText<Spec>(
       ...(body.test === undefined ? {} : { testPerplexity: perplexity(body.test.loss) }),
       ...known,
     },
-    warnings: [...(body.warnings ?? []), ...dropped(train, used, job.options.batchSize, stretch)],
+    warnings: [...(body.warnings ?? []), ...dropped(used, job.options.batchSize, stretch)],
     ...(returnWeights && weights !== undefined ? { weights } : {}),
   };
 }
@@ -159,10 +159,10 @@ async function withoutUnknown<Spec>(
 ): Promise<Readonly<Record<string, QuantityValue>>> {
   const unknown = test?.vocabulary?.indexOf('<unk>') ?? -1;
   if (test?.labels === undefined || unknown < 0 || weights === undefined) return {};
-  const isFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
+  const areFinite = Object.values(weights).every(({ values }) => values.every(Number.isFinite));
   const labels = Int32Array.from(test.labels, (label) => (label === unknown ? -1 : label));
   const counted = labels.reduce((sum, label) => sum + (label < 0 ? 0 : 1), 0);
-  if (!isFinite) return { testPerplexityWithoutUnknown: { reason: 'the weights are not finite' } };
+  if (!areFinite) return { testPerplexityWithoutUnknown: { reason: 'the weights are not finite' } };
   if (counted === 0) return { testPerplexityWithoutUnknown: { reason: 'every word of the test text is unknown' } };
   const { checkpoint: _checkpoint, saveWeights: _file, epochs: _epochs, ...others } = job.options;
   const options = { ...others, steps: 0, trainEvaluation: 0, statisticsEvery: 0, initialWeights: weights };
@@ -179,14 +179,16 @@ async function withoutUnknown<Spec>(
 }
 
 /** Words of the training text that no step of an epoch reads. */
-function dropped(train: Examples, used: number, batch: number, stretch: number): readonly Warning[] {
+function dropped(used: number, batch: number, stretch: number): readonly Warning[] {
   const read = Math.floor(rows(used, stretch) / batch) * batch * stretch;
   const left = used - read;
   if (left === 0) return [];
   return [
     {
       id: 'droppedWords',
-      message: `An epoch reads ${read} of ${used} words of ${train.vocabulary?.length ?? 0} kinds: ${batch} streams of whole rows of ${stretch}; ${left} are left over.`,
+      message:
+        `An epoch reads ${read} of ${used} words: ${batch} streams of whole rows of ${stretch}; ` +
+        `${left} are left over.`,
     },
   ];
 }

@@ -113,7 +113,7 @@ function inputsOf(spec: ResolvedRecurrentSpec, own: Training, { dimension }: Dat
  *
  * @throws MftError ERR_MFT_SHAPE (steps against the data), ERR_MFT_UNSUPPORTED (fields that training cannot honour)
  */
-export function trainingPlan(
+function trainingPlan(
   spec: ResolvedRecurrentSpec,
   data: DataShape,
   options: Pick<ResolvedTrainOptions, 'hasBiases'>,

@@ -15,6 +15,7 @@ namespace {
 // Part of the results' bits.
 constexpr std::size_t kRows = 512;
 constexpr std::size_t kBlock = 256;
+constexpr std::size_t kSmallest = 64;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 std::size_t parts(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
@@ -90,9 +91,25 @@ class Moments {
   void add_tile(std::size_t count, std::size_t tile) {
     std::size_t row = 0;
     while (tile > row) tile -= ++row;
-    const std::size_t i = row * kBlock, j = tile * kBlock;
-    blas::gemm(true, false, std::min(kBlock, d_ - i), std::min(kBlock, d_ - j), count, 1.0, rows_.data() + i, d_,
-               rows_.data() + j, d_, 1.0, products_.data() + i * d_ + j, d_);
+    const std::size_t i = row * kBlock, j = tile * kBlock, rows = std::min(kBlock, d_ - i);
+    if (i == j)
+      add_square(count, i, rows);
+    else
+      add_product(count, i, j, rows, std::min(kBlock, d_ - j));
+  }
+
+  // Of a square on the diagonal what lies above it is not needed.
+  void add_square(std::size_t count, std::size_t first, std::size_t size) {
+    if (size <= kSmallest) return add_product(count, first, first, size, size);
+    const std::size_t half = size / 2 / kSmallest * kSmallest + (size / 2 % kSmallest == 0 ? 0 : kSmallest);
+    add_square(count, first, half);
+    add_product(count, first + half, first, size - half, half);
+    add_square(count, first + half, size - half);
+  }
+
+  void add_product(std::size_t count, std::size_t i, std::size_t j, std::size_t rows, std::size_t columns) {
+    blas::gemm(true, false, rows, columns, count, 1.0, rows_.data() + i, d_, rows_.data() + j, d_, 1.0,
+               products_.data() + i * d_ + j, d_);
   }
 
   const ExampleSet& examples_;

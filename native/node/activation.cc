@@ -69,11 +69,13 @@ const Fields<Points> kPoints = {
     whole("order", &Points::order, 0, 2),
 };
 
-// (points) -> Float64Array
+// (points, into?) -> Float64Array: `into` where it is given, so that a loop makes no array a call.
 Napi::Value activate(const Napi::CallbackInfo& info) {
   const Points points = kPoints.argument(info, 0, "points");
-  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), points.z.size());
-  const std::span<double> out(result.Data(), points.z.size());
+  const bool is_given = !info[1].IsUndefined();
+  const Napi::Value result = is_given ? info[1] : Napi::Value(Napi::Float64Array::New(info.Env(), points.z.size()));
+  const std::span<double> out = doubles(result, "into");
+  if (out.size() != points.z.size()) throw wrong("into", "as long as `z`");
   if (points.order == 0) mft::activate(points.activation, points.z, out);
   if (points.order == 1) activate_derivative(points.activation, points.z, out);
   if (points.order == 2) activate_second_derivative(points.activation, points.z, out);

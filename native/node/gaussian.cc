@@ -90,11 +90,14 @@ Question question_from(const Fields<Question>& fields, const Napi::CallbackInfo&
   return question;
 }
 
-// (question) -> Float64Array
+// (question, into?) -> Float64Array: `into` where it is given, so that a loop makes no array a call.
 Napi::Value gaussian(const Napi::CallbackInfo& info) {
   const Question question = question_from(kQuestion, info);
-  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), question.variance_a.size());
-  for (std::size_t i = 0; i < question.variance_a.size(); ++i) result.Data()[i] = question.value(i);
+  const std::size_t count = question.variance_a.size();
+  const Napi::Value result = info[1].IsUndefined() ? Napi::Value(Napi::Float64Array::New(info.Env(), count)) : info[1];
+  const std::span<double> out = doubles(result, "into");
+  if (out.size() != count) throw wrong("into", "as long as `varianceA`");
+  for (std::size_t i = 0; i < count; ++i) out[i] = question.value(i);
   return result;
 }
 

@@ -339,11 +339,14 @@ type NativeActivation = Pick<ResolvedActivation, 'kind' | 'parameters' | 'progra
 declare module '../core/addon.js' {
   interface NativeAddon {
     /** φ (order 0), φ' (1) or φ'' (2) at every z. */
-    activate(options: {
-      readonly activation: NativeActivation;
-      readonly z: Float64Array;
-      readonly order: 0 | 1 | 2;
-    }): Float64Array;
+    activate(
+      options: {
+        readonly activation: NativeActivation;
+        readonly z: Float64Array;
+        readonly order: 0 | 1 | 2;
+      },
+      into?: Float64Array,
+    ): Float64Array;
   }
 }
 

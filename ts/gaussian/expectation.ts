@@ -55,7 +55,7 @@ interface NativeQuestion {
 
 declare module '../core/addon.js' {
   interface NativeAddon {
-    gaussian(question: NativeQuestion): Float64Array;
+    gaussian(question: NativeQuestion, into?: Float64Array): Float64Array;
     startGaussian(question: NativeQuestion & { readonly threads: number }, slots?: Int32Array): Promise<Float64Array>;
     gaussianRule(rule: Resolution & { readonly kinks: Float64Array; readonly variance: number }): {
       readonly points: Float64Array;
@@ -162,12 +162,13 @@ export function powers(integrand: Integrand, into = new Float64Array(5)): Float6
   return into;
 }
 
-/** The lists of one question: native code has read them when it answers, so that the next question can use them again. */
+/** The lists of one question and its answer: read when the call returns, so that the next question can use them again. */
 const one = {
   integrand: new Float64Array(5),
   varianceA: new Float64Array(1),
   varianceB: new Float64Array(1),
   oneMinusCorrelation: new Float64Array(1),
+  answer: new Float64Array(1),
 };
 
 function only(list: Float64Array, value: number): Float64Array {
@@ -179,14 +180,17 @@ function fromResolved(key: string, canonical: ActivationSpec, resolved: Resolved
   const asked =
     (activation: NativeGaussianFunction) =>
     (question: Question): number =>
-      addon().gaussian({
-        what: question.what,
-        activation,
-        integrand: powers(question.integrand, one.integrand),
-        varianceA: only(one.varianceA, question.varianceA),
-        varianceB: only(one.varianceB, question.varianceB),
-        oneMinusCorrelation: only(one.oneMinusCorrelation, question.oneMinusCorrelation),
-      })[0] as number;
+      addon().gaussian(
+        {
+          what: question.what,
+          activation,
+          integrand: powers(question.integrand, one.integrand),
+          varianceA: only(one.varianceA, question.varianceA),
+          varianceB: only(one.varianceB, question.varianceB),
+          oneMinusCorrelation: only(one.oneMinusCorrelation, question.oneMinusCorrelation),
+        },
+        one.answer,
+      )[0] as number;
   const { facts } = resolved;
   const resolution =
     typeof canonical === 'object' && 'expression' in canonical

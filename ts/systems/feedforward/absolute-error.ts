@@ -53,7 +53,9 @@ function roomFor(one: Points): number {
   return one.count++;
 }
 
-const [outer, inner, sampled] = [points(2), points(2), points(3)] as const;
+const [outer, inner] = [points(2), points(2)] as const;
+/** z_a, z_b, the mass, and φ and φ' at both: values of the activation are written where the last ones lay. */
+const sampled = points(7);
 const noCuts: readonly number[] = [];
 
 /** Nodes and Gaussian weights of panels over [−reach, reach] cut at `cuts`. */
@@ -109,6 +111,7 @@ function sample(kinks: Float64Array, state: PairState): void {
 }
 
 const arguments_ = new Float64Array(together * grid.length);
+const errors = new Float64Array(together * grid.length);
 const means = new Float64Array(together);
 
 /** E|φ'(z_a)φ'(z_b)| |κ_a φ(z_a)/ρ + e_a| |κ_b φ(z_b)/ρ + e_b|. */
@@ -121,13 +124,13 @@ export function coherentAbsoluteProduct(
   const n = grid.length;
   sample(activation.kinks, state);
   const { count } = sampled;
-  const [za, zb, masses] = sampled.columns.map((column) => column.subarray(0, count)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  const valuesAt = (z: Float64Array, order: 0 | 1): Float64Array => addon().activate({ activation, z, order });
-  const [fa, fb, da, db] = [valuesAt(za, 0), valuesAt(zb, 0), valuesAt(za, 1), valuesAt(zb, 1)];
+  const column = (i: number): Float64Array => (sampled.columns[i] as Float64Array).subarray(0, count);
+  const [za, zb, masses] = [column(0), column(1), column(2)];
+  const [fa, fb, da, db] = [column(3), column(4), column(5), column(6)];
+  addon().activate({ activation, z: za, order: 0 }, fa);
+  addon().activate({ activation, z: zb, order: 0 }, fb);
+  addon().activate({ activation, z: za, order: 1 }, da);
+  addon().activate({ activation, z: zb, order: 1 }, db);
   const sizeA = Math.sqrt(noiseA);
   const slope = noiseA > 0 ? noisePair / sizeA : 0;
   const rest = Math.sqrt(Math.max(0, noiseB - slope * slope));
@@ -143,7 +146,8 @@ export function coherentAbsoluteProduct(
         arguments_[(k - first) * n + x] = rest > 0 ? (mb + slope * (grid[x] as number)) / (Math.SQRT2 * rest) : 0;
     }
     const scaled = arguments_.subarray(0, (end - first) * n);
-    const error = rest > 0 ? addon().activate({ activation: errorFunction, z: scaled, order: 0 }) : scaled;
+    const error = errors.subarray(0, scaled.length);
+    if (rest > 0) addon().activate({ activation: errorFunction, z: scaled, order: 0 }, error);
     for (let k = first; k < end; k++) {
       const weight = weightAt(k);
       if (weight < 1e-9) continue;

@@ -11,31 +11,53 @@ export function memoryAllowed(): number {
   return Math.min(totalmem(), ...limits);
 }
 
-/** JavaScript objects that nobody needs any more before V8 looks for them: its young generation, 16 MiB as Node sets it. */
-export const youngGeneration = 2 ** 24;
+/** The stack of a thread, compiled code, tables, pages of files: what any work takes. */
+const anyWork = 1.25 * 2 ** 20;
+/**
+ * V8's young generation when the package is loaded: two halves of 8 MiB (`new_space` of `v8.getHeapSpaceStatistics()`), of which
+ * loading has filled 7 to 9 MiB. What is left of it, and 3 to 4 MiB that grow old on the way (old objects, code, tables).
+ */
+const room = 12.25 * 2 ** 20;
+/** Both halves double when objects of more than one of them have survived; each is copied once and moved once. */
+const [survivors, doubled] = [2 ** 20, 2 ** 24] as const;
 
-/** The stack of a thread, compiled code, tables: what any work takes. */
-const anyWork = 1.5 * 2 ** 20;
-/** Loading the package has filled a third of the young generation: the rest is new memory. */
-const unused = (2 / 3) * youngGeneration;
-
-/** What work takes that leaves `bytes` of short-lived JavaScript objects behind and keeps none. */
-export function leftBehind(bytes: number): number {
-  return anyWork + Math.min(unused, bytes);
+/**
+ * What work takes that makes `bytes` of JavaScript objects and drops them: all of them until the young generation is full and is
+ * collected, however many. `kept`: bytes of objects that stay. How many a unit of work makes was counted with a young generation
+ * (`--min-semi-space-size`) in which nothing is collected.
+ */
+export function leftBehind(bytes: number, kept = 0): number {
+  const grown = Math.min(doubled, 4 * Math.max(0, kept - survivors));
+  return anyWork + Math.min(room, bytes + kept) + grown + kept;
 }
 
-/** Of a simulation: bytes of short-lived objects for each number of its rows, all trials together. */
-const perNumber = 16;
+/** Of a simulation: bytes of short-lived objects before its first row. */
+const perRun = 2 ** 18;
+/**
+ * Of each number of its rows, all trials together, and of each place where they are summed up: every intermediate result is an object
+ * until the code is compiled, part by part.
+ */
+const [perFirst, perNext, perNumber] = [450, 120, 30] as const;
+const [firstNumbers, nextNumbers] = [10_000, 90_000] as const;
 
-/** What reading the rows of a run leaves behind: nothing of a few trials of a wide network, all there is room for of many. */
+/** What reading the rows of a run leaves behind: little of a few trials of a wide network, all there is room for of many. */
 export function leftByRows(rowLength: number, trials: number): number {
-  return leftBehind(perNumber * rowLength * trials);
+  const numbers = rowLength * (trials + 1);
+  const next = Math.min(nextNumbers, Math.max(0, numbers - firstNumbers));
+  const rest = Math.max(0, numbers - firstNumbers - nextNumbers);
+  return leftBehind(perRun + perFirst * Math.min(firstNumbers, numbers) + perNext * next + perNumber * rest);
 }
 
-/** What two parts of a job take that follow each other: both keep what they found, and leave their objects in the same place. */
-export function oneAfterTheOther(first: number, second: number): number {
-  const shared = Math.min(unused, first - anyWork, second - anyWork);
-  return first + second - Math.max(0, shared);
+/**
+ * What two parts of a job take that follow each other: both keep what they found, and leave their objects in the same place. `objects`:
+ * how much of the second are objects; of the first all are until there is no room.
+ */
+export function oneAfterTheOther(first: number, second: number, objects = second - anyWork): number {
+  const [left, more] = [first - anyWork, objects].map((bytes) => Math.min(room, Math.max(0, bytes))) as [
+    number,
+    number,
+  ];
+  return first + second - Math.min(anyWork, first, second) - Math.max(0, left + more - room);
 }
 
 /**

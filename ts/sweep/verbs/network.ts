@@ -1,6 +1,6 @@
 // Verbs that predict and simulate a network: predict, simulate, compare.
 import { describe, didYouMean, MftError } from '../../core/errors.js';
-import { oneAfterTheOther } from '../../core/memory.js';
+import { leftBehind, oneAfterTheOther } from '../../core/memory.js';
 import { compare } from '../../statistics/compare.js';
 import { loadSystem } from '../../systems/registry.js';
 import { withInputs } from '../../verbs/inputs.js';
@@ -110,11 +110,19 @@ export async function networkCost(work: Work, parts: Parts): Promise<number> {
   return Math.max(1, theory + (parts.simulates ? simulation.flops(work.spec, onOneThread(work)) : 0));
 }
 
-/** Peak memory of a job: what theory has found is there while the simulation runs. */
+/** Bytes of objects that the tests of a comparison leave behind, beside about as many as theory makes of the same points. */
+const perComparison = 2 ** 21;
+
+/** Peak memory of a job: what theory has found is there while the simulation runs, and both while they are compared. */
 export async function networkMemory(work: Work, parts: Parts): Promise<number> {
   const { prediction, simulation } = await loadSystem(work.system);
-  const theory = parts.predicts ? prediction.bytes(work.spec) : 0;
-  return parts.simulates ? oneAfterTheOther(theory, simulation.bytes(work.spec, onOneThread(work))) : theory;
+  if (!parts.simulates) return prediction.bytes(work.spec);
+  const simulated = simulation.bytes(work.spec, onOneThread(work));
+  if (!parts.predicts) return simulated;
+  // Objects come with the trials, engines with the network.
+  const objects = simulated - simulation.bytes(work.spec, { ...onOneThread(work), trials: 1 });
+  const theory = prediction.bytes(work.spec);
+  return oneAfterTheOther(oneAfterTheOther(theory, simulated, objects), leftBehind(perComparison + theory));
 }
 
 function onOneThread(work: Work): object {

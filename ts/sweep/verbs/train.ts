@@ -2,7 +2,6 @@
 import type { ControlOptions } from '../../core/control.js';
 import { datasetNames } from '../../core/dataset-names.js';
 import { expectedError, MftError } from '../../core/errors.js';
-import { youngGeneration } from '../../core/memory.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import { loadSystem } from '../../systems/registry.js';
 import { train } from '../../verbs/train.js';
@@ -49,7 +48,7 @@ async function resolveDataset(given: unknown): Promise<DatasetRequest> {
 }
 
 /** What a fresh process takes for data and for BLAS before the first step, beside the images and their files (measured). */
-const reading = 2 * youngGeneration;
+const reading = 2 ** 25;
 
 /** A job's options as its trainer takes them: one that draws nothing has no seed, though the job has. */
 function optionsOf(run: Work['run'], { training }: Awaited<ReturnType<typeof loadSystem>>): Data {

@@ -1,6 +1,6 @@
 // What predictions and simulations of `autoencoder` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { leftBehind, threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows, threadsFor } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { nativeSimulation } from './simulate.js';
 import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, spectrumOf } from './spec.js';
@@ -14,9 +14,14 @@ export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
   return 10_000 + 10 * modes * times * nodesPerMode + spec.width / 1000;
 }
 
-/** Short-lived numbers of the integration fill the young generation however short the run (measured); the records beside it. */
+/** Bytes of objects that a mode leaves behind: at its start, in a step. */
+const [perStart, perStep] = [2 ** 20, 300_000] as const;
+
+/** What the integration leaves behind; the records beside it. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
-  return youngGeneration + 80 * recordsOf(spec).length * (spectrumOf(spec).length + 2);
+  const modes = spectrumOf(spec).length;
+  const times = spec.dynamics === 'descent' ? spec.steps : 10 * recordsOf(spec).length;
+  return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + 80 * recordsOf(spec).length * (modes + 2);
 }
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {
@@ -38,7 +43,7 @@ export function simulationBytes(spec: ResolvedAutoencoderSpec, run: ResolvedAuto
   const row = recordsOf(spec).length * (2 * modes + 2);
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
-    leftBehind(youngGeneration) +
+    leftByRows(row, run.trials) +
     rowBytes(row, run.trials) +
     48 * row +
     (run.rawTrials ? 8 * row * run.trials : 0) +

@@ -1,15 +1,15 @@
 // What predictions and simulations of `convolution` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { leftByRows, threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows, threadsFor } from '../../core/memory.js';
 import { rowBytes } from '../../statistics/trials.js';
 import { meanFieldSize } from './mean-field.js';
 import { nativeSimulation } from './simulate.js';
 import { networkFromSpec, type ResolvedConvolutionRun, type ResolvedConvolutionSpec } from './spec.js';
 
-/** Room for the code, the stacks of the threads and a result of a simulation. */
-const base = 2 ** 23;
 /** Products a pair of positions takes: taps of both passes and the moment of the pair. */
 const perPair = 400;
+/** Bytes of objects that a pair of positions leaves behind; Hermite coefficients of a variance, and variances that one image has. */
+const [perPairLeft, perCoefficients, mostVariances] = [4000, 1500, 512] as const;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */
 const [perLayer, perStatistic, perWeight] = [20_000, 300, 12] as const;
 
@@ -19,7 +19,8 @@ export function predictionFlops(spec: ResolvedConvolutionSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedConvolutionSpec): number {
-  return youngGeneration + 2 ** 21 + 8 * 3 * meanFieldSize(networkFromSpec(spec)).held + 400 * spec.depth;
+  const { held, pairs } = meanFieldSize(networkFromSpec(spec));
+  return leftBehind(2 ** 20 + perPairLeft * pairs) + 8 * 3 * held + perCoefficients * Math.min(mostVariances, pairs);
 }
 
 const rowLength = 7;
@@ -39,7 +40,6 @@ export function simulationBytes(spec: ResolvedConvolutionSpec, run: ResolvedConv
   const native = nativeSimulation(spec, run);
   const workers = Math.min(threadsFor(run.threads), run.trials);
   return (
-    base +
     leftByRows(row, run.trials) +
     1.1 * (rowBytes(row, run.trials) + (run.rawTrials ? 8 * row * run.trials : 0)) +
     100 * row +

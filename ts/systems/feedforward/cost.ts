@@ -2,7 +2,7 @@
 import { addon } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
 import { inputCount } from '../../core/inputs.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeParameters } from './simulate.js';
 import { inputWidthOf, largestPaired, type ResolvedFeedforwardRun, type ResolvedFeedforwardSpec } from './spec.js';
@@ -19,10 +19,10 @@ const [perExpectation, perSettled] = [1.5e7, 2.3e6] as const;
 const [unsettledLayers, expectationsOfPoint] = [100, 20] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; values and steps of the recursion. */
 const [perEntry, perPredicted] = [8, 4] as const;
-/** Of an input or pair in a layer of theory, in bytes: the objects that the recursion keeps of it, and those its integrals leave. */
-const [perKept, perLeft] = [2050, 150_000] as const;
-/** What integrals leave behind beyond a young generation before the collector has caught up (measured at 174 layers of tanh). */
-const mostLeft = 1.5 * youngGeneration;
+/** Of theory, in bytes: the objects that the recursion keeps of an input or pair in a layer, and those that a layer leaves. */
+const [perKept, perLeft] = [1500, 5e6] as const;
+/** Lists of an input or pair in a layer that is not settled, and layers before theory settles even near a critical line. */
+const [perUnsettled, mostUnsettled] = [3700, 1400] as const;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
@@ -35,7 +35,9 @@ export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
 export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
   const n = inputCount(spec.inputs);
   const states = spec.depth * (n + pairsOf(n));
-  return youngGeneration + Math.min(mostLeft, perLeft * states) + perKept * states + 8 * perPredicted * entriesOf(spec);
+  const unsettled = Math.min(spec.depth, mostUnsettled) * (n + pairsOf(n));
+  const lists = perUnsettled * unsettled + 8 * perPredicted * entriesOf(spec);
+  return leftBehind(perLeft * spec.depth, perKept * states) + lists;
 }
 
 /** trials × layers × N (without weight matrices) or × N² (with them), and the statistics of what every trial gives. */
@@ -59,7 +61,8 @@ export function simulationBytes(spec: ResolvedFeedforwardSpec, run: ResolvedFeed
   const engine = addon().feedforwardMemory({ ...parameters, trials }) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
   const raw = run.rawTrials ? 8 * run.trials * entries : 0;
-  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
+  const held = 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
+  return leftByRows(rowLength, run.trials) + held;
 }
 
 /** Rows and raw trials grow with trials and depth, everything else with the width. */

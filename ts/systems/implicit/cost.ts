@@ -1,6 +1,6 @@
 // What predictions and simulations of `implicit` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { leftBehind, leftByRows, youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeSimulation } from './simulate.js';
 import type { ResolvedImplicitRun, ResolvedImplicitSpec } from './spec.js';
@@ -9,13 +9,15 @@ import type { ResolvedImplicitRun, ResolvedImplicitSpec } from './spec.js';
 const [perIntegral, integrals] = [1e5, 2000] as const;
 /** Of an entry of an observable, in doubles. */
 const perEntry = 20;
+/** Theory: bytes of objects that a term leaves behind; doubles that it keeps. */
+const [perTermLeft, perTerm] = [2500, 15] as const;
 /** Drawing a weight, in operations; products that a solve takes beside those of the recorded terms. */
 const [perWeight, products] = [12, 120] as const;
 
 export const predictionFlops = ({ termCount, width }: ResolvedImplicitSpec): number =>
   perIntegral * (integrals + termCount) + width / 1000;
 export const predictionBytes = ({ termCount }: ResolvedImplicitSpec): number =>
-  leftBehind(youngGeneration) + 8 * perEntry * 5 * termCount;
+  leftBehind(2 ** 19 + perTermLeft * termCount) + 8 * perTerm * termCount;
 
 export function simulationFlops(
   { width: n, termCount }: ResolvedImplicitSpec,

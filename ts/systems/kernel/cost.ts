@@ -1,7 +1,7 @@
 // What predictions and simulations of `kernel` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
-import { youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { hasMaps } from './maps.js';
 import { nativeSimulation } from './simulate.js';
@@ -12,7 +12,12 @@ const [perPair, perNearPair, perIntegral] = [1000, 40_000, 4e7] as const;
 /** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
 const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
-const [perEntry, perPredicted, perMapped] = [14, 40, 3] as const;
+const [perEntry, perPredicted, perMapped] = [14, 40, 2.1] as const;
+/** Bytes of objects that theory makes and drops: at all, in a layer, of a pair in a layer. */
+const [perTheory, perLayerLeft, perPairLeft] = [2 ** 20, 60_000, 4000] as const;
+/** Inputs of which every layer is reported; numbers of a block of natively mapped pairs. */
+const [mostPaired, block] = [32, 2 ** 18] as const;
+const triangle = (count: number): number => (count * (count + 1)) / 2;
 
 /** From here on matrices are mapped natively; Hermite coefficients that a row has at a layer, at most. */
 const [fewRows, mostOrders] = [20, 512] as const;
@@ -44,7 +49,10 @@ export function predictionBytes(spec: ResolvedKernelSpec): number {
   const held = isMapped ? perMapped : perPredicted;
   const isSummed = isMapped && model.phi.homogeneousDegree !== 1 && !closed.includes(String(spec.activation));
   const table = isSummed ? Math.min(2 ** 30, 8 * mostOrders * spec.depth * count) : 0;
-  return youngGeneration + 8 * held * count * count + 64 * (spec.depth + 1) * count + table + 8 * 2 * 2 ** 18;
+  const pairs = triangle(Math.min(count, mostPaired)) + (isMapped ? 0 : triangle(count));
+  const left = perTheory + (spec.depth + 1) * (perLayerLeft + perPairLeft * pairs);
+  const matrices = 8 * (held * count ** 2 + 2 * Math.min(block, count ** 2));
+  return leftBehind(left) + matrices + 64 * (spec.depth + 1) * count + table;
 }
 
 /** Weights, twice with the tangent kernel, and their products with the inputs; the statistics of what every trial gives. */
@@ -67,7 +75,8 @@ export function simulationBytes(spec: ResolvedKernelSpec, run: ResolvedKernelRun
   const trials = Math.min(run.trials, trialsAtOnce(rowLength));
   const engine = addon().kernelMemory({ ...native, trials });
   const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
-  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  const held = 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  return leftByRows(rowLength, run.trials) + held;
 }
 
 export function simulationLower(_spec: ResolvedKernelSpec, run: ResolvedKernelRun): readonly string[] {

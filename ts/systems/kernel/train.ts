@@ -72,15 +72,25 @@ function flops({ model }: RegressionPlan, options: ResolvedRegressionOptions, da
   return pairs * (2 * dimension + perPair * (model.depth + 1)) + factorisations * (count ** 3 / 3);
 }
 
+/** Dead blocks of cross kernels wait outside V8's heap for a collection: as many, at most so many bytes and the one in hand. */
+const [deadBlocks, mostDead] = [4, 24 * 2 ** 20] as const;
+/** What BLAS packs; what any work takes. */
+const [packed, anyRegression] = [2 ** 23, 2 ** 21] as const;
+
+/** The larger of the two peaks: kernels of the images among themselves, and those with a block of others beside K. */
 function bytes({ model, classes }: RegressionPlan, options: ResolvedRegressionOptions, data: DataShape): number {
   const { count, dimension } = data;
-  const matrices = matricesHeld(model, options.kernel) * count ** 2 + 6 * block * count;
-  return 8 * (matrices + 2 * (count + block) * dimension + 4 * classes * count) + 2 ** 26;
+  const made = matricesHeld(model, options.kernel) * count ** 2;
+  const crossed = (options.kernel === 'ntk' && hasMaps(model) ? 2 : 1) * block * count;
+  const evaluated = count ** 2 + Math.min(deadBlocks * crossed, mostDead / 8 + crossed);
+  // Images and their copy behind the border; targets, coefficients and outputs.
+  const lists = 2 * (count + block) * dimension + 4 * classes * count;
+  return 8 * (Math.max(made, evaluated) + lists) + packed + anyRegression;
 }
 
 /** m × m numbers at the peak: K and, for the tangent kernel, Θ beside it; many more where pairs are integrated one by one. */
 const matricesHeld = (model: KernelModel, kernel: 'nngp' | 'ntk'): number =>
-  hasMaps(model) ? (kernel === 'ntk' ? 2.2 : 1.1) : 16;
+  hasMaps(model) ? (kernel === 'ntk' ? 2.1 : 1.1) : 16;
 
 async function fit(
   { plan, options }: TrainerJob<RegressionPlan, ResolvedRegressionOptions>,

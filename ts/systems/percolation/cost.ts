@@ -1,5 +1,5 @@
 // What predictions and simulations of `percolation` take: arithmetic and memory.
-import { leftBehind, threadsFor, youngGeneration } from '../../core/memory.js';
+import { leftBehind, threadsFor } from '../../core/memory.js';
 import { connectionCount, edgeCounts, layerShapes } from './masks.js';
 import { resolveNetwork, resolveWidths } from './network.js';
 import { allLayersUpTo } from './predict.js';
@@ -9,9 +9,11 @@ import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js'
 /** A lattice's exact chain has a state per set of reached positions. */
 const largestLattice = 20;
 /** Bytes of a layer: its description here and behind the border, and its entries in the results. */
-const [perReportedLayer, perSimulatedLayer] = [600, 1000] as const;
+const [perReportedLayer, perSimulatedLayer] = [380, 1000] as const;
 /** Bytes of objects that theory or a simulation makes of a layer and drops. */
-const perLeft = 2500;
+const perLeft = 2600;
+/** Of theory: bytes of objects that it makes and drops at all, and that it keeps of a layer. */
+const [perTheory, perKept] = [2 ** 18, 60] as const;
 
 /**
  * In operations on 64 trials, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): a node of
@@ -46,11 +48,8 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   const widest = (typeof hidden === 'number' ? [hidden] : hidden).reduce((a, b) => Math.max(a, b), 1);
   const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
   const layers = Math.min(depth + 2, allLayersUpTo);
-  // Measured: a third of the young generation more than what is left behind; laws in hand may outlive a collection.
-  const promoted = Math.min(youngGeneration / 3, perLeft * layers);
   return (
-    leftBehind(perLeft * layers) +
-    promoted +
+    leftBehind(perTheory + perLeft * layers, perKept * layers) +
     perReportedLayer * layers +
     64 * (Math.max(inputWidth, outputWidth, widest) + sets)
   );

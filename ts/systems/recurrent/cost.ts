@@ -1,6 +1,6 @@
 // What predictions and simulations of `recurrent` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
-import { leftBehind, leftByRows, youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { nativeCell } from './cell.js';
 import { isIntegrated, siteOptions } from './predict.js';
@@ -12,6 +12,8 @@ import type { ResolvedRecurrentRun, ResolvedRecurrentSpec } from './spec.js';
 const perStep = 1e7;
 /** Of an entry of an observable, in doubles. */
 const [perEntry, perPredicted] = [20, 8] as const;
+/** Bytes of objects that theory leaves behind: it is native. */
+const perTheory = 1.5 * 2 ** 20;
 /** Drawing a weight, in operations. */
 const perWeight = 12;
 
@@ -24,7 +26,7 @@ export function predictionFlops(spec: ResolvedRecurrentSpec): number {
 
 export function predictionBytes(spec: ResolvedRecurrentSpec): number {
   const sites = isSampled(spec) ? siteBytes(spec, siteOptions(spec)) : 0;
-  return leftBehind(youngGeneration) + sites + 32 * perPredicted * (spec.steps + 1);
+  return leftBehind(perTheory) + sites + 32 * perPredicted * (spec.steps + 1);
 }
 
 /** Steps × (two sequences, the perturbation or all N of them) × products; untied: the weights of every step. */

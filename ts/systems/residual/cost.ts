@@ -1,7 +1,7 @@
 // What predictions and simulations of `residual` take: arithmetic and memory.
 import { addon } from '../../core/addon.js';
 import { inputCount } from '../../core/inputs.js';
-import { leftBehind, youngGeneration } from '../../core/memory.js';
+import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { givenVectors } from './inputs.js';
 import { nativeNetwork } from './network.js';
@@ -27,8 +27,8 @@ const [perInput, perPair] = [14, 4] as const;
  * width and spread, and what they are made from.
  */
 const [perEntry, perPredicted] = [14, 5] as const;
-/** Bytes of objects that theory makes of a layer and drops, for all inputs together. */
-const perLeft = 5000;
+/** Bytes of objects that theory makes and drops: at all, in a layer of the first, before its code is compiled, and of the rest. */
+const [perTheory, perEarly, perLate, early] = [2 ** 19, 13_000, 6000, 300] as const;
 /** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 17 lists of the recurrences. */
 const perRecurrence = 8 + 8 + 17;
 /** Bytes of objects that a recurrence alone makes of a layer and drops. */
@@ -40,9 +40,9 @@ export function predictionFlops(spec: ResolvedResidualSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedResidualSpec): number {
-  const left = perLeft * spec.depth;
-  // When V8 looks differs from run to run by about half its young generation.
-  return leftBehind(left) + Math.min(youngGeneration / 2, left) + 8 * perPredicted * entriesOf(spec);
+  const layers = perEarly * Math.min(early, spec.depth) + perLate * Math.max(0, spec.depth - early);
+  const left = perTheory + layers * Math.max(1, inputCount(spec.inputs) / 2);
+  return leftBehind(left) + 8 * perPredicted * entriesOf(spec);
 }
 
 /** Of one run of the recurrences, of which a quantity takes a number. */
@@ -73,7 +73,8 @@ export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidua
   const engine = addon().residualMemory({ ...native, trials }, network) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
   const raw = run.rawTrials ? 8 * run.trials * entries : 0;
-  return youngGeneration + 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * entries;
+  const held = 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * entries;
+  return leftByRows(rowLength, run.trials) + held;
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {

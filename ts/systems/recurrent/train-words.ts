@@ -15,6 +15,7 @@ import { misfit } from '../../training/refusals.js';
 import type { ResolvedTrainOptions } from '../../training/options.js';
 import type { TrainingPlan } from '../../training/plan.js';
 import { sgd } from '../../training/sgd.js';
+import { wordBaselines } from './word-baselines.js';
 
 type SgdTrainer<Spec> = Trainer<Spec, TrainingPlan, ResolvedTrainOptions>;
 type Job = TrainerJob<TrainingPlan, ResolvedTrainOptions>;
@@ -132,6 +133,7 @@ async function runText<Spec>(
       ...(body.train.count === 0 ? {} : { trainPerplexity: perplexity(body.train.loss) }),
       ...(body.test === undefined ? {} : { testPerplexity: perplexity(body.test.loss) }),
       ...known,
+      ...(texts.test === undefined ? {} : wordBaselines(texts.train, texts.test)),
     },
     warnings: [...(body.warnings ?? []), ...dropped(used, job.options.batchSize, stretch)],
     ...(returnWeights && weights !== undefined ? { weights } : {}),

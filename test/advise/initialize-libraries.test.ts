@@ -1,4 +1,5 @@
-// The snippets of initialize as PyTorch and TensorFlow.js ran them (test/fixtures/initialization.mjs): variances kept within a
+// The snippets of initialize as PyTorch and TensorFlow.js ran them, those of Keras and Flax as their documentation says that they run
+// (test/fixtures/initialization.mjs): variances kept within a
 // factor 2, gradients within e² of the prediction, and a refusal by name of what they cannot initialize.
 import { readFileSync } from 'node:fs';
 import t from 'tap';
@@ -6,7 +7,7 @@ import { type ActivationSpec, initialize } from 'mft-native';
 import { fingerprint } from '../fixtures/initialization-cases.mjs';
 
 interface Entry {
-  readonly library: 'pytorch' | 'tfjs';
+  readonly library: 'pytorch' | 'tfjs' | 'keras' | 'flax';
   readonly spec: { readonly activation: ActivationSpec; readonly keepProbability: number; readonly depth: number };
   readonly width: number;
   readonly networks: number;
@@ -27,11 +28,13 @@ const reasons: Readonly<Record<string, RegExp>> = {
   parametrization: /parametrization/,
   halfPrecision: /half precision/,
   lazy: /lazy/,
-  nothing: /no (Linear|dense) layer/,
+  notBuilt: /not built/,
+  nothing: /no (Linear|[dD]ense) layer/,
 };
 
 t.equal(entries.filter(({ library }) => library === 'pytorch').length, 12);
-t.equal(entries.filter(({ library }) => library === 'tfjs').length, 2);
+for (const library of ['tfjs', 'keras', 'flax'] as const)
+  t.equal(entries.filter((entry) => entry.library === library).length, 2);
 for (const { library, spec, width, networks, code, logVarianceRatio, logGradientRatio, refusals } of entries)
   t.test(`${library}: ${JSON.stringify(spec)}, width ${width}`, async (t) => {
     const found = await initialize({ ...spec, width });

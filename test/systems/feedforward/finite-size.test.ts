@@ -175,3 +175,28 @@ t.test(
     near(await spread('orthogonal'), 0.3419016, 1e-6, 'orthogonal');
   },
 );
+
+t.test('how large is the largest squared singular value of ten square Gaussian layers?', async (t) => {
+  const edge = (parameters: object): Promise<unknown> =>
+    evaluate('feedforward', 'largestSquaredSingularValue', parameters as never);
+  const near = (found: unknown, wanted: number, what: string): void => {
+    t.ok(Math.abs((found as number) / wanted - 1) < 1e-12, `${what}: ${String(found)}`);
+  };
+  const linear = { activation: 'linear', weightVariance: 1 } as const;
+  near(await edge({ ...linear, depth: 10 }), 11 ** 11 / 10 ** 10, 'ten layers: 28.531');
+  near(await edge({ ...linear, depth: 1 }), 4, 'one layer: Marchenko and Pastur');
+  near(await edge({ ...linear, weightVariance: 1.5, depth: 3 }), 1.5 ** 3 * (256 / 27), 'σ_w²');
+  near(await edge({ ...linear, weightVariance: 1.5, depth: 3, weights: 'orthogonal' }), 1.5 ** 3, 'orthogonal');
+  // Half of the rows of W are left: (1 + √½)² of Marchenko and Pastur; kept halves count twice, squared.
+  near(await edge({ activation: 'relu', weightVariance: 2, depth: 1 }), 2 * (1 + Math.SQRT1_2) ** 2, 'relu');
+  near(await edge({ ...linear, keepProbability: 0.5, depth: 1 }), 4 * (1 + Math.SQRT1_2) ** 2, 'dropout');
+  near(await edge({ activation: 'relu', weightVariance: 2, depth: 1, weights: 'orthogonal' }), 2, 'orthogonal relu');
+  near(await edge({ activation: 'abs', weightVariance: 1, depth: 10 }), 11 ** 11 / 10 ** 10, '|x| is as linear');
+  t.equal(
+    await edge({ activation: { name: 'leakyRelu', slope: 0 }, weightVariance: 2, depth: 3 }),
+    await edge({ activation: 'relu', weightVariance: 2, depth: 3 }),
+  );
+  await t.rejects(edge({ activation: 'tanh', weightVariance: 1, depth: 2 }), { code: 'ERR_MFT_UNSUPPORTED' });
+  await t.rejects(edge({ ...linear, weightVariance: 1e10, depth: 100 }), { code: 'ERR_MFT_NOT_FINITE' });
+  t.equal(await edge({ ...linear, weightVariance: 0, depth: 2 }), 0);
+});

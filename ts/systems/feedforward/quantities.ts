@@ -16,6 +16,7 @@ import { varianceBasins } from '../../gaussian/variance-basins.js';
 import { keepProbabilitiesForCorrelation, weightVariancesForDepthScale } from '../../gaussian/inverse.js';
 import * as moments from '../../gaussian/moments.js';
 import * as theory from './fixed-point-theory.js';
+import { largestSquaredSingularValue } from './jacobian-edge.js';
 import { jacobianSpread, orthogonalLogGradientVarianceRate } from './weight-ensembles.js';
 import { phaseOf, trainableLengths } from './trainability.js';
 import { statedLengths, trainableDepth } from './trainable-depth.js';
@@ -285,6 +286,20 @@ const table = {
       weights: choiceField(['gaussian', 'orthogonal'], 'Law of the weights.').default('gaussian'),
     }),
     evaluate: ({ weights, ...network }) => jacobianSpread(network, weights),
+  }),
+  largestSquaredSingularValue: quantity({
+    symbol: 's_max',
+    description:
+      'Largest squared singular value of the input-output Jacobian of `depth` layers of equal width, φ linear on either side of 0.',
+    source: 'Burda 2010 (linear); Pennington 2017; docs 3.19',
+    parameters: z.strictObject({
+      activation,
+      weightVariance,
+      keepProbability,
+      depth: wholeField(1, 1_000_000, 'Layers: a weight matrix and φ each.', 'L'),
+      weights: choiceField(['gaussian', 'orthogonal'], 'Law of the weights.').default('gaussian'),
+    }),
+    evaluate: largestSquaredSingularValue,
   }),
   circleMetric: quantity({
     symbol: 'g^l',

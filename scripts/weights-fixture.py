@@ -175,8 +175,8 @@ onnx("lstm.onnx", gated, torch.randn(4, 1, 3))
 torch.manual_seed(5)
 other = nn.Sequential(nn.Conv2d(1, 2, 3), nn.GELU(), nn.Flatten(), nn.Linear(8, 4), nn.LayerNorm(4), nn.SiLU(), nn.Linear(4, 2))
 onnx("mixed.onnx", other, torch.randn(1, 1, 4, 4))
-torch.manual_seed(6)
-relu = mlp(6, 8, 8, 2, activation=nn.ReLU, seed=6)
+for name, activation in {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}.items():
+    onnx(name + ".onnx", mlp(3, 4, 4, 2, activation=activation, seed=6), torch.randn(1, 3))
 onnx("bfloat16.onnx", mlp(3, 2, seed=7).bfloat16(), torch.randn(1, 3).bfloat16(), mlp(3, 2, seed=7).bfloat16().state_dict())
 
 with open(folder + "weights.json", "w") as out:

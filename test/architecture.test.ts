@@ -60,7 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'ts/training',
     'ts/data',
   ],
-  'ts/inspect': ['ts/core', 'ts/data', 'ts/statistics', 'ts/weights'],
+  'ts/inspect': ['*'],
   'ts/advise': ['*'],
   'ts/reproduce': ['*'],
   'ts/cli': ['*'],

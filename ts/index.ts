@@ -160,6 +160,7 @@ export type { WeightFormat } from './weights/stored.js';
 // Own networks
 export { inspect, type Inspection, type InspectOptions } from './inspect/inspect.js';
 export type { InitialVerdict, LayerReport } from './inspect/report.js';
+export type { MeasuredLayer } from './inspect/signal.js';
 
 // Gaussian moments of an activation
 export {

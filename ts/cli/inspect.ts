@@ -5,7 +5,16 @@ import { type Inspection, inspect } from '../inspect/inspect.js';
 import type { InitialVerdict, LayerReport } from '../inspect/report.js';
 import { interruptSignal } from './exit.js';
 import { printJson, printWarnings, shown, table } from './output.js';
+import type { ActivationSpec } from '../gaussian/activations.js';
+import { parseJson, printable } from '../core/text.js';
 import { progressBar } from './progress.js';
+
+interface Options {
+  memoryLimit?: number;
+  activation?: string;
+  keepProbability?: number;
+  json?: boolean;
+}
 
 export function register(program: Command): void {
   program
@@ -13,11 +22,18 @@ export function register(program: Command): void {
     .description('what the weights of a file are: variances, spectra, and whether they are as initialised')
     .argument('<file>', 'safetensors, PyTorch .pt or .pth, ONNX, tfjs model.json or its folder, .npz, .npy')
     .option('--memory-limit <bytes>', 'bytes that the content of the file may take in memory', Number)
+    .option(
+      '--activation <name>',
+      'the activation of the hidden layers, where the file does not say it: a name or JSON',
+    )
+    .option('--keep-probability <number>', 'probability of keeping a unit in training, for the spec', Number)
     .option('--json', 'print JSON')
-    .action(async (file: string, options: { memoryLimit?: number; json?: boolean }) => {
+    .action(async (file: string, options: Options) => {
       const bar = await progressBar('inspect');
       const found = await inspect(file, {
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+        ...(options.activation === undefined ? {} : { activation: activationOf(options.activation) }),
+        ...(options.keepProbability === undefined ? {} : { keepProbability: options.keepProbability }),
         signal: interruptSignal(),
         onProgress: bar.onProgress,
       }).finally(bar.stop);
@@ -27,7 +43,11 @@ export function register(program: Command): void {
     });
 }
 
-function print({ format, layers, others }: Inspection): void {
+/** A name, or JSON for an activation with parameters. */
+const activationOf = (text: string): ActivationSpec =>
+  (text.trim().startsWith('{') ? parseJson(text, '--activation') : text) as ActivationSpec;
+
+function print({ format, layers, others, spec }: Inspection): void {
   const rows = layers.map((layer) => [
     [layer.name, ...(isCell(layer) ? [layer.role] : []), ...(layer.gate === undefined ? [] : [layer.gate])].join(' '),
     layer.shape.join(' x '),
@@ -51,6 +71,9 @@ function print({ format, layers, others }: Inspection): void {
     'biases',
   ];
   process.stdout.write(`${format}, ${layers.length} matrices\n${table(header, rows)}\n`);
+  process.stdout.write(
+    isUndefined(spec) ? `\nNo spec: ${printable(spec.reason)}.\n` : `\nSpec: ${JSON.stringify(spec)}\n`,
+  );
   if (others.length > 0)
     process.stdout.write(
       `\nOther arrays: ${others.map(({ name, shape }) => `${name} (${shape.join(', ')})`).join(', ')}\n`,

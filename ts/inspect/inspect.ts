@@ -4,19 +4,34 @@ import { z } from 'zod';
 import { parse } from '../core/checks.js';
 import { withJson } from '../core/codec.js';
 import { numberField } from '../core/fields.js';
+import { type ControlOptions, controlOf, ticker } from '../core/control.js';
+import { expectedError, MftError } from '../core/errors.js';
 import { controlFields } from '../core/options.js';
-import { schemaVersion, type Warning } from '../core/results.js';
+import { schemaVersion, type Undefined, type Warning } from '../core/results.js';
 import { packageVersion } from '../core/provenance.js';
 import type { NpyValues } from '../data/npy.js';
+import { activationField, type ActivationSpec, canonicalActivation } from '../gaussian/activations.js';
+import type { FeedforwardSpec } from '../systems/feedforward/spec.js';
 import { withWeightFile, type WeightFileOptions } from '../weights/open.js';
-import type { WeightFile, WeightFormat } from '../weights/stored.js';
+import type { StoredArray, WeightFile, WeightFormat } from '../weights/stored.js';
+import type { LayerTopology } from '../weights/topology.js';
+import { type Chain, chainByNames, chainOfGraph, chainOfLayers } from './chain.js';
+import type { Matrix } from './matrix.js';
 import { matrixOf, rowsOf, type WeightModule } from './module.js';
 import { modulesByName } from './modules-by-name.js';
 import { modulesByNode } from './modules-by-node.js';
 import { type LayerReport, reportOn } from './report.js';
+import { type ChainLayer, measured, type MeasuredLayer } from './signal.js';
 import { putTogether } from './stored-apart.js';
 
-export interface InspectOptions extends WeightFileOptions {}
+export interface InspectOptions extends WeightFileOptions {
+  /** φ of the hidden layers, where the file does not say it (a state dict never does). */
+  readonly activation?: ActivationSpec;
+  /** Probability of keeping a unit in training, which no file says; of the spec only. Default 1. */
+  readonly keepProbability?: number;
+  /** Inputs to send through the network: what is measured at every layer is held against `predict`. */
+  readonly inputs?: readonly (readonly number[])[];
+}
 
 /** What a file of weights holds. */
 export interface Inspection {
@@ -29,16 +44,31 @@ export interface Inspection {
   readonly layers: readonly LayerReport[];
   /** Arrays that are no weights of a map: norms, counters, tables. */
   readonly others: readonly { readonly name: string; readonly shape: readonly number[]; readonly type: string }[];
+  /**
+   * The network as a spec, with the variances of its weights: for `predict`, `advise`, `simulate`. Or why there is none, with the
+   * node that is none of ours.
+   */
+  readonly spec: ({ readonly system: 'feedforward' } & FeedforwardSpec) | Undefined;
+  /** With `inputs`: the signals at every layer beside theory. */
+  readonly signals?: readonly MeasuredLayer[];
   readonly warnings: readonly Warning[];
   readonly package: string;
 }
 
 const schema = z.strictObject({
   ...controlFields,
-  memoryLimit: numberField(
-    { low: 0, above: true },
-    'Bytes that the content of the file may take in memory.',
+  memoryLimit: numberField({ low: 0, above: true }, 'Bytes that the content of the file may take.').optional(),
+  // Without its default: what a file does not say is asked for, never guessed.
+  activation: activationField.unwrap().optional(),
+  keepProbability: numberField(
+    { low: 0, high: 1, above: true },
+    'Probability of keeping a unit in training.',
   ).optional(),
+  inputs: z
+    .array(z.array(z.number()).min(1))
+    .min(1)
+    .meta({ expected: 'a list of inputs, each a list of numbers', description: 'Inputs to send through the network.' })
+    .optional(),
 });
 
 /**
@@ -46,9 +76,10 @@ const schema = z.strictObject({
  * against that of independent weights, stable rank, units without weights, and whether the numbers are still what a library drew.
  *
  * @param file a file of weights of any format that `readArrays` reads
- * @param options `memoryLimit`, cancellation
- * @returns a promise of one report per matrix, in the order of the file
- * @throws MftError (rejects) as `readArrays`
+ * @param options what no file says (`activation`, `keepProbability`), `inputs` to send through the network; `memoryLimit`, cancellation
+ * @returns a promise of one report per matrix, in the order of the file; the network as a spec, or why there is none; with `inputs`
+ *   the variance of the signals at every layer beside `predict`
+ * @throws MftError (rejects) as `readArrays`; ERR_MFT_SHAPE, ERR_MFT_UNSUPPORTED for inputs that the network does not take
  *
  * **Numerics**: moments in double precision, whatever the file's; the largest singular value by at most 120 Lanczos steps (relative
  * error 1e-6). σ_w² has the relative standard error √((κ + 2)/n) for n weights of excess kurtosis κ. "asInitialized": |z| < 4 for
@@ -62,19 +93,28 @@ const schema = z.strictObject({
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<Inspection> {
   const checked = parse(schema, options, 'options') as InspectOptions;
-  return withWeightFile(file, checked, async (opened) => {
+  if (checked.activation !== undefined) canonicalActivation(checked.activation);
+  const { activation: _activation, keepProbability: _keep, inputs: _inputs, ...reading } = checked;
+  return withWeightFile(file, reading, async (opened) => {
     const { modules, others, warnings } = modulesOf(opened);
     const layers: LayerReport[] = [];
-    const start = performance.now();
+    const tick = ticker(modules.length, checked);
+    const chain = chainOf(modules, others, opened.topology, checked);
+    const kept: ChainLayer[] = [];
+    const chained: LayerReport[] = [];
     for (const [index, module] of modules.entries()) {
-      if (checked.signal?.aborted) throw checked.signal.reason;
-      layers.push(...(await reportsOf(module)));
-      checked.onProgress?.({
-        done: index + 1,
-        total: modules.length,
-        elapsedSeconds: (performance.now() - start) / 1000,
-      });
+      const { reports, matrix, bias } = await reportsOf(module);
+      layers.push(...reports);
+      const place = 'reason' in chain ? -1 : chain.modules.indexOf(module);
+      if (place >= 0) {
+        chained[place] = reports[0] as LayerReport;
+        if (checked.inputs !== undefined) kept[place] = { matrix, bias };
+      }
+      await tick(index + 1);
     }
+    const spec = 'reason' in chain ? chain : specOf(chain, chained, checked);
+    const signals =
+      checked.inputs === undefined ? undefined : await signalsOf(chain, spec, kept, checked.inputs, controlOf(checked));
     return withJson({
       kind: 'inspection' as const,
       schemaVersion,
@@ -83,6 +123,8 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
       metadata: opened.metadata,
       layers,
       others: others.map(({ name, shape, type }) => ({ name, shape, type })),
+      spec,
+      ...(signals === undefined ? {} : { signals }),
       warnings: [...opened.warnings, ...warnings],
       package: packageVersion(),
     });
@@ -100,7 +142,72 @@ function modulesOf({ arrays, topology, format }: WeightFile) {
   return { ...modulesByName(whole, format), warnings };
 }
 
-async function reportsOf(module: WeightModule): Promise<LayerReport[]> {
+/** The dense chain: from the graph where there is one, else from names and what the user says. */
+function chainOf(
+  modules: readonly WeightModule[],
+  others: readonly StoredArray[],
+  topology: LayerTopology | undefined,
+  { activation }: InspectOptions,
+): Chain | Undefined {
+  if (topology?.kind === 'onnx') return chainOfGraph(modules, topology);
+  if (topology?.kind === 'layers') return chainOfLayers(modules, topology);
+  const names = others.map(({ name }) => name);
+  return chainByNames(modules, names, activation);
+}
+
+function specOf(
+  { activations }: Chain,
+  reports: readonly LayerReport[],
+  { keepProbability }: InspectOptions,
+): Inspection['spec'] {
+  const known = (value: number | Undefined): number => (typeof value === 'number' ? value : 0);
+  return {
+    system: 'feedforward',
+    activation: activations.length === 0 ? 'linear' : activations,
+    weightVariance: reports.map(({ weightVariance }) => weightVariance),
+    biasVariance: reports.map(({ biasVariance }) => known(biasVariance)),
+    biasMean: reports.map(({ biasMean }) => known(biasMean)),
+    width: reports.map(({ outputs }) => outputs),
+    inputWidth: reports[0]?.fanIn ?? 1,
+    depth: reports.length,
+    ...(keepProbability === undefined ? {} : { keepProbability }),
+  };
+}
+
+async function signalsOf(
+  chain: Chain | Undefined,
+  spec: Inspection['spec'],
+  layers: readonly ChainLayer[],
+  inputs: readonly (readonly number[])[],
+  control: ControlOptions,
+): Promise<readonly MeasuredLayer[]> {
+  if ('reason' in chain || 'reason' in spec)
+    throw new MftError(
+      'ERR_MFT_UNSUPPORTED',
+      `No signals can be sent through this file: ${(chain as Undefined).reason}.`,
+      { parameter: 'inputs' },
+    );
+  const width = spec.inputWidth as number;
+  const wrong = inputs.findIndex((row) => row.length !== width);
+  if (wrong >= 0)
+    throw expectedError(
+      'ERR_MFT_SHAPE',
+      `inputs.${wrong}`,
+      `${width} numbers, as the first layer takes`,
+      inputs[wrong],
+    );
+  // Masks act in training only.
+  const { keepProbability: _, system: _system, ...evaluated } = spec;
+  return measured(layers, chain.activations, evaluated, inputs, control);
+}
+
+interface ModuleReport {
+  readonly reports: LayerReport[];
+  readonly matrix: Matrix;
+  readonly bias: Float64Array | undefined;
+}
+
+async function reportsOf(module: WeightModule): Promise<ModuleReport> {
   const { weight, direction } = module;
   const values = await weight.read();
   const shape = direction === undefined ? weight.shape : weight.shape.slice(1);
@@ -108,7 +215,7 @@ async function reportsOf(module: WeightModule): Promise<LayerReport[]> {
   const { gates } = module;
   const rows = matrix.outputs / gates.length;
   const biases = await Promise.all(module.biases.map((bias) => bias.read()));
-  return gates.map((gate, g) =>
+  const reports = gates.map((gate, g) =>
     reportOn(
       rowsOf(matrix, g * rows, rows),
       {
@@ -134,6 +241,8 @@ async function reportsOf(module: WeightModule): Promise<LayerReport[]> {
           ),
     ),
   );
+  const all = biases.length === 0 ? undefined : biasOf(biases, 1, matrix.outputs, 0, matrix.outputs);
+  return { reports, matrix, bias: gates.length === 1 ? all : undefined };
 }
 
 /** What one direction has of an array of several. */

@@ -1,6 +1,6 @@
 // Schedules, comparisons at each method's own rate, deep stacks and momentum.
 import t from 'tap';
-import { evaluate, MftError, type Systems } from 'mft-native';
+import { evaluate, fitLogistic, MftError, type Systems } from 'mft-native';
 
 type Name = Systems['autoencoder']['quantity'];
 const near = (a: number, b: number, tolerance: number): boolean => Math.abs(a - b) <= tolerance * Math.abs(b);
@@ -128,3 +128,44 @@ t.test('stacks: where they rest, which rates are stable', async (t) => {
   );
   t.equal(await number('deepFixedPoint', { inputVariance: 0.5, weightDecay: 2, depth: 4 }), 0);
 });
+
+t.test(
+  'stacks from any layers: two of them are the network, the plateau grows with depth, fitted as any curve',
+  async (t) => {
+    const curve = async (parameters: object): Promise<readonly number[]> =>
+      (await evaluate('autoencoder', 'deepCurve', parameters)) as readonly number[];
+    const steps = Array.from({ length: 41 }, (_, i) => 20 * i);
+    const of = { inputVariance: 1.3, noiseVariance: 0.4, weightDecay: 0.1, learningRate: 0.02 };
+    const two = await curve({ ...of, layers: [0.3, -0.1], steps });
+    for (const [i, step] of steps.entries()) {
+      const [w1, w2] = (await evaluate('autoencoder', 'descentWeights', { ...of, w1: 0.3, w2: -0.1, steps: step })) as [
+        number,
+        number,
+      ];
+      t.ok(Math.abs((two[i] as number) - w1 * w2) < 1e-13, `step ${step}`);
+    }
+    const equal = await curve({ ...of, layers: [0.5, 0.5, 0.5], steps: [100] });
+    t.equal(equal[0], await number('deepMapping', { ...of, depth: 3, initialMapping: 0.125, steps: 100 }));
+    // L a − 2 layers slow the escape: of a mapping of 1e-3 deeper stacks are later, momentum is earlier.
+    const half = async (depth: number, momentum: number): Promise<number> => {
+      const at = Array.from({ length: 400 }, (_, i) => 5 * i);
+      const layers = new Array<number>(depth).fill(1e-3 ** (1 / depth));
+      const values = await curve({ inputVariance: 1, learningRate: 0.02, momentum, layers, steps: at });
+      const { parameters, converged, reason } = fitLogistic(at, values);
+      t.ok(converged, `depth ${depth}: ${reason}`);
+      return parameters.halfTime as number;
+    };
+    const [plain, deep, heavy] = [await half(2, 0), await half(3, 0), await half(2, 0.5)];
+    // ln[w(1 − w_0)/(w_0(1 − w))]/(2α) at w = 1/2.
+    t.ok(Math.abs(plain / (Math.log(999) / 0.04) - 1) < 0.03, `two layers: ${plain}`);
+    t.ok(deep > 1.2 * plain && Math.abs(heavy / (0.5 * plain) - 1) < 0.1, `three: ${deep}, with momentum: ${heavy}`);
+    await t.rejects(curve({ ...of, layers: [0.3, 0.1], steps: [5, 4] }), {
+      code: 'ERR_MFT_INVALID_ARGUMENT',
+      parameter: 'steps',
+    });
+    await t.rejects(curve({ ...of, layers: [3, 3, 3], learningRate: 5, steps: [500] }), {
+      code: 'ERR_MFT_NOT_FINITE',
+      message: /at step/,
+    });
+  },
+);

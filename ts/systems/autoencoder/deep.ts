@@ -36,16 +36,16 @@ export function deepStableLearningRate(mode: Mode, depth: number, momentum: numb
 const updatesBetweenLooks = 4_000_000;
 
 /**
- * Weights of every layer after `steps` steps of v ← β v − α ∂L, a ← a + v.
+ * Mappings of a stack, the product of its layers, at rising whole `records` of v ← β v − α ∂L, a ← a + v from `layers`.
  *
  * @throws MftError ERR_MFT_NOT_FINITE with the step at which the weights leave the range of numbers
  */
-export async function deepDescent(
+export async function deepCurve(
   mode: Mode,
   layers: readonly number[],
   learningRate: number,
   momentum: number,
-  steps: number,
+  records: ArrayLike<number>,
   options: ControlOptions = {},
 ): Promise<number[]> {
   const k = stiffness(mode);
@@ -54,26 +54,31 @@ export async function deepDescent(
   const depth = a.length;
   const [speed, before] = [new Float64Array(depth), new Float64Array(depth + 1)];
   const block = Math.max(1, Math.floor(updatesBetweenLooks / depth));
-  for (let first = 0; first < steps; first += block) {
-    const last = Math.min(steps, first + block);
-    for (let step = first; step < last; step++) {
-      before[0] = 1;
-      for (let l = 0; l < depth; l++) before[l + 1] = (before[l] as number) * (a[l] as number);
-      const pull = k * (before[depth] as number) - inputVariance;
-      let after = 1;
-      let largest = 0;
-      for (let l = depth - 1; l >= 0; l--) {
-        const weight = a[l] as number;
-        const slope = pull * (before[l] as number) * after + weightDecay * weight;
-        after *= weight;
-        const v = momentum * (speed[l] as number) - learningRate * slope;
-        speed[l] = v;
-        a[l] = weight + v;
-        largest = Math.max(largest, Math.abs(weight + v));
-      }
-      if (!(largest < 1e50)) throw diverged(step + 1, deepStableLearningRate(mode, depth, momentum));
+  const advance = (step: number): void => {
+    before[0] = 1;
+    for (let l = 0; l < depth; l++) before[l + 1] = (before[l] as number) * (a[l] as number);
+    const pull = k * (before[depth] as number) - inputVariance;
+    let after = 1;
+    let largest = 0;
+    for (let l = depth - 1; l >= 0; l--) {
+      const weight = a[l] as number;
+      const slope = pull * (before[l] as number) * after + weightDecay * weight;
+      after *= weight;
+      const v = momentum * (speed[l] as number) - learningRate * slope;
+      speed[l] = v;
+      a[l] = weight + v;
+      largest = Math.max(largest, Math.abs(weight + v));
     }
-    if (last < steps) await pause(options);
+    if (!(largest < 1e50)) throw diverged(step + 1, deepStableLearningRate(mode, depth, momentum));
+  };
+  const mappings: number[] = [];
+  let step = 0;
+  for (const last of Array.from(records)) {
+    for (; step < last; step++) {
+      if (step > 0 && step % block === 0) await pause(options);
+      advance(step);
+    }
+    mappings.push(a.reduce((product, each) => product * each, 1));
   }
-  return Array.from(a);
+  return mappings;
 }

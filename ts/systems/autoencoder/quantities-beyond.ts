@@ -5,7 +5,7 @@ import { booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { chosenNoiseVariance } from './choose-noise.js';
 import { compareRegularizers } from './comparison.js';
-import { deepDescent, deepFixedPoint, deepStableLearningRate } from './deep.js';
+import { deepCurve, deepFixedPoint, deepStableLearningRate } from './deep.js';
 import { type ModeCurve, modeCurve } from './mode-curve.js';
 import { whiteFlow } from './white.js';
 import { modeFields, rate, scheduleField, spectrumField, startFields, variance } from './quantity-fields.js';
@@ -160,16 +160,34 @@ export const beyondQuantities = {
       steps: wholeField(0, 1_000_000_000, 'Steps of descent.', 'T'),
     }),
     evaluate: async ({ depth, momentum, learningRate, initialMapping, steps, ...mode }, options) => {
-      const layer = initialMapping ** (1 / depth);
-      const layers = await deepDescent(
-        mode,
-        new Array<number>(depth).fill(layer),
-        learningRate,
-        momentum,
-        steps,
-        options,
-      );
-      return layers.reduce((product, each) => product * each, 1);
+      const layers = new Array<number>(depth).fill(initialMapping ** (1 / depth));
+      const [mapping] = await deepCurve(mode, layers, learningRate, momentum, [steps], options);
+      return mapping as number;
+    },
+  }),
+  deepCurve: quantity({
+    symbol: 'w_L(step)',
+    description:
+      'Mapping of a stack of layers at every step of a list, by descent with momentum, from any `layers`, one weight each.',
+    source: 'derived; docs 7.3',
+    parameters: z.strictObject({
+      ...modeFields,
+      momentum,
+      learningRate: rate,
+      layers: z.array(z.number()).min(2).max(1000).meta({
+        expected: 'a list of 2 to 1000 numbers',
+        description: 'Weight of every layer at the start.',
+        symbol: 'a_l',
+      }),
+      steps: z
+        .array(z.int().gte(0).lte(1_000_000_000))
+        .min(1)
+        .meta({ expected: 'a list of whole numbers >= 0 in rising order', description: 'Steps of descent.' }),
+    }),
+    evaluate: ({ momentum, learningRate, layers, steps, ...mode }, options) => {
+      const late = steps.find((step, i) => i > 0 && step < (steps[i - 1] as number));
+      if (late !== undefined) throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'steps', 'in rising order', late);
+      return deepCurve(mode, layers, learningRate, momentum, steps, options);
     },
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;

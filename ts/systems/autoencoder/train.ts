@@ -197,10 +197,10 @@ async function startingWeights(job: Job, data: TrainingData, { threads, signal }
 /** The job with the start of its plan: W2 the transpose of the W1 that is drawn. Weights that are given stay. */
 async function balanced(job: Job, data: TrainingData, control: TrainerControl): Promise<Job> {
   if (!job.plan.isBalanced || job.options.initialWeights !== undefined) return job;
-  const { 'layer1.weight': first } = await startingWeights(job, data, control);
-  const [hidden, dimension] = first?.shape as [number, number];
-  const second = { shape: [dimension, hidden], values: transposed(first?.values ?? [], hidden, dimension) };
-  const initialWeights = { 'layer1.weight': first as NamedArray, 'layer2.weight': second };
+  const first = (await startingWeights(job, data, control))['layer1.weight'] as NamedArray;
+  const [hidden, dimension] = first.shape as [number, number];
+  const second = { shape: [dimension, hidden], values: transposed(first.values, hidden, dimension) };
+  const initialWeights = { 'layer1.weight': first, 'layer2.weight': second };
   return { ...job, options: { ...job.options, initialWeights } };
 }
 
@@ -252,16 +252,17 @@ const layered = (
 });
 
 /** @throws MftError ERR_MFT_INVALID_ARGUMENT where tied weights that are given differ */
-function checkTied({ 'layer1.weight': first, 'layer2.weight': second }: Weights): void {
-  const [hidden, dimension] = first?.shape as [number, number];
-  const turned = transposed(second?.values ?? [], dimension, hidden);
-  const off = first?.values.findIndex((w, i) => w !== turned[i]) ?? -1;
+function checkTied(weights: Weights): void {
+  const [first, second] = [weights['layer1.weight'], weights['layer2.weight']] as [NamedArray, NamedArray];
+  const [hidden, dimension] = first.shape as [number, number];
+  const turned = transposed(second.values, dimension, hidden);
+  const off = first.values.findIndex((w, i) => w !== turned[i]);
   if (off !== -1)
     throw expectedError(
       'ERR_MFT_INVALID_ARGUMENT',
       'initialWeights',
       'a second matrix that is the transpose of the first, as they are tied',
-      `another value than ${first?.values[off]}`,
+      `another value than ${first.values[off]}`,
     );
 }
 

@@ -53,6 +53,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'expressivity-figure-2': { width: 500, trials: 20, points: 3 },
   'expressivity-figures-3-4': { width: 200, depth: 11, trials: 20 },
   'residual-width-variation': { start: 1024, trials: 120 },
+  'weight-laws-normalized-kernels': { width: 100, networks: 12, depths: [1, 4, 16], negativeSlopes: [0, 0.2] },
   'residual-growth-laws': { depth: 100_000 },
   'residual-mnist-tanh': { ...levelRuns, points: 2 },
   'residual-mnist-relu': { ...levelRuns, points: 2 },

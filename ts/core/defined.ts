@@ -19,14 +19,22 @@ function isValue(x: number, scale: Observable['scale']): boolean {
   return Number.isFinite(x) || (scale === 'log' && x === -Infinity);
 }
 
+/** Whether all numbers are finite: x − x is 0 of these only. In one pass without a call for each: matrices have millions. */
+function areFinite(values: Float64Array): boolean {
+  let rest = 0;
+  for (let i = 0; i < values.length; i++) rest += (values[i] as number) - (values[i] as number);
+  return rest === 0;
+}
+
 /** The observable without NaN: such points are listed in `undefinedAt`; of a term that is not known the allowance is infinite. */
 export function definedObservable<T extends Predicted | Estimated>(observable: T): T {
   const hidden = new Set((observable.undefinedAt ?? []).map(({ index }) => index));
   const wrong: UndefinedPoint[] = [];
-  observable.values.forEach((x, index) => {
-    if (!hidden.has(index) && !isValue(x, observable.scale))
-      wrong.push({ index, reason: Number.isNaN(x) ? indeterminate : beyond });
-  });
+  if (!areFinite(observable.values))
+    observable.values.forEach((x, index) => {
+      if (!hidden.has(index) && !isValue(x, observable.scale))
+        wrong.push({ index, reason: Number.isNaN(x) ? indeterminate : beyond });
+    });
   for (const { index } of wrong) hidden.add(index);
   const changed: Record<string, unknown> = {};
   if (wrong.length > 0) {

@@ -34,6 +34,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'percolation-critical-collapse': async () => (await import('./percolation/critical-collapse.js')).criticalCollapse,
   'percolation-zero-gradients': async () => (await import('./percolation/zero-gradients.js')).zeroGradients,
   'percolation-three-arms': async () => (await import('./percolation/three-arms.js')).threeArms,
+  'weight-laws-normalized-kernels': async () => (await import('./weight-laws/normalized-kernels.js')).normalizedKernels,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

@@ -70,6 +70,18 @@ struct Inputs {
   std::vector<HermiteTable> expansions;  // Map::kExpansion: of hidden layer l at l - 1
 };
 
+// Sum of term(k) in eight partial sums, which vectorise.
+template <typename Term>
+double sum_over(std::size_t count, Term term) {
+  constexpr std::size_t kParts = 8;
+  double parts[kParts] = {};
+  std::size_t k = 0;
+  for (; k + kParts <= count; k += kParts)
+    for (std::size_t i = 0; i < kParts; ++i) parts[i] += term(k + i);
+  for (; k < count; ++k) parts[0] += term(k);
+  return ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]));
+}
+
 class Kernels {
  public:
   Kernels(const MapCall& call, const Control& control)
@@ -234,15 +246,13 @@ class Kernels {
   // 1 - cos(x, y) over the coordinates, where x/|x| - y/|y| = (x - y)/|x| + y (1/|x| - 1/|y|); of nearly opposite
   // rows 2 - (1 - cos(x, -y)), so that exactly opposite ones have the gap 2.
   double near_gap(const double* x, const double* y, double a, double b, double sign) const {
-    double difference = 0;
-    for (std::size_t k = 0; k < call_.dimension; ++k) difference += (x[k] - y[k]) * (x[k] + y[k]);
-    const double turn = -difference / (a + b) / b;
-    double sum = 0;
-    for (std::size_t k = 0; k < call_.dimension; ++k) {
+    const double difference = sum_over(call_.dimension, [&](std::size_t k) { return (x[k] - y[k]) * (x[k] + y[k]); });
+    const double turn = -difference / (a + b) / b, inverse = 1 / a;
+    const double sum = sum_over(call_.dimension, [&](std::size_t k) {
       const double other = sign * y[k];
-      const double each = (x[k] - other + other * turn) / a;
-      sum += each * each;
-    }
+      const double each = (x[k] - other + other * turn) * inverse;
+      return each * each;
+    });
     return std::min(2.0, sign > 0 ? 0.5 * sum : 2.0 - 0.5 * sum);
   }
 

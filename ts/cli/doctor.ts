@@ -1,11 +1,14 @@
 // mft doctor: what a bug report needs.
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { addon, addonFile, type NativeEnvironment } from '../core/addon.js';
+import { MftError } from '../core/errors.js';
 import { memoryAllowed, processorsAllowed } from '../core/memory.js';
 import { blasCoreWarning, packageVersion } from '../core/provenance.js';
+import { exitCodes } from './exit.js';
 import { printJson, table } from './output.js';
 
 const optionalModules = ['vega', 'vega-lite', '@resvg/resvg-js', 'bullmq', 'ioredis'];
@@ -29,29 +32,16 @@ export function register(program: Command): void {
 }
 
 function diagnose(): Record<string, string | number> {
-  const environment = addon().environment();
-  const require = createRequire(import.meta.url);
-  const found = optionalModules.map((name) => {
-    try {
-      return `${name} ${(require(`${name}/package.json`) as { version: string }).version}`;
-    } catch {
-      return existsInParents(name) ? `${name} (found)` : `${name} (absent)`;
-    }
-  });
   const data = process.env.MFT_DATA;
   return {
     'mft-native': packageVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     'C library': glibcVersion(),
-    addon: `${addonFile()}, compiled with ${environment.compiler}`,
-    BLAS: environment.blasConfiguration.trim(),
-    'BLAS core': blasCore(environment),
-    CPU: environment.cpu,
-    'instruction set': `${environment.instructionSet} (best: ${environment.bestInstructionSet})`,
+    ...nativeReport(),
     'processors allowed': processorsAllowed(),
     'memory allowed': `${(memoryAllowed() / 2 ** 30).toFixed(1)} GiB`,
-    'optional modules': found.join(', '),
+    'optional modules': optionalModules.map(moduleReport).join(', '),
     data:
       data === undefined
         ? 'MFT_DATA is not set'
@@ -59,6 +49,42 @@ function diagnose(): Record<string, string | number> {
           ? `MFT_DATA: ${readdirSync(data).join(', ')}`
           : 'MFT_DATA names a folder that does not exist',
   };
+}
+
+/** What the addon says of itself and the machine; where it does not load, why, and the rest of the report stands all the same. */
+function nativeReport(): Record<string, string> {
+  try {
+    const environment = addon().environment();
+    return {
+      addon: `${addonFile()}, compiled with ${environment.compiler}`,
+      BLAS: environment.blasConfiguration.trim(),
+      'BLAS core': blasCore(environment),
+      CPU: environment.cpu,
+      'instruction set': `${environment.instructionSet} (best: ${environment.bestInstructionSet})`,
+    };
+  } catch (error) {
+    if (!(error instanceof MftError)) throw error;
+    process.exitCode = exitCodes.environment;
+    return { addon: `NOT LOADED. ${error.message}`, CPU: cpus()[0]?.model ?? 'unknown' };
+  }
+}
+
+/** Version of an optional package; one with a binary of its own is loaded, for its manifest says nothing of this machine. */
+function moduleReport(name: string): string {
+  const require = createRequire(import.meta.url);
+  let found = `${name} (found)`;
+  try {
+    found = `${name} ${(require(`${name}/package.json`) as { version: string }).version}`;
+  } catch {
+    if (!existsInParents(name)) return `${name} (absent)`;
+  }
+  if (name !== '@resvg/resvg-js') return found;
+  try {
+    require(name);
+    return found;
+  } catch (error) {
+    return `${found} (does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)})`;
+  }
 }
 
 /** The core that runs; which one OpenBLAS took by itself where that is another; what is wrong with it. */

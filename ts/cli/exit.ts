@@ -2,7 +2,6 @@
 import { CommanderError } from 'commander';
 import { MftError } from '../core/errors.js';
 import { printable } from '../core/text.js';
-import { flagHint } from './flags.js';
 
 export const exitCodes = { done: 0, unexpected: 1, usage: 2, failedJobs: 3, environment: 4, interrupted: 130 } as const;
 
@@ -34,10 +33,11 @@ function isInterruption(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Writes the error to stderr (`--json` does not change that) and ends the process with its exit code. */
+/** Writes the error to stderr (as one line of JSON under `--json`) and ends the process with its exit code. */
 export function reportAndExit(error: unknown): never {
   const code = exitCodeOf(error);
-  if (error instanceof MftError) process.stderr.write(`mft: ${printable(error.message)} [${error.code}]\n`);
+  if (code !== exitCodes.done && process.argv.includes('--json')) process.stderr.write(`${errorAsJson(error, code)}\n`);
+  else if (error instanceof MftError) process.stderr.write(`mft: ${printable(error.message)} [${error.code}]\n`);
   else if (isInterruption(error)) process.stderr.write('mft: interrupted\n');
   else if (error instanceof CommanderError) process.stderr.write(foreignFlagHint(error.message));
   else
@@ -45,6 +45,37 @@ export function reportAndExit(error: unknown): never {
       `mft: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
     );
   process.exit(code);
+}
+
+function errorName(error: unknown): string {
+  if (error instanceof MftError) return error.code;
+  if (error instanceof CommanderError) return 'ERR_MFT_INVALID_ARGUMENT';
+  return isInterruption(error) ? 'interrupted' : 'unexpected';
+}
+
+/** How commander words its own errors: in the voice of all others, or not at all where JSON follows. */
+export function writeUsageError(text: string, write: (text: string) => void): void {
+  if (!process.argv.includes('--json')) write(`mft: ${text.replace(/^error: /, '')}`);
+}
+
+/** {"error": {code, message, parameter, exitCode}}: the message without control characters of foreign files. */
+function errorAsJson(error: unknown, exitCode: number): string {
+  const text = error instanceof Error ? error.message.replace(/^error: /, '') : String(error);
+  const message = isInterruption(error) ? 'interrupted' : text;
+  return JSON.stringify({
+    error: {
+      code: errorName(error),
+      message: printable(message),
+      ...(error instanceof MftError && error.parameter !== undefined ? { parameter: error.parameter } : {}),
+      exitCode,
+    },
+  });
+}
+
+/** What a flag from elsewhere is called here; flags.ts knows once a command has its flags (and loads the schemas). */
+let flagHint: (flag: string) => string | undefined = () => undefined;
+export function hintFlagsWith(hint: typeof flagHint): void {
+  flagHint = hint;
 }
 
 /** "use --keep-probability …" for a flag that users bring from elsewhere. */

@@ -6,6 +6,7 @@ import { MftError } from '../core/errors.js';
 import { decodeText, parseJson, separated } from '../core/text.js';
 import { fallback, hintFor, info } from '../core/fields.js';
 import { loadSystem } from '../systems/registry.js';
+import { hintFlagsWith } from './exit.js';
 import type { System } from '../core/system.js';
 
 /** keepProbability → --keep-probability */
@@ -37,6 +38,7 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
     for (const alias of about?.aliases ?? []) command.addOption(new Option(`${flagName(alias)} <value>`).hideHelp());
   }
   offered.push(schema);
+  hintFlagsWith(flagHint);
 }
 
 /** `--x` and `--no-x`, in this order (so that neither has a default); help shows the one that changes something. */
@@ -52,7 +54,7 @@ function switchOptions(field: string, text: string, byDefault: unknown): Option[
 const offered: z.ZodObject[] = [];
 
 /** What a flag from elsewhere is called here, where a schema on offer knows it. */
-export function flagHint(flag: string): string | undefined {
+function flagHint(flag: string): string | undefined {
   const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   for (const schema of offered) {
     const hint = hintFor(name, schema);

@@ -3,50 +3,34 @@
 import { Command } from 'commander';
 import { MftError } from '../core/errors.js';
 import { packageVersion } from '../core/provenance.js';
-import { register as advise } from './advise.js';
-import { register as compare } from './compare.js';
-import { register as data } from './data.js';
-import { register as doctor } from './doctor.js';
-import { register as evaluate } from './evaluate.js';
-import { exitCodes, reportAndExit } from './exit.js';
-import { register as figure } from './figure.js';
-import { register as fit } from './fit.js';
-import { prepareSpecFlags } from './flags.js';
-import { register as init } from './init.js';
-import { register as inspect } from './inspect.js';
-import { register as map } from './map.js';
-import { register as predict } from './predict.js';
-import { register as reproduce } from './reproduce.js';
-import { register as simulate } from './simulate.js';
-import { register as sweep } from './sweep.js';
-import { register as train } from './train.js';
-import { register as worker } from './worker.js';
+import { exitCodes, reportAndExit, writeUsageError } from './exit.js';
 
-const commands = [
-  predict,
-  simulate,
-  compare,
-  fit,
-  train,
-  map,
-  evaluate,
-  advise,
-  init,
-  inspect,
-  figure,
-  reproduce,
-  sweep,
-  worker,
-  data,
-  doctor,
-];
+/** Each command in a file of its own, loaded when its name is the first word; all of them for help and for names not known. */
+const commands: Readonly<Record<string, () => Promise<{ readonly register: (program: Command) => void }>>> = {
+  predict: () => import('./predict.js'),
+  simulate: () => import('./simulate.js'),
+  compare: () => import('./compare.js'),
+  fit: () => import('./fit.js'),
+  train: () => import('./train.js'),
+  map: () => import('./map.js'),
+  evaluate: () => import('./evaluate.js'),
+  advise: () => import('./advise.js'),
+  init: () => import('./init.js'),
+  inspect: () => import('./inspect.js'),
+  figure: () => import('./figure.js'),
+  reproduce: () => import('./reproduce.js'),
+  sweep: () => import('./sweep.js'),
+  worker: () => import('./worker.js'),
+  data: () => import('./data.js'),
+  doctor: () => import('./doctor.js'),
+};
 
 const program = new Command('mft')
   .description('Mean field theory of deep networks: theory and exact simulation of the same spec.')
   .version(packageVersion())
   .showSuggestionAfterError()
+  .configureOutput({ outputError: writeUsageError })
   .exitOverride();
-for (const register of commands) register(program);
 
 // A reader that has seen enough (head) closes the pipe: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -57,7 +41,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await prepareSpecFlags(program, process.argv.slice(2));
+  const words = process.argv.slice(2);
+  if (words[0] !== '--version' && words[0] !== '-V') {
+    const asked = Object.hasOwn(commands, words[0] ?? '') ? [words[0] as string] : Object.keys(commands);
+    for (const command of await Promise.all(asked.map((name) => commands[name]?.()))) command?.register(program);
+    const { prepareSpecFlags } = await import('./flags.js');
+    await prepareSpecFlags(program, words);
+  }
   await program.parseAsync();
 } catch (error) {
   reportAndExit(error);

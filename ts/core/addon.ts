@@ -1,13 +1,30 @@
 // Loads the addon at first use and turns its errors into MftErrors. The only file that touches the binary.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { MftError, type MftErrorCode } from './errors.js';
 
-/** Version of the interface between this TypeScript and the binary is the package version: they ship together. */
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+/**
+ * The folder of this package: the nearest one above this file whose manifest has its name. Elsewhere (a bundle that took this file
+ * along) it is the folder of the file, where there is no addon. Interface and binary have the package's version: they ship together.
+ */
+export const packageRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (isPackage(folder)) return folder;
+    if (folder === dirname(folder)) return start;
+  }
+}
+
+function isPackage(folder: string): boolean {
+  const manifest = join(folder, 'package.json');
+  return (
+    existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'mft-native'
+  );
+}
 
 /** Names and values of `environment()`. */
 export interface NativeEnvironment {
@@ -123,6 +140,9 @@ function isMusl(): boolean {
   return process.platform === 'linux' && (process.env.LIBC === 'musl' || existsSync('/etc/alpine-release'));
 }
 
+/** What a build from source needs from the registry; installed packages carry none of it. */
+const buildPackages = 'cmake-js@8 node-addon-api@8 node-api-headers@1';
+
 function loadDiagnosis(cause: unknown, file: string | undefined): string {
   const platform = `${process.platform}-${process.arch}${isMusl() ? ' with musl' : ''}`;
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
@@ -136,21 +156,21 @@ function loadDiagnosis(cause: unknown, file: string | undefined): string {
       `MFT_NATIVE_PREBUILD is set: nothing was looked for but in ${override}. Unset it to use the package's own.`,
     );
   if (file !== undefined) lines.push(`The file taken is ${file}; if it is left over from another build, remove it.`);
-  if (isMusl())
+  if (!isPackage(packageRoot)) {
     lines.push(
-      `Bundled prebuilds need glibc: ${bundled}. Build from source with a compiler, CMake and OpenBLAS:`,
-      '  apk add g++ cmake make openblas-dev',
-      '  npm rebuild mft-native --build-from-source',
+      'A bundler took mft-native along without its addon. Keep it out of the bundle and installed beside it:',
+      '  esbuild, Bun: --external:mft-native    webpack, rspack: externals    Rollup, Vite: external, ssr.external',
     );
-  else if (platform !== 'linux-x64' && platform !== 'linux-arm64') {
+  } else if (process.platform !== 'linux') {
     lines.push(
-      `Supported: linux-x64 (prebuilt, glibc) and linux-arm64 (built from source). Bundled prebuilds: ${bundled}.`,
+      `Supported: linux-x64 and linux-arm64 with glibc; types and the parts that need no addon work here. Bundled: ${bundled}.`,
     );
   } else {
     lines.push(
-      `Bundled prebuilds: ${bundled}. Build it from source:`,
-      '  apt-get install g++ cmake make libopenblas-dev',
-      '  npm rebuild mft-native --build-from-source   (npm 12: first `npm install-scripts approve mft-native`)',
+      `Bundled prebuilds: ${bundled}${isMusl() ? '; they need glibc' : ''}. Build the addon from source, in the folder where mft-native is installed:`,
+      `  ${isMusl() ? 'apk add g++ cmake make openblas-dev' : 'apt-get install g++ cmake make libopenblas-dev'}`,
+      `  npm install --no-save ${buildPackages}`,
+      '  node node_modules/mft-native/scripts/build-native.mjs',
     );
   }
   return lines.join('\n');

@@ -1,8 +1,7 @@
 // Memory and processors this process may use, as the cgroup and the machine allow.
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { addon } from './addon.js';
 import { MftError } from './errors.js';
 
 /** Bytes of memory allowed: the smaller of the machine's memory and the cgroup's limit. */
@@ -100,7 +99,7 @@ function refuseAbove(limit: number, what: string, bytes: number, lower: readonly
 
 /** Processors allowed: affinity and cgroup quota, at least 1. */
 export function processorsAllowed(): number {
-  const processors = addon().environment().processors;
+  const processors = availableParallelism();
   try {
     const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').trim().split(/\s+/).map(Number);
     if (quota !== undefined && period !== undefined && quota > 0 && period > 0)

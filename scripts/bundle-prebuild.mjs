@@ -1,7 +1,7 @@
 // Makes prebuilds/<platform>/mft-native.glibc.node for the npm package: OpenBLAS linked statically, its symbols hidden,
 // stripped; then checks what it needs of the system (glibc floor, no OpenBLAS, no libgfortran) and prints it.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,14 @@ rmSync(dirname(target), { recursive: true, force: true });
 mkdirSync(dirname(target), { recursive: true });
 cpSync(join(build, 'mft_native.node'), target);
 run('strip', ['--strip-unneeded', target]);
+// Licences of what is linked in: OpenBLAS (BSD, with LAPACK's routines) as its package states them, and the headers of the interface.
+const notices = ['/usr/share/doc/libopenblas-pthread-dev/copyright', join(addonApi, 'LICENSE.md')];
+writeFileSync(
+  join(dirname(target), 'THIRD-PARTY-NOTICES'),
+  ['mft-native.glibc.node contains code of others.', ...notices.map((file) => readFileSync(file, 'utf8').trim())].join(
+    `\n\n${'-'.repeat(80)}\n\n`,
+  ),
+);
 
 const needed = [...run('objdump', ['-p', target]).matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1]);
 const versions = [...run('objdump', ['-T', target]).matchAll(/GLIBC_(\d+\.\d+)/g)].map((match) => match[1]);

@@ -1,7 +1,7 @@
 // The public API as one file of declarations, dist/mft-native.d.ts: what a user's compiler reads (no internal file, no zod, no
 // types of Node or of the optional peers). Part of the build.
 // npm run api: the committed report of it (docs/api.md) must equal what the declarations say; npm run api -- --update writes it.
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import extractor from '@microsoft/api-extractor';
@@ -46,8 +46,11 @@ Extractor.invoke(config, {
 });
 
 const [made, committed] = [join(temporary, 'mft-native.api.md'), join(root, 'docs', 'api.md')];
-const written = readFileSync(join(root, 'dist', 'mft-native.d.ts'), 'utf8');
-const foreign = [...written.matchAll(/^import .*$/gm)].map(([line]) => line);
+const declarations = join(root, 'dist', 'mft-native.d.ts');
+// Typed arrays take a parameter from TypeScript 5.7 on only: without it the declarations serve compilers from 5.4.
+const plain = readFileSync(declarations, 'utf8').replace(/\b(\w+Array)<(?:Shared)?ArrayBuffer(?:Like)?>/g, '$1');
+writeFileSync(declarations, plain);
+const foreign = [...plain.matchAll(/^import .*$/gm)].map(([line]) => line);
 if (foreign.length > 0) {
   process.stderr.write(`The public declarations need other packages:\n${foreign.join('\n')}\n`);
   process.exit(1);

@@ -1,4 +1,4 @@
-// Makes `npx mft` of this checkout run dist/cli/main.js, as it does where the package is installed. Without the link npx installs the
+// Makes `npx mft` of this checkout run lib/mft.js, as it does where the package is installed. Without the link npx installs the
 // checkout as a package into its own cache, and its install step compiles the whole addon once more, in silence. Part of the build.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

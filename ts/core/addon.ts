@@ -167,7 +167,7 @@ function loadDiagnosis(cause: unknown, file: string | undefined): string {
     );
   } else {
     lines.push(
-      `Bundled prebuilds: ${bundled}${isMusl() ? '; they need glibc' : ''}. Build the addon from source, in the folder where mft-native is installed:`,
+      `Bundled prebuilds: ${bundled}${isMusl() ? '; they need glibc' : ''}. Build the addon from source, where mft-native is installed:`,
       `  ${isMusl() ? 'apk add g++ cmake make openblas-dev' : 'apt-get install g++ cmake make libopenblas-dev'}`,
       `  npm install --no-save ${buildPackages}`,
       '  node node_modules/mft-native/scripts/build-native.mjs',

@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { MftError } from '../core/errors.js';
 import type { VegaLiteFigure } from '../core/system.js';
 
-const require = createRequire(import.meta.url);
+const requireFrom = createRequire(import.meta.url);
 
 /** Scripts for a page: they define `vega` and `vegaInterpreter`. @throws MftError (rejects) ERR_MFT_MISSING_PEER */
 export async function pageScripts(): Promise<readonly string[]> {
   try {
-    const vega = await readFile(join(dirname(require.resolve('vega')), 'vega.min.js'), 'utf8');
+    const vega = await readFile(join(dirname(requireFrom.resolve('vega')), 'vega.min.js'), 'utf8');
     const interpreter = await readFile(new URL(import.meta.resolve('vega-interpreter')), 'utf8');
     return [vega, classicScript(interpreter)].map((text) =>
       text.replaceAll('</script', '<\\/script').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),

@@ -34,13 +34,15 @@ export function leftBehind(bytes: number, kept = 0): number {
 const perRun = 2 ** 18;
 /**
  * Of each number of its rows, all trials together, and of each place where they are summed up: every intermediate result is an object
- * until the code is compiled, part by part.
+ * until the code is compiled, part by part. Sums of means, and those of spreads and of logarithms beside them.
  */
-const [perFirst, perNext, perNumber] = [450, 120, 30] as const;
+const sumsOfMeans = { perFirst: 340, perNext: 20, perNumber: 8 } as const;
+const sumsOfSpreads = { perFirst: 600, perNext: 150, perNumber: 30 } as const;
 const [firstNumbers, nextNumbers] = [10_000, 90_000] as const;
 
 /** What reading the rows of a run leaves behind: little of a few trials of a wide network, all there is room for of many. */
-export function leftByRows(rowLength: number, trials: number): number {
+export function leftByRows(rowLength: number, trials: number, sums: 'means' | 'spreads' = 'means'): number {
+  const { perFirst, perNext, perNumber } = sums === 'means' ? sumsOfMeans : sumsOfSpreads;
   const numbers = rowLength * (trials + 1);
   const next = Math.min(nextNumbers, Math.max(0, numbers - firstNumbers));
   const rest = Math.max(0, numbers - firstNumbers - nextNumbers);

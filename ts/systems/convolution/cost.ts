@@ -9,7 +9,7 @@ import { networkFromSpec, type ResolvedConvolutionRun, type ResolvedConvolutionS
 /** Products a pair of positions takes: taps of both passes and the moment of the pair. */
 const perPair = 400;
 /** Bytes of objects that a pair of positions leaves behind; Hermite coefficients of a variance, and variances that one image has. */
-const [perPairLeft, perCoefficients, mostVariances] = [4000, 1500, 512] as const;
+const [perPairLeft, perCoefficients, mostVariances] = [8000, 1500, 512] as const;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */
 const [perLayer, perStatistic, perWeight] = [20_000, 300, 12] as const;
 
@@ -43,7 +43,7 @@ export function simulationBytes(spec: ResolvedConvolutionSpec, run: ResolvedConv
     leftByRows(row, run.trials) +
     1.1 * (rowBytes(row, run.trials) + (run.rawTrials ? 8 * row * run.trials : 0)) +
     100 * row +
-    addon().convolutionEngineBytes(native) * workers +
+    1.1 * addon().convolutionEngineBytes(native) * workers +
     16 * native.image.length
   );
 }

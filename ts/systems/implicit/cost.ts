@@ -10,7 +10,7 @@ const [perIntegral, integrals] = [1e5, 2000] as const;
 /** Of an entry of an observable, in doubles. */
 const perEntry = 20;
 /** Theory: bytes of objects that a term leaves behind; doubles that it keeps. */
-const [perTermLeft, perTerm] = [2500, 15] as const;
+const [perTermLeft, perTerm] = [800, 15] as const;
 /** Drawing a weight, in operations; products that a solve takes beside those of the recorded terms. */
 const [perWeight, products] = [12, 120] as const;
 
@@ -32,7 +32,7 @@ export function simulationBytes(spec: ResolvedImplicitSpec, run: ResolvedImplici
   const engines = addon().implicitMemory({ ...native, trials: Math.min(run.trials, trialsAtOnce(rowLength)) });
   const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
   const held = 1.15 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
-  return leftByRows(rowLength, run.trials) + held;
+  return leftByRows(rowLength, run.trials, 'spreads') + held;
 }
 
 export const simulationLower = (spec: ResolvedImplicitSpec, run: ResolvedImplicitRun): readonly string[] => {

@@ -74,7 +74,7 @@ export function simulationBytes(spec: ResolvedResidualSpec, run: ResolvedResidua
   const entries = entriesOf(spec);
   const raw = run.rawTrials ? 8 * run.trials * entries : 0;
   const held = 1.02 * (engine + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * entries;
-  return leftByRows(rowLength, run.trials) + held;
+  return leftByRows(rowLength, run.trials, 'spreads') + held;
 }
 
 export function simulationLower(spec: ResolvedResidualSpec, run: ResolvedResidualRun): readonly string[] {

@@ -67,6 +67,14 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'percolation-path-curves': { trials: 1024 },
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },
+  'recurrent-trainability': {
+    lengths: [5, 10],
+    biasMeans: [-2, 6],
+    weightDeviations: [1.05],
+    width: 32,
+    steps: 60,
+    testCount: 200,
+  },
   'percolation-three-arms': { seeds: 2, steps: 60, depths: [1, 2], testCount: 200 },
 };
 

@@ -260,6 +260,21 @@ t.test('gradients of a typical network where they scatter: as simulated, with no
   }
 });
 
+t.test(
+  'a point where correlations freeze and gradients fall as 1/L is no cure: tanh at σ_w² = 1 without biases',
+  async (t) => {
+    const found = await findingsOf({
+      activation: 'elu',
+      weightVariance: 1,
+      biasVariance: 0,
+      depth: 100,
+      output: 'randomReadout',
+    });
+    t.ok(found.has('changeActivation'));
+    t.notSame(found.get('changeActivation')?.change, { activation: 'tanh' });
+  },
+);
+
 t.test('weights without a fourth moment have no typical network of order 1/width', async (t) => {
   const found = await findingsOf({
     activation: 'relu',

@@ -243,8 +243,10 @@ export function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOpti
 
   async function activation(): Promise<Reached | undefined> {
     const others = alternatives.filter((name) => name !== network.activation);
-    const found = await first(others.map((activation) => ({ activation })));
-    if (found !== undefined) return found;
+    for (const activation of others) {
+      const found = await reached({ activation });
+      if (found !== undefined && !isFrozen(found.after)) return found;
+    }
     return first(
       others.flatMap((activation) => {
         const isHomogeneous = gaussianFunctionOf(activation).homogeneousDegree === 1;
@@ -298,6 +300,16 @@ export function searchFor(network: ResolvedFeedforwardSpec, options: ProfileOpti
     width,
     depth,
   };
+}
+
+/** Critical at variance 0 with φ bent: signals and gradients fall with powers of depth there, and correlations stay where they start. */
+function isFrozen({ found, layer }: Assessment): boolean {
+  return (
+    found?.fixedPointVariance === 0 &&
+    Math.abs(found.gradientMultiplier - 1) < 1e-6 &&
+    layer !== undefined &&
+    gaussianFunctionOf(layer.activation).homogeneousDegree !== 1
+  );
 }
 
 /** The first `depth` layers. */

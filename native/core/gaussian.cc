@@ -14,6 +14,9 @@
 namespace mft {
 namespace {
 
+constexpr std::size_t kManyKinks = 24;  // their pairs are ladders of panels in the plane
+constexpr double kMostHermiteCorrelation = 0.998, kHermiteTail = 1e-13;
+constexpr int kMostHermiteTerms = 15000;  // 0.998^15000 = 1e-13
 constexpr double kDirectDeficit =
     1e-4;  // delta min(q, 1) above which (phi(u1) - phi(u2))^2 loses less than two of sixteen digits
 constexpr double kOnePanelPrice = 5;  // one panel of Price's integral suffices for q delta up to this
@@ -135,6 +138,56 @@ double integrate_pair(const GaussianFunction& function, const Integrand& integra
                        for (std::size_t i = 0; i < n; ++i) partial[i % 4] += weight[i] * combine(f1[i], f2[i]);
                        sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
                      });
+  return checked(sum);
+}
+
+// Mehler: E f(u1) f(u2) = sum of c^n a_n(q1) a_n(q2), a_n = E f(sqrt(q) z) h_n(z) with orthonormal Hermite polynomials:
+// for functions with many kinks, whose crossings in the plane are too many for panels. What follows a term is at most
+// c^n times what is left of E f^2 (Parseval), so that the sum knows when it is done.
+double hermite_pair(const GaussianFunction& function, const Integrand& integrand, const RuleProfile& profile, double q1,
+                    double q2, double delta) {
+  struct Side {
+    std::vector<double> z, last, now, weighted;
+    double rest = 0;  // of E f^2
+    double next(int n) {
+      double sum = 0;
+      const double root = std::sqrt(static_cast<double>(n)), below = 1 / std::sqrt(n + 1.0);
+      for (std::size_t i = 0; i < z.size(); ++i) {
+        sum += weighted[i] * now[i];
+        const double above = (z[i] * now[i] - root * last[i]) * below;
+        last[i] = now[i];
+        now[i] = above;
+      }
+      rest -= sum * sum;
+      return sum;
+    }
+  };
+  Evaluator evaluate(function.activation, integrand);
+  const auto side_of = [&](double q) {
+    Side side;
+    std::array<double, kRuleBlock> f;
+    gaussian_rule(profile, q, [&](std::span<const double> u, std::span<const double> weight) {
+      evaluate(u, std::span(f).first(u.size()));
+      for (std::size_t i = 0; i < u.size(); ++i) {
+        side.z.push_back(u[i] / std::sqrt(q));
+        side.weighted.push_back(weight[i] * f[i]);
+        side.rest += weight[i] * f[i] * f[i];
+      }
+    });
+    side.last.assign(side.z.size(), 0.0);
+    side.now.assign(side.z.size(), 1.0);
+    return side;
+  };
+  Side first = side_of(q1), second = q1 == q2 ? Side{} : side_of(q2);
+  const double size = std::sqrt(first.rest * (q1 == q2 ? first.rest : second.rest));
+  double sum = 0, power = 1;
+  for (int n = 0; n < kMostHermiteTerms; ++n) {
+    const double a = first.next(n);
+    sum += power * a * (q1 == q2 ? a : second.next(n));
+    power *= 1 - delta;
+    const double rest = std::max(0.0, first.rest) * std::max(0.0, q1 == q2 ? first.rest : second.rest);
+    if (std::abs(power) * std::sqrt(rest) <= kHermiteTail * size) break;
+  }
   return checked(sum);
 }
 
@@ -304,6 +357,10 @@ double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, cons
     const Integrand square{2 * integrand.value, 2 * integrand.first, 2 * integrand.second, 2 * integrand.argument,
                            false};
     return gaussian_moment_by_quadrature(function, square, q1);
+  }
+  if (integrand.is_absolute && std::abs(1 - delta) <= kMostHermiteCorrelation) {
+    const RuleProfile profile = profile_for(function, integrand, 2);
+    if (profile.kinks.size() > kManyKinks) return hermite_pair(function, integrand, profile, q1, q2, delta);
   }
   return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
 }

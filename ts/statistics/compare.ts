@@ -258,8 +258,9 @@ function comparePoint(a: Predicted | Estimated, b: Estimated, i: number): PointR
   const given = finiteSize?.values[i] ?? 0;
   const allowance = finiteSize?.allowance?.[i] ?? 0;
   // Of the logarithm of a mean the deviation is (estimate − expected)/estimate.
-  const term = b.scale === 'log' && b.estimator !== 'meanLog' ? -Math.expm1(-given) : given;
-  const slack = higherOrders * Math.abs(term) + allowance;
+  const isRelative = b.scale === 'log' && b.estimator !== 'meanLog';
+  const term = isRelative ? -Math.expm1(-given) : given;
+  const slack = higherOrders * Math.abs(term) + (isRelative ? Math.expm1(allowance) : allowance);
   const isExplained = slack > 0 && Math.abs(deviation - term) <= slack + noiseErrors * standardError;
   return {
     expected,

@@ -1,6 +1,6 @@
 // What is not known of the terms of order 1/width, by size, so that no verdict rests on them (derived; sizes, not bounds).
 import type { FiniteSize } from './finite-size.js';
-import type { ForwardPass, InputGram, LayerParameters, PairState } from './forward.js';
+import { type ForwardPass, type InputGram, inputMaskNoise, type LayerParameters, type PairState } from './forward.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
 /** A first-order term above this (in a logarithm) is no small correction: what follows it is as large. */
@@ -47,12 +47,17 @@ export function pairAllowances(
   slopes: (l: number, p: number) => number,
   terms: readonly FiniteSize[],
 ): PairAllowances {
+  const masks = inputMaskNoise(layers, gram).single;
   const { depth, width } = layers;
   const correlation = Array.from({ length: depth }, () => new Float64Array(gram.pairs.length));
   const covariance = Array.from({ length: depth }, () => new Float64Array(gram.pairs.length));
   gram.pairs.forEach(({ a, b }, p) => {
-    let shift = 0;
-    let spread = 0;
+    const start = (forward.pair[0] as readonly PairState[])[p] as PairState;
+    const startOpen = start.delta * (2 - start.delta);
+    // Masks of the inputs, of each length and of the overlap.
+    const masked = Math.max(masks[a] as number, masks[b] as number);
+    let shift = masked * startOpen;
+    let spread = masked * startOpen ** 2;
     for (let l = 0; l < depth; l++) {
       const { varianceA, varianceB, delta } = (forward.pair[l] as readonly PairState[])[p] as PairState;
       const size = Math.sqrt(varianceA) * Math.sqrt(varianceB);

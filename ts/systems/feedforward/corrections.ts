@@ -7,8 +7,9 @@ import { isBeyondTerms, knowledgeOf, largestTerm, pairAllowances } from './allow
 import type { BackwardPass } from './backward.js';
 import { tiedErrors } from './finite-size-tied.js';
 import { finiteSize, type FiniteSize, type OutputLaw } from './finite-size.js';
-import type { ForwardPass, InputGram, LayerParameters } from './forward.js';
+import { type ForwardPass, type InputGram, inputMaskNoise, type LayerParameters } from './forward.js';
 import type { FeedforwardObservable } from './observables.js';
+import { lawAllowance } from './law-allowance.js';
 import { pairTerm } from './pair-term.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
@@ -85,16 +86,33 @@ export async function corrections(
   options: ControlOptions,
 ): Promise<Corrections> {
   const { isGaussian, isKnown, hasFourthMoment } = knowledgeOf(spec, layers);
+  const masks = inputMaskNoise(layers, gram);
   const terms = Array.from({ length: gram.count }, (_, a) => inputTerms(spec, layers, forward, a));
   const pairs = await pairTerm(spec, layers, gram, forward, backward, options);
   const sizes = pairAllowances(layers, gram, forward, backward.pairSlope, terms);
+  const q: Values = (l, a) => (forward.variance[l] as Float64Array)[a] as number;
+  const laws = terms.map((_, a) => lawAllowance(spec, layers, gram, forward, a));
+  /** Σ of what the law of the weights moves below layer l, or in all layers. */
+  const ofLaw = (l: number, a: number): number => {
+    let sum = 0;
+    for (let k = 0; k < l; k++) sum += laws[a]?.[k] as number;
+    return sum;
+  };
+  // Where masks leave so few inputs that q^1 scatters as much as it is large, nothing follows to first order above.
+  const rough = terms.map(({ spread }, a) => {
+    const [first, relative] = [q(0, a), masks.single[a] as number];
+    return relative > largestTerm && (spread[0] as number) > largestTerm * first * first ? relative : 0;
+  });
   const withheld = ({ value, unknown, size, limit = largestTerm, spread }: Term): Correction => {
     const isWithheld = (l: number, k: number): boolean =>
       !hasFourthMoment || !(Math.abs(value(l, k)) <= limit * (size?.(l, k) ?? 1));
     return {
       value: (l, k) => (!isKnown || isWithheld(l, k) ? 0 : value(l, k)),
-      allowance: (l, k) =>
-        isWithheld(l, k) ? Infinity : unknown(l, k) + (isGaussian && isKnown ? 0 : Math.abs(value(l, k))),
+      allowance: (l, k) => {
+        if (isWithheld(l, k)) return Infinity;
+        const size = unknown(l, k) + (isGaussian && isKnown ? 0 : Math.abs(value(l, k)));
+        return Number.isNaN(size) ? Infinity : size;
+      },
       ...(spread === undefined ? {} : { spread: (l, k) => (hasFourthMoment ? spread(l, k) : Infinity) }),
     };
   };
@@ -106,8 +124,10 @@ export async function corrections(
   const [shift, lengthSpread] = [of('variance'), of('spread')];
   const [meanError, logError] = [of('meanError'), of('logError')];
   const [meanGradient, logGradient] = [of('meanGradient'), of('logGradient')];
-  const q: Values = (l, a) => (forward.variance[l] as Float64Array)[a] as number;
-  const relativeSpread: Values = (l, a) => (q(l, a) > 0 ? lengthSpread(l, a) / q(l, a) ** 2 : 0);
+  const relativeSpread: Values = (l, a) => {
+    const spread = q(l, a) > 0 ? lengthSpread(l, a) / q(l, a) ** 2 : 0;
+    return Number.isNaN(spread) ? Infinity : spread;
+  };
   const both =
     (value: Values): Values =>
     (l, p) => {
@@ -115,12 +135,32 @@ export async function corrections(
       return (Math.abs(value(l, a)) + Math.abs(value(l, b))) / 2;
     };
   const nothing: Values = () => 0;
+  const unknownOf = (a: number): number => ((rough[a] as number) > 0 ? Infinity : 0);
+  const ofPairMasks = (p: number): number => both((_, a) => unknownOf(a))(0, p);
+  const ofAllLaws: Values = (_, a) => ofLaw(layers.depth, a);
+  // Gradients have the law's size once for the errors and once for the activities below, those of pairs once more for the overlap.
+  const ofErrors =
+    (unknown: Values, times = 1): Values =>
+    (l, a) =>
+      unknown(l, a) + times * ofAllLaws(l, a) + unknownOf(a);
   /** Of other weight laws, of biases with a mean and of alpha dropout the logarithm's variance is known by size. */
   const half = (logVariance: Values): Values => (isGaussian && isKnown ? nothing : (l, a) => logVariance(l, a) / 2);
   // A product over layers that a factor of each rescales has a logarithm of independent terms: no power of its size follows.
-  const ofLogarithm = layers.phi.every(({ homogeneousDegree }) => homogeneousDegree === 1) ? Infinity : largestTerm;
+  // But for the masks of few inputs, whose one factor may be far from 1.
+  const isProduct =
+    layers.phi.every(({ homogeneousDegree }) => homogeneousDegree === 1) &&
+    masks.single.every((noise) => noise <= largestTerm);
+  const ofLogarithm = isProduct ? Infinity : largestTerm;
+  const maskedPair = (variance: number, p: number): number => {
+    const noise = masks.pair[p] as number;
+    return noise === 0 ? Math.expm1(variance) : Math.expm1(variance) + Math.exp(variance) * noise;
+  };
   const pairSize: Values = (l, p) => both(meanGradient)(l, p) + both(logGradient)(l, p);
-  const ofPair = { unknown: pairSize, spread: (l: number, p: number) => Math.expm1(both(logGradient)(l, p)) };
+  const ofPair = {
+    unknown: (l: number, p: number) => pairSize(l, p) + 3 * both(ofAllLaws)(l, p) + ofPairMasks(p),
+    spread: (l: number, p: number) =>
+      maskedPair(both(logGradient)(l, p), p) + 2 * both((_, a) => rough[a] as number)(l, p),
+  };
   const open: Values = (l, p) => {
     const { a, b } = gram.pairs[p] as { a: number; b: number };
     const size =
@@ -130,26 +170,35 @@ export async function corrections(
   return {
     variance: withheld({
       value: shift,
-      unknown: nothing,
+      unknown: (l, a) => (l > 0 ? unknownOf(a) : 0) + q(l, a) * ofLaw(l, a),
       size: q,
-      spread: (l, a) => Math.expm1(relativeSpread(l, a)) + 2 / (layers.width[l] as number),
+      spread: (l, a) => Math.expm1(relativeSpread(l, a)) + 2 / (layers.width[l] as number) + (rough[a] as number),
     }),
     covariance: withheld({
       value: nothing,
-      unknown: (l, p) => (sizes.covariance[l] as Float64Array)[p] as number,
-      spread: (l, p) => Math.expm1(both(relativeSpread)(l, p)),
+      unknown: (l, p) =>
+        ((sizes.covariance[l] as Float64Array)[p] as number) +
+        both((k, a) => q(k, a) * ofLaw(k, a))(l, p) +
+        ofPairMasks(p),
+      spread: (l, p) => maskedPair(both(relativeSpread)(l, p), p),
     }),
-    correlation: withheld({ value: nothing, unknown: (l, p) => (sizes.correlation[l] as Float64Array)[p] as number }),
+    correlation: withheld({
+      value: nothing,
+      unknown: (l, p) => ((sizes.correlation[l] as Float64Array)[p] as number) + both(ofLaw)(l, p) + ofPairMasks(p),
+    }),
     errorNorm: withheld({
       value: (l, a) => meanError(l, a) - logError(l, a) / 2,
-      unknown: half(logError),
+      unknown: ofErrors(half(logError)),
       limit: ofLogarithm,
     }),
-    errorCorrelation: withheld({ value: nothing, unknown: (l, p) => 2 * both(logError)(l, p) * open(l, p) }),
+    errorCorrelation: withheld({
+      value: nothing,
+      unknown: (l, p) => 2 * both(logError)(l, p) * open(l, p) + both(ofAllLaws)(l, p) + ofPairMasks(p),
+    }),
     gradientSingle: withheld({
       value: meanGradient,
-      unknown: half(logGradient),
-      spread: (l, a) => Math.expm1(logGradient(l, a)),
+      unknown: ofErrors(half(logGradient), 2),
+      spread: (l, a) => Math.expm1(logGradient(l, a)) + (rough[a] as number),
     }),
     gradientPair: withheld({
       value: (l, p) => Math.log1p((pairs[l] as Float64Array)[p] as number),
@@ -159,7 +208,7 @@ export async function corrections(
     gradientPairAbsolute: withheld({ value: nothing, ...ofPair }),
     typicalGradientSingle: withheld({
       value: (l, a) => meanGradient(l, a) - logGradient(l, a) / 2,
-      unknown: half(logGradient),
+      unknown: ofErrors(half(logGradient), 2),
       limit: ofLogarithm,
     }),
   };

@@ -144,7 +144,7 @@ export function tiedErrors(
     [ca, ct] = [ca / a, ct / root];
     [reachA, reachT, t, a] = [reachA / a, reachT / root, t / root, 1];
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
-    const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal(l) > 0 ? 1 / signal(l) : 0;
+    const below = (layers.weightVariance[l] as number) > 0 && signal(l) > 0 ? 1 / signal(l) : 0;
     const [mean, wide] = [shift[l] as number, spread[l] as number];
     result.meanError[l] = row.p1 + row.c * mean;
     result.meanGradient[l] = row.p1 + below * mean + row.c * (mean + below * wide);

@@ -75,7 +75,11 @@ export function finiteSize(
     return isOrthogonal ? { ...law, ...ofFixedLength(layers, l, forward, input, law) } : law;
   });
   const variance = new Float64Array(depth);
-  let spread = 0;
+  const firstSignal = ((forward.variance[0] as Float64Array)[input] as number) - (layers.biasVariance[0] as number);
+  // What masks of the inputs make of q^1.
+  const maskNoise = forward.maskNoise[input] as number;
+  const first = maskNoise === 0 ? 0 : firstSignal ** 2 * maskNoise;
+  let spread = first;
   for (let l = 0; l + 1 < depth; l++) {
     const law = laws[l] as LayerLaw;
     variance[l + 1] = law.slope * (variance[l] as number) + law.halfCurvature * spread;
@@ -88,6 +92,7 @@ export function finiteSize(
   const meanGradient = new Float64Array(depth);
   // Spread of q^l itself (from the layers below l), and what the layers from l on add when their own noise is followed upward.
   const spreads = new Float64Array(depth);
+  spreads[0] = first;
   for (let l = 0; l + 1 < depth; l++)
     spreads[l + 1] =
       (laws[l] as LayerLaw).slope ** 2 * (spreads[l] as number) + (laws[l] as LayerLaw).length / (width[l] as number);
@@ -117,7 +122,7 @@ export function finiteSize(
       excess = isTied ? signal * (law.memory * excess + 2 * law.response) : 0;
     }
     // |u^{l−1}|²/N is proportional to q^l − σ_b².
-    const below = l > 0 && (layers.weightVariance[l] as number) > 0 && signal > 0 ? 1 / signal : 0;
+    const below = (layers.weightVariance[l] as number) > 0 && signal > 0 ? 1 / signal : 0;
     logError[l] = gathered + reach ** 2 * spread;
     withOutput[l] = shared + reach * outputReach * spread;
     logGradient[l] = gathered + (reach + below) ** 2 * spread;

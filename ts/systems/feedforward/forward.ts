@@ -12,6 +12,8 @@ export interface InputGram {
   readonly count: number;
   readonly dimension: number;
   readonly secondMoment: Float64Array;
+  /** N_0 Σ x_i⁴/(Σ x_i²)² of each input; for drawn inputs its mean over directions. */
+  readonly kurtosis: Float64Array;
   readonly pairs: readonly InputPair[];
 }
 
@@ -22,7 +24,11 @@ interface InputPair {
   readonly delta: number;
   /** Σ|x_ai x_bi|/N_0; for drawn inputs its limit at large N_0. */
   readonly absolute: number;
+  /** N_0 Σ x_i² y_i²/(Σ x_i² Σ y_i²); for drawn inputs its mean over directions. */
+  readonly square: number;
 }
+
+type InputRelation = Omit<InputPair, 'a' | 'b'>;
 
 /** √(a b), roots before the product: numbers beyond 1e±154 have no product. */
 export function rootProduct(a: number, b: number): number {
@@ -67,6 +73,8 @@ export interface ForwardPass {
   readonly variance: readonly Float64Array[];
   /** pair[l − 1][p]. */
   readonly pair: readonly (readonly PairState[])[];
+  /** Of each input, the relative variance that masks of the inputs give the weights' part of q^1. */
+  readonly maskNoise: Float64Array;
 }
 
 export function layerParameters(spec: ResolvedFeedforwardSpec): LayerParameters {
@@ -107,37 +115,50 @@ export function inputGram(spec: ResolvedFeedforwardSpec, images: InputVectors | 
   const count = 'indices' in inputs ? inputs.indices.length : (inputs.count ?? 2);
   const moment = 'indices' in inputs ? 1 : (inputs.secondMoment ?? 1);
   const delta = 'indices' in inputs ? 0.5 : drawnDeficit(inputs);
+  const dimension = inputWidthOf(spec);
+  // E x_i⁴ of a vector of length √N_0 in a random direction is 3 N_0/(N_0 + 2).
+  const direction = dimension / (dimension + 2);
+  const square = direction * (1 + 2 * (1 - delta) ** 2);
   return {
     count,
-    dimension: inputWidthOf(spec),
+    dimension,
     secondMoment: new Float64Array(count).fill(moment),
-    pairs: pairsOf(count, () => ({ delta, absolute: moment * absoluteProduct(1 - delta) })),
+    kurtosis: new Float64Array(count).fill(3 * direction),
+    pairs: pairsOf(count, () => ({ delta, absolute: moment * absoluteProduct(1 - delta), square })),
   };
 }
 
 function gramOf(count: number, dimension: number, vector: (a: number) => ArrayLike<number>): InputGram {
   const rows = Array.from({ length: count }, (_, a) => vector(a));
   const lengths = rows.map((row) => Math.sqrt(dot(row, row)));
-  const relation = (a: number, b: number): Pick<InputPair, 'delta' | 'absolute'> => {
+  const relation = (a: number, b: number): InputRelation => {
     const [x, y, p, q] = [
       rows[a] as ArrayLike<number>,
       rows[b] as ArrayLike<number>,
       lengths[a] as number,
       lengths[b] as number,
     ];
-    if (p === 0 || q === 0) return { delta: 1, absolute: 0 };
+    if (p === 0 || q === 0) return { delta: 1, absolute: 0, square: 0 };
     let absolute = 0;
     let sum = 0; // ½|x/|x| − y/|y||²: nothing cancels for nearly parallel inputs
+    let square = 0;
     for (let i = 0; i < dimension; i++) {
+      square += (((x[i] as number) / p) * ((y[i] as number) / q)) ** 2;
       sum += ((x[i] as number) / p - (y[i] as number) / q) ** 2;
       absolute += Math.abs((x[i] as number) * (y[i] as number));
     }
-    return { delta: Math.min(2, 0.5 * sum), absolute: absolute / dimension };
+    return { delta: Math.min(2, 0.5 * sum), absolute: absolute / dimension, square: dimension * square };
   };
   return {
     count,
     dimension,
     secondMoment: Float64Array.from(lengths, (length) => (length * length) / dimension),
+    kurtosis: Float64Array.from(rows, (row, a) => {
+      const length = lengths[a] as number;
+      let sum = 0;
+      for (let i = 0; length > 0 && i < dimension; i++) sum += ((row[i] as number) / length) ** 4;
+      return dimension * sum;
+    }),
     pairs: pairsOf(count, relation),
   };
 }
@@ -149,14 +170,27 @@ function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
 }
 
 /** Pairs (0,1), (0,2), …, (1,2), … of the first inputs, as the simulation reports them. */
-function pairsOf(
-  count: number,
-  relation: (a: number, b: number) => Pick<InputPair, 'delta' | 'absolute'>,
-): InputPair[] {
+function pairsOf(count: number, relation: (a: number, b: number) => InputRelation): InputPair[] {
   const paired = Math.min(count, largestPaired);
   const pairs: InputPair[] = [];
   for (let a = 0; a < paired; a++) for (let b = a + 1; b < paired; b++) pairs.push({ a, b, ...relation(a, b) });
   return pairs;
+}
+
+/** Masks of the inputs: relative variances of the part σ_w² |u⁰_a|²/N_0 of q^1, and of u⁰_a·u⁰_b/N_0 of pairs, at given inputs. */
+export function inputMaskNoise(
+  layers: Pick<LayerParameters, 'inputKeepProbability' | 'isShared'>,
+  gram: InputGram,
+): { readonly single: Float64Array; readonly pair: Float64Array } {
+  const keep = layers.inputKeepProbability;
+  // E m²/ρ⁴ of one mask or of two over the square of the mean, less 1.
+  const ofPair = layers.isShared ? 1 / keep - 1 : 1 / keep ** 2 - 1;
+  return {
+    single: gram.kurtosis.map((kurtosis) => ((1 / keep - 1) * kurtosis) / gram.dimension),
+    pair: Float64Array.from(gram.pairs, ({ delta, square }) =>
+      ofPair === 0 || delta === 1 ? 0 : (ofPair * square) / (1 - delta) ** 2 / gram.dimension,
+    ),
+  };
 }
 
 /**
@@ -220,7 +254,7 @@ export async function forwardPass(
     );
     await tick(l + 1);
   }
-  return { variance, pair };
+  return { variance, pair, maskNoise: inputMaskNoise(layers, gram).single };
 }
 
 /** Values that have stopped moving keep their bits, so that their moments are found in the cache. */

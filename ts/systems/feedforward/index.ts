@@ -32,7 +32,7 @@ export interface FeedforwardTypes {
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun, FeedforwardObservable> = {
   name: 'feedforward',
-  version: 5,
+  version: 6,
   title: 'Fully connected network with dropout and shared-weight back-propagation',
   specSchema: feedforwardSpecSchema,
   runSchema: feedforwardRunSchema,

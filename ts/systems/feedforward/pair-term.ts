@@ -7,7 +7,7 @@
 import type { ControlOptions } from '../../core/control.js';
 import type { Integrand } from '../../gaussian/integrand.js';
 import type { BackwardPass } from './backward.js';
-import type { ForwardPass, InputGram, LayerParameters, PairState } from './forward.js';
+import { type ForwardPass, type InputGram, inputMaskNoise, type LayerParameters, type PairState } from './forward.js';
 import { pairMoments } from './pair-moments.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
 
@@ -48,20 +48,22 @@ export async function pairTerm(
     const distance = (farther[i] as PairState).delta - (nearer[i] as PairState).delta;
     return size > 0 ? (near(l, p) - far(l, p)) / (distance * size) : 0;
   };
+  const masks = inputMaskNoise(layers, gram).pair;
   const sharedFactor = (l: number): number => (isShared ? 1 / (layers.keepProbability[l] as number) : 1);
   for (let p = 0; p < count; p++) {
     const { a, b } = gram.pairs[p] as { a: number; b: number };
     // Var S of layer l, from the first layer up: the inputs are given.
     const variance = new Float64Array(depth);
+    const first = (backward.activityPair[0] as Float64Array)[p] as number;
+    const noise = masks[p] as number;
+    const masked = noise === Infinity || noise === 0 ? 0 : noise * first ** 2;
     for (let l = 0; l + 1 < depth; l++) {
       const keep = layers.keepProbability[l] as number;
       const overlap = (backward.activityPair[l + 1] as Float64Array)[p] as number;
       const product = (squares(l, p) / keep ** 2) * sharedFactor(l);
       const carried =
-        l === 0
-          ? 0
-          : (variance[l - 1] as number) *
-            ((layers.weightVariance[l] as number) * backward.pairSlope(l, p) * sharedFactor(l)) ** 2;
+        (l === 0 ? masked : (variance[l - 1] as number)) *
+        ((layers.weightVariance[l] as number) * backward.pairSlope(l, p) * sharedFactor(l)) ** 2;
       variance[l] = Math.max(0, product - overlap ** 2) / (width[l] as number) + carried;
     }
     let response = 0; // dh/dK, in the units of the layer's errors
@@ -77,10 +79,9 @@ export async function pairTerm(
         response = shared * coherent + slope * passed * slope * weight * response;
         response *= Math.exp((backward.logScale[l + 1] as number) - (backward.logScale[l] as number));
       }
-      if (l === 0) break;
       const overlap = (backward.activityPair[l] as Float64Array)[p] as number;
       const mean = overlap * ((backward.errorPair[l] as Float64Array)[p] as number);
-      const shift = (variance[l - 1] as number) * (layers.weightVariance[l] as number) * response;
+      const shift = (l === 0 ? masked : (variance[l - 1] as number)) * (layers.weightVariance[l] as number) * response;
       (term[l] as Float64Array)[p] = mean === 0 ? 0 : shift / mean;
     }
   }

@@ -57,7 +57,8 @@ function pairLike(gram: InputGram): InputGram {
     count: 2,
     dimension: gram.dimension,
     secondMoment: Float64Array.of(moment, moment),
-    pairs: [{ a: 0, b: 1, delta: delta > 0 && delta < 2 ? delta : 0.5, absolute: 0 }],
+    kurtosis: Float64Array.of(gram.kurtosis[0] as number, gram.kurtosis[0] as number),
+    pairs: [{ a: 0, b: 1, delta: delta > 0 && delta < 2 ? delta : 0.5, absolute: 0, square: 0 }],
   };
 }
 

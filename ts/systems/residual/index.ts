@@ -31,7 +31,7 @@ export interface ResidualTypes {
 
 export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, ResidualObservable> = {
   name: 'residual',
-  version: 2,
+  version: 3,
   title: 'Residual network with variance and width variation',
   specSchema: residualSpecSchema,
   runSchema: residualRunSchema,

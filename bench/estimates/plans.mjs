@@ -135,7 +135,7 @@ const others = {
       {
         quantity: 'tiedStateSecondMoment',
         base: { cell: 'minimal', step: 10 },
-        axes: { samples: [65_536, 1_048_576] },
+        axes: { samples: [131_072, 1_048_576] },
       },
       { samples: 1_048_576 },
     ],

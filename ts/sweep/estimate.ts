@@ -42,7 +42,7 @@ const bytesAroundResult = 1200;
 /**
  * Estimates what the jobs need. A few of them, from the lightest to the heaviest, are really run in a child process, with so
  * many trials (or steps of training) that this takes 0.05 s of processor time, or all; the others are scaled from the nearest
- * measured one by the arithmetic that the system says. Usually within a factor 2 (bench/estimates).
+ * measured ones by the arithmetic that the system says. Usually within a factor 2 (bench/estimates).
  */
 export async function estimateJobs(
   { job: whole }: ExpandedPlan,
@@ -61,10 +61,7 @@ export async function estimateJobs(
   const measured = await probe(probed, verbs, options);
   if (measured.length === 0) return { ...fixed, probes: 0 };
   let seconds = 0;
-  for (const { cost } of jobs) {
-    const near = nearest(measured, cost);
-    seconds += (near.seconds * cost) / near.cost;
-  }
+  for (const { cost } of jobs) seconds += cost * secondsPerCost(measured, cost);
   const bytes = measured.reduce((sum, one) => sum + one.bytes, 0) / measured.length + bytesAroundResult;
   return {
     ...fixed,
@@ -135,7 +132,10 @@ async function shortened(job: Job, amount: number, verbs: VerbTable): Promise<Jo
   return { ...job, run: { ...others, steps: amount } };
 }
 
-function nearest(measured: readonly Measured[], cost: number): Measured {
+/** Of the nearest measured jobs: their mean where several cost the same, as those do whose parameters the cost does not know. */
+function secondsPerCost(measured: readonly Measured[], cost: number): number {
   const distance = (one: Measured): number => Math.abs(Math.log(one.cost / cost));
-  return measured.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+  const least = Math.min(...measured.map(distance));
+  const near = measured.filter((one) => distance(one) === least);
+  return near.reduce((sum, one) => sum + one.seconds / one.cost, 0) / near.length;
 }

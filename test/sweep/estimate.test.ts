@@ -8,8 +8,8 @@ import { loadSystem, systemNames } from '../../dist/systems/registry.js';
 /** Long beside what is measured, where steps can be left out; regression has none. */
 const runs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { kernel: { trainCount: 50 } };
 
-/** A network of a few units. */
-const small = (system: string): object => (system === 'autoencoder' ? { width: 4 } : { width: 4, depth: 2 });
+/** Networks of a few units; a recurrent one reads an image in 28 rows. */
+const small: Readonly<Record<string, object>> = { autoencoder: { width: 4 }, recurrent: { width: 4, steps: 28 } };
 
 void t.test('time and memory of training of every system', async (t) => {
   const trained = [];
@@ -17,7 +17,12 @@ void t.test('time and memory of training of every system', async (t) => {
   t.ok(trained.length >= 5, trained.join(', '));
   for (const system of trained) {
     const run = runs[system] ?? { steps: 10_000, trainCount: 200, trainEvaluation: 0 };
-    const plan = await expandPlan({ verb: 'train', base: { system, ...small(system) }, run, dataset: 'synthetic' });
+    const plan = await expandPlan({
+      verb: 'train',
+      base: { system, ...(small[system] ?? { width: 4, depth: 2 }) },
+      run,
+      dataset: 'synthetic',
+    });
     const estimate = await estimateJobs(plan, plan.jobs, verbs, { processes: 1, budgetSeconds: 60 });
     t.equal(estimate.probes, 1, `${system} is measured`);
     const seconds = 3600 * (estimate.coreHours ?? 0);

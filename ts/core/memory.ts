@@ -37,7 +37,7 @@ const perRun = 2 ** 18;
  * until the code is compiled, part by part. Sums of means, and those of spreads and of logarithms beside them.
  */
 const sumsOfMeans = { perFirst: 340, perNext: 20, perNumber: 8 } as const;
-const sumsOfSpreads = { perFirst: 600, perNext: 150, perNumber: 30 } as const;
+const sumsOfSpreads = { perFirst: 800, perNext: 150, perNumber: 30 } as const;
 const [firstNumbers, nextNumbers] = [10_000, 90_000] as const;
 
 /** What reading the rows of a run leaves behind: little of a few trials of a wide network, all there is room for of many. */

@@ -11,9 +11,9 @@ const largestLattice = 20;
 /** Bytes of a layer: its description here and behind the border, and its entries in the results. */
 const [perReportedLayer, perSimulatedLayer] = [380, 1000] as const;
 /** Bytes of objects that theory or a simulation makes of a layer and drops. */
-const perLeft = 2600;
+const perLeft = 3300;
 /** Of theory: bytes of objects that it makes and drops at all, and that it keeps of a layer. */
-const [perTheory, perKept] = [2 ** 18, 60] as const;
+const [perTheory, perKept] = [2 ** 19, 60] as const;
 
 /**
  * In operations on 64 trials, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): a node of

@@ -111,7 +111,7 @@ export async function networkCost(work: Work, parts: Parts): Promise<number> {
 }
 
 /** Bytes of objects that the tests of a comparison leave behind, beside about as many as theory makes of the same points. */
-const perComparison = 2 ** 21;
+const perComparison = 2.25 * 2 ** 20;
 
 /** Peak memory of a job: what theory has found is there while the simulation runs, and both while they are compared. */
 export async function networkMemory(work: Work, parts: Parts): Promise<number> {

@@ -1,6 +1,6 @@
 // The building blocks of a system's schema. A field is declared once and gives the type, the check, the error sentence,
 // the command-line flag, the JSON Schema and the row of the docs table.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a value of a field is; `list`: one value or several, separated by commas on a command line. */
 type FieldKind = 'number' | 'whole' | 'list' | 'choice' | 'boolean' | 'object';

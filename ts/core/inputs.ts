@@ -1,5 +1,5 @@
 // Inputs of a network: drawn with given lengths and angle, given as numbers, or named in a data set.
-import { z } from 'zod';
+import * as z from 'zod';
 import { datasetExpectation, isDatasetName } from './dataset-names.js';
 import { expectedError } from './errors.js';
 

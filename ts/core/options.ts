@@ -1,5 +1,5 @@
 // Options of public functions, checked like specs: every function lists its own, unknown ones are refused with a hint.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from './checks.js';
 import type { ControlOptions } from './control.js';
 import { readOnce } from './copy.js';

@@ -1,5 +1,5 @@
 // The options of everything that reads data, checked.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { choiceField, numberField } from '../core/fields.js';
 import { controlFields } from '../core/options.js';

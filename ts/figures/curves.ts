@@ -1,5 +1,5 @@
 // Curves of y against x by series, with optional uncertainty bands, reference lines and log axes.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { choiceField } from '../core/fields.js';
 import type { VegaLiteFigure } from '../core/system.js';

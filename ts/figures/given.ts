@@ -1,5 +1,5 @@
 // What the builders of figures are given: options and points, checked.
-import { z } from 'zod';
+import * as z from 'zod';
 import { readOnce } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
 import { numberField, wholeField } from '../core/fields.js';

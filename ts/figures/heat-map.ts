@@ -1,5 +1,5 @@
 // Heat maps over two parameters, with theory curves drawn over them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
 import { booleanField, choiceField } from '../core/fields.js';

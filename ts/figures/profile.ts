@@ -1,5 +1,5 @@
 // Layer profiles: theory as lines, simulation as points with error bars, one panel per observable.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { readOnce } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';

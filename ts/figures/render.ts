@@ -1,5 +1,5 @@
 // Rendering of figures to SVG and PNG. Vega, Vega-Lite and resvg are loaded when used; they are optional.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { plainCopy } from '../core/copy.js';
 import { expectedError, MftError } from '../core/errors.js';

@@ -1,5 +1,5 @@
 // The options of fits, checked.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { numberList } from '../core/copy.js';
 import { numberField } from '../core/fields.js';

@@ -1,6 +1,6 @@
 // φ in a spec: read, put into canonical form, and resolved to the plain data that native code and theory take.
 import { numberList, plainCopy } from '../core/copy.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { addon } from '../core/addon.js';
 import { describe, expectedError, MftError } from '../core/errors.js';
 import {

@@ -1,5 +1,5 @@
 // What the public functions of this room are given, checked; the solvers inside call each other without.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { choiceField, numberField } from '../core/fields.js';
 import { type Activation, gaussianFunctionOf } from './expectation.js';

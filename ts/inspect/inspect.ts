@@ -1,6 +1,6 @@
 // inspect: what the weights of a file are, layer by layer.
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { withJson } from '../core/codec.js';
 import { numberField } from '../core/fields.js';

@@ -1,5 +1,5 @@
 // reproduce: a published figure or table, published numbers beside ours.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { throwIfAborted } from '../core/control.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';

@@ -1,5 +1,5 @@
 // Bootstrap over trials, with a seeded counter-based generator.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { numberField, wholeField } from '../core/fields.js';
 import { addon, seedHalves } from '../core/addon.js';

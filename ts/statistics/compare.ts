@@ -1,5 +1,5 @@
 // compare: theory against simulation, or simulation against simulation, point by point, with one verdict.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { canonicalJson, withJson } from '../core/codec.js';
 import { plainCopy } from '../core/copy.js';

@@ -1,5 +1,5 @@
 // Writes the rows of a journal out: long-form CSV and Parquet, complete JSON, an HTML report.
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPath, parse } from '../core/checks.js';
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm } from 'node:fs/promises';

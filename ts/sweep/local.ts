@@ -1,5 +1,5 @@
 // The default executor: child processes on this machine, no server.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { numberField, wholeField } from '../core/fields.js';
 import { valueField } from '../core/options.js';

@@ -1,6 +1,6 @@
 // A plan: one base spec, one verb, axes. Read, validated as a whole, and expanded to jobs.
 import { type ControlOptions, throwIfAborted, ticker } from '../core/control.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { canonicalHash } from '../core/codec.js';
 import { plainCopy } from '../core/copy.js';

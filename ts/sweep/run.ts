@@ -1,6 +1,6 @@
 // Runs a plan: what is missing goes to the executor, what comes back goes to the journal, and to the caller.
 import { ticker } from '../core/control.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
 import { booleanField, choiceField } from '../core/fields.js';

@@ -1,5 +1,5 @@
 // What a training run is told: declared once, as every other schema.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
 import type { NamedArray } from '../core/trainer.js';

@@ -1,5 +1,5 @@
 // figure: a named figure of a system, drawn from a spec.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { plainCopy } from '../core/copy.js';

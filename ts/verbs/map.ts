@@ -1,5 +1,5 @@
 // map: quantities of a system over a grid of its spec's fields: phase diagrams.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { type ControlOptions, throwIfAborted, ticker } from '../core/control.js';
 import { withJson } from '../core/codec.js';

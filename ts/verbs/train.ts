@@ -1,5 +1,5 @@
 // train: stochastic gradient descent on native kernels.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { throwIfAborted } from '../core/control.js';
 import { withJson } from '../core/codec.js';

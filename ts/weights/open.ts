@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import type { ControlOptions } from '../core/control.js';
 import { numberField } from '../core/fields.js';

@@ -1,6 +1,6 @@
 // The executor on a queue. The coordinator holds the truth (plan and journal); Redis holds only what is in flight, and may be
 // emptied or restarted at any time: what is missing there is put there again.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { booleanField, wholeField } from '../../core/fields.js';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
 // Verb fit: simulate a network and fit the depth scale of one of its observables.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';

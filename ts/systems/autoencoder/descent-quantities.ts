@@ -1,5 +1,5 @@
 // Quantities of one network on a small data set that is a formula: losses, gradients and full-batch descent.
-import { z } from 'zod';
+import * as z from 'zod';
 import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { numberField, wholeField } from '../../core/fields.js';

@@ -1,5 +1,5 @@
 // modeCurve: mappings of one direction at many steps, as a function of numbers.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { numberList } from '../../core/copy.js';
 import { expectedError } from '../../core/errors.js';

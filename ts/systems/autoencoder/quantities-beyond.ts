@@ -1,5 +1,5 @@
 // Quantities beyond one direction at constant hyperparameters: schedules, choices, comparisons, deep stacks, momentum.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';

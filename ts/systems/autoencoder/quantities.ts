@@ -1,5 +1,5 @@
 // The named quantities of system `autoencoder`: what `evaluate` and `map` take.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
 import { leftBehind } from '../../core/memory.js';

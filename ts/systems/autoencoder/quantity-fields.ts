@@ -1,5 +1,5 @@
 // Parameters that several quantities of `autoencoder` share.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField } from '../../core/fields.js';
 import { imbalanced } from './curve.js';

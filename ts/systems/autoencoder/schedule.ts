@@ -1,5 +1,5 @@
 // Noise, decay and rate that change from given steps on: the fields, and the stages of a run.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 
 /** From this step on; what is left out stays as it was. */

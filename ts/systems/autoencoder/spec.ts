@@ -1,5 +1,5 @@
 // The spec and the run of system `autoencoder`: a linear network that learns to undo noise, one direction of the data at a time.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError } from '../../core/errors.js';
 import { checkOrder, piecesField, type Piece } from './schedule.js';

@@ -1,5 +1,5 @@
 // A network of convolution layers and a fully connected head: its checks, the sizes of its maps, its blocks of parameters.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';

@@ -1,5 +1,5 @@
 // Quantities: the bounds of a network, as printed, repaired and certified.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';

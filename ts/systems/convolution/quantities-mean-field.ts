@@ -1,5 +1,5 @@
 // Quantities: signals and gradients in random convolutional networks.
-import { z } from 'zod';
+import * as z from 'zod';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { activations, mostSide } from './architecture.js';

@@ -1,5 +1,5 @@
 // Quantities: networks and kernels that are given by a formula, and norms of a convolution as a linear map.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { ControlOptions } from '../../core/control.js';

@@ -1,5 +1,5 @@
 // Quantities: bounds of other papers, bounds that count bits or divergences, and examples held out.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';

@@ -1,5 +1,5 @@
 // The spec and the run of system `convolution`: a convolutional network, what is known of its weights, and its random start.
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPerLayer, parse, perLayer } from '../../core/checks.js';
 import {
   also,

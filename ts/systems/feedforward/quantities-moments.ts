@@ -1,5 +1,5 @@
 // Quantities: Gaussian moments of an activation.
-import { z } from 'zod';
+import * as z from 'zod';
 import { numberField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { activationField } from '../../gaussian/activations.js';

@@ -1,5 +1,5 @@
 // The quantities of system `feedforward` (docs/systems/feedforward.md): name → formula, parameters, source.
-import { z } from 'zod';
+import * as z from 'zod';
 import { MftError } from '../../core/errors.js';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';

@@ -1,5 +1,5 @@
 // The spec and the run of system `feedforward`: the fully connected network with dropout, (2.1) of docs/systems/feedforward.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPerLayer, parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {

@@ -1,5 +1,5 @@
 // Dynamics from the parameters of a quantity: arrays as they are given, or filled by a generator that any language can write.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';

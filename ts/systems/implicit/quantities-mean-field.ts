@@ -1,5 +1,5 @@
 // Quantities of random layers: mean field theory of the steady state and of the adjoint solve.
-import { z } from 'zod';
+import * as z from 'zod';
 import { numberField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';

@@ -1,5 +1,5 @@
 // Quantities of solvers: errors, counts of products and evaluations, memory, and what released code does.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, spelled, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';

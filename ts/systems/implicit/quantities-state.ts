@@ -1,5 +1,5 @@
 // Quantities of one system at its steady state: state, gradients, spectra, certificates.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { wholeField } from '../../core/fields.js';
 import type { ControlOptions } from '../../core/control.js';

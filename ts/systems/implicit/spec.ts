@@ -1,5 +1,5 @@
 // The spec and the run of system `implicit`: a random equilibrium layer whose gradient is solved for.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import {
   activationNames,

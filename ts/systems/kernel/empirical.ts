@@ -1,5 +1,5 @@
 // Kernels of one finite network whose weights are given: the tangent kernel and the covariance kernel of its last hidden layer.
-import { z } from 'zod';
+import * as z from 'zod';
 import { addon } from '../../core/addon.js';
 import { parse } from '../../core/checks.js';
 import { withJson } from '../../core/codec.js';

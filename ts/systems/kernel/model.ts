@@ -1,5 +1,5 @@
 // The perceptron whose kernels are computed, as a spec, a quantity and a regression describe it: fields, checks, lists per layer.
-import { z } from 'zod';
+import * as z from 'zod';
 import { perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {

@@ -1,5 +1,5 @@
 // Quantities of one layer with weights of any law: (5.1) to (5.6) of docs/systems/kernel.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { choiceField, numberField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';

@@ -1,5 +1,5 @@
 // Quantities of the marginal likelihood: its derivatives, and the network for which it is largest.
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanField, choiceField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { gramOf, likelihood, pairFunctionOf } from './likelihood.js';

@@ -1,5 +1,5 @@
 // Quantities of a data matrix: the kernels of every pair of rows, (3.1) to (3.4) of docs/systems/kernel.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanField } from '../../core/fields.js';
 import { expectedError } from '../../core/errors.js';
 import { type Quantity, quantity } from '../../core/system.js';

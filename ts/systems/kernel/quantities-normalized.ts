@@ -1,5 +1,5 @@
 // Quantities of rectifiers without biases, whose cosines do not depend on norms: (4.1) to (4.5) of docs/systems/kernel.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import { leftBehind } from '../../core/memory.js';

@@ -1,5 +1,5 @@
 // Quantities of a Gaussian pair: (2.1) and (2.2) of docs/systems/kernel.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import { numberField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';

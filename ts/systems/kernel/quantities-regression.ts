@@ -1,5 +1,5 @@
 // Quantities of regression: what a Gaussian process, or an ensemble of trained networks of infinite width, says of test inputs.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlOptions } from '../../core/control.js';
 import { choiceField, numberField } from '../../core/fields.js';
 import { expectedError } from '../../core/errors.js';

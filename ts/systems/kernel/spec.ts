@@ -1,5 +1,5 @@
 // The spec and the run of system `kernel`: a perceptron of any depth, its inputs, and the law of its weights.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError } from '../../core/errors.js';
 import { also, booleanField, runFields, wholeField } from '../../core/fields.js';

@@ -1,5 +1,5 @@
 // What a regression is told, in the place of what gradient descent is told.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { aliased, booleanField, choiceField, numberField, wholeField } from '../../core/fields.js';
 import type { NamedArray } from '../../core/trainer.js';

@@ -1,5 +1,5 @@
 // The trainer of system `kernel`: regression with the kernel of a network of infinite width, which has no weights and no steps.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { sha256 } from '../../core/codec.js';
 import { controlOf, throwIfAborted } from '../../core/control.js';

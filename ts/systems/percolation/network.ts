@@ -1,5 +1,5 @@
 // The network of a percolation question: fields shared by the spec and the quantities, and its form as runs of equal layers.
-import { z } from 'zod';
+import * as z from 'zod';
 import { MftError, expectedError } from '../../core/errors.js';
 import { aliased, also, dropNames, numberField, wholeField } from '../../core/fields.js';
 

@@ -1,6 +1,6 @@
 // The quantities of system `percolation` (docs/systems/percolation.md): name → formula.
 import type { ControlOptions } from '../../core/control.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError } from '../../core/errors.js';
 import { aliased, booleanField, numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';

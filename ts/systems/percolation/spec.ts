@@ -1,5 +1,5 @@
 // The spec and the run of system `percolation`: which nodes and edges of a layered network dropout and dropconnect keep.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import { also, booleanField, choiceField, runFields, wholeField } from '../../core/fields.js';

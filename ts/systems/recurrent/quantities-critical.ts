@@ -1,5 +1,5 @@
 // Quantities of critical and of wanted initialisations.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlOptions } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { numberField } from '../../core/fields.js';

@@ -1,5 +1,5 @@
 // Exact laws of special cells: linear recurrence and GRU with shared weights, gates without weights.
-import { z } from 'zod';
+import * as z from 'zod';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';

@@ -1,5 +1,5 @@
 // Quantities of the spectrum of the state-to-state Jacobian.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlOptions } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';

@@ -1,5 +1,5 @@
 // Quantities of weights shared over time: exact at infinite width, sampled where no integral is known.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlOptions } from '../../core/control.js';
 import { choiceField, spelled, wholeField } from '../../core/fields.js';
 import { leftBehind } from '../../core/memory.js';

@@ -1,6 +1,6 @@
 // The named quantities of system `recurrent`: what `evaluate` and `map` take. Fixed points and pairs here; criticality,
 // spectra, shared weights and exact laws in files of their own.
-import { z } from 'zod';
+import * as z from 'zod';
 import { choiceField, numberField } from '../../core/fields.js';
 import type { ControlOptions } from '../../core/control.js';
 import type { QuantityValue } from '../../core/results.js';

@@ -1,5 +1,5 @@
 // The spec and the run of system `recurrent`: a user's data, its checks and defaults.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {

@@ -1,5 +1,5 @@
 // Which growth law a sequence follows: power, exponential, exp √l or stretched exponential, compared on log f by BIC.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { numberList } from '../../core/copy.js';
 import { numberField } from '../../core/fields.js';

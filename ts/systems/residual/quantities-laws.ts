@@ -1,5 +1,5 @@
 // Quantities: closed laws, (3.6) to (3.8) of docs/systems/residual.md, and design (3.10).
-import { z } from 'zod';
+import * as z from 'zod';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';

@@ -1,5 +1,5 @@
 // Quantities: Gaussian moments of 3.1.
-import { z } from 'zod';
+import * as z from 'zod';
 import { addon } from '../../core/addon.js';
 import { expectedError } from '../../core/errors.js';
 import { numberField } from '../../core/fields.js';

@@ -1,6 +1,6 @@
 // Quantities: the recurrences (3.2) to (3.5) of docs/systems/residual.md and the fluctuations (3.9) at the last layer.
 import type { ControlOptions } from '../../core/control.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedError, MftError } from '../../core/errors.js';
 import { choiceField, numberField, spelled, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';

@@ -1,5 +1,5 @@
 // The spec and the run of system `residual`: random residual networks with width and variance variation.
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPerLayer, parse, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {

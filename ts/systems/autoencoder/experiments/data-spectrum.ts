@@ -1,5 +1,5 @@
 // The spectrum of a user's data: what a linear network sees of them, as a spec of system `autoencoder` takes it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../../core/checks.js';
 import { withJson } from '../../../core/codec.js';
 import { type ControlOptions, controlOf } from '../../../core/control.js';

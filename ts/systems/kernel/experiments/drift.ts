@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../../core/checks.js';
 import { withJson } from '../../../core/codec.js';
 import { controlOf, type ControlOptions, throwIfAborted, ticker } from '../../../core/control.js';

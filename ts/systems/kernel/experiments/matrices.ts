@@ -1,5 +1,5 @@
 // Kernels larger than memory: blocks of rows, each computed natively and written to a .npy file before the next.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../../core/checks.js';
 import { type ControlOptions, controlOf, throwIfAborted, ticker } from '../../../core/control.js';
 import { expectedError, MftError } from '../../../core/errors.js';

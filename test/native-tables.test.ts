@@ -111,6 +111,7 @@ async function callEverything(): Promise<void> {
   await mft.evaluate('residual', 'logGradientRatio', { architecture: 'plain', activation: 'tanh', width: 4, depth: 2 });
   await mft.simulate({ system: 'kernel', width: 3, inputs: { values } }, run);
   await mft.predict({ system: 'kernel', inputs: { values: Array.from({ length: 60 }, (_, i) => [1, i]) } });
+  await mft.predict({ system: 'kernel', activation: 'elu', inputs: { values } });
   const rows = { inputs: [[1], [2]], testInputs: [[3]], targets: [1, 2] };
   await mft.evaluate('kernel', 'kernelRegression', { ...rows, biasVariance: 1 });
   await mft

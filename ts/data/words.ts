@@ -53,7 +53,7 @@ export async function readWords(
   options: DataOptions = {},
 ): Promise<WordDataset> {
   if (name !== 'ptb') throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'dataset', 'ptb', name);
-  if (!Object.hasOwn(published, split))
+  if (typeof split !== 'string' || !Object.hasOwn(published, split))
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'split', 'train, valid or test', split);
   const control = dataOptions(options);
   const train = await sentences('train', control);

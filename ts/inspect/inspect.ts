@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { parse } from '../core/checks.js';
+import { plainCopy } from '../core/copy.js';
 import { withJson } from '../core/codec.js';
 import { numberField } from '../core/fields.js';
 import { type ControlOptions, controlOf, ticker } from '../core/control.js';
@@ -92,8 +93,10 @@ const schema = z.strictObject({
  * for (const { name, weightVariance, weights } of layers) console.log(name, weightVariance, weights.verdict, weights.law);
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<Inspection> {
-  const checked = parse(schema, options, 'options') as InspectOptions;
-  if (checked.activation !== undefined) canonicalActivation(checked.activation);
+  const given = parse(schema, options, 'options') as InspectOptions;
+  const activation = given.activation === undefined ? undefined : plainCopy(given.activation, 'activation');
+  if (activation !== undefined) canonicalActivation(activation);
+  const checked: InspectOptions = activation === undefined ? given : { ...given, activation };
   const { activation: _activation, keepProbability: _keep, inputs: _inputs, ...reading } = checked;
   return withWeightFile(file, reading, async (opened) => {
     const { modules, others, warnings } = modulesOf(opened);

@@ -1,4 +1,4 @@
-// Progress on stderr: a bar on a terminal, nothing elsewhere.
+// Progress on stderr: a bar on a terminal, a line every half minute elsewhere.
 import type { Progress } from '../core/control.js';
 import type { SweepProgress } from '../sweep/progress.js';
 
@@ -7,9 +7,9 @@ interface ProgressBar {
   readonly stop: () => void;
 }
 
-/** A bar named after the work; silent when stderr is not a terminal. */
+/** A bar named after the work. Without a terminal: a line now and then. */
 export async function progressBar(name: string): Promise<ProgressBar> {
-  if (!process.stderr.isTTY) return { onProgress: () => undefined, stop: () => undefined };
+  if (!process.stderr.isTTY) return { onProgress: plainBar(name), stop: () => undefined };
   const { SingleBar } = (await import('cli-progress')).default;
   const bar = new SingleBar({
     format: `${name} {bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}`,
@@ -61,6 +61,18 @@ export async function sweepBar(): Promise<{
 }
 
 const plainIntervalSeconds = 30;
+
+/** The same for one piece of work: quick ones say nothing. */
+function plainBar(name: string): (progress: Progress) => void {
+  const started = performance.now();
+  let last = 0;
+  return ({ done, total }) => {
+    const elapsed = (performance.now() - started) / 1000;
+    if (elapsed - last < plainIntervalSeconds || done === 0) return;
+    last = elapsed;
+    process.stderr.write(`mft: ${name} ${done}/${total}, about ${duration((elapsed / done) * (total - done))} left\n`);
+  };
+}
 
 /** One line every half minute: what a batch system's log should hold. */
 function plainProgress(): (progress: SweepProgress) => void {

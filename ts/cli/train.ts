@@ -1,7 +1,8 @@
 // mft train DATASET: trains the network of a spec.
+import { existsSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
-import { separated } from '../core/text.js';
+import { printable, separated } from '../core/text.js';
 import type { z } from 'zod';
 import type { System } from '../core/system.js';
 import { trainOptionsSchema } from '../training/options.js';
@@ -43,13 +44,27 @@ export function register(program: Command): void {
         ...data,
         signal: interruptSignal(),
         onProgress: bar.onProgress,
-      }).finally(bar.stop)) as Training;
+      })
+        .catch((error: unknown) => {
+          sayWhatIsSaved(error, chosen.checkpoint);
+          throw error;
+        })
+        .finally(bar.stop)) as Training;
       printWarnings(training.warnings);
       if (options.json === true) printJson(training);
       else printTraining(training);
     },
     (command, system) => addFlags(command, optionsOf(system), 'Training:'),
   );
+}
+
+/** An interrupted run with a checkpoint is not lost: says so, and how to go on. */
+function sayWhatIsSaved(error: unknown, checkpoint: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'AbortError' || typeof checkpoint !== 'string') return;
+  if (existsSync(checkpoint))
+    process.stderr.write(
+      `\nmft: the state of the training is in ${printable(checkpoint)}; the same command goes on from there\n`,
+    );
 }
 
 /** What the system's trainer is told; of a system without one what gradient descent is told, and `train` refuses it. */
@@ -72,10 +87,11 @@ function printTraining(training: Training): void {
     `${table(['epoch', 'step', 'train loss', 'train accuracy', `${name} loss`, `${name} accuracy`], rows)}\n\n`,
   );
   const { accuracy, count } = training.train;
+  const things = 'trainPerplexity' in (training.quantities ?? {}) ? 'words' : 'images';
   if (accuracy !== undefined)
-    process.stdout.write(`train accuracy without dropout: ${percent(accuracy)} of ${count} images\n`);
+    process.stdout.write(`train accuracy without dropout: ${percent(accuracy)} of ${count} ${things}\n`);
   if (test?.accuracy !== undefined)
-    process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} images\n`);
+    process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} ${things}\n`);
   for (const [name, value] of Object.entries(training.quantities ?? {}))
     process.stdout.write(`${separated(name, ' ')}: ${isUndefined(value) ? value.reason : shown(value as number)}\n`);
   for (const [name, value] of Object.entries(training.counters ?? {}))

@@ -81,6 +81,16 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   evaluateActivation: ['tanh', [1, 2]],
   readDataset: [file, 'train', { data: folder }],
   checkData: [{ data: folder }],
+  datasetFrom: [
+    {
+      images: [
+        [0, 1],
+        [1, 0],
+      ],
+      labels: [0, 1],
+    },
+    { pixelMaximum: 1 },
+  ],
   readIdx: [file, {}],
   readCifar10: [[file], {}],
   readNpy: [file, {}],

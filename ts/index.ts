@@ -142,6 +142,7 @@ export { MftError, type MftErrorCode } from './core/errors.js';
 export type { ControlOptions, Progress } from './core/control.js';
 
 // Data sets
+export { datasetFrom, type GivenImages, type NumberRows, type PixelOptions } from './data/dataset-from.js';
 export { readDataset, type DataFile, type Dataset, type DatasetName } from './data/dataset.js';
 export { readWords, type WordDataset } from './data/words.js';
 export { checkData, type DataCheck } from './data/check.js';

@@ -40,10 +40,22 @@ export async function readArchive(path: string, split: 'train' | 'test', options
     throw formatError(file, `x_${split} has shape (${images.shape.join(', ')}); images × components are expected.`);
   if (labels.shape[0] !== count)
     throw formatError(file, `x_${split} holds ${count} images, y_${split} ${labels.shape[0] ?? 1} labels.`);
-  const { values, form, classes } = labelsOf(labels.values, labels.shape, `${file}: y_${split}`);
-  const pixels = pixelRange(images.values, images.type, options.pixelMaximum, `${file}: x_${split}`);
-  const axis = channelsOf(shape, options.channelAxis, `${file}: x_${split}`);
-  const ordered = storedPixels(images, pixels.isWhole, file);
+  const { range, ...read } = imagesAndLabels(images, labels, [`${file}: x_${split}`, `${file}: y_${split}`], options);
+  return { ...read, range: split === 'test' ? await trainRange(path, range, options) : range, sha256 };
+}
+
+/** Images (count × components) and labels as a data set holds them: channels first, whole numbers as bytes, what was guessed. */
+export function imagesAndLabels(
+  images: Pick<NpyArray, 'values' | 'shape' | 'type'>,
+  labels: Pick<NpyArray, 'values' | 'shape'>,
+  [imagesName, labelsName]: readonly [string, string],
+  options: Pick<DataOptions, 'pixelMaximum' | 'channelAxis'>,
+): Omit<ArchiveImages, 'sha256'> {
+  const shape = images.shape.slice(1);
+  const { values, form, classes } = labelsOf(labels.values, labels.shape, labelsName);
+  const pixels = pixelRange(images.values, images.type, options.pixelMaximum, imagesName);
+  const axis = channelsOf(shape, options.channelAxis, imagesName);
+  const ordered = storedPixels(images, pixels.isWhole, imagesName);
   const isLast = axis.channels.axis === 'last';
   const [height, width, colors] = shape as [number, number, number];
   return {
@@ -52,10 +64,9 @@ export async function readArchive(path: string, split: 'train' | 'test', options
     images: isLast ? channelsFirst(ordered, [height, width, colors]) : ordered,
     labels: values,
     labelForm: form,
-    range: split === 'test' ? await trainRange(path, pixels.range, options) : pixels.range,
+    range: pixels.range,
     channels: axis.channels,
-    warnings: [...pixels.warnings, ...axis.warnings, ...labelWarnings(values, classes, form, `${file}: y_${split}`)],
-    sha256,
+    warnings: [...pixels.warnings, ...axis.warnings, ...labelWarnings(values, classes, form, labelsName)],
   };
 }
 
@@ -72,7 +83,7 @@ async function trainRange(path: string, own: PixelRange, options: DataOptions): 
 }
 
 /** Whole numbers of 0 to 255 as bytes, whatever type they were saved in; everything else as float32. */
-function storedPixels({ values }: NpyArray, isWhole: boolean, file: string): Uint8Array | Float32Array {
+function storedPixels({ values }: Pick<NpyArray, 'values'>, isWhole: boolean, name: string): Uint8Array | Float32Array {
   if (values instanceof Uint8Array) return values;
   const result = isWhole
     ? new Uint8Array(new SharedArrayBuffer(values.length))
@@ -80,7 +91,7 @@ function storedPixels({ values }: NpyArray, isWhole: boolean, file: string): Uin
   for (let i = 0; i < values.length; i++) {
     result[i] = values[i] as number;
     if (!Number.isFinite(result[i]))
-      throw formatError(file, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
+      throw formatError(name, `component ${i} of the images is ${values[i]}, not a finite float32 number.`);
   }
   return result;
 }

@@ -23,6 +23,12 @@ export function dataOptionsOf(options: DataOptions): DataOptions {
 
 const dataSchema = z.strictObject(dataFields);
 
+/** What says what pixels mean, where they are at hand. */
+export const pixelSchema = z.strictObject({
+  pixelMaximum: dataFields.pixelMaximum,
+  channelAxis: dataFields.channelAxis,
+});
+
 /** Options of a reader, read once. @throws MftError ERR_MFT_INVALID_ARGUMENT, ERR_MFT_OUT_OF_RANGE */
 export function dataOptions(given: DataOptions): DataOptions {
   return parse(dataSchema, given, 'options') as DataOptions;

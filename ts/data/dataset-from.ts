@@ -36,7 +36,8 @@ export interface PixelOptions {
 /**
  * A data set from images and labels in memory, as `train` takes it.
  *
- * @param given `images` (count × …) and `labels` (count, or count × classes one-hot); `shape` of one image for a typed array; `name`, `split`
+ * @param given `images` (count × …) and `labels` (count, or count × classes one-hot); `shape` of one image for a typed array; `name`,
+ *   `split`
  * @param options `pixelMaximum`: the value of white; `channelAxis`: 'first', 'last' or 'none'
  * @returns the data set: whole numbers of 0 to 255 as bytes, others as float32, channels first, in memory of its own; `range`,
  *   `channels`, `labelForm` and `warnings` say what was taken for what; `sha256` of the stored images

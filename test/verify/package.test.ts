@@ -9,22 +9,25 @@ import { startRegistry } from '../fixtures/registry.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** Neither the loader of the test runner nor the silence of an outer `npm run --silent`: what npm says is read here. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, npm_config_loglevel: __, npm_config_silent: ___, ...env } = process.env;
+  return env;
+}
+
 function run(command: string, args: readonly string[], cwd: string): { status: number | null; output: string } {
-  // The outer test runner's loader must not follow into child processes.
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const result = spawnSync(command, args, { cwd, encoding: 'utf8', env, maxBuffer: 2 ** 28 });
+  const result = spawnSync(command, args, { cwd, encoding: 'utf8', env: ownEnvironment(), maxBuffer: 2 ** 28 });
   return { status: result.status, output: `${result.stdout}${result.stderr}` };
 }
 
-/** Without the loader of the test runner, and without a registry's settings of the project. */
+/** The same beside the registry, which answers in this process. */
 function runAsync(
   command: string,
   args: readonly string[],
   cwd: string,
 ): Promise<{ status: number | null; output: string }> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env });
+    const child = spawn(command, args, { cwd, env: ownEnvironment() });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
     child.on('close', (status) => resolve({ status, output }));
@@ -68,6 +71,7 @@ t.test('published to a registry and installed from it: no install script, no com
   write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   const installed = await runAsync('npm', ['install', '--no-audit', '--no-fund', 'mft-native'], folder);
   t.equal(installed.status, 0, installed.output);
+  t.match(installed.output, /added \d+ packages/, 'npm speaks here');
   t.notMatch(installed.output, /install.scripts?/, 'npm has nothing to ask');
   const files = readdirSync(packageFolder, { recursive: true, encoding: 'utf8' });
   t.notOk(files.some((name) => name.endsWith('.gyp')));

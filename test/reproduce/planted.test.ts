@@ -88,17 +88,19 @@ t.test('linear networks on images: losses, mappings and times that are off', asy
     const end = plateaus.find(([of]) => of === mode)?.[1] ?? 0.5;
     return (end + shift) / (1 + Math.exp(-(20 * record - delay * 1000) / 100));
   };
-  const verdicts = (lossFactor: number, shift: number, delay: number, deviation = 0): string[] => {
+  const verdicts = (lossFactor: number, shift: number, delay: number, deviation = 0, widened = 0.95): string[] => {
     const loss = records.map((epoch) => {
       const at = [0, 500, 1000, 2000, 3000, 4000, 4900].indexOf(epoch);
       return at < 0 ? 0 : lossFactor * (losses[at] as number);
     });
     const run = {
+      starts: 10,
       records,
       loss,
       lossDeviation: loss.map((x) => deviation * x),
       mapping: curve(delay, shift),
       theory: curve(1, 0),
+      inBand: { share: 0.6, widened },
     };
     return imageRows(set, 'noise', run, 'images').map(({ verdict }) => verdict);
   };
@@ -106,5 +108,6 @@ t.test('linear networks on images: losses, mappings and times that are off', asy
   t.same(verdicts(1.01, 0, 1).slice(0, 7), Array(7).fill('differs'), 'losses 1 % off');
   t.same(verdicts(1.01, 0, 1, 0.005).slice(0, 7), Array(7).fill('agrees'), 'unless starts scatter by half of that');
   t.same(verdicts(1, 0.02, 1).slice(7, 12), Array(5).fill('differs'), 'mappings 0.02 off');
-  t.equal(verdicts(1, 0, 1.1).at(-1), 'differs', 'ten per cent late');
+  t.equal(verdicts(1, 0, 1.1).at(-2), 'differs', 'ten per cent late');
+  t.equal(verdicts(1, 0, 1, 0, 0.89).at(-1), 'differs', 'too many starts outside the band');
 });

@@ -1,7 +1,7 @@
 // Figure 5: settings of the published notebook and its stored output.
 import type { ImageSet } from '../training.js';
 
-type Kind = 'none' | 'decay' | 'noise';
+export type Kind = 'none' | 'decay' | 'noise';
 
 interface PublishedRun {
   readonly weightDecay: number;
@@ -12,7 +12,7 @@ interface PublishedRun {
   readonly plateaus: readonly (readonly [mode: number, mapping: number])[];
 }
 
-interface PublishedSet {
+export interface PublishedSet {
   readonly set: ImageSet;
   readonly count: number;
   readonly width: number;

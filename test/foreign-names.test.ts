@@ -27,6 +27,13 @@ const hints: readonly [name: string, hint: RegExp][] = [
   ['biases', /`biasMean`, with `biasVariance` 0/],
   ['hidden', /`width`/],
   ['hidden_layer_sizes', /`width`, a list/],
+  ['N', /`width`/],
+  ['L', /`depth`/],
+  ['rho', /`keepProbability`, the same probability/],
+  ['fan_in', /`inputWidth`, that of the first layer/],
+  ['seed', /not of the network but of its run or training: `seed` beside the spec/],
+  ['lr', /`learningRate` beside the spec/],
+  ['batch_size', /`batchSize` beside the spec/],
   ['negative_slope', /`activation` = \{name: 'leakyRelu', slope/],
 ];
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import fc from 'fast-check';
-import { evaluate, map, type SystemName } from 'mft-native';
+import { evaluate, map, type MappedQuantity, predict, type SystemName } from 'mft-native';
 import { holds } from '../properties.js';
 
 const linspace = (from: number, to: number, count: number): number[] =>
@@ -147,4 +147,50 @@ t.test('a map is cancellable, reports progress, and refuses what it cannot draw'
       { code },
       JSON.stringify([bads, options]),
     );
+});
+
+t.test('what a map says of a network is what its prediction says', async (t) => {
+  const cases: [SystemName, object, string, number][] = [
+    [
+      'feedforward',
+      { activation: 'selu', weightVariance: 1, keepProbability: 0.9, dropout: 'alpha' },
+      'weightVariance',
+      11,
+    ],
+    [
+      'feedforward',
+      { activation: 'gelu', weightVariance: 1.5, biasVariance: 0.1, biasMean: 1, depth: 3 },
+      'weightVariance',
+      0,
+    ],
+    ['feedforward', { activation: 'relu', weightVariance: 2, biasVariance: 0, depth: 3 }, 'weightVariance', 11],
+    ['percolation', { width: 6, depth: 5, edgeKeepProbability: 0.4 }, 'edgeKeepProbability', 5],
+    ['percolation', { width: 6, depth: 5, keepProbability: 0.4, topology: 'residual' }, 'keepProbability', 0],
+    [
+      'residual',
+      { activation: 'relu', depth: 5, block: 'reduced', innerWeightVariance: 2, inputs: { correlation: 0.1 } },
+      'innerWeightVariance',
+      6,
+    ],
+  ];
+  for (const [system, fields, field, least] of cases) {
+    const spec = { system, ...fields } as never;
+    const axis = { field, values: [(fields as Record<string, number>)[field] as number] };
+    const predicted = (await predict(spec)).quantities as Readonly<Record<string, unknown>>;
+    let count = 0;
+    for (const [name, mapped] of Object.entries((await map(spec, [axis])).quantities)) {
+      const value = predicted[name];
+      const given = (mapped as MappedQuantity).values[0];
+      if ((mapped as MappedQuantity).undefinedAt !== undefined) {
+        t.not(typeof value, 'string', `${system} ${JSON.stringify(fields)}: ${name}`);
+        continue;
+      }
+      if (value === undefined) continue;
+      count++;
+      const isNear =
+        typeof given === 'number' && Math.abs(given - (value as number)) <= 1e-9 * Math.abs(value as number);
+      t.ok(given === value || isNear, `${system} ${JSON.stringify(fields)}: ${name} ${given}, predicted ${value}`);
+    }
+    t.ok(count >= least, `${system}: ${count} quantities compared`);
+  }
 });

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { readOnce } from './copy.js';
 import { didYouMean, expectedError, MftError } from './errors.js';
-import { hintFor, info } from './fields.js';
+import { hintFor, info, runHintFor } from './fields.js';
 
 /**
  * The value as the schema reads it (defaults filled in), or the documented error.
@@ -87,7 +87,9 @@ function codeFor(received: unknown): 'ERR_MFT_OUT_OF_RANGE' | 'ERR_MFT_INVALID_A
 function unknownKey(key: string, schema: z.ZodObject | undefined, where: string): MftError {
   const known = schema === undefined ? [] : Object.keys(schema.shape);
   const foreign = schema === undefined ? undefined : hintFor(key, schema);
-  const hint = foreign === undefined ? didYouMean(key, known) : `; use ${foreign}.`;
+  const ofRun = where === 'spec' && foreign === undefined ? runHintFor(key) : undefined;
+  const meant = ofRun === undefined ? didYouMean(key, known) : `; it is ${ofRun}.`;
+  const hint = foreign === undefined ? meant : `; use ${foreign}.`;
   return new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
     `Unknown key ${JSON.stringify(key.slice(0, 60))} in ${where}${hint}`,

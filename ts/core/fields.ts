@@ -52,6 +52,36 @@ export function hintFor(name: string, schema: z.ZodObject): string | undefined {
   return undefined;
 }
 
+/** What a spec does not hold: how a network is run or trained (folded) → its name there. */
+const runNames: Readonly<Record<string, string>> = {
+  seed: 'seed',
+  randomseed: 'seed',
+  trials: 'trials',
+  networks: 'trials',
+  samples: 'trials',
+  threads: 'threads',
+  engine: 'engine',
+  precision: 'precision',
+  dtype: 'precision',
+  steps: 'steps',
+  iterations: 'steps',
+  epochs: 'steps',
+  batch: 'batchSize',
+  batchsize: 'batchSize',
+  lr: 'learningRate',
+  learningrate: 'learningRate',
+  optimizer: 'optimizer',
+  momentum: 'momentum',
+};
+
+/** The hint for what is said of a run beside the spec. */
+export function runHintFor(name: string): string | undefined {
+  const field = runNames[folded(name)];
+  return field === undefined
+    ? undefined
+    : `not of the network but of its run or training: \`${field}\` beside the spec`;
+}
+
 /** A field with the names that users bring from elsewhere. */
 export function also<T extends z.ZodType>(schema: T, names: Readonly<Record<string, string>>): T {
   return schema.meta({ ...info(schema), also: names });
@@ -69,6 +99,8 @@ export const dropNames = {
   p: ' = 1 - p where p is the probability of dropping',
   keepProb: ', the same probability',
   keepRate: ', the same probability',
+  rho: ', the same probability',
+  retain: ', the same probability',
 } as const;
 
 /** What the named initialisers of other libraries are as a number. */
@@ -119,12 +151,14 @@ export const widthNames = {
   units: '',
   neurons: '',
   features: '',
+  n: '',
 } as const;
 export const depthNames = {
   layers: ', a number; what it counts stands in the docs of the system',
   hiddenLayers: ', a number; what it counts stands in the docs of the system',
   numLayers: ', what it counts stands in the docs of the system',
   nLayers: ', what it counts stands in the docs of the system',
+  l: ', what it counts stands in the docs of the system',
 } as const;
 export const activationNames = {
   nonlinearity: '',

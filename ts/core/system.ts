@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { parse } from './checks.js';
 import type { ControlOptions } from './control.js';
 import type { InputVectors } from './inputs.js';
-import type { AxisName, Estimated, Finding, Predicted, QuantityValue, Warning } from './results.js';
+import type { AxisName, Estimated, Finding, Predicted, QuantityValue, Undefined, Warning } from './results.js';
 import type { Trainer } from './trainer.js';
 
 /** The types of a system as the registry lists them: `Systems[K]`. */
@@ -162,6 +162,8 @@ export interface System<Spec = never, Run = never, O extends string = string> {
     quantities: readonly string[],
     options: ControlOptions,
   ) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
+  /** What a point of a map gives to a quantity where that is more than its own fields, or why the quantity does not exist there. */
+  readonly mapPoint?: (point: GridPoint, quantity: string) => GridPoint | Undefined;
   readonly figures: Readonly<Record<string, SystemFigure<Spec, Run>>>;
   /** How `train` trains the network of a spec. Systems with `train: true` only. */
   readonly training?: Trainer<Spec>;

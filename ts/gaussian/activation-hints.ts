@@ -41,6 +41,24 @@ const foreignActivations: Readonly<Record<string, string>> = {
   lisht: "{expression: 'x * tanh(x)'}",
   isru: "{expression: 'x / sqrt(1 + x^2)'}",
   bentidentity: "{expression: 'x + (sqrt(x^2 + 1) - 1) / 2'}",
+  elliot: '`softsign`',
+  elliott: '`softsign`',
+  symlog: "{expression: 'sign(x) * log1p(abs(x))'}",
+  threshold: "{expression: 'x * step(x - 1)'} with your threshold, 0 below it",
+  rrelu: "{name: 'leakyRelu', slope: 0.22917}, the mean of its random slopes, which it has outside training",
+  reluk: "{name: 'hardTanh', min: 0, max: k}",
+  relun: "{name: 'hardTanh', min: 0, max: n}",
+  relu1: "{name: 'hardTanh', min: 0, max: 1}",
+  relusquared: "{name: 'rectifiedMonomial', degree: 2}",
+  lecuntanh: "{expression: '1.7159 * tanh(2 * x / 3)'}",
+  scaledtanh: "{expression: '1.7159 * tanh(2 * x / 3)'}",
+  cosine: '`cos`',
+  cube: "{expression: 'x^3'}",
+  gelufast: "{name: 'gelu', approximate: 'tanh'}",
+  geluaccurate: "{name: 'gelu', approximate: 'tanh'}",
+  gelupytorchtanh: "{name: 'gelu', approximate: 'tanh'}",
+  geluerf: '`gelu`',
+  gelupython: '`gelu`',
   elish: "an expression: {expression: '...'}",
   rbf: "{expression: 'exp(-x^2)'}",
   gaussian: "{expression: 'exp(-x^2)'}",
@@ -109,8 +127,37 @@ const foreignParameters: Readonly<Record<string, readonly string[]>> = {
   formula: ['expression'],
 };
 
+const wave = (name: string): string => `write {expression: '${name}(30 * x)'} with your frequency`;
+const leaky = "write {name: 'leakyRelu', slope: ...}";
+const withBeta = "write {name: 'swish', beta: ...}";
+const fixedSelu = "its α and λ are fixed; {name: 'elu', alpha: ...} has an α";
+
+/** Parameters elsewhere that make another function of an activation, or nothing (folded: activation.parameter). */
+const foreignForms: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['omega', 'omega0', 'w0', 'frequency', 'freq', 'scale'].flatMap((name) => [
+      [`sin.${name}`, wave('sin')],
+      [`cos.${name}`, wave('cos')],
+    ]),
+  ),
+  'relu.maxvalue': "write {name: 'hardTanh', min: 0, max: ...}",
+  'relu.negativeslope': leaky,
+  'relu.slope': leaky,
+  'relu.alpha': leaky,
+  'relu.threshold': "write {expression: 'x * step(x - 1)'} with your threshold",
+  'silu.beta': withBeta,
+  'silu.alpha': withBeta,
+  'selu.alpha': fixedSelu,
+  'selu.scale': fixedSelu,
+  'softplus.threshold': 'leave it out: beyond it other libraries give x, which is within rounding of float32',
+  'prelu.numparameters': 'leave it out: here all units have one slope',
+};
+
 /** The rest of the sentence `Unknown key "…" in activation …`. */
-export function parameterHint(stranger: string, known: readonly string[]): string {
+export function parameterHint(stranger: string, known: readonly string[], activation = ''): string {
+  if (fold(stranger) === 'inplace') return '; leave it out: it is about memory, not about the function.';
+  const form = foreignForms[`${fold(activation)}.${fold(stranger)}`];
+  if (form !== undefined) return `; ${form}.`;
   const meant = foreignParameters[fold(stranger)]?.find((candidate) => known.includes(candidate));
   if (meant !== undefined) return `; here it is \`${meant}\`.`;
   const near = nearest(
@@ -152,6 +199,23 @@ const foreignFunctions: Readonly<Record<string, string>> = {
   tan: '`sin(x) / cos(x)`',
   sech: '`1 / cosh(x)`',
   logsigmoid: '`-softplus(-x)`',
+  softsign: '`x / (1 + abs(x))`',
+  tanhshrink: '`x - tanh(x)`',
+  softshrink: '`relu(x - 0.5) - relu(-x - 0.5)`',
+  hardshrink: '`x * step(abs(x) - 0.5)`',
+  hardsigmoid: '`min(max(x / 6 + 0.5, 0), 1)`',
+  hardswish: '`x * min(max(x / 6 + 0.5, 0), 1)`',
+  fabs: '`abs`',
+  sqr: '`x^2`',
+  cbrt: '`sign(x) * abs(x)^(1/3)`',
+  asinh: '`sign(x) * log(abs(x) + sqrt(x^2 + 1))`',
+  logcosh: '`abs(x) + log1p(exp(-2 * abs(x))) - log(2)`',
+  exp2: '`exp(log(2) * x)`',
+  log2: '`log(x) / log(2)`',
+  log10: '`log(x) / log(10)`',
+  sigma: '`sigmoid`',
+  where: '`step`: `x * step(x)` is x where x > 0',
+  if: '`step`: `x * step(x)` is x where x > 0',
   z: '`x`',
   u: '`x`',
   t: '`x`',

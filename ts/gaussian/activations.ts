@@ -182,7 +182,7 @@ function canonicalName(given: Readonly<Record<string, unknown>>): ActivationSpec
     ...known.map((parameter) => parameter.name),
     ...(choices === undefined ? [] : [choices.name]),
   ];
-  refuseUnknownKeys(given, allowed, `activation ${name}`);
+  refuseUnknownKeys(given, allowed, `activation ${name}`, name);
   const result: Record<string, unknown> = { name };
   for (const parameter of known) result[parameter.name] = parameterOf(given, parameter);
   if (choices !== undefined) {
@@ -218,12 +218,12 @@ function parameterOf(given: Readonly<Record<string, unknown>>, parameter: Activa
   return value;
 }
 
-function refuseUnknownKeys(given: object, known: readonly string[], where: string): void {
+function refuseUnknownKeys(given: object, known: readonly string[], where: string, name?: string): void {
   const stranger = Object.keys(given).find((key) => !known.includes(key));
   if (stranger === undefined) return;
   throw new MftError(
     'ERR_MFT_INVALID_ARGUMENT',
-    `Unknown key ${describe(stranger)} in ${where}${parameterHint(stranger, known)}`,
+    `Unknown key ${describe(stranger)} in ${where}${parameterHint(stranger, known, name)}`,
     { parameter: `activation.${stranger}` },
   );
 }

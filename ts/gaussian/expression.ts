@@ -84,6 +84,11 @@ const foreignSigns: Readonly<Record<string, string>> = {
   '÷': '`/`',
   '√': '`sqrt(x)`',
   '**': '`^`',
+  '.': 'functions without the name of a module',
+  '>': '`step(x)`, 1 where x > 0, for what a condition chooses',
+  '<': '`step(-x)`, 1 where x < 0, for what a condition chooses',
+  '?': '`x * step(x)` for x where x > 0',
+  '=': 'the function of x alone',
 };
 
 function tokens(text: string): readonly Token[] {
@@ -138,9 +143,15 @@ export function parseExpression(text: string): ExpressionNode {
   const unexpected = (wanted: string): MftError =>
     refusal(
       `Expected \`activation.expression\` to have ${wanted} at position ${peek().position}, received ` +
-        `${peek().kind === 'end' ? 'its end' : JSON.stringify(peek().text)}.`,
+        `${peek().kind === 'end' ? 'its end' : JSON.stringify(peek().text)}${lacksTimes() ? '; write `*` between factors' : ''}.`,
       peek().text,
     );
+  /** 2x, (x + 1)(x − 1): what a product looks like on paper. */
+  function lacksTimes(): boolean {
+    const [before, { kind, text: at }] = [list[next - 1], peek()];
+    const ends = before !== undefined && (before.kind === 'number' || [')', 'x', 'pi', 'e'].includes(before.text));
+    return ends && (kind === 'name' || kind === 'number' || at === '(');
+  }
 
   function sum(depth: number): ExpressionNode {
     let left = product(depth);

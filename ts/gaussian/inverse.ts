@@ -50,7 +50,7 @@ export function weightVariancesForDepthScale(
 }
 
 /** A layer without ρ, and the correlation that its fixed point is to have. */
-export interface CorrelationOptions extends Omit<Layer, 'keepProbability' | 'maskSharing'> {
+export interface CorrelationOptions extends Omit<Layer, 'keepProbability' | 'maskSharing' | 'dropout'> {
   /** c* in (0, 1). */
   readonly correlation: number;
 }

@@ -215,12 +215,13 @@ async function valuesOf(
   const tick = ticker(points.length, options, name);
   for (const [i, point] of points.entries()) {
     const value = known?.[i];
-    if (value !== undefined) {
-      result.push(value);
+    const fields = value ?? system.mapPoint?.(point, name) ?? point;
+    if (value !== undefined || isUndefined(fields)) {
+      result.push(fields as QuantityValue);
       continue;
     }
     const given = Object.fromEntries(
-      parameters.filter((key) => point[key] !== undefined).map((key) => [key, point[key]]),
+      parameters.map((key) => [key, (fields as GridPoint)[key]] as const).filter(([, each]) => each !== undefined),
     );
     const resolved = quantity.resolve(given, `parameters of ${name}`) as never;
     result.push(await attempt(() => quantity.evaluate(resolved, signal)));
@@ -235,6 +236,7 @@ const pointErrors: readonly string[] = [
   'ERR_MFT_WRONG_PHASE',
   'ERR_MFT_NO_CONVERGENCE',
   'ERR_MFT_NOT_FINITE',
+  'ERR_MFT_UNSUPPORTED',
 ];
 
 /** The value, or the reason why this point has none; any other error is the caller's. */

@@ -1,7 +1,7 @@
 // Layers that differ from one another and from the plain kind: an activation per layer, biases with a mean, orthogonal matrices
 // of any shape, alpha dropout. More of their kinds against simulation: test/verify/unlike-layers.test.ts.
 import t from 'tap';
-import { compare, predict, readDataset, simulate, train } from 'mft-native';
+import { compare, evaluate, predict, readDataset, simulate, train } from 'mft-native';
 import { base, hold, type Network, trained, wide } from './unlike-layers.js';
 
 t.test('another activation in some layers', { timeout: 600_000 }, async (t) => {
@@ -91,6 +91,9 @@ t.test('SELU keeps mean 0 and variance 1 under alpha dropout', { timeout: 600_00
     'independent masks',
     wide({ activation: 'selu', dropout: 'alpha', keepProbability: [0.9, 0.6, 1, 0.8] }),
   );
+  const layer = { activation: 'selu', weightVariance: 1, keepProbability: 0.9, dropout: 'alpha' } as const;
+  for (const name of ['fixedPointVariance', 'gradientMultiplier', 'correlationMultiplier', 'phase'] as const)
+    t.equal(await evaluate('feedforward', name, layer), alpha.quantities[name], name);
   await t.rejects(predict({ ...selu, dropout: 0.1 as unknown as 'alpha' }), {
     message: /`keepProbability` = 1 - rate/,
   });

@@ -35,10 +35,22 @@ const output = choiceField(['preactivation', 'postactivation'], 'Loss: sum of z�
   'preactivation',
 );
 
-const layer = z.strictObject({ activation, weightVariance, biasVariance, keepProbability, maskSharing });
+const dropout = choiceField(['plain', 'alpha'], 'What a dropped unit is: 0, or what alpha dropout says.').default(
+  'plain',
+);
 
-function ofLayer(symbol: string, description: string, source: string, f: (network: Layer) => QuantityValue): Quantity {
-  return quantity({ symbol, description, source, parameters: layer, evaluate: (network) => f(network as Layer) });
+const layer = z.strictObject({ activation, weightVariance, biasVariance, keepProbability, maskSharing });
+/** Of the maps and their fixed points, which are known under alpha dropout too. */
+const mapLayer = layer.extend({ dropout });
+
+function ofLayer(
+  symbol: string,
+  description: string,
+  source: string,
+  f: (network: Layer) => QuantityValue,
+  parameters: typeof layer | typeof mapLayer = mapLayer,
+): Quantity {
+  return quantity({ symbol, description, source, parameters, evaluate: (network) => f(network as Layer) });
 }
 
 /** A value of a pair at its fixed point. @throws MftError ERR_MFT_DEGENERATE at q* = 0 */
@@ -89,8 +101,8 @@ const table = {
     symbol: 'V(q)',
     description: '(σ_w²/ρ) E φ² + σ_b².',
     source: 'Schoenholz 2017; Huang 2020; docs 3.3',
-    parameters: layer.extend({ variance }),
-    evaluate: ({ variance: q, ...network }) => varianceMap(network, q),
+    parameters: mapLayer.extend({ variance }),
+    evaluate: ({ variance: q, ...network }) => varianceMap(network as Layer, q),
   }),
   covarianceMap: quantity({
     symbol: "q_ab'",
@@ -125,11 +137,15 @@ const table = {
   varianceMultiplier: chiQ,
   gradientMultiplier: chi1,
   correlationMultiplier: chiC,
-  curvatureMultiplier: ofLayer('χ_curv', "(σ_w²/ρ) E φ''²; Infinity with a kink.", 'Poole 2016; docs 3.12', (network) =>
-    theory.curvatureMultiplier(network, multipliers(network).fixedPointVariance),
+  curvatureMultiplier: ofLayer(
+    'χ_curv',
+    "(σ_w²/ρ) E φ''²; Infinity with a kink.",
+    'Poole 2016; docs 3.12',
+    (network) => theory.curvatureMultiplier(network, multipliers(network).fixedPointVariance),
+    layer,
   ),
-  depthScaleVariance: ofMultipliers('ξ_q', '−1/log|χ_q|.', 'Schoenholz 2017; docs 3.5', (found) =>
-    depthScale(found.varianceMultiplier),
+  depthScaleVariance: ofLayer('ξ_q', '−1/log|χ_q|.', 'Schoenholz 2017; docs 3.5', (network) =>
+    depthScale(finite(multipliers(network).varianceMultiplier, 'χ_q')),
   ),
   depthScaleCorrelation: ofLayer('ξ_c', '−1/log χ_c; ξ₂ in Huang 2020.', 'Schoenholz 2017; docs 3.5', (network) =>
     depthScale(theory.pairFixedPoint(network).chiC),
@@ -211,8 +227,8 @@ const table = {
     symbol: 'σ_w²',
     description: 'Above it the length map has no fixed point (Infinity: never).',
     source: 'derived; docs 3.4',
-    parameters: z.strictObject({ activation, biasVariance, keepProbability }),
-    evaluate: (network) => limitingWeightVariance({ ...network, weightVariance: 1 }),
+    parameters: z.strictObject({ activation, biasVariance, keepProbability, dropout }),
+    evaluate: (network) => limitingWeightVariance({ ...network, weightVariance: 1 } as Layer),
   }),
   trainableLength: ofLayer(
     'L',
@@ -262,6 +278,7 @@ const table = {
     'Ratio far from the output.',
     'derived; docs 3.10',
     theory.absoluteToSingleGradientRatio,
+    layer,
   ),
   pairGradientNoiseFloor: quantity({
     symbol: 'rms cos(δ_a, δ_b)',
@@ -270,7 +287,13 @@ const table = {
     parameters: layer.extend({ width: wholeField(1, 1e9, 'Units per layer.', 'N') }),
     evaluate: ({ width, ...network }) => theory.pairGradientNoiseFloor(network, width),
   }),
-  logGradientVarianceRate: ofLayer('β', 'N d Var(log g_aa)/dM.', 'derived; docs 3.11', theory.logGradientVarianceRate),
+  logGradientVarianceRate: ofLayer(
+    'β',
+    'N d Var(log g_aa)/dM.',
+    'derived; docs 3.11',
+    theory.logGradientVarianceRate,
+    layer,
+  ),
   orthogonalLogGradientVarianceRate: quantity({
     symbol: 'β',
     description: 'N d Var(log g_aa)/dM of orthogonal weights, without dropout, for errors independent of the weights.',

@@ -135,6 +135,8 @@ export const feedforwardSpecSchema = z.strictObject({
     inputSize: '',
     inputDim: '',
     inFeatures: '',
+    fanIn: ', that of the first layer',
+    nIn: '',
   }).optional(),
   depth: also(wholeField(1, 1_000_000, 'Number of weight matrices.', 'L'), depthNames).default(50),
   inputs: inputsField,

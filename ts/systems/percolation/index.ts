@@ -3,6 +3,7 @@ import type { System } from '../../core/system.js';
 import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { findings } from './findings.js';
+import { mapPoint } from './map-point.js';
 import { type PercolationObservable, observables } from './observables.js';
 import { predictPercolation } from './predict.js';
 import { type PercolationQuantity, quantities } from './quantities.js';
@@ -47,6 +48,7 @@ export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun
     lower: ['depth', 'width'],
   },
   simulation: { run: simulatePercolation, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
+  mapPoint,
   figures,
   findings,
   training: sgd(trainingPlan),

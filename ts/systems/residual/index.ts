@@ -3,6 +3,7 @@ import type { System } from '../../core/system.js';
 import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { residualFindings } from './findings.js';
+import { mapPoint } from './map-point.js';
 import { observables, type ResidualObservable } from './observables.js';
 import { predictResidual } from './predict.js';
 import { type ResidualQuantity, quantities } from './quantities.js';
@@ -47,6 +48,7 @@ export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, Residua
     lower: ['depth', 'inputs'],
   },
   simulation: { run: simulateResidual, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
+  mapPoint,
   figures,
   training: sgd(trainingPlan),
   findings: residualFindings,

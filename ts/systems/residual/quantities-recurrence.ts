@@ -293,7 +293,7 @@ export const recurrenceQuantities = {
     symbol: 'log χ_•,1 − log χ_•,L',
     description: 'Log ratio of the mean square parameter gradients of the first and the last block.',
     source,
-    parameters: z.strictObject({ ...base, parameter }),
+    parameters: z.strictObject({ ...base, parameter: parameter.default('innerWeight') }),
     bytes: recurrenceBytes,
     evaluate: async (p, options) => {
       const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);

@@ -314,10 +314,15 @@ async function called(
   return result;
 }
 
+/** The random spec of an index, and the generator behind it. */
+export function drawnSpec(name: SystemName, system: AnySystem, index: number): { fuzz: Fuzz; spec: never } {
+  const fuzz = new Fuzz(generator(index * 977 + name.length * 7919 + (name.codePointAt(0) ?? 0)));
+  return { fuzz, spec: specOf(fuzz, name, system) as never };
+}
+
 /** One random spec of a system through the verbs; which of the slow ones is up to `index`. */
 export async function fuzzOnce(name: SystemName, system: AnySystem, index: number, tally: Tally): Promise<void> {
-  const fuzz = new Fuzz(generator(index * 977 + name.length * 7919 + (name.codePointAt(0) ?? 0)));
-  const spec = specOf(fuzz, name, system) as never;
+  const { fuzz, spec } = drawnSpec(name, system, index);
   const theory = (await called(tally, 'predict', spec, (signal) => predict(spec, { signal }))) as never;
   const run = { trials: fuzz.pick([1, 2, 8]), seed: index, threads: 1 } as never;
   const simulation = (await called(tally, 'simulate', spec, (signal) => simulate(spec, run, { signal }))) as never;
@@ -342,13 +347,18 @@ export async function fuzzOnce(name: SystemName, system: AnySystem, index: numbe
   }
 }
 
-/** Whether theory and simulation of a random spec can be held against each other with power: many trials, ordinary numbers. */
-export async function fuzzVerdict(name: SystemName, system: AnySystem, index: number, tally: Tally): Promise<void> {
+/** The random spec and run of a comparison: many trials, ordinary widths. */
+export function verdictSpec(name: SystemName, system: AnySystem, index: number): { spec: never; run: never } {
   const fuzz = new Fuzz(generator(index * 7307 + name.length * 104_729));
   const drawn = specOf(fuzz, name, system);
   const isWide = name !== 'convolution' && !Array.isArray(drawn.width);
   const spec = { ...drawn, ...(isWide && 'width' in drawn ? { width: 60 + fuzz.below(100) } : {}) } as never;
-  const run = { trials: 60, seed: index, threads: 1 } as never;
+  return { spec, run: { trials: 60, seed: index, threads: 1 } as never };
+}
+
+/** Whether theory and simulation of a random spec can be held against each other with power. */
+export async function fuzzVerdict(name: SystemName, system: AnySystem, index: number, tally: Tally): Promise<void> {
+  const { spec, run } = verdictSpec(name, system, index);
   try {
     const theory = await predict(spec, { signal: AbortSignal.timeout(patience) });
     const simulation = await simulate(spec, run, { signal: AbortSignal.timeout(patience) });

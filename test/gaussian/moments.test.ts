@@ -344,3 +344,21 @@ t.test('E tanh² of the smallest variances is the variance', (t) => {
     isNear(t, gaussianSecondMoment('tanh', { variance }), variance, 1e-14, `at ${variance}`);
   t.end();
 });
+
+t.test('an expression that oscillates is resolved at every variance, not at small ones only', (t) => {
+  for (const slope of [1, 10, 100]) {
+    const activation = { expression: `sin(${slope} * x)` };
+    for (const variance of [0.01, 1, 30, 1e3, 2e4]) {
+      const exact = -Math.expm1(-2 * slope * slope * variance) / 2;
+      const found = gaussianSecondMoment(activation, { variance });
+      t.ok(Math.abs(found - exact) < 1e-12 * exact, `${slope} ${variance}: ${found} ${exact}`);
+    }
+  }
+  const pair = gaussianPairMoment({ expression: 'sin(30 * x)' }, { variance: 10, correlation: 0.9999 });
+  t.ok(Math.abs(pair - Math.exp(-0.9) / 2) < 1e-12, `${pair}`);
+  // Where it leaves the range of numbers far out, it keeps its values near 0.
+  const softplus = { expression: 'log(1 + exp(x))' };
+  const [own, named] = [softplus, 'softplus' as const].map((one) => gaussianSecondMoment(one, { variance: 2 }));
+  t.ok(Math.abs((own as number) - (named as number)) < 1e-12, `${own} ${named}`);
+  t.end();
+});

@@ -261,8 +261,18 @@ function largestVarianceOf({ wavelength }: Resolution): number {
   return wavelength === 0 ? Infinity : ((largestPanels * wavelength) / rangeOfRules) ** 2;
 }
 
-const checkedVariances = [0.1, 1, 10, 100];
+/** In squares of the unit; the last shows whether anything oscillates far from every feature, where panels are long. */
+const checkedVariances = [0.1, 1, 10, 100, 1e4];
 const convergence = 1e-12;
+
+function hasValue(asked: (question: Question) => number, question: Question): boolean {
+  try {
+    return Number.isFinite(asked(question));
+  } catch (error) {
+    if (error instanceof MftError) return false;
+    throw error;
+  }
+}
 
 /**
  * The coarsest resolution at which halving every panel does not move E φ² and E φ'²: nobody knows the features of a user's
@@ -284,6 +294,8 @@ function resolutionOf(asked: (resolution: Resolution) => (question: Question) =>
           varianceB: variance,
           oneMinusCorrelation: 0,
         };
+        // Far out an expression may leave the range of numbers: who asks there is told so.
+        if (multiple > 100 && !hasValue(asked(finer), question)) return true;
         const [coarse, fine] = [asked(candidate)(question), asked(finer)(question)];
         return coarse === fine || Math.abs(coarse - fine) <= convergence * Math.abs(fine);
       }),

@@ -2,6 +2,7 @@
 import t from 'tap';
 import {
   compare,
+  type Estimated,
   MftError,
   type PercolationRun,
   type PercolationSpec,
@@ -174,4 +175,27 @@ t.test('a signal cancels; memory is estimated before anything is allocated; bad 
   }
   t.match(await rejects(run({ depth: 1_000_000 })), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'depth' });
   t.match(await rejects(run({}, { trials: 0 })), { code: 'ERR_MFT_OUT_OF_RANGE', parameter: 'trials' });
+});
+
+t.test('what a rare mask without any path takes from the means is in their spread', async (t) => {
+  // Sixty trials of which none was blocked: means of numbers that are nearly all alike, and a little too large.
+  const spec = { system: 'percolation', width: 93, depth: 4, inputKeepProbability: 0.0567 } as const;
+  const edges = { ...spec, edgeKeepProbability: 0.6228 };
+  const theory = await predict(edges);
+  const { blockedProbability } = theory.quantities;
+  const blocked = blockedProbability as number;
+  t.ok(blocked > 4e-3 && blocked < 5e-3, `${blocked}`);
+  const spread = theory.observables.edgeParticipation?.spread as Float64Array;
+  for (const value of spread) t.ok(Math.abs(value - blocked / (1 - blocked)) < 1e-10, `${value}`);
+  const simulation = await simulate(edges, { trials: 40_000, seed: 3 });
+  for (const name of ['reachFraction', 'outputReachFraction', 'edgeParticipation'] as const) {
+    const { values, standardError, count } = simulation.observables[name] as Estimated;
+    const least = theory.observables[name]?.spread as Float64Array;
+    least.forEach((value, i) => {
+      const measured = ((standardError[i] as number) ** 2 * (count[i] as number)) / (values[i] as number) ** 2;
+      t.ok(value <= 1.2 * measured + 1e-12, `${name}[${i}]: ${value}, measured ${measured}`);
+    });
+  }
+  const few = await simulate(edges, { trials: 60, seed: 930_040 });
+  t.equal(compare(theory, few).verdict, 'agrees');
 });

@@ -178,3 +178,14 @@ t.test('designs meet their budgets', async (t) => {
     'flat to the rounding of the widths',
   );
 });
+
+t.test('the continuum limit of a wild activation takes what it is asked for only, and hears a signal', async (t) => {
+  const wild = { ...ones, activation: { expression: 'sin(30 * x)' }, time: 2.75 };
+  // E sin² tends to 1/2: dp/dt = 3/2, from p = 1.
+  const p = await number('continuumLimit.p', wild);
+  t.ok(Math.abs(p - (1 + 1.5 * 2.75)) < 1e-12, `${p}`);
+  const start = performance.now();
+  const work = evaluate('residual', 'continuumLimit.s', wild, { signal: AbortSignal.timeout(50) });
+  await t.rejects(work, { name: 'TimeoutError' });
+  t.ok(performance.now() - start < 5000, 'soon');
+});

@@ -69,14 +69,14 @@ const plainLaws = ['gaussian', 'uniform', 'laplace', 'rademacher', 'sphere', 'ba
 const lawField = z
   .union([
     z.enum(plainLaws),
-    z.strictObject({ law: z.literal('generalizedGaussian'), shape: z.number().gt(0) }),
+    z.strictObject({ law: z.literal('generalizedGaussian'), shape: z.number().gte(0.05).lte(100) }),
     z.strictObject({ law: z.enum(['studentT', 'multivariateT']), degreesOfFreedom: z.number().gt(2) }),
     z.strictObject({ law: z.literal('sparse'), density: z.number().gt(0).lte(1) }),
   ])
   .default('gaussian')
   .meta({
     expected:
-      `one of ${plainLaws.join(', ')}, {law: "generalizedGaussian", shape > 0}, ` +
+      `one of ${plainLaws.join(', ')}, {law: "generalizedGaussian", shape in [0.05, 100]}, ` +
       '{law: "studentT" or "multivariateT", degreesOfFreedom > 2}, {law: "sparse", density in (0, 1]}',
     description: 'Law of a weight; mean 0, variance weightVariance/fan-in.',
   });

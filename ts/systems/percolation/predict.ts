@@ -189,8 +189,20 @@ function observable(
   return { axes, scale, values: new Float64Array(layers.length), error: 0, undefinedAt };
 }
 
+/**
+ * The least relative variance of a number that is zero in all but a share π of the masks: with mean E its square has a mean of at
+ * least E²/π, so it is 1/π − 1, from k = log(−log π).
+ */
+const spreadOf = (logHazard: number): number => (logHazard === Infinity ? 0 : Math.expm1(Math.exp(logHazard)));
+
 function observablesOf(theory: Theory): Record<string, Predicted> {
   const { layers, forward, backward, participation } = theory;
+  const scattered = (found: Predicted, side: Theory['forward'], hazard: (i: number) => number): Predicted =>
+    'reason' in side ? found : { ...found, spread: found.values.map((_, i) => spreadOf(hazard(i))) };
+  const ofSide = (side: Theory['forward']): Predicted =>
+    scattered(observable(layers, 'linear', fraction(side)), side, (i) =>
+      'reason' in side ? 0 : (side.logHazard[i] as number),
+    );
   const mapped = (side: Theory['forward'], value: (k: number) => number): Float64Array | { readonly reason: string } =>
     'reason' in side ? side : side.logHazard.map(value);
   const fraction = (side: Theory['forward']): Float64Array | { readonly reason: string } =>
@@ -211,17 +223,20 @@ function observablesOf(theory: Theory): Record<string, Predicted> {
       'log',
       mapped(forward, (k) => logProbabilities(k).logBlocked),
     ),
-    reachFraction: observable(layers, 'linear', fraction(forward)),
+    reachFraction: ofSide(forward),
     outputReachProbability: observable(
       layers,
       'linear',
       mapped(backward, (k) => Math.exp(-Math.exp(k))),
     ),
-    outputReachFraction: observable(layers, 'linear', fraction(backward)),
+    outputReachFraction: ofSide(backward),
     edgeParticipation:
       'reason' in participation
         ? observable(layers.slice(0, -1), 'linear', participation)
-        : observable(participation.layers, 'linear', participation.values),
+        : // An edge takes part in some mask only where input and output are connected.
+          scattered(observable(participation.layers, 'linear', participation.values), forward, () =>
+            'reason' in forward ? 0 : (forward.logHazard.at(-1) as number),
+          ),
   };
 }
 

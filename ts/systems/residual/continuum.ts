@@ -1,4 +1,5 @@
 // The continuum limit of 1/√L scaling (3.8): ordinary differential equations in t = l/L.
+import { type ControlOptions, ticker } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import type { ActivationSpec } from '../../gaussian/activations.js';
 import { derivativeSecondMoment, halfMeanSquareDifference, secondMoment } from './moments.js';
@@ -15,13 +16,8 @@ interface ContinuumParameters {
   readonly time: number;
 }
 
-export interface ContinuumLimit {
-  readonly p: number;
-  readonly s: number;
-  /** log χ_0/χ at time t. */
-  readonly logchi: number;
-  readonly e: number;
-}
+/** What is asked of the limit: p, s, log χ_0/χ at time t, or e = 1 − s/p. */
+export type ContinuumMember = 'p' | 's' | 'logchi' | 'e';
 
 /**
  * The limit of a network whose outer variances carry 1/L, as L → ∞:
@@ -30,41 +26,57 @@ export interface ContinuumLimit {
  * **Numerics**: Gragg–Bulirsch–Stoer extrapolation with step control; relative error below 1e-12. The finite network
  * differs from it by O(1/L). **Source**: derived; deep iteration agrees.
  */
-export function continuumLimit(parameters: ContinuumParameters): ContinuumLimit {
+export async function continuumLimit(
+  parameters: ContinuumParameters,
+  member: ContinuumMember,
+  options: ControlOptions = {},
+): Promise<number> {
   const {
     activation,
     innerWeightVariance: sw,
     innerBiasVariance: sb,
     outerWeightVariance: sv,
     outerBiasVariance: sa,
+    secondMoment: start,
+    angularDeficit,
+    time,
   } = parameters;
-  const slope = ([p, s]: readonly number[]): number[] => {
+  // p depends on nothing else, and the two others on it alone: pairs, the dearest moments, are taken only where they are asked for.
+  const hasMetric = member === 's' || member === 'e';
+  const hasGradient = member === 'logchi';
+  const slope = ([p, other]: readonly number[]): number[] => {
     const q = sw * Math.max(0, p as number) + sb;
-    const gap = sw * Math.max(0, s as number);
-    return [
-      sv * secondMoment(activation, q) + sa,
-      gap > 0 ? sv * halfMeanSquareDifference(activation, q, gap) : 0,
-      sv * sw * derivativeSecondMoment(activation, q),
-    ];
+    const own = sv * secondMoment(activation, q) + sa;
+    if (hasGradient) return [own, sv * sw * derivativeSecondMoment(activation, q)];
+    if (!hasMetric) return [own];
+    const gap = sw * Math.max(0, other as number);
+    return [own, gap > 0 ? sv * halfMeanSquareDifference(activation, q, gap) : 0];
   };
-  const start = [parameters.secondMoment, parameters.secondMoment * parameters.angularDeficit, 0];
-  const [p, s, logchi] = integrate(slope, start, parameters.time) as [number, number, number];
-  return { p, s, logchi, e: 1 - s / p };
+  const first = hasGradient ? [start, 0] : hasMetric ? [start, start * angularDeficit] : [start];
+  const [p, other] = (await integrate(slope, first, time, ticker(mostSteps, options))) as [number, number];
+  return member === 'p' ? p : member === 'e' ? 1 - other / p : other;
 }
 
+const mostSteps = 2000;
 const stages = [2, 4, 6, 8, 10, 12, 14, 16, 18] as const;
 const tolerance = 1e-13;
 
+type Slope = (y: readonly number[]) => number[];
+type Tick = (done: number) => Promise<void>;
+
 /** y(time) of y' = f(y), y(0) = start. */
-function integrate(f: (y: readonly number[]) => number[], start: readonly number[], time: number): number[] {
+async function integrate(f: Slope, start: readonly number[], time: number, tick: Tick): Promise<number[]> {
   let y = [...start];
   let done = 0;
   let step = time / 4;
   for (let count = 0; done < time; count++) {
-    if (count > 2000)
-      throw new MftError('ERR_MFT_NO_CONVERGENCE', 'The continuum limit could not be integrated within 2000 steps.');
+    if (count > mostSteps)
+      throw new MftError(
+        'ERR_MFT_NO_CONVERGENCE',
+        `The continuum limit could not be integrated within ${mostSteps} steps.`,
+      );
     step = Math.min(step, time - done);
-    const attempt = extrapolated(f, y, step);
+    const attempt = await extrapolated(f, y, step, () => tick(count));
     if (attempt === undefined) {
       step /= 4;
       continue;
@@ -82,9 +94,15 @@ function integrate(f: (y: readonly number[]) => number[], start: readonly number
 }
 
 /** One step of the extrapolated midpoint rule; undefined when it does not converge. */
-function extrapolated(f: (y: readonly number[]) => number[], y: readonly number[], step: number): number[] | undefined {
+async function extrapolated(
+  f: Slope,
+  y: readonly number[],
+  step: number,
+  tick: () => Promise<void>,
+): Promise<number[] | undefined> {
   let previous: number[][] = [];
   for (const [k, n] of stages.entries()) {
+    await tick();
     const row = [midpoint(f, y, step, n)];
     for (let j = 1; j <= k; j++) {
       const ratio = (n / (stages[k - j] as number)) ** 2;
@@ -108,7 +126,7 @@ function extrapolated(f: (y: readonly number[]) => number[], y: readonly number[
 }
 
 /** Gragg's smoothed midpoint rule with n substeps. */
-function midpoint(f: (y: readonly number[]) => number[], y: readonly number[], step: number, n: number): number[] {
+function midpoint(f: Slope, y: readonly number[], step: number, n: number): number[] {
   const h = step / n;
   let before = [...y];
   let now = f(y).map((slope, i) => (y[i] as number) + h * slope);

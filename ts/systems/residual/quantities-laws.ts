@@ -5,7 +5,7 @@ import { numberField, wholeField } from '../../core/fields.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { classify } from './activation-class.js';
-import { continuumLimit, type ContinuumLimit } from './continuum.js';
+import { continuumLimit, type ContinuumMember } from './continuum.js';
 import { decayForGradientBudget, widthsForFlatGradient } from './design.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth, GrowthLaw } from './growth-schedule.js';
@@ -123,18 +123,18 @@ const continuumParameters = z.strictObject({
   time: numberField({ low: 0 }, 'Time l/L.', 't').default(1),
 });
 
-function continuumQuantity(symbol: string, description: string, member: keyof ContinuumLimit): Quantity {
+function continuumQuantity(symbol: string, description: string, member: ContinuumMember): Quantity {
   return quantity({
     symbol,
     description,
     source: 'derived, checked by deep iteration; docs 3.8',
     parameters: continuumParameters,
-    evaluate: (p) =>
-      continuumLimit({
-        ...p,
-        secondMoment: p.inputSecondMoment,
-        angularDeficit: angularDeficitOf(p as InputParameters),
-      })[member],
+    evaluate: (p, options) =>
+      continuumLimit(
+        { ...p, secondMoment: p.inputSecondMoment, angularDeficit: angularDeficitOf(p as InputParameters) },
+        member,
+        options,
+      ),
   });
 }
 

@@ -129,7 +129,7 @@ export {
 export type { CellName, GateSpec, RecurrentRun, RecurrentSpec } from './systems/recurrent/spec.js';
 export type { ConvolutionRun, ConvolutionSpec } from './systems/convolution/spec.js';
 export type { ImplicitRun, ImplicitSpec } from './systems/implicit/spec.js';
-export type { DatasetInputs, DrawnInputs, GivenInputs, Inputs } from './core/inputs.js';
+export type { DatasetInputs, DrawnInputs, GivenInputs, InputRow, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,
   type ActivationSpec,

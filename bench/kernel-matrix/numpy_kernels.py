@@ -13,7 +13,17 @@ except ImportError:
 
 m, d = options["count"], options["dimension"]
 weight, bias = options["weightVariance"], options["biasVariance"]
-X = np.cos(np.arange(1, m * d + 1, dtype=float)).reshape(m, d)
+
+
+def numbers(count):
+    """As numberAt of native.mjs."""
+    word = (np.arange(1, count + 1, dtype=np.uint64) * 0x9E3779B1 & 0xFFFFFFFF).astype(np.uint32)
+    for _ in range(2):
+        word = (word ^ (word >> np.uint32(16))) * np.uint32(0x45D9F3B)
+    return (word ^ (word >> np.uint32(16))) / 2.0**32 - 0.5
+
+
+X = numbers(m * d).reshape(m, d)
 
 
 def run(_):

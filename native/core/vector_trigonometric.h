@@ -161,26 +161,38 @@ MFT_INLINE Doubles sine(Doubles x) {
 }
 MFT_INLINE Doubles cosine(Doubles x) { return sine_of(reduce_angles(x), 1); }
 
-MFT_INLINE Doubles arc_tangent(Doubles x) {
+// atan(numerator / denominator) in [0, pi/2] for numerators >= 0, denominators > 0, with one division; side by side.
+template <std::size_t kCount>
+MFT_INLINE void arc_tangents_of_ratios(const Doubles (&numerator)[kCount], const Doubles (&denominator)[kCount],
+                                       Doubles (&result)[kCount]) {
   static constexpr double kArc[] = {-0x1.5555555555555p-2, 0x1.9999999999349p-3,  -0x1.2492492435f94p-3,
                                     0x1.c71c71852517ep-4,  -0x1.745d0b24c8584p-4, 0x1.3b1262ac56c6bp-4,
                                     -0x1.10fa72be70e23p-4, 0x1.dfe5f38033a0cp-5,  -0x1.a097da6da6daep-5,
                                     0x1.415dac62703f9p-5,  -0x1.3a2542728045dp-6};
   constexpr double kTan1 = 0.41421356237309503, kTan3 = 2.414213562373095;  // tan(pi/8), tan(3 pi/8)
-  const Doubles size = absolute(x);
-  const Doubles bounded = at_most(size, 0x1p60);
-  const auto far = size > kTan3;
-  const auto near_one = size > kTan1;
-  const Doubles numerator = far ? broadcast<Doubles>(-1.0) : (near_one ? bounded - 1 : bounded);
-  const Doubles denominator = far ? bounded : (near_one ? bounded + 1 : broadcast<Doubles>(1.0));
-  const Doubles r = numerator / denominator;
-  const Doubles z = r * r;
-  const Doubles series = (r * z) * polynomial(z, kArc);
-  // pi/2 and pi/4 in two parts.
-  const Doubles base = far ? broadcast<Doubles>(0x1.921fb54442d18p+0)
-                           : (near_one ? broadcast<Doubles>(0x1.921fb54442d18p-1) : Doubles{});
-  const Doubles base_low = base * 0x1.678afae35cdd1p-55;
-  return with_sign_of(base + ((series + base_low) + r), x);
+#define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kCount; ++j)
+  Doubles r[kCount], z[kCount], sum[kCount], base[kCount];
+  MFT_EACH {
+    const Doubles n = numerator[j], d = denominator[j];
+    const LongIntegers far = n > kTan3 * d, near_one = n > kTan1 * d;
+    const Doubles above = far ? -d : (near_one ? n - d : n);
+    const Doubles below = far ? n : (near_one ? n + d : d);
+    r[j] = above / below;
+    // pi/2 and pi/4 in two parts.
+    base[j] = far ? broadcast<Doubles>(0x1.921fb54442d18p+0)
+                  : (near_one ? broadcast<Doubles>(0x1.921fb54442d18p-1) : Doubles{});
+  }
+  MFT_EACH z[j] = r[j] * r[j];
+  polynomials(z, kArc, sum);
+  MFT_EACH result[j] = base[j] + (((r[j] * z[j]) * sum[j] + base[j] * 0x1.678afae35cdd1p-55) + r[j]);
+#undef MFT_EACH
+}
+
+MFT_INLINE Doubles arc_tangent(Doubles x) {
+  const Doubles size[1] = {at_most(absolute(x), 0x1p60)}, one[1] = {broadcast<Doubles>(1.0)};
+  Doubles result[1];
+  arc_tangents_of_ratios(size, one, result);
+  return with_sign_of(result[0], x);
 }
 
 }  // namespace

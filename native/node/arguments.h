@@ -69,12 +69,17 @@ inline std::span<double> doubles(const Napi::Value& value, const char* name) {
   return {array.Data(), array.ElementLength()};
 }
 
-// A copy, checked to be finite: for asynchronous work, where the caller may change its array meanwhile.
-inline std::vector<double> finite_doubles(const Napi::Object& object, const char* name) {
-  const std::span<double> view = doubles(object.Get(name), name);
+inline std::span<double> finite_view(const Napi::Value& value, const char* name) {
+  const std::span<double> view = doubles(value, name);
   for (const double x : view)
     if (!std::isfinite(x))
       throw Error("NOT_FINITE", name, std::string("Expected `") + name + "` to hold finite numbers only.");
+  return view;
+}
+
+// A copy, checked to be finite: for asynchronous work, where the caller may change its array meanwhile.
+inline std::vector<double> finite_doubles(const Napi::Object& object, const char* name) {
+  const std::span<double> view = finite_view(object.Get(name), name);
   return {view.begin(), view.end()};
 }
 

@@ -9,10 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/shared_numbers.h"
 #include "core/trials.h"
 #include "node/arguments.h"
 
@@ -117,6 +120,17 @@ Field<T> word(const char* name, E T::*member, const std::array<const char*, kCou
 template <typename T>
 Field<T> numbers(const char* name, std::vector<double> T::*member) {
   return {{name, "numbers"}, [=](const Napi::Object& o, T& into) { into.*member = finite_doubles(o, name); }};
+}
+
+// Finite numbers in a Float64Array, not copied: of matrices that TypeScript made itself and does not change meanwhile.
+template <typename T>
+Field<T> shared_numbers(const char* name, SharedNumbers T::*member) {
+  return {
+      {name, "numbers"}, [=](const Napi::Object& o, T& into) {
+        const Napi::Value array = o.Get(name);
+        const std::span<double> values = finite_view(array, name);
+        into.*member = {values, std::make_shared<Napi::ObjectReference>(Napi::Persistent(array.As<Napi::Object>()))};
+      }};
 }
 
 // Whole numbers in a Float64Array, copied.

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "core/huge_pages.h"
 #include "core/trials.h"
 #include "node/arguments.h"
 #include "node/task.h"
@@ -54,6 +55,7 @@ inline Napi::Value start_rows(Napi::Env env, Napi::Value keep, std::size_t row_l
                     std::to_string(count / kMostNumbers) + " times as many.");
   Napi::Float64Array rows = Napi::Float64Array::New(env, static_cast<std::size_t>(count));
   const std::span<double> out(rows.Data(), rows.ElementLength());
+  prefer_huge_pages(out.data(), out.size_bytes());
   const auto result = std::make_shared<Napi::ObjectReference>(Napi::Persistent(rows.As<Napi::Object>()));
   return Task<bool>::start(
       env, keep,

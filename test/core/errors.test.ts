@@ -1,7 +1,7 @@
 import t from 'tap';
 import { canonicalHash, canonicalJson } from '../../dist/core/codec.js';
 import { describe, nearest } from '../../dist/core/errors.js';
-import { predict, MftError } from 'mft-native';
+import { predict, MftError, toJson } from 'mft-native';
 
 t.test('errors show values briefly', async (t) => {
   t.equal(describe(undefined), 'nothing');
@@ -33,6 +33,16 @@ t.test('a list of rows is the inputs as numbers', async (t) => {
   ];
   t.strictSame(plain.spec, named.spec);
   t.strictSame(plain.observables, named.observables);
+  const typed = rows.map((row) => Float64Array.from(row));
+  for (const each of [
+    spec,
+    { system: 'kernel', depth: 2 },
+    { system: 'residual', depth: 2, width: 3 },
+  ] as const) {
+    const found = await predict({ ...each, inputs: typed });
+    t.strictSame(found.observables, (await predict({ ...each, inputs: rows })).observables, each.system);
+    t.strictSame(toJson(found.spec), toJson((await predict({ ...each, inputs: rows })).spec), each.system);
+  }
   await t.rejects(predict({ ...spec, inputs: 3 as never }), {
     code: 'ERR_MFT_INVALID_ARGUMENT',
     message: /to be an object: .*or a list of rows.*, received 3\./u,

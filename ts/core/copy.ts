@@ -38,7 +38,7 @@ function copied(value: unknown, name: string, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, `plain data at most ${deepest} levels deep`, value);
-  if (Array.isArray(value)) return Array.from(value, (item: unknown) => copied(item, name, levels - 1));
+  if (Array.isArray(value)) return copyOfList(value, name, levels);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return copyOfArray(value as unknown as Numbers, name);
   // By tag, not by prototype: records of other realms are records.
   if (Object.prototype.toString.call(value) !== '[object Object]')
@@ -51,6 +51,32 @@ function copied(value: unknown, name: string, levels: number): unknown {
     else record[key] = item;
   }
   return record;
+}
+
+/** A list of numbers only becomes an array of doubles, in one pass without a call for each: matrices have millions. */
+function copyOfList(list: readonly unknown[], name: string, levels: number): readonly unknown[] {
+  const numbers: number[] = [];
+  const { length } = list;
+  for (let i = 0; i < length; i++) {
+    const item = list[i];
+    if (typeof item === 'number') numbers.push(item);
+    else return mixed(numbers, item, list, length, name, levels);
+  }
+  return numbers;
+}
+
+/** Behind the numbers at the beginning, what comes next and the rest. */
+function mixed(
+  numbers: readonly number[],
+  next: unknown,
+  list: readonly unknown[],
+  length: number,
+  name: string,
+  levels: number,
+): readonly unknown[] {
+  const copy: unknown[] = [...numbers, copied(next, name, levels - 1)];
+  while (copy.length < length) copy.push(copied(list[copy.length], name, levels - 1));
+  return copy;
 }
 
 function copyOfArray(array: Numbers, name: string): unknown {

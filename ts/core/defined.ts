@@ -19,11 +19,19 @@ function isValue(x: number, scale: Observable['scale']): boolean {
   return Number.isFinite(x) || (scale === 'log' && x === -Infinity);
 }
 
-/** Whether all numbers are finite: x − x is 0 of these only. In one pass without a call for each: matrices have millions. */
+/** Whether all numbers are finite: x − x is 0 of these only. In one pass, four sums side by side: matrices have millions. */
 function areFinite(values: Float64Array): boolean {
-  let rest = 0;
-  for (let i = 0; i < values.length; i++) rest += (values[i] as number) - (values[i] as number);
-  return rest === 0;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  const rest = (i: number): number => (values[i] as number) - (values[i] as number);
+  for (let i = 0; i < whole; i += 4) {
+    a += rest(i);
+    b += rest(i + 1);
+    c += rest(i + 2);
+    d += rest(i + 3);
+  }
+  for (let i = whole; i < values.length; i++) a += rest(i);
+  return a + b + c + d === 0;
 }
 
 /** The observable without NaN: such points are listed in `undefinedAt`; of a term that is not known the allowance is infinite. */

@@ -15,9 +15,12 @@ export interface DrawnInputs {
   readonly count?: 1 | 2;
 }
 
+/** A row of numbers; as a Float64Array it is copied without a step for every number. */
+export type InputRow = readonly number[] | Float64Array;
+
 /** Inputs as numbers: one row per input, all of the same length. */
 export interface GivenInputs {
-  readonly values: readonly (readonly number[])[];
+  readonly values: readonly InputRow[];
 }
 
 /** Images of a real data set, by index; read through `data` (MFT_DATA), never inlined. */
@@ -124,10 +127,11 @@ function checkedValues(value: GivenInputs): GivenInputs {
   const stranger = Object.keys(value).find((key) => key !== 'values');
   if (stranger !== undefined)
     refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs', value, `an object without the key "${stranger}"`);
-  const rows: readonly (readonly number[])[] = value.values;
+  const rows = value.values;
   if (!Array.isArray(rows) || rows.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', 'inputs.values', rows);
   rows.forEach((row, i) => {
-    if (!Array.isArray(row) || row.length === 0) refuse('ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}`, row);
+    if (!(Array.isArray(row) || row instanceof Float64Array) || row.length === 0)
+      refuse('ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}`, row);
     if (row.length !== rows[0]?.length)
       refuse('ERR_MFT_SHAPE', `inputs.values.${i}`, row.length, `a list of ${rows[0]?.length} numbers like the first`);
     for (let j = 0; j < row.length; j++) {
@@ -153,6 +157,14 @@ function innerExpectation(path: string): string {
   if (path.endsWith('split')) return 'train or test';
   if (path.endsWith('sha256')) return '64 hexadecimal digits';
   return 'a list of rows of finite numbers, all of the same length';
+}
+
+/** Inputs given as numbers, as one block. */
+export function vectorsOf({ values: rows }: GivenInputs): InputVectors {
+  const dimension = rows[0]?.length ?? 0;
+  const values = new Float64Array(rows.length * dimension);
+  rows.forEach((row, i) => values.set(row, i * dimension));
+  return { count: rows.length, dimension, values };
 }
 
 /** How many inputs there are. */

@@ -21,10 +21,10 @@ struct LayerConstants {
 struct OneRow {
   double variance, root;  // q, sqrt q of the pre-activation
   double amplitude;       // sqrt(E phi^2)
-  double next_root;       // sqrt(q') behind the dense layer
+  double inverse;         // 1/sqrt(q') behind the dense layer; 0 where q' is 0
 };
 struct ColumnRows {
-  const double *variance, *root, *amplitude, *next_root;
+  const double *variance, *root, *amplitude, *inverse;
 };
 
 // In place: gap and tangent (nullptr: not wanted) of `count` pairs of the row with columns. covariance receives K'
@@ -39,9 +39,18 @@ struct GivenExpectations {
 using GivenStep = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
                            const GivenExpectations& given, double* gap, double* tangent, double* covariance);
 
+// The inputs: gaps of products with columns of these amplitudes, whether one is within `near` of 0 or 2; and the first
+// dense layer of them, K^1 in the place of the product.
+using Gaps = bool (*)(double amplitude, const double* amplitudes, const double* product, std::size_t count, double near,
+                      double* gap);
+using FirstStep = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
+                           double* product, double* gap, double* tangent);
+
 struct Steps {
   Step rectifier, error_function, gelu;
   GivenStep given;
+  Gaps gaps;
+  FirstStep first;
 };
 
 extern const Steps kBaselineSteps;

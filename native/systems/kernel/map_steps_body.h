@@ -32,38 +32,70 @@ struct Expectations {
   Doubles gap, product, slope;
 };
 
+MFT_INLINE bool is_any(LongIntegers mask) {
+#if MFT_VECTOR_BYTES == 64
+  return _mm512_movepi64_mask(reinterpret_cast<__m512i>(mask)) != 0;
+#elif MFT_VECTOR_BYTES == 32
+  return _mm256_movemask_pd(reinterpret_cast<__m256d>(mask)) != 0;
+#else
+  bool any = false;
+  for (std::size_t i = 0; i < kLanes<Doubles>; ++i) any |= mask[i] != 0;
+  return any;
+#endif
+}
+
+// Of columns side by side.
+struct Given {
+  Doubles variance, root, amplitude, gap;
+};
+
+// kSide vectors are met side by side where a chain of operations would keep the units waiting.
 struct RectifierMap {
-  MFT_INLINE static Expectations of(const kernel::LayerConstants& layer, const kernel::OneRow& row, Doubles, Doubles,
-                                    Doubles amplitude, Doubles gap) {
-    // tan(theta/2) = sqrt(g/(2 - g)).
-    const Doubles rest = at_least(2 - gap, 1e-300);
-    const Doubles half_tangent = square_root(gap / rest);
-    const Doubles theta = 2 * arc_tangent(half_tangent);
-    const Doubles sine = half_tangent * rest;
-    const Doubles large = sine - theta * (1 - gap);
-    const Doubles excess = theta < 0.3 ? small_sine_excess(theta) : large;
-    const Doubles behind = at_least(gap - (layer.bend / layer.even) * excess, 0.0);
-    const Doubles product = row.amplitude * amplitude * (1 - behind);
-    return {behind, product, layer.even - layer.bend * theta};
+  static constexpr std::size_t kSide = 2;
+  MFT_INLINE static void of(const kernel::LayerConstants& layer, const kernel::OneRow& row, const Given (&given)[kSide],
+                            Expectations (&found)[kSide]) {
+#define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kSide; ++j)
+    // tan(theta/2) = sin(theta)/(2 - g).
+    Doubles rest[kSide], sine[kSide], theta[kSide], excess[kSide];
+    MFT_EACH rest[j] = at_least(2 - given[j].gap, 1e-300);
+    MFT_EACH sine[j] = square_root(given[j].gap * rest[j]);
+    arc_tangents_of_ratios(sine, rest, theta);
+    MFT_EACH theta[j] = 2 * theta[j];
+    MFT_EACH excess[j] = sine[j] - theta[j] * (1 - given[j].gap);
+    MFT_EACH {
+      const LongIntegers is_small = theta[j] < 0.3;
+      if (__builtin_expect(is_any(is_small), false)) excess[j] = is_small ? small_sine_excess(theta[j]) : excess[j];
+    }
+    const double bend = layer.bend / layer.even;
+    MFT_EACH {
+      const Doubles behind = at_least(given[j].gap - bend * excess[j], 0.0);
+      const Doubles product = row.amplitude * given[j].amplitude * (1 - behind);
+      found[j] = {behind, product, layer.even - layer.bend * theta[j]};
+    }
+#undef MFT_EACH
   }
 };
 
 struct ErrorFunctionMap {
-  MFT_INLINE static Expectations of(const kernel::LayerConstants& layer, const kernel::OneRow& row, Doubles variance,
-                                    Doubles root, Doubles amplitude, Doubles gap) {
+  static constexpr std::size_t kSide = 1;
+  MFT_INLINE static void of(const kernel::LayerConstants& layer, const kernel::OneRow& row, const Given (&given)[kSide],
+                            Expectations (&result)[kSide]) {
+    const auto& [variance, root, amplitude, gap] = given[0];
     const double twice = 2 * layer.scale_squared;
     const Doubles first = twice * row.variance + Doubles{}, second = twice * variance;
     const Doubles determinant = square_root(1 + first + second + first * second * gap * (2 - gap));
     const Doubles product = 2 * kInversePi * arc_tangent(twice * row.root * root * (1 - gap) / determinant);
     const Doubles whole = row.amplitude * amplitude;
     const Doubles behind = whole > 0 ? at_least(1 - product / whole, 0.0) : broadcast<Doubles>(1.0);
-    return {behind, product, 4 * kInversePi * layer.scale_squared / determinant};
+    result[0] = {behind, product, 4 * kInversePi * layer.scale_squared / determinant};
   }
 };
 
 struct GeluMap {
-  MFT_INLINE static Expectations of(const kernel::LayerConstants&, const kernel::OneRow& row, Doubles variance,
-                                    Doubles root, Doubles amplitude, Doubles gap) {
+  static constexpr std::size_t kSide = 1;
+  MFT_INLINE static void of(const kernel::LayerConstants&, const kernel::OneRow& row, const Given (&given)[kSide],
+                            Expectations (&result)[kSide]) {
+    const auto& [variance, root, amplitude, gap] = given[0];
     const Doubles q = row.variance + Doubles{};
     const Doubles k = row.root * root * (1 - gap);
     const Doubles squares = q * variance;
@@ -75,7 +107,7 @@ struct GeluMap {
     const Doubles slope = 0.25 + (0.5 * kInversePi) * (turn + (k / s) * (1 / determinant + (1 - squares) / both + 1));
     const Doubles whole = row.amplitude * amplitude;
     const Doubles behind = whole > 0 ? at_least(1 - product / whole, 0.0) : broadcast<Doubles>(1.0);
-    return {behind, product, slope};
+    result[0] = {behind, product, slope};
   }
 };
 
@@ -87,11 +119,13 @@ MFT_INLINE void settle(const kernel::LayerConstants& layer, const kernel::OneRow
   const Doubles lost = (1 - layer.common) + layer.common * found.gap;
   Doubles next = lost;
   if (layer.bias > 0) {
-    const Doubles amplitude = load<Doubles>(columns.amplitude + j);
-    const Doubles root = row.next_root * load<Doubles>(columns.next_root + j);
-    const Doubles shared = layer.factor * row.amplitude * amplitude;
+    // Everything relative to sqrt(q1' q2').
+    const Doubles amplitude = load<Doubles>(columns.amplitude + j), inverse = load<Doubles>(columns.inverse + j);
+    const Doubles shared = (layer.factor * row.amplitude * row.inverse) * (amplitude * inverse);
+    const Doubles bias = (layer.bias * row.inverse) * inverse;
     const Doubles apart = row.amplitude - amplitude;
-    next = (layer.bias * layer.factor * apart * apart / (root + shared + layer.bias) + shared * lost) / root;
+    const Doubles lengths = layer.factor * (apart * row.inverse) * (apart * inverse);
+    next = bias * lengths / (1 + shared + bias) + shared * lost;
   }
   store<Doubles>(next, gap + j);
   if (tangent != nullptr) {
@@ -101,14 +135,54 @@ MFT_INLINE void settle(const kernel::LayerConstants& layer, const kernel::OneRow
   if (covariance != nullptr) store<Doubles>(behind, covariance + j);
 }
 
+// 1 - cos of products with columns; whether one is within `near` of 0 or 2, where the product has lost digits of it.
+bool gaps_of(double amplitude, const double* amplitudes, const double* product, std::size_t count, double near,
+             double* gap) {
+  Doubles least = broadcast<Doubles>(1.0);
+  for (std::size_t j = 0; j < count; j += kLanes<Doubles>) {
+    const Doubles whole = amplitude * load<Doubles>(amplitudes + j);
+    const Doubles quotient = 1 - load<Doubles>(product + j) / whole;
+    const Doubles found = whole > 0 ? at_most(at_least(quotient, 0.0), 2.0) : broadcast<Doubles>(1.0);
+    const Doubles distance = found < 2 - found ? found : 2 - found;
+    least = distance < least ? distance : least;
+    store<Doubles>(found, gap + j);
+  }
+  bool is_near = false;
+  for (std::size_t lane = 0; lane < kLanes<Doubles>; ++lane) is_near |= least[lane] < near;
+  return is_near;
+}
+
+// The first dense layer, from products and gaps of the inputs: K^1 in the place of the product, Theta^1, the gap.
+void first_step(const kernel::LayerConstants& layer, const kernel::OneRow& row, const kernel::ColumnRows& columns,
+                std::size_t count, double* product, double* gap, double* tangent) {
+  for (std::size_t j = 0; j < count; j += kLanes<Doubles>) {
+    const Doubles given = load<Doubles>(product + j);
+    const Expectations found = {load<Doubles>(gap + j), given, Doubles{}};
+    if (tangent != nullptr) store<Doubles>(Doubles{}, tangent + j);
+    settle(layer, row, columns, j, found, gap, tangent, product);
+    // A row without length has no angle.
+    const Doubles inverse = row.inverse * load<Doubles>(columns.inverse + j);
+    store<Doubles>(inverse > 0 ? load<Doubles>(gap + j) : broadcast<Doubles>(1.0), gap + j);
+  }
+}
+
 template <typename Map>
 void step(const kernel::LayerConstants& layer, const kernel::OneRow& row, const kernel::ColumnRows& columns,
           std::size_t count, double* gap, double* tangent, double* covariance) {
-  for (std::size_t j = 0; j < count; j += kLanes<Doubles>) {
-    const Doubles amplitude = load<Doubles>(columns.amplitude + j);
-    const Expectations found = Map::of(layer, row, load<Doubles>(columns.variance + j), load<Doubles>(columns.root + j),
-                                       amplitude, load<Doubles>(gap + j));
-    settle(layer, row, columns, j, found, gap, tangent, covariance);
+  constexpr std::size_t kLength = kLanes<Doubles>, kSide = Map::kSide;
+  for (std::size_t j = 0; j < count; j += kSide * kLength) {
+    // The last of an odd number of vectors is met twice.
+    Given given[kSide];
+    Expectations found[kSide];
+    std::size_t at[kSide];
+    for (std::size_t side = 0; side < kSide; ++side) {
+      at[side] = j + side * kLength < count ? j + side * kLength : j;
+      given[side] = {load<Doubles>(columns.variance + at[side]), load<Doubles>(columns.root + at[side]),
+                     load<Doubles>(columns.amplitude + at[side]), load<Doubles>(gap + at[side])};
+    }
+    Map::of(layer, row, given, found);
+    for (std::size_t side = 0; side < kSide; ++side)
+      if (side == 0 || at[side] != j) settle(layer, row, columns, at[side], found[side], gap, tangent, covariance);
   }
 }
 
@@ -124,7 +198,8 @@ void given_step(const kernel::LayerConstants& layer, const kernel::OneRow& row, 
   }
 }
 
-constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>, given_step};
+constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>, given_step, gaps_of,
+                                  first_step};
 
 }  // namespace
 }  // namespace mft

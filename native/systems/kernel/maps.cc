@@ -65,7 +65,7 @@ std::pair<double, double> slopes_of(const Activation& activation) {
 struct Inputs {
   std::size_t count = 0;
   std::vector<double> squares, norms;  // |x|^2 / scale, |x|
-  std::vector<std::vector<double>> variance, root, amplitude, next, next_root;
+  std::vector<std::vector<double>> variance, root, amplitude, next, inverse;
   std::vector<double> diagonal_tangent;
   std::vector<HermiteTable> expansions;  // Map::kExpansion: of hidden layer l at l - 1
 };
@@ -89,7 +89,7 @@ class Kernels {
         control_(control),
         map_(map_of(call.function.activation)),
         step_(chosen_step(map_)),
-        step_given_(steps().given),
+        steps_(steps()),
         hermite_(hermite_step()) {
     for (std::size_t l = 0; l <= call.depth(); ++l) layers_.push_back(constants(l));
     prepare();
@@ -159,14 +159,14 @@ class Kernels {
 
   const double* values_of(std::size_t i) const {
     const std::size_t own = call_.input_count();
-    return i < own ? &call_.inputs[i * call_.dimension] : &call_.others[(i - own) * call_.dimension];
+    return i < own ? &call_.inputs.values[i * call_.dimension] : &call_.others.values[(i - own) * call_.dimension];
   }
 
   // The inputs and behind them the others: all the rows there are.
   void prepare() {
     Inputs& in = inputs_;
     const std::size_t d = call_.dimension;
-    in.count = (call_.inputs.size() + call_.others.size()) / d;
+    in.count = (call_.inputs.values.size() + call_.others.values.size()) / d;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
     in.squares.resize(in.count);
     in.norms.resize(in.count);
@@ -185,12 +185,12 @@ class Kernels {
       const LayerConstants& c = layers_[l];
       std::vector<double> before = l == 0 ? in.squares : in.next[l - 1];
       if (l > 0) moments(before, second, slope);
-      std::vector<double> root(in.count), amplitude(in.count), next(in.count), next_root(in.count);
+      std::vector<double> root(in.count), amplitude(in.count), next(in.count), inverse(in.count);
       for (std::size_t i = 0; i < in.count; ++i) {
         root[i] = std::sqrt(before[i]);
         amplitude[i] = std::sqrt(second[i]);
         next[i] = c.factor * second[i] + c.bias;
-        next_root[i] = std::sqrt(next[i]);
+        inverse[i] = next[i] > 0 ? 1 / std::sqrt(next[i]) : 0.0;
         // A row with itself: one pass, one mask.
         const double own = call_.is_standard
                                ? c.own_factor * (call_.shares_masks ? 1.0 : 1.0 / keep) * second[i] + c.own_bias
@@ -201,7 +201,7 @@ class Kernels {
       in.root.push_back(std::move(root));
       in.amplitude.push_back(std::move(amplitude));
       in.next.push_back(std::move(next));
-      in.next_root.push_back(std::move(next_root));
+      in.inverse.push_back(std::move(inverse));
     }
     in.diagonal_tangent = std::move(tangent);
   }
@@ -281,14 +281,14 @@ class Kernels {
       std::copy_n(&inputs_.variance[l][at], count, &room.columns[(4 * l + 0) * kTile]);
       std::copy_n(&inputs_.root[l][at], count, &room.columns[(4 * l + 1) * kTile]);
       std::copy_n(&inputs_.amplitude[l][at], count, &room.columns[(4 * l + 2) * kTile]);
-      std::copy_n(&inputs_.next_root[l][at], count, &room.columns[(4 * l + 3) * kTile]);
+      std::copy_n(&inputs_.inverse[l][at], count, &room.columns[(4 * l + 3) * kTile]);
     }
     products(call_.first_row + i0, j0, rows, count, stride, room.covariances.data());
     const auto row_at = [&](std::vector<double>& list, std::size_t i) { return &list[i * stride]; };
     for (std::size_t i = 0; i < rows; ++i) {
       double* gaps = is_expansion ? row_at(room.gaps, i) : room.gaps.data();
       double* tangent = ntk != nullptr ? row_at(room.tangents, i) : nullptr;
-      first_layer(call_.first_row + i0 + i, j0, count, row_at(room.covariances, i), tangent, gaps);
+      first_layer(call_.first_row + i0 + i, j0, count, padded, room, row_at(room.covariances, i), tangent, gaps);
       for (std::size_t l = 1; l <= depth && !is_expansion; ++l)
         step_(layers_[l], one_row(l, call_.first_row + i0 + i), columns_at(room, l), padded, gaps, tangent,
               l == depth ? row_at(room.covariances, i) : nullptr);
@@ -305,7 +305,7 @@ class Kernels {
   }
 
   OneRow one_row(std::size_t l, std::size_t row) const {
-    return {inputs_.variance[l][row], inputs_.root[l][row], inputs_.amplitude[l][row], inputs_.next_root[l][row]};
+    return {inputs_.variance[l][row], inputs_.root[l][row], inputs_.amplitude[l][row], inputs_.inverse[l][row]};
   }
 
   static ColumnRows columns_at(const Workspace& room, std::size_t l) {
@@ -338,9 +338,9 @@ class Kernels {
       for (std::size_t r = 0; r < held; ++r) {
         const std::size_t i = first + r, row = call_.first_row + i0 + i;
         mend(l, row, column, count, limit, block[r]);
-        step_given_(layers_[l], one_row(l, row), columns_at(room, l), padded, {block[r].product, block[r].slope},
-                    &room.gaps[i * kTile], has_tangent ? &room.tangents[i * kTile] : nullptr,
-                    l == call_.depth() ? &room.covariances[i * kTile] : nullptr);
+        steps_.given(layers_[l], one_row(l, row), columns_at(room, l), padded, {block[r].product, block[r].slope},
+                     &room.gaps[i * kTile], has_tangent ? &room.tangents[i * kTile] : nullptr,
+                     l == call_.depth() ? &room.covariances[i * kTile] : nullptr);
       }
     }
   }
@@ -386,30 +386,18 @@ class Kernels {
   }
 
   // From products of inputs: K^1, Theta^1 and the gap behind the first dense layer.
-  void first_layer(std::size_t row, std::size_t j0, std::size_t count, double* product, double* tangent,
-                   double* gaps) const {
-    const LayerConstants& c = layers_[0];
-    const double amplitude = inputs_.amplitude[0][row], next_root = inputs_.next_root[0][row];
-    for (std::size_t j = 0; j < count; ++j) {
-      const std::size_t at = column_offset() + j0 + j;
-      const double whole = amplitude * inputs_.amplitude[0][at];
-      double gap = whole > 0 ? std::clamp(1.0 - product[j] / whole, 0.0, 2.0) : 1.0;
-      if (gap < kNearGap || gap > 2.0 - kNearGap)
-        gap = near_gap(values_of(row), values_of(at), inputs_.norms[row], inputs_.norms[at], gap < 1.0 ? 1.0 : -1.0);
-      const double behind = c.pair_factor * product[j] + c.bias;
-      const double root = next_root * inputs_.next_root[0][at];
-      const double lost = 1.0 - c.common + c.common * gap;
-      if (root == 0.0) {
-        gaps[j] = 1.0;
-      } else if (c.bias > 0) {
-        const double shared = c.factor * whole, apart = amplitude - inputs_.amplitude[0][at];
-        gaps[j] = (c.bias * c.factor * apart * apart / (root + shared + c.bias) + shared * lost) / root;
-      } else {
-        gaps[j] = lost;
+  void first_layer(std::size_t row, std::size_t j0, std::size_t count, std::size_t padded, const Workspace& room,
+                   double* product, double* tangent, double* gaps) const {
+    const ColumnRows columns = columns_at(room, 0);
+    const OneRow own = one_row(0, row);
+    if (steps_.gaps(own.amplitude, columns.amplitude, product, padded, kNearGap, gaps))
+      for (std::size_t j = 0; j < count; ++j) {
+        const std::size_t at = column_offset() + j0 + j;
+        if (gaps[j] < kNearGap || gaps[j] > 2.0 - kNearGap)
+          gaps[j] = near_gap(values_of(row), values_of(at), inputs_.norms[row], inputs_.norms[at],
+                             gaps[j] < 1.0 ? 1.0 : -1.0);
       }
-      if (tangent != nullptr) tangent[j] = call_.is_standard ? c.own_factor * product[j] + c.own_bias : behind;
-      product[j] = behind;
-    }
+    steps_.first(layers_[0], own, columns, padded, product, gaps, tangent);
   }
 
   static void write(const double* tile, double* out, std::size_t i0, std::size_t j0, std::size_t rows,
@@ -432,7 +420,7 @@ class Kernels {
   const Control& control_;
   const Map map_;
   const Step step_;
-  const GivenStep step_given_;
+  const Steps& steps_;
   const HermiteStep hermite_;
   std::vector<LayerConstants> layers_;
   Inputs inputs_;
@@ -458,7 +446,8 @@ void validate(const MapCall& call) {
   require_length("weightVariance", call.weights.size(), call.depth() + 1);
   require_length("biasVariance", call.biases.size(), call.depth() + 1);
   if (call.is_standard) require_length("width", call.widths.size(), call.depth());
-  if (call.dimension == 0 || call.inputs.size() % call.dimension != 0 || call.others.size() % call.dimension != 0)
+  if (call.dimension == 0 || call.inputs.values.size() % call.dimension != 0 ||
+      call.others.values.size() % call.dimension != 0)
     throw Error("SHAPE", "inputs", "Expected whole rows of inputs.");
   if (call.rows == 0 || call.first_row + call.rows > call.input_count())
     throw Error("OUT_OF_RANGE", "rows", "Expected rows that are inputs.");

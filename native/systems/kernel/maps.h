@@ -12,6 +12,7 @@
 
 #include "core/control.h"
 #include "core/gaussian.h"
+#include "core/shared_numbers.h"
 
 namespace mft::kernel {
 
@@ -26,16 +27,16 @@ struct MapCall {
   bool is_standard = false;
   bool has_tangent = true;
   std::size_t dimension = 1;
-  std::vector<double> inputs;  // rows x dimension
-  std::vector<double> others;  // the same; empty: the inputs with themselves
+  SharedNumbers inputs;  // rows x dimension
+  SharedNumbers others;  // the same; empty: the inputs with themselves
   // Rows of the result: [first_row, first_row + rows) of the inputs.
   std::size_t first_row = 0, rows = 0;
   int threads = 1;
 
   std::size_t depth() const { return keeps.size(); }
-  std::size_t input_count() const { return inputs.size() / dimension; }
-  bool is_self() const { return others.empty(); }
-  std::size_t columns() const { return is_self() ? input_count() : others.size() / dimension; }
+  std::size_t input_count() const { return inputs.values.size() / dimension; }
+  bool is_self() const { return others.values.empty(); }
+  std::size_t columns() const { return is_self() ? input_count() : others.values.size() / dimension; }
 };
 
 // Whether there is a vectorised map for the activation.

@@ -1,7 +1,7 @@
 // The forward recursions (3.3) of docs/systems/feedforward.md, layer by layer at infinite width, for any number of inputs.
 import { perLayer } from '../../core/checks.js';
 import { MftError } from '../../core/errors.js';
-import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
+import { drawnDeficit, type InputRow, type InputVectors } from '../../core/inputs.js';
 import { alphaDropout, alphaForm } from '../../gaussian/alpha-dropout.js';
 import { affineFunctionOf, type GaussianFunction } from '../../gaussian/expectation.js';
 import { deficit, expectation, pairExpectation } from '../../gaussian/moments.js';
@@ -111,7 +111,7 @@ export function inputGram(spec: ResolvedFeedforwardSpec, images: InputVectors | 
       images.values.subarray(a * images.dimension, (a + 1) * images.dimension),
     );
   if ('values' in inputs)
-    return gramOf(inputs.values.length, inputs.values[0]?.length ?? 0, (a) => inputs.values[a] as readonly number[]);
+    return gramOf(inputs.values.length, inputs.values[0]?.length ?? 0, (a) => inputs.values[a] as InputRow);
   const count = 'indices' in inputs ? inputs.indices.length : (inputs.count ?? 2);
   const moment = 'indices' in inputs ? 1 : (inputs.secondMoment ?? 1);
   const delta = 'indices' in inputs ? 0.5 : drawnDeficit(inputs);

@@ -1,7 +1,7 @@
 // Exact simulation of `feedforward`: arguments for the native engines, and the statistics of their trials.
 import { addon, seedHalves } from '../../core/addon.js';
 import { perLayer } from '../../core/checks.js';
-import { drawnDeficit, type InputVectors } from '../../core/inputs.js';
+import { drawnDeficit, type InputVectors, vectorsOf } from '../../core/inputs.js';
 import { memoryAllowed, threadsFor } from '../../core/memory.js';
 import type { SimulationBody, SystemOptions } from '../../core/system.js';
 import { type ResolvedActivation, resolveActivation } from '../../gaussian/activations.js';
@@ -77,13 +77,6 @@ function measuresOf({ places }: RowTable<FeedforwardPlace>): Record<FeedforwardO
   };
 }
 
-function flattened(rows: readonly (readonly number[])[]): Float64Array {
-  const dimension = rows[0]?.length ?? 0;
-  const values = new Float64Array(rows.length * dimension);
-  rows.forEach((row, i) => values.set(row, i * dimension));
-  return values;
-}
-
 /** φ of every layer, or one for all of them. With alpha dropout ρ(aφ + b) in the hidden layers. */
 function nativeActivations(
   spec: ResolvedFeedforwardSpec,
@@ -109,10 +102,7 @@ export function nativeParameters(
   const { depth, inputs, weights } = spec;
   const width = perLayer('width', spec.width, depth);
   const keepProbability = perLayer('keepProbability', spec.keepProbability, depth - 1);
-  const given =
-    'values' in inputs
-      ? { count: inputs.values.length, dimension: inputs.values[0]?.length ?? 0, values: flattened(inputs.values) }
-      : vectors;
+  const given = 'values' in inputs ? vectorsOf(inputs) : vectors;
   const isDrawn = given === undefined;
   const count =
     given?.count ?? ('indices' in inputs ? inputs.indices.length : 'count' in inputs ? (inputs.count ?? 2) : 2);

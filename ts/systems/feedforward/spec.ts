@@ -17,7 +17,7 @@ import {
   wholeField,
   numberField,
 } from '../../core/fields.js';
-import { drawnDeficit, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
+import { drawnDeficit, type InputRow, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
 import { type ActivationSpec, activationPerLayerField, canonicalActivation } from '../../gaussian/activations.js';
 
 /** Law of a weight; every law has mean 0 and variance σ_w²/fan-in. */
@@ -60,7 +60,7 @@ export interface FeedforwardSpec {
   /** L: the number of weight matrices; layers are counted 1..L. Default 50. */
   readonly depth?: number;
   /** Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs | readonly (readonly number[])[];
+  readonly inputs?: Inputs | readonly InputRow[];
   /** Whether the inputs are masked alike. Default 'independent', as in both papers. */
   readonly maskSharing?: 'independent' | 'shared';
   /** Law of the weights. Default 'gaussian'. */

@@ -21,6 +21,8 @@ export interface Kernels {
   /** Variances of the rows and of the columns, K^(L+1) of a row with itself; of columns of another large matrix empty. */
   readonly rowVariance: Float64Array;
   readonly columnVariance: Float64Array;
+  /** Of large matrices the variances of the rows at layers 1..depth + 1, (depth + 1) × rows. */
+  readonly layerVariance?: Float64Array;
   /** All of these are 2^−exponent times the kernels; 0 unless `normalize` was asked for. */
   readonly exponent: number;
 }
@@ -127,7 +129,17 @@ async function mapped(
   }
   const none = new Float64Array();
   const columnVariance = other === undefined ? rowVariance : none;
-  return { rows: data.count, columns, nngp, ntk: tangent, gap: none, rowVariance, columnVariance, exponent: 0 };
+  return {
+    rows: data.count,
+    columns,
+    nngp,
+    ntk: tangent,
+    gap: none,
+    rowVariance,
+    columnVariance,
+    layerVariance: variances,
+    exponent: 0,
+  };
 }
 
 /** The row whose number is infinite, alone: the careful way names the layer. */

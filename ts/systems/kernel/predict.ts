@@ -3,7 +3,7 @@ import { controlOf } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import { MftError } from '../../core/errors.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
-import type { InputVectors } from '../../core/inputs.js';
+import type { InputRow, InputVectors } from '../../core/inputs.js';
 import { variancesOf } from './dense.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
@@ -44,7 +44,7 @@ export async function predict(
   const kernels = await selfKernels(model, data, { ...controlOf(options), ntk });
   return {
     quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data) },
-    observables: observablesOf(spec, model, kernels, layers, variancesOf(model, data), ntk),
+    observables: observablesOf(spec, model, kernels, layers, kernels.layerVariance ?? variancesOf(model, data), ntk),
     warnings: warningsOf(spec, ntk),
   };
 }
@@ -200,9 +200,13 @@ function lawAllowance(spec: ResolvedKernelSpec, model: KernelModel): (width: num
 function largestShare(spec: ResolvedKernelSpec): number {
   const { inputs } = spec;
   if (!('values' in inputs)) return 3 / (inputVectors(spec, undefined).dimension + 2);
-  const share = (row: readonly number[]): number => {
-    const squares = row.reduce((sum, x) => sum + x * x, 0);
-    return squares === 0 ? 0 : row.reduce((sum, x) => sum + (x * x) ** 2, 0) / squares ** 2;
+  const share = (row: InputRow): number => {
+    let [squares, fourths] = [0, 0];
+    for (const x of row) {
+      squares += x * x;
+      fourths += (x * x) ** 2;
+    }
+    return squares === 0 ? 0 : fourths / squares ** 2;
   };
   return largestOf(inputs.values.map(share));
 }

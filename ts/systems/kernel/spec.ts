@@ -3,7 +3,15 @@ import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError } from '../../core/errors.js';
 import { also, booleanField, runFields, wholeField } from '../../core/fields.js';
-import { drawnDeficit, type Inputs, inputsField, type InputVectors, resolveInputs } from '../../core/inputs.js';
+import {
+  drawnDeficit,
+  type InputRow,
+  type Inputs,
+  inputsField,
+  type InputVectors,
+  resolveInputs,
+  vectorsOf,
+} from '../../core/inputs.js';
 import { type ActivationSpec, canonicalActivation } from '../../gaussian/activations.js';
 import type { LawName } from './laws.js';
 import { kernelModel, type KernelModel, modelFields, widthField } from './model.js';
@@ -50,7 +58,7 @@ export interface KernelSpec {
   /** Law of the weights. Default 'gaussian'. */
   readonly weights?: KernelWeightLaw;
   /** Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs | readonly (readonly number[])[];
+  readonly inputs?: Inputs | readonly InputRow[];
 }
 
 /** How a simulation of `kernel` runs. */
@@ -135,12 +143,7 @@ const drawnWidth = 100;
 export function inputVectors(spec: ResolvedKernelSpec, read: InputVectors | undefined): InputVectors {
   if (read !== undefined) return read;
   const { inputs } = spec;
-  if ('values' in inputs) {
-    const dimension = inputs.values[0]?.length ?? 0;
-    const values = new Float64Array(inputs.values.length * dimension);
-    inputs.values.forEach((row, i) => values.set(row, i * dimension));
-    return { count: inputs.values.length, dimension, values };
-  }
+  if ('values' in inputs) return vectorsOf(inputs);
   const drawn = drawnInputs(spec);
   const dimension = spec.inputWidth ?? drawnWidth;
   const values = new Float64Array(drawn.count * dimension);

@@ -1,5 +1,5 @@
 // What the recurrences need to know of the inputs: their mean squares and the cosine of a pair.
-import { drawnDeficit, type DrawnInputs, type InputVectors } from '../../core/inputs.js';
+import { drawnDeficit, type DrawnInputs, type InputVectors, vectorsOf } from '../../core/inputs.js';
 import { MftError } from '../../core/errors.js';
 import type { Warning } from '../../core/results.js';
 import { dropsBranches, type ResolvedResidualSpec } from './spec.js';
@@ -32,12 +32,7 @@ export function givenVectors(spec: ResolvedResidualSpec, vectors: InputVectors |
     return vectors;
   }
   if (!('values' in inputs)) return undefined;
-  const rows = inputs.values;
-  return {
-    count: rows.length,
-    dimension: (rows[0] as readonly number[]).length,
-    values: Float64Array.from(rows.flat()),
-  };
+  return vectorsOf(inputs);
 }
 
 /** Mean squares and angle of the inputs of a spec. */

@@ -18,7 +18,7 @@ import {
   weightDeviationNames,
   wholeField,
 } from '../../core/fields.js';
-import { type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
+import { type InputRow, type Inputs, inputsField, resolveInputs } from '../../core/inputs.js';
 import { type ActivationSpec, activationField, canonicalActivation } from '../../gaussian/activations.js';
 
 /** Widths that halve: `start` up to the first listed layer, half of that from it on, and so forth. */
@@ -75,7 +75,7 @@ export interface ResidualSpec {
   /** Whether the two inputs have the same masks. Default 'independent'. */
   readonly maskSharing?: 'independent' | 'shared';
   /** One or two inputs. Default: a drawn pair with mean square 1 and correlation 0.5. */
-  readonly inputs?: Inputs | readonly (readonly number[])[];
+  readonly inputs?: Inputs | readonly InputRow[];
 }
 
 /** How a simulation of `residual` runs. */

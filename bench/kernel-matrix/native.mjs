@@ -12,7 +12,9 @@ function numberAt(place) {
 
 /** The same inputs everywhere. */
 export const inputsOf = ({ count, dimension }) =>
-  Array.from({ length: count }, (_, i) => Float64Array.from({ length: dimension }, (_, k) => numberAt(i * dimension + k)));
+  Array.from({ length: count }, (_, i) =>
+    Float64Array.from({ length: dimension }, (_, k) => numberAt(i * dimension + k)),
+  );
 
 /** The first rows of both kernels. */
 export async function answerOf(options, values = inputsOf(options)) {

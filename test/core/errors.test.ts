@@ -34,11 +34,7 @@ t.test('a list of rows is the inputs as numbers', async (t) => {
   t.strictSame(plain.spec, named.spec);
   t.strictSame(plain.observables, named.observables);
   const typed = rows.map((row) => Float64Array.from(row));
-  for (const each of [
-    spec,
-    { system: 'kernel', depth: 2 },
-    { system: 'residual', depth: 2, width: 3 },
-  ] as const) {
+  for (const each of [spec, { system: 'kernel', depth: 2 }, { system: 'residual', depth: 2, width: 3 }] as const) {
     const found = await predict({ ...each, inputs: typed });
     t.strictSame(found.observables, (await predict({ ...each, inputs: rows })).observables, each.system);
     t.strictSame(toJson(found.spec), toJson((await predict({ ...each, inputs: rows })).spec), each.system);

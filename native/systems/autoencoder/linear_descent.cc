@@ -13,6 +13,7 @@ namespace {
 // Sizes of the tiles that threads share: part of the results' bits.
 constexpr std::size_t kColumns = 256;
 constexpr std::size_t kGramBlock = 64;
+constexpr std::size_t kGramPiece = 8;  // blocks of a piece, at most
 
 std::size_t parts(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
 
@@ -52,8 +53,7 @@ LinearDescent::LinearDescent(const LinearProblem& problem, Team& team)
       team_(team),
       dimension_(problem.variances.size()),
       hidden_(problem.hidden),
-      column_tiles_(parts(dimension_, kColumns)),
-      blocks_(parts(hidden_, kGramBlock)) {
+      column_tiles_(parts(dimension_, kColumns)) {
   const std::size_t d = dimension_, given = problem.penalty.size();
   if (d == 0 || hidden_ == 0) throw Error("OUT_OF_RANGE", "hidden", "Expected at least one mode and one hidden unit.");
   if (given != 0 && given != d && given != d * d)
@@ -63,6 +63,9 @@ LinearDescent::LinearDescent(const LinearProblem& problem, Team& team)
     scale_ = problem.variances;
     for (std::size_t i = 0; i < given; ++i) scale_[i] += problem.penalty[i];
   }
+  // The longest first, so that threads end together.
+  for (std::size_t row = parts(hidden_, kGramBlock); row-- > 0;)
+    for (std::size_t column = 0; column <= row; column += kGramPiece) pieces_.push_back({row, column});
   const std::size_t size = hidden_ * d;
   for (AlignedVector<double>* each : {&first_, &weighted_, &next_first_}) each->assign(size, 0.0);
   second_.assign(problem.is_tied ? 0 : size, 0.0);
@@ -117,27 +120,28 @@ void LinearDescent::weigh_all() {
   is_ready_ = false;
 }
 
-// Blocks on and below the diagonal, those of A first; the others are their mirror images.
+// Strips of rows up to and with their block on the diagonal, in pieces of some blocks, those of A first; what lies
+// above the diagonal is the mirror image. A long piece copies its rows into the order of the product once, not once a
+// block.
 void LinearDescent::gram_tile(std::size_t tile) {
-  const std::size_t d = dimension_, n = hidden_, triangle = blocks_ * (blocks_ + 1) / 2;
-  std::size_t rest = tile % triangle, row = 0;
-  while (rest > row) rest -= ++row;
-  const std::size_t i = row * kGramBlock, j = rest * kGramBlock;
-  const std::size_t rows = std::min(kGramBlock, n - i), columns = std::min(kGramBlock, n - j);
-  const bool is_second = tile < triangle;
+  const std::size_t d = dimension_, n = hidden_, half = pieces_.size();
+  const auto [row, column] = pieces_[tile % half];
+  const std::size_t i = row * kGramBlock, j = column * kGramBlock;
+  const std::size_t rows = std::min(kGramBlock, n - i);
+  const std::size_t columns = std::min(kGramPiece * kGramBlock, i + rows - j);
+  const bool is_second = tile < half;
   const double* left = is_second ? other() : weighted_.data();
   const double* right = is_second ? other() : first_.data();
   double* out = is_second ? second_gram_.data() : first_gram_.data();
   multiply(true, rows, columns, d, 1.0, left + i * d, d, right + j * d, d, 0.0, out + i * n + j, n);
-  if (i == j) return;
   for (std::size_t a = i; a < i + rows; ++a)
-    for (std::size_t b = j; b < j + columns; ++b) out[b * n + a] = out[a * n + b];
+    for (std::size_t b = j; b < std::min(j + columns, i); ++b) out[b * n + a] = out[a * n + b];
 }
 
 void LinearDescent::grams() {
   if (is_ready_) return;
   auto body = [&](std::size_t tile, int) { gram_tile(tile); };
-  team_.run(blocks_ * (blocks_ + 1), body);
+  team_.run(2 * pieces_.size(), body);
   is_ready_ = true;
 }
 

@@ -86,7 +86,11 @@ class LinearDescent {
 
   LinearProblem problem_;
   Team& team_;
-  std::size_t dimension_, hidden_, column_tiles_, blocks_;
+  struct Piece {
+    std::size_t row, column;  // in blocks
+  };
+  std::size_t dimension_, hidden_, column_tiles_;
+  std::vector<Piece> pieces_;  // of a Gram matrix
   double trace_ = 0;
   std::vector<double> scale_;  // nu + P where P is diagonal
   bool is_ready_ = false;      // whether A and B are those of the weights at hand

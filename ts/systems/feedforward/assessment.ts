@@ -3,6 +3,8 @@ import { MftError } from '../../core/errors.js';
 import { normalTwoSided } from '../../statistics/distributions.js';
 import { fixedPointsVariance } from '../../gaussian/fixed-points.js';
 import type { Layer } from '../../gaussian/variance-map.js';
+import { shareOutside } from './ends-law.js';
+import { layerParameters } from './forward.js';
 import type { Multipliers } from '../../gaussian/multipliers.js';
 import { largestTerm } from './allowances.js';
 import { reachedMultipliers, repeatedLayer, startingVariance } from './fixed-point-quantities.js';
@@ -54,11 +56,22 @@ function typicalRatio({ profile }: Assessment): number {
 }
 
 /**
- * The share of networks of these widths that end on the other side of a separating fixed point than the one of infinite width: q^l is
- * taken as lognormal with the mean and the variance of leading order, at the layer where it is nearest to the point for its scatter.
- * Low by up to 0.2 where many do (simulated, gelu and mish at width 256).
+ * The share of networks of these widths that end on the other side of a separating fixed point than the one of infinite width: by the
+ * Markov chain of the variance, or, where its steps are too narrow to be followed, with q^l lognormal to leading order in 1/width at
+ * the layer where it is nearest to the point for its scatter. 0 where no term of finite width is known.
  */
-export function otherSide({ variance, finiteWidth }: NetworkProfile, separating: readonly number[]): number {
+export function otherSide({ layer, profile, spec }: Assessment, separating: readonly number[]): number {
+  const { variance, finiteWidth } = profile;
+  if (layer === undefined || finiteWidth === undefined) return 0;
+  const last = variance.at(-1) as number;
+  const low = separating.findLast((point) => point <= last) ?? 0;
+  const high = separating.find((point) => point > last) ?? Infinity;
+  const start = { first: variance[0] as number, spread: finiteWidth.signalSpread[0] as number };
+  const share = shareOutside(layer, layerParameters(spec).width, start, [low, high], spec.weights === 'orthogonal');
+  return share ?? leadingOtherSide(profile, separating);
+}
+
+function leadingOtherSide({ variance, finiteWidth }: NetworkProfile, separating: readonly number[]): number {
   let share = 0;
   for (const point of separating) {
     let nearest = Infinity;

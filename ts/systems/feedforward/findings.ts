@@ -126,7 +126,7 @@ function endsOf(assessment: Assessment): Ends | undefined {
   if (found === undefined) return undefined;
   const { stable, separating, diverges } = found;
   const reached = assessment.found;
-  const share = otherSide(assessment.profile, separating);
+  const share = otherSide(assessment, separating);
   return {
     all: [
       ...stable.map((q) => (q === 0 ? 'no signal (variance 0)' : `variance ${brief(q)}`)),
@@ -154,8 +154,7 @@ function bistableFinding(assessment: Assessment, ends: Ends | undefined): readon
   const { all, separating, reached, share, isDivided } = ends;
   const first = assessment.profile.variance[0] as number;
   const divided = isDivided
-    ? `at these widths ${Math.round(100 * share)} % of networks or more go the other way (leading order in 1/width), and no ` +
-      'claim below holds for them; '
+    ? `at these widths about ${Math.round(100 * share)} % of networks go the other way, and no claim below holds for them; `
     : '';
   return [
     {

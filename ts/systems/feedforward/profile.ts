@@ -15,7 +15,9 @@ import {
   type PairState,
 } from './forward.js';
 import { pairMoments } from './pair-moments.js';
-import type { ResolvedFeedforwardSpec } from './spec.js';
+import { activationOf, type ResolvedFeedforwardSpec } from './spec.js';
+import { correlationMultiplier, fixedPointDelta } from '../../gaussian/multipliers.js';
+import type { Layer } from '../../gaussian/variance-map.js';
 
 /** The first input of a spec, layer by layer; logarithms are natural, ratios are of layer 1 to layer L. */
 export interface NetworkProfile {
@@ -31,6 +33,11 @@ export interface NetworkProfile {
   readonly oneMinusCorrelation: Float64Array;
   /** log |dc^L/dc^1|: what is left of a small difference in correlation; undefined without signals. */
   readonly logCorrelationResponse: number | undefined;
+  /**
+   * What a correlation loses at its fixed points, −Σ log of the slopes there, each layer as if it repeated at its own variance; of φ of
+   * degree 1, whose correlation map knows no scale. It has no transient, and is that of the fixed point where signals have one.
+   */
+  readonly scaleFreeLoss: number | undefined;
   /** How far log |∂E/∂z^1|²/|∂E/∂z^L|² of a typical network lies from the value above, and its variance. */
   readonly finiteWidth: FiniteWidth | undefined;
 }
@@ -124,8 +131,34 @@ export async function networkProfile(spec: ResolvedFeedforwardSpec, options: Pro
     ...profile,
     oneMinusCorrelation: Float64Array.from(states, ({ delta }) => delta),
     logCorrelationResponse: await correlationResponse(spec, states, options),
+    scaleFreeLoss: scaleFreeLoss(spec, layers, profile.variance),
     finiteWidth: finiteWidth(spec, layers, single),
   };
+}
+
+function scaleFreeLoss(
+  spec: ResolvedFeedforwardSpec,
+  { phi, weightVariance, biasVariance, keepProbability, depth }: LayerParameters,
+  variance: Float64Array,
+): number | undefined {
+  if (phi.slice(0, depth - 1).some(({ homogeneousDegree }) => homogeneousDegree !== 1)) return undefined;
+  let [sum, last, slope] = [0, '', 1];
+  for (let l = 1; l < depth; l++) {
+    const ratio = (variance[l - 1] as number) / (variance[l] as number);
+    if (!(ratio > 0 && ratio < Infinity)) return undefined;
+    const layer: Layer = {
+      activation: activationOf(spec, l - 1),
+      weightVariance: (weightVariance[l] as number) * ratio,
+      biasVariance: (biasVariance[l] as number) / (variance[l] as number),
+      keepProbability: keepProbability[l - 1] as number,
+      maskSharing: spec.maskSharing,
+    };
+    const key = JSON.stringify(layer);
+    if (key !== last) slope = correlationMultiplier(layer, 1, fixedPointDelta(layer, 1));
+    last = key;
+    sum -= Math.log(slope);
+  }
+  return sum;
 }
 
 /** Terms of order 1/width; undefined where none are known. */

@@ -127,8 +127,9 @@ export function settles(
 /**
  * The depth of a network: from ξ_c of the fixed point that it comes near to, where there is one with signals. Where signals vanish
  * or grow, layers differ, or the fixed point is farther than the network is deep, 6 ξ_c becomes 6 (L − 1)/S: S is the larger of
- * what a difference in correlation loses over the L layers, −log dc^L/dc^1, and |log q^L/q^1|. Of a repeated layer whose signals
- * vanish or grow by a constant factor both are the same number.
+ * what a difference in correlation loses over the L layers, −log dc^L/dc^1, and |log q^L/q^1|. For φ of degree 1 the loss is that at
+ * the layers' fixed correlations, as ξ_c itself is, so that depths go on smoothly through the marginal point (σ_w² = 2 of ReLU) and to
+ * small biases; of a repeated layer whose signals vanish or grow by a constant factor it is the number of its fixed point.
  *
  * @param found multipliers at the fixed point reached, undefined where there is none
  * @param profile the network's own layers; not needed where it `settles`
@@ -136,12 +137,12 @@ export function settles(
 export function networkTrainability(
   found: Multipliers | undefined,
   depth: number,
-  profile?: Pick<NetworkProfile, 'logCorrelationResponse' | 'logVarianceRatio' | 'variance'>,
+  profile?: Pick<NetworkProfile, 'logCorrelationResponse' | 'logVarianceRatio' | 'scaleFreeLoss' | 'variance'>,
 ): NetworkTrainability {
   const atFixedPoint = found === undefined ? undefined : trainableLengths(found).trainableLengthSixCorrelation;
   const { logCorrelationResponse = Number.NEGATIVE_INFINITY, logVarianceRatio = Number.NEGATIVE_INFINITY } =
     profile ?? {};
-  const loss = Math.max(-logCorrelationResponse, Math.abs(logVarianceRatio));
+  const loss = Math.max(profile?.scaleFreeLoss ?? -logCorrelationResponse, Math.abs(logVarianceRatio));
   const along = depth === 1 || loss <= 0 ? Number.POSITIVE_INFINITY : (6 * (depth - 1)) / loss;
   const isFixed =
     found !== undefined &&

@@ -19,6 +19,7 @@ export { initialise, type Initialization, initialize } from './advise/initialize
 export type { LibraryCode } from './advise/initialize-code.js';
 
 // Comparison, fits, statistics
+export type { BandShare } from './statistics/band.js';
 export {
   type CompareOptions,
   type ComparedObservable,

@@ -1,7 +1,8 @@
 // mft compare: theory beside simulation, with a verdict; from flags, or from two JSON files.
 import type { Command } from 'commander';
-import type { Prediction, Simulation } from '../core/results.js';
+import type { Axis, Prediction, Simulation } from '../core/results.js';
 import { figureProfile } from '../figures/profile.js';
+import type { BandShare } from '../statistics/band.js';
 import { type Comparison, compare } from '../statistics/compare.js';
 import { predict, simulate } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
@@ -47,6 +48,18 @@ export function register(program: Command): void {
   );
 }
 
+/** Single networks in the band of theory; with many directions the first of them. */
+function bandTable(name: string, axis: Axis | undefined, band: readonly BandShare[]): string {
+  const rows = band
+    .slice(0, rowsShown)
+    .map(({ position, points, inside }) => [
+      `${axis?.name ?? 'position'} ${axis?.values[position] ?? position}`,
+      String(points),
+      `${(100 * inside).toFixed(1)} %`,
+    ]);
+  return table([`${name}: networks in the band of theory`, 'points', 'inside (theory: 90 %)'], rows);
+}
+
 function printComparison(comparison: Comparison): void {
   for (const [name, observable] of Object.entries(comparison.observables)) {
     const place = new Map(Array.from(observable.index, (position, i) => [position, i]));
@@ -65,6 +78,8 @@ function printComparison(comparison: Comparison): void {
     process.stdout.write(
       `${table([`${name}${scale}: ${observable.verdict}`, 'theory', 'simulation', 'standard error', 'z', 'verdict'], rows)}\n\n`,
     );
+    if (observable.band !== undefined && observable.band.length > 0)
+      process.stdout.write(`${bandTable(name, observable.axes.at(-1), observable.band)}\n\n`);
   }
   process.stdout.write(
     `verdict: ${comparison.verdict} (${comparison.tests} points, family-wise significance ` +

@@ -15,6 +15,7 @@ import type {
   Simulation,
   UndefinedPoint,
 } from '../core/results.js';
+import { bandShares, type BandShare } from './band.js';
 import { binomialTwoSided, normalTwoSided, studentTwoSided } from './distributions.js';
 import { holm } from './holm.js';
 
@@ -37,6 +38,8 @@ export interface ComparedObservable {
   readonly undecided?: readonly UndefinedPoint[];
   /** Points left out because one side is undefined there. */
   readonly skipped: number;
+  /** Where theory has a band for single networks, and these are known (one trial, or `rawTrials`): how many lie in it. */
+  readonly band?: readonly BandShare[];
   readonly verdict: Verdict;
 }
 
@@ -86,6 +89,9 @@ const compareOptions = z.strictObject({
  * to the squared mean) over the number of trials exceeds 0.1. Elsewhere s_b is at least what that spread implies.
  * `inconclusive` too: fewer than two trials, or nothing to compare.
  *
+ * A theory that has a band for single networks (mode mappings of `autoencoder`) says of each direction which share of the networks
+ * lies in it, when these are known (one trial, or `rawTrials`): nine of ten by theory; no verdict rests on it.
+ *
  * @param a theory or simulation; its spec must equal that of `b` but for `mayDiffer`
  * @param b simulation
  * @param options which observables, significance of the whole (default 0.001), fields that may differ
@@ -128,7 +134,9 @@ function compareResults(
     const right = b.observables[name];
     if (left === undefined || right === undefined)
       throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'observables', 'observables that both results have', name);
-    return { name, points: comparePoints(name, left, right) };
+    const points = comparePoints(name, left, right);
+    const band = a.kind === 'prediction' ? bandShares(a.observables, name, right) : undefined;
+    return { name, points, band };
   });
   const pValues = new Float64Array(compared.reduce((sum, { points }) => sum + points.z.length, 0));
   let offset = 0;
@@ -140,7 +148,7 @@ function compareResults(
   offset = 0;
   let largestZ = 0;
   const observables: Record<string, ComparedObservable> = {};
-  for (const { name, points } of compared) {
+  for (const { name, points, band } of compared) {
     const verdicts = Array.from(points.z, (z, i) => {
       const verdict = pointVerdict(points, i, adjusted[offset + i] as number, significance);
       // Where the error is zero z is infinite; an exact test (no success in few trials) may still accept the point.
@@ -154,6 +162,7 @@ function compareResults(
       ...rest,
       verdicts,
       ...(undecided.length > 0 ? { undecided } : {}),
+      ...(band === undefined ? {} : { band }),
       verdict: joined(verdicts),
     };
   }

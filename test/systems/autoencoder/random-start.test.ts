@@ -1,6 +1,6 @@
 // Networks from small random starts against theory without a free parameter: when each direction is learnt, and the band.
 import t from 'tap';
-import { predict, simulate } from 'mft-native';
+import { compare, predict, simulate } from 'mft-native';
 
 /** Like the spectrum of images of digits: one large direction, then a power law. */
 const inputVariance = [39.6, ...Array.from({ length: 47 }, (_, i) => 6.05 / (1 + (i + 1) / 3) ** 1.2)];
@@ -67,4 +67,20 @@ t.test('half-times, plateaus and the band over starts', async (t) => {
       'which is no empty statement',
     );
   }
+  // The same through `compare`, over all records at which starts are told apart.
+  const shares = (theirs: typeof theory, ours: typeof run = run) => compare(theirs, ours).observables.modeMapping?.band;
+  const inside = shares(theory)?.filter(({ position }) => [1, 3, 7, 11, 15].includes(position)) ?? [];
+  t.equal(inside.length, 5);
+  for (const { position, points, inside: share } of inside)
+    t.ok(points > 3 && share > 0.8, `direction ${position}: ${share.toFixed(2)} of ${points} records in the band`);
+  const raised = (of: typeof low) => ({ ...of, values: of.values.map((w) => 3 * w) });
+  const bands = { modeMappingLow: raised(low), modeMappingHigh: raised(high) };
+  const planted = shares({ ...theory, observables: { ...theory.observables, ...bands } });
+  t.ok(
+    planted?.filter(({ position }) => [1, 3, 7].includes(position)).every((each) => each.inside < 0.2),
+    'a band three times as high does not have them',
+  );
+  const single = await simulate(spec, { trials: 1, seed: 6 });
+  t.ok((shares(theory, single)?.length ?? 0) > 5, 'one network is known without rawTrials');
+  t.equal(shares(theory, await simulate(spec, { trials: 2, seed: 6 })), undefined, 'two are known by their mean');
 });

@@ -9,10 +9,12 @@ import type { ResolvedAutoencoderRun, ResolvedAutoencoderSpec } from './spec.js'
 /** At most so many directions are drawn: the first, and then ever fewer. */
 const drawn = [0, 1, 2, 3, 5, 7, 11, 15, 23, 31];
 
+/** Lines of theory, with the band over single starts where it is given, and points of the simulation. */
 function pointsOf(
   theory: Predicted | undefined,
   measured: Estimated | undefined,
   names: ReadonlyMap<number, string>,
+  band: { readonly low?: Predicted | undefined; readonly high?: Predicted | undefined } = {},
 ): CurvePoint[] {
   const [steps, inner] = theory?.axes ?? [];
   const width = inner?.values.length ?? 1;
@@ -20,7 +22,9 @@ function pointsOf(
   for (const [mode, series] of names) {
     for (const [i, x] of (steps?.values ?? []).entries()) {
       const at = i * width + mode;
-      points.push({ x, y: theory?.values[at] as number, series });
+      const [low, high] = [band.low?.values[at], band.high?.values[at]];
+      const ends = low === undefined || high === undefined ? {} : { low, high };
+      points.push({ x, y: theory?.values[at] as number, series, ...ends });
       if (measured === undefined) continue;
       const margin = 2 * (measured.standardError[at] as number);
       const y = measured.values[at] as number;
@@ -50,7 +54,8 @@ async function learning(
   const names = new Map(
     drawn.filter((i) => i < modes.length).map((i) => [i, `ν = ${(modes[i]?.inputVariance ?? 0).toPrecision(3)}`]),
   );
-  return figureCurves(pointsOf(theory.observables.modeMapping, measured.observables.modeMapping, names), {
+  const { modeMapping, modeMappingLow: low, modeMappingHigh: high } = theory.observables;
+  return figureCurves(pointsOf(modeMapping, measured.observables.modeMapping, names, { low, high }), {
     title: 'What is learnt when',
     x: 'step',
     y: 'mapping',
@@ -75,7 +80,8 @@ async function loss(
 
 export const figures = {
   learning: {
-    description: 'Mapping of each direction by step: theory (lines) and simulation (points).',
+    description:
+      'Mapping of each direction by step: theory (lines, with the band of nine in ten starts) and simulation (points).',
     usesSpec: true,
     simulates: true,
     build: learning,

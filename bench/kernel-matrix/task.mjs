@@ -1,4 +1,13 @@
 // Kernel matrices: NNGP and NTK of a ReLU perceptron on a data matrix, against numpy doing the same formulas.
+const limit = (name, fresh) => ({
+  name,
+  program: 'limit.cc',
+  precision: 'float64',
+  kind: 'limit',
+  answersNothing: true,
+  options: () => ({ fresh }),
+});
+
 export const task = {
   name: 'kernel-matrix',
   title: 'Kernel matrices: NNGP and NTK of a ReLU perceptron with biases, depth 5, all pairs of inputs; seconds',
@@ -11,7 +20,7 @@ export const task = {
         ]
     ).map(({ count, dimension }) => ({
       name: `${count} inputs of ${dimension} components`,
-      options: { count, dimension, depth: 5, weightVariance: 2, biasVariance: 0.1 },
+      options: { activation: 'relu', count, dimension, depth: 5, weightVariance: 2, biasVariance: 0.1 },
     })),
   reference: 'native maps',
   needsLimits: false,
@@ -23,6 +32,15 @@ export const task = {
       isOurs: true,
       options: () => ({ networks: 1 }),
     },
+    {
+      name: 'native maps, tanh',
+      program: 'native.mjs',
+      precision: 'float64',
+      isOurs: true,
+      options: () => ({ networks: 1, activation: 'tanh' }),
+    },
+    limit('limit: dsyrk and a pass for every layer', 'no'),
+    limit('the same into fresh memory', 'yes'),
     { name: 'numpy', program: 'numpy_kernels.py', precision: 'float64', options: () => ({ networks: 1 }) },
   ],
   scale: () => 1,

@@ -97,6 +97,13 @@ void subtract_gram(std::size_t count, std::size_t length, const double* x, std::
               c, integer(ldc));
 }
 
+void lower_gram(std::size_t count, std::size_t length, double scale, const double* x, std::size_t stride, double* c,
+                std::size_t ldc) {
+  if (count == 0) return;
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, integer(count), integer(length), scale, x, integer(stride), 0.0,
+              c, integer(ldc));
+}
+
 void solve_rows(bool transposed, std::size_t rows, std::size_t count, const double* lower, std::size_t ldl, double* b,
                 std::size_t ldb) {
   if (rows == 0 || count == 0) return;

@@ -33,6 +33,10 @@ void gram(std::size_t count, std::size_t length, const double* x, std::size_t st
 void subtract_gram(std::size_t count, std::size_t length, const double* x, std::size_t stride, double* c,
                    std::size_t ldc);
 
+// Lower triangle of c (count x count): scale times the gram of the rows of x.
+void lower_gram(std::size_t count, std::size_t length, double scale, const double* x, std::size_t stride, double* c,
+                std::size_t ldc);
+
 // Rows of b (count long) become b L^-T (transposed, every row x = L^-1 b) or b L^-1 for a lower-triangular L.
 void solve_rows(bool transposed, std::size_t rows, std::size_t count, const double* lower, std::size_t ldl, double* b,
                 std::size_t ldb);

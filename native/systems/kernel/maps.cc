@@ -256,11 +256,15 @@ class Kernels {
     return std::min(2.0, sign > 0 ? 0.5 * sum : 2.0 - 0.5 * sum);
   }
 
-  // Products of the inputs of a tile.
-  void products(std::size_t i, std::size_t j, std::size_t rows, std::size_t columns_in, std::size_t stride,
-                double* out) const {
+  // Products of the inputs of a tile; of one on the diagonal only the lower triangle is wanted.
+  void products(std::size_t i, std::size_t j, std::size_t rows, std::size_t columns_in, bool is_diagonal, double* out,
+                std::size_t stride) const {
     const std::size_t d = call_.dimension;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
+    if (is_diagonal) {
+      blas::lower_gram(rows, d, scale, values_of(i), d, out, stride);
+      return;
+    }
     blas::gemm(false, true, rows, columns_in, d, scale, values_of(i), d, values_of(column_offset() + j), d, 0.0, out,
                stride);
   }
@@ -268,7 +272,6 @@ class Kernels {
   void tile(std::size_t i0, std::size_t j0, std::size_t rows, std::size_t count, Workspace& room, double* nngp,
             double* ntk, bool is_triangle) const {
     const std::size_t n = call_.columns(), stride = kTile;
-    const std::size_t padded = (count + 7) / 8 * 8;
     const bool is_expansion = map_ == Map::kExpansion;
     room.covariances.resize(kTile * kTile);
     if (ntk != nullptr) room.tangents.resize(kTile * kTile);
@@ -283,12 +286,15 @@ class Kernels {
       std::copy_n(&inputs_.amplitude[l][at], count, &room.columns[(4 * l + 2) * kTile]);
       std::copy_n(&inputs_.inverse[l][at], count, &room.columns[(4 * l + 3) * kTile]);
     }
-    products(call_.first_row + i0, j0, rows, count, stride, room.covariances.data());
+    const bool is_diagonal = is_triangle && i0 == j0 && !is_expansion;
+    products(call_.first_row + i0, j0, rows, count, is_diagonal, room.covariances.data(), stride);
     const auto row_at = [&](std::vector<double>& list, std::size_t i) { return &list[i * stride]; };
     for (std::size_t i = 0; i < rows; ++i) {
+      // The diagonal itself is known.
+      const std::size_t shown = is_diagonal ? i : count, padded = (shown + 7) / 8 * 8;
       double* gaps = is_expansion ? row_at(room.gaps, i) : room.gaps.data();
       double* tangent = ntk != nullptr ? row_at(room.tangents, i) : nullptr;
-      first_layer(call_.first_row + i0 + i, j0, count, padded, room, row_at(room.covariances, i), tangent, gaps);
+      first_layer(call_.first_row + i0 + i, j0, shown, padded, room, row_at(room.covariances, i), tangent, gaps);
       for (std::size_t l = 1; l <= depth && !is_expansion; ++l)
         step_(layers_[l], one_row(l, call_.first_row + i0 + i), columns_at(room, l), padded, gaps, tangent,
               l == depth ? row_at(room.covariances, i) : nullptr);

@@ -17,11 +17,20 @@ export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
 /** Bytes of objects that a mode leaves behind: at its start, in a step. */
 const [perStart, perStep] = [2 ** 20, 300_000] as const;
 
+/**
+ * In doubles, of a record: what is found of a mode and of the network; means of one mode with all units, with those that are left,
+ * and of both; as many of the mode before it, which wait for a collection (32 MiB of them at most).
+ */
+const [perRecordOfMode, perRecord, perMeans, mostDead] = [4, 6, 18, 2 ** 22] as const;
+
 /** What the integration leaves behind; the records beside it. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   const modes = spectrumOf(spec).length;
   const times = spec.dynamics === 'descent' ? spec.steps : 10 * recordsOf(spec).length;
-  return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + 80 * recordsOf(spec).length * (modes + 2);
+  const records = recordsOf(spec).length;
+  const means = perMeans * records;
+  const held = records * (perRecordOfMode * modes + perRecord) + means + (modes > 1 ? Math.min(means, mostDead) : 0);
+  return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + 8 * held;
 }
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {

@@ -42,6 +42,7 @@ function gather(
   P: Float64Array,
   Q: Float64Array,
   weights: Float64Array,
+  order: Uint32Array,
   into: ModeMeans,
   at: number,
 ): void {
@@ -56,13 +57,14 @@ function gather(
     loss += weight * modeLoss(mode, w, squares);
   }
   [into.mapping[at], into.square[at], into.norm[at], into.loss[at]] = [mapping, square, norm, loss];
-  [into.low[at], into.high[at]] = quantiles(P, Q, weights);
+  [into.low[at], into.high[at]] = quantiles(P, Q, weights, order);
 }
 
-/** The mappings below which 5 and 95 per cent of the weight lie, between nodes by interpolation. */
-function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array): [number, number] {
+/** The mappings below which 5 and 95 per cent of the weight lie, between nodes by interpolation. `order` is a place to sort them. */
+function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array, order: Uint32Array): [number, number] {
   const mapping = (i: number): number => ((P[i] as number) - (Q[i] as number)) / 4;
-  const order = Uint32Array.from(weights, (_, i) => i).sort((a, b) => mapping(a) - mapping(b));
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  order.sort((a, b) => mapping(a) - mapping(b));
   const found: number[] = [];
   let [below, last, value] = [0, 0, mapping(order[0] as number)];
   for (const i of order) {
@@ -108,6 +110,8 @@ export async function modeMeans(
   };
   const P = starts.sums.slice();
   const Q = starts.differences.slice();
+  // One for all records: arrays outside V8's heap wait long for a collection.
+  const order = new Uint32Array(P.length);
   let stage = stages[0] as ModeStage;
   let next = 1;
   const endOf = (): number => stages[next]?.fromStep ?? Infinity;
@@ -132,7 +136,7 @@ export async function modeMeans(
         stage = stages[next++] as ModeStage;
       }
       for (const [i, state] of (await flowed(records[at] as number)).entries()) [P[i], Q[i]] = [state.P, state.Q];
-      gather(stage.mode, P, Q, starts.weights, result, at);
+      gather(stage.mode, P, Q, starts.weights, order, result, at);
       advance(1);
       await pause();
     }
@@ -141,8 +145,9 @@ export async function modeMeans(
   const block = Math.max(1, Math.floor(updatesBetweenPauses / P.length));
   let step = 0;
   let hasSettled = false;
+  const before = P.slice();
   for (let at = 0; at < size; at++) {
-    const before = P.slice();
+    before.set(P);
     let isOneStage = true;
     while (step < (records[at] as number) || endOf() <= step) {
       if (endOf() <= step) {
@@ -163,7 +168,7 @@ export async function modeMeans(
       at > 0 &&
       isOneStage &&
       Q.every((q, i) => q < 1e-16 * (P[i] as number) && Math.abs((P[i] as number) / (before[i] as number) - 1) < 1e-14);
-    gather(stage.mode, P, Q, starts.weights, result, at);
+    gather(stage.mode, P, Q, starts.weights, order, result, at);
     advance(1);
   }
   return result;

@@ -10,6 +10,8 @@ import { networkFromSpec, type ResolvedConvolutionRun, type ResolvedConvolutionS
 const perPair = 400;
 /** Bytes of objects that a pair of positions leaves behind; Hermite coefficients of a variance, and variances that one image has. */
 const [perPairLeft, perCoefficients, mostVariances] = [8000, 1500, 512] as const;
+/** Numbers of fields that wait for a collection, at most: 32 MiB. */
+const mostDead = 2 ** 22;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */
 const [perLayer, perStatistic, perWeight] = [20_000, 300, 12] as const;
 
@@ -19,8 +21,13 @@ export function predictionFlops(spec: ResolvedConvolutionSpec): number {
 }
 
 export function predictionBytes(spec: ResolvedConvolutionSpec): number {
-  const { held, pairs } = meanFieldSize(networkFromSpec(spec));
-  return leftBehind(2 ** 20 + perPairLeft * pairs) + 8 * 3 * held + perCoefficients * Math.min(mostVariances, pairs);
+  const network = networkFromSpec(spec);
+  const { held, kept, pairs } = meanFieldSize(network);
+  const [height, width, channels] = spec.input;
+  // The image twice; three times the fields of each layer behind the first wait for a collection.
+  const dead = Math.min(mostDead, 3 * held * (network.layers.length - 1));
+  const numbers = 3 * held + kept + 2 * height * width * channels + dead;
+  return leftBehind(2 ** 20 + perPairLeft * pairs) + 8 * numbers + perCoefficients * Math.min(mostVariances, pairs);
 }
 
 const rowLength = 7;

@@ -96,16 +96,18 @@ function needsOf(network: Network): Needs {
   return { wanted, entering };
 }
 
-/** Numbers the theory holds of a network's largest layer, and pairs of positions it takes in all. */
-export function meanFieldSize(network: Network): { held: number; pairs: number } {
+/** Numbers the theory holds of a network's largest layer and keeps of all, and pairs of positions it takes in all. */
+export function meanFieldSize(network: Network): { held: number; kept: number; pairs: number } {
   const { wanted } = needsOf(network);
-  let [held, pairs] = [0, 0];
+  let [held, kept, pairs] = [0, 0, 0];
   for (const [l, { preHeight, preWidth, inputHeight, inputWidth }] of network.layers.entries()) {
     const count = (wanted[l] as Displacements).size;
     held = Math.max(held, count * (preHeight * preWidth + inputHeight * inputWidth));
     pairs += count * preHeight * preWidth;
+    // Variances and those of neighbours; slopes and moments of what another layer follows.
+    kept += (l < network.layers.length - 1 ? 4.5 : 2) * preHeight * preWidth;
   }
-  return { held, pairs };
+  return { held, kept, pairs };
 }
 
 /** Covariance of an image with itself, averaged over channels. */

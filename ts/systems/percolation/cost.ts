@@ -8,12 +8,15 @@ import type { ResolvedPercolationRun, ResolvedPercolationSpec } from './spec.js'
 
 /** A lattice's exact chain has a state per set of reached positions. */
 const largestLattice = 20;
-/** Bytes of a layer: its description here and behind the border, and its entries in the results. */
-const [perReportedLayer, perSimulatedLayer] = [380, 1000] as const;
+/**
+ * Bytes of a layer: its entries in the results and in the laws they are made from; why it has none, in each of seven observables;
+ * of a simulation its description here and behind the border, and its entries in the results.
+ */
+const [perReportedLayer, perUndefinedLayer, perSimulatedLayer] = [264, 7 * 40, 1000] as const;
 /** Bytes of objects that theory or a simulation makes of a layer and drops. */
 const perLeft = 3300;
-/** Of theory: bytes of objects that it makes and drops at all, and that it keeps of a layer. */
-const [perTheory, perKept] = [2 ** 19, 60] as const;
+/** Of theory: bytes of objects that it makes and drops at all. */
+const perTheory = 2 ** 19;
 
 /**
  * In operations on 64 trials, of which a core does about 1e10 a second (measured on one core of an AVX2 machine): a node of
@@ -49,7 +52,7 @@ export function predictionBytes(spec: ResolvedPercolationSpec): number {
   const sets = typeof spec.topology === 'object' ? 2 ** Math.min(spec.width as number, largestLattice) : 0;
   const layers = Math.min(depth + 2, allLayersUpTo);
   return (
-    leftBehind(perTheory + perLeft * layers, perKept * layers) +
+    leftBehind(perTheory + perLeft * layers, spec.topology === 'dense' ? 0 : perUndefinedLayer * layers) +
     perReportedLayer * layers +
     64 * (Math.max(inputWidth, outputWidth, widest) + sets)
   );

@@ -66,17 +66,19 @@ interface Theory {
 async function denseTheory(network: Network, options: ControlOptions): Promise<Theory> {
   const layers = chosenLayers(network.depth);
   const last = network.depth + 1;
-  const weightLayers = network.depth <= allLayersUpTo ? layers.slice(0, -1) : layers.filter((i) => i <= network.depth);
-  const ends = [...new Set([...layers, ...weightLayers.map((i) => i + 1)])].sort((a, b) => a - b);
+  const isWhole = network.depth <= allLayersUpTo;
+  const weightLayers = isWhole ? layers.slice(0, -1) : layers.filter((i) => i <= network.depth);
+  const ends = isWhole ? layers : [...new Set([...layers, ...weightLayers.map((i) => i + 1)])].sort((a, b) => a - b);
   const mirror = ends.map((i) => last - i).reverse();
   const [forward, mirrored] = await Promise.all([
     reachLaws(network, ends, options),
     reachLaws(reversed(network), mirror, options),
   ]);
   const backward = { logHazard: mirrored.logHazard.slice().reverse(), mean: mirrored.mean.slice().reverse() };
-  const place = new Map(ends.map((layer, i) => [layer, i]));
+  // Of all layers each stands at its own place: a table of them would be the largest thing held.
+  const place = isWhole ? undefined : new Map(ends.map((layer, i) => [layer, i]));
   const law = (laws: ReachLaws, layer: number): { logHazard: number; mean: number } => {
-    const i = place.get(layer) as number;
+    const i = place === undefined ? layer : (place.get(layer) as number);
     return { logHazard: laws.logHazard[i] as number, mean: laws.mean[i] as number };
   };
   const side = (laws: ReachLaws): { logHazard: Float64Array; fraction: Float64Array } => ({
@@ -175,18 +177,18 @@ export function theoryOf(spec: ResolvedPercolationSpec, options: ControlOptions)
 }
 
 function observable(
-  layers: readonly number[],
+  axes: readonly [Axis],
   scale: 'linear' | 'log',
   values: Float64Array | { readonly reason: string },
 ): Predicted {
-  const axes: readonly Axis[] = [{ name: 'layer', values: Float64Array.from(layers) }];
   if (values instanceof Float64Array) {
     const largest =
       scale === 'linear' ? 1 : values.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 1);
     return { axes, scale, values, error: statedError * largest };
   }
-  const undefinedAt: UndefinedPoint[] = layers.map((_, index) => ({ index, reason: values.reason }));
-  return { axes, scale, values: new Float64Array(layers.length), error: 0, undefinedAt };
+  const { length } = axes[0].values;
+  const undefinedAt: UndefinedPoint[] = Array.from({ length }, (_, index) => ({ index, reason: values.reason }));
+  return { axes, scale, values: new Float64Array(length), error: 0, undefinedAt };
 }
 
 /**
@@ -196,7 +198,9 @@ function observable(
 const spreadOf = (logHazard: number): number => (logHazard === Infinity ? 0 : Math.expm1(Math.exp(logHazard)));
 
 function observablesOf(theory: Theory): Record<string, Predicted> {
-  const { layers, forward, backward, participation } = theory;
+  const { forward, backward, participation } = theory;
+  const axesOf = (all: readonly number[]): readonly [Axis] => [{ name: 'layer', values: Float64Array.from(all) }];
+  const layers = axesOf(theory.layers);
   const scattered = (found: Predicted, side: Theory['forward'], hazard: (i: number) => number): Predicted =>
     'reason' in side ? found : { ...found, spread: found.values.map((_, i) => spreadOf(hazard(i))) };
   const ofSide = (side: Theory['forward']): Predicted =>
@@ -232,9 +236,9 @@ function observablesOf(theory: Theory): Record<string, Predicted> {
     outputReachFraction: ofSide(backward),
     edgeParticipation:
       'reason' in participation
-        ? observable(layers.slice(0, -1), 'linear', participation)
+        ? observable(axesOf(theory.layers.slice(0, -1)), 'linear', participation)
         : // An edge takes part in some mask only where input and output are connected.
-          scattered(observable(participation.layers, 'linear', participation.values), forward, () =>
+          scattered(observable(axesOf(participation.layers), 'linear', participation.values), forward, () =>
             'reason' in forward ? 0 : (forward.logHazard.at(-1) as number),
           ),
   };

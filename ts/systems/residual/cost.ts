@@ -22,11 +22,10 @@ const unsettledLayers = 1000;
 const perTable = 2e7;
 /** Observables of an input and of a pair. */
 const [perInput, perPair] = [14, 4] as const;
-/**
- * Of an entry of an observable, in doubles: sums, values and errors of a simulation; what theory gives: value, allowance at finite
- * width and spread, and what they are made from.
- */
-const [perEntry, perPredicted] = [14, 5] as const;
+/** Of an entry of an observable, in doubles: sums, values and errors of a simulation; value, allowance and spread of theory. */
+const [perEntry, perPredicted] = [14, 3] as const;
+/** Of a layer, in doubles: axes, and corrections that are zero, which all observables of a size share. */
+const perLayerOfAxes = 12;
 /** Bytes of objects that theory makes and drops: at all, in a layer of the first, before its code is compiled, and of the rest. */
 const [perTheory, perEarly, perLate, early] = [2 ** 19, 13_000, 6000, 300] as const;
 /** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 17 lists of the recurrences. */
@@ -42,7 +41,10 @@ export function predictionFlops(spec: ResolvedResidualSpec): number {
 export function predictionBytes(spec: ResolvedResidualSpec): number {
   const layers = perEarly * Math.min(early, spec.depth) + perLate * Math.max(0, spec.depth - early);
   const left = perTheory + layers * Math.max(1, inputCount(spec.inputs) / 2);
-  return leftBehind(left) + 8 * perPredicted * entriesOf(spec);
+  // Inputs that are given have recurrences of their own.
+  const runs = 'count' in spec.inputs ? 1 : inputCount(spec.inputs);
+  const perRun = 17 * (runs - 1) + perRecurrence + perLayerOfAxes;
+  return leftBehind(left) + 8 * (perPredicted * entriesOf(spec) + perRun * (spec.depth + 1));
 }
 
 /** Of one run of the recurrences, of which a quantity takes a number. */

@@ -48,6 +48,13 @@ export function addFiniteSize(
     (of: Size): Size =>
     (l, run) =>
       of(l, run) * (of(l, run) + 4 * narrowest);
+  // Nothing is known of the correction itself: as many zeros for all observables of a size.
+  const zeros = new Map<number, Float64Array>();
+  const noCorrection = (length: number): Float64Array => {
+    const made = zeros.get(length) ?? new Float64Array(length);
+    zeros.set(length, made);
+    return made;
+  };
   const add = (
     name: ResidualObservable,
     allowance: (l: number, run: Recurrence, value: number) => number,
@@ -64,7 +71,7 @@ export function addFiniteSize(
       });
     result[name] = {
       ...observable,
-      finiteSize: { order: 1, values: new Float64Array(observable.values.length), allowance: at(allowance) },
+      finiteSize: { order: 1, values: noCorrection(observable.values.length), allowance: at(allowance) },
       ...(spread === undefined ? {} : { spread: at(spread) }),
     };
   };

@@ -1,0 +1,125 @@
+// Large jobs, one of each system and verb, by which estimates of memory are judged. One rule for their sizes: the estimate is at least
+// 128 MiB, ten times what V8's young generation may or may not leave behind, so that the ratio speaks of what is counted. Where the
+// schema or 20 s of processor time do not allow so much, the job is about the largest that they do: predict of percolation and
+// implicit, and evaluate, of which only the quantities of residual recurrences and of sampled units hold anything.
+import { planOf } from './plans.mjs';
+
+const pair = { inputs: { correlation: 0.4 } };
+const tanh = { activation: 'tanh', weightVariance: 1.4, biasVariance: 0.1, ...pair };
+const branches = {
+  activation: 'tanh',
+  innerWeightVariance: 1.2,
+  innerBiasVariance: 0.1,
+  outerBiasVariance: 0.2,
+  ...pair,
+};
+const paths = { keepProbability: 0.9, edgeKeepProbability: 0.7 };
+const modes = { inputVariance: [4, 2, 1], noiseVariance: 0.3, recordEvery: 1 };
+const bare = { cell: 'minimal', weightSharing: 'untied', recurrentWeightVariance: 4, biasMean: 1 };
+/** Rows of three numbers, no two alike: inputs that fill the matrices of a kernel. */
+const rows = (count) => ({ values: Array.from({ length: count }, (_, i) => [1 + (i % 7), i % 11, i / count]) });
+const trained = { steps: 3, trainEvaluation: 1000 };
+
+/**
+ * Network and run of each job. `draw(low, high)` is a whole number between them, `either(a, b)` one of two: wide networks, whose engines
+ * are large, and narrow ones of many trials that are kept.
+ */
+const jobs = {
+  feedforward: {
+    predict: ({ draw }) => [{ ...tanh, width: 50, depth: draw(19_000, 25_000) }],
+    simulate: ({ draw, either }) =>
+      either(
+        () => [{ ...tanh, width: draw(1_500_000, 3_000_000), depth: draw(2, 5) }, { trials: 2 }],
+        () => [
+          { ...tanh, width: 10, depth: draw(400, 800) },
+          { trials: draw(1600, 2500), rawTrials: true },
+        ],
+      ),
+    fit: ({ draw }) => [{ ...tanh, width: draw(1_000_000, 1_600_000), depth: draw(20, 40) }, { trials: 3 }],
+    train: ({ draw }) => [{ weightVariance: 1.4, width: draw(2500, 3500), depth: draw(4, 7) }, trained],
+  },
+  residual: {
+    predict: ({ draw }) => [{ ...branches, width: 50, depth: draw(120_000, 250_000) }],
+    simulate: ({ draw, either }) =>
+      either(
+        () => [{ ...branches, width: draw(400_000, 800_000), depth: draw(2, 5) }, { trials: 2 }],
+        () => [
+          { ...branches, width: 10, depth: draw(350, 700) },
+          { trials: draw(1000, 1500), rawTrials: true },
+        ],
+      ),
+    fit: ({ draw }) => [{ ...branches, width: draw(60_000, 100_000), depth: draw(20, 40) }, { trials: 3 }],
+    evaluate: ({ draw }) => [{ width: 50, depth: draw(500_000, 1_000_000) }],
+    train: ({ draw }) => [{ innerWeightVariance: 1.2, width: draw(1800, 2500), depth: draw(3, 6) }, trained],
+  },
+  percolation: {
+    predict: ({ draw }) => [{ ...paths, width: draw(2, 5), depth: draw(60_000, 95_000) }],
+    simulate: ({ draw }) => [{ ...paths, width: draw(50, 70), depth: draw(8000, 12_000) }, { trials: draw(64, 1024) }],
+    fit: ({ draw }) => [{ ...paths, width: draw(3, 5), depth: draw(60_000, 90_000) }, { trials: draw(512, 1024) }],
+    train: ({ draw }) => [{ keepProbability: 0.9, width: draw(2500, 3500), depth: draw(4, 7) }, trained],
+  },
+  kernel: {
+    predict: ({ draw }) => [{ activation: 'relu', inputs: rows(draw(2800, 3600)), depth: draw(1, 4) }],
+    simulate: ({ draw }) => [
+      { activation: 'relu', inputWidth: 4, width: 10, depth: draw(70, 140) },
+      { trials: draw(25_000, 35_000), rawTrials: true },
+    ],
+    train: ({ draw }) => [{ activation: 'relu', depth: draw(1, 5) }, { trainCount: draw(3000, 4000) }],
+  },
+  autoencoder: {
+    predict: ({ draw }) => [{ ...modes, width: draw(2, 5), steps: draw(20_000, 40_000) }],
+    simulate: ({ draw }) => [
+      { ...modes, width: draw(2, 4), steps: draw(1000, 1500) },
+      { trials: draw(1000, 1500), rawTrials: true },
+    ],
+    train: ({ draw }) => [{ training: { modes: 4 }, width: draw(1000, 2000) }, { steps: 3 }],
+  },
+  convolution: {
+    predict: ({ draw }) => [{ input: [draw(700, 1100), draw(700, 1100), 1], kernel: 5, pool: 1, depth: draw(1, 3) }],
+    simulate: ({ draw }) => [
+      { input: [draw(240, 320), draw(240, 320), 3], kernel: 3, pool: 1, width: draw(16, 24), depth: draw(3, 4) },
+      { trials: 2 },
+    ],
+  },
+  implicit: {
+    predict: ({ draw }) => [{ termCount: draw(7000, 10_000) }],
+    simulate: ({ draw }) => [{ width: draw(4000, 5500), termCount: draw(3, 8) }, { trials: 2 }],
+  },
+  recurrent: {
+    predict: ({ draw }) => [{ cell: 'lstm', steps: draw(66, 90) }],
+    simulate: ({ draw }) => [{ ...bare, width: draw(3000, 4000), steps: draw(2, 4) }, { trials: 2 }],
+    evaluate: ({ draw }) => [{ cell: 'minimal', step: draw(60, 80), samples: 1_048_576 }],
+  },
+};
+
+/** Of no seed the middle of every range (of its logarithm) and the first of two; of another one numbers of its own. */
+export function drawing(seed) {
+  if (seed === 0)
+    return { draw: (low, high) => Math.round(Math.sqrt(low * high)), either: (first) => first(), uniform: () => 0.5 };
+  // A multiplicative generator (Lehmer's, 48271 modulo 2^31 - 1): the same jobs on every machine.
+  const modulus = 2 ** 31 - 1;
+  let state = seed % modulus || 1;
+  const uniform = () => {
+    state = (48_271 * state) % modulus;
+    return state / modulus;
+  };
+  // The first numbers of small seeds are small.
+  for (let i = 0; i < 5; i++) uniform();
+  return {
+    uniform,
+    draw: (low, high) => Math.round(low * (high / low) ** uniform()),
+    either: (...makers) => makers[Math.floor(makers.length * uniform())](),
+  };
+}
+
+/** A plan of one job; of a quantity without sizes the last point of its plan. */
+export function largeJob(system, verb, seed = 0) {
+  const { axes, ...plan } = planOf(system, verb);
+  const made = jobs[system][verb === 'compare' ? 'simulate' : verb]?.(drawing(seed));
+  if (made === undefined) return { ...plan, axes: Object.fromEntries(Object.entries(axes).map(last)) };
+  const [network, run] = made;
+  const base = verb === 'evaluate' ? { ...plan.base, ...network } : { system, ...network };
+  return { ...plan, base, ...(run === undefined ? {} : { run }) };
+}
+
+const last = ([name, axis]) => [name, [Array.isArray(axis) ? axis.at(-1) : axis.linear[0]]];

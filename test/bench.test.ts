@@ -70,7 +70,7 @@ t.test('a wrong answer is caught', async (t) => {
     naiveNetworks: (options: object, seed: number) => Answer;
   };
   const options = {
-    width: 64,
+    width: 32,
     depth: 10,
     inputs: 2,
     networks: 200,

@@ -126,7 +126,7 @@ const Fields<TrainingOptions> kJob = {
     boolean("countsPaths", &TrainingOptions::counts_paths),
     numbers("inputScale", &TrainingOptions::input_scale),
     numbers("inputShift", &TrainingOptions::input_shift),
-    word("loss", &TrainingOptions::loss, std::array{"crossEntropy", "squared"}),
+    word("loss", &TrainingOptions::loss, std::array{"crossEntropy", "squared", "brier"}),
     special<TrainingOptions>("optimizer", "sgd | momentum | nesterov | rmsProp | adam",
                              [](const Napi::Object& o, TrainingOptions& into) {
                                into.optimizer.kind = choice_field<OptimizerKind, 5>(

@@ -53,6 +53,8 @@ class Layer {
   virtual std::size_t masked_units() const { return outputs(); }
   // Of what the layer adds to its shortcut.
   virtual double branch_keep_probability() const { return 1; }
+  // Numbers of a row whose squares the statistics add up.
+  virtual std::size_t recorded_values() const { return outputs(); }
   // Numbers the layer draws once and never changes.
   virtual std::size_t fixed_numbers() const = 0;
   // Numbers kept per row of the minibatch between forward and update.

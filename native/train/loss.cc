@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/math.h"
@@ -9,8 +10,9 @@
 namespace mft::train {
 namespace {
 
+// exp(z - largest), valid until the next call, and their sum.
 template <typename T>
-double cross_entropy(const T* z, std::size_t label, std::size_t classes, T largest, T* error) {
+std::pair<std::span<const T>, double> exponentials_of(const T* z, std::size_t classes, T largest) {
   thread_local std::vector<T> exponentials;
   exponentials.resize(classes);
   for (std::size_t k = 0; k < classes; ++k) exponentials[k] = z[k] - largest;
@@ -18,6 +20,29 @@ double cross_entropy(const T* z, std::size_t label, std::size_t classes, T large
   math::apply(math::Function::kExp, std::span<const T>(terms), terms);
   double sum = 0;
   for (const T term : terms) sum += static_cast<double>(term);
+  return {terms, sum};
+}
+
+template <typename T>
+double brier(const T* z, std::size_t label, std::size_t classes, T largest, T* error) {
+  const auto [terms, sum] = exponentials_of(z, classes, largest);
+  double squares = 0, product = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    const double v = static_cast<double>(terms[k]) / sum, r = v - (k == label ? 1.0 : 0.0);
+    squares += r * r;
+    product += v * r;
+  }
+  if (error != nullptr)
+    for (std::size_t k = 0; k < classes; ++k) {
+      const double v = static_cast<double>(terms[k]) / sum;
+      error[k] = static_cast<T>(v * (v - (k == label ? 1.0 : 0.0) - product));
+    }
+  return 0.5 * squares;
+}
+
+template <typename T>
+double cross_entropy(const T* z, std::size_t label, std::size_t classes, T largest, T* error) {
+  const auto [terms, sum] = exponentials_of(z, classes, largest);
   double log_sum = sum;
   math::apply(math::Function::kLog, std::span<const double>(&log_sum, 1), std::span<double>(&log_sum, 1));
   if (error != nullptr)
@@ -49,6 +74,7 @@ void loss_of(LossKind kind, const T* z, const std::uint32_t* labels, std::size_t
     const std::size_t label = labels[row];
     correct[row] = static_cast<std::size_t>(largest - at) == label ? 1 : 0;
     loss[row] = kind == LossKind::kCrossEntropy ? cross_entropy(at, label, classes, *largest, row_error)
+                : kind == LossKind::kBrier      ? brier(at, label, classes, *largest, row_error)
                                                 : squared(at, label, classes, row_error);
   }
 }

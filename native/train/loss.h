@@ -1,13 +1,15 @@
 // Losses at the outputs z (rows x classes) of a network, with labels 0..classes-1:
 //   softmax cross-entropy  E = log sum_k exp(z_k) - z_label,    dE/dz = softmax(z) - onehot
 //   squared                E = 1/2 sum_k (z_k - onehot_k)^2,    dE/dz = z - onehot
+//   brier                  E = 1/2 sum_k (v_k - onehot_k)^2 of v = softmax(z), r = v - onehot: dE/dz_k = v_k (r_k - v .
+//   r)
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 namespace mft::train {
 
-enum class LossKind : std::uint32_t { kCrossEntropy = 0, kSquared = 1 };
+enum class LossKind : std::uint32_t { kCrossEntropy = 0, kSquared = 1, kBrier = 2 };
 
 // Per row: the loss, whether the largest output (the first of equals) is the label's, and dE/dz when wanted (error may
 // be null; it may not be z).

@@ -399,7 +399,7 @@ void Stepper<T>::record(std::uint64_t step, TrainingResult& result) {
     for (; unit < workspace_.update_units.size() && workspace_.update_units[unit].layer == l; ++unit)
       gradient += workspace_.tile_squares[unit];
     const auto rows = static_cast<double>(batch);
-    result.variance.push_back(squares / (rows * static_cast<double>(network_.layer(l).outputs())));
+    result.variance.push_back(squares / (rows * static_cast<double>(network_.layer(l).recorded_values())));
     result.correlation.push_back(pairs > 0 ? correlations / static_cast<double>(pairs)
                                            : std::numeric_limits<double>::quiet_NaN());
     result.error_square.push_back(errors / rows);

@@ -33,8 +33,8 @@ export interface TrainOptions {
   readonly weightDecay?: number;
   /** Largest norm of the whole gradient; larger ones are scaled down. 0 = no clipping. Default 0. */
   readonly clipNorm?: number;
-  /** Default 'crossEntropy' (of the softmax); 'squared' is ½ Σ (z − onehot)². */
-  readonly loss?: 'crossEntropy' | 'squared';
+  /** Default 'crossEntropy' (of the softmax); 'squared' is ½ Σ (z − onehot)², 'brier' ½ Σ (softmax(z) − onehot)². */
+  readonly loss?: 'crossEntropy' | 'squared' | 'brier';
   /** Images per step; images left over in an epoch are skipped in it. Default 128. */
   readonly batchSize?: number;
   /** Passes over the training images. Default 1 when `steps` is left out. */
@@ -139,8 +139,8 @@ const fields = {
   weightDecay: numberField({ low: 0, high: 1e6 }, 'Adds this times W to the gradient of the weights.', 'λ').default(0),
   clipNorm: numberField({ low: 0 }, 'Largest norm of the gradient; 0 = no clipping.').default(0),
   loss: choiceField(
-    ['crossEntropy', 'squared'],
-    'Softmax cross-entropy, or half the squared distance from the one-hot label.',
+    ['crossEntropy', 'squared', 'brier'],
+    'Softmax cross-entropy, or half the squared distance from the one-hot label, of the outputs or of their softmax.',
   ).default('crossEntropy'),
   batchSize: wholeField(1, 1_000_000, 'Images per step.').default(128),
   epochs: wholeField(1, 1_000_000, 'Passes over the training images; 1 when steps is left out too.').optional(),

@@ -64,13 +64,13 @@ NetworkGradient network_gradient(const Network& n) {
   for (const Convolution& layer : layers) {
     const std::size_t positions = layer.before_pool().positions(), size = layer.before_pool().size();
     patches.emplace_back(layer.patch() * positions);
-    layer.gather(z, patches.back());
+    layer.gather(z.data(), layer.whole(), patches.back().data());
     std::vector<double> x(size), y(size), slope(size);
     blas::gemm(false, false, layer.layer().channels, positions, layer.patch(), 1.0, weights, layer.patch(),
                patches.back().data(), positions, 0.0, x.data(), positions);
     activate_both(n.activation, x, y, slope);
     z.resize(layer.output().size());
-    layer.pool(n.pooling, y, z);
+    layer.pool(n.pooling, y.data(), z.data());
     values.push_back(std::move(y));
     slopes.push_back(std::move(slope));
     weights += layer.weights();
@@ -90,7 +90,7 @@ NetworkGradient network_gradient(const Network& n) {
     const Convolution& layer = layers[l];
     const std::size_t positions = layer.before_pool().positions(), channels = layer.layer().channels;
     dx.resize(layer.before_pool().size());
-    layer.unpool(n.pooling, values[l], dz, dx);
+    layer.unpool(n.pooling, values[l].data(), dz.data(), dx.data());
     for (std::size_t i = 0; i < dx.size(); ++i) dx[i] *= slopes[l][i];
     weights -= layer.weights();
     gradient -= layer.weights();
@@ -100,8 +100,8 @@ NetworkGradient network_gradient(const Network& n) {
     scratch.resize(layer.patch() * positions);
     blas::gemm(true, false, layer.patch(), positions, channels, 1.0, weights, layer.patch(), dx.data(), positions, 0.0,
                scratch.data(), positions);
-    dz.resize(layer.input().size());
-    layer.scatter(scratch, dz);
+    dz.assign(layer.input().size(), 0.0);
+    layer.scatter(scratch.data(), layer.whole(), dz.data());
   }
   return result;
 }

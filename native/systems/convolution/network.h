@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/activation.h"
-#include "systems/convolution/maps.h"
+#include "core/convolution_maps.h"
 
 namespace mft::convolution {
 

@@ -93,7 +93,7 @@ class Engine {
     const auto stream = static_cast<std::uint32_t>(l + 1);
     random_normals({s_.seed, trial, stream, purpose::kWeights}, 0, weights_[l]);
     const double scale = std::sqrt(s_.weight_variance / static_cast<double>(patch));
-    layer.gather(std::span(map_).first(layer.input().size()), patches_);
+    layer.gather(map_.data(), layer.whole(), patches_.data());
     std::vector<double>& x = before_[l];
     blas::gemm(false, false, channels, positions, patch, scale, weights_[l].data(), patch, patches_.data(), positions,
                0.0, x.data(), positions);
@@ -108,7 +108,7 @@ class Engine {
     activate_both(s_.activation, x, std::span(other_).first(x.size()), slopes_[l]);
     // What the maxima of a pool are compared by on the way back: activations.
     std::copy_n(other_.begin(), x.size(), x.begin());
-    layer.pool(s_.pooling, x, std::span(map_).first(layer.output().size()));
+    layer.pool(s_.pooling, x.data(), map_.data());
   }
 
   void measure(std::size_t l, std::span<double> row) {
@@ -154,11 +154,10 @@ class Engine {
     const double scale = std::sqrt(s_.weight_variance / static_cast<double>(patch));
     blas::gemm(true, false, patch, positions, layer.layer().channels, scale, weights_[l].data(), patch, other_.data(),
                positions, 0.0, patches_.data(), positions);
-    const std::span<double> z = std::span(map_).first(layer.input().size());
-    layer.scatter(patches_, z);
-    const std::span<double> out = std::span(other_).first(before_[l - 1].size());
-    layers_[l - 1].unpool(s_.pooling, before_[l - 1], z, out);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] *= slopes_[l - 1][i];
+    std::fill_n(map_.begin(), layer.input().size(), 0.0);
+    layer.scatter(patches_.data(), layer.whole(), map_.data());
+    layers_[l - 1].unpool(s_.pooling, before_[l - 1].data(), map_.data(), other_.data());
+    for (std::size_t i = 0; i < before_[l - 1].size(); ++i) other_[i] *= slopes_[l - 1][i];
   }
 
   const Simulation& s_;

@@ -8,7 +8,7 @@
 #include "core/activation.h"
 #include "core/control.h"
 #include "core/trials.h"
-#include "systems/convolution/maps.h"
+#include "core/convolution_maps.h"
 
 namespace mft::convolution {
 

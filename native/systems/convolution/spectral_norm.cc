@@ -42,7 +42,7 @@ class Gram {
  private:
   void forward(const std::vector<double>& image, std::vector<double>& map) {
     const std::size_t positions = layer_.before_pool().positions();
-    layer_.gather(image, patches_);
+    layer_.gather(image.data(), layer_.whole(), patches_.data());
     blas::gemm(false, false, layer_.layer().channels, positions, layer_.patch(), 1.0, weights_.data(), layer_.patch(),
                patches_.data(), positions, 0.0, map.data(), positions);
   }
@@ -50,7 +50,8 @@ class Gram {
     const std::size_t positions = layer_.before_pool().positions();
     blas::gemm(true, false, layer_.patch(), positions, layer_.layer().channels, 1.0, weights_.data(), layer_.patch(),
                map.data(), positions, 0.0, patches_.data(), positions);
-    layer_.scatter(patches_, image);
+    std::fill(image.begin(), image.end(), 0.0);
+    layer_.scatter(patches_.data(), layer_.whole(), image.data());
   }
 
   const std::vector<double>& weights_;

@@ -10,7 +10,10 @@ export const contract: ContractCase = {
   other: { weightVariance: 1.5, norm: 2, image: 'grating' },
   grows: [{ spec: { width: 60 } }, { spec: { depth: 30 } }, { run: { trials: 300_000, rawTrials: true } }],
   heavy: { spec: { ...small, input: [32, 32, 3], width: 64, depth: 6 }, run: { trials: 2000, threads: 1 } },
-  busy: { figure: 'profile' },
+  busy: {
+    train: { input: [28, 28, 1], depth: 2, width: 8, kernel: 3 },
+    figure: 'profile',
+  },
   agreement: [
     // Rectified units without biases: variances and gradients are exact at every width.
     {

@@ -7,6 +7,7 @@ import { observables, type ConvolutionObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type ConvolutionQuantity } from './quantities.js';
 import { simulate } from './simulate.js';
+import { training } from './train.js';
 import {
   type ResolvedConvolutionRun,
   type ResolvedConvolutionSpec,
@@ -24,7 +25,7 @@ export interface ConvolutionTypes {
   readonly run: ConvolutionRun;
   readonly quantity: ConvolutionQuantity;
   readonly observable: ConvolutionObservable;
-  readonly train: false;
+  readonly train: true;
 }
 
 export const convolution: System<ResolvedConvolutionSpec, ResolvedConvolutionRun, ConvolutionObservable> = {
@@ -41,4 +42,5 @@ export const convolution: System<ResolvedConvolutionSpec, ResolvedConvolutionRun
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,
+  training,
 };

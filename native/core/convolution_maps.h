@@ -1,10 +1,9 @@
-// Convolutions and pooling of one image: maps are channel by channel, row by row. A convolution is a matrix product of
-// its kernels (channels x patch, a patch in the order channel, kernel row, kernel column) with the patches of its
-// input.
+// Convolutions and pooling of one image, in simulations and in training: maps are channel by channel, row by row. A
+// convolution is a matrix product of its kernels (channels x patch, a patch in the order channel, kernel row, kernel
+// column) with the patches of its input.
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace mft::convolution {
@@ -36,21 +35,34 @@ class Convolution {
   std::size_t patch() const { return input_.channels * layer_.kernel * layer_.kernel; }
   std::size_t weights() const { return patch() * layer_.channels; }
 
-  // patches (patch x positions before pooling) of z.
-  void gather(std::span<const double> z, std::span<double> patches) const;
-  // Its transpose: adds patches up at the places they came from. z is overwritten.
-  void scatter(std::span<const double> patches, std::span<double> z) const;
+  // Rows [first, first + count) of the map before pooling.
+  struct Band {
+    std::size_t first, count;
+  };
+  Band whole() const { return {0, before_pool_.height}; }
+  // The patches (patch() x count * width, row-major) of a band, of z.
+  template <typename T>
+  void gather(const T* z, Band band, T* patches) const;
+  // The transpose: adds the patches of a band to the places of z they came from.
+  template <typename T>
+  void scatter(const T* patches, Band band, T* z) const;
 
   // Pooling of the map before it, and its transpose at the point `before` (a maximum passes to the first that has it).
-  void pool(Pooling pooling, std::span<const double> before, std::span<double> after) const;
-  void unpool(Pooling pooling, std::span<const double> before, std::span<const double> after,
-              std::span<double> result) const;
+  template <typename T>
+  void pool(Pooling pooling, const T* before, T* after) const;
+  template <typename T>
+  void unpool(Pooling pooling, const T* before, const T* after, T* result) const;
 
  private:
   Layer layer_;
   Map input_, before_pool_, output_;
+  // A stretch of places whose sources lie side by side too: [first, last) from `source` on.
+  struct Stretch {
+    std::size_t first = 0, last = 0, source = 0;
+  };
   // Source of (place, kernel index) along each side; -1: outside.
   std::vector<std::ptrdiff_t> rows_, columns_;
+  std::vector<Stretch> stretches_;  // of each kernel column; empty where the stride is not 1
 };
 
 // The layers of a network; throws Error naming the layer's field where one does not fit.

@@ -1,4 +1,4 @@
-#include "systems/convolution/maps.h"
+#include "core/convolution_maps.h"
 
 #include <algorithm>
 #include <string>
@@ -36,58 +36,85 @@ Convolution::Convolution(const Layer& layer, const Map& input, Padding padding) 
   output_ = {layer.channels, before_pool_.height / layer.pool, before_pool_.width / layer.pool};
   rows_ = sources(padding, input.height, before_pool_.height, layer);
   columns_ = sources(padding, input.width, before_pool_.width, layer);
+  for (std::size_t j = 0; j < layer.kernel && layer.stride == 1; ++j) {
+    Stretch longest;
+    for (std::size_t first = 0; first < before_pool_.width;) {
+      const std::ptrdiff_t source = columns_[first * layer.kernel + j];
+      std::size_t last = first + 1;
+      while (last < before_pool_.width && source >= 0 &&
+             columns_[last * layer.kernel + j] == source + static_cast<std::ptrdiff_t>(last - first))
+        ++last;
+      if (source >= 0 && last - first > longest.last - longest.first)
+        longest = {first, last, static_cast<std::size_t>(source)};
+      first = last;
+    }
+    stretches_.push_back(longest);
+  }
 }
 
-void Convolution::gather(std::span<const double> z, std::span<double> patches) const {
-  const std::size_t k = layer_.kernel, height = before_pool_.height, width = before_pool_.width;
-  double* out = patches.data();
+template <typename T>
+void Convolution::gather(const T* z, Band band, T* patches) const {
+  const std::size_t k = layer_.kernel, width = before_pool_.width;
+  T* out = patches;
   for (std::size_t c = 0; c < input_.channels; ++c) {
-    const double* map = z.data() + c * input_.positions();
+    const T* map = z + c * input_.positions();
     for (std::size_t i = 0; i < k; ++i)
-      for (std::size_t j = 0; j < k; ++j)
-        for (std::size_t row = 0; row < height; ++row, out += width) {
+      for (std::size_t j = 0; j < k; ++j) {
+        const Stretch near = stretches_.empty() ? Stretch{} : stretches_[j];
+        for (std::size_t row = band.first; row < band.first + band.count; ++row, out += width) {
           const std::ptrdiff_t from = rows_[row * k + i];
           if (from < 0) {
-            std::fill_n(out, width, 0.0);
+            std::fill_n(out, width, T(0));
             continue;
           }
-          const double* line = map + static_cast<std::size_t>(from) * input_.width;
-          for (std::size_t column = 0; column < width; ++column) {
+          const T* line = map + static_cast<std::size_t>(from) * input_.width;
+          const auto one = [&](std::size_t column) {
             const std::ptrdiff_t at = columns_[column * k + j];
-            out[column] = at < 0 ? 0.0 : line[at];
-          }
+            out[column] = at < 0 ? T(0) : line[at];
+          };
+          for (std::size_t column = 0; column < near.first; ++column) one(column);
+          std::copy_n(line + near.source, near.last - near.first, out + near.first);
+          for (std::size_t column = near.last; column < width; ++column) one(column);
         }
+      }
   }
 }
 
-void Convolution::scatter(std::span<const double> patches, std::span<double> z) const {
-  const std::size_t k = layer_.kernel, height = before_pool_.height, width = before_pool_.width;
-  std::fill(z.begin(), z.end(), 0.0);
-  const double* in = patches.data();
+template <typename T>
+void Convolution::scatter(const T* patches, Band band, T* z) const {
+  const std::size_t k = layer_.kernel, width = before_pool_.width;
+  const T* in = patches;
   for (std::size_t c = 0; c < input_.channels; ++c) {
-    double* map = z.data() + c * input_.positions();
+    T* map = z + c * input_.positions();
     for (std::size_t i = 0; i < k; ++i)
-      for (std::size_t j = 0; j < k; ++j)
-        for (std::size_t row = 0; row < height; ++row, in += width) {
+      for (std::size_t j = 0; j < k; ++j) {
+        const Stretch near = stretches_.empty() ? Stretch{} : stretches_[j];
+        for (std::size_t row = band.first; row < band.first + band.count; ++row, in += width) {
           const std::ptrdiff_t to = rows_[row * k + i];
           if (to < 0) continue;
-          double* line = map + static_cast<std::size_t>(to) * input_.width;
-          for (std::size_t column = 0; column < width; ++column) {
+          T* line = map + static_cast<std::size_t>(to) * input_.width;
+          const auto one = [&](std::size_t column) {
             const std::ptrdiff_t at = columns_[column * k + j];
             if (at >= 0) line[at] += in[column];
-          }
+          };
+          for (std::size_t column = 0; column < near.first; ++column) one(column);
+          T* const target = line + near.source;
+          for (std::size_t n = 0; n < near.last - near.first; ++n) target[n] += in[near.first + n];
+          for (std::size_t column = near.last; column < width; ++column) one(column);
         }
+      }
   }
 }
 
-void Convolution::pool(Pooling pooling, std::span<const double> before, std::span<double> after) const {
+template <typename T>
+void Convolution::pool(Pooling pooling, const T* before, T* after) const {
   const std::size_t p = layer_.pool, width = before_pool_.width;
-  const double share = 1.0 / static_cast<double>(p * p);
+  const T share = T(1) / static_cast<T>(p * p);
   for (std::size_t c = 0, out = 0; c < output_.channels; ++c)
     for (std::size_t row = 0; row < output_.height; ++row)
       for (std::size_t column = 0; column < output_.width; ++column, ++out) {
-        const double* block = before.data() + c * before_pool_.positions() + row * p * width + column * p;
-        double value = pooling == Pooling::kMax ? block[0] : 0.0;
+        const T* block = before + c * before_pool_.positions() + row * p * width + column * p;
+        T value = pooling == Pooling::kMax ? block[0] : T(0);
         for (std::size_t i = 0; i < p; ++i)
           for (std::size_t j = 0; j < p; ++j)
             value = pooling == Pooling::kMax ? std::max(value, block[i * width + j]) : value + block[i * width + j];
@@ -95,10 +122,10 @@ void Convolution::pool(Pooling pooling, std::span<const double> before, std::spa
       }
 }
 
-void Convolution::unpool(Pooling pooling, std::span<const double> before, std::span<const double> after,
-                         std::span<double> result) const {
+template <typename T>
+void Convolution::unpool(Pooling pooling, const T* before, const T* after, T* result) const {
   const std::size_t p = layer_.pool, width = before_pool_.width;
-  const double share = 1.0 / static_cast<double>(p * p);
+  const T share = T(1) / static_cast<T>(p * p);
   for (std::size_t c = 0, in = 0; c < output_.channels; ++c)
     for (std::size_t row = 0; row < output_.height; ++row)
       for (std::size_t column = 0; column < output_.width; ++column, ++in) {
@@ -107,7 +134,7 @@ void Convolution::unpool(Pooling pooling, std::span<const double> before, std::s
         for (std::size_t i = 0; i < p; ++i)
           for (std::size_t j = 0; j < p; ++j) {
             const std::size_t at = first + i * width + j;
-            result[at] = pooling == Pooling::kMax ? 0.0 : share * after[in];
+            result[at] = pooling == Pooling::kMax ? T(0) : share * after[in];
             if (before[at] > before[best]) best = at;
           }
         if (pooling == Pooling::kMax) result[best] = after[in];
@@ -128,5 +155,14 @@ std::vector<Convolution> convolutions(const std::vector<Layer>& layers, Map inpu
   }
   return result;
 }
+
+template void Convolution::gather(const float*, Band, float*) const;
+template void Convolution::gather(const double*, Band, double*) const;
+template void Convolution::scatter(const float*, Band, float*) const;
+template void Convolution::scatter(const double*, Band, double*) const;
+template void Convolution::pool(Pooling, const float*, float*) const;
+template void Convolution::pool(Pooling, const double*, double*) const;
+template void Convolution::unpool(Pooling, const float*, const float*, float*) const;
+template void Convolution::unpool(Pooling, const double*, const double*, double*) const;
 
 }  // namespace mft::convolution

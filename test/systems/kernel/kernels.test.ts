@@ -134,6 +134,29 @@ t.test('identities', async (t) => {
   const relu = await selfKernels(model({ activation: 'relu' }), small, { ntk: true });
   const same = await selfKernels(model({ activation: { name: 'abRelu', a: 0, b: 1 } }), small, { ntk: true });
   t.same(relu.nngp, same.nngp, 'abRelu 0, 1 is relu');
+  for (const [one, other] of [
+    [{ name: 'abRelu', a: 1, b: 1 }, 'linear'],
+    [{ name: 'abRelu', a: -1, b: 1 }, 'abs'],
+    [{ name: 'leakyRelu', slope: 0 }, 'relu'],
+  ] as const) {
+    const [first, second] = await Promise.all(
+      [one, other].map((activation) => selfKernels(model({ activation, biasVariance: 0.2 }), small, { ntk: true })),
+    );
+    t.same(first?.nngp, second?.nngp, `${JSON.stringify(one)} is ${JSON.stringify(other)}`);
+    t.same(first?.ntk, second?.ntk);
+  }
+  let beyond = 0;
+  for (const { nngp } of [relu, linear, flat])
+    for (let i = 0; i < 60; i++)
+      for (let j = 0; j < 60; j++) {
+        const whole = Math.sqrt((nngp[i * 61] as number) * (nngp[j * 61] as number));
+        beyond = Math.max(beyond, Math.abs(nngp[i * 60 + j] as number) - whole * (1 + 4 * 60 * Number.EPSILON));
+      }
+  t.ok(beyond <= 0, `no entry is above the geometric mean of its diagonals: ${beyond}`);
+  const values = [1, 0, -1].map((covariance) =>
+    evaluate('kernel', 'pairExpectation', { activation: 'relu', variance1: 1, variance2: 1, covariance }),
+  );
+  t.strictSame(await Promise.all(values), [0.5, 1 / (2 * Math.PI), 0], 'angles 0, π/2 and π');
   const double = { ...small, values: small.values.map((x) => 2 * x) };
   const scaled = await selfKernels(model({ activation: 'relu' }), double, { ntk: true });
   t.same(

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/statistics.h"
 
 namespace mft::train {
@@ -37,24 +37,21 @@ void Affine<T>::bind(ParameterBlock<T> block, std::span<const double> rates) {
 
 template <typename T>
 void Affine<T>::forward(std::size_t rows, RowView<const T> input, bool is_added, RowView<T> output) const {
-  // The product is added to the biases: the GEMM would otherwise first write zeros.
-  if (has_bias_) {
-    const T* bias = block_.values + outputs_ * inputs_;
-    for (std::size_t row = 0; row < rows; ++row) {
-      if (is_added)
-        elementwise<T>().add(bias, output.values + row * output.stride, outputs_);
-      else
-        std::copy_n(bias, outputs_, output.values + row * output.stride);
-    }
-  }
-  blas::gemm(false, true, rows, outputs_, inputs_, multiplier_, input.values, input.stride, block_.values, inputs_,
-             has_bias_ || is_added ? T(1) : T(0), output.values, output.stride);
+  const T* bias = has_bias_ ? block_.values + outputs_ * inputs_ : nullptr;
+  if (has_bias_ && !is_added)
+    return matrix_product_with_bias(false, true, rows, outputs_, inputs_, multiplier_, input.values, input.stride,
+                                    block_.values, inputs_, bias, output.values, output.stride);
+  if (has_bias_)
+    for (std::size_t row = 0; row < rows; ++row)
+      elementwise<T>().add(bias, output.values + row * output.stride, outputs_);
+  matrix_product(false, true, rows, outputs_, inputs_, multiplier_, input.values, input.stride, block_.values, inputs_,
+                 is_added ? T(1) : T(0), output.values, output.stride);
 }
 
 template <typename T>
 void Affine<T>::backward(std::size_t rows, RowView<const T> delta, T beta, RowView<T> input_error) const {
-  blas::gemm(false, false, rows, inputs_, outputs_, multiplier_, delta.values, delta.stride, block_.values, inputs_,
-             beta, input_error.values, input_error.stride);
+  matrix_product(false, false, rows, inputs_, outputs_, multiplier_, delta.values, delta.stride, block_.values, inputs_,
+                 beta, input_error.values, input_error.stride);
 }
 
 template <typename T>

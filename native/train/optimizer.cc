@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/blas.h"
+#include "core/product.h"
 
 namespace mft::train {
 
@@ -20,8 +20,8 @@ std::size_t moment_count(OptimizerKind kind) {
 
 template <typename T>
 void gradient_of(const GradientProduct<T>& p, T factor, T* gradient) {
-  blas::gemm(true, false, p.rows, p.columns, p.batch, factor * p.factor, p.delta, p.delta_stride, p.input,
-             p.input_stride, T(0), gradient, p.columns);
+  matrix_product(true, false, p.rows, p.columns, p.batch, factor * p.factor, p.delta, p.delta_stride, p.input,
+                 p.input_stride, T(0), gradient, p.columns);
 }
 
 template <typename T>
@@ -53,12 +53,12 @@ void Update<T>::weights(const GradientProduct<T>& p, ParameterBlock<T> block, T*
   const T gradient_factor = gradient_factor_ * p.factor;
   if (kind_ == OptimizerKind::kSgd) {
     const T shrink = T(1) - factors.rate * factors.weight_decay;
-    return blas::gemm(true, false, p.rows, p.columns, p.batch, -factors.rate * gradient_factor, p.delta, p.delta_stride,
-                      p.input, p.input_stride, shrink, block.values, p.columns);
+    return matrix_product(true, false, p.rows, p.columns, p.batch, -factors.rate * gradient_factor, p.delta,
+                          p.delta_stride, p.input, p.input_stride, shrink, block.values, p.columns);
   }
   if (kind_ == OptimizerKind::kMomentum) {
-    blas::gemm(true, false, p.rows, p.columns, p.batch, gradient_factor, p.delta, p.delta_stride, p.input,
-               p.input_stride, factors.momentum, block.first, p.columns);
+    matrix_product(true, false, p.rows, p.columns, p.batch, gradient_factor, p.delta, p.delta_stride, p.input,
+                   p.input_stride, factors.momentum, block.first, p.columns);
     return loops_->momentum(factors, block.first, block.values, count);
   }
   gradient_of(p, gradient_factor_, scratch);

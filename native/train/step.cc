@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/random.h"
 #include "train/flush.h"
 
@@ -352,7 +352,7 @@ void Stepper<T>::project_tile(const T* outputs, Rows rows, Worker& worker) {
   T* of_outputs = worker.projections.data();
   T* of_inputs = of_outputs + kRowTile * count;
   const auto project = [&](const T* from, T* to) {
-    blas::gemm(false, true, rows.count, count, n, T(1), from, n, workspace_.directions.data(), n, T(0), to, count);
+    matrix_product(false, true, rows.count, count, n, T(1), from, n, workspace_.directions.data(), n, T(0), to, count);
   };
   project(outputs, of_outputs);
   project(worker.clean.data(), of_inputs);

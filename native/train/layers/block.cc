@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "train/elementwise.h"
 #include "train/layers/kinds.h"
 
@@ -96,8 +96,8 @@ template <typename T>
 void ResidualLayer<T>::add_shortcut(std::size_t rows, const T* input, T* output) const {
   const std::size_t units = shape_.outputs;
   if (has_projection())
-    blas::gemm(false, true, rows, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(), shape_.inputs,
-               T(1), output, units);
+    matrix_product(false, true, rows, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(),
+                   shape_.inputs, T(1), output, units);
   else
     for (std::size_t i = 0; i < rows * units; ++i) output[i] += static_cast<T>(shape_.skip) * input[i];
 }
@@ -132,8 +132,8 @@ void ResidualLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T
     return;
   }
   if (has_projection()) {
-    blas::gemm(false, true, rows.count, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(),
-               shape_.inputs, T(0), output, units);
+    matrix_product(false, true, rows.count, units, shape_.inputs, T(1), input, shape_.inputs, projection_.data(),
+                   shape_.inputs, T(0), output, units);
   } else {
     std::copy_n(input, rows.count * units, output);
     if (shape_.skip != 1) loops.scale(static_cast<T>(shape_.skip), output, rows.count * units);
@@ -169,8 +169,8 @@ void ResidualLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_
   }
   if (input_error == nullptr) return;
   if (has_projection()) {
-    blas::gemm(false, false, rows.count, shape_.inputs, units, T(1), output_error, units, projection_.data(),
-               shape_.inputs, T(0), input_error, shape_.inputs);
+    matrix_product(false, false, rows.count, shape_.inputs, units, T(1), output_error, units, projection_.data(),
+                   shape_.inputs, T(0), input_error, shape_.inputs);
   } else {
     std::copy_n(output_error, rows.count * units, input_error);
     if (shape_.skip != 1) loops.scale(static_cast<T>(shape_.skip), input_error, rows.count * units);

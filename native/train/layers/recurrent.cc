@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/error.h"
 #include "core/math.h"
 #include "train/buffer.h"
@@ -204,8 +204,8 @@ void RecurrentLayer<T>::state_products(std::size_t rows, std::size_t step, T* ta
   if (!feeds_back_) return;
   const std::size_t h = shape_.units, row_stride = tape_per_row();
   const At first = at(tape, 0, step);
-  blas::gemm(false, true, rows, state_gates_ * h, h, T(1), first.before, row_stride, weights_of(state_part_), h, T(1),
-             first.gates + state_at_, row_stride);
+  matrix_product(false, true, rows, state_gates_ * h, h, T(1), first.before, row_stride, weights_of(state_part_), h,
+                 T(1), first.gates + state_at_, row_stride);
 }
 
 // gru with r before the product: g's pre-activation from r ∘ h.
@@ -218,8 +218,8 @@ void RecurrentLayer<T>::candidates(std::size_t rows, std::size_t step, T* tape) 
     elementwise<T>().multiply(own.gates + 2 * h, own.before, own.extra, h);
   }
   const At first = at(tape, 0, step);
-  blas::gemm(false, true, rows, h, h, T(1), first.extra, tape_per_row(), weights_of(parts_.size() - 1), h, T(1),
-             first.gates, tape_per_row());
+  matrix_product(false, true, rows, h, h, T(1), first.extra, tape_per_row(), weights_of(parts_.size() - 1), h, T(1),
+                 first.gates, tape_per_row());
 }
 
 template <typename T>
@@ -391,8 +391,8 @@ void RecurrentLayer<T>::cells_back(std::size_t rows, std::size_t step, T* tape, 
     }
   }
   if (!is_gru_ || shape_.reset_after) return;
-  blas::gemm(false, false, rows, h, h, T(1), at(tape, 0, step).gates, tape_per_row(), weights_of(parts_.size() - 1), h,
-             T(0), work, h);
+  matrix_product(false, false, rows, h, h, T(1), at(tape, 0, step).gates, tape_per_row(), weights_of(parts_.size() - 1),
+                 h, T(0), work, h);
   for (std::size_t row = 0; row < rows; ++row) {
     const At own = at(tape, row, step);
     loops.reset_before_back(own.gates + 2 * h, own.before, work + row * h, dh + row * h, h);
@@ -414,8 +414,8 @@ void RecurrentLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output
     add_errors(rows.count, step, output_error, tape, dh);
     cells_back(rows.count, step, tape, dh, dc, work);
     if (step == 0 || !feeds_back_) continue;
-    blas::gemm(false, false, rows.count, h, state_gates_ * h, T(1), at(tape, 0, step).gates + state_at_, tape_per_row(),
-               weights_of(state_part_), h, T(1), fed, h);
+    matrix_product(false, false, rows.count, h, state_gates_ * h, T(1), at(tape, 0, step).gates + state_at_,
+                   tape_per_row(), weights_of(state_part_), h, T(1), fed, h);
   }
   if (input_error == nullptr) return;
   const std::size_t positions = rows.count * shape_.steps;

@@ -3,7 +3,7 @@
 #include <memory>
 #include <span>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/statistics.h"
 #include "train/affine.h"
 #include "train/elementwise.h"
@@ -48,8 +48,8 @@ class TiedOutput final : public Layer<T> {
     const std::size_t positions = rows.count * positions_;
     if (has_bias_)
       for (std::size_t p = 0; p < positions; ++p) std::copy_n(block_.values, words_, output + p * words_);
-    blas::gemm(false, true, positions, words_, inputs_, T(1), input, inputs_, matrix_, inputs_, has_bias_ ? T(1) : T(0),
-               output, words_);
+    matrix_product(false, true, positions, words_, inputs_, T(1), input, inputs_, matrix_, inputs_,
+                   has_bias_ ? T(1) : T(0), output, words_);
     if (pass.is_training) record_values(pass.statistics, rows, output, outputs());
   }
 
@@ -57,8 +57,8 @@ class TiedOutput final : public Layer<T> {
     record_errors(pass.statistics, rows, output_error, outputs());
     std::copy_n(output_error, rows.count * outputs(), tape);
     if (input_error != nullptr)
-      blas::gemm(false, false, rows.count * positions_, inputs_, words_, T(1), tape, words_, matrix_, inputs_, T(0),
-                 input_error, inputs_);
+      matrix_product(false, false, rows.count * positions_, inputs_, words_, T(1), tape, words_, matrix_, inputs_, T(0),
+                     input_error, inputs_);
   }
 
   void update(std::size_t, std::size_t batch, const T*, const T* tape, const Update<T>& step,
@@ -80,8 +80,8 @@ class TiedOutput final : public Layer<T> {
 
   void add_shared_gradient(std::size_t first, std::size_t count, std::size_t batch, const T* input, const T* tape,
                            T* sums) const override {
-    blas::gemm(true, false, count, inputs_, batch * positions_, T(1), tape + first, words_, input, inputs_, T(1), sums,
-               inputs_);
+    matrix_product(true, false, count, inputs_, batch * positions_, T(1), tape + first, words_, input, inputs_, T(1),
+                   sums, inputs_);
   }
 
  private:

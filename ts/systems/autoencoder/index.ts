@@ -30,7 +30,7 @@ export interface AutoencoderTypes {
 
 export const autoencoder: System<ResolvedAutoencoderSpec, ResolvedAutoencoderRun, AutoencoderObservable> = {
   name: 'autoencoder',
-  version: 2,
+  version: 3,
   title: 'Linear denoising autoencoders, direction by direction',
   specSchema,
   runSchema,

@@ -32,7 +32,7 @@ export interface PercolationTypes {
 
 export const percolation: System<ResolvedPercolationSpec, ResolvedPercolationRun, PercolationObservable> = {
   name: 'percolation',
-  version: 1,
+  version: 2,
   title: 'Dropout and dropconnect as a path problem',
   specSchema: percolationSpecSchema,
   runSchema: percolationRunSchema,

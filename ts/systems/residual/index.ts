@@ -32,7 +32,7 @@ export interface ResidualTypes {
 
 export const residual: System<ResolvedResidualSpec, ResolvedResidualRun, ResidualObservable> = {
   name: 'residual',
-  version: 3,
+  version: 4,
   title: 'Residual network with variance and width variation',
   specSchema: residualSpecSchema,
   runSchema: residualRunSchema,

@@ -2,7 +2,7 @@
 //   node --import ./scripts/test-types.mjs --conditions=mft-native:source test/fuzz-run.ts JOURNAL verbs|verdicts FROM COUNT [SYSTEM ...]
 //   node --import ./scripts/test-types.mjs --conditions=mft-native:source test/fuzz-run.ts JOURNAL report
 // COUNT is per system; a spec that the journal has is not run again. One line per spec: what was called, refused, slow and found.
-// A process of its own runs the specs: one that stays longer than two minutes with a spec is deaf to its signal, and ended.
+// A process of its own runs the specs: one that stays longer than four minutes with a spec is deaf to its signal, and ended.
 import { fork } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ const known: Line[] = existsSync(journal)
   : [];
 
 /** Milliseconds after which a spec is given up. */
-const longest = 120_000;
+const longest = 240_000;
 
 if (mode === 'report') report(known);
 else if (process.send === undefined) await watch();

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/gaussian_closed.h"
+#include "core/gaussian_limit.h"
 
 namespace mft {
 namespace {
@@ -21,6 +22,9 @@ constexpr double kDirectDeficit =
     1e-4;  // delta min(q, 1) above which (phi(u1) - phi(u2))^2 loses less than two of sixteen digits
 constexpr double kOnePanelPrice = 5;  // one panel of Price's integral suffices for q delta up to this
 constexpr int kPriceLadder = 12;      // otherwise panels split at 2^-j, j = 0..11
+// q delta from which bounded activations mostly differ by all or nothing; Price's ladder would not reach the features.
+// Squared rounding of their limits is below delta^(1/2) 1e-13 down to the second number.
+constexpr double kSaturatedDifference = 100, kLeastDirect = 1e-36;
 constexpr double kZeroScanStep = 1.0 / 64;
 constexpr double kZeroScanRange = 40;
 
@@ -222,10 +226,18 @@ bool jumps_at(Activation activation, const Integrand& integrand, double kink) {
   return change > 1e-4 * std::max({1e-2, std::abs(y[0]), std::abs(y[1])}) && std::abs(y[3] - y[2]) > 0.75 * change;
 }
 
+// Whether phi has limits at both ends: differences of far arguments are then nearly 0 or of order 1, and nothing
+// cancels.
+bool is_bounded(ActivationKind kind) {
+  return kind == ActivationKind::kHardTanh || kind == ActivationKind::kClip || kind == ActivationKind::kHardSigmoid ||
+         kind == ActivationKind::kTanh || kind == ActivationKind::kSigmoid || kind == ActivationKind::kSoftsign;
+}
+
 // Whether the squared difference may be integrated as it stands; at a jump nothing cancels. With kinks F(delta) has a
 // square root at delta = 2 too, which Price's integral must not come near.
 bool is_direct(const GaussianFunction& function, double q, double delta) {
   return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps ||
+         (q * delta >= kSaturatedDifference && delta >= kLeastDirect && is_bounded(function.activation.kind)) ||
          (!function.profile.kinks.empty() && delta > 0.5);
 }
 
@@ -382,6 +394,7 @@ double gaussian_deficit_by_quadrature(const GaussianFunction& function, double q
 double gaussian_deficit(const GaussianFunction& function, double q, double delta) {
   if (delta == 0 || q == 0) return 0;
   if (const auto closed = closed_deficit(function.activation, q, delta)) return *closed;
+  if (const auto limit = limit_deficit(function.activation, function.profile.kinks, q, delta)) return *limit;
   if (!is_direct(function, q, delta) || closed_pair_moment(function.activation, kDerivative, q, q, 0.5 * delta))
     return price_integral(q, delta, [&](double x) { return gaussian_pair_moment(function, kDerivative, q, q, x); });
   return gaussian_deficit_by_quadrature(function, q, delta);

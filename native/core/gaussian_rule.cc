@@ -214,7 +214,9 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
       add_ladder(breaks, profile, 0, turn > 1 / outer ? std::span(sizes) : std::span(sizes).first(1));
     }
   } else if (pair.a > 0) {
-    std::array<double, 3> sizes{1.0, turn, 1 / outer};
+    // Of a pair on one line nothing turns: a ladder from zero would have no end.
+    std::array<double, 3> all{1.0, 1 / outer, turn};
+    const std::span<double> sizes = std::span(all).first(turn > 0 ? 3 : 2);
     std::sort(sizes.begin(), sizes.end());
     std::vector<double> centres{0};
     for (const double k1 : profile.kinks) {

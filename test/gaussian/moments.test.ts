@@ -12,7 +12,7 @@ import {
   gaussianSecondMoment,
   gaussianVarianceSlopeMoment,
 } from 'mft-native';
-import { affineFunctionOf } from '../../dist/gaussian/expectation.js';
+import { affineFunctionOf, gaussianFunctionOf } from '../../dist/gaussian/expectation.js';
 import { pairExpectation } from '../../dist/gaussian/moments.js';
 import { holds } from '../properties.js';
 
@@ -360,5 +360,60 @@ t.test('an expression that oscillates is resolved at every variance, not at smal
   const softplus = { expression: 'log(1 + exp(x))' };
   const [own, named] = [softplus, 'softplus' as const].map((one) => gaussianSecondMoment(one, { variance: 2 }));
   t.ok(Math.abs((own as number) - (named as number)) < 1e-12, `${own} ${named}`);
+  t.end();
+});
+
+t.test('pairs at huge variances: half the mean square difference is that of the limit, at once', (t) => {
+  const start = process.cpuUsage();
+  for (const variance of [1e50, 1e154])
+    for (const oneMinusCorrelation of [1e-10, 1e-15, 0.3]) {
+      const step = (4 * Math.asin(Math.sqrt(oneMinusCorrelation / 2))) / Math.PI;
+      const relu = gaussianPairMomentDeficit('relu', { variance, oneMinusCorrelation });
+      const limits: readonly (readonly [Activation, number])[] = [
+        ['relu6', 9 * step],
+        ['hardTanh', step],
+        ['sigmoid', step / 4],
+        ['softsign', step],
+        ['hardSwish', relu],
+        ['mish', relu],
+        [{ name: 'elu', alpha: 0.5 }, relu],
+      ];
+      for (const [activation, limit] of limits) {
+        const found = gaussianPairMomentDeficit(activation, { variance, oneMinusCorrelation });
+        const what = `${JSON.stringify(activation)} ${variance} ${oneMinusCorrelation}: ${found} ${limit}`;
+        t.ok(Math.abs(found - limit) < 1e-12 * limit, what);
+      }
+    }
+  // Below, where features of size 1 still count in the tenth digit: one integral of E φ'φ' by mpmath.
+  for (const [variance, oneMinusCorrelation, exact] of [
+    [1.2e14, 0.9e-4, 0.0085411660233560328],
+    [1e16, 1e-5, 0.0028470472269901976],
+  ] as const) {
+    const found = gaussianPairMomentDeficit('hardTanh', { variance, oneMinusCorrelation });
+    t.ok(Math.abs(found - exact) < 1e-12 * exact, `${variance} ${oneMinusCorrelation}: ${found} ${exact}`);
+  }
+  const near = gaussianPairMomentDeficit('relu6', { variance: 1e29, oneMinusCorrelation: 1e-10 });
+  const limit = gaussianPairMomentDeficit('relu6', { variance: 1e50, oneMinusCorrelation: 1e-10 });
+  t.ok(Math.abs(near / limit - 1) < 1e-8, `${near} ${limit}`);
+  const { user, system } = process.cpuUsage(start);
+  t.ok(user + system < 3e6, `${user + system} µs; it took a minute each`);
+  t.end();
+});
+
+t.test('two arguments on one line, of unequal variances', (t) => {
+  for (const activation of [{ name: 'elu', alpha: 1.64 }, 'hardTanh', 'selu', 'relu6', 'softsign'] as const) {
+    const phi = gaussianFunctionOf(activation);
+    for (const integrand of [{ value: 1 }, { first: 1 }]) {
+      const found = pairExpectation(phi, integrand, 1, 0.25, 0);
+      const near = pairExpectation(phi, integrand, 1, 0.25, 1e-13);
+      t.ok(Math.abs(found - near) < 1e-6, `${JSON.stringify(activation)}: ${found} ${near}`);
+    }
+  }
+  // E clip(u) clip(u/2) by hand: 1/2 E u² up to 1, E u/2 from 1 to 2, 1 beyond.
+  const below = (x: number): number => x * Math.exp((-x * x) / 2) * Math.sqrt(2 / Math.PI);
+  const [within1, within2] = [0.682689492137086, 0.954499736103642];
+  const exact = (within1 - below(1)) / 2 + (below(1) - below(2) / 2) / 2 + 1 - within2;
+  const found = pairExpectation(gaussianFunctionOf('hardTanh'), { value: 1 }, 1, 0.25, 0);
+  t.ok(Math.abs(found - exact) < 1e-12, `${found} ${exact}`);
   t.end();
 });

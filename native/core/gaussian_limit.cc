@@ -1,0 +1,91 @@
+#include "core/gaussian_limit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/gaussian_closed.h"
+
+namespace mft {
+namespace {
+
+// What phi differs by from its limit is bounded and lies within its size r, or decays: relative to D it changes less
+// than r/sqrt(q) + r/sqrt(q delta).
+constexpr double kLargeVariance = 1e30, kLargeDifference = 1e28;
+constexpr double kSlowDecay = 1e4;  // of softsign, whose difference from a step falls as 1/u only
+constexpr double kSeluScale = 1.0507009873554804934;
+
+// Half the difference of the limits of a bounded activation; 0 for the others.
+double half_jump(const Activation& activation) {
+  switch (activation.kind) {
+    case ActivationKind::kHardTanh:
+    case ActivationKind::kSoftsign:
+      return 1;
+    case ActivationKind::kSigmoid:
+    case ActivationKind::kHardSigmoid:
+      return 0.5;
+    case ActivationKind::kClip:
+      return 0.5 * (activation.parameters[1] - activation.parameters[0]);
+    default:
+      return 0;
+  }
+}
+
+// Slope far above zero of an activation that is bounded below; 0 for the others.
+double slope_above(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kSoftplus:
+    case ActivationKind::kGelu:
+    case ActivationKind::kGeluTanh:
+    case ActivationKind::kSilu:
+    case ActivationKind::kSwish:
+    case ActivationKind::kElu:
+    case ActivationKind::kCelu:
+    case ActivationKind::kHardSwish:
+    case ActivationKind::kMish:
+    case ActivationKind::kSoftplusBeta:
+      return 1;
+    case ActivationKind::kSelu:
+      return kSeluScale;
+    default:
+      return 0;
+  }
+}
+
+// How far from 0 phi differs from its limit by more than a bounded number of that size.
+double size_of(const Activation& activation, std::span<const double> kinks) {
+  double size = 1 + std::abs(activation.shift);
+  for (const double kink : kinks) size = std::max(size, std::abs(kink));
+  switch (activation.kind) {
+    case ActivationKind::kElu:
+    case ActivationKind::kCelu:
+      return std::max(size, activation.parameters[0]);
+    case ActivationKind::kSwish:
+    case ActivationKind::kSoftplusBeta:
+      return size + 1 / activation.parameters[0];
+    case ActivationKind::kSoftsign:
+      return size * std::sqrt(kSlowDecay);
+    default:
+      return size;
+  }
+}
+
+}  // namespace
+
+std::optional<double> limit_deficit(const Activation& activation, std::span<const double> kinks, double q,
+                                    double delta) {
+  if (!(q >= kLargeVariance) || !(q * delta >= kLargeDifference)) return std::nullopt;
+  const double size = size_of(activation, kinks);
+  if (!(q >= kLargeVariance * size * size) || !(q * delta >= kLargeDifference * size * size)) return std::nullopt;
+  if (const double half = activation.scale * half_jump(activation); half != 0)
+    return 2 * half * half * 2 * std::asin(std::sqrt(0.5 * delta)) / std::numbers::pi;  // (2 half)^2 P(signs differ)/2
+  if (const double slope = activation.scale * slope_above(activation.kind); slope != 0) {
+    Activation lines;
+    lines.kind = ActivationKind::kAbRelu;
+    lines.parameters = {0, slope};
+    return closed_deficit(lines, q, delta);
+  }
+  return std::nullopt;
+}
+
+}  // namespace mft

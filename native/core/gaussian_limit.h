@@ -1,0 +1,16 @@
+// Gaussian expectations at variances so large that an activation is, to double precision, a step or two straight lines:
+// there quadrature would follow features of size 1 over scores of octaves.
+#pragma once
+#include <optional>
+#include <span>
+
+#include "core/activation.h"
+
+namespace mft {
+
+// 1/2 E (phi(u1) - phi(u2))^2 at variance q and correlation 1 - delta; empty where phi still differs from its limit, or
+// has none. `kinks`: of phi, with its shift.
+std::optional<double> limit_deficit(const Activation& activation, std::span<const double> kinks, double q,
+                                    double delta);
+
+}  // namespace mft

@@ -1,6 +1,17 @@
 // Results as JSON: what `toJson` writes and `fromJson` reads back, bit for bit, and what `JSON.stringify` does with a result.
 import t from 'tap';
-import { advise, compare, fromJson, map, MftError, predict, simulate, toJson } from 'mft-native';
+import {
+  advise,
+  compare,
+  evaluate,
+  fromJson,
+  map,
+  MftError,
+  predict,
+  simulate,
+  toJson,
+  varianceBasins,
+} from 'mft-native';
 import { sameBits } from '../bits.js';
 
 const spec = {
@@ -32,6 +43,21 @@ t.test('a result is the same after JSON', async (t) => {
     compare(prediction, simulation).verdict,
     'compare takes what was read back',
   );
+});
+
+t.test('a copy of a result, and a part of it alone, are written as in the result', async (t) => {
+  const prediction = await predict({ ...spec, activation: 'tanh', weightVariance: 1 });
+  const whole = toJson(prediction) as unknown as typeof prediction;
+  t.equal(JSON.stringify({ ...prediction, mine: undefined }), JSON.stringify(whole), 'a copy');
+  t.equal(JSON.stringify(prediction.quantities), JSON.stringify(whole.quantities), 'quantities');
+  t.match(JSON.stringify(prediction.quantities), '"limitingWeightVariance":"Infinity"');
+  const { variance } = prediction.observables;
+  t.equal(JSON.stringify(variance), JSON.stringify(whole.observables.variance), 'an observable');
+  t.equal(JSON.stringify(variance?.values), JSON.stringify([...(variance?.values ?? [])]), 'its values');
+  const layer = { activation: 'relu', weightVariance: 1, biasVariance: 0.1 } as const;
+  t.match(JSON.stringify(await evaluate('feedforward', 'varianceBasins', layer)), '"to":"Infinity"');
+  t.match(JSON.stringify(varianceBasins(layer)[0]), '"to":"Infinity"');
+  t.same(Object.keys(variance?.values ?? []), Object.keys([...(variance?.values ?? [])]), 'plain data');
 });
 
 t.test('the other verbs', async (t) => {

@@ -3,6 +3,7 @@ import {
   type Activation,
   criticalInitialization,
   criticalPoints,
+  criticalWeightVariance,
   evaluate,
   fixedPointsVariance,
   gaussianDerivativeSecondMoment,
@@ -171,6 +172,30 @@ t.test('which variances for a given depth scale', async (t) => {
   });
 });
 
+t.test('layers without weights, or nearly so, settle at their biases or at φ(0)', async (t) => {
+  const fixed = async (activation: Activation, weightVariance: number, biasVariance: number): Promise<number> =>
+    (await evaluate('feedforward', 'fixedPointVariance', {
+      activation,
+      weightVariance,
+      biasVariance,
+      keepProbability: 0.7,
+    } as never)) as number;
+  for (const activation of ['gelu', 'mish', 'tanh', 'relu', { expression: 'x / (1 + x^2)' }] as const)
+    for (const biasVariance of [0, 0.1, 1, 1e6])
+      t.equal(await fixed(activation, 0, biasVariance), biasVariance, `${JSON.stringify(activation)} ${biasVariance}`);
+  for (const [activation, square] of [
+    ['cos', 1],
+    ['sigmoid', 0.25],
+    ['softplus', Math.LN2 ** 2],
+    ['step', 0.5],
+    ['sign', 1],
+  ] as const)
+    for (const weightVariance of [1e-14, 1e-30, 1e-200]) {
+      const found = await fixed(activation, weightVariance, 0);
+      t.ok(Math.abs(found / ((weightVariance * square) / 0.7) - 1) < 1e-6, `${activation} ${weightVariance}: ${found}`);
+    }
+});
+
 t.test('which keep probability for a given correlation', async (t) => {
   for (const [activation, weightVariance, biasVariance, correlation] of [
     ['tanh', 1.7, 0.1, 0.8],
@@ -193,6 +218,20 @@ t.test('which keep probability for a given correlation', async (t) => {
       }),
     { code: 'ERR_MFT_NO_FIXED_POINT' },
   );
+  t.throws(
+    () =>
+      keepProbabilitiesForCorrelation({
+        activation: 'selu',
+        weightVariance: 1,
+        biasVariance: 0,
+        correlation: 0.5,
+        dropout: 'alpha',
+      } as never),
+    { code: 'ERR_MFT_UNSUPPORTED' },
+  );
+  t.throws(() => criticalWeightVariance('gelu', { dropout: 0.1 } as never), {
+    message: /`keepProbability` = 1 - dropout/,
+  });
 });
 
 t.test('every quantity of every activation is a number or a documented error', async (t) => {

@@ -10,13 +10,37 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** Deeper than any result; an object that holds itself is deeper still. */
 const deepest = 256;
 
+const asJson = {
+  value(this: unknown): Json {
+    return toJson(this);
+  },
+  enumerable: false,
+  configurable: true,
+};
+
 /**
- * A result that `JSON.stringify` writes as `toJson` has it: without this a typed array becomes an object and Infinity null. The
- * method is not enumerable, so the result stays plain data: equal to its structured clone, without a method of its own.
+ * A result that `JSON.stringify` writes as `toJson` has it, and so each of its parts: without this a typed array becomes an object and
+ * Infinity null. The method is not enumerable, so the result stays plain data: equal to its structured clone, without a method of its own.
  */
 export function withJson<T extends object>(result: T): T {
-  Object.defineProperty(result, 'toJSON', { value: () => toJson(result), enumerable: false, configurable: true });
+  if (Object.isExtensible(result)) Object.defineProperty(result, 'toJSON', asJson);
+  for (const part of Object.values(result)) partsWithJson(part, deepest);
   return result;
+}
+
+/** Typed arrays, and what holds an infinite number, speak for themselves: in a copy of the result, or alone. */
+function partsWithJson(part: unknown, levels: number): void {
+  if (typeof part !== 'object' || part === null || levels === 0 || !Object.isExtensible(part)) return;
+  if (ArrayBuffer.isView(part)) {
+    Object.defineProperty(part, 'toJSON', asJson);
+    return;
+  }
+  let isInfinite = false;
+  for (const item of Object.values(part)) {
+    if (item === Infinity || item === -Infinity) isInfinite = true;
+    else partsWithJson(item, levels - 1);
+  }
+  if (isInfinite) Object.defineProperty(part, 'toJSON', asJson);
 }
 
 /**
@@ -138,8 +162,8 @@ export function numberFromJson(value: unknown): number {
 
 /**
  * Data read back from JSON as the verbs return it: "Infinity" and "-Infinity" become numbers, and the number lists of an
- * observable (an object with `axes` and `scale`) become typed arrays: `sign` an Int8Array, `index` an Int32Array, all others
- * Float64Arrays.
+ * observable (an object with `axes` and `scale`) become typed arrays: `sign` and `trialSigns` Int8Arrays, `index` an Int32Array,
+ * all others Float64Arrays.
  *
  * @param value what `JSON.parse` returned
  * @returns the result, as the verb returned it
@@ -184,7 +208,7 @@ function observableField(key: string, item: unknown): unknown {
   if (key === 'axes' && Array.isArray(item)) return item.map(valuesTyped);
   if (key === 'finiteSize') return valuesTyped(item);
   if (key === 'spread' && isList(item)) return Float64Array.from(item, numberFromJson);
-  if (key === 'sign' && isList(item)) return Int8Array.from(item, numberFromJson);
+  if ((key === 'sign' || key === 'trialSigns') && isList(item)) return Int8Array.from(item, numberFromJson);
   if (key === 'index' && isList(item)) return Int32Array.from(item, numberFromJson);
   return observableLists.has(key) && isList(item) ? Float64Array.from(item, numberFromJson) : dataOf(item);
 }

@@ -82,6 +82,8 @@ export interface Estimated extends Observable {
    * value: `count` says how many have one.
    */
   readonly trials?: Float64Array;
+  /** Where `sign` stands: the signs of the raw values, whose logarithms `trials` holds; −1, 0 or 1. */
+  readonly trialSigns?: Int8Array;
 }
 
 /** A quantity that has no value here, and why. */

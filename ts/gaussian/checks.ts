@@ -1,10 +1,10 @@
 // What the public functions of this room are given, checked; the solvers inside call each other without.
 import * as z from 'zod';
 import { parse } from '../core/checks.js';
-import { choiceField, numberField } from '../core/fields.js';
+import { also, choiceField, dropNames, numberField } from '../core/fields.js';
 import { type Activation, gaussianFunctionOf } from './expectation.js';
 
-const keepField = numberField({ low: 0, high: 1, above: true }, 'Probability of keeping.').optional();
+const keepField = also(numberField({ low: 0, high: 1, above: true }, 'Probability of keeping.'), dropNames).optional();
 const biasField = numberField({ low: 0 }, 'Variance of a bias.');
 
 // Not strict: a layer may be a whole spec.

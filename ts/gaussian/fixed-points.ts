@@ -34,6 +34,8 @@ export interface VarianceFixedPoints {
 }
 
 export const rounding = 1e-13;
+/** As near to 0 as a signal comes: there φ is its value at 0, or one at each side of a jump. */
+const smallest = 1e-290;
 
 /**
  * All fixed points q* of the length map V(q) = (σ_w²/ρ) E φ² + σ_b², with slope and stability, and the one reached from `start`.
@@ -65,7 +67,8 @@ function fixedPoints(layer: Layer, start: number): VarianceFixedPoints {
   if (layer.biasVariance === 0 && (vanishes || layer.weightVariance === 0)) points.push(pointAtZero(layer, phi));
   const excess = (q: number): number => varianceMap(layer, q) / q - 1;
   let last: { readonly q: number; readonly sign: number } | undefined;
-  for (const q of searchRange(phi, { biasVariance: constantOf(layer), gain: gain(layer) })) {
+  const atZero = vanishes ? 0 : varianceMap(layer, smallest);
+  for (const q of searchRange(phi, { biasVariance: constantOf(layer), gain: gain(layer), atZero })) {
     const value = excess(q);
     if (Number.isNaN(value) || Math.abs(value) < rounding) continue;
     const sign = Math.sign(value);

@@ -78,7 +78,10 @@ export interface KeepProbabilityPoint {
  * keepProbabilitiesForCorrelation({ activation: 'tanh', weightVariance: 1.7, biasVariance: 0.1, correlation: 0.8 });
  */
 export function keepProbabilitiesForCorrelation(options: CorrelationOptions): readonly KeepProbabilityPoint[] {
-  const { activation, weightVariance, biasVariance, correlation } = givenLayer(options);
+  const { activation, weightVariance, biasVariance, correlation, dropout } = givenLayer(
+    options as Layer & CorrelationOptions,
+  );
+  if (dropout === 'alpha') throw expectedError('ERR_MFT_UNSUPPORTED', 'dropout', 'plain', dropout);
   if (typeof correlation !== 'number')
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'correlation', 'a number between 0 and 1', correlation);
   if (!(correlation > 0 && correlation < 1))

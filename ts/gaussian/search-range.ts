@@ -8,6 +8,8 @@ interface SearchBounds {
   readonly biasVariance: number;
   /** σ_w²/ρ; absent: any. Where φ is bounded by B no fixed point lies above σ_b² + gain B². */
   readonly gain?: number;
+  /** V(0⁺) where φ does not vanish there: however small the weights, q* is not smaller than that. */
+  readonly atZero?: number;
 }
 
 const cellsPerDecade = 20;
@@ -17,11 +19,15 @@ const smallest = 1e-300;
 const largest = 1e300;
 
 /** Grid points, increasing: twelve decades on both sides of the scale of φ, cut or extended by the bounds. */
-export function searchRange(phi: GaussianFunction, { biasVariance, gain }: SearchBounds): readonly number[] {
+export function searchRange(
+  phi: GaussianFunction,
+  { biasVariance, gain, atZero = 0 }: SearchBounds,
+): readonly number[] {
   const scale = phi.scale ** 2;
-  const lowest = biasVariance > 0 ? Math.max(biasVariance / 2, smallest) : scale * 10 ** -decades;
+  const usual = biasVariance > 0 ? biasVariance / 2 : scale * 10 ** -decades;
+  const lowest = Math.max(Math.min(usual, atZero > 0 ? atZero / 2 : usual), smallest);
   const reach = Math.min(10 ** decades * Math.max(biasVariance, 1), largest);
-  const bound = gain === undefined ? Infinity : 1.001 * (biasVariance + gain * phi.bound ** 2);
+  const bound = gain === undefined ? Infinity : 1.001 * (biasVariance + (gain === 0 ? 0 : gain * phi.bound ** 2));
   const highest = Math.min(reach, Math.max(bound, 10 * lowest), phi.largestVariance);
   const cells = Math.max(cellsPerDecade, Math.ceil(cellsPerDecade * Math.log10(highest / lowest)));
   const step = Math.log(highest / lowest) / cells;

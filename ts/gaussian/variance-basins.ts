@@ -1,4 +1,5 @@
 // From where the fixed points of the length map are reached.
+import { withJson } from '../core/codec.js';
 import { givenLayer } from './checks.js';
 import { searchRange } from './search-range.js';
 import { constantOf, gain, type Layer, layerFunction, varianceMap } from './variance-map.js';
@@ -31,7 +32,7 @@ const basinBisections = 40;
  * // [{ from: 0, to: 0.247…, reaches: 0 }, { from: 0.247…, to: Infinity, reaches: 'infinity' }]
  */
 export function varianceBasins(layer: Layer): readonly VarianceBasin[] {
-  return basins(givenLayer(layer));
+  return withJson(basins(givenLayer(layer)));
 }
 
 function basins(layer: Layer): readonly VarianceBasin[] {

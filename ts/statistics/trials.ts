@@ -112,21 +112,26 @@ function gatherer({ axes, estimator, value, sign, reason = 'no trial' }: Measure
   };
 }
 
-/**
- * Keeps the values of a measure trial by trial (of a signed logarithm the logarithm, without the sign). 0 stands where a
- * trial has no value; `count` says how many trials have one.
- */
-function keeper({ axes, value }: Measure, trials: number): { add: (row: TrialRow) => void; values: Float64Array } {
+/** Raw values of a measure; of a signed logarithm also the signs. */
+interface Keeper {
+  readonly add: (row: TrialRow) => void;
+  readonly kept: Pick<Estimated, 'trials' | 'trialSigns'>;
+}
+
+/** Keeps the values of a measure trial by trial. 0 stands where a trial has no value; `count` says how many trials have one. */
+function keeper({ axes, value, sign }: Measure, trials: number): Keeper {
   const [outer, inner] = [axes[0].values.length, axes[1].values.length];
   const values = new Float64Array(trials * outer * inner);
+  const signs = sign === undefined ? undefined : new Int8Array(values.length);
   let next = 0;
   return {
-    values,
+    kept: signs === undefined ? { trials: values } : { trials: values, trialSigns: signs },
     add: (row) => {
       for (let k = 0; k < outer; k++) {
         for (let j = 0; j < inner; j++) {
-          const kept = value(row, k, j);
-          values[next++] = Number.isNaN(kept) ? 0 : kept;
+          const each = value(row, k, j);
+          if (signs !== undefined) signs[next] = sign?.(row, k, j) ?? 0;
+          values[next++] = Number.isNaN(each) ? 0 : each;
         }
       }
     },
@@ -176,7 +181,7 @@ export async function estimateTrials<Name extends string>(
   });
   const finished = gathered.map(({ name, sums, kept }) => [
     name,
-    kept === undefined ? sums.finish() : { ...sums.finish(), trials: kept.values },
+    kept === undefined ? sums.finish() : { ...sums.finish(), ...kept.kept },
   ]);
   return Object.fromEntries(finished) as Partial<Record<Name, Estimated>>;
 }

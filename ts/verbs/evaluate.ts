@@ -1,4 +1,5 @@
 // evaluate: one named quantity of a specification's table.
+import { withJson } from '../core/codec.js';
 import { type ControlOptions, throwIfAborted } from '../core/control.js';
 import { plainCopy } from '../core/copy.js';
 import { definedQuantity } from '../core/defined.js';
@@ -53,5 +54,6 @@ export async function evaluate<K extends SystemName>(
   const resolved = found.resolve(given, `parameters of ${quantity}`);
   const grows = ['depth', 'step', 'steps', 'samples', 'width'].filter((name) => resolved[name] !== undefined);
   requireRoom('quantity', found.bytes?.(resolved as never) ?? 0, grows, false);
-  return definedQuantity(await found.evaluate(resolved as never, control));
+  const value = definedQuantity(await found.evaluate(resolved as never, control));
+  return typeof value === 'object' ? withJson(value) : value;
 }

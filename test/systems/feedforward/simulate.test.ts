@@ -4,7 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { type FeedforwardRun, type FeedforwardSpec, MftError, simulate, type Simulation } from 'mft-native';
+import {
+  type Estimated,
+  type FeedforwardRun,
+  type FeedforwardSpec,
+  fromJson,
+  MftError,
+  simulate,
+  type Simulation,
+  toJson,
+} from 'mft-native';
 import { otherBits, sameBits } from '../../bits.js';
 
 const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'dist', 'cli', 'main.js');
@@ -32,6 +41,33 @@ t.test('same seed, same bits: threads, engines, repetition; another seed differs
       otherBits(t, await observables({ threads: 1, seed: 8 }), one, 'another seed');
     }
   }
+});
+
+t.test('which networks had a pair of gradients of opposite sign? raw trials keep it', async (t) => {
+  const trials = 40;
+  const spec = {
+    system: 'feedforward',
+    activation: 'tanh',
+    depth: 3,
+    width: 30,
+    inputs: { correlation: 0.1 },
+  } as const;
+  const result = await simulate(spec, { trials, rawTrials: true });
+  const pair = result.observables.gradientPair as Estimated;
+  const [logs, signs] = [pair.trials as Float64Array, pair.trialSigns as Int8Array];
+  t.equal(signs.length, logs.length);
+  t.ok(signs.includes(-1) && signs.includes(1), 'both signs occur');
+  for (let l = 0; l < spec.depth; l++) {
+    let mean = 0;
+    for (let i = l; i < logs.length; i += spec.depth)
+      mean += ((signs[i] as number) * Math.exp(logs[i] as number)) / trials;
+    const stated = (pair.sign?.[l] as number) * Math.exp(pair.values[l] as number);
+    t.ok(Math.abs(mean - stated) < 1e-12 * Math.abs(stated), `layer ${l + 1}: ${mean} for ${stated}`);
+  }
+  t.equal(result.observables.gradientSingle?.trialSigns, undefined, 'squares have none');
+  const back = (fromJson(toJson(result)) as typeof result).observables.gradientPair as Estimated;
+  t.ok(back.trialSigns instanceof Int8Array);
+  t.same([...(back.trialSigns as Int8Array)], [...signs], 'JSON keeps them');
 });
 
 t.test('any split of the trials gives the same trials', async (t) => {

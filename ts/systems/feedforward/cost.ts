@@ -60,7 +60,7 @@ export function simulationBytes(spec: ResolvedFeedforwardSpec, run: ResolvedFeed
   const trials = Math.min(run.trials, trialsAtOnce(rowLength));
   const engine = addon().feedforwardMemory({ ...parameters, trials }) - 8 * rowLength * trials;
   const entries = entriesOf(spec);
-  const raw = run.rawTrials ? 8 * run.trials * entries : 0;
+  const raw = run.rawTrials ? run.trials * (8 * entries + spec.depth * pairsOf(inputCount(spec.inputs))) : 0;
   const held = 1.02 * (engine + rowBytes(rowLength, run.trials)) + 8 * perEntry * entries + raw;
   return leftByRows(rowLength, run.trials) + held;
 }

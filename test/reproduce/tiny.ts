@@ -67,6 +67,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'percolation-path-curves': { trials: 1024 },
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },
+  'deep-cnn-gap': { samples: [50, 200], seeds: 2, steps: 60, codeSamples: 2000, codeEpochs: 2 },
   'recurrent-trainability': {
     lengths: [5, 10],
     biasMeans: [-2, 6],

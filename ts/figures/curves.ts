@@ -120,6 +120,8 @@ function curves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteF
     1.6 + (3 * (measured.length - 1 - measured.indexOf(name))) / Math.max(1, measured.length - 1);
   const strokeWidth = isCovered ? { expr: 'datum.stroke' } : 1.6;
   const drawn = isCovered ? values.map((value) => ({ ...value, stroke: strokeOf(value.series) })) : values;
+  // Nothing lies outside unless a part of y is shown; a point on the edge is then shown whole.
+  const clip = options.yDomain !== undefined;
   const body = (rows: readonly CurvePoint[]): Record<string, unknown> => {
     const x = {
       field: 'x',
@@ -169,27 +171,27 @@ function curves(points: readonly CurvePoint[], options: CurveOptions): VegaLiteF
       layer: [
         {
           transform: [...of('line'), { filter: 'isValid(datum.low)' }],
-          mark: { type: 'area', opacity: 0.2, clip: true },
+          mark: { type: 'area', opacity: 0.2, clip },
           encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color },
         },
         {
           transform: of('line'),
-          mark: { type: 'line', strokeWidth, clip: true },
+          mark: { type: 'line', strokeWidth, clip },
           encoding: { x, y, ...color, order: { field: 'x' } },
         },
         {
           transform: of('dashed'),
-          mark: { type: 'line', strokeWidth: 1.2, strokeDash: [5, 4], clip: true },
+          mark: { type: 'line', strokeWidth: 1.2, strokeDash: [5, 4], clip },
           encoding: { x, y, ...color, order: { field: 'x' } },
         },
         {
           transform: [...of('point'), { filter: 'isValid(datum.low)' }],
-          mark: { type: 'rule', opacity: 0.6, clip: true },
+          mark: { type: 'rule', opacity: 0.6, clip },
           encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, ...color },
         },
         {
           transform: of('point'),
-          mark: { type: 'point', size: 18, filled: true, clip: true },
+          mark: { type: 'point', size: 18, filled: true, clip },
           encoding: { x, y, ...color },
         },
       ],

@@ -5,6 +5,11 @@
  * Make sure to inspect the output below.  Do not ignore changes!
  */
 'use strict'
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-gap > deep-cnn-gap gap 1`] = `
+Gap of a network of 2,310 weights (synthetic images) and the bounds on it
+ | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; bound of 4 bits a weight point; says nothing dashed
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 correlation-maps 1`] = `
 Correlation maps at q*: one layer, width 500, 20 networks (bars: standard deviation)
 (c) ReLU, σ_w = 0.9, σ_b = 0.5 | x c linear | y c′ linear | area line line rule point | c = c′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point

@@ -13,6 +13,7 @@ import {
   type TrainOptions,
 } from 'mft-native';
 import { gridNorm } from '../../../dist/systems/convolution/measured.js';
+import { quantized } from '../../../dist/systems/convolution/quantized.js';
 
 const data = { train: await readDataset('synthetic', 'train'), test: await readDataset('synthetic', 'test') };
 const spec = { system: 'convolution', width: 4, kernel: 5, activation: 'relu', weightVariance: 2 } as const;
@@ -144,6 +145,48 @@ t.test(
     // The rest of the sum from 16,000 on is at most 2/(16,000 · 2.29).
     t.ok(sum < 1 && sum > 1 - 6e-5, `${sum}`);
     t.equal(gridNorm(0).norm, 0);
+  },
+);
+
+t.test(
+  'a network in few bits: its code is a prior that sums to 1, its risks are those of the rounded weights',
+  async (t) => {
+    // Two levels beside 0 in arrays of two numbers: all nine at one step, whose shares are alike.
+    const array = (...values: number[]) => ({ w: { shape: [2], values: Float64Array.from(values) } });
+    let total = 0;
+    for (const a of [-1, 0, 1])
+      for (const b of [-1, 0, 1])
+        if (a !== 0 || b !== 0) total += Math.exp(-quantized(array(a, b), 2).nats) / gridNorm(1).share;
+    // The array of zeros has a step of its own: what is missing is its part, (1/2 · 3/2)/(3/2 · 5/2).
+    t.ok(Math.abs(total - (1 - 0.2)) < 1e-12, `${total}`);
+    const { weights } = quantized(array(0.9, -0.5), 4);
+    const values = [...(weights.w?.values ?? [])];
+    const step = gridNorm(0.9 / 7).norm;
+    t.same(values, [Math.round(0.9 / step) * step, Math.round(-0.5 / step) * step]);
+
+    const network = { ...spec, activation: 'sigmoid', weightVariance: 4, depth: 1, bits: 8 } as const;
+    const options = {
+      ...quick,
+      loss: 'brier',
+      normalization: 'unit',
+      trainEvaluation: 2000,
+      returnWeights: true,
+    } as const;
+    const run = await train(network, data, options);
+    const found = run.quantities?.quantized as {
+      trainRisk: number;
+      testRisk: number;
+      gap: { value: number };
+      codeBits: number;
+    };
+    const { weights: few, nats } = quantized(run.weights ?? {}, 8);
+    const again = await train(network, data, { ...options, steps: 1, learningRate: 0, initialWeights: few });
+    t.equal(found.trainRisk, again.train.loss);
+    t.equal(found.testRisk, again.test?.loss);
+    t.not(found.trainRisk, run.train.loss);
+    t.ok(Math.abs(found.codeBits * Math.LN2 - nats) < 1e-9);
+    t.ok(Math.abs(found.gap.value - Math.sqrt((nats + Math.log(200)) / 4000)) < 1e-12);
+    t.equal((await train({ ...network, bits: 32 }, data, { ...options, steps: 1 })).quantities?.quantized, undefined);
   },
 );
 

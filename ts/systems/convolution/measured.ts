@@ -12,7 +12,8 @@ const gridSum = Math.PI ** 2 / 3 - 1;
 
 /** The smallest power of 2^(1/16) that is at least `norm`, and the share of the failure probability that its place has. */
 export function gridNorm(norm: number): { readonly norm: number; readonly share: number } {
-  if (norm === 0) return { norm: 0, share: 1 / gridSum };
+  // A place of its own, below that of the smallest number there is.
+  if (norm === 0) return { norm: 0, share: (1 + 2 ** 15) ** -2 / gridSum };
   let j = Math.ceil(perOctave * Math.log2(norm));
   // Rounding of the logarithm and of the power: the class must hold the network.
   while (2 ** (j / perOctave) < norm) j++;

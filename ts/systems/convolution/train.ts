@@ -1,5 +1,15 @@
 // How a spec of `convolution` is trained: its layers, a linear output per class, and what the bounds say of the trained network.
-import type { DataShape, Trainer, TrainerJob, TrainingBody } from '../../core/trainer.js';
+import type { QuantityValue } from '../../core/results.js';
+import type {
+  DataShape,
+  Examples,
+  NamedArray,
+  Trainer,
+  TrainerControl,
+  TrainerJob,
+  TrainingBody,
+  TrainingData,
+} from '../../core/trainer.js';
 import { resolveActivation } from '../../gaussian/activations.js';
 import { convolution } from '../../training/layers/convolution.js';
 import { dense } from '../../training/layers/dense.js';
@@ -8,6 +18,7 @@ import type { LayerPlan, TrainingPlan } from '../../training/plan.js';
 import { misfit } from '../../training/refusals.js';
 import { sgd } from '../../training/sgd.js';
 import { measured } from './measured.js';
+import { codeLengthGap, mostBits, quantized } from './quantized.js';
 import { networkFromSpec, type ResolvedConvolutionSpec } from './spec.js';
 
 /** The plan, and the spec it came from: what the bounds are asked about. */
@@ -91,17 +102,58 @@ function unspoken({ plan, options }: Job): string | undefined {
   return undefined;
 }
 
-function withBounds(job: Job, body: TrainingBody, samples: number): TrainingBody {
+type Weights = Readonly<Record<string, NamedArray>>;
+
+/** The training images of a run. */
+const samplesOf = ({ options: { trainCount } }: Job, { count }: Examples): number =>
+  trainCount > 0 ? Math.min(trainCount, count) : count;
+
+function boundsAt(job: Job, body: TrainingBody, samples: number): Readonly<Record<string, QuantityValue>> {
   const { spec } = job.plan;
-  const { weights = {}, ...rest } = body;
   const why = unspoken(job);
-  const { failureProbability, bits } = spec;
+  const { failureProbability } = spec;
+  // What the trained network really has.
+  const bits = job.options.precision === 'float64' ? 64 : 32;
   const question = { samples, failureProbability, bits, ...(why === undefined ? {} : { unspoken: why }) };
-  const quantities = measured(networkFromSpec(spec), weights, body, question);
-  return { ...rest, ...(job.options.returnWeights ? { weights } : {}), quantities };
+  return measured(networkFromSpec(spec), body.weights ?? {}, body, question);
 }
 
 const base = sgd(trainingPlan) as Trainer<ResolvedConvolutionSpec, ConvolutionPlan, ResolvedTrainOptions>;
+
+/** The risks of given weights: a step of rate 0 from them. */
+async function risksOf(job: Job, weights: Weights, data: TrainingData, control: TrainerControl): Promise<TrainingBody> {
+  const { epochs: _, checkpoint: __, saveWeights: ___, ...options } = job.options;
+  const { onProgress: ____, ...quiet } = control;
+  const still = { steps: 1, learningRate: 0, weightDecay: 0, statisticsEvery: 0, returnWeights: false } as const;
+  const [body] = await base.run([{ ...job, options: { ...options, ...still, initialWeights: weights } }], data, quiet);
+  return body as TrainingBody;
+}
+
+/** `quantized`: the network in `bits` a weight, its risks, and the bound on their difference that its code length gives. */
+async function inFewBits(
+  job: Job,
+  weights: Weights,
+  data: TrainingData,
+  control: TrainerControl,
+): Promise<Readonly<Record<string, QuantityValue>>> {
+  const { bits, failureProbability } = job.plan.spec;
+  if (unspoken(job) !== undefined || bits < 2 || bits > mostBits || !isFiniteNetwork(weights)) return {};
+  const { weights: few, nats } = quantized(weights, bits);
+  const { train, test } = await risksOf(job, few, data, control);
+  const gap = codeLengthGap(nats, samplesOf(job, data.train), failureProbability);
+  return {
+    quantized: {
+      bits,
+      codeBits: nats / Math.LN2,
+      trainRisk: train.loss,
+      ...(test === undefined ? {} : { testRisk: test.loss }),
+      gap: { value: gap, isVacuous: gap >= 1, isProved: true },
+    },
+  };
+}
+
+const isFiniteNetwork = (weights: Weights): boolean =>
+  Object.values(weights).every(({ values }) => values.every(Number.isFinite));
 
 /** Gradient descent; of the trained network its norms, the bounds that hold for a network with such norms, and the measured gap. */
 export const training: typeof base = {
@@ -110,10 +162,16 @@ export const training: typeof base = {
   async run(jobs, data, control) {
     const returning = jobs.map((job) => ({ ...job, options: { ...job.options, returnWeights: true } }));
     const bodies = await base.run(returning, data, control);
-    return bodies.map((body, i) => {
+    const results: TrainingBody[] = [];
+    for (const [i, body] of bodies.entries()) {
       const job = jobs[i] as Job;
-      const { trainCount } = job.options;
-      return withBounds(job, body, trainCount > 0 ? Math.min(trainCount, data.train.count) : data.train.count);
-    });
+      const { weights = {}, ...rest } = body;
+      const quantities = {
+        ...boundsAt(job, body, samplesOf(job, data.train)),
+        ...(await inFewBits(job, weights, data, control)),
+      };
+      results.push({ ...rest, ...(job.options.returnWeights ? { weights } : {}), quantities });
+    }
+    return results;
   },
 };

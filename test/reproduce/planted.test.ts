@@ -100,6 +100,8 @@ t.test('linear networks on images: losses, mappings and times that are off', asy
       lossDeviation: loss.map((x) => deviation * x),
       mapping: curve(delay, shift),
       theory: curve(1, 0),
+      low: curve(1, 0),
+      high: curve(1, 0),
       inBand: { share: 0.6, widened },
     };
     return imageRows(set, 'noise', run, 'images').map(({ verdict }) => verdict);

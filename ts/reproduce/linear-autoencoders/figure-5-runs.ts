@@ -30,6 +30,9 @@ export interface Measured {
   readonly lossDeviation: readonly number[];
   readonly mapping: Curve;
   readonly theory: Curve;
+  /** Where theory has 5 and 95 per cent of the starts. */
+  readonly low: Curve;
+  readonly high: Curve;
   /** Share of the mappings of single starts, while modes are learnt, in the band of theory: as it is, and with its error around it. */
   readonly inBand: { readonly share: number; readonly widened: number };
   readonly records: readonly number[];
@@ -162,6 +165,8 @@ export async function measuredRuns(
       ),
       mapping: (record, mode) => meanOf(curves.map((curve) => curve(record, mode))).mean,
       theory: band.mean,
+      low: band.low,
+      high: band.high,
       inBand: { share: share(0), widened: share(mappingError) },
       records: Array.from(axis),
     });

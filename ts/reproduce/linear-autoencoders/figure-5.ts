@@ -92,7 +92,8 @@ function pointsOf(run: Measured, panel: string): CurvePoint[] {
   const points: CurvePoint[] = [];
   for (const mode of modes)
     for (const [record, x] of run.records.entries()) {
-      points.push({ x, y: run.theory(record, mode), series: `mode ${mode}`, panel });
+      const [low, high] = [run.low(record, mode), run.high(record, mode)];
+      points.push({ x, y: run.theory(record, mode), low, high, series: `mode ${mode}`, panel });
       if (record % 5 === 0)
         points.push({ x, y: run.mapping(record, mode), series: `mode ${mode}`, mark: 'point', panel });
     }

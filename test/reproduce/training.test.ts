@@ -12,6 +12,7 @@ import {
   type TrainabilityScale,
 } from '../../dist/reproduce/deep-dropout/trainability.js';
 import { comparisonRows, deeperRow, multipleRows } from '../../dist/reproduce/deep-dropout/trainability-rows.js';
+import { simulatedRuns } from '../../dist/reproduce/simulating.js';
 import { tiny } from './tiny.js';
 
 delete process.env.MFT_DATA;
@@ -58,6 +59,24 @@ t.test('a journal is continued, and other figures read it', async (t) => {
     Array.from({ length: 4 }, () => [0.1, 3]),
     'a rate of 1e-6 learns nothing',
   );
+});
+
+t.test('simulations are kept and continued too; one that fails says why', async (t) => {
+  const journal = join(t.testdir({}), 'simulations.jsonl');
+  const base = { system: 'autoencoder', inputVariance: [2, 1], width: 2, initialVariance: 0.01, steps: 40 };
+  const plan = { base, run: { trials: 1 }, outputs: ['loss'], axes: { weightDecay: [0, 0.5] } };
+  const lines = (): string[] => readFileSync(journal, 'utf8').split('\n');
+  const first = await simulatedRuns({ ...plan, seeds: [1] }, { journal, threads: 1 });
+  t.same(first.map(({ spec }) => spec.weightDecay).sort(), [0, 0.5]);
+  t.ok(first.every(({ observables }) => Number.isFinite(observables.loss?.values.at(-1))));
+  const written = lines();
+  t.same(await simulatedRuns({ ...plan, seeds: [1] }, { journal, threads: 1 }), first, 'the same numbers');
+  t.same(lines(), written, 'nothing was simulated again');
+  const wild = { ...base, learningRate: 50, initialVariance: 100, steps: 400 };
+  await t.rejects(simulatedRuns({ ...plan, base: wild }, { threads: 1 }), {
+    code: 'ERR_MFT_JOB_FAILED',
+    message: /leaves the range of numbers at step/,
+  });
 });
 
 t.test('images that are not there', async (t) => {

@@ -34,6 +34,20 @@ const six = Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
 const inOrder = "'fortran_order': False";
 const path = join(folder, 'array.npy');
 
+t.test('types by name, and codes without a byte order, are those of this machine', async (t) => {
+  for (const type of ['f4', 'float32', '=f4'])
+    for (const version of [1, 2] as const) {
+      await writeFile(path, npy(`{'descr': '${type}', ${inOrder}, 'shape': (2, 3), }\n`, six, version));
+      const array = await readNpy(path);
+      t.same([array.shape, array.type, ...array.values], [[2, 3], '=f4', 1, 2, 3, 4, 5, 6], type);
+    }
+  for (const type of ['constructor', 'complex64', 'f', ''])
+    for (const version of [1, 2] as const) {
+      await writeFile(path, npy(`{'descr': '${type}', ${inOrder}, 'shape': (2, 3), }\n`, six, version));
+      await t.rejects(readNpy(path), { code: 'ERR_MFT_DATA_FORMAT' }, type);
+    }
+});
+
 t.test('headers of Python 2, with double quotes, without blanks, over several lines', async (t) => {
   const headers = [
     `{'descr': '<f4', ${inOrder}, 'shape': (2L, 3L), }\n`,

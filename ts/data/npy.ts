@@ -67,6 +67,23 @@ export async function readNpy(
   return { ...value, sha256 };
 }
 
+/** Types by name, as NumPy takes them too; like codes without a byte order they are in this machine's. */
+const names: Readonly<Record<string, string>> = {
+  bool: 'b1',
+  '?': 'b1',
+  int8: 'i1',
+  int16: 'i2',
+  int32: 'i4',
+  int64: 'i8',
+  uint8: 'u1',
+  uint16: 'u2',
+  uint32: 'u4',
+  uint64: 'u8',
+  float16: 'f2',
+  float32: 'f4',
+  float64: 'f8',
+};
+
 /** Reads an array from a stream that holds one .npy file (a member of a .npz archive is one). */
 export async function readNpyBytes(bytes: ByteReader): Promise<NpyArray> {
   const start = await bytes.take(8);
@@ -77,12 +94,13 @@ export async function readNpyBytes(bytes: ByteReader): Promise<NpyArray> {
   const length = major === 1 ? (await bytes.take(2)).readUInt16LE(0) : (await bytes.take(4)).readUInt32LE(0);
   if (length > largestHeader)
     throw formatError(bytes.name, `declares a header of ${length} bytes; at most ${largestHeader} are read.`);
-  const { type, isFortran, shape } = parseNpyHeader((await bytes.take(length)).toString('latin1'), bytes.name);
-  const element = '<>|='.includes(type[0] ?? '') ? elements[type.slice(1)] : undefined;
+  const { type: given, isFortran, shape } = parseNpyHeader((await bytes.take(length)).toString('latin1'), bytes.name);
+  const type = /^[<>|=]/.test(given) ? given : `=${names[given] ?? given}`;
+  const element = Object.hasOwn(elements, type.slice(1)) ? elements[type.slice(1)] : undefined;
   if (element === undefined)
     throw formatError(
       bytes.name,
-      `holds values of type "${type.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float16, float32 and float64.`,
+      `holds values of type "${given.slice(0, 20)}"; read are booleans, integers of 1 to 8 bytes, float16, float32 and float64.`,
     );
   const count = elementsIn(shape, bytes.name);
   const isTransposed = isFortran && shape.filter((size) => size > 1).length > 1;

@@ -92,7 +92,9 @@ function drawn<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    // A TypeError is of Vega-Lite's own code, where it takes a part for granted.
+    const own = cause instanceof TypeError ? 'a part of it is missing or is none that Vega-Lite knows.' : undefined;
+    const why = own ?? (cause instanceof Error ? cause.message : String(cause));
     throw new MftError('ERR_MFT_INVALID_ARGUMENT', `Expected \`figure\` to be a Vega-Lite specification: ${why}`, {
       parameter: 'figure',
       cause,

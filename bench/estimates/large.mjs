@@ -64,7 +64,7 @@ const jobs = {
       { activation: 'relu', inputWidth: 4, width: 10, depth: draw(70, 140) },
       { trials: draw(25_000, 35_000), rawTrials: true },
     ],
-    train: ({ draw }) => [{ activation: 'relu', depth: draw(1, 5) }, { trainCount: draw(3000, 4000) }],
+    train: ({ draw }) => [{ activation: 'relu', depth: draw(1, 5) }, { trainCount: draw(4000, 4600) }],
   },
   autoencoder: {
     predict: ({ draw }) => [{ ...modes, width: draw(2, 5), steps: draw(20_000, 40_000) }],
@@ -80,6 +80,7 @@ const jobs = {
       { input: [draw(240, 320), draw(240, 320), 3], kernel: 3, pool: 1, width: draw(16, 24), depth: draw(3, 4) },
       { trials: 2 },
     ],
+    train: ({ draw }) => [{ kernel: 5, width: draw(150, 250), depth: 2 }, trained],
   },
   implicit: {
     predict: ({ draw }) => [{ termCount: draw(7000, 10_000) }],
@@ -89,6 +90,7 @@ const jobs = {
     predict: ({ draw }) => [{ cell: 'lstm', steps: draw(66, 90) }],
     simulate: ({ draw }) => [{ ...bare, width: draw(3000, 4000), steps: draw(2, 4) }, { trials: 2 }],
     evaluate: ({ draw }) => [{ cell: 'minimal', step: draw(60, 80), samples: 1_048_576 }],
+    train: ({ draw }) => [{ cell: 'lstm', steps: 28, width: draw(800, 1100) }, trained],
   },
 };
 

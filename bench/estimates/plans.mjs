@@ -90,6 +90,12 @@ const others = {
       axes: axes([8, 32], [1, 3]),
       run: { trials: 30 },
     },
+    train: {
+      base: { kernel: 5 },
+      axes: axes([4, 16], [1, 2]),
+      run: { steps: 30, trainEvaluation: 1000 },
+      dataset: 'synthetic',
+    },
   },
   implicit: {
     predict: { axes: { termCount: [10, 100, 1000] } },
@@ -102,6 +108,12 @@ const others = {
       quantity: 'tiedStateSecondMoment',
       base: { cell: 'minimal', step: 10 },
       axes: { samples: [131_072, 1_048_576] },
+    },
+    train: {
+      base: { cell: 'lstm', steps: 28 },
+      axes: { width: [20, 100] },
+      run: { steps: 30, trainEvaluation: 1000 },
+      dataset: 'synthetic',
     },
   },
 };

@@ -8,6 +8,9 @@ import { refuseRun } from './network.js';
 
 const anyEvaluate = evaluate as (...values: unknown[]) => Promise<unknown>;
 
+/** Bytes of objects that a quantity leaves behind which says nothing of its own: tables of moments, a search. */
+const perQuantity = 2 ** 20;
+
 /**
  * Arithmetic of the whole theory of the network that the parameters of a quantity name: more than one number of it needs, but
  * it grows as that does. Nothing is known of parameters that name no network.
@@ -59,6 +62,6 @@ export const evaluateVerb: SweepVerb = {
   cost: theoryFlops,
   memory: async (work) => {
     const { quantities } = await loadSystem(work.system);
-    return quantities[work.quantity ?? '']?.bytes?.(work.spec as never) ?? leftBehind(0);
+    return quantities[work.quantity ?? '']?.bytes?.(work.spec as never) ?? leftBehind(perQuantity);
   },
 };

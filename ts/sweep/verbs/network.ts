@@ -110,8 +110,8 @@ export async function networkCost(work: Work, parts: Parts): Promise<number> {
   return Math.max(1, theory + (parts.simulates ? simulation.flops(work.spec, onOneThread(work)) : 0));
 }
 
-/** Bytes of objects that the tests of a comparison leave behind, beside about as many as theory makes of the same points. */
-const perComparison = 2.25 * 2 ** 20;
+/** Bytes of objects that the tests of a comparison leave behind, beside about as many as theory makes of its points; that they keep. */
+const [perComparison, keptOfComparison] = [2.25 * 2 ** 20, 1.5 * 2 ** 20] as const;
 
 /** Peak memory of a job: what theory has found is there while the simulation runs, and both while they are compared. */
 export async function networkMemory(work: Work, parts: Parts): Promise<number> {
@@ -122,7 +122,8 @@ export async function networkMemory(work: Work, parts: Parts): Promise<number> {
   // Objects come with the trials, engines with the network.
   const objects = simulated - simulation.bytes(work.spec, { ...onOneThread(work), trials: 1 });
   const theory = prediction.bytes(work.spec);
-  return oneAfterTheOther(oneAfterTheOther(theory, simulated, objects), leftBehind(perComparison + theory));
+  const tests = perComparison + theory;
+  return oneAfterTheOther(oneAfterTheOther(theory, simulated, objects), leftBehind(tests, keptOfComparison), tests);
 }
 
 function onOneThread(work: Work): object {

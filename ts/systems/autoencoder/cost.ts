@@ -19,7 +19,7 @@ const [perStart, perStep] = [2 ** 20, 300_000] as const;
 
 /**
  * In doubles, of a record: what is found of a mode and of the network; means of one mode with all units, with those that are left,
- * and of both; as many of the mode before it, which wait for a collection (32 MiB of them at most).
+ * and of both; as many of each mode before it, which wait for a collection (32 MiB of them at most).
  */
 const [perRecordOfMode, perRecord, perMeans, mostDead] = [4, 6, 18, 2 ** 22] as const;
 
@@ -29,7 +29,7 @@ export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   const times = spec.dynamics === 'descent' ? spec.steps : 10 * recordsOf(spec).length;
   const records = recordsOf(spec).length;
   const means = perMeans * records;
-  const held = records * (perRecordOfMode * modes + perRecord) + means + (modes > 1 ? Math.min(means, mostDead) : 0);
+  const held = records * (perRecordOfMode * modes + perRecord) + means + Math.min(mostDead, means * (modes - 1));
   return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + 8 * held;
 }
 

@@ -19,10 +19,11 @@ const [perExpectation, perSettled] = [1.5e7, 2.3e6] as const;
 const [unsettledLayers, expectationsOfPoint] = [100, 20] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; values and steps of the recursion. */
 const [perEntry, perPredicted] = [8, 4] as const;
-/** Of theory, in bytes: the objects that the recursion keeps of an input or pair in a layer, and those that a layer leaves. */
-const [perKept, perLeft] = [1500, 5e6] as const;
-/** Lists of an input or pair in a layer that is not settled, and layers before theory settles even near a critical line. */
-const [perUnsettled, mostUnsettled] = [3700, 1400] as const;
+/**
+ * Of theory, in bytes: the objects that the recursion keeps of a layer (a dozen short lists), of an input or pair in it, and those that a
+ * layer leaves; lists outside V8's heap that wait for a collection, of a layer and at most.
+ */
+const [perKeptLayer, perKept, perLeft, perDead, mostDead] = [1600, 950, 5e6, 2 ** 14, 10 * 2 ** 20] as const;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
@@ -34,10 +35,9 @@ export function predictionFlops(spec: ResolvedFeedforwardSpec): number {
 
 export function predictionBytes(spec: ResolvedFeedforwardSpec): number {
   const n = inputCount(spec.inputs);
-  const states = spec.depth * (n + pairsOf(n));
-  const unsettled = Math.min(spec.depth, mostUnsettled) * (n + pairsOf(n));
-  const lists = perUnsettled * unsettled + 8 * perPredicted * entriesOf(spec);
-  return leftBehind(perLeft * spec.depth, perKept * states) + lists;
+  const kept = spec.depth * (perKeptLayer + perKept * (n + pairsOf(n)));
+  const lists = Math.min(mostDead, perDead * spec.depth) + 8 * perPredicted * entriesOf(spec);
+  return leftBehind(perLeft * spec.depth, kept) + lists;
 }
 
 /** trials × layers × N (without weight matrices) or × N² (with them), and the statistics of what every trial gives. */

@@ -17,7 +17,7 @@ const angles = {
 const depth = wholeField(0, 10_000_000, 'Layers.', 'L').default(1);
 /** Bytes of the numbers a layer leaves behind. */
 const perLayer = 200;
-const bytesAtDepth = (p: { readonly depth: number }): number => leftBehind(perLayer * p.depth);
+const bytesAtDepth = (p: { readonly depth: number }): number => leftBehind(2 ** 20 + perLayer * p.depth);
 
 /** The angle from the one that is given. @throws MftError ERR_MFT_INVALID_ARGUMENT */
 function angleOf({

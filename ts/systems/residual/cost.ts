@@ -30,6 +30,11 @@ const perLayerOfAxes = 12;
 const [perTheory, perEarly, perLate, early] = [2 ** 19, 13_000, 6000, 300] as const;
 /** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 17 lists of the recurrences. */
 const perRecurrence = 8 + 8 + 17;
+/**
+ * The same of one run alone: sizes and gradients; a pair of inputs beside them; fluctuations, with the moments that each block keeps for
+ * the way back.
+ */
+const [perGradient, perPairOfInputs, perFluctuation] = [8 + 8 + 12, 4, 20] as const;
 /** Bytes of objects that a recurrence alone makes of a layer and drops. */
 const perLeftOfRecurrence = 200;
 
@@ -47,9 +52,13 @@ export function predictionBytes(spec: ResolvedResidualSpec): number {
   return leftBehind(left) + 8 * (perPredicted * entriesOf(spec) + perRun * (spec.depth + 1));
 }
 
-/** Of one run of the recurrences, of which a quantity takes a number. */
-export function recurrenceBytes({ depth }: { readonly depth: number }): number {
-  return leftBehind(perLeftOfRecurrence * depth) + 8 * perRecurrence * depth;
+/** Of one run of the recurrences, of which a quantity takes a number; it says what else they carry. */
+export function recurrenceBytes(
+  { depth }: { readonly depth: number },
+  carries: { readonly pair?: boolean; readonly fluctuations?: boolean } = {},
+): number {
+  const lists = perGradient + (carries.pair ? perPairOfInputs : 0) + (carries.fluctuations ? perFluctuation : 0);
+  return leftBehind(perLeftOfRecurrence * depth) + 8 * lists * depth;
 }
 
 /** trials × blocks × (N + M) (without weight matrices) or × N M (with them), and the statistics of what every trial gives. */

@@ -180,7 +180,7 @@ function ofLastLayer(
     description,
     source,
     parameters,
-    bytes: recurrenceBytes,
+    bytes: (p) => recurrenceBytes(p, wants),
     evaluate: async (p, options) => pick(await evaluated(p, wants, options), p),
   });
 }
@@ -286,7 +286,7 @@ export const recurrenceQuantities = {
     description: 'Log ratio of the mean square gradients at a layer and at the last one, per coordinate.',
     source,
     parameters: z.strictObject({ ...base, fromLayer: wholeField(0, 10_000_000, 'Layer of the gradient.').default(0) }),
-    bytes: recurrenceBytes,
+    bytes: (p) => recurrenceBytes(p),
     evaluate: async (p, options) => gradientFrom(await evaluated(p, { gradient: true }, options), p.fromLayer),
   }),
   logParameterGradientRatio: quantity({
@@ -294,7 +294,7 @@ export const recurrenceQuantities = {
     description: 'Log ratio of the mean square parameter gradients of the first and the last block.',
     source,
     parameters: z.strictObject({ ...base, parameter: parameter.default('innerWeight') }),
-    bytes: recurrenceBytes,
+    bytes: (p) => recurrenceBytes(p),
     evaluate: async (p, options) => {
       const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       const kind = kindIn(block, p.parameter);
@@ -307,7 +307,7 @@ export const recurrenceQuantities = {
     description: 'Log mean square gradient of one parameter of a block, relative to the gradient of the last layer.',
     source,
     parameters: z.strictObject({ ...base, parameter, layer: wholeField(1, 10_000_000, 'Block, counted from 1.', 'l') }),
-    bytes: recurrenceBytes,
+    bytes: (p) => recurrenceBytes(p),
     evaluate: async (p, options) => {
       const { network, result, depth, block } = await evaluated(p, { gradient: true }, options);
       return logParameterGradient(kindIn(block, p.parameter), blockIn(depth, p.layer), network, result);

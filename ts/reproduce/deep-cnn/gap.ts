@@ -160,7 +160,9 @@ function rowsOf(points: readonly Point[], samples: readonly number[]): Reproduct
       what: `gap of ${own.length} networks at n = ${n}`,
       published: 'below the stated and the certified bound at the trained norms',
       source: 'derived',
-      measured: `gap ${mean(own.map((p) => p.gap)).toFixed(3)}, at most ${largest.toFixed(3)}; stated ${smallest.toFixed(2)}, certified ${certified.toFixed(2)}`,
+      measured:
+        `gap ${mean(own.map((p) => p.gap)).toFixed(3)}, at most ${largest.toFixed(3)}; ` +
+        `stated ${smallest.toFixed(2)}, certified ${certified.toFixed(2)}`,
       holds: largest < smallest && largest < certified,
     });
   });
@@ -198,7 +200,9 @@ const codedRow = ({ samples, trainRisk, testRisk, bound, certified }: Coded): Re
     what: `the network in ${codedBits} bits a weight, n = ${samples}: true risk ≤ training risk + bound`,
     published: 'a proved bound below 1 that holds for the network in use',
     source: 'derived',
-    measured: `training risk ${trainRisk.toFixed(4)}, bound ${bound.value.toFixed(3)} (certified of the whole network ${certified.value.toFixed(3)}), test risk ${testRisk.toFixed(4)}`,
+    measured:
+      `training risk ${trainRisk.toFixed(4)}, bound ${bound.value.toFixed(3)} ` +
+      `(certified of the whole network ${certified.value.toFixed(3)}), test risk ${testRisk.toFixed(4)}`,
     holds: !bound.isVacuous && testRisk - trainRisk < bound.value,
   });
 

@@ -17,6 +17,7 @@ const decades = 12;
 // Where squares of activations neither vanish nor overflow.
 const smallest = 1e-300;
 const largest = 1e300;
+const largestExponent = 700;
 
 /** Grid points, increasing: twelve decades on both sides of the scale of φ, cut or extended by the bounds. */
 export function searchRange(
@@ -29,7 +30,13 @@ export function searchRange(
   const reach = Math.min(10 ** decades * Math.max(biasVariance, 1), largest);
   const bound = gain === undefined ? Infinity : 1.001 * (biasVariance + (gain === 0 ? 0 : gain * phi.bound ** 2));
   const highest = Math.min(reach, Math.max(bound, 10 * lowest), phi.largestVariance);
-  const cells = Math.max(cellsPerDecade, Math.ceil(cellsPerDecade * Math.log10(highest / lowest)));
-  const step = Math.log(highest / lowest) / cells;
-  return Array.from({ length: cells + 1 }, (_, i) => (i === cells ? highest : lowest * Math.exp(i * step)));
+  const ratio = highest / lowest;
+  // Between 1e-300 and 1e12 lie more decades than a number has.
+  const width = ratio < Infinity ? Math.log(ratio) : Math.log(highest) - Math.log(lowest);
+  const widthInDecades = ratio < Infinity ? Math.log10(ratio) : Math.log10(highest) - Math.log10(lowest);
+  const cells = Math.max(cellsPerDecade, Math.ceil(cellsPerDecade * widthInDecades));
+  const step = width / cells;
+  const at = (i: number): number =>
+    i * step < largestExponent ? lowest * Math.exp(i * step) : highest * Math.exp((i - cells) * step);
+  return Array.from({ length: cells + 1 }, (_, i) => (i === cells ? highest : at(i)));
 }

@@ -1,7 +1,7 @@
 // Variances far beyond and below what their squares can hold: correlations, covariances and gradients stay right, and nothing in
 // a prediction is NaN or silently infinite.
 import t, { type Test } from 'tap';
-import { predict, toJson } from 'mft-native';
+import { advise, predict, toJson } from 'mft-native';
 import type { Predicted } from '../../../dist/core/results.js';
 import { definedObservable, definedQuantity } from '../../../dist/core/defined.js';
 
@@ -94,4 +94,38 @@ t.test('what is no number is undefined, with a reason', (t) => {
   t.same([...(found.finiteSize?.values ?? [])], [0, 1, 1]);
   t.same([...(found.finiteSize?.allowance ?? [])], [Infinity, 0, 0], 'not known');
   t.end();
+});
+
+t.test('a variance below the range of doubles is said so wherever something rests on it', async (t) => {
+  const spec = {
+    activation: 'tanh',
+    weightVariance: 1e-12,
+    depth: 4,
+    inputs: { secondMoment: 1e-300, correlation: 0.5 },
+  } as const;
+  const { observables } = await finite(t, spec);
+  // q^1 = 1e-312 has lost digits, q^3 is 0; errors of a loss on the output begin there.
+  for (const name of ['correlation', 'errorNorm', 'gradientSingle', 'gradientPair'] as const) {
+    const { undefinedAt = [], values } = observables[name] as Predicted;
+    t.equal(undefinedAt.length, values.length, name);
+    t.match(undefinedAt[0]?.reason, /variance of layer 1 is below the range/);
+  }
+  const free = await finite(t, {
+    ...spec,
+    output: 'randomReadout',
+    inputs: { secondMoment: 1e-290, correlation: 0.5 },
+  });
+  t.equal(free.observables.errorNorm?.undefinedAt, undefined, 'errors that do not know the activities');
+  t.equal(free.observables.correlation?.undefinedAt?.length, 3, 'from layer 2 on');
+  const none = await finite(t, { ...spec, weightVariance: 0, biasVariance: 0 });
+  t.ok((none.observables.errorNorm as Predicted).undefinedAt === undefined, 'exact zeros are no underflow');
+});
+
+t.test('biases of 1e-300 and less: fixed points are looked for over more decades than one number has', async (t) => {
+  for (const biasVariance of [1e-300, 1e-320]) {
+    const { quantities } = await finite(t, { activation: 'tanh', biasVariance, depth: 3 });
+    t.ok(quantities.fixedPointVariance !== undefined, 'a value or a reason');
+  }
+  const advice = await advise({ system: 'feedforward', weightVariance: 1e-100, keepProbability: 0.6, depth: 3 });
+  t.doesNotThrow(() => toJson(advice), 'squares of variances of 1e-200');
 });

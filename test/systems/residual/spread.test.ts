@@ -84,3 +84,30 @@ t.test('a distance below the rounding of the activations is undefined, not noise
   t.equal(same.observables.angularDeficit?.values[4], -Infinity, 'equal inputs stay equal');
   t.equal(same.observables.angularDeficit?.undefinedAt, undefined);
 });
+
+t.test('deep reduced blocks of an activation that is not odd: what finite width may add is said by size', async (t) => {
+  const spec = {
+    system: 'residual',
+    block: 'reduced',
+    activation: 'selu',
+    innerWeightDecay: -0.062,
+    depth: 26,
+    width: 85,
+  } as const;
+  const theory = await predict(spec);
+  t.equal(theory.observables.gradientSpread, undefined, 'fluctuations themselves are not claimed');
+  const measured = await simulate(spec, { trials: 60, seed: 930_043 });
+  const comparison = compare(theory, measured);
+  t.ok(comparison.largestZ > 5, `${comparison.largestZ}`);
+  t.equal(comparison.verdict, 'finiteSize');
+  // Errors keep δ·x while |x|² outgrows |δ|²: the allowance has the size of what is measured, at another width too.
+  const wide = await predict({ ...spec, width: 340 });
+  const far = await simulate({ ...spec, width: 340 }, { trials: 40, seed: 7 });
+  for (const l of [0, 8, 12]) {
+    const at = 2 * l; // two inputs
+    const [size, value] = [wide, far].map(({ observables }) => observables.gradientSecondMoment?.values[at] as number);
+    const excess = (value as number) - (size as number);
+    const allowed = wide.observables.gradientSecondMoment?.finiteSize?.allowance?.[at] as number;
+    t.ok(allowed > 0.7 * excess && allowed < 1.8 * excess + 0.2, `layer ${l}: ${excess}, allowed ${allowed}`);
+  }
+});

@@ -22,6 +22,7 @@ import {
   rootProduct,
 } from './forward.js';
 import { fixedPointQuantities } from './fixed-point-quantities.js';
+import { hideLost } from './lost-layers.js';
 import type { FeedforwardObservable } from './observables.js';
 import { networkProfile } from './profile.js';
 import type { ResolvedFeedforwardSpec } from './spec.js';
@@ -45,10 +46,10 @@ export async function predictFeedforward(
     quantities: await fixedPointQuantities(spec, (forward.variance[0] as Float64Array)[0] as number, () =>
       networkProfile(spec, options),
     ),
-    observables: {
+    observables: hideLost(spec, layers, gram, forward, {
       ...forwardObservables(layers, gram, forward, finite),
       ...backwardObservables(layers, gram, backward, finite),
-    },
+    }),
     warnings: warningsFor(spec, layers),
   };
 }

@@ -171,8 +171,11 @@ function finiteWidth(
   const terms = (spec.weights === 'orthogonal' ? orthogonalTerms : inputTerms)(spec, layers, single, 0);
   const difference = (values: Float64Array): number => (values[0] as number) - (values[layers.depth - 1] as number);
   const typical = (mean: Float64Array, variance: Float64Array): number => difference(mean) - 0.5 * difference(variance);
+  const shift = typical(terms.meanError, terms.logError);
+  // Squares of variances leave the range of numbers beyond 1e±154: nothing is known there.
+  if (!Number.isFinite(shift)) return undefined;
   return {
-    shift: typical(terms.meanError, terms.logError),
+    shift,
     weightShift: typical(terms.meanGradient, terms.logGradient),
     mean: difference(terms.meanError),
     variance: Math.max(

@@ -29,21 +29,24 @@ const ofVariance =
  * Adds to every mean an allowance for its terms of order 1/N and 1/M, and to sizes and gradients how much they scatter, from
  * the fluctuations v_p (relative, of the second moment) and v_g (of the logarithm of the gradient) at that order:
  * 2 v of the quantity itself for logarithms, 2/M more for parameters, v (v + 4/M) for the fluctuations,
- * (1 − c²)(v_p + 1/M) for correlations. The gradients of a block's parameters scatter by its own hidden units besides, which few
- * of them make where most are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
+ * (1 − c²)(v_p + 1/M) and (1 − c)(e^{2 v_d} − 1) for correlations, v_d the part of v_g that the layers below a
+ * distance make. The gradients of a block's parameters scatter by its own hidden units besides, which few of them make where most are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
  * Sizes with room, chosen on six random networks of 2 to 150 units, whose deviations were up to 1.4 v_g and fell like 1/width; not
- * derived.
+ * derived. In reduced blocks whose φ is not odd `common` comes to gradients, derived.
  */
 export function addFiniteSize(
   result: Partial<Record<ResidualObservable, Predicted>>,
   network: NativeResidualNetwork,
   runs: readonly Recurrence[],
+  /** Of each run what a common direction of the units adds to log E |δ^l|²; left out: nothing. */
+  common?: readonly Float64Array[],
 ): void {
   const depth = network.width.length - 1;
   const narrowest = 1 / Math.max(1, leastOf(network.hiddenWidth));
   const size: Size = (l, run) => (l <= 0 ? 0 : (run.secondMomentVariance[Math.min(l, depth)] as number));
   const gradient: Size = (l, run) => (l >= depth ? 0 : (run.logGradientVariance[l] as number));
   const both: Size = (l, run) => gradient(l, run) + size(l + 1, run);
+  const shift: Size = (l, run) => common?.[runs.indexOf(run)]?.[Math.max(0, Math.min(l, depth))] ?? 0;
   const fluctuation =
     (of: Size): Size =>
     (l, run) =>
@@ -81,9 +84,10 @@ export function addFiniteSize(
       2 * of(l, run);
   add('secondMoment', twice(size), scatter(size, 'sizeSpread'));
   add('preactivationVariance', twice(size), scatter(size, 'preactivationSpread'));
-  add('gradientSecondMoment', twice(gradient), scatter(gradient, 'gradientSpread'));
-  add('gradientTotal', twice(gradient), scatter(gradient, 'gradientSpread'));
-  const ofParameter: Size = (l, run) => 2 * (both(l, run) + narrowest);
+  const ofGradient: Size = (l, run) => 2 * gradient(l, run) + shift(l, run);
+  add('gradientSecondMoment', ofGradient, scatter(gradient, 'gradientSpread'));
+  add('gradientTotal', ofGradient, scatter(gradient, 'gradientSpread'));
+  const ofParameter: Size = (l, run) => 2 * (both(l, run) + narrowest) + shift(l, run);
   const activation: Size = (i, run) => run.activationVariance[i] as number;
   const derivative: Size = (i, run) => run.derivativeVariance[i] as number;
   const own = { outerWeight: activation, innerWeight: derivative, outerBias: undefined, innerBias: derivative };
@@ -101,9 +105,13 @@ export function addFiniteSize(
     fluctuation(gradient),
     ofVariance((l, run) => run.logGradientKurtosis[l] as number),
   );
-  const ofAngle: Size = (l, run) => size(l, run) + (l > 0 ? narrowest : 0);
+  // A small distance grows by the same product of layers as the gradient shrinks: it scatters as the layers below make that scatter.
+  const distance: Size = (l, run) => Math.max(0, gradient(0, run) - gradient(l, run));
+  const ofAngle: Size = (l, run) => size(l, run) + (l > 0 ? narrowest : 0) + distance(l, run);
+  const ofCosine = (l: number, run: Recurrence, c: number): number =>
+    (1 - c * c) * (size(l, run) + (l > 0 ? narrowest : 0)) + (1 - c) * Math.expm1(2 * distance(l, run));
   add('metricExpressivity', twice(ofAngle));
   add('angularDeficit', twice(ofAngle));
-  add('angularExpressivity', (l, run, c) => (1 - c * c) * ofAngle(l, run));
-  add('preactivationCorrelation', (l, run, c) => (1 - c * c) * (size(l, run) + narrowest));
+  add('angularExpressivity', ofCosine);
+  add('preactivationCorrelation', (l, run, c) => ofCosine(l, run, c) + (1 - c * c) * narrowest);
 }

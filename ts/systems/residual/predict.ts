@@ -5,6 +5,7 @@ import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { gaussianFunctionOf } from '../../gaussian/expectation.js';
 import { type GrowthLawParameters, growthLaw } from './growth-law.js';
 import type { Growth } from './growth-schedule.js';
+import { commonExcess } from './common-direction.js';
 import { addFiniteSize } from './finite-size.js';
 import { type DescribedInputs, predictedInputs } from './inputs.js';
 import { fisherLogConditionBound, gateDisagreement, requireFiniteGradient, warningsOf } from './measures.js';
@@ -47,7 +48,7 @@ export async function predictResidual(
   const network = nativeNetwork(spec);
   const inputs = predictedInputs(spec, options.inputs as InputVectors | undefined);
   const follows = spec.block !== 'reduced' || network.activation.isOdd;
-  // Under stochastic depth they are known by size only.
+  // Elsewhere, and under stochastic depth, they are known by size only.
   const fluctuations = follows && !dropsBranches(spec);
   const runs: Recurrence[] = [];
   for (const [i, secondMoment] of inputs.secondMoments.entries()) {
@@ -61,7 +62,7 @@ export async function predictResidual(
               secondMoment,
               angularDeficit: inputs.angularDeficit ?? 0,
               pair: inputs.angularDeficit !== undefined,
-              fluctuations: follows,
+              fluctuations: true,
               interpolate: true,
             },
             options,
@@ -147,7 +148,8 @@ function observablesOf(
       (i, run) => 1 - (run.preactivationDeficit[i] as number),
     );
   }
-  if (runs.some((run) => run.secondMomentVariance.length > 0)) addFiniteSize(result, network, runs);
+  const isCommon = spec.block === 'reduced' && !network.activation.isOdd;
+  addFiniteSize(result, network, runs, isCommon ? runs.map((run) => commonExcess(spec, network, run)) : undefined);
   return result;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "train/buffer.h"
@@ -136,8 +136,8 @@ void ConvolutionLayer<T>::products(const T* image, T* z) const {
     const Band band = band_at(row);
     const std::size_t count = band.count * width;
     maps().gather(image, band, patches);
-    blas::gemm(false, false, channels(), count, patch, static_cast<T>(shape_.multiplier), block_.values, patch, patches,
-               count, shape_.has_bias ? T(1) : T(0), z + row * width, places());
+    matrix_product(false, false, channels(), count, patch, static_cast<T>(shape_.multiplier), block_.values, patch,
+                   patches, count, shape_.has_bias ? T(1) : T(0), z + row * width, places());
   }
 }
 
@@ -150,8 +150,8 @@ void ConvolutionLayer<T>::pass_back(const T* delta, T* input_error) const {
   for (std::size_t row = 0; row < maps().before_pool().height; row += band_rows_) {
     const Band band = band_at(row);
     const std::size_t count = band.count * width;
-    blas::gemm(true, false, patch, count, channels(), static_cast<T>(shape_.multiplier), block_.values, patch,
-               delta + row * width, places(), T(0), patches, count);
+    matrix_product(true, false, patch, count, channels(), static_cast<T>(shape_.multiplier), block_.values, patch,
+                   delta + row * width, places(), T(0), patches, count);
     maps().scatter(patches, band, input_error);
   }
 }
@@ -237,8 +237,9 @@ typename ConvolutionLayer<T>::Channels ConvolutionLayer<T>::gradient(std::size_t
       const Band band = band_at(line);
       const std::size_t count = band.count * width;
       maps().gather(input + row * inputs(), band, work);
-      blas::gemm(false, true, own.count, patch, count, static_cast<T>(shape_.multiplier),
-                 tape + row * size + own.first * places() + line * width, places(), work, count, beta, scratch, patch);
+      matrix_product(false, true, own.count, patch, count, static_cast<T>(shape_.multiplier),
+                     tape + row * size + own.first * places() + line * width, places(), work, count, beta, scratch,
+                     patch);
       beta = 1;
     }
   return own;

@@ -57,8 +57,7 @@ interface Coded {
 export const gap: Reproduction<GapScale> = {
   id: 'deep-cnn-gap',
   paper:
-    'Zhou and Feng: Understanding Generalization and Optimization Performance of Deep CNNs (arXiv 1805.10767), which has ' +
-    'no experiments; ours',
+    'Zhou and Feng: Understanding Generalization and Optimization Performance of Deep CNNs (arXiv 1805.10767), without experiments; ours',
   system: 'convolution',
   title: 'The measured gap of a small network over the number of images, with the bounds at its trained norms',
   settings: { ...network, ...loss, batch: 'all images', codedBits },

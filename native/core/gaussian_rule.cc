@@ -343,7 +343,11 @@ void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) 
   }
 }
 void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink) {
-  const PairGeometry pair{std::sqrt(q1), std::sqrt(q2), std::sqrt(1 - 0.5 * delta), std::sqrt(0.5 * delta)};
+  // Panels shrink with the distance of the variables at a kink: one of 0, of pairs on a line, is met from this near.
+  constexpr double kNoDistance = 1e-16;
+  const double least = profile.kinks.empty() ? 0.0 : kNoDistance;
+  const auto length = [least](double square) { return square == 0 ? least : std::sqrt(square); };
+  const PairGeometry pair{std::sqrt(q1), std::sqrt(q2), length(1 - 0.5 * delta), length(0.5 * delta)};
   const bool half = pair.is_symmetric();
   std::vector<double> s, s_weights, t, t_weights;
   const double outer_step = trapezoid_step(profile, pair.outer_scale());

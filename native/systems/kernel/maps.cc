@@ -246,6 +246,8 @@ class Kernels {
   // 1 - cos(x, y) over the coordinates, where x/|x| - y/|y| = (x - y)/|x| + y (1/|x| - 1/|y|); of nearly opposite
   // rows 2 - (1 - cos(x, -y)), so that exactly opposite ones have the gap 2.
   double near_gap(const double* x, const double* y, double a, double b, double sign) const {
+    // In units of the longer one: nothing cancels where lengths are unlike.
+    if (a < b) return near_gap(y, x, b, a, sign);
     const double difference = sum_over(call_.dimension, [&](std::size_t k) { return (x[k] - y[k]) * (x[k] + y[k]); });
     const double turn = -difference / (a + b) / b, inverse = 1 / a;
     const double sum = sum_over(call_.dimension, [&](std::size_t k) {

@@ -109,6 +109,8 @@ function squares({ count, dimension, values }: DataMatrix, scale: number): Float
 /** 1 − cos(x, y) = |x/a − y/b|²/2 for a = |x|, b = |y|; 1 where one of them is zero. `difference`: a² − b². */
 function gapOf(x: Float64Array, y: Float64Array, a: number, b: number, difference: number): number {
   if (a === 0 || b === 0) return 1;
+  // In units of the longer one: nothing cancels where lengths are unlike.
+  if (a < b) return gapOf(y, x, b, a, -difference);
   // x/a − y/b = (x − y)/a + y (b − a)/(a b): differences of near numbers are taken before anything is rounded.
   const turn = -difference / (a + b) / b;
   let [near, far] = [0, 0];

@@ -157,7 +157,7 @@ async function refuseInfinite(
 }
 
 /** φ of every pre-activation: second moments, and of every pair E φφ, its relative gap, E φ'φ'. */
-async function activated(
+export async function activated(
   { phi }: KernelModel,
   layer: Layer,
   { row, column }: Places,

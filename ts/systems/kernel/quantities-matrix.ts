@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { booleanField } from '../../core/fields.js';
 import { expectedError } from '../../core/errors.js';
 import { type Quantity, quantity } from '../../core/system.js';
+import { certifiedKernels } from './certified.js';
 import { crossKernels, type Kernels, selfKernels } from './kernels.js';
 import { dataMatrix, kernelModel, modelParameters, requireSameColumns, rowsField } from './model.js';
 
@@ -16,6 +17,7 @@ const parameters = z.strictObject({
   inputs: rowsField,
   otherInputs: rowsField.optional(),
   get: wanted.default(['nngp', 'ntk']),
+  certified: booleanField('With every kernel also what each entry may be off: `nngpBound`, `ntkBound`.').default(false),
   normalize: booleanField('Cosines and natural logarithms of the diagonal instead of kernels.').default(false),
 });
 
@@ -65,6 +67,12 @@ export const matrixQuantities = {
       const model = kernelModel(p, data.dimension);
       const other = p.otherInputs === undefined ? undefined : dataMatrix(p.otherInputs, 'otherInputs');
       if (other !== undefined) requireSameColumns(other, 'otherInputs', data);
+      if (p.certified) {
+        if (p.normalize) throw expectedError('ERR_MFT_UNSUPPORTED', 'certified', 'kernels without `normalize`', true);
+        const found = await certifiedKernels(model, data, other, options);
+        const named = p.get.flatMap((name) => [name, `${name}Bound`] as const);
+        return Object.fromEntries(named.map((name) => [name, rowsOf(found[name], found.columns)]));
+      }
       const asked = { ...options, ntk: p.get.includes('ntk'), normalize: p.normalize };
       const kernels =
         other === undefined ? await selfKernels(model, data, asked) : await crossKernels(model, data, other, asked);

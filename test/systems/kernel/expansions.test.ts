@@ -117,6 +117,29 @@ t.test('pairs near correlations of 1 and -1 of activations with kinks agree with
   }
 });
 
+t.test('pairs on a line, of unlike lengths, with kinks away from zero', async (t) => {
+  // Gaps of 0 and of 1e-30: the same numbers.
+  const phi = gaussianFunctionOf('hardSwish');
+  const variance2 = Float64Array.of(1.001, 1.001, 4, 4);
+  const gap = Float64Array.of(0, 1e-30, 0, 1e-30);
+  const covariance = variance2.map((q, i) => Math.sqrt(q) * (1 - (gap[i] as number)));
+  const pairs = { variance1: new Float64Array(4).fill(1), variance2, covariance, gap };
+  const { product, slope } = await pairMoments(phi, pairs, true, {});
+  for (const [name, values] of Object.entries({ product, slope }))
+    for (const at of [0, 2]) {
+      const apart = Math.abs((values[at] as number) - (values[at + 1] as number));
+      t.ok(apart < 1e-14, `${name}: ${apart}`);
+    }
+  const inputs = [
+    [1, 0.5],
+    [3, 1.5],
+  ];
+  const { nngp } = (await evaluate('kernel', 'mlpKernels', { activation: 'hardSwish', inputs })) as never as {
+    readonly nngp: readonly (readonly number[])[];
+  };
+  t.ok(Number.isFinite(nngp[1]?.[0]), 'parallel inputs without biases');
+});
+
 t.test('gaps of many pairs of one variance keep their digits', async (t) => {
   const gaps = Float64Array.from({ length: 40 }, (_, i) => 1e-12 * 1.8 ** i);
   for (const [activation, variance] of [

@@ -1,5 +1,5 @@
 // Kernels with a bound on the error of every entry: what rounding and the expectations of each layer may change, carried along the
-// recursion to first order, (3.8) of docs/systems/kernel.md.
+// recursion to first order, (3.4) of docs/systems/kernel.md.
 import type { ControlOptions } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { expectation } from '../../gaussian/moments.js';
@@ -37,7 +37,7 @@ interface Uncertain {
 }
 
 /** K and Θ with what each entry may be off. */
-export interface CertifiedKernels extends Kernels {
+interface CertifiedKernels extends Kernels {
   readonly nngpBound: Float64Array;
   readonly ntkBound: Float64Array;
 }

@@ -62,6 +62,14 @@ void matrix_product_with_bias(bool transpose_a, bool transpose_b, std::size_t m,
   multiply<T>({transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, T(0), c, ldc, bias});
 }
 
+bool rows_are_independent() {
+#ifdef MFT_X86_64
+  return active_instruction_set() != InstructionSet::kBaseline;
+#else
+  return false;
+#endif
+}
+
 #define MFT_INSTANTIATE(T)                                                                                            \
   template void matrix_product(bool, bool, std::size_t, std::size_t, std::size_t, T, const T*, std::size_t, const T*, \
                                std::size_t, T, T*, std::size_t);                                                      \

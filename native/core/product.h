@@ -25,4 +25,7 @@ void matrix_product_with_bias(bool transpose_a, bool transpose_b, std::size_t m,
                               const T* a, std::size_t lda, const T* b, std::size_t ldb, const T* bias, T* c,
                               std::size_t ldc);
 
+// Whether the bits of a row depend on that row alone here: not where OpenBLAS computes.
+bool rows_are_independent();
+
 }  // namespace mft

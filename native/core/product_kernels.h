@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kAhead = 32;
 struct Ahead {
   std::uintptr_t first = 0, outer = 0, inner = 0;
+  std::uintptr_t left = 0, left_step = 0;  // a second row of lines, left_step apart: the left factor of the next tile
 };
 
 // A tile of `kRows` rows and kVectors vectors of C stays in registers while the depth runs: every element is one chain
@@ -29,7 +30,7 @@ void multiply_tile(std::size_t depth, const typename V::Number* a, std::size_t l
   constexpr std::size_t kWidth = kVectors * V::kLanes;
   constexpr std::size_t kGroup = 3;  // rows that share a pointer: x86 addresses reach row 0, 1 and 2 from it
   constexpr std::size_t kGroups = (kRows + kGroup - 1) / kGroup;
-  for (std::size_t i = 0; i < kRows; ++i)
+  for (std::size_t i = 0; depth >= kAhead && i < kRows; ++i)
     for (std::size_t v = 0; v <= kWidth * sizeof(T); v += kLine)  // one more: rows begin anywhere in a line
       __builtin_prefetch(reinterpret_cast<const char*>(out.c + i * out.ldc) + v);
   Vector sum[kRows][kVectors];
@@ -54,12 +55,14 @@ void multiply_tile(std::size_t depth, const typename V::Number* a, std::size_t l
 #pragma GCC unroll 8
     for (std::size_t g = 0; g < kGroups; ++g) group[g] += kIsTransposed ? lda : 1;
   };
-  std::uintptr_t next_line = ahead.first;
+  std::uintptr_t next_line = ahead.first, left_line = ahead.left;
   for (std::size_t start = 0; start < depth; start += kAhead, next_line += ahead.outer) {
     const std::size_t count = std::min(kAhead, depth - start);
     std::uintptr_t line = next_line;
     for (std::size_t p = 0; p < count; ++p, line += ahead.inner) {
       __builtin_prefetch(reinterpret_cast<const void*>(line), 0, 2);  // into the second cache
+      __builtin_prefetch(reinterpret_cast<const void*>(left_line), 0, 2);
+      left_line += ahead.left_step;
       step();
     }
   }
@@ -183,7 +186,7 @@ void multiply_blocks(const ProductArguments<typename V::Number>& q, ProductScrat
         const std::size_t columns = std::min(kPanel, q.n - j), vectors = columns > V::kLanes ? 2 : 1;
         const T* b = q.b + (q.transpose_b ? j * q.ldb + depth.first : depth.first * q.ldb + j);
         std::size_t ldb = q.ldb;
-        if (q.transpose_b || columns < vectors * V::kLanes || ldb * sizeof(T) >= kFarApart) {
+        if (q.transpose_b || columns < vectors * V::kLanes || (tiles > 1 && ldb * sizeof(T) >= kFarApart)) {
           ldb = vectors * V::kLanes;
           pack_panel<V>(q.transpose_b, depth.count, columns, ldb, b, q.ldb, scratch.panel());
           b = scratch.panel();
@@ -193,7 +196,12 @@ void multiply_blocks(const ProductArguments<typename V::Number>& q, ProductScrat
           const TileOutput<T> out{
               q.c + (block.first + tile.first) * q.ldc + j,      q.ldc, columns, q.alpha, d == 0 ? q.beta : T(1),
               d == 0 && q.bias != nullptr ? q.bias + j : nullptr};
-          const Ahead ahead = next_lines(q, depth, j + kPanel, t);
+          Ahead ahead = next_lines(q, depth, j + kPanel, t);
+          ahead.left = ahead.first;
+          if (j == 0 && q.transpose_a) {  // later panels find it in the cache
+            ahead.left = reinterpret_cast<std::uintptr_t>(a + tile.first + 2 * V::kMostRows);
+            ahead.left_step = lda * sizeof(T);
+          }
           tile_of<V>(tile.count, vectors, q.transpose_a)(
               depth.count, a + (q.transpose_a ? tile.first : tile.first * lda), lda, b, ldb, ahead, out);
         }

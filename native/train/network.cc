@@ -39,7 +39,7 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
     offsets_.push_back(count);
     count += layer->parameters();
     largest_width_ = std::max(largest_width_, layer->outputs());
-    mask_words_ = std::max(mask_words_, layer->mask_words(kRowTile));
+    mask_words_ = std::max(mask_words_, layer->mask_words(kPassRows));
     update_scratch_ = std::max(update_scratch_, layer->update_scratch());
     evaluation_scratch_ = std::max(evaluation_scratch_, kRowTile * layer->evaluation_scratch_per_row());
   }

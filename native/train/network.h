@@ -11,6 +11,8 @@ namespace mft::train {
 
 // Rows of a tile of the minibatch. Fixed: part of the results' bits.
 inline constexpr std::size_t kRowTile = 64;
+// Rows that go through a layer together at most; a multiple of the tile.
+inline constexpr std::size_t kPassRows = 2 * kRowTile;
 
 // The layers the options describe, without parameters.
 template <typename T>

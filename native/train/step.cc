@@ -106,6 +106,14 @@ void Stepper<T>::for_groups(Body body) {
   team_.run(groups, work);
 }
 
+// Rows that go through a layer together. More than a tile where a row's bits do not depend on the rows beside it: the
+// product then copies a layer's weights together once for all of them.
+template <typename T>
+Rows Stepper<T>::rows_from(Tiles tiles, std::size_t first) {
+  const std::size_t end = std::min(tiles.end * kRowTile, tiles.rows);
+  return {first, std::min(end - std::min(first, end), rows_are_independent() ? kPassRows : kRowTile)};
+}
+
 template <typename T>
 BatchSums Stepper<T>::forward(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step,
                               bool with_statistics) {
@@ -189,7 +197,7 @@ void Stepper<T>::gather(const Images& images, std::span<const std::uint32_t> ind
   }
 }
 
-// Layer by layer, and inside a layer tile by tile: the weights of a layer stay in the cache for all tiles.
+// Layer by layer, and inside a layer some tiles at a time: the weights of a layer stay in the cache for all tiles.
 template <typename T>
 void Stepper<T>::forward_tiles(Tiles tiles, std::uint64_t step, Worker& worker) {
   Pass<T> pass{true, masks_.get()};
@@ -197,8 +205,8 @@ void Stepper<T>::forward_tiles(Tiles tiles, std::uint64_t step, Worker& worker) 
   for (std::size_t l = 0; l < network_.depth(); ++l) {
     const Layer<T>& layer = network_.layer(l);
     pass.statistics = statistics_of(l);
-    for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
-      const Rows rows = tile_rows(tile, tiles.rows);
+    for (Rows rows = rows_from(tiles, tiles.first * kRowTile); rows.count > 0;
+         rows = rows_from(tiles, rows.first + rows.count)) {
       if (options_.carries_state) pass.state = workspace_.states[l].data() + rows.first * layer.state_per_row();
       pass.counts = workspace_.counts[l].data() + rows.first * workspace_.counters[l];
       layer.forward(pass, rows, input_of(l) + rows.first * layer.inputs(),
@@ -211,8 +219,9 @@ void Stepper<T>::forward_tiles(Tiles tiles, std::uint64_t step, Worker& worker) 
 template <typename T>
 void Stepper<T>::losses(Tiles tiles) {
   const std::size_t outputs = network_.outputs();
-  for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
-    const Rows rows = tile_rows(tile, tiles.rows);
+  // In the same pieces as the way back: errors of the rows of a piece lie side by side.
+  for (Rows rows = rows_from(tiles, tiles.first * kRowTile); rows.count > 0;
+       rows = rows_from(tiles, rows.first + rows.count)) {
     const T* clean = workspace_.clean.empty() ? nullptr : workspace_.clean.data() + rows.first * options_.dimension;
     target_losses(workspace_.outputs.back().data() + rows.first * outputs,
                   workspace_.labels.data() + rows.first * options_.positions, clean, rows.count,
@@ -226,8 +235,8 @@ void Stepper<T>::backward_layer(std::size_t l, Tiles tiles) {
   const Layer<T>& layer = network_.layer(l);
   const std::size_t widest = network_.largest_width();
   const Pass<T> pass{true, masks_.get(), statistics_of(l)};
-  for (std::size_t tile = tiles.first; tile < tiles.end; ++tile) {
-    const Rows rows = tile_rows(tile, tiles.rows);
+  for (Rows rows = rows_from(tiles, tiles.first * kRowTile); rows.count > 0;
+       rows = rows_from(tiles, rows.first + rows.count)) {
     layer.backward(pass, rows, workspace_.errors[(l + 1) % 2].data() + rows.first * widest,
                    l > 0 ? workspace_.errors[l % 2].data() + rows.first * widest : nullptr,
                    workspace_.tapes[l].data() + rows.first * layer.tape_per_row());

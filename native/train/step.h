@@ -60,6 +60,7 @@ class Stepper {
                      std::uint32_t* correct, T* error) const;
   void gather(const Images& images, std::span<const std::uint32_t> indices, std::uint64_t step, Tiles tiles,
               Worker& worker);
+  static Rows rows_from(Tiles tiles, std::size_t first);
   void forward_tiles(Tiles tiles, std::uint64_t step, Worker& worker);
   void losses(Tiles tiles);
   void backward_layer(std::size_t layer, Tiles tiles);

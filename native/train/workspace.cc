@@ -78,7 +78,7 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t noise = o.noise == NoiseKind::kNone ? 0 : o.dimension;
   const std::size_t per_worker =
       sizeof(T) * (evaluation_rows(o) * (2 * widest + evaluation) + update + kRowTile * clean) +
-      8 * kRowTile * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
+      8 * kPassRows * words_for(widest) + 4 * kRowTile * o.positions + 8 * noise;
   const std::size_t directions = o.directions.size() / o.dimension;
   const std::size_t projections =
       directions * (sizeof(T) * (o.dimension + 2 * kRowTile * workers) + 8 * kEvaluationRows) + 8 * o.directions.size();

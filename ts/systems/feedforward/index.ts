@@ -33,7 +33,7 @@ export interface FeedforwardTypes {
 
 export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun, FeedforwardObservable> = {
   name: 'feedforward',
-  version: 7,
+  version: 8,
   title: 'Fully connected network with dropout and shared-weight back-propagation',
   specSchema: feedforwardSpecSchema,
   runSchema: feedforwardRunSchema,

@@ -28,17 +28,32 @@ export function table(header: readonly string[], given: readonly (readonly strin
 
 const longestShown = 90;
 
+const cut = (text: string): string =>
+  text.length > longestShown ? `${text.slice(0, longestShown)}… (in full with --json)` : text;
+
 /** A number for people: six significant digits. */
 export function shown(value: QuantityValue | undefined): string {
   if (value === undefined) return '';
   if (typeof value === 'number')
     return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : value > 0 ? 'Infinity' : '-Infinity';
   if (isUndefined(value)) return `undefined (${value.reason})`;
-  if (typeof value === 'object') {
-    const text = JSON.stringify(toJson(value));
-    return text.length > longestShown ? `${text.slice(0, longestShown)}… (in full with --json)` : text;
-  }
-  return String(value);
+  return typeof value === 'object' ? cut(JSON.stringify(toJson(value))) : String(value);
+}
+
+/** Names and values for people: what has parts is a line for each, `bounds.stated.value`; lists have six digits too. */
+export function shownQuantities(
+  quantities: Readonly<Record<string, QuantityValue | undefined>>,
+  prefix = '',
+): [string, string][] {
+  return Object.entries(quantities).flatMap(([name, value]): [string, string][] => {
+    const path = `${prefix}${name}`;
+    if (value === undefined) return [];
+    const text = shown(value);
+    if (typeof value !== 'object' || isUndefined(value)) return [[path, prefix === '' ? text : cut(text)]];
+    if (!Array.isArray(value)) return shownQuantities(value as Readonly<Record<string, QuantityValue>>, `${path}.`);
+    const isPlain = value.every((one) => typeof one !== 'object' || isUndefined(one));
+    return [[path, isPlain ? cut(`[${value.map(shown).join(', ')}]`) : shown(value)]];
+  });
 }
 
 /** Positions of an observable as "layer 3, input 0". */

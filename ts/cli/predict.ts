@@ -4,7 +4,7 @@ import type { Prediction } from '../core/results.js';
 import { predict } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
 import { specCommand } from './flags.js';
-import { positionText, printJson, printWarnings, shown, shownAt, shownPositions, table } from './output.js';
+import { positionText, printJson, printWarnings, shownAt, shownPositions, shownQuantities, table } from './output.js';
 
 const rowsShown = 12;
 
@@ -25,8 +25,7 @@ export function register(program: Command): void {
 }
 
 function printPrediction(prediction: Prediction): void {
-  const quantities = Object.entries(prediction.quantities).map(([name, value]) => [name, shown(value)]);
-  process.stdout.write(`${table(['quantity', 'value'], quantities)}\n`);
+  process.stdout.write(`${table(['quantity', 'value'], shownQuantities(prediction.quantities))}\n`);
   for (const [name, observable] of Object.entries(prediction.observables)) {
     if (observable === undefined) continue;
     const scale = observable.scale === 'log' ? ' (log)' : '';

@@ -10,7 +10,7 @@ import type { Training } from '../training/result.js';
 import { train } from '../verbs/train.js';
 import { interruptSignal } from './exit.js';
 import { addFlags, readFlags, specCommand } from './flags.js';
-import { printJson, printWarnings, shown, table } from './output.js';
+import { printJson, printWarnings, shown, shownQuantities, table } from './output.js';
 import { progressBar } from './progress.js';
 
 export function register(program: Command): void {
@@ -92,8 +92,8 @@ function printTraining(training: Training): void {
     process.stdout.write(`train accuracy without dropout: ${percent(accuracy)} of ${count} ${things}\n`);
   if (test?.accuracy !== undefined)
     process.stdout.write(`${name} accuracy: ${percent(test.accuracy)} of ${test.count} ${things}\n`);
-  for (const [name, value] of Object.entries(training.quantities ?? {}))
-    process.stdout.write(`${separated(name, ' ')}: ${isUndefined(value) ? value.reason : shown(value as number)}\n`);
+  for (const [name, value] of shownQuantities(training.quantities ?? {}))
+    process.stdout.write(`${separated(name, ' ')}: ${value}\n`);
   for (const [name, value] of Object.entries(training.counters ?? {}))
     process.stdout.write(`${separated(name, ' ')}: ${shown(value)}\n`);
   process.stdout.write(`checksum of the parameters: ${training.checksum}\n`);

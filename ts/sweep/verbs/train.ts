@@ -48,7 +48,7 @@ async function resolveDataset(given: unknown): Promise<DatasetRequest> {
 }
 
 /** What a fresh process takes for data and for BLAS before the first step, beside the images and their files (measured). */
-const reading = 2 ** 25;
+const reading = 34 * 2 ** 20;
 
 /** A job's options as its trainer takes them: one that draws nothing has no seed, though the job has. */
 function optionsOf(run: Work['run'], { training }: Awaited<ReturnType<typeof loadSystem>>): Data {

@@ -16,7 +16,7 @@ export interface LogProbabilities {
 /** Laws of a fully connected network at ascending layers (0 = input, depth + 1 = output). */
 export async function reachLaws(
   network: Network,
-  layers: readonly number[],
+  layers: ArrayLike<number>,
   options: ControlOptions = {},
 ): Promise<ReachLaws> {
   const { inputWidth, inputKeepProbability, runs } = network;
@@ -50,7 +50,7 @@ export interface Lattice {
 /** Laws of reached positions, exact over all subsets of at most 16 positions. */
 export async function latticeLaws(
   lattice: Lattice,
-  layers: readonly number[],
+  layers: ArrayLike<number>,
   options: ControlOptions = {},
 ): Promise<ReachLaws> {
   const { positions, kernel, periodic, inputKeepProbability, runs } = lattice;

@@ -44,22 +44,25 @@ export function repeatedLayer(spec: ResolvedPercolationSpec): Omit<LayerRun, 'co
     : { reason: 'needs equal hidden widths and keep rates' };
 }
 
-/** Layers at which observables are given: all, or for a very deep network about 1000 on a logarithmic scale. */
-function chosenLayers(depth: number): number[] {
-  if (depth <= allLayersUpTo) return Array.from({ length: depth + 2 }, (_, i) => i);
+/**
+ * Layers at which observables are given: all, or for a very deep network about 1000 on a logarithmic scale. Not as a JavaScript
+ * array, which of many layers makes V8's young generation double now and then.
+ */
+function chosenLayers(depth: number): Float64Array {
+  if (depth <= allLayersUpTo) return Float64Array.from({ length: depth + 2 }, (_, i) => i);
   const sampled = Array.from({ length: sampledLayers }, (_, i) => Math.round((depth + 1) ** (i / (sampledLayers - 1))));
-  return [...new Set([0, ...sampled, depth, depth + 1])].sort((a, b) => a - b);
+  return Float64Array.from(new Set([0, ...sampled, depth, depth + 1])).sort();
 }
 
 interface Theory {
-  readonly layers: readonly number[];
+  readonly layers: Float64Array;
   /** k = log(−log P(layer reached)) and mean fraction of nodes, or why there is none. */
   readonly forward: { readonly logHazard: Float64Array; readonly fraction: Float64Array } | { readonly reason: string };
   readonly backward:
     | { readonly logHazard: Float64Array; readonly fraction: Float64Array }
     | { readonly reason: string };
   readonly participation:
-    | { readonly layers: readonly number[]; readonly values: Float64Array }
+    | { readonly layers: Float64Array; readonly values: Float64Array }
     | { readonly reason: string };
 }
 
@@ -68,7 +71,7 @@ async function denseTheory(network: Network, options: ControlOptions): Promise<T
   const last = network.depth + 1;
   const isWhole = network.depth <= allLayersUpTo;
   const weightLayers = isWhole ? layers.slice(0, -1) : layers.filter((i) => i <= network.depth);
-  const ends = isWhole ? layers : [...new Set([...layers, ...weightLayers.map((i) => i + 1)])].sort((a, b) => a - b);
+  const ends = isWhole ? layers : Float64Array.from(new Set([...layers, ...weightLayers.map((i) => i + 1)])).sort();
   const mirror = ends.map((i) => last - i).reverse();
   const [forward, mirrored] = await Promise.all([
     reachLaws(network, ends, options),
@@ -76,7 +79,7 @@ async function denseTheory(network: Network, options: ControlOptions): Promise<T
   ]);
   const backward = { logHazard: mirrored.logHazard.slice().reverse(), mean: mirrored.mean.slice().reverse() };
   // Of all layers each stands at its own place: a table of them would be the largest thing held.
-  const place = isWhole ? undefined : new Map(ends.map((layer, i) => [layer, i]));
+  const place = isWhole ? undefined : new Map(Array.from(ends, (layer, i) => [layer, i]));
   const law = (laws: ReachLaws, layer: number): { logHazard: number; mean: number } => {
     const i = place === undefined ? layer : (place.get(layer) as number);
     return { logHazard: laws.logHazard[i] as number, mean: laws.mean[i] as number };
@@ -119,7 +122,7 @@ async function residualTheory(
   };
 }
 
-function unknown(layers: readonly number[], reason: string): Theory {
+function unknown(layers: Float64Array, reason: string): Theory {
   return { layers, forward: { reason }, backward: { reason }, participation: { reason } };
 }
 
@@ -199,7 +202,7 @@ const spreadOf = (logHazard: number): number => (logHazard === Infinity ? 0 : Ma
 
 function observablesOf(theory: Theory): Record<string, Predicted> {
   const { forward, backward, participation } = theory;
-  const axesOf = (all: readonly number[]): readonly [Axis] => [{ name: 'layer', values: Float64Array.from(all) }];
+  const axesOf = (values: Float64Array): readonly [Axis] => [{ name: 'layer', values }];
   const layers = axesOf(theory.layers);
   const scattered = (found: Predicted, side: Theory['forward'], hazard: (i: number) => number): Predicted =>
     'reason' in side ? found : { ...found, spread: found.values.map((_, i) => spreadOf(hazard(i))) };

@@ -47,7 +47,7 @@ export function simulationBytes(spec: ResolvedRecurrentSpec, run: ResolvedRecurr
   const { rowLength } = addon().recurrentLayout({ ...native, trials: 1 }, cell);
   const engines = addon().recurrentMemory({ ...native, trials: Math.min(run.trials, trialsAtOnce(rowLength)) }, cell);
   const raw = run.rawTrials ? 8 * run.trials * rowLength : 0;
-  const held = 1.05 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
+  const held = 1.1 * (engines + rowBytes(rowLength, run.trials) + raw) + 8 * perEntry * rowLength;
   return leftByRows(rowLength, run.trials) + held;
 }
 

@@ -23,6 +23,7 @@ export const task = {
     })),
   reference: undefined,
   competitors: [
+    { name: 'our product', program: 'native.cc', precision: 'float32', isFor: (_, threads) => threads === 1 },
     { name: 'OpenBLAS', program: 'openblas.cc', precision: 'float32' },
     { name: 'OpenBLAS as installed', program: 'openblas.cc', precision: 'float32', options: () => asInstalled },
     { name: 'oneDNN', program: 'onednn.cc', precision: 'float32' },

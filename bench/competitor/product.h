@@ -1,4 +1,5 @@
-// The matrix product of the C++ competitors: OpenBLAS's or, in programs compiled with BENCH_ONEDNN, oneDNN's.
+// The matrix product of the C++ competitors: OpenBLAS's or, in programs compiled with BENCH_ONEDNN, oneDNN's; with
+// BENCH_OURS the package's own.
 #pragma once
 #ifdef BENCH_ONEDNN
 #include <omp.h>
@@ -7,6 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#elif defined(BENCH_OURS)
+#include "core/product.h"
 #else
 #include <cblas.h>
 #endif
@@ -27,6 +30,8 @@ inline void product(bool transpose_a, bool transpose_b, std::size_t m, std::size
     std::fprintf(stderr, "Error: dnnl_sgemm says %d\n", static_cast<int>(status));
     std::exit(1);
   }
+#elif defined(BENCH_OURS)
+  mft::matrix_product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 #else
   const auto whole = [](std::size_t value) { return static_cast<blasint>(value); };
   cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, whole(m),
@@ -37,6 +42,8 @@ inline void product(bool transpose_a, bool transpose_b, std::size_t m, std::size
 inline void use_threads(int threads) {
 #ifdef BENCH_ONEDNN
   omp_set_num_threads(threads);
+#elif defined(BENCH_OURS)
+  (void)threads;  // one thread: the engines share out tiles
 #else
   openblas_set_num_threads(threads);
 #endif

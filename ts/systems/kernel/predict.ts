@@ -12,6 +12,7 @@ import { fixedPoint, normPreserving } from './normalized.js';
 import type { KernelObservable } from './observables.js';
 import { hasTangent } from './pair.js';
 import { slopesOf } from './rectifier.js';
+import { scatterOf } from './scatter.js';
 import { inputVectors, lawOf, modelOf, type ResolvedKernelSpec } from './spec.js';
 import { diagnosticsOf, universalityCorrection } from './universality.js';
 import { largestOf, leastOf } from '../../numeric/extremes.js';
@@ -42,12 +43,63 @@ export async function predict(
   const quiet = options.signal === undefined ? {} : { signal: options.signal };
   await selfKernels(model, first, { ...quiet, onLayer: (_, kernel) => layers.push(kernel) });
   const kernels = await selfKernels(model, data, { ...controlOf(options), ntk });
+  const variance = kernels.layerVariance ?? variancesOf(model, data);
   return {
     quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data) },
-    observables: observablesOf(spec, model, kernels, layers, kernels.layerVariance ?? variancesOf(model, data), ntk),
+    observables: withScatter(
+      observablesOf(spec, model, kernels, layers, variance, ntk),
+      scatterOf(model, data, variance),
+      model.phi.homogeneousDegree === 1,
+    ),
     warnings: warningsOf(spec, ntk),
   };
 }
+
+/** Above this relative variance the first order says nothing of what a kernel of a φ that is not homogeneous moves by. */
+const largestScatter = 0.25;
+
+/** The diagonal with its spread; where that of a curved φ is large, its mean is not known either. */
+function withScatter(
+  observables: Partial<Record<KernelObservable, Predicted>>,
+  spread: Float64Array | undefined,
+  isHomogeneous: boolean,
+): Partial<Record<KernelObservable, Predicted>> {
+  const { variance, nngp, ntk } = observables;
+  if (spread === undefined || variance === undefined || variance.spread !== undefined) return observables;
+  const count = variance.axes[1]?.values.length ?? 1;
+  // A curved φ moves the mean by about half the relative variance it got.
+  const moved = (one: Predicted, at: (i: number) => number): Predicted['finiteSize'] => {
+    if (isHomogeneous || one.finiteSize === undefined) return one.finiteSize;
+    const { allowance = new Float64Array(one.values.length) } = one.finiteSize;
+    const added = allowance.map((known, i) => {
+      const got = at(i);
+      return got > largestScatter ? Infinity : known + got * Math.abs(one.values[i] as number);
+    });
+    return { ...one.finiteSize, allowance: added };
+  };
+  /** The largest spread below a layer: what was got there is handed on. */
+  const below = (layer: number, a: number): number => {
+    let most = 0;
+    for (let l = 0; l < layer; l++) most = Math.max(most, spread[l * count + a] as number);
+    return most;
+  };
+  const last = spread.length / count - 1;
+  const onDiagonal = (i: number): boolean => i % count === Math.floor(i / count);
+  const matrix = (one: Predicted): Predicted => ({
+    ...one,
+    spread: one.values.map((_, i) => (onDiagonal(i) ? (spread[last * count + (i % count)] as number) : 0)),
+    ...sized(moved(one, (i) => Math.max(below(last, i % count), below(last, Math.floor(i / count))))),
+  });
+  return {
+    ...observables,
+    variance: { ...variance, spread, ...sized(moved(variance, (i) => below(Math.floor(i / count), i % count))) },
+    ...(nngp === undefined ? {} : { nngp: matrix(nngp) }),
+    ...(ntk === undefined ? {} : { ntk: matrix(ntk) }),
+  };
+}
+
+const sized = (finiteSize: Predicted['finiteSize']): Pick<Predicted, 'finiteSize'> =>
+  finiteSize === undefined ? {} : { finiteSize };
 
 /**
  * Rows of multivariate t weights keep their random length at every width: pre-activations are then no Gaussian pairs. A rectifier

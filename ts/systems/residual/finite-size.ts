@@ -30,13 +30,8 @@ const ofVariance =
  * the fluctuations v_p (relative, of the second moment) and v_g (of the logarithm of the gradient) at that order:
  * 2 v of the quantity itself for logarithms, 2/M more for parameters, v (v + 4/M) for the fluctuations,
  * (1 − c²)(v_p + 1/M) and (1 − c)(e^{2 v_d} − 1) for correlations, v_d the part of v_g that the layers below a
-<<<<<<< HEAD
  * distance make. The gradients of a block's parameters scatter by its own hidden units besides, which few of them make where most
  * are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
-=======
- * distance make. The gradients of a block's parameters scatter by its own hidden units besides, which few of them make where
- * most are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
->>>>>>> 4db6de1 (Kernel: how much the diagonal scatters over networks is predicted)
  * Sizes with room, chosen on six random networks of 2 to 150 units, whose deviations were up to 1.4 v_g and fell like 1/width; not
  * derived. In reduced blocks whose φ is not odd `common` comes to gradients, derived.
  */

@@ -50,7 +50,7 @@ export interface Comparison<K extends string = string> {
   /** Number of points tested together; p-values are corrected for all of them (Holm). */
   readonly tests: number;
   readonly significance: number;
-  /** Largest |z| over all points; infinite where a point without any error disagrees. */
+  /** Largest |z| over the points that are not inconclusive; infinite where a point without any error disagrees. */
   readonly largestZ: number;
   readonly verdict: Verdict;
 }
@@ -152,7 +152,8 @@ function compareResults(
     const verdicts = Array.from(points.z, (z, i) => {
       const verdict = pointVerdict(points, i, adjusted[offset + i] as number, significance);
       // Where the error is zero z is infinite; an exact test (no success in few trials) may still accept the point.
-      if (Number.isFinite(z) || verdict === 'disagrees') largestZ = Math.max(largestZ, Math.abs(z));
+      const decides = verdict === 'disagrees' || (Number.isFinite(z) && verdict !== 'inconclusive');
+      if (decides) largestZ = Math.max(largestZ, Math.abs(z));
       return verdict;
     });
     offset += points.z.length;

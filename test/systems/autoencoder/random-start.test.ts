@@ -84,3 +84,24 @@ t.test('half-times, plateaus and the band over starts', async (t) => {
   t.ok((shares(theory, single)?.length ?? 0) > 5, 'one network is known without rawTrials');
   t.equal(shares(theory, await simulate(spec, { trials: 2, seed: 6 })), undefined, 'two are known by their mean');
 });
+
+t.test('losses of few networks that scatter decide nothing', async (t) => {
+  const aligned = { system: 'autoencoder', initial: 'aligned', initialVariance: 1, inputVariance: 1 } as const;
+  const { observables } = await predict(aligned);
+  // x = w1 w2 of normal numbers: E (1 − x)² = 1 + v², E (1 − x)⁴ = 1 + 6 v² + 9 v⁴; w1² + w2² has a relative variance of 1.
+  t.ok(Math.abs((observables.loss?.spread?.[0] as number) - 3) < 1e-3, `${observables.loss?.spread?.[0]}`);
+  t.ok(
+    Math.abs((observables.squaredNorm?.spread?.[0] as number) - 1) < 1e-3,
+    `${observables.squaredNorm?.spread?.[0]}`,
+  );
+  // Late losses are those of the few networks that began beside the saddle: twenty need not have met one.
+  for (const spec of [
+    { ...aligned, initialVariance: 3 },
+    { ...aligned, initialVariance: 3, inputKeepProbability: 0.46 },
+    { system: 'autoencoder', width: 154, inputVariance: 1.8, recordEvery: 1, tied: true },
+  ] as const) {
+    const comparison = compare(await predict(spec), await simulate(spec, { trials: 20, seed: 1 }));
+    t.not(comparison.verdict, 'disagrees', JSON.stringify(spec));
+    t.ok(comparison.largestZ < 5, `largest |z| ${comparison.largestZ}`);
+  }
+});

@@ -6,12 +6,14 @@ import { stableLearningRate } from './rates.js';
 import type { Starts } from './starts.js';
 import type { Squares } from './taylor.js';
 
-/** By record: means of w, of w², of w1² + w2², and of the loss. */
+/** By record: means of w, of w1² + w2² and of the loss, and of the square of each. */
 export interface ModeMeans {
   readonly mapping: Float64Array;
   readonly square: Float64Array;
   readonly norm: Float64Array;
+  readonly normSquare: Float64Array;
   readonly loss: Float64Array;
+  readonly lossSquare: Float64Array;
   /** Mappings that 5 and 95 of a hundred starts do not exceed. */
   readonly low: Float64Array;
   readonly high: Float64Array;
@@ -46,7 +48,7 @@ function gather(
   into: ModeMeans,
   at: number,
 ): void {
-  let [mapping, square, norm, loss] = [0, 0, 0, 0];
+  let [mapping, square, norm, normSquare, loss, lossSquare] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] as number;
     const w = ((P[i] as number) - (Q[i] as number)) / 4;
@@ -54,9 +56,13 @@ function gather(
     mapping += weight * w;
     square += weight * w * w;
     norm += weight * squares;
-    loss += weight * modeLoss(mode, w, squares);
+    normSquare += weight * squares * squares;
+    const own = modeLoss(mode, w, squares);
+    loss += weight * own;
+    lossSquare += weight * own * own;
   }
   [into.mapping[at], into.square[at], into.norm[at], into.loss[at]] = [mapping, square, norm, loss];
+  [into.normSquare[at], into.lossSquare[at]] = [normSquare, lossSquare];
   [into.low[at], into.high[at]] = quantiles(P, Q, weights, order);
 }
 
@@ -104,7 +110,9 @@ export async function modeMeans(
     mapping: new Float64Array(size),
     square: new Float64Array(size),
     norm: new Float64Array(size),
+    normSquare: new Float64Array(size),
     loss: new Float64Array(size),
+    lossSquare: new Float64Array(size),
     low: new Float64Array(size),
     high: new Float64Array(size),
   };

@@ -90,11 +90,14 @@ async function meansOf(
       return count > 1 ? ofMember(found, count) : found;
     }
     const zero = new Float64Array(records.length);
+    const loss = records.map((step) => modeLoss(stageAt(stages, step).mode, 0, 0));
     return {
       mapping: zero,
       square: zero,
       norm: zero,
-      loss: records.map((step) => modeLoss(stageAt(stages, step).mode, 0, 0)),
+      normSquare: zero,
+      loss,
+      lossSquare: loss.map((x) => x * x),
       low: zero,
       high: zero,
     };
@@ -109,7 +112,9 @@ async function meansOf(
     mapping: blend(early.mapping, late.mapping),
     square: blend(early.square, late.square),
     norm: blend(early.norm, late.norm),
+    normSquare: blend(early.normSquare, late.normSquare),
     loss: blend(early.loss, late.loss),
+    lossSquare: blend(early.lossSquare, late.lossSquare),
     low: blend(early.low, late.low),
     high: blend(early.high, late.high),
   };
@@ -221,6 +226,10 @@ function clusterWarning(
   ];
 }
 
+/** Variances over squared means; 0 of what is always 0. */
+const relativeTo = (means: Float64Array, variances: Float64Array): Float64Array =>
+  means.map((mean, at) => (mean === 0 ? 0 : (variances[at] as number) / mean ** 2));
+
 export async function predict(
   spec: ResolvedAutoencoderSpec,
   options: SystemOptions,
@@ -232,6 +241,8 @@ export async function predict(
   const [mapping, spread] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
   const [low, high] = [new Float64Array(size * modes.length), new Float64Array(size * modes.length)];
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  // Variances over starts: directions are independent, their variances add up.
+  const [lossVariance, normVariance] = [new Float64Array(size), new Float64Array(size)];
   const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
   const stages = modeStages(spec);
   const times = stages.map((ofMode, i) => halfTime(spec, ofMode, i));
@@ -253,6 +264,10 @@ export async function predict(
           mean === 0 ? Infinity : Math.max(0, (means.square[at] as number) / mean ** 2 - 1);
         loss[at] = (loss[at] as number) + (means.loss[at] as number);
         squaredNorm[at] = (squaredNorm[at] as number) + (means.norm[at] as number);
+        const scatter = (square: Float64Array, mean: Float64Array): number =>
+          Math.max(0, (square[at] as number) - (mean[at] as number) ** 2);
+        lossVariance[at] = (lossVariance[at] as number) + scatter(means.lossSquare, means.loss);
+        normVariance[at] = (normVariance[at] as number) + scatter(means.normSquare, means.norm);
         const end = fixedPoint(stageAt(ofMode, records[at] as number).mode);
         if (end > 0) learnt[at] = (learnt[at] as number) + Math.min(1, Math.max(0, mean / end));
       }
@@ -283,8 +298,8 @@ export async function predict(
       modeMapping: { ...observable(mapping, innerAxis('mode', modes.length)), spread },
       modeMappingLow: observable(low, innerAxis('mode', modes.length)),
       modeMappingHigh: observable(high, innerAxis('mode', modes.length)),
-      loss: observable(loss),
-      squaredNorm: observable(squaredNorm),
+      loss: { ...observable(loss), spread: relativeTo(loss, lossVariance) },
+      squaredNorm: { ...observable(squaredNorm), spread: relativeTo(squaredNorm, normVariance) },
     },
     warnings: [...warningsOf(spec), ...clusterWarning(spec, clusters, times)],
   };

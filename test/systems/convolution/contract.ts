@@ -11,7 +11,7 @@ export const contract: ContractCase = {
   grows: [{ spec: { width: 60 } }, { spec: { depth: 30 } }, { run: { trials: 300_000, rawTrials: true } }],
   heavy: { spec: { ...small, input: [32, 32, 3], width: 64, depth: 6 }, run: { trials: 2000, threads: 1 } },
   busy: {
-    train: { input: [28, 28, 1], depth: 2, width: 8, kernel: 3 },
+    train: { input: [28, 28, 1], depth: 2, width: 8, kernel: 5 },
     figure: 'profile',
   },
   agreement: [

@@ -12,7 +12,7 @@ const largestLattice = 20;
  * Bytes of a layer: its entries in the results and in the laws they are made from; why it has none, in each of seven observables;
  * of a simulation its description here and behind the border, and its entries in the results.
  */
-const [perReportedLayer, perUndefinedLayer, perSimulatedLayer] = [424, 7 * 40, 1000] as const;
+const [perReportedLayer, perUndefinedLayer, perSimulatedLayer] = [448, 7 * 40, 1000] as const;
 /** Bytes of objects that theory or a simulation makes of a layer and drops. */
 const perLeft = 3300;
 /** Of theory: bytes of objects that it makes and drops at all. */
@@ -80,7 +80,7 @@ export function simulationBytes(spec: ResolvedPercolationSpec, run: ResolvedPerc
   const held = run.engine === 'masks' && run.backward ? nodes.reduce((sum, n) => sum + n, 0) : 3 * largest;
   // Parents as the addon gets them, three times as 32-bit numbers on their way into the task, and a tenth for rounding up.
   const connections =
-    22 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
+    23 * connectionCount(spec.topology, spec.width as number) + 24 * largest + perSimulatedLayer * nodes.length;
   // The twentieth is what arrays of a layer each round up to.
   const raw = run.rawTrials ? 8.4 * run.trials * (nodes.length + 1) : 0;
   return leftBehind(perLeft * nodes.length) + ((2 * held * lanes) / 8) * threadsFor(run.threads) + connections + raw;

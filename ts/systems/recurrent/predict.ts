@@ -104,13 +104,17 @@ function warningsOf(spec: ResolvedRecurrentSpec, found: Readonly<Record<string, 
 
 const times = (spec: ResolvedRecurrentSpec): Axis => axis('time', spec.steps + 1);
 
-/** Of order 1/N what is left out is not known but for its size: 3 t/N, tied also t³/2N² and t⁴/24N². */
+/**
+ * Of order 1/N what is left out is not known but for its size: 3 t/N, tied also t³/2N² and t⁴/24N². Inputs of M < N components have a
+ * norm that scatters, from which all units suffer alike: then M stands for N in the first.
+ */
 function withAllowance(spec: ResolvedRecurrentSpec, observable: Predicted, grows: boolean): Predicted {
   const n = spec.width;
+  const fewest = spec.inputVariance > 0 ? Math.min(n, spec.inputWidth) : n;
   const allowance = observable.values.map((value, i) => {
     const t = observable.axes[0]?.values[i] as number;
     const tied = spec.weightSharing === 'tied' ? t ** 3 / (2 * n * n) + t ** 4 / (24 * n * n) : 0;
-    const relative = (3 / n) * (grows ? Math.max(1, t) : 1) + tied;
+    const relative = (3 / fewest) * (grows ? Math.max(1, t) : 1) + tied;
     return relative * (observable.scale === 'log' ? 1 : Math.max(Math.abs(value), 1e-3));
   });
   return { ...observable, finiteSize: { order: 1, values: allowance.map(() => 0), allowance } };

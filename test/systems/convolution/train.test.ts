@@ -158,7 +158,8 @@ t.test(
       for (const b of [-1, 0, 1])
         if (a !== 0 || b !== 0) total += Math.exp(-quantized(array(a, b), 2).nats) / gridNorm(1).share;
     // The array of zeros has a step of its own: what is missing is its part, (1/2 · 3/2)/(3/2 · 5/2).
-    t.ok(Math.abs(total - (1 - 0.2)) < 1e-12, `${total}`);
+    // Lengths are rounded up: never more than the whole.
+    t.ok(total <= 0.8 && total > 0.8 - 1e-10, `${total}`);
     const { weights } = quantized(array(0.9, -0.5), 4);
     const values = [...(weights.w?.values ?? [])];
     const step = gridNorm(0.9 / 7).norm;

@@ -171,30 +171,33 @@ export function networkOf(given: Architecture, name: FieldName = inList): Networ
 
 /** A block of parameters: a convolution layer, or last the fully connected one. */
 export interface Block {
-  readonly parameters: number;
-  /** a (n_1 + n_2 + 1): degrees of freedom of a matrix of rank a. */
-  readonly free: number;
-  /** log R: of the bound on the Frobenius norm of the block; −Infinity where it is zero. */
-  readonly logNorm: number;
+  /** The matrix of the block, and a bound on its rank. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+  /** The block's Frobenius norm is at most √copies · norm: a kernel's bound, and how many kernels there are. */
+  readonly norm: number;
+  readonly copies: number;
 }
 
 export function blocksOf({ layers, features, classes, fcRank, fcNorm }: Network): Block[] {
-  const convolutions = layers.map(({ kernel, inputChannels, channels, rank, norm }): Block => {
-    const rows = kernel ** 2 * inputChannels;
-    return {
-      parameters: rows * channels,
-      free: rank * (rows + channels + 1),
-      logNorm: Math.log(channels) / 2 + Math.log(norm),
-    };
-  });
-  const head = { parameters: features * classes, free: fcRank * (classes + features + 1), logNorm: Math.log(fcNorm) };
-  return [...convolutions, head];
+  const convolutions = layers.map(
+    ({ kernel, inputChannels, channels, rank, norm }): Block => ({
+      rows: kernel ** 2 * inputChannels,
+      columns: channels,
+      rank,
+      norm,
+      copies: channels,
+    }),
+  );
+  return [...convolutions, { rows: features, columns: classes, rank: fcRank, norm: fcNorm, copies: 1 }];
 }
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** d. */
 export const parameterCount = (network: Network): number =>
-  total(blocksOf(network).map(({ parameters }) => parameters));
-/** θ. */
-export const freedomDegree = (network: Network): number => total(blocksOf(network).map(({ free }) => free));
+  total(blocksOf(network).map(({ rows, columns }) => rows * columns));
+/** θ: a (n_1 + n_2 + 1) numbers tell a matrix of rank a, summed over blocks. */
+export const freedomDegree = (network: Network): number =>
+  total(blocksOf(network).map(({ rows, columns, rank }) => rank * (rows + columns + 1)));

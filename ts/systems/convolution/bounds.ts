@@ -2,6 +2,7 @@
 import { MftError } from '../../core/errors.js';
 import type { QuantityValue, Undefined } from '../../core/results.js';
 import { freedomDegree, type Network, parameterCount } from './architecture.js';
+import { certificate } from './certificate.js';
 import {
   betaCorrected,
   blockLipschitz,
@@ -83,6 +84,7 @@ export function boundQuantities(network: Network, question: Question): Readonly<
     gapStated: attempt(() => gapStated(network, question)),
     gapRepaired: attempt(() => gapRepaired(network, question)),
     gapCertified: gapCertified(network, question).gap,
+    certificate: certificate(network, question),
     bitCountGap: bitCountGap(parameterCount(network), samples, bits, failureProbability),
     samplesForGapStated: attempt(() => samplesForGapStated(network, target, failureProbability)),
     samplesForGapCertified: samplesForGapCertified(network, target, failureProbability),

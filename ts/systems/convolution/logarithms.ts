@@ -15,6 +15,3 @@ export function logSum(logs: readonly number[]): number {
   if (!Number.isFinite(largest)) return largest;
   return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0));
 }
-
-/** log(1 + e^x) without overflow. */
-export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -64,7 +64,8 @@ export function measured(
 ): Readonly<Record<string, QuantityValue>> {
   const { kernels, fc } = normsOf(weights, network.layers.length);
   const grid = [...kernels, fc].map(gridNorm);
-  const failureProbability = grid.reduce((rest, { share }) => rest * share, question.failureProbability);
+  // Below the rounding of the shares and of their product.
+  const failureProbability = grid.reduce((rest, { share }) => rest * share * (1 - 1e-14), question.failureProbability);
   const layers = network.layers.map((layer, l) => ({ ...layer, norm: (grid[l] as (typeof grid)[number]).norm }));
   const fcNorm = (grid.at(-1) as (typeof grid)[number]).norm;
   const isWhole = [...kernels, fc].every(Number.isFinite);

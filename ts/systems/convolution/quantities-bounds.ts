@@ -6,6 +6,7 @@ import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { architectureField, freedomDegree, type Network, networkFrom, parameterCount } from './architecture.js';
 import { boundsOf } from './bounds.js';
+import { certificate } from './certificate.js';
 import {
   betaCorrected,
   blockLipschitz,
@@ -195,24 +196,31 @@ export const boundQuantityTable = {
   }),
   logNetSize: bound({
     symbol: 'log N(η)',
-    description: 'Logarithm of the size of the net.',
+    description: 'Logarithm of the size of the net, rounded up.',
     source: 'derived; docs 4.3',
     given: { eta },
-    evaluate: (network, p) => logNetSize(network, p.eta),
+    evaluate: (network, p) => logNetSize(network, p.eta).high,
   }),
   certifiedAtEta: bound({
     symbol: 'gap(η)',
-    description: 'The certified gap at one η; every η is valid.',
+    description: 'The certified gap at one η, rounded up; every η is valid.',
     source: 'derived; docs 4.4',
     given: { ...withSamples, eta },
     evaluate: (network, p) => certifiedAtEta(network, p, p.eta),
   }),
   gapCertified: bound({
     symbol: 'min gap(η)',
-    description: 'The certified gap: for all networks within the norms, any n, no unknown constant.',
+    description: 'The certified gap, rounded up: for all networks within the norms, any n, no unknown constant.',
     source: 'derived; docs 4.4',
     given: withSamples,
     evaluate: (network, p) => gapCertified(network, p).gap,
+  }),
+  certificate: bound({
+    symbol: '[gap]',
+    description: 'The certified gap with all it rests on, as intervals of outward rounding that hold the exact values.',
+    source: 'derived; docs 4.4',
+    given: { ...withSamples, eta: eta.optional() },
+    evaluate: certificate,
   }),
   samplesForGapCertified: bound({
     symbol: 'n(g)',

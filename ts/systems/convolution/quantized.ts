@@ -1,6 +1,8 @@
 // The bound that counts bits, for a network stored in few of them: its code length is all that the class costs.
 import type { NamedArray } from '../../core/trainer.js';
 import { logGamma } from '../../numeric/gamma.js';
+import { intervals } from '../../numeric/interval.js';
+import { deviation } from './certified.js';
 import { gridNorm } from './measured.js';
 
 /** Beyond this there is nothing to gain: 16 bits a weight are more than any training set pays for. */
@@ -34,14 +36,22 @@ export function quantized(arrays: Readonly<Record<string, NamedArray>>, bits: nu
   return { weights: Object.fromEntries(weights), nats };
 }
 
+/** Relative error of log Γ, of a product and of a sum of a few thousand terms, with room. */
+const gammaError = 1e-12;
+
+/** Nats of the levels, not below what they are. */
 function codeLength(levels: Float64Array, alphabet: number): number {
   const counts = new Map<number, number>();
   for (const k of levels) counts.set(k, (counts.get(k) ?? 0) + 1);
-  let nats = logGamma(levels.length + alphabet / 2) - logGamma(alphabet / 2);
-  for (const count of counts.values()) nats += logGamma(0.5) - logGamma(count + 0.5);
-  return nats;
+  const ofCounts = [...counts.values()].map((count) => logGamma(count + 0.5));
+  const ofAll = [logGamma(levels.length + alphabet / 2), counts.size * logGamma(0.5)];
+  const gains = [...ofCounts, logGamma(alphabet / 2)];
+  const size = [...ofAll, ...gains].reduce((sum, term) => sum + Math.abs(term), 0);
+  return total(ofAll) - total(gains) + gammaError * size;
 }
 
-/** √((log 1/π + log(2/ε))/(2n)): |training − true risk| of every network of the prior at once, with probability 1 − ε. */
+const total = (terms: readonly number[]): number => terms.reduce((sum, term) => sum + term, 0);
+
+/** √((log 1/π + log(2/ε))/(2n)), rounded up: |training − true risk| of every network of the prior at once, with probability 1 − ε. */
 export const codeLengthGap = (nats: number, samples: number, failureProbability: number): number =>
-  Math.sqrt((nats + Math.log(2 / failureProbability)) / (2 * samples));
+  deviation(intervals.of(nats), { samples, failureProbability }, intervals).high;

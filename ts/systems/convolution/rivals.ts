@@ -1,5 +1,7 @@
 // Bounds of other papers. Those that begin with `rival` give the order of magnitude only: their constants are left out.
 import type { Undefined } from '../../core/results.js';
+import { intervals } from '../../numeric/interval.js';
+import { deviation } from './certified.js';
 import { fromLog } from './logarithms.js';
 
 /** Norms of the unrolled layers, one of each kind per layer, the head last. */
@@ -94,9 +96,11 @@ export function dnn2018(given: {
   return fromLog(Math.log(tau) + (bracket + Math.log(maxWidth) + Math.log(complexity / n)) / 2);
 }
 
-/** √((bits d log 2 + log(2/δ))/(2n)): a finite class, rigorous for networks stored with so many bits per weight. */
+/** √((bits d log 2 + log(2/δ))/(2n)), rounded up: a finite class, rigorous for networks stored with so many bits per weight. */
 export function bitCountGap(parameters: number, samples: number, bits: number, failureProbability: number): number {
-  return Math.sqrt((bits * parameters * Math.LN2 + Math.log(2 / failureProbability)) / (2 * samples));
+  const { of, multiply, logarithm } = intervals;
+  const size = multiply(multiply(of(bits), of(parameters)), logarithm(of(2)));
+  return deviation(size, { samples, failureProbability }, intervals).high;
 }
 
 /** Most parameters of so many bits for which that gap is not above `target`. */

@@ -20,7 +20,7 @@ const sine = (count: number, amplitude: number, phase: number): Float64Array =>
 /** Offsets of the blocks in the weights, and their end. */
 export function offsetsOf(network: Network): number[] {
   const offsets = [0];
-  for (const { parameters } of blocksOf(network)) offsets.push((offsets.at(-1) as number) + parameters);
+  for (const { rows, columns } of blocksOf(network)) offsets.push((offsets.at(-1) as number) + rows * columns);
   return offsets;
 }
 
@@ -36,8 +36,8 @@ export async function sineGradient(network: Network, amplitude: number, label: n
   checkCount('architecture', Math.max(offsets.at(-1) as number, size, ...patches));
   if (label >= classes) throw expectedError('ERR_MFT_OUT_OF_RANGE', 'label', `below ${classes}, the classes`, label);
   const weights = new Float64Array(offsets.at(-1) as number);
-  blocksOf(network).forEach(({ parameters }, i) => {
-    weights.set(sine(parameters, amplitude, i + 1), offsets[i]);
+  blocksOf(network).forEach(({ rows, columns }, i) => {
+    weights.set(sine(rows * columns, amplitude, i + 1), offsets[i]);
   });
   const list = (of: (layer: (typeof layers)[number]) => number): Float64Array => Float64Array.from(layers, of);
   return addon().convolutionGradient({

@@ -4,6 +4,8 @@ import { rateRow } from '../../dist/reproduce/deep-dropout/figure-5.js';
 import { published } from '../../dist/reproduce/linear-autoencoders/figure-5-published.js';
 import { imageRows } from '../../dist/reproduce/linear-autoencoders/figure-5.js';
 import { circleRow } from '../../dist/reproduce/expressivity/figure-3.js';
+import { finiteRows, kernelRows } from '../../dist/reproduce/gaussian-processes/regression.js';
+import { tableRow } from '../../dist/reproduce/gaussian-processes/table.js';
 import { effectRow } from '../../dist/reproduce/percolation/three-arms.js';
 import { peakRow } from '../../dist/reproduce/residual/mnist-tanh.js';
 import type { MeasuredPath } from '../../dist/reproduce/residual/level-sets.js';
@@ -112,4 +114,28 @@ t.test('linear networks on images: losses, mappings and times that are off', asy
   t.same(verdicts(1, 0.02, 1).slice(7, 12), Array(5).fill('differs'), 'mappings 0.02 off');
   t.equal(verdicts(1, 0, 1.1).at(-2), 'differs', 'ten per cent late');
   t.equal(verdicts(1, 0, 1, 0, 0.89).at(-1), 'differs', 'too many starts outside the band');
+});
+
+t.test('gaussian processes: accuracies that are not the published ones', async (t) => {
+  const row = { set: 'mnist', count: 1000, depth: 20, weightVariance: 1.45, biasVariance: 0.28 } as const;
+  const of = (accuracies: readonly number[], images: 'mnist' | 'synthetic' = 'mnist'): string =>
+    tableRow({ ...row, accuracy: 0.9279, networkAccuracy: 0.9252 }, accuracies, 10_000, images).verdict;
+  t.equal(of([0.925, 0.924, 0.931, 0.934, 0.928, 0.926]), 'agrees');
+  const wrong = [0.86, 0.859, 0.866, 0.869, 0.863, 0.861, 0.864, 0.862];
+  t.equal(of(wrong), 'differs');
+  t.equal(of(wrong, 'synthetic'), 'notComparable');
+  const point = (accuracy: number) => ({ count: 5000, accuracy, standardError: 0.002, quantities: {}, seconds: 1 });
+  const scale = { counts: [5000], validationCount: 10_000, seeds: 3, width: 512 };
+  const kernels = (accuracy: number): string[] =>
+    kernelRows({ set: 'mnist', images: 'mnist', nngp: [point(accuracy)], ntk: [point(0.96)] }, scale).map(
+      ({ verdict }) => verdict,
+    );
+  t.same(kernels(0.962), ['agrees', 'agrees']);
+  t.same(kernels(0.91), ['differs', 'agrees']);
+  t.same(kernels(0.99), ['differs', 'agrees']);
+  const against = (network: number): string | undefined =>
+    finiteRows({ set: 'mnist', images: 'mnist', nngp: [point(0.962)], finite: [point(network)] }, scale)[0]?.verdict;
+  t.equal(against(0.951), 'agrees');
+  t.equal(against(0.975), 'differs');
+  t.equal(against(0.963), 'inconclusive');
 });

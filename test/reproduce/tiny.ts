@@ -64,6 +64,13 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'linear-autoencoders-figure-4': {},
   'linear-autoencoders-figure-6': { count: 100, width: 8, steps: 60 },
   'linear-autoencoders-figure-5': { sets: ['mnist'], modes: 40, count: 500, width: 8, steps: 60 },
+  'gaussian-processes-regression': {
+    counts: [70, 100],
+    validationCount: 200,
+    width: 32,
+    steps: 20,
+    subsets: 2,
+  },
   'percolation-path-curves': { trials: 1024 },
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },

@@ -193,6 +193,11 @@ metric g | x layer linear | y mean over networks log | area line line rule point
 curvature N κ² | x layer linear | y mean over networks log | area line line rule point | σ_w = 1.3 line; σ_w = 1.3 point; σ_w = 2.5 line; σ_w = 2.5 point; σ_w = 4 line; σ_w = 4 point
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > gaussian-processes-regression > gaussian-processes-regression learning-curves 1`] = `
+Learning curves: kernels of infinite width and trained networks
+ | x training images log | y accuracy on other images linear | area line line rule point | NNGP line; NTK line; networks, width 32 point
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > linear-autoencoders-figure-1 > linear-autoencoders-figure-1 dynamics 1`] = `
 Lines: flow; points: descent
 s² = 0 | x epoch linear | y mapping linear | area line line rule point | start 1 line; start 1 point; start 2 line; start 2 point; start 3 line; start 3 point; start 4 line; start 4 point; start 5 line; start 5 point; start 6 line; start 6 point; start 7 line; start 7 point; start 8 line; start 8 point; start 9 line; start 9 point; start 10 line; start 10 point

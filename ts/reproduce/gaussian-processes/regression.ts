@@ -10,7 +10,7 @@ import type { Reproduction, ReproductionOptions, ReproductionRow, Scale } from '
 import { paper, published, sources } from './paper.js';
 import { tableRows } from './table.js';
 
-export interface RegressionScale extends Scale {
+interface RegressionScale extends Scale {
   readonly sets: readonly ImageSet[];
   /** Training images, ascending. */
   readonly counts: readonly number[];
@@ -224,7 +224,9 @@ export function finiteRows(
         what: `${imageNames[images]}, ${process.count} images: NNGP against ${seeds} networks of width ${width}`,
         published: 'Gaussian processes typically outperform networks of finite width',
         source: sources.statement,
-        measured: `${percent(process.accuracy)} against ${percent(networks.accuracy)} (difference ${percent(difference)} ± ${percent(error)})`,
+        measured:
+          `${percent(process.accuracy)} against ${percent(networks.accuracy)} ` +
+          `(difference ${percent(difference)} ± ${percent(error)})`,
         holds: difference > 0,
         isResolved: Math.abs(difference) > 3 * error,
       }),

@@ -75,7 +75,9 @@ export function tableRow(
   const ofTest = (mean * (1 - mean)) / tested;
   return inSetting(
     statisticRow({
-      what: `${imageNames[images]}, ${count} images, NNGP of depth ${depth}, σ_w² = ${weightVariance}, σ_b² = ${biasVariance}: test accuracy`,
+      what:
+        `${imageNames[images]}, ${count} images, NNGP of depth ${depth}, σ_w² = ${weightVariance}, ` +
+        `σ_b² = ${biasVariance}: test accuracy`,
       published: target,
       publishedError: Math.sqrt(variance),
       source: sources.table,

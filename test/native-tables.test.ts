@@ -70,6 +70,7 @@ async function callEverything(): Promise<void> {
   });
   await mft.simulate(feedforward, run);
   await mft.predict(feedforward);
+  mft.evaluateActivation('tanh', Float64Array.of(0.5));
   await mft.map(feedforward, [{ field: 'weightVariance', values: [1, 2] }], { quantities: ['gradientMultiplier'] });
   await mft.simulate(residual, run);
   const values = [

@@ -8,6 +8,7 @@
 #include "node/fields.h"
 #include "node/rows.h"
 #include "node/task.h"
+#include "systems/feedforward/absolute_product.h"
 #include "systems/feedforward/phase.h"
 
 namespace mft::node {
@@ -111,13 +112,33 @@ Napi::Value feedforward_phase(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Values& rows) -> Napi::Value { return float64_array(env, rows); });
 }
 
+using Absolute = feedforward::AbsoluteProduct;
+const Fields<Absolute> kAbsolute = {
+    activation("activation", &Absolute::activation),
+    numbers("kinks", &Absolute::kinks),
+    number("varianceA", &Absolute::variance_a),
+    number("varianceB", &Absolute::variance_b),
+    number("oneMinusCorrelation", &Absolute::one_minus_correlation),
+    number("couplingA", &Absolute::coupling_a),
+    number("couplingB", &Absolute::coupling_b),
+    number("noiseA", &Absolute::noise_a),
+    number("noiseB", &Absolute::noise_b),
+    number("noisePair", &Absolute::noise_pair),
+};
+
+// (question) -> number
+Napi::Value feedforward_absolute_product(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), feedforward::absolute_product(kAbsolute.argument(info, 0, "question")));
+}
+
 }  // namespace
 
 std::vector<Function> feedforward_functions() {
   return {{"feedforwardLayout", feedforward_layout, {kParameters.info()}},
           {"feedforwardMemory", feedforward_memory, {kParameters.info()}},
           {"simulateFeedforward", simulate_feedforward, {kParameters.info()}},
-          {"feedforwardPhase", feedforward_phase, {kPhase.info()}}};
+          {"feedforwardPhase", feedforward_phase, {kPhase.info()}},
+          {"feedforwardAbsoluteProduct", feedforward_absolute_product, {kAbsolute.info()}}};
 }
 
 }  // namespace mft::node

@@ -1,5 +1,5 @@
 // A pool of child processes. Processes, not threads: a job that must end is killed with its process, native work and all.
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { MftError } from '../core/errors.js';
 import type { JobLimits } from './executor.js';
@@ -137,7 +137,8 @@ function forked(options: PoolOptions): ChildProcess {
     options.maxMemory === undefined
       ? []
       : [`--max-old-space-size=${Math.max(64, Math.floor(options.maxMemory / 2 ** 20))}`];
-  return fork(options.childModule ?? defaultChild, [], {
+  // Loaded when the first child starts: a program that only imports the package has no use for it.
+  return process.getBuiltinModule('node:child_process').fork(options.childModule ?? defaultChild, [], {
     env: { ...environment, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
     execArgv: heap,
     serialization: 'json',

@@ -1,5 +1,4 @@
 // The connection to Redis: where it may go, with whose credentials, and how errors are kept free of them.
-import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { MftError } from '../../core/errors.js';
 
@@ -97,6 +96,8 @@ function decoded(text: string): string {
 }
 
 function isLoopback(host: string): boolean {
+  // Loaded when asked: a program that only imports the package has no use for it.
+  const { isIP } = process.getBuiltinModule('node:net');
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

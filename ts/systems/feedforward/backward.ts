@@ -8,7 +8,7 @@
 // For orthogonal weights |Wᵀδ|² = σ²|δ|² exactly, so that E e_a e_b loses the coherent part κ_aκ_b E u_a u_b (derived);
 // where columns and not rows are orthonormal (N_{l+1} > N_l), N_l/N_{l+1} of it. With alpha dropout φ stands for ρ(aφ + b), and
 // dropped units add to E u_a u_b.
-import { coherentAbsoluteProduct } from './absolute-error.js';
+import { addon } from '../../core/addon.js';
 import type { ControlOptions } from '../../core/control.js';
 import { affineFunctionOf, type GaussianFunction } from '../../gaussian/expectation.js';
 import { expectation, pairExpectation, varianceSlope } from '../../gaussian/moments.js';
@@ -28,6 +28,8 @@ import { largestOf } from '../../numeric/extremes.js';
 /** Coherent part below which Wᵀδ is taken as Gaussian, and number of pairs up to which a larger one is integrated. */
 export const negligible = 1e-4;
 export const exactPairs = 16;
+/** Relative error of the integrals: |x| has a corner on their grid, and so may φ beyond its kinks. */
+export const absoluteProductError = 1e-2;
 
 /** Per-layer second moments of the errors and the activities below, index l − 1; those of errors times exp(−logScale). */
 export interface BackwardPass {
@@ -245,14 +247,20 @@ function errorsBelow(network: Network, l: number, above: LayerErrors): LayerErro
     const coupling = kappa(a) * kappa(b);
     const native = layers.phi[l]?.native;
     if (part > negligible && gram.pairs.length <= exactPairs && native !== undefined) {
-      const parts = {
+      const { varianceA, varianceB, delta } = stateOf(network, l, p);
+      const exact = addon().feedforwardAbsoluteProduct({
+        activation: native,
+        kinks: native.kinks,
+        varianceA,
+        varianceB,
+        oneMinusCorrelation: delta,
         couplingA: kappa(a) / keep,
         couplingB: kappa(b) / keep,
         noiseA: noise(a),
         noiseB: noise(b),
         noisePair: pairNoise(p, coupling),
-      };
-      return factor * coherentAbsoluteProduct(native, stateOf(network, l, p), parts);
+      });
+      return factor * exact;
     }
     // Wᵀδ given that the unit is kept, as a Gaussian pair of the right covariance, independent of z
     const correlation = (pairNoise(p, coupling) + (coupling * moments.pairSecond(l, p)) / keep ** 2) / size;

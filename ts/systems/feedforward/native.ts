@@ -61,11 +61,28 @@ interface FeedforwardPhasePoints {
   readonly threads: number;
 }
 
+/** E|δ_aδ_b| of a layer whose errors are coherent with its activities (native/systems/feedforward/absolute_product.h). */
+interface FeedforwardAbsoluteProduct {
+  readonly activation: ResolvedActivation;
+  readonly kinks: Float64Array;
+  readonly varianceA: number;
+  readonly varianceB: number;
+  readonly oneMinusCorrelation: number;
+  /** κ_a/ρ, κ_b/ρ. */
+  readonly couplingA: number;
+  readonly couplingB: number;
+  /** The covariance of e. */
+  readonly noiseA: number;
+  readonly noiseB: number;
+  readonly noisePair: number;
+}
+
 declare module '../../core/addon.js' {
   interface NativeAddon {
     feedforwardLayout(parameters: FeedforwardParameters): RowTable<FeedforwardPlace>;
     feedforwardMemory(parameters: FeedforwardParameters): number;
     feedforwardPhase(points: FeedforwardPhasePoints, slots?: Int32Array): Promise<Float64Array>;
+    feedforwardAbsoluteProduct(question: FeedforwardAbsoluteProduct): number;
     simulateFeedforward(parameters: FeedforwardParameters, control: Int32Array): Promise<Float64Array>;
   }
 }

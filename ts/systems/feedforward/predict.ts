@@ -8,8 +8,7 @@ import { ticker } from '../../core/control.js';
 import { axis, innerAxis, type Predicted, type UndefinedPoint, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { isBeyondTerms } from './allowances.js';
-import { absoluteProductError } from './absolute-error.js';
-import { type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
+import { absoluteProductError, type BackwardPass, backwardPass, exactPairs, negligible } from './backward.js';
 import { type Correction, corrections, type Corrections } from './corrections.js';
 import {
   type ForwardPass,

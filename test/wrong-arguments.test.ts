@@ -109,6 +109,12 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   fixedPointsVariance: [layer, 1],
   varianceBasins: [layer],
   criticalInitialization: ['tanh', { biasVariance: 0.05 }],
+  gain: ['gelu', { keeps: 'variance' }],
+  shape: [
+    { system: 'feedforward', activation: 'relu', depth: 20 },
+    { method: 'dks', target: 1.3 },
+  ],
+  shapeActivation: ['relu', { method: 'dks', target: 1.3, layers: 10 }],
   variancePreservingInitialization: ['tanh', { variance: 1 }],
   keepProbabilitiesForCorrelation: [{ ...layer, correlation: 0.5 }],
   weightVariancesForDepthScale: ['tanh', 10, { biasVariance: 0.05 }],

@@ -17,6 +17,15 @@ export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './c
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';
 export { initialise, type Initialization, initialize } from './advise/initialize.js';
 export type { LibraryCode } from './advise/initialize-code.js';
+export {
+  shape,
+  shapeActivation,
+  type ShapeActivationOptions,
+  type ShapedActivation,
+  type ShapedBlocks,
+  type ShapedSpec,
+  type ShapeOptions,
+} from './advise/shape.js';
 
 // Comparison, fits, statistics
 export type { BandShare } from './statistics/band.js';
@@ -178,6 +187,9 @@ export {
   type VarianceArgument,
 } from './gaussian/moments.js';
 export type { Activation } from './gaussian/expectation.js';
+export { gain, type GainOptions } from './gaussian/gain.js';
+export type { ActivationTransform } from './gaussian/expression-text.js';
+export type { ShapedMaps } from './gaussian/shaping.js';
 
 // Fixed points and the critical line
 export { fixedPointsVariance, type VarianceFixedPoint, type VarianceFixedPoints } from './gaussian/fixed-points.js';

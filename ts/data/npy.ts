@@ -57,7 +57,8 @@ const elements: Readonly<
  * **Source**: the format of NumPy (NEP 1).
  *
  * @example
- * const { shape, values } = await readNpy('images.npy');
+ * const array = await readNpy('images.npy');
+ * console.log(array.shape, array.values);
  */
 export async function readNpy(
   path: string,

@@ -132,6 +132,7 @@ Answer trajectory(const Theory& theory, const Question& question, const Control&
     answer["preactivationVariance"].push_back(gate.variance(state.second, r));
     answer["preactivationCovariance"].push_back(gate.covariance(covariance, input_covariance));
     answer["chi1MinusOne"].push_back(theory.chi1_minus_one(state));
+    answer["chi1"].push_back(theory.chi1(state));
     states.push_back(state);
     fourths.push_back(fourth);
     const double next_covariance = theory.next_covariance(state, covariance, input_covariance);

@@ -40,6 +40,13 @@ double Theory::chi1_minus_one(const StateMoments& state, const Gates& gates) con
   }
 }
 
+double Theory::chi1(const StateMoments& state) const {
+  const Gates at = gates(state.second);
+  if (cell_.kind == CellKind::kVanilla) return cell_.gates[0].recurrent * at.of[0].d2;
+  if (cell_.kind == CellKind::kMinGru) return at.of[0].v2;
+  return 1 + chi1_minus_one(state, at);
+}
+
 double Theory::third_moment(const StateMoments& state) const {
   const Gates at = gates(state.second);
   const UnitMoments& a = at.of[0];
@@ -152,9 +159,11 @@ std::vector<double> product_second_moments(const Theory& theory, const std::vect
   if (cell.kind == CellKind::kVanilla) {
     double sum = 1;  // the factors are free: variances of the normalised factors add up
     for (const StateMoments& state : states) {
-      const JacobianMoments moments = theory.jacobian(state, 0, 0);
-      const double m1 = 1 + moments.first_minus_one;
-      sum += *moments.second / (m1 * m1) - 1;
+      const Gates at = theory.gates(state.second);
+      const double d2 = at.of[0].d2;
+      // Of slopes alone: no weight variance is too small or too large for a ratio.
+      const double ratio = moment(cell.function, {.first = 4}, at.variance[0]) / d2 / d2;
+      sum += cell.is_orthogonal ? ratio - 1 : ratio;
       result.push_back(sum);
     }
     return result;

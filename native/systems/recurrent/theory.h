@@ -67,6 +67,8 @@ class Theory {
   // chi_1 - 1 for the step that starts from this state.
   double chi1_minus_one(const StateMoments& state) const;
   double chi1_minus_one(const StateMoments& state, const Gates& gates) const;
+  // chi_1 itself, which chi_1 - 1 rounds away where it is small.
+  double chi1(const StateMoments& state) const;
   // The step that starts from this state, with the fourth (and of the GRU third) moments of the state.
   JacobianMoments jacobian(const StateMoments& state, double third, double fourth) const;
   // Stationary third and fourth moments of h.

@@ -8,9 +8,22 @@ import { recordsOf, type ResolvedAutoencoderRun, type ResolvedAutoencoderSpec, s
 /** Nodes of the law of a direction's start, both squares together: a few hundred in a network, a few thousand of aligned starts. */
 const nodesPerMode = 1000;
 
+/** Updates of directions beyond which a prediction of the flow says nothing of its descent: a second. */
+const mostUpdates = 300_000;
+
+/** Whether a prediction of the flow follows the steps of the descent as well. */
+export const followsSteps = (spec: ResolvedAutoencoderSpec): boolean =>
+  spec.steps * spectrumOf(spec).length <= mostUpdates;
+
+/** Times at which every node of a direction is evaluated. */
+function timesOf(spec: ResolvedAutoencoderSpec): number {
+  const flow = spec.dynamics === 'flow' ? 10 * recordsOf(spec).length : 0;
+  return flow + (spec.dynamics === 'descent' || followsSteps(spec) ? spec.steps : 0);
+}
+
 export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
   const modes = spectrumOf(spec).length;
-  const times = spec.dynamics === 'descent' ? spec.steps : 10 * recordsOf(spec).length;
+  const times = timesOf(spec);
   return 10_000 + 10 * modes * times * nodesPerMode + spec.width / 1000;
 }
 
@@ -26,7 +39,7 @@ const [perRecordOfMode, perRecord, perMeans, mostDead] = [4, 6, 18, 2 ** 22] as 
 /** What the integration leaves behind; the records beside it. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   const modes = spectrumOf(spec).length;
-  const times = spec.dynamics === 'descent' ? spec.steps : 10 * recordsOf(spec).length;
+  const times = timesOf(spec);
   const records = recordsOf(spec).length;
   const means = perMeans * records;
   const held = records * (perRecordOfMode * modes + perRecord) + means + Math.min(mostDead, means * (modes - 1));

@@ -2,7 +2,9 @@
 import { innerAxis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import { throwIfAborted } from '../../core/control.js';
+import { MftError } from '../../core/errors.js';
 import { balancedMapping, balancedTime } from './balanced.js';
+import { followsSteps } from './cost.js';
 import { type Cluster, clustersOf } from './clusters.js';
 import { fixedPoint, growth, type Mode, modeLoss, optimumLoss } from './mode.js';
 import { type ModeMeans, type ModeStage, modeMeans, type Work, work } from './mode-means.js';
@@ -230,7 +232,55 @@ function clusterWarning(
 const relativeTo = (means: Float64Array, variances: Float64Array): Float64Array =>
   means.map((mean, at) => (mean === 0 ? 0 : (variances[at] as number) / mean ** 2));
 
+/** Theory of a spec. See `predict`; of the flow every mean carries its difference from the descent that is simulated. */
 export async function predict(
+  spec: ResolvedAutoencoderSpec,
+  options: SystemOptions,
+): Promise<PredictionBody<AutoencoderObservable>> {
+  const found = await meanCurves(spec, options);
+  return spec.dynamics === 'flow' ? { ...found, observables: await withSteps(spec, found, options) } : found;
+}
+
+/**
+ * Adds to what is said of the flow the term of the finite rate, descent less flow: exact, from the same starts. Where the descent takes
+ * more steps than are followed here, or diverges, nothing is known of the term.
+ */
+async function withSteps(
+  spec: ResolvedAutoencoderSpec,
+  flow: PredictionBody<AutoencoderObservable>,
+  { signal }: SystemOptions,
+): Promise<Readonly<Partial<Record<AutoencoderObservable, Predicted>>>> {
+  const descent = await descentOf(spec, signal === undefined ? {} : { signal });
+  return Object.fromEntries(
+    Object.entries(flow.observables as Readonly<Record<string, Predicted>>).map(([name, observable]) => {
+      const steps = descent?.observables[name as AutoencoderObservable]?.values;
+      const finiteSize =
+        steps === undefined
+          ? {
+              order: 1,
+              values: new Float64Array(observable.values.length),
+              allowance: new Float64Array(observable.values.length).fill(Infinity),
+            }
+          : { order: 1, values: observable.values.map((value, i) => (steps[i] as number) - value) };
+      return [name, { ...observable, finiteSize }];
+    }),
+  );
+}
+
+async function descentOf(
+  spec: ResolvedAutoencoderSpec,
+  options: SystemOptions,
+): Promise<PredictionBody<AutoencoderObservable> | undefined> {
+  if (!followsSteps(spec)) return undefined;
+  try {
+    return await meanCurves({ ...spec, dynamics: 'descent' }, options);
+  } catch (error) {
+    if (error instanceof MftError && error.code === 'ERR_MFT_NOT_FINITE') return undefined;
+    throw error;
+  }
+}
+
+async function meanCurves(
   spec: ResolvedAutoencoderSpec,
   options: SystemOptions,
 ): Promise<PredictionBody<AutoencoderObservable>> {

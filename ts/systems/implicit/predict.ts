@@ -3,6 +3,8 @@ import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
 import { axis, type Axis, type Predicted, type QuantityValue, type Warning } from '../../core/results.js';
 import type { PredictionBody } from '../../core/system.js';
+import { gaussianFunctionOf } from '../../gaussian/expectation.js';
+import { expectation } from '../../gaussian/moments.js';
 import { varianceMap } from '../../gaussian/variance-map.js';
 import {
   defaultTolerances,
@@ -62,6 +64,26 @@ function quantitiesOf(
   };
 }
 
+/**
+ * What the masks of n units add to the variance over networks of q_t, relative to q_t²: every iteration (1/ρ − 1) E φ⁴/(E φ²)²/n of the
+ * part that comes through the weights, their deviations with one sign. At ρ n < 1 the mean is made by masks that few runs meet.
+ */
+function maskSpread(spec: ResolvedImplicitSpec, variances: Float64Array): Float64Array {
+  const dropped = 1 / spec.keepProbability - 1;
+  if (!(dropped > 0) || spec.weightVariance === 0) return variances.map(() => 0);
+  const phi = gaussianFunctionOf(spec.activation);
+  let deviation = 0;
+  return variances.map((q, t) => {
+    if (t === 0) return 0;
+    const before = variances[t - 1] as number;
+    const square = expectation(phi, { value: 2 }, before);
+    const kurtosis = square > 0 ? expectation(phi, { value: 4 }, before) / square / square : 0;
+    const share = q > 0 ? Math.max(0, 1 - spec.inputVariance / q) : 0;
+    deviation = share * (deviation + Math.sqrt((dropped * kurtosis) / spec.width));
+    return Number.isFinite(deviation) ? Math.min(deviation ** 2, Number.MAX_VALUE) : Infinity;
+  });
+}
+
 function observablesOf(
   spec: ResolvedImplicitSpec,
   { chi }: MeanField,
@@ -119,8 +141,12 @@ function observablesOf(
     undefined,
   );
   return {
-    preActivationVariance: hidden.length === 0 ? variance : { ...variance, undefinedAt: hidden },
-    squaredJacobianRadius: predicted([one], 'linear', Float64Array.of(chi), () => (2 * chi) / n, reason),
+    preActivationVariance: {
+      ...variance,
+      spread: maskSpread(spec, variances),
+      ...(hidden.length === 0 ? {} : { undefinedAt: hidden }),
+    },
+    squaredJacobianRadius: predicted([one], 'linear', Float64Array.of(chi), () => (2 * chi) / (n * gap), reason),
     adjointNorm: predicted(
       [one],
       'linear',

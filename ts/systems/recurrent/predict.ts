@@ -106,16 +106,22 @@ const times = (spec: ResolvedRecurrentSpec): Axis => axis('time', spec.steps + 1
 
 /**
  * Of order 1/N what is left out is not known but for its size: 3 t/N, tied also t³/2N² and t⁴/24N². Inputs of M < N components have a
- * norm that scatters, from which all units suffer alike: then M stands for N in the first.
+ * norm that scatters, from which all units suffer alike: then M stands for N in the first. `sizes`: what linear values are relative to,
+ * left out themselves (a covariance near 0 moves by the scatter of the correlation of two inputs, in units of the variance).
  */
-function withAllowance(spec: ResolvedRecurrentSpec, observable: Predicted, grows: boolean): Predicted {
+function withAllowance(
+  spec: ResolvedRecurrentSpec,
+  observable: Predicted,
+  grows: boolean,
+  sizes = observable.values,
+): Predicted {
   const n = spec.width;
   const fewest = spec.inputVariance > 0 ? Math.min(n, spec.inputWidth) : n;
   const allowance = observable.values.map((value, i) => {
     const t = observable.axes[0]?.values[i] as number;
     const tied = spec.weightSharing === 'tied' ? t ** 3 / (2 * n * n) + t ** 4 / (24 * n * n) : 0;
     const relative = (3 / fewest) * (grows ? Math.max(1, t) : 1) + tied;
-    return relative * (observable.scale === 'log' ? 1 : Math.max(Math.abs(value), 1e-3));
+    return relative * (observable.scale === 'log' ? 1 : Math.max(Math.abs(value), Math.abs(sizes[i] as number), 1e-3));
   });
   return { ...observable, finiteSize: { order: 1, values: allowance.map(() => 0), allowance } };
 }
@@ -138,22 +144,43 @@ async function integrated(
     options,
   );
   const time = times(spec);
+  const second = moments.second as Float64Array;
   const linear = (values: Float64Array): Predicted =>
-    withAllowance(spec, { axes: [time], scale: 'linear', values, error: statedError }, false);
+    withAllowance(spec, { axes: [time], scale: 'linear', values, error: statedError }, false, second);
   const growth = new Float64Array(spec.steps + 1);
   (moments.chi1MinusOne as Float64Array).forEach((excess, i) => {
-    growth[i + 1] = (growth[i] as number) + Math.log1p(Math.max(-1, excess));
+    const chi1 = moments.chi1?.[i] as number;
+    // The excess is exact near χ₁ = 1, χ₁ itself where it is small.
+    growth[i + 1] = (growth[i] as number) + (excess < -0.5 ? Math.log(Math.max(0, chi1)) : Math.log1p(excess));
   });
+  const ofGrowth = withAllowance(
+    spec,
+    { axes: [time], scale: 'log', values: growth, error: statedError * spec.steps },
+    true,
+  );
   return {
-    stateVariance: linear(moments.second as Float64Array),
+    stateVariance: linear(second),
     stateCovariance: linear(moments.covariance as Float64Array),
-    perturbationGrowth: withAllowance(
-      spec,
-      { axes: [time], scale: 'log', values: growth, error: statedError * spec.steps },
-      true,
-    ),
+    perturbationGrowth: { ...ofGrowth, spread: growthSpread(spec, moments.products as Float64Array) },
     jacobianSecondMoment: jacobianMoments(spec, moments.products as Float64Array),
   };
+}
+
+/**
+ * Variance of |δ_t|² over networks, relative to its squared mean, δ_0 Gaussian; M_t = m₂/m₁² of the product of t steps.
+ *
+ * Where a unit keeps its own share (minGru, minimal) |δ_t|² = Σ_i z_i² δ_i² has (3 M_t − 1)/N; in the vanilla cell every step mixes the
+ * units and adds 3 (M_t − M_{t−1})/N to that of the logarithm. Of other gated cells M is known for one step: as if they mixed.
+ */
+function growthSpread(spec: ResolvedRecurrentSpec, products: Float64Array): Float64Array {
+  const ofStep = (products[0] ?? 1) - 1;
+  const keeps = spec.cell === 'minGru' || spec.cell === 'minimal';
+  return Float64Array.from({ length: spec.steps + 1 }, (_, t) => {
+    if (t === 0) return 0;
+    const excess = (products[t - 1] ?? 1 + t * ofStep) - 1;
+    const found = keeps ? (3 * excess + 2) / spec.width : Math.expm1((3 * excess) / spec.width);
+    return Number.isFinite(found) ? found : Infinity;
+  });
 }
 
 function jacobianMoments(spec: ResolvedRecurrentSpec, known: Float64Array): Predicted {
@@ -179,12 +206,19 @@ async function sampled(
 ): Promise<Readonly<Record<RecurrentObservable, Predicted>>> {
   const moments = await sampleSites(spec, siteOptions(spec), options);
   const time = times(spec);
-  const linear = (from: Sampled): Predicted => withAllowance(spec, ofSamples(time, from, 'linear'), false);
+  const sizes = moments.stateVariance.values;
+  const linear = (from: Sampled): Predicted => withAllowance(spec, ofSamples(time, from, 'linear'), false, sizes);
   const log = ofSamples(time, moments.perturbation, 'log');
+  const { values, standardError } = moments.perturbation;
+  // The scatter of one unit, from that of the sampled mean.
+  const spread = values.map((value, i) => {
+    const found = (predictionSamples * ((standardError[i] as number) / value) ** 2) / spec.width;
+    return Number.isFinite(found) ? found : Infinity;
+  });
   return {
     stateVariance: linear(moments.stateVariance),
     stateCovariance: linear(moments.stateCovariance),
-    perturbationGrowth: withAllowance(spec, log, true),
+    perturbationGrowth: { ...withAllowance(spec, log, true), spread },
     jacobianSecondMoment: jacobianMoments(spec, new Float64Array(0)),
   };
 }

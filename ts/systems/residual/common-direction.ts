@@ -22,8 +22,19 @@ function sharesOf(phi: GaussianFunction, q: number, ofWeights: number): Shares {
   };
 }
 
+/** By how much logarithms may exceed those of infinite width, l = 0..L: sizes. */
+export interface CommonExcess {
+  /** Of E |δ^l|². */
+  readonly gradient: Float64Array;
+  /** Of a small distance, which the blocks up to l make as they make an error at l on its way down. */
+  readonly distance: Float64Array;
+}
+
+/** Heights at which an error is begun anyhow; between them that of the next one above stands. */
+const mostStarts = 64;
+
 /**
- * By how much the logarithm of E |δ^l|² may exceed that of infinite width, l = 0..L: a size.
+ * What a direction that all units share adds at finite width.
  *
  * With h = W x, x of block l − 1, W = h xᵀ/|x|² + fresh, so that Wᵀφ'(h)δ has the part x H, H = Σ hφ'δ/|x|², and
  * δ^{l−1}·x^{l−1} = δ^l·x^{l−1} + Σ hφ'δ: δ·x is conserved where φ is homogeneous, while |x|² may grow faster than |δ|². Of the errors
@@ -34,7 +45,7 @@ export function commonExcess(
   spec: ResolvedResidualSpec,
   network: NativeResidualNetwork,
   run: Recurrence,
-): Float64Array {
+): CommonExcess {
   const depth = network.width.length - 1;
   const phi = gaussianFunctionOf(spec.activation);
   const squares = run.logSecondMoment.map(Math.exp);
@@ -46,12 +57,32 @@ export function commonExcess(
     means[i + 1] = (means[i] as number) + shares.mean;
     return shares;
   });
-  const excess = new Float64Array(depth + 1);
-  const width = network.width[depth] as number;
+  const along = { network, run, blocks, means, squares };
+  const distance = new Float64Array(depth + 1);
+  const stride = Math.ceil(depth / mostStarts);
+  for (let start = depth; start > 0; start -= stride) {
+    const [found] = excessFrom(start, along) as unknown as [number];
+    distance.fill(found, Math.max(1, start - stride + 1), start + 1);
+  }
+  return { gradient: excessFrom(depth, along), distance };
+}
+
+interface Along {
+  readonly network: NativeResidualNetwork;
+  readonly run: Recurrence;
+  readonly blocks: readonly Shares[];
+  readonly means: Float64Array;
+  readonly squares: Float64Array;
+}
+
+/** The same of an error that begins at layer `start` without a direction, l = 0..start. */
+function excessFrom(start: number, { network, run, blocks, means, squares }: Along): Float64Array {
+  const excess = new Float64Array(start + 1);
+  const width = network.width[start] as number;
   // E X², E X A and E A² relative to |δ|² at infinite width, and |δ|² itself. X in units of √p.
-  let [xx, xa, aa] = [1 / width, (means[depth] as number) / Math.sqrt(squares[depth] as number) / width, 1 / width];
+  let [xx, xa, aa] = [1 / width, (means[start] as number) / Math.sqrt(squares[start] as number) / width, 1 / width];
   let all = 1;
-  for (let i = depth - 1; i >= 0; i--) {
+  for (let i = start - 1; i >= 0; i--) {
     const { mean, first, crossed, squared } = blocks[i] as Shares;
     const [p, above] = [squares[i] as number, squares[i + 1] as number];
     const [root, rootAbove] = [Math.sqrt(p), Math.sqrt(above)];

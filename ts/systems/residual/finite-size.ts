@@ -1,4 +1,5 @@
 // What finite width may add to the means of a residual network: sizes of terms, of which only the fluctuations are known.
+import type { CommonExcess } from './common-direction.js';
 import type { Predicted } from '../../core/results.js';
 import { leastOf } from '../../numeric/extremes.js';
 import type { NativeResidualNetwork, Recurrence } from './native.js';
@@ -33,21 +34,21 @@ const ofVariance =
  * distance make. The gradients of a block's parameters scatter by its own hidden units besides, which few of them make where most
  * are saturated; so do the fluctuations themselves, whose standard error is then far from a Gaussian's.
  * Sizes with room, chosen on six random networks of 2 to 150 units, whose deviations were up to 1.4 v_g and fell like 1/width; not
- * derived. In reduced blocks whose φ is not odd `common` comes to gradients, derived.
+ * derived. In reduced blocks whose φ is not odd `common` comes to gradients and distances, derived.
  */
 export function addFiniteSize(
   result: Partial<Record<ResidualObservable, Predicted>>,
   network: NativeResidualNetwork,
   runs: readonly Recurrence[],
-  /** Of each run what a common direction of the units adds to log E |δ^l|²; left out: nothing. */
-  common?: readonly Float64Array[],
+  /** Of each run what a common direction of the units adds; left out: nothing. */
+  common?: readonly CommonExcess[],
 ): void {
   const depth = network.width.length - 1;
   const narrowest = 1 / Math.max(1, leastOf(network.hiddenWidth));
   const size: Size = (l, run) => (l <= 0 ? 0 : (run.secondMomentVariance[Math.min(l, depth)] as number));
   const gradient: Size = (l, run) => (l >= depth ? 0 : (run.logGradientVariance[l] as number));
   const both: Size = (l, run) => gradient(l, run) + size(l + 1, run);
-  const shift: Size = (l, run) => common?.[runs.indexOf(run)]?.[Math.max(0, Math.min(l, depth))] ?? 0;
+  const shift: Size = (l, run) => common?.[runs.indexOf(run)]?.gradient[Math.max(0, Math.min(l, depth))] ?? 0;
   const fluctuation =
     (of: Size): Size =>
     (l, run) =>
@@ -108,11 +109,13 @@ export function addFiniteSize(
   );
   // A small distance grows by the same product of layers as the gradient shrinks: it scatters as the layers below make that scatter.
   const distance: Size = (l, run) => Math.max(0, gradient(0, run) - gradient(l, run));
+  const apart: Size = (l, run) => common?.[runs.indexOf(run)]?.distance[Math.max(0, Math.min(l, depth))] ?? 0;
   const ofAngle: Size = (l, run) => size(l, run) + (l > 0 ? narrowest : 0) + distance(l, run);
   const ofCosine = (l: number, run: Recurrence, c: number): number =>
-    (1 - c * c) * (size(l, run) + (l > 0 ? narrowest : 0)) + (1 - c) * Math.expm1(2 * distance(l, run));
-  add('metricExpressivity', twice(ofAngle));
-  add('angularDeficit', twice(ofAngle));
+    (1 - c * c) * (size(l, run) + (l > 0 ? narrowest : 0)) + (1 - c) * Math.expm1(2 * distance(l, run) + apart(l, run));
+  const ofDistance: Size = (l, run) => 2 * ofAngle(l, run) + apart(l, run);
+  add('metricExpressivity', ofDistance);
+  add('angularDeficit', ofDistance);
   add('angularExpressivity', ofCosine);
   add('preactivationCorrelation', (l, run, c) => ofCosine(l, run, c) + (1 - c * c) * narrowest);
 }

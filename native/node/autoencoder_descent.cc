@@ -154,6 +154,7 @@ Napi::Value autoencoder_expected_training(const Napi::CallbackInfo& info) {
         result.Set("records", float64_array(env, r.records));
         result.Set("losses", float64_array(env, r.losses));
         result.Set("projections", float64_array(env, r.projections));
+        result.Set("singularValues", float64_array(env, r.singular_values));
         result.Set("first", float64_array(env, r.first));
         result.Set("second", float64_array(env, r.second));
         return result;

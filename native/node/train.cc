@@ -150,6 +150,7 @@ const Fields<TrainingOptions> kJob = {
     whole("trainEvaluation", &TrainingOptions::train_evaluation, 0, kLargestCount),
     numbers("directions", &TrainingOptions::directions),
     whole("directionsEvery", &TrainingOptions::directions_every, 0, kLargestCount),
+    boolean("hasSingularValues", &TrainingOptions::has_singular_values),
     text("checkpoint", &TrainingOptions::checkpoint),
     whole("checkpointEvery", &TrainingOptions::checkpoint_every, 0, kLargestCount),
     text("key", &TrainingOptions::key),

@@ -71,6 +71,8 @@ struct TrainingOptions {
   // examples is recorded, without noise and masks, before every so many steps and at the end. Inputs as target only.
   std::vector<double> directions;
   std::size_t directions_every = 0;
+  // Beside the projections the leading singular values of the product of two weight matrices without biases.
+  bool has_singular_values = false;
 
   std::string checkpoint;            // file, or empty
   std::size_t checkpoint_every = 0;  // steps
@@ -131,7 +133,7 @@ struct TrainingResult {
   std::vector<LayerCount> counts;
   // Row-major record x layer. correlation is NaN where no pair of examples has a correlation.
   std::vector<double> statistics_steps, variance, correlation, error_square, gradient_square;
-  // Row-major record x direction.
+  // Row-major record x direction; behind those of a record as many singular values, where they are wanted.
   std::vector<double> projections_steps, projections;
   std::uint64_t checksum = 0;      // of the parameters
   std::vector<double> parameters;  // when wanted: all parameters, then all that is fixed

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "core/error.h"
+#include "core/lapack.h"
 #include "core/parallel.h"
 #include "train/checkpoint.h"
 #include "train/shuffle.h"
@@ -139,6 +141,26 @@ class Run {
     result_.projections_steps.push_back(step);
     const std::vector<double> values = stepper_.project(train_);
     result_.projections.insert(result_.projections.end(), values.begin(), values.end());
+    if (!options_.has_singular_values) return;
+    std::vector<double> singular = singular_values();
+    singular.resize(values.size());
+    result_.projections.insert(result_.projections.end(), singular.begin(), singular.end());
+  }
+
+  // Of W2 W1: W1 is hidden x dimension, W2 dimension x hidden; NaN where the product would not be finite.
+  std::vector<double> singular_values() {
+    const std::span<const T> all(network_.values().data(), network_.values().size());
+    const std::size_t half = all.size() / 2, n = options_.dimension, hidden = half / n;
+    std::vector<double> first(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(half)), second(half);
+    bool is_finite = true;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < hidden; ++j) {
+        second[j * n + i] = static_cast<double>(all[half + i * hidden + j]);
+        is_finite = is_finite && std::abs(second[j * n + i]) < 1e140 && std::abs(first[j * n + i]) < 1e140;
+      }
+    const std::size_t count = options_.directions.size() / n;
+    if (!is_finite) return std::vector<double>(count, std::numeric_limits<double>::quiet_NaN());
+    return lapack::product_singular_values(hidden, n, second.data(), first.data());
   }
 
   void report() {
@@ -218,6 +240,10 @@ class Run {
     copy_exactly(sections[11], counts_.data(), counts_.size() * sizeof(double));
     copy_list(sections[12], result_.projections_steps);
     copy_list(sections[13], result_.projections);
+    const std::size_t columns =
+        options_.directions.size() / options_.dimension * (options_.has_singular_values ? 2 : 1);
+    if (result_.projections.size() != result_.projections_steps.size() * columns)
+      throw Error("DATA_FORMAT", "checkpoint", "The checkpoint has other records than this run.");
     if (counters_.step > options_.rates.size())
       throw Error("JOURNAL_MISMATCH", "steps",
                   "The checkpoint " + options_.checkpoint + " holds " + std::to_string(counters_.step) +
@@ -285,6 +311,8 @@ void check(const TrainingOptions& o, const Images& train, const Images& test) {
     refuse("rateMultipliers", "one number per tensor");
   if (!o.directions.empty() && (o.target != Target::kInputs || o.directions.size() % o.dimension != 0))
     refuse("directions", "rows of `dimension` numbers, where the inputs are the target");
+  if (o.has_singular_values && (o.directions.empty() || tensors != 2))
+    refuse("hasSingularValues", "true with directions and two weight matrices only");
   if (o.target == Target::kInputs) {
     if (outputs != o.dimension) refuse("layers", "as wide at the end as the inputs, which are the target");
     if (o.loss != LossKind::kSquared) refuse("loss", "squared where the inputs are the target");

@@ -83,6 +83,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
     steps: 60,
     testCount: 200,
   },
+  'recurrent-table-1': { cells: ['vanilla', 'gru', 'lstm'], width: 12, positions: 10, batchSize: 10, reports: 2 },
   'percolation-three-arms': { seeds: 2, steps: 60, depths: [1, 2], testCount: 200 },
 };
 

@@ -38,6 +38,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'gaussian-processes-regression': async () => (await import('./gaussian-processes/regression.js')).regression,
   'deep-cnn-gap': async () => (await import('./deep-cnn/gap.js')).gap,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
+  'recurrent-table-1': async () => (await import('./recurrent/table-1.js')).table1,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

@@ -8,7 +8,7 @@ import type { Training } from '../training/result.js';
 import type { ReproductionOptions } from './types.js';
 
 /** What a training run leaves in a row. */
-type TrainedResult = Pick<Training, 'train' | 'test' | 'reports' | 'stopped'>;
+type TrainedResult = Pick<Training, 'train' | 'test' | 'reports' | 'stopped' | 'quantities'>;
 
 export interface TrainedRun {
   readonly spec: Readonly<Record<string, unknown>>;

@@ -45,7 +45,7 @@ export interface SweepPlan {
     readonly from?: number;
     readonly significance?: number;
   };
-  /** For verb `train`: mnist, cifar10 or synthetic. `run` holds the training options. */
+  /** For verb `train`: mnist, cifar10, synthetic, of recurrent also ptb. `run` holds the training options. */
   readonly dataset?: string;
   /** Shown in reports. */
   readonly title?: string;

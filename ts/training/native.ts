@@ -68,7 +68,7 @@ export interface NativeResult {
   readonly correlation: Float64Array;
   readonly errorSquare: Float64Array;
   readonly gradientSquare: Float64Array;
-  /** Record × direction. */
+  /** Record × direction; behind those of a record as many singular values where they are wanted. */
   readonly projectionsSteps: Float64Array;
   readonly projections: Float64Array;
   readonly checksum: string;
@@ -128,6 +128,7 @@ export function nativeJob(
     trainEvaluation: options.trainEvaluation,
     directions: plan.projections?.directions ?? new Float64Array(0),
     directionsEvery: plan.projections?.every ?? 0,
+    hasSingularValues: plan.projections?.hasSingularValues ?? false,
     checkpoint: options.checkpoint ?? '',
     checkpointEvery: options.checkpointEvery || stepsPerEpoch,
     key,

@@ -48,9 +48,14 @@ export interface TrainingPlan {
   readonly inputNoise?: { readonly kind: 'gaussian' | 'uniform' | 'sign'; readonly variance: number };
   /**
    * Where the inputs are the target: directions v (rows of the inputs' dimension) for which the mean of (v·output)(v·input) over
-   * the training examples is recorded, without noise and masks, before every so many steps and at the end.
+   * the training examples is recorded, without noise and masks, before every so many steps and at the end; with `hasSingularValues`
+   * (two linear layers without biases) also as many leading singular values of the product of the weights.
    */
-  readonly projections?: { readonly directions: Float64Array; readonly every: number };
+  readonly projections?: {
+    readonly directions: Float64Array;
+    readonly every: number;
+    readonly hasSingularValues?: boolean;
+  };
   /** ρ of the inputs. */
   readonly inputKeepProbability: number;
   /** Whether all examples of a step have one mask. */

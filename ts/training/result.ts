@@ -98,7 +98,7 @@ export function trainingBody(
       ? {
           statistics: {
             ...(options.statisticsEvery > 0 ? statistics(result, depth) : {}),
-            ...(directions > 0 ? { projection: projection(result, directions) } : {}),
+            ...(directions > 0 ? projections(result, directions) : {}),
           },
         }
       : {}),
@@ -135,11 +135,28 @@ function statistics(result: NativeResult, depth: number): Readonly<Record<string
   };
 }
 
-/** Of the plan's directions v, the mean of (v·output)(v·input) over the training examples, without noise and masks. */
-function projection({ projectionsSteps, projections }: NativeResult, directions: number): Observable {
-  const axes = [{ name: 'step', values: projectionsSteps } as const, axis('direction', directions)];
-  return defined(axes, 'linear', projections.slice(), (x) => !Number.isFinite(x), 'the outputs are not finite');
+/**
+ * By name: `projection`, of the plan's directions v the mean of (v·output)(v·input) over the training examples, without noise and
+ * masks; `singularValue` of the product of the weights, where the plan wants them.
+ */
+function projections(result: NativeResult, directions: number): Readonly<Record<string, Observable>> {
+  const steps = result.projectionsSteps;
+  const columns = result.projections.length / Math.max(1, steps.length);
+  const part = (first: number, of: string, reason: string): Observable => {
+    const values = new Float64Array(steps.length * directions);
+    for (let record = 0; record < steps.length; record++) {
+      const at = record * columns + first;
+      values.set(result.projections.subarray(at, at + directions), record * directions);
+    }
+    return defined([{ name: 'step', values: steps }, axis(of, directions)], 'linear', values, isNotFinite, reason);
+  };
+  return {
+    projection: part(0, 'direction', 'the outputs are not finite'),
+    ...(columns > directions ? { singularValue: part(directions, 'mode', 'the weights are not finite') } : {}),
+  };
 }
+
+const isNotFinite = (x: number): boolean => !Number.isFinite(x);
 
 /** What is no number has a reason in its place. */
 function defined(

@@ -1,6 +1,7 @@
 #include "systems/autoencoder/expected_training.h"
 
 #include <algorithm>
+#include <limits>
 #include <cmath>
 #include <memory>
 
@@ -40,6 +41,8 @@ class Network {
   // False, and no change, when the loss is not finite; `loss` is that before the step.
   virtual bool step(std::size_t step, double rate, double& loss) = 0;
   virtual std::vector<double> projections() = 0;
+  // Leading ones of W2 W1, as many as modes; none of rectified units.
+  virtual std::vector<double> singular_values() { return {}; }
   virtual void weights(std::vector<double>& first, std::vector<double>& second) = 0;
 };
 
@@ -57,6 +60,17 @@ class Linear final : public Network {
     std::vector<double> result = descent_.measure().mapping;
     result.resize(t_.modes);
     for (std::size_t i = 0; i < t_.modes; ++i) result[i] *= t_.variances[i];
+    return result;
+  }
+  std::vector<double> singular_values() override {
+    // As large weights have a product that is not finite.
+    const auto is_finite = [](std::span<const double> values) {
+      return std::all_of(values.begin(), values.end(), [](double x) { return std::abs(x) < 1e140; });
+    };
+    if (!is_finite(descent_.first()) || !is_finite(descent_.second()))
+      return std::vector<double>(t_.modes, std::numeric_limits<double>::quiet_NaN());
+    std::vector<double> result = descent_.singular_values();
+    result.resize(t_.modes);
     return result;
   }
   void weights(std::vector<double>& first, std::vector<double>& second) override {
@@ -147,6 +161,8 @@ ExpectedResult train_expected(const ExpectedTraining& t, const Control& control)
     result.losses.push_back(since == 0 ? network->loss() : sum / static_cast<double>(since));
     const std::vector<double> values = network->projections();
     result.projections.insert(result.projections.end(), values.begin(), values.end());
+    const std::vector<double> singular = network->singular_values();
+    result.singular_values.insert(result.singular_values.end(), singular.begin(), singular.end());
     sum = 0;
     since = 0;
   };

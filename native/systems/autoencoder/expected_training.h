@@ -33,7 +33,8 @@ struct ExpectedResult {
   std::vector<double> records;  // steps
   std::vector<double>
       losses;  // expected, decay included: mean over the steps since the record before (of the start: its own)
-  std::vector<double> projections;  // record x mode: v^T C v without noise
+  std::vector<double> projections;      // record x mode: v^T C v without noise
+  std::vector<double> singular_values;  // record x mode, of W2 W1, zeros beyond the hidden units; linear units only
   std::vector<double> first, second;
 };
 

@@ -305,6 +305,11 @@ Training steps with a gradient of exactly zero (W = 8, keep 0.3)
  | x depth L log | y share of steps linear | area line line rule point | trained steps point; theory line
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-table-1 > recurrent-table-1 perplexity 1`] = `
+Test perplexity over the words read (a made-up text)
+ | x words read linear | y perplexity log | area line line rule point | vanilla line; vanilla point; gru line; gru point; lstm line; lstm point; single words dashed; pairs of words dashed
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-trainability > recurrent-trainability accuracy 1`] = `
 A digit, then noise (synthetic images): accuracy; dashed, τ of the untied theory
 minimal | x length T log | y test accuracy linear | area line line rule point | μ_b = -2 point; μ_b = -2 line; μ_b = 6 point; μ_b = 6 line

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { type AutoencoderSpec, type Dataset, evaluate, train, type Training, type TrainOptions } from 'mft-native';
 
 const folder = await mkdtemp(join(tmpdir(), 'mft-autoencoder-'));
@@ -76,6 +76,43 @@ function mappings(training: Training, set: Dataset, isRectified: boolean): numbe
   });
 }
 
+/** Squares of the singular values of W2 W1: sums of powers of the eigenvalues of its Gram matrix, by loops. */
+function checkSingular(t: Test, training: Training): void {
+  const [w1, w2] = [weight(training, 'layer1.weight'), weight(training, 'layer2.weight')];
+  const hidden = w1.length / dimension;
+  const size = Array.from({ length: dimension }, (_, i) => i);
+  const product = size.map((i) =>
+    size.map((j) => {
+      let sum = 0;
+      for (let h = 0; h < hidden; h++) sum += (w2[i * hidden + h] as number) * (w1[h * dimension + j] as number);
+      return sum;
+    }),
+  );
+  const gram = size.map((i) =>
+    size.map((j) => product.reduce((sum, row) => sum + (row[i] as number) * (row[j] as number), 0)),
+  );
+  const squares = last(training, 'singularValue').map((s) => s ** 2);
+  const trace = gram.reduce((sum, row, i) => sum + (row[i] as number), 0);
+  const second = gram.flat().reduce((sum, x) => sum + x ** 2, 0);
+  const near = (found: number, expected: number) => Math.abs(found / expected - 1) < 1e-6;
+  t.equal(squares.length, 5);
+  t.ok(squares.every((s, i) => i === 0 || s <= (squares[i - 1] as number)));
+  t.ok(
+    near(
+      squares.reduce((a, b) => a + b, 0),
+      trace,
+    ),
+    'their sum is the squared norm',
+  );
+  t.ok(
+    near(
+      squares.reduce((a, b) => a + b ** 2, 0),
+      second,
+    ),
+    'and that of their squares',
+  );
+}
+
 t.test('mappings that are recorded are those of the weights, linear and rectified', async (t) => {
   for (const activation of ['linear', 'relu'] as const) {
     const training = await run({ noiseVariance: 0.2, width: 8, training: { activation, modes: 5 } });
@@ -90,6 +127,8 @@ t.test('mappings that are recorded are those of the weights, linear and rectifie
     t.same([...(training.statistics?.subspaceMapping?.axes[1]?.values ?? [])], [0, 1, 3, 4], 'one group of two');
     t.ok(Math.abs((last(training, 'subspaceMapping')[1] as number) - both) < 1e-6, `${activation}, subspace: ${both}`);
     t.match(modeMapping?.undefinedAt?.[0], { index: 4, reason: 'a direction without variance' });
+    if (activation === 'linear') checkSingular(t, training);
+    else t.equal(training.statistics?.singularValue, undefined);
   }
 });
 

@@ -1,6 +1,6 @@
 // Texts: numbers of words, and the perplexities of single words and of pairs, by hand and on the Penn Treebank where it is.
 import t from 'tap';
-import { readWords, type WordDataset } from 'mft-native';
+import { expandPlan, readWords, type WordDataset } from 'mft-native';
 import { wordBaselines } from '../../../dist/systems/recurrent/word-baselines.js';
 
 const text = (words: readonly number[]): WordDataset => ({
@@ -47,4 +47,9 @@ t.test('Penn Treebank', { skip: ptb === undefined ? 'the text is not at hand' : 
     return [...set.labels].filter((word) => word === number).length / (set.count + 1);
   };
   t.ok(Math.abs(unknown(train) - 0.0484) < 5e-5 && Math.abs(unknown(test) - 0.0582) < 5e-5, 'shares of <unk>');
+  const plan = { verb: 'train', base: { system: 'feedforward', depth: 2 }, dataset: 'ptb' } as const;
+  await t.rejects(expandPlan(plan), { code: 'ERR_MFT_UNSUPPORTED', parameter: 'dataset' });
+  const base = { system: 'recurrent', width: 4, steps: 5, training: { task: 'words' } } as const;
+  const { jobs } = await expandPlan({ ...plan, base, axes: { cell: ['vanilla', 'lstm'] }, run: { steps: 3 } });
+  t.equal(jobs.length, 2, 'a sweep takes the text');
 });

@@ -1,8 +1,10 @@
 // Verb train: a training run on a named data set. The job carries the name and the hashes of the images, never a path.
 import type { ControlOptions } from '../../core/control.js';
-import { datasetNames } from '../../core/dataset-names.js';
+import { datasetNames as imageNames } from '../../core/dataset-names.js';
 import { expectedError, MftError } from '../../core/errors.js';
+import { dataShape } from '../../core/trainer.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
+import { readWords, type WordDataset } from '../../data/words.js';
 import { loadSystem } from '../../systems/registry.js';
 import { train } from '../../verbs/train.js';
 import type { Data, DatasetRequest, SweepVerb, Work } from '../verb.js';
@@ -11,9 +13,11 @@ import { decidingFields, refuseRunFields } from './network.js';
 const anyTrain = train as (...values: unknown[]) => Promise<object>;
 
 interface Pair {
-  readonly train: Dataset;
-  readonly test: Dataset;
+  readonly train: Dataset | WordDataset;
+  readonly test: Dataset | WordDataset;
 }
+
+const datasetNames = [...imageNames, 'ptb'];
 
 // Every job of a sweep uses the same few data sets: read once per process.
 const read = new Map<string, Promise<Pair>>();
@@ -21,10 +25,8 @@ const read = new Map<string, Promise<Pair>>();
 function pairOf(name: string): Promise<Pair> {
   const known = read.get(name);
   if (known !== undefined) return known;
-  const pair = Promise.all([readDataset(name, 'train'), readDataset(name, 'test')]).then(([train, test]) => ({
-    train,
-    test,
-  }));
+  const readSplit = (split: 'train' | 'test') => (name === 'ptb' ? readWords(name, split) : readDataset(name, split));
+  const pair = Promise.all([readSplit('train'), readSplit('test')]).then(([train, test]) => ({ train, test }));
   pair.catch(() => read.delete(name));
   read.set(name, pair);
   return pair;
@@ -64,10 +66,9 @@ async function sized(work: Work): Promise<{ flops: number; bytes: number }> {
   if (trainer === undefined) throw new MftError('ERR_MFT_INTERNAL', `The job of ${work.system} cannot be trained.`);
   const { train, test } = await pairOf(work.dataset?.name ?? '');
   const options = trainer.resolveOptions(optionsOf(work.run, system));
-  const { dimension, classes, shape } = train;
   const held = options.validationCount;
   const count = options.trainCount > 0 ? options.trainCount : train.count - held;
-  const data = { shape, dimension, classes, count, testCount: test.count };
+  const data = { ...dataShape(train, count), count, testCount: test.count };
   const plan = trainer.plan(work.spec, data, options);
   const complete = trainer.complete(plan, options, data);
   return {
@@ -92,6 +93,13 @@ export const trainVerb: SweepVerb = {
         'Expected no `outputs` for verb train: its result is always whole.',
         { parameter: 'outputs' },
       );
+    const dataset = await resolveDataset(input.dataset);
+    if (dataset.name === 'ptb' && system.training.takesText !== true)
+      throw new MftError(
+        'ERR_MFT_UNSUPPORTED',
+        `Expected \`dataset\` to hold images: ${system.name} is not trained on texts.`,
+        { parameter: 'dataset' },
+      );
     refuseRunFields(
       input.run,
       ['checkpoint', 'returnWeights', 'saveWeights', 'initialWeights', 'memoryLimit'],
@@ -108,7 +116,7 @@ export const trainVerb: SweepVerb = {
       systemVersion: system.version,
       spec,
       run: decidingFields(options),
-      dataset: await resolveDataset(input.dataset),
+      dataset,
     };
   },
   execute: async (work, control: ControlOptions) => {

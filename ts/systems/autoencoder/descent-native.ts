@@ -74,6 +74,8 @@ interface NativeExpectedResult {
   readonly records: Float64Array;
   readonly losses: Float64Array;
   readonly projections: Float64Array;
+  /** Record × mode, of W2 W1; empty for rectified units. */
+  readonly singularValues: Float64Array;
   readonly first: Float64Array;
   readonly second: Float64Array;
 }

@@ -2,7 +2,7 @@
 import { addon } from '../../core/addon.js';
 import { controlled } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
-import { axis } from '../../core/results.js';
+import { axis, type Observable } from '../../core/results.js';
 import type { Examples, NamedArray, TrainerControl, TrainingBody, TrainReport } from '../../core/trainer.js';
 import { learningRates, type ResolvedTrainOptions } from '../../training/options.js';
 import type { NativeExpectedTraining, SecondMoment } from './descent-native.js';
@@ -93,19 +93,26 @@ export async function trainExpected(
       trainLoss: result.losses[i] as number,
     }),
   ).filter(({ step, trainLoss }) => step > 0 && Number.isFinite(trainLoss));
-  const lost = Array.from(result.projections.keys()).filter((i) => !Number.isFinite(result.projections[i]));
-  const values = result.projections.map((x) => (Number.isFinite(x) ? x : 0));
-  const projection = {
-    axes: [{ name: 'step', values: result.records }, axis('direction', modes)],
-    scale: 'linear' as const,
-    values,
-    ...(lost.length > 0 ? { undefinedAt: lost.map((index) => ({ index, reason: 'the outputs are not finite' })) } : {}),
+  const recorded = (all: Float64Array, of: string, reason: string): Observable => {
+    const lost = Array.from(all.keys()).filter((i) => !Number.isFinite(all[i]));
+    return {
+      axes: [{ name: 'step', values: result.records }, axis(of, modes)],
+      scale: 'linear',
+      values: all.map((x) => (Number.isFinite(x) ? x : 0)),
+      ...(lost.length > 0 ? { undefinedAt: lost.map((index) => ({ index, reason })) } : {}),
+    };
+  };
+  const statistics = {
+    projection: recorded(result.projections, 'direction', 'the outputs are not finite'),
+    ...(run.isRectified
+      ? {}
+      : { singularValue: recorded(result.singularValues, 'mode', 'the weights are not finite') }),
   };
   return {
     body: {
       steps: result.steps,
       reports,
-      ...(modes > 0 ? { statistics: { projection } } : {}),
+      ...(modes > 0 ? { statistics } : {}),
       ...(result.hasStopped
         ? {
             stopped: {

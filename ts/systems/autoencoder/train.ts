@@ -29,6 +29,7 @@ interface AutoencoderPlan extends TrainingPlan {
   readonly modesEvery: number;
   /** Starts with W2 the transpose of W1. */
   readonly isBalanced: boolean;
+  readonly isRectified: boolean;
   /** Where the noise is expected, not sampled. */
   readonly expected?: Omit<ExpectedRun, 'steps'>;
 }
@@ -83,6 +84,7 @@ function plan(spec: ResolvedAutoencoderSpec, { dimension }: DataShape): Autoenco
     weightDecay: spec.weightDecay,
     modes,
     modesEvery,
+    isRectified,
     isBalanced: spec.initial === 'balanced' || spec.tied,
     ...(isExpected
       ? {
@@ -104,9 +106,25 @@ const descent = sgd<ResolvedAutoencoderSpec>(plan);
 
 /** The plan as the trainer of layers reads it; directions that are not known yet are zeros. */
 function planned(own: AutoencoderPlan, dimension: number, directions?: Float64Array): TrainingPlan {
-  const { learningRate: _rate, weightDecay: _decay, isBalanced: _start, expected, modes, modesEvery, ...rest } = own;
+  const {
+    learningRate: _rate,
+    weightDecay: _decay,
+    isBalanced: _start,
+    isRectified,
+    expected,
+    modes,
+    modesEvery,
+    ...rest
+  } = own;
   if (modes === 0 || expected !== undefined) return rest;
-  return { ...rest, projections: { directions: directions ?? new Float64Array(modes * dimension), every: modesEvery } };
+  return {
+    ...rest,
+    projections: {
+      directions: directions ?? new Float64Array(modes * dimension),
+      every: modesEvery,
+      hasSingularValues: !isRectified,
+    },
+  };
 }
 
 function resolveOptions(given: unknown): AutoencoderOptions {
@@ -299,7 +317,8 @@ async function expectedBody(
 
 /**
  * By name: `modeMapping` w_i = v_iᵀ C v_i/ν_i, C = (1/N) Σ x̂ xᵀ over the training examples, by step and mode; `inputVariance` ν_i;
- * `subspaceMapping` of the groups of modes that the run cannot tell apart, tr(P C)/tr(P S), by step and first mode of the group.
+ * `subspaceMapping` of the groups of modes that the run cannot tell apart, tr(P C)/tr(P S), by step and first mode of the group;
+ * `singularValue` of W2 W1 where the units are linear, in falling order: mappings without their modes' names.
  */
 function withModes(
   body: TrainingBody,

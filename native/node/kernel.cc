@@ -24,6 +24,7 @@ const Fields<Simulation> kSimulation = {
     boolean("scalesInputs", &Simulation::scales_inputs),
     boolean("isStandard", &Simulation::is_standard),
     boolean("hasTangent", &Simulation::has_tangent),
+    boolean("isConditional", &Simulation::is_conditional),
     word<Simulation, Law, 11>("law", &Simulation::law,
                               {"gaussian", "uniform", "laplace", "rademacher", "generalizedGaussian", "studentT",
                                "sparse", "multivariateT", "sphere", "ball", "orthogonal"}),

@@ -12,5 +12,7 @@ inline constexpr Purpose kRetries = system_purpose(kPurposeBlock, 3);  // gamma 
 inline constexpr Purpose kBiases = system_purpose(kPurposeBlock, 4);
 inline constexpr Purpose kMasks = system_purpose(kPurposeBlock, 5);
 inline constexpr Purpose kInputs = system_purpose(kPurposeBlock, 6);
+inline constexpr Purpose kScales = system_purpose(kPurposeBlock, 7);  // what multiplies variances of normal weights
+inline constexpr Purpose kScaleRetries = system_purpose(kPurposeBlock, 8);
 
 }  // namespace mft::kernel::purpose

@@ -10,6 +10,7 @@
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "systems/kernel/conditional.h"
 #include "systems/kernel/purposes.h"
 
 namespace mft::kernel {
@@ -49,19 +50,25 @@ class Engine {
       grams_[l].resize(m * m);
     }
     if (s_.has_tangent) other_.resize(m * m);
+    if (s_.is_conditional)
+      conditional_ = std::make_unique<ConditionalKernels>(s_.law, s_.law_parameter, s_.seed, s_.activation);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) {
     draw_inputs(trial);
     for (std::size_t l = 0; l <= s_.depth(); ++l) {
       control.throw_if_cancelled();
-      if (l > 0) forward(trial, l);
-      blas::gram(s_.inputs, widths_[l], hidden_[l].data(), widths_[l], grams_[l].data());
-      write_layer(l, row);
+      const bool is_averaged = l > 0 && s_.is_conditional && average(trial, l);
+      // Nobody looks at the units of a last layer that was averaged.
+      const bool is_needed = !is_averaged || l < s_.depth() || s_.has_tangent;
+      if (l > 0 && is_needed) forward(trial, l);
+      if (is_needed) blas::gram(s_.inputs, widths_[l], hidden_[l].data(), widths_[l], grams_[l].data());
+      const std::vector<double>& shown = is_averaged ? averages_ : grams_[l];
+      write_layer(l, shown, row);
+      if (l == s_.depth())
+        for (std::size_t i = 0; i < shown.size(); ++i) row[i] = covariance(l, shown[i]);
       control.advance(1);
     }
-    const std::size_t last = s_.depth();
-    for (std::size_t i = 0; i < grams_[last].size(); ++i) row[i] = covariance(last, grams_[last][i]);
     if (s_.has_tangent) tangent(trial, control, row.subspan(layout_.ntk, s_.inputs * s_.inputs));
   }
 
@@ -149,6 +156,20 @@ class Engine {
     mask(trial, l, s_.keep_probability[l - 1], z.data(), s_.has_tangent ? slopes_[l].data() : nullptr, width);
   }
 
+  // The mean of the Gram matrix of hidden layer l over its weights and masks. False: the law gives none here.
+  bool average(std::uint32_t trial, std::size_t l) {
+    const std::size_t m = s_.inputs;
+    averages_.resize(m * m);
+    const ConditionalLayer layer{trial,          static_cast<std::uint32_t>(l), widths_[l],    m,
+                                 widths_[l - 1], hidden_[l - 1].data(),         factor(l - 1), s_.bias_variance[l - 1]};
+    if (!conditional_->average(layer, averages_)) return false;
+    const auto width = static_cast<double>(widths_[l]);
+    const double keep = s_.keep_probability[l - 1];
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t j = 0; j < m; ++j) averages_[i * m + j] *= i == j || s_.shares_masks ? width / keep : width;
+    return true;
+  }
+
   void mask(std::uint32_t trial, std::size_t l, double keep, double* values, double* slopes, std::size_t width) {
     if (keep == 1.0) return;
     const std::size_t words = (width + 63) / 64;
@@ -164,8 +185,7 @@ class Engine {
     }
   }
 
-  void write_layer(std::size_t l, std::span<double> row) const {
-    const std::vector<double>& gram = grams_[l];
+  void write_layer(std::size_t l, const std::vector<double>& gram, std::span<double> row) const {
     const std::size_t m = s_.inputs;
     for (std::size_t i = 0; i < m; ++i) row[layout_.variance + l * m + i] = covariance(l, gram[i * m + i]);
     std::size_t pair = l * layout_.pairs;
@@ -224,7 +244,8 @@ class Engine {
   WeightRows rows_;
   std::vector<std::size_t> widths_;
   std::vector<std::vector<double>> hidden_, slopes_, grams_;
-  std::vector<double> other_, tile_, biases_, values_, readout_, gradients_;
+  std::vector<double> other_, tile_, biases_, values_, readout_, gradients_, averages_;
+  std::unique_ptr<ConditionalKernels> conditional_;
   std::vector<std::uint64_t> bits_;
 };
 
@@ -254,6 +275,10 @@ void validate(const Simulation& s) {
   require_length("keepProbability", s.keep_probability, depth);
   if (s.vectors.empty() && s.inputs > 2) throw Error("SHAPE", "inputs", "Expected one or two inputs that are drawn.");
   if (!s.vectors.empty()) require_length("vectors", s.vectors, s.inputs * s.input_width);
+  if (!s.is_conditional) return;
+  const bool has_biases =
+      std::any_of(s.bias_variance.begin(), s.bias_variance.end() - 1, [](double b) { return b > 0; });
+  ConditionalKernels::require(s.law, s.activation, has_biases);
 }
 
 double memory_estimate(const Simulation& s) {
@@ -268,8 +293,17 @@ double memory_estimate(const Simulation& s) {
   }
   const double kept = m * units * (s.has_tangent ? 2.0 : 1.0);
   const double grams = m * m * (static_cast<double>(s.depth()) + 2.0);
+  double averaged = 0;
+  if (s.is_conditional) {
+    double entering = static_cast<double>(s.input_width);
+    for (const double width : s.widths) {
+      averaged = std::max(averaged,
+                          static_cast<double>(ConditionalKernels::room(s.inputs, static_cast<std::size_t>(entering))));
+      entering = width;
+    }
+  }
   const int workers = s.range.workers();
-  return 8.0 * workers * (kept + grams + 3.0 * m * widest + tile + 65536.0);
+  return 8.0 * workers * (kept + grams + 3.0 * m * widest + tile + averaged + 65536.0);
 }
 
 void simulate(const Simulation& s, const Control& control, std::span<double> rows) {

@@ -30,6 +30,8 @@ struct Simulation {
   bool scales_inputs = true;
   bool is_standard = false;  // learning acts on the weights themselves
   bool has_tangent = true;
+  // Covariances of every layer are means over its weights, given what enters it (conditional.h).
+  bool is_conditional = false;
   Law law = Law::kGaussian;
   double law_parameter = 1;
 

@@ -6,7 +6,6 @@
 
 #include "core/math.h"
 #include "core/scratch.h"
-#include "systems/kernel/purposes.h"
 
 namespace mft::kernel {
 namespace {
@@ -78,7 +77,8 @@ void WeightRows::generalized(const Stream& stream, std::uint64_t first, std::spa
   for (std::size_t i = 0; i < out.size(); ++i) out[i] *= signs[i] < 0.5 ? -unit : unit;
 }
 
-void WeightRows::gamma(double shape, const Stream& stream, std::uint64_t first, std::span<double> out) {
+void WeightRows::gamma(double shape, const Stream& stream, std::uint64_t first, std::span<double> out,
+                       Purpose retries) {
   // Shapes below 1: a variate of shape + 1 times U^(1/shape).
   const double lifted = shape < 1.0 ? shape + 1.0 : shape;
   const double d = lifted - 1.0 / 3.0, c = 1.0 / std::sqrt(9.0 * d);
@@ -88,7 +88,7 @@ void WeightRows::gamma(double shape, const Stream& stream, std::uint64_t first, 
   // Attempt k of element i takes three uniforms at 4 i of stream k; elements that accept drop out.
   for (std::uint32_t attempt = 0; !open_.empty(); ++attempt) {
     const Stream tried =
-        attempt == 0 ? stream : Stream{stream.seed, stream.trial, stream.layer + (attempt << 20), purpose::kRetries};
+        attempt == 0 ? stream : Stream{stream.seed, stream.trial, stream.layer + (attempt << 20), retries};
     const std::size_t size = open_.size();
     double* u = room(normals_, 4 * count + 4 * size);
     double* logs = u + 4 * count;
@@ -137,6 +137,34 @@ void WeightRows::gamma(double shape, const Stream& stream, std::uint64_t first, 
   math::power(std::span<const double>(base, count), std::span<const double>(exponents, count),
               std::span<double>(base, count));
   for (std::size_t i = 0; i < count; ++i) out[i] *= base[i];
+}
+
+void WeightRows::draw_scales(std::uint32_t trial, std::uint32_t layer, std::size_t first, std::size_t count,
+                             std::size_t columns, double* out) {
+  const Stream stream{seed_, trial, layer, purpose::kScales};
+  if (law_ == Law::kMultivariateT) {
+    // One for a row.
+    radii_.resize(count);
+    gamma(0.5 * parameter_, stream, first, radii_, purpose::kScaleRetries);
+    for (std::size_t i = 0; i < count; ++i) std::fill_n(out + i * columns, columns, (0.5 * parameter_ - 1) / radii_[i]);
+    return;
+  }
+  const std::size_t size = count * columns;
+  for (std::size_t done = 0; done < size; done += kChunk) {
+    const std::span<double> part(out + done, std::min(kChunk, size - done));
+    const std::uint64_t at = static_cast<std::uint64_t>(first) * columns + done;
+    if (law_ == Law::kLaplace) {
+      random_uniforms(stream, at, part);
+      logarithms(part.data(), part.size());
+      for (double& scale : part) scale = -scale;
+    } else if (law_ == Law::kStudentT) {
+      gamma(0.5 * parameter_, stream, at, part, purpose::kScaleRetries);
+      for (double& scale : part) scale = (0.5 * parameter_ - 1) / scale;
+    } else {
+      random_uniforms(stream, at, part);
+      for (double& scale : part) scale = scale < parameter_ ? 1 / parameter_ : 0.0;
+    }
+  }
 }
 
 void WeightRows::directions(std::uint32_t trial, std::uint32_t layer, std::size_t first, std::size_t count,

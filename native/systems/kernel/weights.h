@@ -8,6 +8,7 @@
 #include "core/linear_algebra.h"
 #include "core/random.h"
 #include "core/unit_weights.h"
+#include "systems/kernel/purposes.h"
 
 namespace mft::kernel {
 
@@ -35,13 +36,18 @@ class WeightRows {
   // Orthogonal matrices are drawn as a whole: first 0, count = rows.
   void draw(std::uint32_t trial, std::uint32_t layer, std::size_t rows, std::size_t first, std::size_t count,
             std::size_t columns, double* out);
+  // Laws that mix normal weights (Laplace, Student t, multivariate t, sparse): what multiplies the variance of each
+  // entry, of mean 1; of numbers of their own.
+  void draw_scales(std::uint32_t trial, std::uint32_t layer, std::size_t first, std::size_t count, std::size_t columns,
+                   double* out);
   bool is_whole() const { return law_ == Law::kOrthogonal; }
 
  private:
   void laplace(const Stream& stream, std::uint64_t first, std::span<double> out);
   void generalized(const Stream& stream, std::uint64_t first, std::span<double> out);
   // Gamma variates of this shape, element i of the stream; the law of Marsaglia and Tsang.
-  void gamma(double shape, const Stream& stream, std::uint64_t first, std::span<double> out);
+  void gamma(double shape, const Stream& stream, std::uint64_t first, std::span<double> out,
+             Purpose retries = purpose::kRetries);
   void directions(std::uint32_t trial, std::uint32_t layer, std::size_t first, std::size_t count, std::size_t columns,
                   double* out);
   void orthogonal(const Stream& stream, std::size_t rows, std::size_t columns, double* out);

@@ -27,6 +27,11 @@ export const contract: ContractCase = {
       run: { trials: 300, seed: 12, hasTangent: false },
       only: ['normalizedKernel'],
     },
+    {
+      spec: { activation: 'gelu', weightVariance: 1.5, depth: 1, width: 200, inputWidth: 20, keepProbability: 0.9 },
+      run: { trials: 400, seed: 13, hasTangent: false, estimator: 'conditional' },
+      only: ['nngp', 'variance', 'covariance'],
+    },
   ],
   twoWidths: {
     spec: { activation: 'relu', weightVariance: 2, depth: 4, inputWidth: 20 },

@@ -11,6 +11,8 @@ import { lawOf, modelOf, type ResolvedKernelRun, type ResolvedKernelSpec } from 
 const [perPair, perNearPair, perIntegral] = [1000, 40_000, 4e7] as const;
 /** A weight drawn, by law; an entry of an observable in the statistics of a trial. */
 const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
+/** A closed form of a pair, of conditional estimates. */
+const perClosed = 1500;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
 const [perEntry, perPredicted, perMapped] = [14, 40, 2.1] as const;
 /** Bytes of objects that theory makes and drops: at all, in a layer, of a pair in a layer. */
@@ -61,11 +63,17 @@ export function simulationFlops(spec: ResolvedKernelSpec, run: ResolvedKernelRun
   const { law } = lawOf(spec);
   const isCostly = law === 'generalizedGaussian' || law === 'studentT' || law === 'orthogonal';
   let before = native.inputWidth;
-  let weights = 0;
-  for (const width of native.width) [weights, before] = [weights + before * width, width];
+  let [weights, averaged] = [0, 0];
+  const pairs = triangle(native.inputs);
+  for (const width of native.width) {
+    weights += before * width;
+    averaged += width * (pairs * (before + perClosed) + before * perCostlyWeight);
+    before = width;
+  }
+  const conditional = native.isConditional ? averaged : 0;
   const each = native.inputs + (isCostly ? perCostlyWeight : perWeight);
   const { rowLength } = addon().kernelLayout({ ...native, trials: 1 });
-  return run.trials * (weights * each * (native.hasTangent ? 2 : 1) + perStatistic * rowLength);
+  return run.trials * (weights * each * (native.hasTangent ? 2 : 1) + conditional + perStatistic * rowLength);
 }
 
 /** The engine's own plan, the statistics, and the trials that were asked for. */

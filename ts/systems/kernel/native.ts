@@ -16,6 +16,7 @@ export interface NativeSimulation {
   readonly scalesInputs: boolean;
   readonly isStandard: boolean;
   readonly hasTangent: boolean;
+  readonly isConditional: boolean;
   readonly law: LawName;
   readonly lawParameter: number;
   readonly inputs: number;

@@ -67,6 +67,7 @@ export function nativeSimulation(
     scalesInputs: model.scalesInputs,
     isStandard: model.isStandard,
     hasTangent: run.hasTangent && (depth === 0 || hasTangent(model.phi)),
+    isConditional: run.estimator === 'conditional' && depth > 0,
     law,
     lawParameter: parameter,
     inputs: vectors?.count ?? drawn.count,

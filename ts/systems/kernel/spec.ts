@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { parse } from '../../core/checks.js';
 import { expectedError } from '../../core/errors.js';
-import { also, booleanField, runFields, wholeField } from '../../core/fields.js';
+import { also, booleanField, choiceField, runFields, wholeField } from '../../core/fields.js';
 import {
   drawnDeficit,
   type InputRow,
@@ -65,6 +65,11 @@ export interface KernelSpec {
 export interface KernelRun {
   /** Whether the tangent kernel is wanted, which draws the weights twice. Default true. */
   readonly hasTangent?: boolean;
+  /**
+   * 'conditional': covariances of a layer are means over its weights given what enters it, in closed form where the law mixes
+   * normal weights; the same means, less scatter. Default 'plain'.
+   */
+  readonly estimator?: 'plain' | 'conditional';
   readonly trials?: number;
   readonly seed?: number;
   readonly firstTrial?: number;
@@ -107,6 +112,10 @@ export const specSchema = z.strictObject({
 
 export const runSchema = z.strictObject({
   hasTangent: booleanField('Whether the tangent kernel is wanted, which draws the weights twice.').default(true),
+  estimator: choiceField(
+    ['plain', 'conditional'],
+    'Whether covariances are those of drawn weights, or means over them given what enters a layer.',
+  ).default('plain'),
   ...runFields,
 });
 

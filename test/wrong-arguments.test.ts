@@ -30,6 +30,7 @@ const digits = {
 // One job: options that name no executor start a process for each.
 const plan = { verb: 'predict', base: spec, axes: { depth: [1] } };
 const curve = [0, 1, 2, 3, 4, 5].map((x) => ({ x, y: Math.exp(-x / 2), series: 'a' }));
+const resting = await api.fixedPointSystem({ dynamics: 'affine', matrix: [[0.5]], offset: [1] });
 const layers = Array.from({ length: 12 }, (_, i) => i + 1);
 const falling = layers.map((x) => Math.exp(-x / 3) + 0.01 * Math.sin(x));
 
@@ -77,6 +78,11 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   ],
   kernelDrift: [spec, { train: digits }, { steps: 2, batchSize: 4, trainCount: 8 }, { every: 1, images: 2 }],
   writeKernel: [{ depth: 2 }, [[1, 2]], join(folder, 'kernel.npy'), { kernel: 'nngp' }],
+  fixedPointSystem: [{ dynamics: 'affine', matrix: [[0.5]], offset: [1] }],
+  solveSteadyState: [resting.system, resting.start, { damping: 0.9 }],
+  implicitGradient: [resting.system, resting.start, resting.loss, { method: 'gmres', forward: { window: 3 } }],
+  unrolledGradient: [resting.system, resting.start, 3, resting.loss, { checkpointEvery: 2, lossSteps: [3] }],
+  diagnoseSteadyState: [resting.system, resting.start, { krylovSize: 2 }],
   modeCurve: [{ inputVariance: 1, learningRate: 0.1, initialMapping: 0.1 }, [1, 2]],
   evaluateActivation: ['tanh', [1, 2]],
   readDataset: [file, 'train', { data: folder }],

@@ -139,6 +139,34 @@ export {
 export type { CellName, GateSpec, RecurrentRun, RecurrentSpec } from './systems/recurrent/spec.js';
 export type { ConvolutionRun, ConvolutionSpec } from './systems/convolution/spec.js';
 export type { ImplicitRun, ImplicitSpec } from './systems/implicit/spec.js';
+export type { FixedPointSystem, StateLoss, StateLossFunction } from './systems/implicit/user-system.js';
+export {
+  type BuiltInSystem,
+  type FixedPointParameters,
+  fixedPointSystem,
+} from './systems/implicit/built-in-system.js';
+export {
+  type SteadyState,
+  type SteadyStateOptions,
+  solveSteadyState,
+} from './systems/implicit/steady-state.js';
+export {
+  type AdjointMethodName,
+  type AdjointSolve,
+  type ImplicitGradient,
+  implicitGradient,
+  type ImplicitGradientOptions,
+} from './systems/implicit/implicit-gradient.js';
+export {
+  type UnrolledGradient,
+  unrolledGradient,
+  type UnrolledGradientOptions,
+} from './systems/implicit/unrolled-gradient.js';
+export {
+  diagnoseSteadyState,
+  type DiagnoseOptions,
+  type SteadyStateDiagnosis,
+} from './systems/implicit/diagnose.js';
 export type { DatasetInputs, DrawnInputs, GivenInputs, InputRow, Inputs } from './core/inputs.js';
 export {
   type ActivationFunction,

@@ -1,10 +1,10 @@
 // The adjoint system (I − J)ᵀ z = g at a state, by every method; each says what it reached and what it cost.
 import { type ControlOptions, ticker } from '../../core/control.js';
 import { MftError } from '../../core/errors.js';
-import type { Dynamics, Linearization } from './dynamics.js';
+import type { Iteration, Linearization } from './dynamics.js';
 import { anderson } from './forward.js';
 import { biCgStab, conjugateGradient, gmres, type KrylovResult, normalEquations } from './krylov.js';
-import { combined, difference, matrixOf, norm, solveDense, type Vector } from './products.js';
+import { combined, difference, norm, solveDense, type Vector } from './products.js';
 
 export const adjointMethods = [
   'auto',
@@ -39,7 +39,7 @@ interface AdjointOptions {
 
 type AdjointStatus = 'converged' | 'truncated' | 'neumannDiverged' | 'productLimit' | 'brokeDown' | 'singular';
 
-interface Adjoint {
+export interface Adjoint {
   readonly adjoint: Vector;
   readonly residualNorm: number;
   readonly vjpCount: number;
@@ -70,7 +70,7 @@ const diverged = 1e8;
 
 /** Solves the adjoint system. g = 0 gives 0 without a product. */
 export async function solveAdjointSystem(
-  dynamics: Dynamics,
+  dynamics: Iteration,
   at: Linearization,
   state: Vector,
   g: Vector,
@@ -152,8 +152,16 @@ export async function solveAdjointSystem(
           received: g.length,
         },
       );
-    const z = await solveDense(g.length, matrixOf(g.length, at.jvp), g, true);
-    counts.jvp += g.length;
+    // Column j of Jᵀ is its product with a unit vector: no products with J are asked for.
+    const transposed = new Float64Array(g.length ** 2);
+    const unit = new Float64Array(g.length);
+    for (let j = 0; j < g.length; j++) {
+      unit[j] = 1;
+      const column = await vjp(unit);
+      unit[j] = 0;
+      for (let i = 0; i < g.length; i++) transposed[i * g.length + j] = column[i] as number;
+    }
+    const z = await solveDense(g.length, transposed, g, false);
     if (z === undefined) return done(new Float64Array(g.length), size, 'singular');
     const residual = norm(difference(g, await rest(z)));
     return done(z, residual, residual <= Math.max(tolerance, 1e-10) * size ? 'converged' : 'singular');
@@ -234,7 +242,7 @@ const biased = (shift: number, what: string): { note?: string } =>
  * iteration. Slopes that underflow leave it to GMRES.
  */
 async function symmetric(
-  dynamics: Dynamics,
+  dynamics: Iteration,
   at: Linearization,
   state: Vector,
   g: Vector,

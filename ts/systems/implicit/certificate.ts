@@ -9,7 +9,7 @@ const powerSteps = 200;
  * Collatz–Wielandt: ρ(J) ≤ max_i (|J| x)_i / x_i for any x > 0; x from power steps on |J|, floored so that zero rows (clamped
  * components) count as 0.
  */
-export function perronBound(size: number, matrix: Vector, transposed = false): number {
+export function perronBound(size: number, matrix: Vector, transposed = false, averaged = false): number {
   const absolute = matrix.map(Math.abs);
   const times = (x: Vector): Vector => {
     const y = new Float64Array(size);
@@ -25,12 +25,16 @@ export function perronBound(size: number, matrix: Vector, transposed = false): n
     const y = times(x);
     const largest = y.reduce((most, value) => Math.max(most, value), 0);
     if (largest === 0) return 0;
-    x = y.map((value) => Math.max(value / largest, floor));
+    // Where paths have a period (two units that drive each other) plain power steps alternate for ever; means with x do not.
+    x = y.map((value, i) => Math.max(averaged ? 0.5 * (value / largest + (x[i] as number)) : value / largest, floor));
   }
   return times(x).reduce((most, value, i) => Math.max(most, value / (x[i] as number)), 0);
 }
 
-/** The least of Collatz–Wielandt of J and Jᵀ, both sum norms and Frobenius', each enlarged by what rounding may take. */
+/**
+ * The least of Collatz–Wielandt of J and Jᵀ (plain and averaged power steps), both sum norms and Frobenius', each enlarged by
+ * what rounding may take.
+ */
 export function certificateOf(size: number, matrix: Vector): number {
   const columns = new Float64Array(size);
   let [rows, squares] = [0, 0];
@@ -47,6 +51,8 @@ export function certificateOf(size: number, matrix: Vector): number {
   const bounds = [
     perronBound(size, matrix),
     perronBound(size, matrix, true),
+    perronBound(size, matrix, false, true),
+    perronBound(size, matrix, true, true),
     rows,
     Math.max(...columns),
     Math.sqrt(squares),

@@ -18,18 +18,23 @@ export interface Loss {
   readonly gradient: Vector;
 }
 
-export interface Dynamics {
+/** h ← F(h) and its derivatives. */
+export interface Iteration {
   readonly size: number;
   readonly start: Vector;
   readonly evaluate: (h: Vector) => Vector;
   readonly at: (h: Vector) => Linearization;
-  readonly loss: (h: Vector) => Loss;
   /** F is affine in h: its steady state solves a linear system. */
   readonly isAffine?: true;
   /** The bound of ‖J‖₂ at every state that the matrices give. */
   readonly globalBound?: () => Promise<number>;
   /** Diagonal D and coordinates on which J ᵀ = (1 − a) I + s D W with W symmetric (Hopfield networks). */
   readonly symmetric?: (h: Vector) => { readonly scale: Vector; readonly free: (i: number) => boolean };
+}
+
+/** With a loss of the state. */
+export interface Dynamics extends Iteration {
+  readonly loss: (h: Vector) => Loss;
 }
 
 /** ½ |h − target|². */

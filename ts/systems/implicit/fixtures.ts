@@ -9,6 +9,7 @@ import { descent, type InnerLoss, logisticLoss, quadraticLoss } from './descent-
 import { type Dynamics, type Loss, squaredLoss } from './dynamics.js';
 import { graphOperator, normalisations } from './graph.js';
 import { gatedGraph, injectedGraph } from './graph-dynamics.js';
+import { minstd } from './minstd.js';
 import type { Vector } from './products.js';
 
 const kinds = [
@@ -109,19 +110,8 @@ export const dynamicsFields = {
   }),
   layout: z.string().max(2000).optional().meta({ expected: 'a text', description: 'Remark; read by nobody.' }),
 };
-const schema = z.strictObject(dynamicsFields);
-export type DynamicsParameters = z.output<typeof schema>;
-
-/** Values 2 s/(2³¹ − 1) − 1 of s ← 16807 s mod 2³¹ − 1, the first `discard` left out. */
-export function minstd(seedValue: number, count: number, discard = 16): Vector {
-  const modulus = 2147483647;
-  let s = seedValue;
-  for (let i = 0; i < discard; i++) s = (16807 * s) % modulus;
-  return Float64Array.from({ length: count }, () => {
-    s = (16807 * s) % modulus;
-    return (2 * s) / modulus - 1;
-  });
-}
+export const dynamicsSchema = z.strictObject(dynamicsFields);
+export type DynamicsParameters = z.output<typeof dynamicsSchema>;
 
 const missing = (name: string, dynamics: string): MftError =>
   expectedError('ERR_MFT_INVALID_ARGUMENT', name, `given for dynamics "${dynamics}"`, undefined);

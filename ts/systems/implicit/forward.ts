@@ -1,6 +1,6 @@
 // Steady states: plain and damped iteration, Anderson mixing, Broyden's method, Newton with GMRES. Every call of F counts.
 import { type ControlOptions, ticker } from '../../core/control.js';
-import type { Dynamics } from './dynamics.js';
+import type { Iteration } from './dynamics.js';
 import { gmres } from './krylov.js';
 import { combined, difference, dot, maximumOf, norm, type Vector } from './products.js';
 
@@ -21,7 +21,7 @@ interface ForwardOptions {
 
 type ForwardStatus = 'converged' | 'stagnated' | 'diverged' | 'cycle' | 'evaluationLimit';
 
-interface Forward {
+export interface Forward {
   readonly state: Vector;
   /** The iterate of lowest residual, which need not be the last. */
   readonly bestState: Vector;
@@ -113,7 +113,7 @@ const forwardDefaults: ForwardOptions = {
 
 /** The steady state that a solver reaches from the start, and what became of it. */
 export async function solveForward(
-  dynamics: Dynamics,
+  dynamics: Iteration,
   given: Partial<ForwardOptions>,
   control: ControlOptions,
 ): Promise<Forward> {
@@ -134,7 +134,7 @@ export async function solveForward(
 
 type Propose = (h: Vector, f: Vector, r: Vector) => Vector | Promise<Vector>;
 
-function proposals(dynamics: Dynamics, options: ForwardOptions): Propose {
+function proposals(dynamics: Iteration, options: ForwardOptions): Propose {
   const { method, damping, window } = options;
   if (method === 'anderson') return anderson(window);
   if (method === 'broyden') return broyden(window);

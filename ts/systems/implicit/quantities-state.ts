@@ -15,8 +15,8 @@ import {
   type DynamicsParameters,
   hopfieldOf,
   innerAndOuter,
-  minstd,
 } from './fixtures.js';
+import { minstd } from './minstd.js';
 import { flattened, neumannSum, trajectory, unrolled } from './gradient.js';
 import { denseOperator, graphOperator } from './graph.js';
 import {

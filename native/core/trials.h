@@ -47,6 +47,16 @@ struct TrialRange {
   int threads_inside() const { return std::max(1, std::max(1, threads) / workers()); }
 };
 
+// One per worker: holds its workspace, runs any trial.
+class TrialEngine {
+ public:
+  TrialEngine() = default;
+  TrialEngine(const TrialEngine&) = delete;
+  TrialEngine& operator=(const TrialEngine&) = delete;
+  virtual ~TrialEngine() = default;
+  virtual void run(std::uint32_t trial, const Control& control, std::span<double> row) = 0;
+};
+
 // Runs every trial on the engine of its worker; `make()` builds an engine, which has run(trial, control, row).
 // rows: count * row_length doubles, trial t at row t - first: the same on any number of threads.
 template <typename Make>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "systems/feedforward/simulation.h"
+#include "systems/feedforward/parts.h"
 
 namespace mft::test {
 
@@ -41,9 +41,23 @@ inline void of_many_kinds(feedforward::Parameters& p) {
 
 inline void set_keep(feedforward::Parameters& p, double keep) { p.keep_probability.assign(p.widths.size() - 2, keep); }
 
-inline std::vector<double> rows_of(const feedforward::Parameters& p) {
-  std::vector<double> rows(feedforward::layout_of(p).row_length * p.range.count);
-  feedforward::simulate(p, Control(), rows);
+// A run on an engine that the system would not choose itself, or with a planted fault.
+struct EngineRun : feedforward::Parameters {
+  EngineRun(const feedforward::Parameters& p) : feedforward::Parameters(p) {}
+  bool is_block = false;
+  ConditioningFault fault = ConditioningFault::kNone;
+};
+
+inline std::vector<double> rows_of(const EngineRun& r) {
+  const std::size_t length = feedforward::layout_of(r).row_length;
+  std::vector<double> rows(length * r.range.count);
+  if (!r.is_block && r.fault == ConditioningFault::kNone) {
+    feedforward::simulate(r, Control(), rows);
+    return rows;
+  }
+  const double budget = r.memory_budget / r.range.workers();
+  const auto make = r.is_block ? feedforward::make_block_engine : feedforward::make_pair_engine;
+  run_trials(r.range, length, Control(), rows, [&] { return make(r, budget, r.fault); });
   return rows;
 }
 

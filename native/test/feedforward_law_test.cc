@@ -58,7 +58,7 @@ double mean_p(const Sample& x, const Sample& y) {
 }
 
 // Metrics by column. Sign and magnitude of g_ab become one number; infinite logarithms a large finite one.
-std::vector<Sample> metrics_of(const Parameters& p) {
+std::vector<Sample> metrics_of(const EngineRun& p) {
   const std::vector<double> rows = rows_of(p);
   const Layout layout = layout_of(p);
   std::vector<Sample> metrics;
@@ -89,7 +89,7 @@ bool standardise(Sample& x, Sample& y) {
   return true;
 }
 
-double comparison_p(const Parameters& first, const Parameters& second) {
+double comparison_p(const EngineRun& first, const EngineRun& second) {
   std::vector<Sample> x = metrics_of(first), y = metrics_of(second);
   double each = 1.0, means = 1.0, projections = 1.0, products = 1.0;
   std::size_t kept = 0;
@@ -133,13 +133,13 @@ Parameters dense(Parameters p) {
   return p;
 }
 
-void agree(const std::string& name, const Parameters& first, const Parameters& second) {
+void agree(const std::string& name, const EngineRun& first, const EngineRun& second) {
   const double p = comparison_p(first, second);
   std::printf("%-52s p = %.3g\n", name.c_str(), p);
   tally.check(p > kAccepted, name + " agree, p = " + std::to_string(p));
 }
 
-void differ(const std::string& name, const Parameters& first, const Parameters& second) {
+void differ(const std::string& name, const EngineRun& first, const EngineRun& second) {
   const double p = comparison_p(first, second);
   std::printf("%-52s p = %.3g (must differ)\n", name.c_str(), p);
   tally.check(p < kRejected, name + " differ, p = " + std::to_string(p));
@@ -179,9 +179,9 @@ void conditioned_is_dense() {
 }
 
 void block_engine_is_dense() {
-  Parameters p = network(ActivationKind::kTanh, 32, 8);
+  EngineRun p = network(ActivationKind::kTanh, 32, 8);
   p.range.count = 4000;
-  p.use_block_engine = true;
+  p.is_block = true;
   agree("block engine, two inputs", p, dense(p));
   p = network(ActivationKind::kRelu, 24, 6, 5);
   p.range.count = 4000;
@@ -219,10 +219,10 @@ void layers_differ() {
 
 void nearly_parallel() {
   for (const bool is_block : {false, true}) {
-    Parameters p = network(ActivationKind::kTanh, 24, 6);
+    EngineRun p = network(ActivationKind::kTanh, 24, 6);
     set_keep(p, 1.0);
     p.range.count = 4000;
-    p.use_block_engine = is_block;
+    p.is_block = is_block;
     p.input_correlation[1] = p.input_correlation[2] = 1.0 - 1e-9;
     agree(is_block ? "1 - c = 1e-9, block engine" : "1 - c = 1e-9", p, dense(p));
   }
@@ -243,11 +243,11 @@ void backward_weights() {
   p.range.count = 3000;
   p.output_error = OutputError::kPreactivation;
   set_keep(p, 0.9);
-  Parameters independent = p;
+  EngineRun independent = p;
   independent.backward_weights = BackwardWeights::kIndependent;
   differ("shared against independent backward weights", p, dense(independent));
   agree("independent backward weights", independent, dense(independent));
-  independent.use_block_engine = true;
+  independent.is_block = true;
   agree("independent backward weights, block engine", independent, dense(independent));
 }
 
@@ -257,11 +257,11 @@ void planted_faults() {
       if (!is_block && law == WeightLaw::kOrthogonal) continue;
       const std::string name = std::string(is_block ? "block engine" : "pair engine") +
                                (law == WeightLaw::kOrthogonal ? ", orthogonal" : "");
-      Parameters p = network(ActivationKind::kTanh, 24, 10);
+      EngineRun p = network(ActivationKind::kTanh, 24, 10);
       p.range.count = 3000;
-      p.use_block_engine = is_block;
+      p.is_block = is_block;
       p.weight_law = law;
-      Parameters faulty = p;
+      EngineRun faulty = p;
       faulty.fault = ConditioningFault::kNoProjector;
       differ(name + " without the projector", faulty, dense(p));
       faulty.fault = ConditioningFault::kNoReturnTerm;

@@ -175,9 +175,9 @@ void bits_are_the_seeds_alone() {
 void degenerate_cases() {
   for (const bool is_block : {false, true}) {
     const std::string name = is_block ? "block engine, " : "pair engine, ";
-    Parameters p = network(ActivationKind::kTanh, 50, 6);
+    EngineRun p = network(ActivationKind::kTanh, 50, 6);
     set_keep(p, 1.0);
-    p.use_block_engine = is_block;
+    p.is_block = is_block;
     p.range.count = 20;
     p.input_correlation = {1.0, 1.0, 1.0, 1.0};
     const Layout layout = layout_of(p);
@@ -197,7 +197,7 @@ void degenerate_cases() {
                  4.0 - 1e-13, 4.0 + 1e-13, name + "multiples of one input keep their ratio");
 
     p = network(ActivationKind::kTanh, 50, 6);
-    p.use_block_engine = is_block;
+    p.is_block = is_block;
     p.range.count = 20;
     p.bias_variance.assign(6, 0.0);
     for (const std::size_t zero : {0, 1}) {

@@ -9,6 +9,7 @@
 #include "core/blas.h"
 #include "core/gaussian_tanh.h"
 #include "core/random.h"
+#include "systems/residual/engine.h"
 #include "systems/residual/moments.h"
 #include "systems/residual/purposes.h"
 #include "systems/residual/simulation.h"
@@ -218,10 +219,10 @@ Sample sample(Engine engine, mft::residual::Fault fault, std::uint64_t seed) {
   s.engine = engine;
   s.seed = seed;
   s.range.count = 60000;
-  s.fault = fault;
   const auto layout = mft::residual::row_layout(s);
   std::vector<double> rows(s.range.count * layout.row_length);
-  mft::residual::simulate(s, mft::Control(), rows);
+  mft::run_trials(s.range, layout.row_length, mft::Control(), rows,
+                  [&] { return mft::residual::make_engine(s, fault); });
   Sample result;
   double g2 = 0, l2 = 0;
   for (std::size_t t = 0; t < s.range.count; ++t) {
@@ -249,6 +250,10 @@ void engines_agree(mft::test::Tally& tally) {
   const Sample planted = sample(Engine::kConditioned, Fault::kProjectionTooSmall, 7);
   tally.check(std::abs(z(dense.length, dense.length_error, planted.length, planted.length_error)) > 5.0,
               "a projection 2 % too small is noticed");
+  const Sample fresh = sample(Engine::kConditioned, Fault::kFreshBackwardWeights, 8);
+  const double z_fresh = z(dense.gradient, dense.gradient_error, fresh.gradient, fresh.gradient_error);
+  tally.check(std::abs(z_fresh) > 5.0,
+              "other weights backward than forward are noticed, z = " + std::to_string(z_fresh));
 }
 
 void recurrences(mft::test::Tally& tally) {

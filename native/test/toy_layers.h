@@ -26,14 +26,10 @@ class ToyLayer : public Layer<T> {
     for (const Tensor& tensor : tensors_) sum += tensor.size();
     return sum;
   }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t evaluation_scratch_per_row() const override { return tape_per_row(); }
   std::size_t tape_per_row() const override = 0;
-  std::size_t mask_words(std::size_t) const override { return 0; }
   std::size_t update_scratch() const override { return parameters(); }
   std::size_t update_tiles() const override { return tensors_.empty() ? 0 : 1; }
-  std::size_t initialisation_scratch() const override { return 0; }
-  void fix(std::uint64_t, std::size_t) override {}
   void bind(ParameterBlock<T> block, std::span<const double> rates) override {
     block_ = block;
     rates_.assign(rates.begin(), rates.end());

@@ -56,7 +56,7 @@ class Layer {
   // Numbers of a row whose squares the statistics add up.
   virtual std::size_t recorded_values() const { return outputs(); }
   // Numbers the layer draws once and never changes.
-  virtual std::size_t fixed_numbers() const = 0;
+  virtual std::size_t fixed_numbers() const { return 0; }
   // Numbers kept per row of the minibatch between forward and update.
   virtual std::size_t tape_per_row() const = 0;
   // Numbers that a row can hand to the row of the next step that continues it (truncated back-propagation).
@@ -66,19 +66,19 @@ class Layer {
   // How many different whole numbers it takes as its inputs (words of a vocabulary); 0: it takes any numbers.
   virtual std::size_t tokens() const { return 0; }
   // Numbers of scratch per row that a forward pass without tape needs.
-  virtual std::size_t evaluation_scratch_per_row() const = 0;
-  // Words for mask bits that a tile of this many rows needs.
-  virtual std::size_t mask_words(std::size_t rows) const = 0;
+  virtual std::size_t evaluation_scratch_per_row() const { return 0; }
+  // Words for mask bits that a tile of so many rows needs.
+  virtual std::size_t mask_words(std::size_t) const { return 0; }
   // Numbers of scratch that one update tile needs.
   virtual std::size_t update_scratch() const = 0;
   virtual std::size_t update_tiles() const = 0;
   // Numbers of scratch (double) that initialise() allocates while it works.
-  virtual std::size_t initialisation_scratch() const = 0;
+  virtual std::size_t initialisation_scratch() const { return 0; }
 
   // `rates` multiply the learning rate of each of tensors().
   virtual void bind(ParameterBlock<T> block, std::span<const double> rates) = 0;
-  // Draws what is fixed; once, before any pass.
-  virtual void fix(std::uint64_t seed, std::size_t layer) = 0;
+  // Draws what is fixed, from the seed for the layer of that number; once, before any pass.
+  virtual void fix(std::uint64_t, std::size_t) {}
   // Draws the parameters; `layer` counts from 1.
   virtual void initialise(std::uint64_t seed, std::size_t layer, T* values) const = 0;
 

@@ -2,28 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/product.h"
 #include "core/random.h"
 #include "train/flush.h"
 
 namespace mft::train {
-namespace {
-
-template <typename T>
-bool is_finite(const T* values, std::size_t count) {
-  return std::all_of(values, values + count, [](T x) { return std::isfinite(x); });
-}
-
-std::size_t tiles_of(std::size_t rows) { return (rows + kRowTile - 1) / kRowTile; }
-
-Rows tile_rows(std::size_t tile, std::size_t rows) {
-  return {tile * kRowTile, std::min(kRowTile, rows - tile * kRowTile)};
-}
-
-}  // namespace
-
 template <typename T>
 Stepper<T>::Stepper(const TrainingOptions& options, Network<T>& network, Team& team)
     : options_(options),
@@ -244,17 +228,6 @@ void Stepper<T>::backward_layer(std::size_t l, Tiles tiles) {
 }
 
 template <typename T>
-void Stepper<T>::gradient_squares() {
-  auto body = [&](std::size_t unit, int worker) {
-    const FlushSubnormals flush;
-    const auto [layer, tile] = workspace_.update_units[unit];
-    workspace_.tile_squares[unit] = network_.layer(layer).squared_gradient(
-        tile, rows_, input_of(layer), workspace_.tapes[layer].data(), worker_at(worker).update_scratch.data());
-  };
-  team_.run(workspace_.update_units.size(), body);
-}
-
-template <typename T>
 void Stepper<T>::update(std::uint64_t step) {
   double factor = 1.0 / static_cast<double>(options_.batch);
   if (options_.optimizer.clip_norm > 0) {
@@ -293,162 +266,6 @@ void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result,
     backward_layer(l, {0, tiles_of(rows_), rows_});
     for (; unit > 0 && workspace_.update_units[unit - 1].layer == l; --unit) update_unit(unit - 1, rule, worker_at(0));
   }
-}
-
-template <typename T>
-BatchSums Stepper<T>::evaluate(const Images& images, std::size_t count) {
-  BatchSums sums;
-  // What a row gives is kept until the sum, which has a fixed order.
-  const auto add = [&](const Chunk& chunk) {
-    evaluate_chunk(images, chunk);
-    for (std::size_t row = 0; row < chunk.rows; ++row) {
-      sums.loss += workspace_.loss[row];
-      sums.correct += workspace_.correct[row];
-    }
-  };
-  if (options_.carries_state) {
-    for (Buffer<T>& state : workspace_.evaluation_states) std::fill(state.begin(), state.end(), T(0));
-    const std::size_t streams = std::min(options_.batch, count), length = (count + streams - 1) / streams;
-    // The last streams may be shorter: rows that have ended are the last ones.
-    for (std::size_t k = 0; k < length; ++k) add({k, length, (count - k + length - 1) / length});
-    return sums;
-  }
-  for (std::size_t first = 0; first < count; first += kEvaluationRows)
-    add({first, 1, std::min(kEvaluationRows, count - first)});
-  return sums;
-}
-
-template <typename T>
-void Stepper<T>::evaluate_chunk(const Images& images, Chunk chunk) {
-  auto body = [&](std::size_t tile, int worker) {
-    const FlushSubnormals flush;
-    evaluate_tile(images, chunk, tile_rows(tile, chunk.rows), worker_at(worker));
-  };
-  team_.run(tiles_of(chunk.rows), body);
-}
-
-template <typename T>
-void Stepper<T>::evaluate_tile(const Images& images, Chunk chunk, Rows at, Worker& worker) {
-  const std::size_t dimension = options_.dimension;
-  T* values = worker.values[0].data();
-  T* next = worker.values[1].data();
-  for (std::size_t row = 0; row < at.count; ++row) {
-    const std::size_t index = chunk.first + (at.first + row) * chunk.stride;
-    image(images, index, values + row * dimension);
-    if (options_.target == Target::kInputs) continue;
-    for (std::size_t p = 0; p < options_.positions; ++p)
-      worker.labels[row * options_.positions + p] = images.label(index * options_.positions + p);
-  }
-  if (options_.target == Target::kInputs) std::copy_n(values, at.count * dimension, worker.clean.data());
-  for (std::size_t l = 0; l < network_.depth(); ++l) {
-    const Layer<T>& layer = network_.layer(l);
-    Pass<T> pass;
-    pass.step = kEvaluationStep;
-    pass.first_row = chunk.first;
-    pass.row_stride = chunk.stride;
-    if (options_.carries_state) pass.state = workspace_.evaluation_states[l].data() + at.first * layer.state_per_row();
-    layer.forward(pass, at, values, next, worker.evaluation_scratch.data(), nullptr);
-    std::swap(values, next);
-  }
-  if (is_projecting_) return project_tile(values, at, worker);
-  target_losses(values, worker.labels.data(), worker.clean.data(), at.count, workspace_.loss.data() + at.first,
-                workspace_.correct.data() + at.first, nullptr);
-}
-
-template <typename T>
-void Stepper<T>::project_tile(const T* outputs, Rows rows, Worker& worker) {
-  const std::size_t n = options_.dimension, count = workspace_.directions.size() / n;
-  T* of_outputs = worker.projections.data();
-  T* of_inputs = of_outputs + kRowTile * count;
-  const auto project = [&](const T* from, T* to) {
-    matrix_product(false, true, rows.count, count, n, T(1), from, n, workspace_.directions.data(), n, T(0), to, count);
-  };
-  project(outputs, of_outputs);
-  project(worker.clean.data(), of_inputs);
-  double* out = workspace_.projected.data() + rows.first * count;
-  for (std::size_t k = 0; k < rows.count * count; ++k)
-    out[k] = static_cast<double>(of_outputs[k]) * static_cast<double>(of_inputs[k]);
-}
-
-template <typename T>
-std::vector<double> Stepper<T>::project(const Images& images) {
-  const std::size_t count = workspace_.directions.size() / options_.dimension;
-  std::vector<double> sums(count, 0.0);
-  is_projecting_ = true;
-  for (std::size_t first = 0; first < images.count; first += kEvaluationRows) {
-    const Chunk chunk{first, 1, std::min(kEvaluationRows, images.count - first)};
-    evaluate_chunk(images, chunk);
-    for (std::size_t row = 0; row < chunk.rows; ++row)
-      for (std::size_t k = 0; k < count; ++k) sums[k] += workspace_.projected[row * count + k];
-  }
-  is_projecting_ = false;
-  for (double& sum : sums) sum /= static_cast<double>(images.count);
-  return sums;
-}
-
-template <typename T>
-void Stepper<T>::record(std::uint64_t step, TrainingResult& result) {
-  gradient_squares();
-  result.statistics_steps.push_back(static_cast<double>(step));
-  const std::size_t batch = options_.batch;
-  std::size_t unit = 0;
-  for (std::size_t l = 0; l < network_.depth(); ++l) {
-    const double* square = workspace_.square.data() + l * batch;
-    const double* product = workspace_.product.data() + l * batch;
-    const double* error = workspace_.error_square.data() + l * batch;
-    double squares = 0, errors = 0, correlations = 0, gradient = 0;
-    std::size_t pairs = 0;
-    for (std::size_t row = 0; row < batch; ++row) {
-      squares += square[row];
-      errors += error[row];
-      if (row % 2 != 0 || row + 1 >= batch || !(square[row] > 0) || !(square[row + 1] > 0)) continue;
-      correlations += product[row] / (std::sqrt(square[row]) * std::sqrt(square[row + 1]));
-      ++pairs;
-    }
-    for (; unit < workspace_.update_units.size() && workspace_.update_units[unit].layer == l; ++unit)
-      gradient += workspace_.tile_squares[unit];
-    const auto rows = static_cast<double>(batch);
-    result.variance.push_back(squares / (rows * static_cast<double>(network_.layer(l).recorded_values())));
-    result.correlation.push_back(pairs > 0 ? correlations / static_cast<double>(pairs)
-                                           : std::numeric_limits<double>::quiet_NaN());
-    result.error_square.push_back(errors / rows);
-    result.gradient_square.push_back(gradient);
-  }
-}
-
-template <typename T>
-bool Stepper<T>::has_gradient() {
-  const FlushSubnormals flush;
-  T* scratch = workspace_.workers.front().update_scratch.data();
-  // From the outputs backwards: where there is a gradient the last layer shows it at once.
-  for (std::size_t unit = workspace_.update_units.size(); unit-- > 0;) {
-    const auto [layer, tile] = workspace_.update_units[unit];
-    if (network_.layer(layer).has_gradient(tile, rows_, input_of(layer), workspace_.tapes[layer].data(), scratch))
-      return true;
-  }
-  return false;
-}
-
-template <typename T>
-void Stepper<T>::count_paths(PathCounts& counts) {
-  const std::size_t blocked = blocked_.count(*masks_);
-  const bool is_lost = blocked == blocked_.masks_per_step(), is_zero = !has_gradient();
-  counts.steps += 1;
-  counts.masks_per_step = blocked_.masks_per_step();
-  counts.blocked_masks += blocked;
-  counts.lost_steps += is_lost;
-  counts.zero_gradient_steps += is_zero;
-  counts.differing_steps += is_lost != is_zero;
-}
-
-template <typename T>
-Stop Stepper<T>::divergence(std::uint64_t step) const {
-  for (std::size_t l = 0; l < network_.depth(); ++l) {
-    if (!is_finite(network_.values_of(l), network_.layer(l).parameters())) return {true, step, l + 1, "weights"};
-    if (!is_finite(workspace_.outputs[l].data(), workspace_.outputs[l].size()))
-      return {true, step, l + 1, "activations"};
-  }
-  return {true, step, network_.depth(), "loss"};
 }
 
 template class Stepper<float>;

@@ -1,5 +1,6 @@
 // One step of a training run: gather, forward, loss, backward, update; and evaluation without masks.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <span>
 
@@ -14,6 +15,13 @@ struct BatchSums {
   double loss = 0;
   std::size_t correct = 0;
 };
+
+// The pieces of a minibatch or of an evaluation that one worker takes at a time.
+inline std::size_t tiles_of(std::size_t rows) { return (rows + kRowTile - 1) / kRowTile; }
+
+inline Rows tile_rows(std::size_t tile, std::size_t rows) {
+  return {tile * kRowTile, std::min(kRowTile, rows - tile * kRowTile)};
+}
 
 template <typename T>
 class Stepper {

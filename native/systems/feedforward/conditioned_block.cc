@@ -17,7 +17,7 @@ namespace {
 
 std::size_t widest_of(const Parameters& p) { return *std::max_element(p.widths.begin(), p.widths.end()); }
 
-ConditionedMatrix matrix_of(const Parameters& p, std::size_t layer) {
+ConditionedMatrix matrix_of(const Parameters& p, std::size_t layer, ConditioningFault fault) {
   ConditionedMatrix::Options options;
   options.law = p.weight_law == WeightLaw::kOrthogonal ? MatrixLaw::kOrthogonal : MatrixLaw::kGaussian;
   options.rows = p.widths[layer];
@@ -27,7 +27,7 @@ ConditionedMatrix matrix_of(const Parameters& p, std::size_t layer) {
   options.inputs = p.inputs;
   options.rank_tolerance = p.rank_tolerance;
   options.single_precision_normals = p.precision == Precision::kFloat32;
-  options.fault = p.fault;
+  options.fault = fault;
   return ConditionedMatrix(options);
 }
 
@@ -46,7 +46,7 @@ std::vector<bool> kept_layers(const Parameters& p, const std::vector<Conditioned
 
 class BlockEngine final : public TrialEngine {
  public:
-  BlockEngine(const Parameters& parameters, double budget)
+  BlockEngine(const Parameters& parameters, double budget, ConditioningFault fault)
       : p_(parameters),
         record_(p_),
         masks_(p_),
@@ -56,7 +56,7 @@ class BlockEngine final : public TrialEngine {
         stride_(widest_of(p_) + 1),
         is_orthogonal_(p_.weight_law == WeightLaw::kOrthogonal) {
     matrices_.reserve(depth_);
-    for (std::size_t l = 1; l <= depth_; ++l) matrices_.push_back(matrix_of(p_, l));
+    for (std::size_t l = 1; l <= depth_; ++l) matrices_.push_back(matrix_of(p_, l, fault));
     is_kept_ = kept_layers(p_, matrices_, budget);
     std::size_t kept = 0, basis = 0, draw = 0;
     for (std::size_t l = 1; l <= depth_; ++l) {
@@ -265,8 +265,8 @@ class BlockEngine final : public TrialEngine {
 
 }  // namespace
 
-std::unique_ptr<TrialEngine> make_block_engine(const Parameters& p, double budget) {
-  return std::make_unique<BlockEngine>(p, budget);
+std::unique_ptr<TrialEngine> make_block_engine(const Parameters& p, double budget, ConditioningFault fault) {
+  return std::make_unique<BlockEngine>(p, budget, fault);
 }
 
 double block_engine_memory(const Parameters& p, double budget) {
@@ -274,7 +274,7 @@ double block_engine_memory(const Parameters& p, double budget) {
   const double stride = static_cast<double>(widest_of(p) + 1);
   std::vector<ConditionedMatrix> matrices;
   matrices.reserve(p.widths.size() - 1);
-  for (std::size_t l = 1; l < p.widths.size(); ++l) matrices.push_back(matrix_of(p, l));
+  for (std::size_t l = 1; l < p.widths.size(); ++l) matrices.push_back(matrix_of(p, l, ConditioningFault::kNone));
   const std::vector<bool> is_kept = kept_layers(p, matrices, budget);
   double kept = 0.0, basis = 0.0, draw = 0.0;
   for (std::size_t l = 1; l < p.widths.size(); ++l) {

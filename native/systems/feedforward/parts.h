@@ -7,25 +7,20 @@
 #include <span>
 #include <vector>
 
+#include "core/conditioning.h"
 #include "core/linear_algebra.h"
 #include "core/random.h"
 #include "systems/feedforward/simulation.h"
 
 namespace mft::feedforward {
 
-// One per worker: holds its workspace, runs any trial.
-class TrialEngine {
- public:
-  TrialEngine() = default;
-  TrialEngine(const TrialEngine&) = delete;
-  TrialEngine& operator=(const TrialEngine&) = delete;
-  virtual ~TrialEngine() = default;
-  virtual void run(std::uint32_t trial, const Control& control, std::span<double> row) = 0;
-};
-
-// budget: bytes this worker may spend on keeping what it would otherwise draw again; threads: those of one trial.
-std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& parameters, double budget);   // Gaussian, 1 or 2 inputs
-std::unique_ptr<TrialEngine> make_block_engine(const Parameters& parameters, double budget);  // any number of inputs
+// budget: bytes this worker may spend on keeping what it would otherwise draw again; threads: those of one trial;
+// fault: planted by tests alone, which must notice it. Pair: Gaussian weights, one or two inputs; block: any number of
+// inputs.
+std::unique_ptr<TrialEngine> make_pair_engine(const Parameters& parameters, double budget,
+                                              ConditioningFault fault = ConditioningFault::kNone);
+std::unique_ptr<TrialEngine> make_block_engine(const Parameters& parameters, double budget,
+                                               ConditioningFault fault = ConditioningFault::kNone);
 std::unique_ptr<TrialEngine> make_dense_engine(const Parameters& parameters, double budget, int threads);
 double pair_engine_memory(const Parameters& parameters, double budget);
 double block_engine_memory(const Parameters& parameters, double budget);

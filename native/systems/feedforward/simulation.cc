@@ -95,9 +95,7 @@ void check_weight_law(const Parameters& p) {
   }
 }
 
-bool has_pair_engine(const Parameters& p) {
-  return p.weight_law == WeightLaw::kGaussian && p.inputs <= 2 && !p.use_block_engine;
-}
+bool has_pair_engine(const Parameters& p) { return p.weight_law == WeightLaw::kGaussian && p.inputs <= 2; }
 
 std::unique_ptr<TrialEngine> make_engine(const Parameters& p, double budget, int threads) {
   if (p.engine == Engine::kDense) return make_dense_engine(p, budget, threads);

@@ -82,10 +82,6 @@ struct Parameters {
   std::uint64_t seed = 0;
   TrialRange range;
 
-  // Not part of the interface: faults planted by tests, and the general block engine where the pair engine would run.
-  ConditioningFault fault = ConditioningFault::kNone;
-  bool use_block_engine = false;
-
   const Activation& activation_of(std::size_t layer) const {
     return activations[activations.size() == 1 ? 0 : layer - 1];
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -10,9 +9,8 @@
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/parallel.h"
-#include "systems/kernel/hermite.h"
 #include "systems/kernel/hermite_steps.h"
-#include "systems/kernel/map_steps.h"
+#include "systems/kernel/map_inputs.h"
 #include "systems/kernel/near_pairs.h"
 
 namespace mft::kernel {
@@ -21,54 +19,6 @@ namespace {
 constexpr std::size_t kTile = 256;
 // Below this gap the product has lost digits of it: it is summed over the coordinates.
 constexpr double kNearGap = 1e-3;
-
-// kExpansion: sums of Hermite terms, for every activation without a vectorised closed form.
-enum class Map { kRectifier, kErrorFunction, kGelu, kExpansion };
-
-Map map_of(const Activation& activation) {
-  if (!activation.is_plain()) return Map::kExpansion;
-  switch (activation.kind) {
-    case ActivationKind::kLinear:
-    case ActivationKind::kRelu:
-    case ActivationKind::kLeakyRelu:
-    case ActivationKind::kAbRelu:
-    case ActivationKind::kAbs:
-      return Map::kRectifier;
-    case ActivationKind::kErf:
-    case ActivationKind::kErfUnitSlope:
-      return Map::kErrorFunction;
-    case ActivationKind::kGelu:
-      return Map::kGelu;
-    default:
-      return Map::kExpansion;
-  }
-}
-
-// Slopes below and above zero.
-std::pair<double, double> slopes_of(const Activation& activation) {
-  switch (activation.kind) {
-    case ActivationKind::kLinear:
-      return {1.0, 1.0};
-    case ActivationKind::kLeakyRelu:
-      return {activation.parameters[0], 1.0};
-    case ActivationKind::kAbRelu:
-      return {activation.parameters[0], activation.parameters[1]};
-    case ActivationKind::kAbs:
-      return {-1.0, 1.0};
-    default:
-      return {0.0, 1.0};
-  }
-}
-
-// What depends on one input alone: arrays over inputs, one for every layer l = 0 .. depth (before phi of hidden layer l
-// and behind it; `next` is K of dense layer l + 1). Layer 0 has the inputs themselves in the place of phi.
-struct Inputs {
-  std::size_t count = 0;
-  std::vector<double> squares, norms;  // |x|^2 / scale, |x|
-  std::vector<std::vector<double>> variance, root, amplitude, next, inverse;
-  std::vector<double> diagonal_tangent;
-  std::vector<HermiteTable> expansions;  // Map::kExpansion: of hidden layer l at l - 1
-};
 
 // Sum of term(k) in eight partial sums, which vectorise.
 template <typename Term>
@@ -91,8 +41,8 @@ class Kernels {
         step_(chosen_step(map_)),
         steps_(steps()),
         hermite_(hermite_step()) {
-    for (std::size_t l = 0; l <= call.depth(); ++l) layers_.push_back(constants(l));
-    prepare();
+    for (std::size_t l = 0; l <= call.depth(); ++l) layers_.push_back(constants_of(call, l));
+    inputs_ = inputs_of(call_, map_, layers_, control_);
     if (!inputs_.expansions.empty()) prepare_near();
   }
 
@@ -137,75 +87,6 @@ class Kernels {
     }
   }
 
-  LayerConstants constants(std::size_t l) const {
-    LayerConstants c;
-    const double keep = l == 0 ? call_.input_keep : call_.keeps[l - 1];
-    c.factor = call_.weights[l] / keep;
-    c.pair_factor = call_.shares_masks ? c.factor : call_.weights[l];
-    c.bias = call_.biases[l];
-    c.common = call_.shares_masks ? 1.0 : keep;
-    if (call_.is_standard) {
-      const double fan_in = l > 0 ? call_.widths[l - 1] : (call_.scales_inputs ? double(call_.dimension) : 1.0);
-      c.own_factor = fan_in / (call_.shares_masks ? keep : 1.0);
-      c.own_bias = c.bias > 0 ? 1.0 : 0.0;
-    }
-    const Activation& activation = call_.function.activation;
-    const auto [a, b] = slopes_of(activation);
-    c.even = 0.5 * (a * a + b * b);
-    c.bend = (b - a) * (b - a) / (2 * std::numbers::pi);
-    c.scale_squared = activation.kind == ActivationKind::kErfUnitSlope ? 0.25 * std::numbers::pi : 1.0;
-    return c;
-  }
-
-  const double* values_of(std::size_t i) const {
-    const std::size_t own = call_.input_count();
-    return i < own ? &call_.inputs.values[i * call_.dimension] : &call_.others.values[(i - own) * call_.dimension];
-  }
-
-  // The inputs and behind them the others: all the rows there are.
-  void prepare() {
-    Inputs& in = inputs_;
-    const std::size_t d = call_.dimension;
-    in.count = (call_.inputs.values.size() + call_.others.values.size()) / d;
-    const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
-    in.squares.resize(in.count);
-    in.norms.resize(in.count);
-    parallel_for(in.count, call_.threads, [&](std::size_t i, int) {
-      const double* values = values_of(i);
-      double sum = 0;
-      for (std::size_t k = 0; k < d; ++k) sum += values[k] * values[k];
-      in.squares[i] = sum * scale;
-      in.norms[i] = std::sqrt(sum);
-    });
-    std::vector<double> second = in.squares;
-    std::vector<double> tangent(in.count, 0.0), slope(in.count, 0.0);
-    for (std::size_t l = 0; l <= call_.depth(); ++l) {
-      control_.throw_if_cancelled();
-      const double keep = l == 0 ? call_.input_keep : call_.keeps[l - 1];
-      const LayerConstants& c = layers_[l];
-      std::vector<double> before = l == 0 ? in.squares : in.next[l - 1];
-      if (l > 0) moments(before, second, slope);
-      std::vector<double> root(in.count), amplitude(in.count), next(in.count), inverse(in.count);
-      for (std::size_t i = 0; i < in.count; ++i) {
-        root[i] = std::sqrt(before[i]);
-        amplitude[i] = std::sqrt(second[i]);
-        next[i] = c.factor * second[i] + c.bias;
-        inverse[i] = next[i] > 0 ? 1 / std::sqrt(next[i]) : 0.0;
-        // A row with itself: one pass, one mask.
-        const double own = call_.is_standard
-                               ? c.own_factor * (call_.shares_masks ? 1.0 : 1.0 / keep) * second[i] + c.own_bias
-                               : next[i];
-        tangent[i] = own + (l > 0 ? c.factor * slope[i] * tangent[i] : 0.0);
-      }
-      in.variance.push_back(std::move(before));
-      in.root.push_back(std::move(root));
-      in.amplitude.push_back(std::move(amplitude));
-      in.next.push_back(std::move(next));
-      in.inverse.push_back(std::move(inverse));
-    }
-    in.diagonal_tangent = std::move(tangent);
-  }
-
   // Of all layers: the variances there are, and the widest angle that a table of Hermite terms does not reach.
   void prepare_near() {
     double least = INFINITY, largest = 0, limit = 1;
@@ -222,22 +103,6 @@ class Kernels {
   PairRow pair_row(std::size_t l, std::size_t row) const {
     const HermiteTable& table = inputs_.expansions[l - 1];
     return {inputs_.variance[l][row], table.second[row], table.slope_second[row]};
-  }
-
-  // E phi^2 and E phi'^2 of all rows at these variances.
-  void moments(std::span<const double> variance, std::vector<double>& second, std::vector<double>& slope) {
-    if (map_ == Map::kExpansion) {
-      const std::size_t orders = orders_within_memory(variance.size(), call_.depth());
-      inputs_.expansions.push_back(
-          hermite_table(call_.function, variance, call_.has_tangent, orders, call_.threads, control_));
-      second = inputs_.expansions.back().second;
-      slope = inputs_.expansions.back().slope_second;
-      return;
-    }
-    parallel_for(variance.size(), call_.threads, [&](std::size_t i, int) {
-      second[i] = gaussian_moment(call_.function, {.value = 2}, variance[i]);
-      if (call_.has_tangent) slope[i] = gaussian_moment(call_.function, {.first = 2}, variance[i]);
-    });
   }
 
   // Where the columns begin among all rows.
@@ -264,11 +129,11 @@ class Kernels {
     const std::size_t d = call_.dimension;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
     if (is_diagonal) {
-      blas::lower_gram(rows, d, scale, values_of(i), d, out, stride);
+      blas::lower_gram(rows, d, scale, values_of(call_, i), d, out, stride);
       return;
     }
-    blas::gemm(false, true, rows, columns_in, d, scale, values_of(i), d, values_of(column_offset() + j), d, 0.0, out,
-               stride);
+    blas::gemm(false, true, rows, columns_in, d, scale, values_of(call_, i), d, values_of(call_, column_offset() + j),
+               d, 0.0, out, stride);
   }
 
   void tile(std::size_t i0, std::size_t j0, std::size_t rows, std::size_t count, Workspace& room, double* nngp,
@@ -402,7 +267,7 @@ class Kernels {
       for (std::size_t j = 0; j < count; ++j) {
         const std::size_t at = column_offset() + j0 + j;
         if (gaps[j] < kNearGap || gaps[j] > 2.0 - kNearGap)
-          gaps[j] = near_gap(values_of(row), values_of(at), inputs_.norms[row], inputs_.norms[at],
+          gaps[j] = near_gap(values_of(call_, row), values_of(call_, at), inputs_.norms[row], inputs_.norms[at],
                              gaps[j] < 1.0 ? 1.0 : -1.0);
       }
     steps_.first(layers_[0], own, columns, padded, product, gaps, tangent);
@@ -431,7 +296,7 @@ class Kernels {
   const Steps& steps_;
   const HermiteStep hermite_;
   std::vector<LayerConstants> layers_;
-  Inputs inputs_;
+  MapInputs inputs_;
   std::optional<NearPairs> near_;
 };
 
@@ -441,12 +306,6 @@ void require_length(const char* name, std::size_t length, std::size_t wanted) {
 }
 
 }  // namespace
-
-bool has_map(const Activation& activation) {
-  if (map_of(activation) != Map::kRectifier) return true;
-  const auto [a, b] = slopes_of(activation);
-  return a * a + b * b > 0;
-}
 
 void validate(const MapCall& call) {
   if (!has_map(call.function.activation))

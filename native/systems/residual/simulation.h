@@ -22,9 +22,6 @@ namespace mft::residual {
 // The order of the enumeration is that of its words in node/residual.cc.
 enum class Engine : int { kConditioned = 0, kDense = 1 };
 
-// Faults planted by tests to show that they are noticed.
-enum class Fault { kNone, kFreshBackwardWeights, kProjectionTooSmall };
-
 struct Simulation {
   Network network;
   std::size_t inputs = 2;  // 1 or 2
@@ -37,8 +34,6 @@ struct Simulation {
   Engine engine = Engine::kConditioned;
   std::uint64_t seed = 0;
   TrialRange range;
-  // Not part of the interface: a fault planted by tests.
-  Fault fault = Fault::kNone;
 };
 
 // A row holds one trial. The gradient of the last layer is one random vector for all inputs; gradients are relative to

@@ -51,7 +51,6 @@ class ResidualLayer final : public Layer<T> {
     return rows *
            std::max<std::size_t>(shape_.keep_probability < 1 ? words_for(shape_.hidden) : 0, drops_branch() ? 1 : 0);
   }
-  std::size_t initialisation_scratch() const override { return 0; }
   std::size_t update_scratch() const override;
   std::size_t update_tiles() const override { return inner_.update_tiles() + outer_.update_tiles(); }
   void bind(ParameterBlock<T> block, std::span<const double> rates) override;

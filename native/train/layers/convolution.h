@@ -30,17 +30,14 @@ class ConvolutionLayer final : public Layer<T> {
   std::size_t recorded_values() const override { return maps().before_pool().size(); }
   std::size_t parameters() const override { return maps().weights() + (shape_.has_bias ? channels() : 0); }
   std::vector<Tensor> tensors() const override;
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return recorded_values(); }
   std::size_t evaluation_scratch_per_row() const override { return recorded_values(); }
-  std::size_t mask_words(std::size_t) const override { return 0; }
   std::size_t initialisation_scratch() const override {
     return train::initialisation_scratch(shape_.initial, channels(), maps().patch());
   }
   std::size_t update_scratch() const override;
   std::size_t update_tiles() const override;
   void bind(ParameterBlock<T> block, std::span<const double> rates) override;
-  void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
   void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                std::uint64_t* mask_bits) const override;

@@ -39,9 +39,7 @@ class DenseLayer final : public Layer<T> {
   std::size_t parameters() const override { return affine_.parameters(); }
   std::vector<Tensor> tensors() const override { return affine_.tensors(""); }
   double keep_probability() const override { return shape_.keep_probability; }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return outputs(); }
-  std::size_t evaluation_scratch_per_row() const override { return 0; }
   std::size_t mask_words(std::size_t rows) const override { return rows * words_for(outputs()); }
   std::size_t initialisation_scratch() const override {
     return train::initialisation_scratch(shape_.initial, shape_.outputs, shape_.inputs);
@@ -49,7 +47,6 @@ class DenseLayer final : public Layer<T> {
   std::size_t update_scratch() const override { return affine_.update_scratch(); }
   std::size_t update_tiles() const override { return affine_.update_tiles(); }
   void bind(ParameterBlock<T> block, std::span<const double> rates) override { affine_.bind(block, rates); }
-  void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override {
     initialise_affine(shape_.initial, seed, layer, affine_, values);
   }

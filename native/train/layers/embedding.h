@@ -26,15 +26,11 @@ class Embedding final : public Layer<T> {
   std::vector<Tensor> tensors() const override { return {{"weight", {shape_.words, shape_.units}}}; }
   double keep_probability() const override { return shape_.keep_probability; }
   std::size_t tokens() const override { return shape_.words; }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return outputs(); }
-  std::size_t evaluation_scratch_per_row() const override { return 0; }
   std::size_t mask_words(std::size_t rows) const override { return rows * words_for(outputs()); }
   std::size_t update_scratch() const override;
   std::size_t update_tiles() const override;
-  std::size_t initialisation_scratch() const override { return 0; }
   void bind(ParameterBlock<T> block, std::span<const double> rates) override;
-  void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
   void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                std::uint64_t* mask_bits) const override;

@@ -44,7 +44,6 @@ class RecurrentLayer final : public Layer<T> {
   std::size_t parameters() const override;
   std::vector<Tensor> tensors() const override;
   double keep_probability() const override { return shape_.keep_probability; }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return shape_.steps * stride_; }
   std::size_t state_per_row() const override { return (has_cell_ ? 2 : 1) * shape_.units; }
   std::size_t evaluation_scratch_per_row() const override { return tape_per_row(); }
@@ -55,7 +54,6 @@ class RecurrentLayer final : public Layer<T> {
   std::size_t update_scratch() const override;
   std::size_t update_tiles() const override;
   void bind(ParameterBlock<T> block, std::span<const double> rates) override;
-  void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
   void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                std::uint64_t* mask_bits) const override;

@@ -28,13 +28,9 @@ class ThenNoise final : public Layer<T> {
   std::size_t outputs() const override { return steps_ * inputs_; }
   std::size_t parameters() const override { return 0; }
   std::vector<Tensor> tensors() const override { return {}; }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return 0; }
-  std::size_t evaluation_scratch_per_row() const override { return 0; }
-  std::size_t mask_words(std::size_t) const override { return 0; }
   std::size_t update_scratch() const override { return 0; }
   std::size_t update_tiles() const override { return 0; }
-  std::size_t initialisation_scratch() const override { return 0; }
   void bind(ParameterBlock<T>, std::span<const double>) override {}
   void fix(std::uint64_t seed, std::size_t layer) override {
     seed_ = seed;

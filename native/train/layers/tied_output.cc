@@ -28,18 +28,13 @@ class TiedOutput final : public Layer<T> {
     if (!has_bias_) return {};
     return {{"bias", {words_}}};
   }
-  std::size_t fixed_numbers() const override { return 0; }
   std::size_t tape_per_row() const override { return outputs(); }
-  std::size_t evaluation_scratch_per_row() const override { return 0; }
-  std::size_t mask_words(std::size_t) const override { return 0; }
   std::size_t update_scratch() const override { return parameters(); }
   std::size_t update_tiles() const override { return has_bias_ ? 1 : 0; }
-  std::size_t initialisation_scratch() const override { return 0; }
   void bind(ParameterBlock<T> block, std::span<const double> rates) override {
     block_ = block;
     if (!rates.empty()) block_.rate = static_cast<T>(rates[0]);
   }
-  void fix(std::uint64_t, std::size_t) override {}
   void initialise(std::uint64_t, std::size_t, T* values) const override { std::fill_n(values, parameters(), T(0)); }
   std::size_t shares_with() const override { return owner_; }
   void borrow(const Layer<T>& owner) override { matrix_ = owner.shared_matrix(); }

@@ -10,6 +10,7 @@ export { predict, simulate } from './verbs/predict.js';
 export { train, type TrainJob, trainMany } from './verbs/train.js';
 export type { TrainDataset } from './verbs/train-data.js';
 export type { TrainOptions } from './training/options.js';
+export type { ScalingRule } from './training/scaling.js';
 export type { DatasetReference, Training } from './training/result.js';
 export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './core/trainer.js';
 
@@ -17,6 +18,13 @@ export type { NamedArray, TrainEvaluation, TrainingBody, TrainReport } from './c
 export { type Advice, type AdviceSection, advise } from './advise/advise.js';
 export { initialise, type Initialization, initialize } from './advise/initialize.js';
 export type { LibraryCode } from './advise/initialize-code.js';
+export {
+  checkScaling,
+  type ScalingCheck,
+  type ScalingCheckOptions,
+  type ScalingExponent,
+  type ScalingVerdict,
+} from './advise/check-scaling.js';
 export {
   shape,
   shapeActivation,

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: (prog
   init: () => import('./init.js'),
   gain: () => import('./gain.js'),
   shape: () => import('./shape.js'),
+  scaling: () => import('./scaling.js'),
   inspect: () => import('./inspect.js'),
   figure: () => import('./figure.js'),
   reproduce: () => import('./reproduce.js'),

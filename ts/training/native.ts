@@ -114,7 +114,7 @@ export function nativeJob(
     decay: options.decay,
     beta1: options.beta1,
     beta2: options.beta2,
-    epsilon: options.epsilon,
+    epsilon: options.epsilon * (plan.epsilonFactor ?? 1),
     weightDecay: options.weightDecay,
     clipNorm: options.clipNorm,
     rates,

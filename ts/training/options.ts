@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { expectedError } from '../core/errors.js';
 import type { NamedArray } from '../core/trainer.js';
+import { type ScalingRule, scalingField } from './scaling.js';
 import { aliased, booleanField, choiceField, numberField, wholeField } from '../core/fields.js';
 
 /** How `train` trains. Every field has a default. */
@@ -90,6 +91,8 @@ export interface TrainOptions {
   readonly rateMultipliers?: Readonly<Record<string, number>>;
   /** Factors a of a W x + b by layer (`layer2`; of a block `layer2.inner`, `layer2.outer`). Default 1. */
   readonly forwardMultipliers?: Readonly<Record<string, number>>;
+  /** Factors of rates and products for the network's width (and depth) by a named rule, besides those above. Left out: none. */
+  readonly scaling?: ScalingRule;
   /** Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out. */
   readonly memoryLimit?: number;
 }
@@ -204,6 +207,7 @@ const fields = {
   forwardMultipliers: multipliers(
     'Factors of W x by layer, as {"layer3": 0.25}; of a block layer2.inner, layer2.outer.',
   ),
+  scaling: scalingField,
   memoryLimit: numberField(
     { low: 0, above: true },
     'Refuse to start when the estimated memory exceeds this many bytes; 0.8 of the memory allowed when left out.',
@@ -212,7 +216,15 @@ const fields = {
 
 export const trainOptionsSchema = z.strictObject(fields);
 
-type Optional = 'hasBiases' | 'epochs' | 'steps' | 'checkpoint' | 'saveWeights' | 'initialWeights' | 'memoryLimit';
+type Optional =
+  | 'hasBiases'
+  | 'epochs'
+  | 'steps'
+  | 'checkpoint'
+  | 'saveWeights'
+  | 'initialWeights'
+  | 'memoryLimit'
+  | 'scaling';
 
 /** Options with defaults filled in. */
 export type ResolvedTrainOptions = Required<Omit<TrainOptions, Optional>> & {

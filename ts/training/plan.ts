@@ -61,4 +61,6 @@ export interface TrainingPlan {
   /** Whether all examples of a step have one mask. */
   readonly hasSharedMasks: boolean;
   readonly counters: readonly CounterKind[];
+  /** Factor of the options' `epsilon`. Default 1. */
+  readonly epsilonFactor?: number;
 }

@@ -18,6 +18,7 @@ import { inputMap } from './normalise.js';
 import { learningRates, type ResolvedTrainOptions, resolveTrainOptions, trainOptionsSchema } from './options.js';
 import { counters, logPathProbability, stepsWithPaths } from './paths.js';
 import type { TrainingPlan } from './plan.js';
+import { scaled } from './scaling.js';
 import { trainingBody } from './result.js';
 import { flatWeights, namedWeights, readWeights, writeWeights } from './weights.js';
 
@@ -28,7 +29,7 @@ export function sgd<Spec>(plan: SgdTrainer<Spec>['plan']): SgdTrainer<Spec> {
   return {
     optionsSchema: trainOptionsSchema,
     resolveOptions: resolveTrainOptions,
-    plan,
+    plan: (spec, data, options) => scaled(plan(spec, data, options), options),
     complete,
     flops,
     bytes,

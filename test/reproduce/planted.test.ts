@@ -6,6 +6,7 @@ import { imageRows } from '../../dist/reproduce/linear-autoencoders/figure-5.js'
 import { circleRow } from '../../dist/reproduce/expressivity/figure-3.js';
 import { finiteRows, kernelRows } from '../../dist/reproduce/gaussian-processes/regression.js';
 import { tableRow } from '../../dist/reproduce/gaussian-processes/table.js';
+import { deviationRows } from '../../dist/reproduce/weight-laws/real-data.js';
 import { effectRow } from '../../dist/reproduce/percolation/three-arms.js';
 import { peakRow } from '../../dist/reproduce/residual/mnist-tanh.js';
 import type { MeasuredPath } from '../../dist/reproduce/residual/level-sets.js';
@@ -138,4 +139,15 @@ t.test('gaussian processes: accuracies that are not the published ones', async (
   t.equal(against(0.951), 'agrees');
   t.equal(against(0.975), 'differs');
   t.equal(against(0.963), 'inconclusive');
+});
+
+t.test('laws of weights: a deviation that is not the predicted one', async (t) => {
+  const of = (measured: number, images: 'mnist' | 'synthetic' = 'mnist'): (string | undefined)[] => {
+    const pair = { dimension: 784, predicted: -4e-4, measured, standardError: 1e-5, share: 0.01 };
+    return deviationRows({ set: 'mnist', images, deviations: [[pair], []] }, 40).map(({ verdict }) => verdict);
+  };
+  t.same(of(-4.1e-4), ['agrees']);
+  t.same(of(0), ['differs']);
+  t.same(of(-8e-4), ['differs']);
+  t.same(of(0, 'synthetic'), ['notComparable']);
 });

@@ -64,6 +64,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'linear-autoencoders-figure-4': {},
   'linear-autoencoders-figure-6': { count: 100, width: 8, steps: 60 },
   'linear-autoencoders-figure-5': { sets: ['mnist'], modes: 40, count: 500, width: 8, steps: 60 },
+  'weight-laws-real-data': { sets: ['mnist'], samples: 20, inputs: 2, width: 50, networks: 6 },
   'gaussian-processes-regression': {
     counts: [70, 100],
     validationCount: 200,

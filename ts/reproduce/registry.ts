@@ -35,6 +35,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'percolation-zero-gradients': async () => (await import('./percolation/zero-gradients.js')).zeroGradients,
   'percolation-three-arms': async () => (await import('./percolation/three-arms.js')).threeArms,
   'weight-laws-normalized-kernels': async () => (await import('./weight-laws/normalized-kernels.js')).normalizedKernels,
+  'weight-laws-real-data': async () => (await import('./weight-laws/real-data.js')).realData,
   'gaussian-processes-regression': async () => (await import('./gaussian-processes/regression.js')).regression,
   'deep-cnn-gap': async () => (await import('./deep-cnn/gap.js')).gap,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,

@@ -36,12 +36,26 @@ bool is_rectifier(const Activation& activation) {
          values[5] == 7 * values[3];
 }
 
-// gelu's pairs, (2.1) of docs/systems/kernel.md, for every k: of a mean the absolute error counts, which cancelling
-// terms keep.
-double gelu_product(double q1, double q2, double k) {
-  const double r = std::sqrt(q1) * std::sqrt(q2), both = (1 + q1) * (1 + q2);
-  const double determinant = 1 + q1 + q2 + std::max(0.0, (r - k) * (r + k)), s = std::sqrt(determinant);
-  return k / 4 + ((k * k + q1 * q2 * determinant) / (both * s) + k * std::atan2(k, s)) / (2 * std::numbers::pi);
+// Activations of pair_derivatives.h.
+std::optional<PairFunction> pair_function(const Activation& activation) {
+  if (!activation.is_plain()) return std::nullopt;
+  switch (activation.kind) {
+    case ActivationKind::kErf:
+      return PairFunction{PairKind::kErf};
+    case ActivationKind::kGelu:
+      return PairFunction{PairKind::kGelu};
+    case ActivationKind::kSin:
+      return PairFunction{PairKind::kSin};
+    case ActivationKind::kCos:
+      return PairFunction{PairKind::kCos};
+    default:
+      break;
+  }
+  if (!is_rectifier(activation)) return std::nullopt;
+  const double ends[] = {-1.0, 1.0};
+  double values[2];
+  activate(activation, std::span<const double>(ends, 2), std::span<double>(values, 2));
+  return PairFunction{PairKind::kRectifier, -values[0], values[1]};
 }
 
 double known(const std::optional<double>& value) {
@@ -57,6 +71,7 @@ ConditionalKernels::ConditionalKernels(Law law, double parameter, std::uint64_t 
       activation_(activation),
       is_homogeneous_(is_rectifier(activation)),
       at_zero_(0),
+      function_(pair_function(activation)),
       rows_(law, parameter, seed) {
   const double zero = 0;
   activate(activation_, std::span<const double>(&zero, 1), std::span<double>(&at_zero_, 1));
@@ -104,6 +119,7 @@ bool ConditionalKernels::average(const ConditionalLayer& layer, std::span<double
     scales_.assign(d, 1.0);
     add_rows(layer, scales_.data(), 1, nullptr);
   } else {
+    if (gains_by_center()) set_center(layer);
     const std::size_t step = std::max<std::size_t>(1, kTile / d);
     scales_.resize(step * d);
     for (std::size_t first = 0; first < layer.units; first += step) {
@@ -112,6 +128,7 @@ bool ConditionalKernels::average(const ConditionalLayer& layer, std::span<double
       add_rows(layer, scales_.data(), count, nullptr);
     }
     total = static_cast<double>(layer.units);
+    is_centered_ = false;
   }
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < m; ++j) means[i * m + j] = sums_[std::max(i, j) * m + std::min(i, j)] / total;
@@ -125,11 +142,18 @@ void ConditionalKernels::add_rows(const ConditionalLayer& layer, const double* s
   diagonal_.resize(count * m);
   blas::gemm(false, true, count, m, d, layer.factor, scales, d, squares_.data(), d, 0.0, diagonal_.data(), m);
   const auto share = [&](std::size_t r) { return shares == nullptr ? 1.0 : shares[r]; };
+  // To first order in the scales, from where all of them are 1.
+  const auto moved = [&](std::size_t i, std::size_t j, double q1, double q2, double k) {
+    if (!is_centered_) return 0.0;
+    const PairPoint& from = points_[i * m + j];
+    const PairDerivatives& by = slopes_[i * m + j];
+    return by.by_q1 * (q1 - from.q1) + by.by_q2 * (q2 - from.q2) + by.by_k * (k - from.k);
+  };
   for (std::size_t r = 0; r < count; ++r)
     for (std::size_t i = 0; i < m; ++i) {
       double& q = diagonal_[r * m + i];
       q += layer.bias;
-      sums_[i * m + i] += share(r) * (q > 0 ? known(closed_moment(activation_, kSquare, q)) : at_zero_ * at_zero_);
+      sums_[i * m + i] += share(r) * (own(q) - moved(i, i, q, q, q));
     }
   const std::size_t most = std::max<std::size_t>(1, kTile / d);
   for (std::size_t i = 1; i < m; ++i)
@@ -143,14 +167,44 @@ void ConditionalKernels::add_rows(const ConditionalLayer& layer, const double* s
       blas::gemm(false, true, count, columns, d, layer.factor, scales, d, products_.data(), d, 0.0, weighted_.data(),
                  columns);
       for (std::size_t r = 0; r < count; ++r)
-        for (std::size_t j = 0; j < columns; ++j)
-          sums_[i * m + from + j] += share(r) * pair(diagonal_[r * m + i], diagonal_[r * m + from + j],
-                                                     weighted_[r * columns + j] + layer.bias);
+        for (std::size_t j = 0; j < columns; ++j) {
+          const double q1 = diagonal_[r * m + i], q2 = diagonal_[r * m + from + j];
+          const double k = weighted_[r * columns + j] + layer.bias;
+          sums_[i * m + from + j] += share(r) * (pair(q1, q2, k) - moved(i, from + j, q1, q2, k));
+        }
     }
 }
 
+// Of phi that stay bounded the first order does not: it pays where the scales hardly stray from 1.
+bool ConditionalKernels::gains_by_center() const {
+  if (!function_.has_value()) return false;
+  if (function_->kind == PairKind::kRectifier || function_->kind == PairKind::kGelu) return true;
+  return law_ == Law::kLaplace || law_ == Law::kSparse || (law_ == Law::kStudentT && parameter_ > 4);
+}
+
+void ConditionalKernels::set_center(const ConditionalLayer& layer) {
+  const std::size_t m = layer.inputs, d = layer.columns;
+  products_.resize(m * m);
+  blas::gram(m, d, layer.hidden, d, products_.data());
+  const auto product = [&](std::size_t i, std::size_t j) { return layer.factor * products_[i * m + j] + layer.bias; };
+  points_.resize(m * m);
+  slopes_.resize(m * m);
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      points_[i * m + j] = {product(i, i), product(j, j), product(i, j)};
+      slopes_[i * m + j] = i == j ? own_moments(*function_, product(i, i)).product
+                                  : pair_moments(*function_, points_[i * m + j]).product;
+    }
+  is_centered_ = true;
+}
+
+double ConditionalKernels::own(double q) const {
+  if (function_.has_value()) return own_moments(*function_, q).product.value;
+  return q > 0 ? known(closed_moment(activation_, kSquare, q)) : at_zero_ * at_zero_;
+}
+
 double ConditionalKernels::pair(double q1, double q2, double k) const {
-  if (activation_.kind == ActivationKind::kGelu) return gelu_product(q1, q2, k);
+  if (function_.has_value()) return pair_moments(*function_, {q1, q2, k}).product.value;
   if (q1 > 0 && q2 > 0) {
     const double gap = std::clamp(1 - k / (std::sqrt(q1) * std::sqrt(q2)), 0.0, 2.0);
     return known(closed_pair_moment(activation_, kValue, q1, q2, gap));

@@ -367,3 +367,14 @@ exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-normalized-kernels
 Normalised kernels, slope 0.2
  | x angle of the inputs linear | y cosine linear | area line line rule point | theory, 1 layers line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point; theory, 4 layers line; theory, 16 layers line
 `
+
+exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-real-data > weight-laws-real-data condition 1`] = `
+Condition on the inputs
+ | x dimension of the images log | y mean and deviation over images log | area line line rule point | max|x|/|x| line; d^(1/4) max|x|/|x| line; Σ|x|³/|x|³ line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-real-data > weight-laws-real-data universality 1`] = `
+What the law of the weights changes
+synthetic images, laplace | x predicted (k − k_Gauss)/√(k_xx k_yy) linear | y measured linear | area line line rule point | predicted dashed; 16 components point; 49 components point; 196 components point; 784 components point
+synthetic images, sparse, density 0.3 | x predicted (k − k_Gauss)/√(k_xx k_yy) linear | y measured linear | area line line rule point | predicted dashed; 16 components point; 49 components point; 196 components point; 784 components point
+`

@@ -1,41 +1,22 @@
-// Simulations of a figure, as jobs of a sweep: in child processes side by side, kept in a journal, continued from it.
-import { MftError } from '../core/errors.js';
+// Simulations of a figure, as jobs of a sweep.
 import type { Observable } from '../core/results.js';
-import { localExecutor } from '../sweep/local.js';
 import type { SweepPlan } from '../sweep/plan.js';
-import { sweep } from '../sweep/run.js';
+import { type FigureRun, figureRuns } from './runs.js';
 import type { ReproductionOptions } from './types.js';
 
-export interface SimulatedRun {
-  readonly spec: Readonly<Record<string, unknown>>;
-  readonly run: Readonly<Record<string, unknown>>;
+export interface SimulatedRun extends Omit<FigureRun<object>, 'result'> {
   readonly observables: Readonly<Record<string, Observable>>;
 }
 
-/**
- * Simulates every point of the plan, or reads it from the journal (`options.journal`).
- *
- * @returns the runs, those of one point in the order of their seeds
- * @throws MftError (rejects) the first job that failed; as `sweep`
- */
+/** Simulates every point of the plan, or reads it from the journal: as `figureRuns`. */
 export async function simulatedRuns(
   plan: Omit<SweepPlan, 'verb'>,
   options: ReproductionOptions,
 ): Promise<readonly SimulatedRun[]> {
-  const { threads = 0, journal, signal, onProgress } = options;
-  const control = {
-    ...(journal === undefined ? {} : { journal }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  };
-  const executor = localExecutor(threads === 0 ? {} : { processes: threads });
-  const runs: SimulatedRun[] = [];
-  for await (const row of sweep({ verb: 'simulate', ...plan }, { ...control, executor, onError: 'stop' })) {
-    if (row.status === 'failed')
-      throw new MftError('ERR_MFT_JOB_FAILED', `A simulation failed: ${row.error.message}`, { cause: row.error });
-    const { observables } = row.result as Pick<SimulatedRun, 'observables'>;
-    runs.push({ spec: row.spec, run: row.run ?? {}, observables });
-  }
-  // Rows come as they finish; a journal has them in another order.
-  return runs.sort((a, b) => Number(a.run.seed) - Number(b.run.seed));
+  const runs = await figureRuns<Pick<SimulatedRun, 'observables'>>(
+    { verb: 'simulate', ...plan },
+    'simulation',
+    options,
+  );
+  return runs.map(({ spec, run, result }) => ({ spec, run, observables: result.observables }));
 }

@@ -116,6 +116,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   varianceBasins: [layer],
   criticalInitialization: ['tanh', { biasVariance: 0.05 }],
   checkScaling: [{ depth: 2 }, [2, 3, 4], { dataset: digits, batchSize: 4, steps: 1, seeds: 3 }],
+  normalizedGradient: ['relu', { normalization: 'batch', batchSize: 8 }],
   gain: ['gelu', { keeps: 'variance' }],
   shape: [
     { system: 'feedforward', activation: 'relu', depth: 20 },

@@ -224,6 +224,7 @@ export {
 } from './gaussian/moments.js';
 export type { Activation } from './gaussian/expectation.js';
 export { gain, type GainOptions } from './gaussian/gain.js';
+export { type NormalizedGradient, normalizedGradient, type NormalizedLayer } from './gaussian/normalization.js';
 export type { ActivationTransform } from './gaussian/expression-text.js';
 export type { ShapedMaps } from './gaussian/shaping.js';
 

@@ -32,6 +32,31 @@ t.test('the synthetic set is the same everywhere', async (t) => {
   t.ok(train.images.buffer instanceof SharedArrayBuffer, 'images lie in shared memory');
 });
 
+t.test('gratings are the same everywhere, and what they are said to be', async (t) => {
+  const train = await readDataset('gratings', 'train');
+  const test = await readDataset('gratings', 'test');
+  t.match(train, { name: 'gratings', count: 10_000, shape: [12, 12], dimension: 144, classes: 4, verified: true });
+  t.match(test, { split: 'test', count: 10_000, verified: true });
+  // Along the stripes of class 0, down a column, neighbours agree but for the noise; across, half a wave away, they do not.
+  const covariance = (label: number, step: number): number => {
+    let [sum, count] = [0, 0];
+    test.labels.forEach((own, i) => {
+      if (own !== label) return;
+      for (let at = 0; at + step < 144; at++) {
+        if (step < 12 && (at % 12) + step >= 12) continue;
+        const value = (k: number): number => (test.images[144 * i + k] as number) / 255 - 0.5;
+        sum += value(at) * value(at + step);
+        count++;
+      }
+    });
+    return sum / count;
+  };
+  // ¼² ½ cos(2π 2/5) and ¼² ½: less what the cuts at 0 and 1 take.
+  const [along, across] = [covariance(0, 24), covariance(0, 2)];
+  t.ok(along > 0.025 && along < 0.03125 && across < -0.02 && across > -0.0253, `${along}, ${across}`);
+  t.ok(Math.abs(covariance(2, 2) - along) < 1e-3 && Math.abs(covariance(2, 24) - across) < 1e-3, 'class 2 is turned');
+});
+
 t.test('nearest class mean reads the synthetic set far above chance, but not perfectly', async (t) => {
   const train = await readDataset('synthetic', 'train');
   const test = await readDataset('synthetic', 'test');

@@ -17,9 +17,10 @@ export function register(program: Command): void {
   const configure = (command: Command): void => {
     command
       .addArgument(
-        new Argument('[dataset]', 'mnist, cifar10, cifar100, emnist-…, synthetic, a .npz, or ptb (words)').default(
-          'synthetic',
-        ),
+        new Argument(
+          '[dataset]',
+          'mnist, cifar10, cifar100, emnist-…, synthetic, gratings, a .npz, or ptb (words)',
+        ).default('synthetic'),
       )
       .option('--data <folder>', 'folder of the data sets (default: environment variable MFT_DATA)')
       .option('--pixel-maximum <number>', 'of a .npz archive: the component that means white', Number)

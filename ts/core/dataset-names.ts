@@ -16,6 +16,7 @@ export const datasetNames: readonly string[] = [
   'cifar10',
   'cifar100',
   'synthetic',
+  'gratings',
   ...Object.keys(emnistClasses),
 ];
 export const datasetExpectation = `one of ${datasetNames.join(', ')}, or the path of a .npz archive`;

@@ -13,11 +13,12 @@ import { type KnownFile, knownFiles, recognised } from './known.js';
 import { labelsOf } from './labels.js';
 import { dataFolder, locate, locateOther, locateSplit } from './locate.js';
 import type { Channels, PixelRange } from './pixels.js';
+import { gratingImages, gratingsClasses, gratingsCounts, gratingsSide } from './gratings.js';
 import { syntheticClasses, syntheticCounts, syntheticImages } from './synthetic.js';
 import { dataOptions } from './options.js';
 
 /** Data sets by name; anything else is the path of a .npz archive with x_train, y_train, x_test, y_test. */
-export type DatasetName = 'mnist' | 'cifar10' | 'cifar100' | 'synthetic' | keyof typeof emnistClasses;
+export type DatasetName = 'mnist' | 'cifar10' | 'cifar100' | 'synthetic' | 'gratings' | keyof typeof emnistClasses;
 
 /** A file a data set was read from. */
 export interface DataFile {
@@ -61,7 +62,7 @@ export interface Dataset {
 /**
  * Reads a data set.
  *
- * @param name 'mnist', 'cifar10', 'synthetic', or the path of a .npz archive with x_train, y_train (and x_test, y_test)
+ * @param name 'mnist', 'cifar10', 'synthetic', 'gratings', or the path of a .npz archive with x_train, y_train (and x_test, y_test)
  * @param split 'train' or 'test'; for CIFAR-10 without test_batch.bin the result's `split` is `testFirst1000`
  * @param options `data`: the folder with the data sets (default: environment variable MFT_DATA); signal
  * @returns images, labels, the hash of every file and whether it is the published one (`verified`)
@@ -69,7 +70,7 @@ export interface Dataset {
  * ERR_MFT_DATA_CHECKSUM, ERR_MFT_INVALID_ARGUMENT
  *
  * **Numerics**: pixels as stored; labels as bytes.
- * **Source**: LeCun et al. 1998 (MNIST), Krizhevsky 2009 (CIFAR-10); `synthetic` is ours: docs/data.md.
+ * **Source**: LeCun et al. 1998 (MNIST), Krizhevsky 2009 (CIFAR-10); `synthetic` and `gratings` are ours: docs/data.md.
  *
  * @example
  * import { readDataset } from 'mft-native';
@@ -90,6 +91,7 @@ function readNamed(name: string, split: 'train' | 'test', options: DataOptions):
   if (name === 'mnist') return readMnist(split, options);
   if (name === 'cifar10') return readCifar(split, options);
   if (name === 'synthetic') return synthetic(split);
+  if (name === 'gratings') return gratings(split);
   if (name === 'cifar100') return readCifarHundred(split, options);
   if (typeof name === 'string' && Object.hasOwn(emnistClasses, name))
     return readEmnist(name as keyof typeof emnistClasses, split, options);
@@ -165,21 +167,37 @@ async function hasWholeTestSet(options: DataOptions): Promise<boolean> {
 
 function synthetic(split: 'train' | 'test'): Dataset {
   const { images, labels } = syntheticImages(split, { size: 28, channels: 1 });
-  const sha256 = createHash('sha256').update(images).digest('hex');
-  const files = [
-    {
-      name: `synthetic ${split} (${syntheticCounts[split]} images)`,
-      sha256,
-      verified: syntheticHashes[split] === sha256,
-    },
-  ];
+  const { files, sha256 } = generated('synthetic', split, syntheticCounts[split], images);
   return assembled('synthetic', split, [28, 28], syntheticClasses, images, labels, files, sha256);
 }
 
+function gratings(split: 'train' | 'test'): Dataset {
+  const { images, labels } = gratingImages(split);
+  const { files, sha256 } = generated('gratings', split, gratingsCounts[split], images);
+  return assembled('gratings', split, [gratingsSide, gratingsSide], gratingsClasses, images, labels, files, sha256);
+}
+
+function generated(
+  name: keyof typeof generatedHashes,
+  split: 'train' | 'test',
+  count: number,
+  images: Uint8Array,
+): { files: DataFile[]; sha256: string } {
+  const sha256 = createHash('sha256').update(images).digest('hex');
+  const verified = generatedHashes[name][split] === sha256;
+  return { files: [{ name: `${name} ${split} (${count} images)`, sha256, verified }], sha256 };
+}
+
 /** SHA-256 of the image bytes: the generator gives the same on every machine, or `verified` says that it did not. */
-const syntheticHashes = {
-  train: '0b8e5dd6fe55b64670a2cac927077e2758565e7f039d8fb25bb458269771936f',
-  test: 'd98b9cb7f698ff024c7037bf5881b922f1b00eac05e9c17be6cf67da27cef9c4',
+const generatedHashes = {
+  synthetic: {
+    train: '0b8e5dd6fe55b64670a2cac927077e2758565e7f039d8fb25bb458269771936f',
+    test: 'd98b9cb7f698ff024c7037bf5881b922f1b00eac05e9c17be6cf67da27cef9c4',
+  },
+  gratings: {
+    train: '72347a2c9c4fa284673e61d9d35576fcf3cd93ac47ff23d4c08b8a4ca1dcface',
+    test: '8c7e0a95d6366987c83b8788aab08e525a151cc4a18f8e3088c91e23bc28c85c',
+  },
 } as const;
 
 async function archive(path: string, split: 'train' | 'test', options: DataOptions): Promise<Dataset> {

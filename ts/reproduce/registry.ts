@@ -38,6 +38,8 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'weight-laws-real-data': async () => (await import('./weight-laws/real-data.js')).realData,
   'gaussian-processes-regression': async () => (await import('./gaussian-processes/regression.js')).regression,
   'deep-cnn-gap': async () => (await import('./deep-cnn/gap.js')).gap,
+  'deep-cnn-gap-gratings': async () => (await import('./deep-cnn/gap-gratings.js')).gapGratings,
+  'deep-cnn-ranking': async () => (await import('./deep-cnn/ranking.js')).ranking,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
   'recurrent-table-1': async () => (await import('./recurrent/table-1.js')).table1,
 };

@@ -45,7 +45,7 @@ export interface SweepPlan {
     readonly from?: number;
     readonly significance?: number;
   };
-  /** For verb `train`: mnist, cifar10, synthetic, of recurrent also ptb. `run` holds the training options. */
+  /** For verb `train`: mnist, cifar10, synthetic, gratings, of recurrent also ptb. `run` holds the training options. */
   readonly dataset?: string;
   /** Shown in reports. */
   readonly title?: string;
@@ -100,7 +100,10 @@ const planFields = (names: readonly string[]) =>
     dataset: z
       .string()
       .optional()
-      .meta({ expected: 'the name of a data set', description: 'For train: mnist, cifar10 or synthetic.' }),
+      .meta({
+        expected: 'the name of a data set',
+        description: 'For train: mnist, cifar10, synthetic, gratings, of recurrent also ptb.',
+      }),
     quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
     title: z
       .string()

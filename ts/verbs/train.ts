@@ -71,7 +71,7 @@ export interface TrainJob<K extends Trainable> {
  * the run was interrupted and resumed.
  *
  * @param spec a spec of a trainable system; in `feedforward` the last layer has one linear output per class
- * @param dataset 'mnist', 'cifar10', 'synthetic', a .npz archive, of `recurrent` also 'ptb' (words), or data sets already read
+ * @param dataset 'mnist', 'cifar10', 'synthetic', 'gratings', a .npz archive, of `recurrent` also 'ptb' (words), or data sets already read
  * @param options see `TrainOptions`; of a `kernel` spec, which has no steps, `RegressionOptions`; also
  * `data` (folder of the data sets), `signal`, `onProgress` (steps)
  * @returns plain data: reports, accuracies without dropout, statistics of the layers, checksum of the parameters. A run

@@ -7,7 +7,17 @@
 'use strict'
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-gap > deep-cnn-gap gap 1`] = `
 Gap of a network of 2,310 weights (synthetic images) and the bounds on it
- | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; bound of 4 bits a weight point; says nothing dashed
+ | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; says nothing dashed; bound of 4 bits a weight point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-gap-gratings > deep-cnn-gap-gratings gap 1`] = `
+Gap of a network on gratings and the bounds on it
+ | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; says nothing dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-ranking > deep-cnn-ranking ranking 1`] = `
+Measured gap against bounds, one point per architecture
+ | x bound log | y test − training risk, at least 1e-4 log | area line line rule point | stated point; certified point; bitCount point; parameterCount point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 correlation-maps 1`] = `

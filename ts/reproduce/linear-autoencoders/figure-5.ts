@@ -128,12 +128,12 @@ export const figure5: Reproduction<ImageScale> = {
     paper: {
       sets: ['mnist', 'cifar10'],
       modes: 0,
-      starts: { mnist: 10, cifar10: 1 },
+      starts: { mnist: 1, cifar10: 1 },
       spread: { modes: 96, starts: 10 },
       steps,
       count: 0,
       width: 0,
-      cost: '50 min',
+      cost: '40 min',
     },
   },
   run: async (scale, options) => {

@@ -25,6 +25,13 @@ constexpr int kPriceLadder = 12;      // otherwise panels split at 2^-j, j = 0..
 // q delta from which bounded activations mostly differ by all or nothing; Price's ladder would not reach the features.
 // Squared rounding of their limits is below delta^(1/2) 1e-13 down to the second number.
 constexpr double kSaturatedDifference = 100, kLeastDirect = 1e-36;
+// Variances, in squares of the scale, from which panels of a pair are many more than the terms of its Hermite series;
+// and panels of a wavelength.
+constexpr double kCostlyVariance = 1e12, kCostlyPanels = 128;
+constexpr double kHermiteDeficitTail = 1e-15;
+// At q >= the first, q delta >= the second of a scale phi(u1) - phi(u2) is rounded by 1e-16/delta^(1/2) of itself, and
+// the roundings of the points average out: to be integrated as it stands down to the third.
+constexpr double kFarVariance = 1e8, kFarDifference = 100, kLeastFarDirect = 1e-10;
 constexpr double kZeroScanStep = 1.0 / 64;
 constexpr double kZeroScanRange = 40;
 
@@ -145,61 +152,124 @@ double integrate_pair(const GaussianFunction& function, const Integrand& integra
   return checked(sum);
 }
 
-// Mehler: E f(u1) f(u2) = sum of c^n a_n(q1) a_n(q2), a_n = E f(sqrt(q) z) h_n(z) with orthonormal Hermite polynomials:
-// for functions with many kinks, whose crossings in the plane are too many for panels. What follows a term is at most
-// c^n times what is left of E f^2 (Parseval), so that the sum knows when it is done.
-double hermite_pair(const GaussianFunction& function, const Integrand& integrand, const RuleProfile& profile, double q1,
-                    double q2, double delta) {
-  struct Side {
-    std::vector<double> z, last, now, weighted;
-    double rest = 0;  // of E f^2
-    double next(int n) {
-      double sum = 0;
-      const double root = std::sqrt(static_cast<double>(n)), below = 1 / std::sqrt(n + 1.0);
-      for (std::size_t i = 0; i < z.size(); ++i) {
-        sum += weighted[i] * now[i];
-        const double above = (z[i] * now[i] - root * last[i]) * below;
-        last[i] = now[i];
-        now[i] = above;
-      }
-      rest -= sum * sum;
-      return sum;
-    }
-  };
-  Evaluator evaluate(function.activation, integrand);
-  const auto side_of = [&](double q) {
-    Side side;
+// a_n(q) = E f(sqrt(q) z) h_n(z) with orthonormal Hermite polynomials, n = 0, 1, ...
+class HermiteSide {
+ public:
+  HermiteSide(const GaussianFunction& function, const Integrand& integrand, const RuleProfile& profile, double q) {
+    Evaluator evaluate(function.activation, integrand);
     std::array<double, kRuleBlock> f;
     gaussian_rule(profile, q, [&](std::span<const double> u, std::span<const double> weight) {
       evaluate(u, std::span(f).first(u.size()));
       for (std::size_t i = 0; i < u.size(); ++i) {
-        side.z.push_back(u[i] / std::sqrt(q));
-        side.weighted.push_back(weight[i] * f[i]);
-        side.rest += weight[i] * f[i] * f[i];
+        z_.push_back(u[i] / std::sqrt(q));
+        weighted_.push_back(weight[i] * f[i]);
+        rest_ += weight[i] * f[i] * f[i];
       }
     });
-    side.last.assign(side.z.size(), 0.0);
-    side.now.assign(side.z.size(), 1.0);
-    return side;
-  };
-  Side first = side_of(q1), second = q1 == q2 ? Side{} : side_of(q2);
-  const double size = std::sqrt(first.rest * (q1 == q2 ? first.rest : second.rest));
+    last_.assign(z_.size(), 0.0);
+    now_.assign(z_.size(), 1.0);
+  }
+  // a_n, n one higher at every call.
+  double next() {
+    double sum = 0;
+    const double root = std::sqrt(static_cast<double>(n_)), below = 1 / std::sqrt(n_ + 1.0);
+    for (std::size_t i = 0; i < z_.size(); ++i) {
+      sum += weighted_[i] * now_[i];
+      const double above = (z_[i] * now_[i] - root * last_[i]) * below;
+      last_[i] = now_[i];
+      now_[i] = above;
+    }
+    rest_ -= sum * sum;
+    ++n_;
+    return sum;
+  }
+  // What is left of E f^2.
+  double rest() const { return std::max(0.0, rest_); }
+
+ private:
+  std::vector<double> z_, last_, now_, weighted_;
+  double rest_ = 0;
+  int n_ = 0;
+};
+
+// Mehler: E f(u1) f(u2) = sum of c^n a_n(q1) a_n(q2): for functions with many kinks, whose crossings in the plane are
+// too many for panels, and for variances at which panels are too many. What follows a term is at most c^n times what is
+// left of E f^2 (Parseval), so that the sum knows when it is done. None where squares leave the range of numbers.
+std::optional<double> hermite_pair(const GaussianFunction& function, const Integrand& integrand,
+                                   const RuleProfile& profile, double q1, double q2, double delta) {
+  HermiteSide first(function, integrand, profile, q1);
+  std::optional<HermiteSide> other;
+  if (q1 != q2) other.emplace(function, integrand, profile, q2);
+  const auto rest = [&] { return std::sqrt(first.rest()) * std::sqrt(other ? other->rest() : first.rest()); };
+  const double size = rest();
+  if (!std::isfinite(size)) return std::nullopt;
   double sum = 0, power = 1;
   for (int n = 0; n < kMostHermiteTerms; ++n) {
-    const double a = first.next(n);
-    sum += power * a * (q1 == q2 ? a : second.next(n));
+    const double a = first.next();
+    sum += power * a * (other ? other->next() : a);
     power *= 1 - delta;
-    const double rest = std::max(0.0, first.rest) * std::max(0.0, q1 == q2 ? first.rest : second.rest);
-    if (std::abs(power) * std::sqrt(rest) <= kHermiteTail * size) break;
+    if (std::abs(power) * rest() <= kHermiteTail * size) break;
   }
   return checked(sum);
+}
+
+// D = sum of (1 - c^n) a_n^2, nothing of which cancels; what is left of E f^2 has c^n = 0.
+std::optional<double> hermite_deficit(const GaussianFunction& function, double q, double delta) {
+  HermiteSide side(function, {.value = 1}, function.profile, q);
+  if (!std::isfinite(side.rest())) return std::nullopt;
+  double sum = 0, power = 1;
+  for (int n = 0; n < kMostHermiteTerms; ++n) {
+    const double a = side.next();
+    sum += (delta < 1 ? -std::expm1(n * std::log1p(-delta)) : 1 - power) * a * a;
+    power *= 1 - delta;
+    if (std::abs(power) * side.rest() <= kHermiteDeficitTail * (sum + side.rest())) return checked(sum + side.rest());
+  }
+  return std::nullopt;
+}
+
+// Whether the panels of a pair are many, and the terms of its series few.
+bool prefers_hermite(const RuleProfile& profile, double q, double delta) {
+  if (std::abs(1 - delta) > kMostHermiteCorrelation) return false;
+  const double scale = profile.scale;
+  return q >= kCostlyVariance * scale * scale ||
+         (profile.wavelength > 0 && 2 * profile.range_and_tail() * std::sqrt(q) > kCostlyPanels * profile.wavelength);
+}
+
+// D of phi = line + r, the line closed: what r adds, of which less is lost than of the whole where u1 - u2 is small
+// beside u1 but large beside the features.
+double deficit_beside_line(const GaussianFunction& function, const Activation& line, double q, double delta) {
+  Activation plain = function.activation;
+  plain.scale = 1;
+  plain.offset = 0;
+  Evaluator phi(plain, {.value = 1}), lines(line, {.value = 1});
+  std::array<double, kRuleBlock> f1, f2, l1, l2;
+  double sum = 0;
+  gaussian_pair_rule(profile_for(function, {.value = 1}, 2), q, q, delta,
+                     [&](std::span<const double> u1, std::span<const double> u2, std::span<const double> weight) {
+                       const std::size_t n = u1.size();
+                       phi(u1, std::span(f1).first(n));
+                       phi(u2, std::span(f2).first(n));
+                       lines(u1, std::span(l1).first(n));
+                       lines(u2, std::span(l2).first(n));
+                       double partial = 0;
+                       for (std::size_t i = 0; i < n; ++i) {
+                         const double r = (f1[i] - l1[i]) - (f2[i] - l2[i]);
+                         partial += weight[i] * r * ((l1[i] - l2[i]) + 0.5 * r);
+                       }
+                       sum += partial;
+                     });
+  const double scale = function.activation.scale;
+  return scale * scale * checked(*closed_deficit(line, q, delta) + sum);
 }
 
 // Price: D = 2 q delta int_0^1 y F(q, delta y^2) dy; the square makes F analytic for kinked activations too.
 template <typename Derivative>
 double price_integral(double q, double delta, Derivative derivative_pair) {
   const LegendreRule& legendre = legendre_rule(24);
-  const int panels = q * delta <= kOnePanelPrice ? 1 : kPriceLadder + 1;
+  // As many as make the last one short beside the features.
+  const double short_enough = 0.5 * std::log2(std::max(1.0, q * delta / kOnePanelPrice));
+  const int panels =
+      q * delta <= kOnePanelPrice ? 1 : std::min(kPriceLadder + 1, 2 + static_cast<int>(std::ceil(short_enough)));
   double sum = 0;
   for (int panel = 0; panel < panels; ++panel) {
     const double high = std::ldexp(1.0, -panel);
@@ -236,6 +306,8 @@ bool is_bounded(ActivationKind kind) {
 // Whether the squared difference may be integrated as it stands; at a jump nothing cancels. With kinks F(delta) has a
 // square root at delta = 2 too, which Price's integral must not come near.
 bool is_direct(const GaussianFunction& function, double q, double delta) {
+  const double square = function.profile.scale * function.profile.scale;
+  if (q >= kFarVariance * square && q * delta >= kFarDifference * square && delta >= kLeastFarDirect) return true;
   return delta * std::min(q, 1.0) >= kDirectDeficit || function.value_jumps ||
          (q * delta >= kSaturatedDifference && delta >= kLeastDirect && is_bounded(function.activation.kind)) ||
          (!function.profile.kinks.empty() && delta > 0.5);
@@ -303,7 +375,7 @@ double strip_of(const Activation& activation) {
   }
 }
 
-constexpr double kGeluTanhPanel = 2;
+constexpr double kGeluTanhPanel = 2, kGeluTanhReach = 12;
 constexpr Integrand kValue{.value = 1};
 constexpr Integrand kDerivative{.first = 1};
 
@@ -320,8 +392,11 @@ GaussianFunction gaussian_function(Activation activation, RuleProfile profile) {
   if (activation.kind == ActivationKind::kSin || activation.kind == ActivationKind::kCos)
     profile.wavelength = 2 * std::numbers::pi;
   if (activation.kind == ActivationKind::kSnake) profile.wavelength = std::numbers::pi / activation.parameters[0];
-  // Its poles come nearer to the real axis away from 0.
-  if (activation.kind == ActivationKind::kGeluTanh) profile.wavelength = kGeluTanhPanel;
+  // Its poles come nearer to the real axis away from 0, until it is a line.
+  if (activation.kind == ActivationKind::kGeluTanh) {
+    profile.wavelength = kGeluTanhPanel;
+    profile.reach = kGeluTanhReach;
+  }
   profile.strip = strip_of(activation);
   if (activation.kind != ActivationKind::kExpression) profile.far = 0x1p12;
   profile.scale *= scale_of(activation);
@@ -370,9 +445,11 @@ double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, cons
                            false};
     return gaussian_moment_by_quadrature(function, square, q1);
   }
-  if (integrand.is_absolute && std::abs(1 - delta) <= kMostHermiteCorrelation) {
+  const bool is_costly = prefers_hermite(function.profile, std::max(q1, q2), delta);
+  if (is_costly || (integrand.is_absolute && std::abs(1 - delta) <= kMostHermiteCorrelation)) {
     const RuleProfile profile = profile_for(function, integrand, 2);
-    if (profile.kinks.size() > kManyKinks) return hermite_pair(function, integrand, profile, q1, q2, delta);
+    if (is_costly || profile.kinks.size() > kManyKinks)
+      if (const auto series = hermite_pair(function, integrand, profile, q1, q2, delta)) return *series;
   }
   return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
 }
@@ -385,6 +462,11 @@ double gaussian_pair_moment(const GaussianFunction& function, const Integrand& i
 
 double gaussian_deficit_by_quadrature(const GaussianFunction& function, double q, double delta) {
   if (delta == 0 || q == 0) return 0;
+  if (prefers_hermite(function.profile, q, delta))
+    if (const auto series = hermite_deficit(function, q, delta)) return *series;
+  if (delta < kDirectDeficit)
+    if (const auto line = line_beside(function.activation, function.profile.kinks, q, delta))
+      return deficit_beside_line(function, *line, q, delta);
   if (is_direct(function, q, delta))
     return integrate_pair(function, kValue, q, q, delta, [](double a, double b) { return 0.5 * (a - b) * (a - b); });
   return price_integral(q, delta,
@@ -395,7 +477,7 @@ double gaussian_deficit(const GaussianFunction& function, double q, double delta
   if (delta == 0 || q == 0) return 0;
   if (const auto closed = closed_deficit(function.activation, q, delta)) return *closed;
   if (const auto limit = limit_deficit(function.activation, function.profile.kinks, q, delta)) return *limit;
-  if (!is_direct(function, q, delta) || closed_pair_moment(function.activation, kDerivative, q, q, 0.5 * delta))
+  if (closed_pair_moment(function.activation, kDerivative, q, q, 0.5 * delta))
     return price_integral(q, delta, [&](double x) { return gaussian_pair_moment(function, kDerivative, q, q, x); });
   return gaussian_deficit_by_quadrature(function, q, delta);
 }

@@ -12,6 +12,8 @@ namespace {
 // What phi differs by from its limit is bounded and lies within its size r, or decays: relative to D it changes less
 // than r/sqrt(q) + r/sqrt(q delta).
 constexpr double kLargeVariance = 1e30, kLargeDifference = 1e28;
+// Where the line alone is far more than what an activation differs from it by.
+constexpr double kFarVariance = 1e8, kFarDifference = 100;
 constexpr double kSlowDecay = 1e4;  // of softsign, whose difference from a step falls as 1/u only
 constexpr double kSeluScale = 1.0507009873554804934;
 
@@ -70,7 +72,24 @@ double size_of(const Activation& activation, std::span<const double> kinks) {
   }
 }
 
+Activation line_of(double slope) {
+  Activation line;
+  line.kind = ActivationKind::kAbRelu;
+  line.parameters = {0, slope};
+  return line;
+}
+
 }  // namespace
+
+std::optional<Activation> line_beside(const Activation& activation, std::span<const double> kinks, double q,
+                                      double delta) {
+  const double slope = slope_above(activation.kind);
+  const double size = size_of(activation, kinks);
+  if (slope == 0 || activation.shift != 0 || !(q >= kFarVariance * size * size) ||
+      !(q * delta >= kFarDifference * size * size))
+    return std::nullopt;
+  return line_of(slope);
+}
 
 std::optional<double> limit_deficit(const Activation& activation, std::span<const double> kinks, double q,
                                     double delta) {
@@ -79,12 +98,8 @@ std::optional<double> limit_deficit(const Activation& activation, std::span<cons
   if (!(q >= kLargeVariance * size * size) || !(q * delta >= kLargeDifference * size * size)) return std::nullopt;
   if (const double half = activation.scale * half_jump(activation); half != 0)
     return 2 * half * half * 2 * std::asin(std::sqrt(0.5 * delta)) / std::numbers::pi;  // (2 half)^2 P(signs differ)/2
-  if (const double slope = activation.scale * slope_above(activation.kind); slope != 0) {
-    Activation lines;
-    lines.kind = ActivationKind::kAbRelu;
-    lines.parameters = {0, slope};
-    return closed_deficit(lines, q, delta);
-  }
+  if (const double slope = activation.scale * slope_above(activation.kind); slope != 0)
+    return closed_deficit(line_of(slope), q, delta);
   return std::nullopt;
 }
 

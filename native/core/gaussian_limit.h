@@ -13,4 +13,10 @@ namespace mft {
 std::optional<double> limit_deficit(const Activation& activation, std::span<const double> kinks, double q,
                                     double delta);
 
+// max(0, slope u), which an activation without shift, scale and offset differs from by a bounded number, where
+// variables of that variance and their difference are large beside the features; empty elsewhere, and for other
+// activations.
+std::optional<Activation> line_beside(const Activation& activation, std::span<const double> kinks, double q,
+                                      double delta);
+
 }  // namespace mft

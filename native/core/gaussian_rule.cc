@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
+#include <limits>
 #include <numbers>
 
 #include "core/error.h"
@@ -79,16 +81,22 @@ void sort_breaks(Breaks& breaks, double low, double high) {
   if (breaks.is_wide) sort_unique(breaks.centres);
 }
 
-// Splits panels longer than one wavelength of the integrand.
-void split_longer_than(Breaks& breaks, double length) {
+// Splits panels longer than one wavelength of the integrand, where they come nearer than `reach` to one of the centres.
+void split_longer_than(Breaks& breaks, double length, double reach, std::initializer_list<double> centres) {
   if (!(length > 0)) return;
   const std::vector<double>& at = breaks.at;
-  if ((at.back() - at.front()) / length > kLargestBreakCount)
+  const auto is_near = [&](double low, double high) {
+    return reach == std::numeric_limits<double>::infinity() ||
+           std::any_of(centres.begin(), centres.end(),
+                       [&](double centre) { return low < centre + reach && high > centre - reach; });
+  };
+  if (std::min(at.back() - at.front(), 2 * reach * static_cast<double>(centres.size())) / length > kLargestBreakCount)
     throw Error("OUT_OF_RANGE", "variance",
                 "Expected `variance` to be small enough for an oscillating activation to be integrated.");
   std::vector<double> finer;
   for (std::size_t i = 0; i + 1 < at.size(); ++i) {
-    const int pieces = std::max(1, static_cast<int>(std::ceil((at[i + 1] - at[i]) / length)));
+    const double whole = is_near(at[i], at[i + 1]) ? std::ceil((at[i + 1] - at[i]) / length) : 1;
+    const int pieces = static_cast<int>(std::clamp(whole, 1.0, kLargestBreakCount));
     for (int piece = 0; piece < pieces; ++piece) finer.push_back(at[i] + (at[i + 1] - at[i]) * piece / pieces);
   }
   finer.push_back(at.back());
@@ -161,7 +169,8 @@ Breaks single_breaks(const RuleProfile& profile, double root) {
     }
   }
   sort_breaks(breaks, -range, range);
-  if (profile.wavelength > 0 && root > 0) split_longer_than(breaks, profile.wavelength / root);
+  if (profile.wavelength > 0 && root > 0)
+    split_longer_than(breaks, profile.wavelength / root, profile.reach / root, {0.0});
   return breaks;
 }
 
@@ -230,7 +239,9 @@ Breaks outer_breaks(const RuleProfile& profile, const PairGeometry& pair) {
     for (const double centre : centres) add_ladder(breaks, profile, centre, sizes);
   }
   sort_breaks(breaks, -range, range);
-  if (profile.wavelength > 0 && outer > 0) split_longer_than(breaks, profile.wavelength / pair.outer_scale());
+  // Both variables are near 0 within twice the reach.
+  if (profile.wavelength > 0 && outer > 0)
+    split_longer_than(breaks, profile.wavelength / pair.outer_scale(), 2 * profile.reach / pair.outer_scale(), {0.0});
   return breaks;
 }
 
@@ -265,7 +276,11 @@ void inner_breaks(const RuleProfile& profile, const PairGeometry& pair, double s
   meet(0, false);
   for (const double k : profile.kinks) meet(k, true);
   sort_breaks(breaks, low, range);
-  if (profile.wavelength > 0 && inner > 0) split_longer_than(breaks, profile.wavelength / pair.inner_scale());
+  if (profile.wavelength > 0 && inner > 0) {
+    const double zero = pair.a * s / pair.b;
+    split_longer_than(breaks, profile.wavelength / pair.inner_scale(),
+                      profile.reach / (pair.b * std::min(pair.root1, pair.root2)), {zero, -zero});
+  }
 }
 
 // Step of the trapezoidal rule in z for a function of scale * z that is analytic for |Im| < strip: the error is

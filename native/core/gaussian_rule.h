@@ -9,6 +9,7 @@
 // ladders where lines of kinks cross; inner panels in t break where a line of kinks is met.
 #pragma once
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct RuleProfile {
   int pole_order = 4;     // order of the poles at the edge of the strip
   double tail = 0;        // further standard deviations, where the integrand falls so steeply that a tail is the whole
   double wavelength = 0;  // > 0: no panel is longer, for functions that oscillate or bend far from 0 and the kinks
+  double reach = std::numeric_limits<double>::infinity();  // ... up to this distance from 0
 
   double far = 0x1p32;  // beyond this many scales from 0 and the kinks the function is a sum of powers
 

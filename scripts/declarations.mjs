@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import extractor from '@microsoft/api-extractor';
+import { describedTables } from './described.mjs';
 
 const { Extractor, ExtractorConfig } = extractor;
 
@@ -49,7 +50,10 @@ const [made, committed] = [join(temporary, 'mft-native.api.md'), join(root, 'doc
 const declarations = join(root, 'dist', 'mft-native.d.ts');
 // Typed arrays take a parameter from TypeScript 5.7 on only: without it the declarations serve compilers from 5.4.
 const plain = readFileSync(declarations, 'utf8').replace(/\b(\w+Array)<(?:Shared)?ArrayBuffer(?:Like)?>/g, '$1');
-writeFileSync(declarations, plain);
+// The tables of ts/verbs/described.ts are empty until here.
+for (const name of ['DescribedQuantities', 'DescribedParameters', 'DescribedObservables'])
+  if (!new RegExp(`interface ${name} `).test(plain)) throw new Error(`The declarations have no ${name} to fill.`);
+writeFileSync(declarations, `${plain}\n${await describedTables(root)}\n`);
 const foreign = [...plain.matchAll(/^import .*$/gm)].map(([line]) => line);
 if (foreign.length > 0) {
   process.stderr.write(`The public declarations need other packages:\n${foreign.join('\n')}\n`);

@@ -27,10 +27,17 @@ function publicFunctions(): PublicFunction[] {
     return (
       file.statements
         .filter(ts.isFunctionDeclaration)
-        // Of overloads the first one carries the docstring.
-        .filter((found, i, all) => all.findIndex((other) => other.name?.text === found.name?.text) === i)
         .filter((found) => names.includes(found.name?.text ?? ''))
         .map((found) => described(file, found))
+        // Of overloads one carries the docstring.
+        .filter(({ name, docstring }, i, all) => {
+          const same = all.filter((other) => other.name === name);
+          const longest = Math.max(...same.map((other) => other.docstring.length));
+          return (
+            docstring.length === longest &&
+            all.findIndex((other) => other.name === name && other.docstring === docstring) === i
+          );
+        })
     );
   });
 }

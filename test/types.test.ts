@@ -5,8 +5,9 @@ import { loadSystem } from '../dist/systems/registry.js';
 import {
   compare,
   type Comparison,
-  type evaluate,
+  evaluate,
   type Finding,
+  map,
   type MftError,
   predict,
   type Prediction,
@@ -15,6 +16,7 @@ import {
   systemNames,
   type Systems,
   train,
+  type Undefined,
 } from 'mft-native';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -37,6 +39,25 @@ export async function compiles(): Promise<void> {
   const literal = { system: 'feedforward', activation: 'relu', depth: 3 } as const;
   await predict(literal);
   void findings;
+  // Numbers are numbers, what every result has is there, and a spec needs no `as const`.
+  const depth: number | { readonly reason: string } | undefined = theory.quantities.depthScaleCorrelation;
+  theory.observables.variance.values.at(0)?.toFixed();
+  const variable = { system: 'feedforward', activation: 'gelu', depth: 30, weightVariance: 2 };
+  (await predict(variable)).kind.at(0);
+  (await simulate(variable, { trials: 2 })).run;
+  const critical = await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 });
+  holds<Equal<typeof critical, number | Undefined>>();
+  await map({ system: 'feedforward' }, [{ field: 'weightVariance', values: [1, 2] }]);
+  void depth;
+
+  // @ts-expect-error a parameter of another name
+  await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVarience: 0.05 });
+  // @ts-expect-error a parameter is missing
+  await evaluate('feedforward', 'varianceMap', { activation: 'tanh' });
+  // @ts-expect-error no such field
+  await map({ system: 'feedforward' }, [{ field: 'weightVarience', values: [1, 2] }]);
+  // @ts-expect-error a field that is no number
+  await map({ system: 'feedforward' }, [{ field: 'activation', values: [1, 2] }]);
 
   // @ts-expect-error an unknown activation
   await predict({ system: 'feedforward', activation: 'tahn' });

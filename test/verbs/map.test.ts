@@ -120,14 +120,14 @@ t.test('a map is cancellable, reports progress, and refuses what it cannot draw'
     { field: 'weightVariance', values: linspace(0.5, 4, 200) },
   ];
   const controller = new AbortController();
-  const work = map({ system: 'feedforward', activation: 'silu' }, axes, {
+  const work = map({ system: 'feedforward', activation: 'silu' }, axes as never, {
     signal: controller.signal,
     quantities: ['logGradientVarianceRate'],
   });
   setTimeout(() => controller.abort(new Error('enough')), 30);
   await t.rejects(work, { message: 'enough' });
   let done = 0;
-  await map({ system: 'feedforward', activation: 'tanh' }, axes, {
+  await map({ system: 'feedforward', activation: 'tanh' }, axes as never, {
     quantities: ['depthScaleGradient'],
     onProgress: (progress) => (done = progress.done),
   });
@@ -178,7 +178,7 @@ t.test('what a map says of a network is what its prediction says', async (t) => 
     const axis = { field, values: [(fields as Record<string, number>)[field] as number] };
     const predicted = (await predict(spec)).quantities as Readonly<Record<string, unknown>>;
     let count = 0;
-    for (const [name, mapped] of Object.entries((await map(spec, [axis])).quantities)) {
+    for (const [name, mapped] of Object.entries((await map(spec, [axis as never])).quantities)) {
       const value = predicted[name];
       const given = (mapped as MappedQuantity).values[0];
       if ((mapped as MappedQuantity).undefinedAt !== undefined) {

@@ -230,8 +230,13 @@ async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: 
   );
   const parameters = busy.evaluate?.parameters ?? {};
   const lasts = busy.evaluate !== undefined;
-  await stops(t, 'evaluate', (control) => evaluate(name, any(quantity), parameters, control), lasts);
-  await stops(t, 'map', (control) => map(of(busy.map?.spec ?? small), axes ?? [], control), axes !== undefined);
+  await stops(t, 'evaluate', (control) => evaluate(name, any(quantity) as never, parameters as never, control), lasts);
+  await stops(
+    t,
+    'map',
+    (control) => map(of(busy.map?.spec ?? small), (axes ?? []) as never, control),
+    axes !== undefined,
+  );
   await stops(t, 'advise', (control) => advise(of(busy.advise ?? small), control), busy.advise !== undefined);
   await stops(t, 'figure', (control) => figure(of(heavy.spec), busy.figure, { run: any(heavy.run), ...control }));
   if (system.training === undefined) return;

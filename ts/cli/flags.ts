@@ -202,5 +202,9 @@ export function readJson(file: string, what: string): unknown {
       { parameter: what, cause },
     );
   }
-  return parseJson(decodeText(bytes, file), file);
+  const value = parseJson(decodeText(bytes, file), file);
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$schema')) return value;
+  // What an editor is told with: lib/schemas of this package.
+  const { $schema: _, ...rest } = value as Record<string, unknown>;
+  return rest;
 }

@@ -31,7 +31,7 @@ export function register(program: Command): void {
       const axes = (options.axis as string[]).map(parseAxis);
       const names = options.quantities === undefined ? {} : { quantities: String(options.quantities).split(',') };
       const bar = await progressBar('map');
-      const result = (await map(spec as never, axes, {
+      const result = (await map(spec as never, axes as never, {
         ...(names as object),
         signal: interruptSignal(),
         onProgress: bar.onProgress,

@@ -116,14 +116,13 @@ export interface Provenance {
   readonly date: string;
 }
 
-interface Result<K extends string, O extends string, S> {
+interface Result<K extends string, S> {
   readonly schemaVersion: typeof schemaVersion;
   readonly system: K;
   /** The spec with defaults filled in: what was really computed. */
   readonly spec: S;
   readonly warnings: readonly Warning[];
   readonly provenance: Provenance;
-  readonly observables: { readonly [name in O]?: Observable };
 }
 
 /** What `predict` returns. */
@@ -132,19 +131,26 @@ export interface Prediction<
   O extends string = string,
   Q extends string = string,
   S = unknown,
-> extends Result<K, O, S> {
+  Quantities = { readonly [name in Q]?: QuantityValue },
+  Observables = { readonly [name in O]?: Predicted },
+> extends Result<K, S> {
   readonly kind: 'prediction';
-  readonly quantities: { readonly [name in Q]?: QuantityValue };
-  readonly observables: { readonly [name in O]?: Predicted };
+  readonly quantities: Quantities;
+  readonly observables: Observables;
 }
 
 /** What `simulate` returns. */
-export interface Simulation<K extends string = string, O extends string = string, S = unknown, R = unknown>
-  extends Result<K, O, S> {
+export interface Simulation<
+  K extends string = string,
+  O extends string = string,
+  S = unknown,
+  R = unknown,
+  Observables = { readonly [name in O]?: Estimated },
+> extends Result<K, S> {
   readonly kind: 'simulation';
   /** The run with defaults filled in. */
   readonly run: R;
-  readonly observables: { readonly [name in O]?: Estimated };
+  readonly observables: Observables;
 }
 
 /** One statement of `advise`: a claim, the numbers behind it, and a change that would help. */

@@ -44,13 +44,15 @@ export interface ObservableInfo {
 }
 
 /** A named quantity of a specification's table: what `evaluate` and the reference files call. */
-export interface Quantity {
+export interface Quantity<V extends QuantityValue = QuantityValue> {
   readonly symbol: string;
   readonly description: string;
   /** Paper and equation, or "derived". */
   readonly source: string;
   /** Whether `map` draws it over the fields of a spec when nobody says which. */
   readonly mapped: boolean;
+  /** A prediction holds a list of them, one for every mode or block. */
+  readonly isListed?: true;
   /** The zod schema of the parameters, known here by its fields only: the public declarations do not need zod. */
   readonly parameters: { readonly shape: Readonly<Record<string, unknown>> };
   /** Parameters checked, with defaults filled in; `what` names them in messages. */
@@ -58,18 +60,19 @@ export interface Quantity {
   /** Peak memory in bytes where it grows with the resolved parameters; left out: what any work takes. */
   readonly bytes?: (parameters: never) => number;
   /** Gets resolved parameters. What lasts listens to the signal. Throws MftErrors. */
-  readonly evaluate: (parameters: never, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
+  readonly evaluate: (parameters: never, options?: ControlOptions) => V | Promise<V>;
 }
 
-/** Ties a quantity's function to the type of its schema. */
-export function quantity<T extends z.ZodObject>(definition: {
+/** Ties a quantity's function to the type of its schema; the type of its values is in the published declarations. */
+export function quantity<T extends z.ZodObject, V extends QuantityValue>(definition: {
   readonly symbol: string;
   readonly description: string;
   readonly source: string;
+  readonly isListed?: true;
   readonly parameters: T;
   readonly bytes?: (parameters: z.output<T>) => number;
-  readonly evaluate: (parameters: z.output<T>, options?: ControlOptions) => QuantityValue | Promise<QuantityValue>;
-}): Quantity {
+  readonly evaluate: (parameters: z.output<T>, options?: ControlOptions) => V | Promise<V>;
+}): Quantity<V> {
   return { ...definition, mapped: false, resolve: (given, what) => parse(definition.parameters, given, what) };
 }
 
@@ -77,9 +80,9 @@ export function quantity<T extends z.ZodObject>(definition: {
 export function withMapped<const T extends Readonly<Record<string, Quantity>>>(
   table: T,
   mapped: readonly (keyof T & string)[],
-): { readonly [K in keyof T]: Quantity } {
+): T {
   const marked = Object.entries(table).map(([name, entry]) => [name, { ...entry, mapped: mapped.includes(name) }]);
-  return Object.fromEntries(marked) as { [K in keyof T]: Quantity };
+  return Object.fromEntries(marked) as T;
 }
 
 export interface PredictionBody<O extends string = string> {

@@ -1,12 +1,11 @@
 // A plan: one base spec, one verb, axes. Read, validated as a whole, and expanded to jobs.
 import { type ControlOptions, throwIfAborted, ticker } from '../core/control.js';
-import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { canonicalHash } from '../core/codec.js';
 import { plainCopy } from '../core/copy.js';
 import { describe, MftError } from '../core/errors.js';
-import { choiceField, wholeField } from '../core/fields.js';
-import { type GridPoint, gridOf, isRecord, type PlanAxes, withField } from './axes.js';
+import { type GridPoint, gridOf, type PlanAxes, withField } from './axes.js';
+import { planSchema } from './plan-schema.js';
 import { type Job, makeJob } from './job.js';
 import type { VerbTable, Work } from './verb.js';
 import { verbs as allVerbs } from './verbs.js';
@@ -76,42 +75,6 @@ export interface ExpandedPlan {
 /** Fields of a plan that belong to one verb. */
 const ownFields = { quantity: 'evaluate', fit: 'fit', dataset: 'train' } as const;
 
-const dataObject = (what: string): z.ZodType<Record<string, unknown>> =>
-  z.custom<Record<string, unknown>>(isRecord).meta({ expected: 'an object', description: what });
-
-const planFields = (names: readonly string[]) =>
-  z.strictObject({
-    verb: choiceField(names as readonly [string, ...string[]], 'What every job does.'),
-    base: dataObject('The spec that the axes vary.'),
-    run: dataObject('The run of every job; seed is the seed of the sweep.').default({}),
-    axes: dataObject('Field → values.').default({}),
-    trials: wholeField(1, 10_000_000, 'Short for run.trials.').optional(),
-    seeds: z
-      .array(z.int().gte(0))
-      .min(1)
-      .optional()
-      .meta({ expected: 'a list of whole numbers >= 0', description: 'Sweep seeds.' }),
-    outputs: z
-      .array(z.string())
-      .min(1)
-      .optional()
-      .meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
-    fit: dataObject('For fit: the observable, and how.').optional(),
-    dataset: z
-      .string()
-      .optional()
-      .meta({
-        expected: 'the name of a data set',
-        description: 'For train: mnist, cifar10, synthetic, gratings, of recurrent also ptb.',
-      }),
-    quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
-    title: z
-      .string()
-      .max(200)
-      .optional()
-      .meta({ expected: 'a text of at most 200 characters', description: 'Shown in reports.' }),
-  });
-
 /**
  * Reads a plan, resolves every point through its system, and returns the jobs, before anything runs.
  *
@@ -134,7 +97,7 @@ export async function expandPlan(
   control: ControlOptions = {},
 ): Promise<ExpandedPlan> {
   const plan = plainCopy(given, 'plan');
-  const read = parse(planFields(Object.keys(verbs)), plan, 'plan');
+  const read = parse(planSchema(Object.keys(verbs)), plan, 'plan');
   const verb = verbs[read.verb];
   if (verb === undefined)
     throw new MftError('ERR_MFT_INTERNAL', `The verb ${read.verb} passed the schema without being known.`);

@@ -6,8 +6,8 @@ import { definedQuantity } from '../core/defined.js';
 import { describe, didYouMean, MftError } from '../core/errors.js';
 import { requireRoom } from '../core/memory.js';
 import { controlOptions } from '../core/options.js';
-import type { QuantityValue } from '../core/results.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
+import type { ParametersOf, ValueOf } from './described.js';
 
 /**
  * One quantity of a system by its name; what the reference files are checked with.
@@ -27,12 +27,12 @@ import { loadSystem, type SystemName, type Systems } from '../systems/registry.j
  * import { evaluate } from 'mft-native';
  * await evaluate('feedforward', 'criticalWeightVariance', { activation: 'tanh', biasVariance: 0.05 }); // 1.7609546396…
  */
-export async function evaluate<K extends SystemName>(
+export async function evaluate<K extends SystemName, Q extends Systems[K]['quantity'] = Systems[K]['quantity']>(
   systemName: K,
-  quantity: Systems[K]['quantity'],
-  parameters: object,
+  quantity: Q,
+  parameters: ParametersOf<K, Q>,
   options: ControlOptions = {},
-): Promise<QuantityValue> {
+): Promise<ValueOf<K, Q>> {
   const control = controlOptions(options);
   throwIfAborted(control);
   const given = plainCopy(parameters, 'parameters');
@@ -55,5 +55,5 @@ export async function evaluate<K extends SystemName>(
   const grows = ['depth', 'step', 'steps', 'samples', 'width'].filter((name) => resolved[name] !== undefined);
   requireRoom('quantity', found.bytes?.(resolved as never) ?? 0, grows, false);
   const value = definedQuantity(await found.evaluate(resolved as never, control));
-  return typeof value === 'object' ? withJson(value) : value;
+  return (typeof value === 'object' ? withJson(value) : value) as ValueOf<K, Q>;
 }

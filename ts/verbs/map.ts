@@ -19,12 +19,13 @@ import {
 } from '../core/results.js';
 import type { GridPoint, System } from '../core/system.js';
 import { loadSystem, type SystemName, type Systems } from '../systems/registry.js';
+import type { NumericField } from './described.js';
 import { givenSpec } from './inputs.js';
 import type { SpecOf } from './results.js';
 
 /** One axis of a map: a numeric field of the spec and its values. */
-export interface MapAxis {
-  readonly field: string;
+export interface MapAxis<F extends string = string> {
+  readonly field: F;
   readonly values: readonly number[] | Float64Array;
 }
 
@@ -84,7 +85,7 @@ const largestPoints = 4_194_304;
  */
 export async function map<K extends SystemName>(
   spec: SpecOf<K>,
-  axes: readonly MapAxis[],
+  axes: readonly MapAxis<NumericField<K>>[],
   options: MapOptions<Systems[K]['quantity']> = {},
 ): Promise<QuantityMap<K, Systems[K]['quantity']>> {
   const { quantities: asked, ...control } = parse(mapOptions, options, 'options') as MapOptions;

@@ -10,8 +10,13 @@ import { plainCopy } from '../core/copy.js';
 import { definedBody } from '../core/defined.js';
 import { controlOptions } from '../core/options.js';
 import { givenSpec, withInputs } from './inputs.js';
-import type { Prediction, Simulation, SpecOf } from './results.js';
+import type { Prediction, Simulation, SpecOf, VariableSpec, Widened } from './results.js';
 
+/** As below, of a spec that stood in a variable and has lost its literal types (`system: string`): it is checked when it runs. */
+export function predict<const S extends VariableSpec, O extends ControlOptions>(
+  spec: Widened<S>,
+  options?: O,
+): Promise<Prediction>;
 /**
  * Theory of the network that `spec` describes: quantities (fixed points, depth scales, …) and the observables that
  * `simulate` estimates, layer by layer.
@@ -31,6 +36,7 @@ import type { Prediction, Simulation, SpecOf } from './results.js';
  * keepProbability: 0.8 });
  * console.log(theory.quantities.depthScaleCorrelation); // 2.43186
  */
+export function predict<K extends SystemName>(spec: SpecOf<K>, options?: ControlOptions): Promise<Prediction<K>>;
 export async function predict<K extends SystemName>(
   spec: SpecOf<K>,
   options: ControlOptions = {},
@@ -53,6 +59,12 @@ export async function predict<K extends SystemName>(
   }) as unknown as Prediction<K>;
 }
 
+/** As below, of a spec that stood in a variable and has lost its literal types (`system: string`): it is checked when it runs. */
+export function simulate<const S extends VariableSpec, O extends ControlOptions>(
+  spec: Widened<S>,
+  run?: Systems[SystemName]['run'],
+  options?: O,
+): Promise<Simulation>;
 /**
  * Monte Carlo of the same network on native kernels: seeded, cancellable, on all cores, the same bits for any number of threads.
  *
@@ -70,6 +82,11 @@ export async function predict<K extends SystemName>(
  * const simulation = await simulate({ system: 'feedforward', activation: 'tanh', width: 300, depth: 20 }, { trials: 10, seed: 7 });
  * console.log(simulation.observables.variance?.values.length); // 40
  */
+export function simulate<K extends SystemName>(
+  spec: SpecOf<K>,
+  run?: Systems[K]['run'],
+  options?: ControlOptions,
+): Promise<Simulation<K>>;
 export async function simulate<K extends SystemName>(
   spec: SpecOf<K>,
   run: Systems[K]['run'] = {},

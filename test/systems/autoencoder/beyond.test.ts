@@ -133,7 +133,7 @@ t.test(
   'stacks from any layers: two of them are the network, the plateau grows with depth, fitted as any curve',
   async (t) => {
     const curve = async (parameters: object): Promise<readonly number[]> =>
-      (await evaluate('autoencoder', 'deepCurve', parameters)) as readonly number[];
+      (await evaluate('autoencoder', 'deepCurve', parameters as never)) as readonly number[];
     const steps = Array.from({ length: 41 }, (_, i) => 20 * i);
     const of = { inputVariance: 1.3, noiseVariance: 0.4, weightDecay: 0.1, learningRate: 0.02 };
     const two = await curve({ ...of, layers: [0.3, -0.1], steps });

@@ -215,7 +215,7 @@ t.test('where a flow ends, and the saddle', async (t) => {
   const end = async (
     parameters: object,
   ): Promise<{ readonly mapping: number; readonly w1: number; readonly w2: number; readonly isSaddle: boolean }> =>
-    (await evaluate('autoencoder', 'flowEnd', parameters)) as never;
+    (await evaluate('autoencoder', 'flowEnd', parameters as never)) as never;
   for (const [of, w1, w2] of [
     [mode(1, 0.5), 0.9, -0.2],
     [mode(2, 0.5), -3, 0.1],

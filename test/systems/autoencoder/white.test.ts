@@ -46,7 +46,7 @@ const first = [
 const network = async (
   parameters: object,
 ): Promise<{ readonly product: Rows; readonly loss: number; readonly squaredNorm: number }> =>
-  (await evaluate('autoencoder', 'whiteNetwork', { learningRate: 0.5, ...parameters })) as never;
+  (await evaluate('autoencoder', 'whiteNetwork', { learningRate: 0.5, ...parameters } as never)) as never;
 
 t.test('matrix Riccati against integration', async (t) => {
   const second = times(rotation, turned(first));

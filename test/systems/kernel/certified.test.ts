@@ -41,7 +41,7 @@ t.test('no entry is off by more than its bound, and no bound is 10,000 times too
   let entries = 0;
   for (const { nngp, ntk, count, ...network } of cases) {
     const asked = { weightVariance: 1.7, ...network, inputs: rows(count), certified: true };
-    const found = (await evaluate('kernel', 'mlpKernels', asked)) as never as Matrices;
+    const found = (await evaluate('kernel', 'mlpKernels', asked as never)) as never as Matrices;
     const what = JSON.stringify(network);
     for (const [name, wanted] of [
       ['nngp', nngp],

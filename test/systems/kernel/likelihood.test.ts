@@ -12,7 +12,7 @@ interface Gradient {
 }
 
 const gradientOf = (parameters: object): Promise<Gradient> =>
-  evaluate('kernel', 'kernelLikelihoodGradient', parameters) as never;
+  evaluate('kernel', 'kernelLikelihoodGradient', parameters as never) as never;
 
 const inputs = Array.from({ length: 9 }, (_, i) =>
   Array.from({ length: 3 }, (_, j) => 3 * ((1e4 * Math.sin(3 * i + j + 1)) % 1)),
@@ -128,7 +128,7 @@ t.test('a fit finds a maximum: nothing near it is better, its derivatives vanish
     noiseVariance: 0.5,
   };
   const fit = ['weightVariance', 'biasVariance', 'noiseVariance', 'slope', 'keepProbability'];
-  const found = (await evaluate('kernel', 'kernelFit', { ...start, fit })) as never as Gradient & {
+  const found = (await evaluate('kernel', 'kernelFit', { ...start, fit } as never)) as never as Gradient & {
     readonly isConverged: boolean;
     readonly logMarginalLikelihoodAtStart: number;
     readonly keepProbability: readonly number[];
@@ -153,7 +153,11 @@ t.test('a fit finds a maximum: nothing near it is better, its derivatives vanish
     gradient.slope,
   ];
   for (const each of logarithmic) t.ok(Math.abs(each) < 1e-3, `derivative at the maximum: ${each}`);
-  const perLayer = (await evaluate('kernel', 'kernelFit', { ...start, fit, perLayer: true })) as never as Gradient;
+  const perLayer = (await evaluate('kernel', 'kernelFit', {
+    ...start,
+    fit,
+    perLayer: true,
+  } as never)) as never as Gradient;
   t.ok(perLayer.logMarginalLikelihood >= found.logMarginalLikelihood - 1e-6, 'more freedom is not worse');
 });
 

@@ -17,9 +17,9 @@ interface Regressed {
 }
 
 const regress = (parameters: object): Promise<Regressed> =>
-  evaluate('kernel', 'kernelRegression', parameters) as unknown as Promise<Regressed>;
+  evaluate('kernel', 'kernelRegression', parameters as never) as unknown as Promise<Regressed>;
 const trained = (parameters: object): Promise<Regressed & { readonly largestStableRate: number }> =>
-  evaluate('kernel', 'ntkEnsemble', parameters) as never;
+  evaluate('kernel', 'ntkEnsemble', parameters as never) as never;
 
 function near(t: Test, found: readonly number[], wanted: readonly number[], tolerance: number, what: string): void {
   t.equal(found.length, wanted.length, `${what}: how many`);
@@ -30,7 +30,7 @@ function near(t: Test, found: readonly number[], wanted: readonly number[], tole
 }
 
 async function refused(t: Test, code: string, pattern: RegExp, parameters: object, quantity = 'kernelRegression') {
-  const error: unknown = await evaluate('kernel', quantity as 'kernelRegression', parameters).then(
+  const error: unknown = await evaluate('kernel', quantity as 'kernelRegression', parameters as never).then(
     () => undefined,
     (reason: unknown) => reason,
   );

@@ -71,7 +71,7 @@ t.test('a map has the values of its points', async (t) => {
     { field: 'recurrentWeightVariance', values: [2, 47, 60] },
   ];
   const names = ['chi1', 'memoryTimescale', 'stateVarianceFixedPoint', 'stateCovarianceFixedPoint'] as const;
-  const found = await map(spec, axes, { quantities: [...names] });
+  const found = await map(spec, axes as never, { quantities: [...names] });
   for (const [i, biasMean] of [-1, 5].entries())
     for (const [j, recurrentWeightVariance] of [2, 47, 60].entries())
       for (const name of names) {

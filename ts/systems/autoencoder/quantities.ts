@@ -46,6 +46,7 @@ const flowed = ({ learningRate, step, w1, w2, ...mode }: z.output<typeof flowFie
   flowWeights(mode, { w1, w2 }, flowTime(learningRate, step));
 const table = {
   fixedPoint: quantity({
+    isListed: true,
     symbol: 'w*',
     description: 'Mapping at the end of training.',
     source: 'Pretorius 2018; docs 2.3',
@@ -108,6 +109,7 @@ const table = {
     evaluate: ({ w1, w2, ...mode }) => curvature(mode, w1, w2),
   }),
   timeToReach: quantity({
+    isListed: true,
     symbol: 't(w)',
     description: 'Steps until the mapping of equal weights reaches `target`.',
     source: 'derived; docs 3.2',

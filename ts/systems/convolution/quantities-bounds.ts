@@ -50,13 +50,14 @@ const withSamples = { samples, failureProbability };
 const withTarget = { target, failureProbability };
 
 /** A quantity of a network and of what else is `given`. */
-function bound<F extends z.ZodRawShape>(said: {
+function bound<F extends z.ZodRawShape, V extends QuantityValue>(said: {
   readonly symbol: string;
   readonly description: string;
   readonly source: string;
+  readonly isListed?: true;
   readonly given: F;
-  readonly evaluate: (network: Network, p: z.output<z.ZodObject<F>>) => QuantityValue;
-}): Quantity {
+  readonly evaluate: (network: Network, p: z.output<z.ZodObject<F>>) => V;
+}): Quantity<V> {
   const { given, evaluate, ...rest } = said;
   return quantity({
     ...rest,
@@ -170,6 +171,7 @@ export const boundQuantityTable = {
     evaluate: () => softmaxConstant,
   }),
   blockLipschitz: bound({
+    isListed: true,
     symbol: 'β_i',
     description: 'The loss is β_i-Lipschitz in block `block` of weights: 0 … L − 1 the layers, L the last matrix.',
     source: 'derived; docs 4.2',
@@ -234,6 +236,6 @@ export const boundQuantityTable = {
     description: 'All bounds on the gap side by side: value or reason, whether it says anything, whether it is proved.',
     source: 'Zhou and Feng 2018; docs 3.2, 4.4, 5.1',
     given: { ...withSamples, bits: wholeField(1, 64, 'Bits per stored weight.').default(32) },
-    evaluate: boundsOf,
+    evaluate: (network, question): Readonly<Record<string, QuantityValue>> => boundsOf(network, question),
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;

@@ -62,7 +62,7 @@ const ofOperator = (
   description: string,
   display: string,
   evaluate: (p: OfKernel, options: ControlOptions) => number | Promise<number>,
-): Quantity =>
+): Quantity<number> =>
   quantity({
     symbol,
     description,

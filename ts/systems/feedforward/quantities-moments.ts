@@ -21,7 +21,7 @@ function ofSingle(
   description: string,
   source: string,
   f: (phi: PairParameters['activation'], argument: moments.VarianceArgument) => number,
-): Quantity {
+): Quantity<number> {
   return quantity({
     symbol,
     description,
@@ -36,7 +36,7 @@ function ofPair(
   description: string,
   source: string,
   f: (phi: PairParameters['activation'], argument: moments.PairArgument) => number,
-): Quantity {
+): Quantity<number> {
   return quantity({
     symbol,
     description,

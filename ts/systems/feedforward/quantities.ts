@@ -43,13 +43,13 @@ const layer = z.strictObject({ activation, weightVariance, biasVariance, keepPro
 /** Of the maps and their fixed points, which are known under alpha dropout too. */
 const mapLayer = layer.extend({ dropout });
 
-function ofLayer(
+function ofLayer<V extends QuantityValue>(
   symbol: string,
   description: string,
   source: string,
-  f: (network: Layer) => QuantityValue,
+  f: (network: Layer) => V,
   parameters: typeof layer | typeof mapLayer = mapLayer,
-): Quantity {
+): Quantity<V> {
   return quantity({ symbol, description, source, parameters, evaluate: (network) => f(network as Layer) });
 }
 
@@ -72,7 +72,7 @@ function ofMultipliers(
   description: string,
   source: string,
   f: (found: Multipliers) => number,
-): Quantity {
+): Quantity<number> {
   return ofLayer(symbol, description, source, (network) => finite(f(multipliers(network)), symbol));
 }
 

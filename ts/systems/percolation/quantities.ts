@@ -44,7 +44,7 @@ const training = z.strictObject({ ...networkParameters, steps: stepsField, masks
 const logsOf = (parameters: NetworkParameters, options?: ControlOptions): Promise<LogProbabilities> =>
   pathProbability(resolveNetwork(parameters), options);
 
-function ofNetwork(symbol: string, description: string, value: (logs: LogProbabilities) => number): Quantity {
+function ofNetwork(symbol: string, description: string, value: (logs: LogProbabilities) => number): Quantity<number> {
   return quantity({
     symbol,
     description,
@@ -58,7 +58,7 @@ function ofTraining(
   symbol: string,
   description: string,
   value: (logBlocked: number, steps: number, masksPerStep: number) => number,
-): Quantity {
+): Quantity<number> {
   const evaluate = async (
     { steps, masksPerStep, ...rest }: z.output<typeof training>,
     options?: ControlOptions,
@@ -70,7 +70,7 @@ function ofLayer(
   symbol: string,
   description: string,
   value: (law: { logDecayRate: number; mean: number }) => number | { reason: string },
-): Quantity {
+): Quantity<number | { reason: string }> {
   const evaluate = async (p: z.output<typeof layer>): Promise<number | { reason: string }> =>
     value(
       await stationaryLaw({

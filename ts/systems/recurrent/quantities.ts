@@ -41,12 +41,12 @@ const trajectory = z.strictObject({
   }),
 });
 
-const ofPoint = (
+const ofPoint = <V extends QuantityValue>(
   symbol: string,
   description: string,
   source: string,
-  value: (point: StatePoint, fields: CellFields) => QuantityValue,
-): Quantity =>
+  value: (point: StatePoint, fields: CellFields) => V,
+): Quantity<V> =>
   quantity({
     symbol,
     description,

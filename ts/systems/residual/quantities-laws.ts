@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { MftError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
-import type { QuantityValue } from '../../core/results.js';
+import type { QuantityValue, Undefined } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { classify } from './activation-class.js';
 import { continuumLimit, type ContinuumMember } from './continuum.js';
@@ -30,7 +30,7 @@ const tanhParameters = z.strictObject({
   innerBiasVariance: innerBiasVariance.optional(),
 });
 
-function tanhConstant(symbol: string, description: string, member: keyof TanhLaw): Quantity {
+function tanhConstant(symbol: string, description: string, member: keyof TanhLaw): Quantity<number> {
   return quantity({
     symbol,
     description,
@@ -52,7 +52,7 @@ function tanhConstant(symbol: string, description: string, member: keyof TanhLaw
   });
 }
 
-function alphaConstant(symbol: string, description: string, member: keyof AlphaReluLaw): Quantity {
+function alphaConstant(symbol: string, description: string, member: keyof AlphaReluLaw): Quantity<number> {
   return quantity({
     symbol,
     description,
@@ -81,11 +81,11 @@ const growthParameters = z.strictObject({
   tolerance: numberField({ low: 0 }, 'Exponents nearer than this are equal.').default(1e-12),
 });
 
-function growthQuantity(
+function growthQuantity<V extends QuantityValue>(
   symbol: string,
   description: string,
-  pick: (law: GrowthLaw) => QuantityValue | undefined,
-): Quantity {
+  pick: (law: GrowthLaw) => V | undefined,
+): Quantity<V | Undefined> {
   return quantity({
     symbol,
     description,
@@ -123,7 +123,7 @@ const continuumParameters = z.strictObject({
   time: numberField({ low: 0 }, 'Time l/L.', 't').default(1),
 });
 
-function continuumQuantity(symbol: string, description: string, member: ContinuumMember): Quantity {
+function continuumQuantity(symbol: string, description: string, member: ContinuumMember): Quantity<number> {
   return quantity({
     symbol,
     description,

@@ -169,12 +169,12 @@ async function evaluated(
 
 const source = 'Yang & Schoenholz 2018, theorems C.2 and C.3, re-derived; docs 3.2, 3.3, 3.4, 3.5, 3.9';
 
-function ofLastLayer(
+function ofLastLayer<V extends QuantityValue>(
   symbol: string,
   description: string,
   wants: { readonly pair?: boolean; readonly fluctuations?: boolean; readonly gradient?: boolean },
-  pick: (e: Evaluated, p: Parameters) => QuantityValue,
-): Quantity {
+  pick: (e: Evaluated, p: Parameters) => V,
+): Quantity<V> {
   return quantity({
     symbol,
     description,

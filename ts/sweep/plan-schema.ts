@@ -25,13 +25,10 @@ export const planSchema = (names: readonly string[]) =>
       .optional()
       .meta({ expected: 'a list of names', description: 'Quantities and observables to keep.' }),
     fit: dataObject('For fit: the observable, and how.').optional(),
-    dataset: z
-      .string()
-      .optional()
-      .meta({
-        expected: 'the name of a data set',
-        description: 'For train: mnist, cifar10, synthetic, gratings, of recurrent also ptb.',
-      }),
+    dataset: z.string().optional().meta({
+      expected: 'the name of a data set',
+      description: 'For train: mnist, cifar10, synthetic, gratings, of recurrent also ptb.',
+    }),
     quantity: z.string().optional().meta({ expected: 'a name', description: 'For evaluate: the quantity.' }),
     title: z
       .string()

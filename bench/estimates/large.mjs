@@ -1,7 +1,7 @@
 // Large jobs, one of each system and verb, by which estimates of memory are judged. One rule for their sizes: the estimate is at least
 // 128 MiB, ten times what V8's young generation may or may not leave behind, so that the ratio speaks of what is counted. Where the
 // schema or 20 s of processor time do not allow so much, the job is about the largest that they do: predict of percolation and
-// implicit, and evaluate, of which only the quantities of residual recurrences and of sampled units hold anything.
+// implicit, and the quantities of feedforward, percolation and autoencoder.
 import { planOf } from './plans.mjs';
 
 const pair = { inputs: { correlation: 0.4 } };
@@ -35,6 +35,11 @@ const jobs = {
           { trials: draw(1600, 2500), rawTrials: true },
         ],
       ),
+    // One of the heaviest: a search for points of a curve by fixed points.
+    evaluate: ({ draw }) => [
+      'keepProbabilitiesForCorrelation',
+      { activation: 'tanh', weightVariance: draw(17, 20) / 10, biasVariance: 0.1, correlation: 0.4 },
+    ],
     fit: ({ draw }) => [{ ...tanh, width: draw(1_000_000, 1_600_000), depth: draw(20, 40) }, { trials: 3 }],
     train: ({ draw }) => [{ weightVariance: 1.4, width: draw(2500, 3500), depth: draw(4, 7) }, trained],
   },
@@ -49,12 +54,16 @@ const jobs = {
         ],
       ),
     fit: ({ draw }) => [{ ...branches, width: draw(60_000, 100_000), depth: draw(20, 40) }, { trials: 3 }],
-    evaluate: ({ draw }) => [{ width: 50, depth: draw(500_000, 1_000_000) }],
+    evaluate: ({ draw }) => ['logGradientRatio', { width: 50, depth: draw(500_000, 1_000_000) }],
     train: ({ draw }) => [{ innerWeightVariance: 1.2, width: draw(1800, 2500), depth: draw(3, 6) }, trained],
   },
   percolation: {
     predict: ({ draw }) => [{ ...paths, width: draw(2, 5), depth: draw(60_000, 95_000) }],
     simulate: ({ draw }) => [{ ...paths, width: draw(50, 70), depth: draw(8000, 12_000) }, { trials: draw(64, 1024) }],
+    evaluate: ({ draw }) => [
+      'conv1dPathProbability',
+      { width: 16, kernel: 3, depth: draw(90, 140), keepProbability: 0.9 },
+    ],
     fit: ({ draw }) => [{ ...paths, width: draw(3, 5), depth: draw(60_000, 90_000) }, { trials: draw(512, 1024) }],
     train: ({ draw }) => [{ keepProbability: 0.9, width: draw(2500, 3500), depth: draw(4, 7) }, trained],
   },
@@ -64,6 +73,10 @@ const jobs = {
       { activation: 'relu', inputWidth: 4, width: 10, depth: draw(70, 140) },
       { trials: draw(25_000, 35_000), rawTrials: true },
     ],
+    evaluate: ({ draw }) => [
+      'mlpKernels',
+      { activation: 'relu', depth: draw(1, 4), inputs: rows(draw(1600, 2000)).values },
+    ],
     train: ({ draw }) => [{ activation: 'relu', depth: draw(1, 5) }, { trainCount: draw(4000, 4600) }],
   },
   autoencoder: {
@@ -72,6 +85,7 @@ const jobs = {
       { ...modes, width: draw(2, 4), steps: draw(1000, 1500) },
       { trials: draw(1000, 1500), rawTrials: true },
     ],
+    evaluate: ({ draw }) => ['spectrum', { samples: draw(9000, 10_000), dimension: draw(230, 256) }],
     train: ({ draw }) => [{ training: { modes: 4 }, width: draw(1000, 2000) }, { steps: 3 }],
   },
   convolution: {
@@ -83,13 +97,17 @@ const jobs = {
     train: ({ draw }) => [{ kernel: 5, width: draw(150, 250), depth: 2 }, trained],
   },
   implicit: {
-    predict: ({ draw }) => [{ termCount: draw(7000, 10_000) }],
+    predict: ({ draw }) => [{ termCount: draw(9000, 10_000) }],
+    evaluate: ({ draw }) => [
+      'neumannRelativeErrorMonteCarlo',
+      { weightVariance: 0.5, width: draw(4000, 5000), draws: 2, termCounts: [1, draw(3, 6)] },
+    ],
     simulate: ({ draw }) => [{ width: draw(4000, 5500), termCount: draw(3, 8) }, { trials: 2 }],
   },
   recurrent: {
     predict: ({ draw }) => [{ cell: 'lstm', steps: draw(66, 90) }],
     simulate: ({ draw }) => [{ ...bare, width: draw(3000, 4000), steps: draw(2, 4) }, { trials: 2 }],
-    evaluate: ({ draw }) => [{ cell: 'minimal', step: draw(60, 80), samples: 1_048_576 }],
+    evaluate: ({ draw }) => ['tiedStateSecondMoment', { cell: 'minimal', step: draw(60, 80), samples: 1_048_576 }],
     train: ({ draw }) => [{ cell: 'lstm', steps: 28, width: draw(800, 1100) }, trained],
   },
 };
@@ -114,14 +132,11 @@ export function drawing(seed) {
   };
 }
 
-/** A plan of one job; of a quantity without sizes the last point of its plan. */
+/** A plan of one job. */
 export function largeJob(system, verb, seed = 0) {
-  const { axes, ...plan } = planOf(system, verb);
-  const made = jobs[system][verb === 'compare' ? 'simulate' : verb]?.(drawing(seed));
-  if (made === undefined) return { ...plan, axes: Object.fromEntries(Object.entries(axes).map(last)) };
-  const [network, run] = made;
-  const base = verb === 'evaluate' ? { ...plan.base, ...network } : { system, ...network };
-  return { ...plan, base, ...(run === undefined ? {} : { run }) };
+  const [first, second] = jobs[system][verb === 'compare' ? 'simulate' : verb]?.(drawing(seed)) ?? [];
+  if (first === undefined) return undefined;
+  if (verb === 'evaluate') return { verb, quantity: first, base: { system, ...second }, axes: {} };
+  const { axes: _, ...plan } = planOf(system, verb);
+  return { ...plan, base: { system, ...first }, axes: {}, ...(second === undefined ? {} : { run: second }) };
 }
-
-const last = ([name, axis]) => [name, [Array.isArray(axis) ? axis.at(-1) : axis.linear[0]]];

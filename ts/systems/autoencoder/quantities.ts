@@ -215,6 +215,8 @@ const table = {
       samples: wholeField(1, 10_000, 'Samples.', 'N'),
       dimension: wholeField(1, 256, 'Coordinates.', 'D'),
     }),
+    // The data, a twentieth for what arrays round up to, and two matrices of moments; all the objects there is room for.
+    bytes: ({ samples, dimension: d }) => leftBehind(2 ** 24) + 8.4 * samples * d + 16 * d ** 2,
     evaluate: (p) => Array.from(specificationSpectrum(p.samples, p.dimension)),
   }),
   ...beyondQuantities,

@@ -23,7 +23,7 @@ const [perEntry, perPredicted] = [8, 4] as const;
  * Of theory, in bytes: the objects that the recursion keeps of a layer (a dozen short lists), of an input or pair in it, and those that a
  * layer leaves; lists outside V8's heap that wait for a collection, of a layer and at most.
  */
-const [perKeptLayer, perKept, perLeft, perDead, mostDead] = [1600, 950, 5e6, 2 ** 14, 10 * 2 ** 20] as const;
+const [perKeptLayer, perKept, perLeft, perDead, mostDead] = [1600, 900, 5e6, 2 ** 14, 8 * 2 ** 20] as const;
 
 /** Moments of each input and pair, layer by layer. */
 export function predictionFlops(spec: ResolvedFeedforwardSpec): number {

@@ -5,6 +5,7 @@ import { choiceField, numberField, spelled, wholeField } from '../../core/fields
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { solveAdjointSystem } from './adjoint.js';
+import { simulationBytes } from './cost.js';
 import { hopfield } from './dense-dynamics.js';
 import { squaredLoss } from './dynamics.js';
 import { denseBytes, dynamicsFields, dynamicsOf } from './fixtures.js';
@@ -14,7 +15,13 @@ import { combined, difference, dot, norm, type Vector } from './products.js';
 import { exactAdjoint, ratio } from './quantities-state.js';
 import { restingState } from './rest.js';
 import { simulate } from './simulate.js';
-import { meanFieldFields, resolveRun, resolveSpec } from './spec.js';
+import {
+  meanFieldFields,
+  type ResolvedImplicitRun,
+  type ResolvedImplicitSpec,
+  resolveRun,
+  resolveSpec,
+} from './spec.js';
 
 const counts = (low: number, what: string) =>
   z
@@ -118,6 +125,25 @@ const methods = [
   'biCgStab',
   'anderson',
 ] as const;
+
+/** Random layers whose Neumann series are simulated. */
+const randomLayers = z.strictObject({
+  ...meanFieldFields,
+  width: wholeField(1, 20_000, 'Units.', 'N').default(400),
+  draws: wholeField(1, 100_000, 'Layers.').default(8),
+  seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed.').default(1),
+  termCounts: counts(1, 'Numbers of terms.'),
+  note: remark,
+});
+
+/** The simulation that gives the errors of as many terms as asked for. */
+function simulated({ draws, seed, termCounts, note: _note, ...layer }: z.output<typeof randomLayers>): {
+  readonly spec: ResolvedImplicitSpec;
+  readonly run: ResolvedImplicitRun;
+} {
+  const spec = resolveSpec({ ...layer, termCount: Math.max(...termCounts) });
+  return { spec, run: resolveRun({ trials: draws, seed }, spec) };
+}
 
 export const solverQuantities = {
   neumannRelativeError: quantity({
@@ -278,17 +304,14 @@ export const solverQuantities = {
     symbol: 'ε_T',
     description: 'Geometric mean of the error of T Neumann terms over random layers, simulated.',
     source: 'derived; docs 1.5',
-    parameters: z.strictObject({
-      ...meanFieldFields,
-      width: wholeField(1, 20_000, 'Units.', 'N').default(400),
-      draws: wholeField(1, 100_000, 'Layers.').default(8),
-      seed: wholeField(0, Number.MAX_SAFE_INTEGER, 'Seed.').default(1),
-      termCounts: counts(1, 'Numbers of terms.'),
-      note: remark,
-    }),
-    evaluate: async ({ draws, seed, termCounts, note: _note, ...layer }, options = {}): Promise<QuantityValue> => {
-      const spec = resolveSpec({ ...layer, termCount: Math.max(...termCounts) });
-      const { observables } = await simulate(spec, resolveRun({ trials: draws, seed }, spec), options);
+    parameters: randomLayers,
+    bytes: (p) => {
+      const { spec, run } = simulated(p);
+      return simulationBytes(spec, run);
+    },
+    evaluate: async ({ termCounts, ...p }, options = {}): Promise<QuantityValue> => {
+      const { spec, run } = simulated({ ...p, termCounts });
+      const { observables } = await simulate(spec, run, options);
       const { values, count } = observables.neumannError ?? { values: new Float64Array(0), count: new Float64Array(0) };
       return termCounts.map((terms) =>
         (count[terms - 1] ?? 0) > 0 ? Math.exp(values[terms - 1] as number) : { reason: 'no layer came to rest' },

@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import { booleanField } from '../../core/fields.js';
 import { expectedError } from '../../core/errors.js';
+import { leftBehind } from '../../core/memory.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { certifiedKernels } from './certified.js';
 import { crossKernels, type Kernels, selfKernels } from './kernels.js';
+import { hasMaps } from './maps.js';
 import { dataMatrix, kernelModel, modelParameters, requireSameColumns, rowsField } from './model.js';
 
 const wanted = z
@@ -56,12 +58,26 @@ function normalized({ columns, gap, rowVariance, columnVariance, exponent }: Ker
   };
 }
 
+/** Doubles of a pair and kernel: native arrays, or those of pairs that are integrated one by one; rows that grow as they are filled. */
+const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 2.8] as const;
+
+/** Kernels as arrays, then as lists of rows, with bounds of their entries twice as many. */
+function matrixBytes(p: z.output<typeof parameters>): number {
+  const { inputs, otherInputs = inputs, get, certified } = p;
+  const pairs = inputs.length * otherInputs.length;
+  const isMapped = hasMaps(kernelModel(p, inputs[0]?.length ?? 1)) && !p.normalize && !certified;
+  const arrays = 1 + Number(get.includes('ntk'));
+  const lists = get.length * (certified ? 2 : 1);
+  return leftBehind(2 ** 20) + 8 * pairs * (arrays * (isMapped ? mappedPair : integratedPair) + lists * perRowEntry);
+}
+
 export const matrixQuantities = {
   mlpKernels: quantity({
     symbol: 'K^{L+1}, Θ^{L+1}',
     description: 'NNGP and NTK matrices of the rows of `inputs` with each other, or with those of `otherInputs`.',
     source: 'Lee et al. 2018; Jacot et al. 2018; docs 3.1, 3.2',
     parameters,
+    bytes: matrixBytes,
     evaluate: async (p, options = {}) => {
       const data = dataMatrix(p.inputs, 'inputs');
       const model = kernelModel(p, data.dimension);

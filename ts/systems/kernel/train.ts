@@ -73,7 +73,7 @@ function flops({ model }: RegressionPlan, options: ResolvedRegressionOptions, da
 }
 
 /** Dead blocks of cross kernels wait outside V8's heap for a collection: as many, at most so many bytes and the one in hand. */
-const [deadBlocks, mostDead] = [4, 24 * 2 ** 20] as const;
+const [deadBlocks, mostDead] = [4, 16 * 2 ** 20] as const;
 /** What BLAS packs; what any work takes. */
 const [packed, anyRegression] = [2 ** 23, 2 ** 21] as const;
 
@@ -83,8 +83,8 @@ function bytes({ model, classes }: RegressionPlan, options: ResolvedRegressionOp
   const made = matricesHeld(model, options.kernel) * count ** 2;
   const crossed = (options.kernel === 'ntk' && hasMaps(model) ? 2 : 1) * block * count;
   const evaluated = count ** 2 + Math.min(deadBlocks * crossed, mostDead / 8 + crossed);
-  // Images and their copy behind the border; targets, coefficients and outputs.
-  const lists = 2 * (count + block) * dimension + 4 * classes * count;
+  // Images, which native code reads where they are, a block of others and its copy; targets, coefficients and outputs.
+  const lists = (count + 2 * block) * dimension + 4 * classes * count;
   return 8 * (Math.max(made, evaluated) + lists) + packed + anyRegression;
 }
 

@@ -28,8 +28,8 @@ const [perEntry, perPredicted] = [14, 3] as const;
 const perLayerOfAxes = 5;
 /** Bytes of objects that theory makes and drops: at all, in a layer of the first, before its code is compiled, and of the rest. */
 const [perTheory, perEarly, perLate, early] = [2 ** 20, 13_000, 6000, 300] as const;
-/** Of a layer, in doubles: the network's eight lists, here and behind the border, and up to 17 lists of the recurrences. */
-const perRecurrence = 8 + 8 + 17;
+/** Of a layer, in doubles: the network's eight lists, gone behind the border when results are made, and up to 17 of the recurrences. */
+const perRecurrence = 8 + 17;
 /**
  * The same of one run alone: sizes and gradients; a pair of inputs beside them; fluctuations, with the moments that each block keeps for
  * the way back.

@@ -42,6 +42,9 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-cnn-ranking': async () => (await import('./deep-cnn/ranking.js')).ranking,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
   'recurrent-table-1': async () => (await import('./recurrent/table-1.js')).table1,
+  'recurrent-back-propagation-documents': async () =>
+    (await import('./recurrent-back-propagation/documents.js')).documents,
+  'recurrent-back-propagation-memory': async () => (await import('./recurrent-back-propagation/memory.js')).memory,
 };
 
 /** Ids of all reproductions, in the order they are listed. */

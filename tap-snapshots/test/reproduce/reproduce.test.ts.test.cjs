@@ -315,6 +315,21 @@ Training steps with a gradient of exactly zero (W = 8, keep 0.3)
  | x depth L log | y share of steps linear | area line line rule point | trained steps point; theory line
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-back-propagation-documents > recurrent-back-propagation-documents losses 1`] = `
+Training loss of a graph network run to rest (synthetic)
+ | x epoch linear | y cross-entropy of the training nodes linear | area line line rule point | Neumann, 5 products line; back-propagation through 5 updates line; conjugate gradient, 5 iterations line; original RBP, 5 steps line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-back-propagation-memory > recurrent-back-propagation-memory losses 1`] = `
+An associative memory of ten images (synthetic images)
+ | x update linear | y mean absolute error linear | area line line rule point | Neumann series to 1e-10 line
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-back-propagation-memory > recurrent-back-propagation-memory solvers 1`] = `
+Error of the adjoint of a trained memory (synthetic images)
+ | x products (conjugate gradient: iterations) linear | y |z − z_k|/|z| log | area line line rule point | Neumann series line; original RBP, uniform start line; conjugate gradient on the normal equations line; symmetric conjugate gradient line; GMRES line
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-table-1 > recurrent-table-1 perplexity 1`] = `
 Test perplexity over the words read (a made-up text)
  | x words read linear | y perplexity log | area line line rule point | vanilla line; vanilla point; gru line; gru point; lstm line; lstm point; single words dashed; pairs of words dashed

@@ -18,7 +18,7 @@ interface InjectedGraph {
 }
 
 /** Sums over the rows of a nodes × d matrix. */
-function columnSums(x: Vector, d: number): Vector {
+export function columnSums(x: Vector, d: number): Vector {
   const sums = new Float64Array(d);
   for (const [i, value] of x.entries()) sums[i % d] = (sums[i % d] as number) + value;
   return sums;

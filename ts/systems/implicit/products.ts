@@ -32,23 +32,32 @@ export function norm(x: Vector): number {
 
 export function maximumOf(x: Vector): number {
   let largest = 0;
-  for (const value of x) if (!(Math.abs(value) <= largest)) largest = Math.abs(value);
+  for (let i = 0; i < x.length; i++) {
+    const size = Math.abs(x[i] as number);
+    if (!(size <= largest)) largest = size;
+  }
   return largest;
 }
 
 /** a x + y. */
 export function combined(a: number, x: Vector, y: Vector): Vector {
-  return x.map((value, i) => a * value + (y[i] as number));
+  const result = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) result[i] = a * (x[i] as number) + (y[i] as number);
+  return result;
 }
 
 /** x − y. */
 export function difference(x: Vector, y: Vector): Vector {
-  return x.map((value, i) => value - (y[i] as number));
+  const result = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) result[i] = (x[i] as number) - (y[i] as number);
+  return result;
 }
 
 /** x ∘ y. */
 export function byComponent(x: Vector, y: Vector): Vector {
-  return x.map((value, i) => value * (y[i] as number));
+  const result = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) result[i] = (x[i] as number) * (y[i] as number);
+  return result;
 }
 
 /** J as a matrix, row-major, from its products with unit vectors. */

@@ -343,7 +343,18 @@ const LegendreRule& legendre_rule(int order) {
   return order == 16 ? short_rule : long_rule;
 }
 
+namespace {
+
+// Panels that shrink with 1/sqrt(q) would never end.
+void require_finite(double q) {
+  if (!std::isfinite(q))
+    throw Error("NOT_FINITE", "variance", "The variance of a Gaussian expectation has left the range of numbers.");
+}
+
+}  // namespace
+
 void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) {
+  require_finite(q);
   const double root = std::sqrt(q);
   std::vector<double> nodes, weights;
   if (const double step = trapezoid_step(profile, root); step >= kLeastOuterStep) {
@@ -357,7 +368,10 @@ void gaussian_rule(const RuleProfile& profile, double q, const PointSink& sink) 
     sink(std::span(nodes).subspan(first, count), std::span(weights).subspan(first, count));
   }
 }
+
 void gaussian_pair_rule(const RuleProfile& profile, double q1, double q2, double delta, const PairSink& sink) {
+  require_finite(q1);
+  require_finite(q2);
   // Panels shrink with the distance of the variables at a kink: one of 0, of pairs on a line, is met from this near.
   constexpr double kNoDistance = 1e-16;
   const double least = profile.kinks.empty() ? 0.0 : kNoDistance;

@@ -1,7 +1,9 @@
 // System `recurrent`: its functions for JavaScript.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "node/fields.h"
 #include "node/rows.h"
@@ -123,6 +125,10 @@ Answer trajectory(const Theory& theory, const Question& question, const Control&
   const double r = theory.cell().input_variance;
   for (std::size_t time = 0; time <= question.steps; ++time) {
     control.throw_if_cancelled();
+    if (!std::isfinite(state.second))
+      throw Error("NOT_FINITE", "recurrentWeightVariance",
+                  "The second moment of the state leaves the range of numbers at step " + std::to_string(time) +
+                      "; lower `recurrentWeightVariance` or `steps`.");
     answer["second"].push_back(state.second);
     answer["mean"].push_back(state.mean);
     answer["covariance"].push_back(covariance);

@@ -1,6 +1,6 @@
 // Comparisons of random specs that were called disagreements until theory told what of them is finite width, rare events or a limit.
 import t from 'tap';
-import { compare, predict, simulate, type SystemName, type Verdict } from 'mft-native';
+import { compare, gaussianSecondMoment, predict, simulate, type SystemName, type Verdict } from 'mft-native';
 import type { Predicted } from '../../dist/core/results.js';
 
 interface Case {
@@ -136,4 +136,10 @@ t.test('distances of reduced blocks with a common direction', async (t) => {
       'and by no more than is said',
     );
   }
+});
+
+t.test('a state that leaves the range of numbers is refused, not followed for ever', async (t) => {
+  const spec = { system: 'recurrent', activation: { expression: 'x * x' }, recurrentWeightVariance: 1.64 } as const;
+  await t.rejects(predict(spec), { code: 'ERR_MFT_NOT_FINITE' });
+  t.throws(() => gaussianSecondMoment('tanh', { variance: Infinity }), { code: 'ERR_MFT_OUT_OF_RANGE' });
 });

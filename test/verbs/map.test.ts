@@ -194,3 +194,24 @@ t.test('what a map says of a network is what its prediction says', async (t) => 
     t.ok(count >= least, `${system}: ${count} quantities compared`);
   }
 });
+
+t.test('a map over bistable layers says from where its fixed points are reached', async (t) => {
+  const spec = { system: 'feedforward', activation: { expression: 'tanh(x * x)' } } as const;
+  const axes = [{ field: 'weightVariance', values: [0.1, 4] }];
+  const options = { quantities: ['fixedPointVariance'] } as const;
+  const { warnings } = await map(spec, axes, options);
+  t.strictSame(
+    warnings.map(({ id }) => id),
+    ['severalFixedPoints'],
+  );
+  t.match(warnings[0]?.message, /variances of 0\.000 or 2\.068/);
+  // What the two starts reach: predict from its inputs, map from 1.
+  const layer = { ...spec, weightVariance: 4, depth: 3 };
+  const [near, far] = await Promise.all(
+    [1e-3, 1].map((secondMoment) => predict({ ...layer, inputs: { secondMoment } })),
+  );
+  t.equal(near?.quantities.fixedPointVariance, 0);
+  // The root of q = 4 E tanh²(u²) by SciPy.
+  t.ok(Math.abs((far?.quantities.fixedPointVariance as number) - 2.0678647296) < 1e-9);
+  t.strictSame((await map({ ...spec, activation: 'tanh' }, axes, options)).warnings, []);
+});

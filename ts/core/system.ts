@@ -167,6 +167,8 @@ export interface System<Spec = never, Run = never, O extends string = string> {
   ) => Promise<Readonly<Record<string, readonly (QuantityValue | undefined)[]>>>;
   /** What a point of a map gives to a quantity where that is more than its own fields, or why the quantity does not exist there. */
   readonly mapPoint?: (point: GridPoint, quantity: string) => GridPoint | Undefined;
+  /** What must be known of a map over these points: where its quantities are not those that `predict` gives. */
+  readonly mapWarnings?: (points: readonly GridPoint[]) => readonly Warning[];
   readonly figures: Readonly<Record<string, SystemFigure<Spec, Run>>>;
   /** How `train` trains the network of a spec. Systems with `train: true` only. */
   readonly training?: Trainer<Spec>;

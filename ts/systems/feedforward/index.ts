@@ -3,7 +3,7 @@ import type { System } from '../../core/system.js';
 import { predictionBytes, predictionFlops, simulationBytes, simulationFlops, simulationLower } from './cost.js';
 import { figures } from './figures.js';
 import { mapFeedforward } from './map.js';
-import { mapPointFeedforward } from './map-point.js';
+import { mapPointFeedforward, mapWarningsFeedforward } from './map-point.js';
 import { type FeedforwardObservable, observables } from './observables.js';
 import { predictFeedforward } from './predict.js';
 import { feedforwardFindings, relatedSpecs } from './findings.js';
@@ -51,6 +51,7 @@ export const feedforward: System<ResolvedFeedforwardSpec, ResolvedFeedforwardRun
   simulation: { run: simulateFeedforward, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   map: mapFeedforward,
   mapPoint: mapPointFeedforward,
+  mapWarnings: mapWarningsFeedforward,
   figures,
   training: sgd(trainingPlan),
   findings: feedforwardFindings,

@@ -6,7 +6,7 @@ import type { BandShare } from '../statistics/band.js';
 import { type Comparison, compare } from '../statistics/compare.js';
 import { predict, simulate } from '../verbs/predict.js';
 import { interruptSignal } from './exit.js';
-import { writeFigure } from './figure.js';
+import { requireFigureFiles, writeFigure } from './figure.js';
 import { specCommand } from './flags.js';
 import { positionText, printJson, printWarnings, shown, shownPositions, table } from './output.js';
 import { progressBar } from './progress.js';
@@ -20,10 +20,12 @@ export function register(program: Command): void {
     'theory beside simulation: expected, estimate, standard error, z, verdict',
     true,
     (command) => {
-      command.option('--figure <file...>', 'also draw the profiles (.svg, .png or .json)');
+      command.option('--figure <file...>', 'also draw the profiles (.svg, .png, .html or .json)');
       command.option('--observables <names>', 'only these, separated by commas');
     },
     async ({ spec, run, options }) => {
+      const files = (options.figure as string[] | undefined) ?? [];
+      requireFigureFiles(files);
       const signal = interruptSignal();
       const bar = await progressBar('simulate');
       const prediction = (await predict(spec as never, { signal })) as Prediction;
@@ -36,7 +38,7 @@ export function register(program: Command): void {
       const comparison = compare(prediction, simulation as never, observables);
       if (options.json === true) printJson(comparison);
       else printComparison(comparison);
-      for (const file of (options.figure as string[] | undefined) ?? [])
+      for (const file of files)
         await writeFigure(
           figureProfile([prediction, simulation], {
             ...observables,

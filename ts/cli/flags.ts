@@ -33,7 +33,10 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
         command.addOption(option.helpGroup(heading));
       continue;
     }
-    const option = new Option(`${flagName(field)} <value>`, `${text} (${about?.expected ?? ''})`);
+    const given = fallback(type as z.ZodType);
+    const byDefault =
+      given === undefined ? '' : `; default ${typeof given === 'string' ? given : JSON.stringify(given)}`;
+    const option = new Option(`${flagName(field)} <value>`, `${text} (${about?.expected ?? ''}${byDefault})`);
     command.addOption(option.helpGroup(heading));
     for (const alias of about?.aliases ?? []) command.addOption(new Option(`${flagName(alias)} <value>`).hideHelp());
   }

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { MftError } from '../core/errors.js';
 import { packageVersion } from '../core/provenance.js';
+import { addExamples } from './examples.js';
 import { exitCodes, reportAndExit, writeUsageError } from './exit.js';
 
 /** Each command in a file of its own, loaded when its name is the first word; all of them for help and for names not known. */
@@ -49,6 +50,7 @@ try {
     const asked = Object.hasOwn(commands, words[0] ?? '') ? [words[0] as string] : Object.keys(commands);
     for (const command of await Promise.all(asked.map((name) => commands[name]?.()))) command?.register(program);
     const { prepareSpecFlags } = await import('./flags.js');
+    for (const command of program.commands) addExamples(command);
     await prepareSpecFlags(program, words);
   }
   await program.parseAsync();

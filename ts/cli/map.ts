@@ -5,7 +5,7 @@ import { figureHeatMap } from '../figures/heat-map.js';
 import { linearGrid, logGrid } from '../numeric/grids.js';
 import { type MapAxis, map, type QuantityMap } from '../verbs/map.js';
 import { interruptSignal } from './exit.js';
-import { writeFigure } from './figure.js';
+import { requireFigureFiles, writeFigure } from './figure.js';
 import { specCommand } from './flags.js';
 import { printJson, shown, spreadIndices, table } from './output.js';
 import { progressBar } from './progress.js';
@@ -25,9 +25,10 @@ export function register(program: Command): void {
         (text: string, before: string[] = []) => [...before, text],
       );
       command.option('--quantities <names>', 'separated by commas; default: all that the system maps');
-      command.option('--figure <file>', 'heat map of the first quantity over two axes (.svg, .png or .json)');
+      command.option('--figure <file>', 'heat map of the first quantity over two axes (.svg, .png, .html or .json)');
     },
     async ({ spec, options }) => {
+      if (options.figure !== undefined) requireFigureFiles([String(options.figure)]);
       const axes = (options.axis as string[]).map(parseAxis);
       const names = options.quantities === undefined ? {} : { quantities: String(options.quantities).split(',') };
       const bar = await progressBar('map');

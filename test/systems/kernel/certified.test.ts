@@ -1,7 +1,7 @@
 // Bounds of kernels against values of 40 digits (test/fixtures/certified-kernels.py): never exceeded, and no idle talk.
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { evaluate, type MftError } from 'mft-native';
+import { evaluate, type MftError, predict } from 'mft-native';
 
 const dimension = 7;
 
@@ -89,4 +89,51 @@ t.test('with other inputs, and what has no bound', async (t) => {
     )) as MftError;
     t.equal(error.code, code, error.message);
   }
+});
+
+t.test('predict: the bounds of its matrices', async (t) => {
+  const spec = {
+    system: 'kernel',
+    depth: 2,
+    weightVariance: 1.7,
+    biasVariance: 0.1,
+    inputs: { values: rows(6) },
+  } as const;
+  for (const activation of ['relu', 'tanh'] as const) {
+    const { observables, quantities: said } = await predict({ ...spec, activation, certified: true });
+    const quantities: Readonly<Record<string, unknown>> = said;
+    const found = (await evaluate('kernel', 'mlpKernels', {
+      activation,
+      depth: 2,
+      weightVariance: 1.7,
+      biasVariance: 0.1,
+      inputs: rows(6),
+      certified: true,
+    })) as never as Matrices;
+    t.same([...(observables.ntk?.values ?? [])], found.ntk.flat(), activation);
+    t.same(quantities.nngpBound, found.nngpBound);
+    t.same(quantities.ntkBound, found.ntkBound);
+    const plain = await predict({ ...spec, activation });
+    t.notOk('nngpBound' in plain.quantities);
+    plain.observables.nngp?.values.forEach((value, i) =>
+      t.ok(Math.abs(value - (found.nngp.flat()[i] as number)) <= (found.nngpBound.flat()[i] as number)),
+    );
+  }
+  const refused = (await predict({ ...spec, activation: 'step', certified: true }).catch(
+    (error: unknown) => error,
+  )) as MftError;
+  t.equal(refused.code, 'ERR_MFT_UNSUPPORTED');
+});
+
+t.test('sin of rows with large variances: exponents cancel, and the bound says so', async (t) => {
+  const inputs = [
+    [30, 1],
+    [30, 1.001],
+  ];
+  const asked = { activation: 'sin', depth: 1, weightVariance: 1, inputScaling: 'none', inputs, certified: true };
+  const found = (await evaluate('kernel', 'mlpKernels', asked)) as never as Matrices;
+  // E φφ = (e^{k − h} − e^{−k − h})/2 with h − k = |x − y|²/2 = 5e-7 and nothing left of the second.
+  const exact = Math.exp(-(0.001 ** 2) / 2) / 2;
+  const off = Math.abs((found.nngp[0]?.[1] as number) - exact);
+  t.ok(off <= (found.nngpBound[0]?.[1] as number), `${off} of ${found.nngpBound[0]?.[1]}`);
 });

@@ -7,21 +7,31 @@ import { dense, type Entering, inputsOf, type Layer, pairPlaces, type Places } f
 import { activated, crossKernels, type Kernels, selfKernels } from './kernels.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import { pairGaps, pairMoments, requireTangent } from './pair.js';
+import { angleOfGap, sineExcess } from './rectifier.js';
 
 /** Relative error of one rounded operation. */
 const rounding = 2 ** -53;
 /**
- * Of rectifiers, relative; of other closed forms and of expectations, relative to the roots of both second moments; of gaps of equal
- * variances, relative.
+ * Of expectations relative to the roots of both second moments, of gaps of equal variances relative. Rectifiers: bend (D − θ k) + even k
+ * with bend <= 2/π even is off by at most 4 ulp in θ and D and 2 in each product and sum, so by (2/π) 4 (1 + π) + 6 = 17 roundings of
+ * the root, of which this is almost four times as many. Quadrature and Hermite sums: as documented, in which the tests hold them.
  */
 const errors = { rectifier: 64 * rounding, expectation: 2e-13, gap: 1e-12 } as const;
+/**
+ * erf: (2/π) atan2(2k, √U), where U has positive terms only: 4 roundings in U, halved by the root, 2 in the quotient, 3 in atan2, 2 in
+ * the product: 11, and as many in E φ², of which this is 360. gelu: k/4 + [N/(M s) + k w]/2π is taken only where its terms add up to
+ * 1/1000 of their sizes; these are at most twice the root of both second moments for k > 0 (E φ² >= q/4), each off by 15 roundings: 30,
+ * and what cancels is integrated. sin and cos have exponents that grow: `waves`.
+ */
 const closed: Readonly<Record<string, number>> = {
   erf: 4e-14,
   erfUnitSlope: 4e-14,
   sin: 4e-14,
   cos: 4e-14,
-  gelu: 1e-14,
+  gelu: 4e-14,
 };
+/** e^{k − h} for h = (q₁ + q₂)/2 is off by 4 roundings of k and h, relatively; e^{−k − h} <= 1 is too. */
+const waves: ReadonlySet<string> = new Set(['sin', 'cos']);
 /** Relative step of differences. */
 const step = 1e-3;
 
@@ -37,7 +47,7 @@ interface Uncertain {
 }
 
 /** K and Θ with what each entry may be off. */
-interface CertifiedKernels extends Kernels {
+export interface CertifiedKernels extends Kernels {
   readonly nngpBound: Float64Array;
   readonly ntkBound: Float64Array;
 }
@@ -198,7 +208,9 @@ async function behindPhi(
   options: ControlOptions,
 ): Promise<Uncertain> {
   const isLinear = phi.homogeneousDegree === 1;
-  const own = isLinear ? errors.rectifier : (closed[phi.key ?? ''] ?? errors.expectation);
+  const fixed = isLinear ? errors.rectifier : (closed[phi.key ?? ''] ?? errors.expectation);
+  const isWave = waves.has(phi.key ?? '');
+  const own = (variance: number): number => (isWave ? fixed + 4 * rounding * variance : fixed);
   const moments = (variances: Float64Array, seconds: Float64Array, of: Float64Array): Float64Array =>
     of.map((relative, i) => {
       const second = seconds[i] as number;
@@ -206,7 +218,7 @@ async function behindPhi(
       const turn = isLinear
         ? 1
         : Math.abs(expectation(phi, { value: 1, first: 1, argument: 1 }, variances[i] as number)) / second;
-      return turn * relative + own;
+      return turn * relative + own(variances[i] as number);
     });
   const stretch = (variances: Float64Array): Float64Array =>
     variances.map((q) => expectation(phi, isLinear ? { value: 2 } : { first: 2, argument: 2 }, q));
@@ -228,9 +240,13 @@ async function behindPhi(
     const whole = Math.sqrt(m1) * Math.sqrt(m2);
     const root = Math.sqrt(pairs.variance1[at] as number) * Math.sqrt(pairs.variance2[at] as number);
     const [gapBefore, gapOff] = [pairs.gap[at] as number, before.gap[at] as number];
-    const byGap = root * Math.abs(next.slope[at] as number) * gapOff;
+    const ownHere = own(Math.max(pairs.variance1[at] as number, pairs.variance2[at] as number));
+    // The mean value theorem: the slope where it is steepest between the gap and what it may be.
+    const byGap = root * (Math.abs(next.slope[at] as number) + (moved[at] as number)) * gapOff;
     const byVariances = (q1 * Math.sqrt((a1[i] as number) * m2) + q2 * Math.sqrt((a2[j] as number) * m1)) / 2;
-    product[at] = byGap + byVariances + own * whole;
+    // Of a rectifier √(q₁q₂) alone depends on the variances: what the first order leaves out is at most this.
+    const rest = (q1 + q2) * (byGap + whole * (q1 + q2));
+    product[at] = byGap + byVariances + rest + ownHere * whole;
     const pastGap = next.gap[at] as number;
     const isExact = isLinear || gapBefore === 0 || turned.isExact[at] === 1;
     const relative = ((rows[i] as number) + (columns[j] as number)) / 2;
@@ -240,16 +256,40 @@ async function behindPhi(
         : isExact
           ? byGap / whole +
             (isLinear
-              ? errors.rectifier * pastGap
+              ? rectifierGapError(phi, gapBefore)
               : (turned.change[at] as number) * (q1 + q2) + (q1 + q2) ** 2 + errors.gap * pastGap)
           : (product[at] as number) / whole + relative + 3 * rounding;
-    slope[at] = (moved[at] as number) + own * Math.sqrt((s1[i] as number) * (s2[j] as number));
+    slope[at] = (moved[at] as number) + ownHere * Math.sqrt((s1[i] as number) * (s2[j] as number));
     spread[at] = isLinear
       ? ((next.rows[i] as number) === 0 ? 0 : (before.spread[at] as number) * (m1 / ((pairs.rows[i] as number) || 1))) +
         3 * rounding * Math.abs(next.spread[at] as number)
       : m1 * (rows[i] as number) + m2 * (columns[j] as number);
   }
   return { rows, columns, product, gap, spread, tangent: before.tangent, slope };
+}
+
+/**
+ * Of g' = g − β S(θ), β = (b − a)²/(π(a² + b²)), relative to E φ²: 4 roundings of each term; S = sin θ − θ cos θ has 8 of its own below
+ * 0.3, where it is a series, and 4 of sin θ + θ above; behind the right angle the same of the supplement and what stands before it.
+ */
+function rectifierGapError({ atZero }: KernelModel['phi'], gap: number): number {
+  const { below: a, above: b } = atZero;
+  const square = a * a + b * b;
+  if (square === 0) return 0;
+  const { theta, rest } = angleOfGap(gap);
+  const near = Math.min(theta, rest);
+  const excess = near < 0.3 ? 12 * sineExcess(near) : 8 * (Math.sin(near) + near);
+  const bent = ((b - a) ** 2 / (Math.PI * square)) * excess;
+  const before = theta <= rest ? gap : ((a + b) ** 2 + 2 * Math.abs(a * b) * (2 - gap)) / square;
+  return rounding * (8 * before + bent);
+}
+
+/** E φ'φ' of a rectifier is even − bend θ: between the ends of what the gap may be θ is monotone, so that these bound it. */
+function rectifierSlopeError({ atZero }: KernelModel['phi'], gap: number, off: number): number {
+  const bend = (atZero.above - atZero.below) ** 2 / (2 * Math.PI);
+  const { theta } = angleOfGap(gap);
+  const [low, high] = [angleOfGap(Math.max(0, gap - off)), angleOfGap(Math.min(2, gap + off))];
+  return bend * (Math.max(theta - low.theta, high.theta - theta) + 8 * rounding * theta);
 }
 
 /** What E φ'φ' changes by with each argument as far as it may be off, from differences; twice as much for what these leave out. */
@@ -263,6 +303,7 @@ async function slopeChanges(
   options: ControlOptions,
 ): Promise<Float64Array> {
   const { variance1, variance2, gap } = pairs;
+  if (phi.homogeneousDegree === 1) return gap.map((g, k) => rectifierSlopeError(phi, g, before.gap[k] as number));
   const at = async (q1: Float64Array, q2: Float64Array, g: Float64Array): Promise<Float64Array> => {
     const covariance = g.map((each, k) => Math.sqrt(q1[k] as number) * Math.sqrt(q2[k] as number) * (1 - each));
     return (await pairMoments(phi, { variance1: q1, variance2: q2, covariance, gap: g }, true, options)).slope;
@@ -277,7 +318,6 @@ async function slopeChanges(
     const length = Math.abs((moved[k] as number) - (gap[k] as number));
     return length === 0 ? 0 : (2 * Math.abs(value - (slope[k] as number)) * (before.gap[k] as number)) / length;
   });
-  if (phi.homogeneousDegree === 1) return change;
   const larger = (list: Float64Array): Float64Array => list.map((q) => q * (1 + step));
   const [byFirst, bySecond] = [
     await at(larger(variance1), variance2, gap),

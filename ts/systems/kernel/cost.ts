@@ -14,7 +14,7 @@ const [perWeight, perCostlyWeight, perStatistic] = [12, 400, 600] as const;
 /** A closed form of a pair, of conditional estimates. */
 const perClosed = 1500;
 /** Doubles an entry of a result takes: sums, values and errors of a simulation; what theory holds of a pair. */
-const [perEntry, perPredicted, perMapped] = [14, 40, 2.1] as const;
+const [perEntry, perPredicted, perMapped, perCertified] = [14, 40, 2.1, 90] as const;
 /** Bytes of objects that theory makes and drops: at all, in a layer, of a pair in a layer. */
 const [perTheory, perLayerLeft, perPairLeft] = [2 ** 20, 60_000, 4000] as const;
 /** Inputs of which every layer is reported; numbers of a block of natively mapped pairs. */
@@ -39,16 +39,19 @@ export function predictionFlops(spec: ResolvedKernelSpec): number {
   const isClosed = model.phi.homogeneousDegree !== null || closed.includes(String(spec.activation));
   // Bent pieces with kinks elsewhere than at 0 are integrated where correlations are near 1.
   const isSummed = model.phi.isSmooth || kinksAtZero.includes(nameOf(spec)) || straight.includes(nameOf(spec));
+  // Bounds take the pairs of every layer some six times.
+  const times = spec.certified === true ? 6 : 1;
   const open = hasMaps(model) && isSummed ? (model.phi.isSmooth ? perPair : perNearPair) : perIntegral;
-  return (1 + spec.depth) * count * (count + 1) * (isClosed ? perPair : open);
+  return times * (1 + spec.depth) * count * (count + 1) * (isClosed ? perPair : open);
 }
 
 export function predictionBytes(spec: ResolvedKernelSpec): number {
   const count = inputCount(spec.inputs);
   const model = modelOf(spec, 1);
   // Natively K and Θ alone; else arrays of every pair beside them.
-  const isMapped = hasMaps(model) && count >= fewRows;
-  const held = isMapped ? perMapped : perPredicted;
+  const isCertified = spec.certified === true;
+  const isMapped = hasMaps(model) && count >= fewRows && !isCertified;
+  const held = isMapped ? perMapped : isCertified ? perCertified : perPredicted;
   const isSummed = isMapped && model.phi.homogeneousDegree !== 1 && !closed.includes(String(spec.activation));
   const table = isSummed ? Math.min(2 ** 30, 8 * mostOrders * spec.depth * count) : 0;
   const pairs = triangle(Math.min(count, mostPaired)) + (isMapped ? 0 : triangle(count));

@@ -4,6 +4,7 @@ import { axis, innerAxis, type Predicted, type QuantityValue, type Warning } fro
 import { MftError } from '../../core/errors.js';
 import type { PredictionBody, SystemOptions } from '../../core/system.js';
 import type { InputRow, InputVectors } from '../../core/inputs.js';
+import { type CertifiedKernels, certifiedKernels } from './certified.js';
 import { variancesOf } from './dense.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
@@ -42,10 +43,11 @@ export async function predict(
   const first = { count: paired, dimension, values: values.subarray(0, paired * dimension) };
   const quiet = options.signal === undefined ? {} : { signal: options.signal };
   await selfKernels(model, first, { ...quiet, onLayer: (_, kernel) => layers.push(kernel) });
-  const kernels = await selfKernels(model, data, { ...controlOf(options), ntk });
+  const certified = spec.certified === true ? await certifiedKernels(model, data, undefined, options) : undefined;
+  const kernels = certified ?? (await selfKernels(model, data, { ...controlOf(options), ntk }));
   const variance = kernels.layerVariance ?? variancesOf(model, data);
   return {
-    quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data) },
+    quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data), ...boundsOf(certified) },
     observables: withScatter(
       observablesOf(spec, model, kernels, layers, variance, ntk),
       scatterOf(model, data, variance),
@@ -53,6 +55,15 @@ export async function predict(
     ),
     warnings: warningsOf(spec, ntk),
   };
+}
+
+/** What every entry of both kernels may be off, row by row. */
+function boundsOf(certified: CertifiedKernels | undefined): Record<string, QuantityValue> {
+  if (certified === undefined) return {};
+  const { columns, nngpBound, ntkBound } = certified;
+  const rows = (bound: Float64Array): number[][] =>
+    Array.from({ length: columns }, (_, i) => [...bound.subarray(i * columns, (i + 1) * columns)]);
+  return { nngpBound: rows(nngpBound), ntkBound: rows(ntkBound) };
 }
 
 /** Above this relative variance the first order says nothing of what a kernel of a φ that is not homogeneous moves by. */

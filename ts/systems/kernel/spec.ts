@@ -57,6 +57,8 @@ export interface KernelSpec {
   readonly inputWidth?: number;
   /** Law of the weights. Default 'gaussian'. */
   readonly weights?: KernelWeightLaw;
+  /** Whether `predict` bounds the error of every entry of K and Θ: quantities `nngpBound`, `ntkBound`. Left out: no. */
+  readonly certified?: boolean;
   /** Default: a drawn pair with mean square 1 and correlation 0.5. */
   readonly inputs?: Inputs | readonly InputRow[];
 }
@@ -107,6 +109,7 @@ export const specSchema = z.strictObject({
     inFeatures: '',
   }).optional(),
   weights: lawField,
+  certified: booleanField('Whether predictions bound the error of every entry of both kernels.').optional(),
   inputs: inputsField,
 });
 

@@ -41,6 +41,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-cnn-gap-gratings': async () => (await import('./deep-cnn/gap-gratings.js')).gapGratings,
   'deep-cnn-ranking': async () => (await import('./deep-cnn/ranking.js')).ranking,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
+  'recurrent-forget-bias': async () => (await import('./recurrent/forget-bias.js')).forgetBias,
   'recurrent-table-1': async () => (await import('./recurrent/table-1.js')).table1,
   'recurrent-back-propagation-documents': async () =>
     (await import('./recurrent-back-propagation/documents.js')).documents,

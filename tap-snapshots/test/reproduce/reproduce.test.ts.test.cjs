@@ -315,7 +315,6 @@ Training steps with a gradient of exactly zero (W = 8, keep 0.3)
  | x depth L log | y share of steps linear | area line line rule point | trained steps point; theory line
 `
 
-<<<<<<< HEAD
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-back-propagation-documents > recurrent-back-propagation-documents losses 1`] = `
 Training loss of a graph network run to rest (synthetic)
  | x epoch linear | y cross-entropy of the training nodes linear | area line line rule point | Neumann, 5 products line; back-propagation through 5 updates line; conjugate gradient, 5 iterations line; original RBP, 5 steps line
@@ -329,11 +328,11 @@ An associative memory of ten images (synthetic images)
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-back-propagation-memory > recurrent-back-propagation-memory solvers 1`] = `
 Error of the adjoint of a trained memory (synthetic images)
  | x products (conjugate gradient: iterations) linear | y |z − z_k|/|z| log | area line line rule point | Neumann series line; original RBP, uniform start line; conjugate gradient on the normal equations line; symmetric conjugate gradient line; GMRES line
-=======
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-forget-bias > recurrent-forget-bias accuracy 1`] = `
 A digit, then noise (synthetic images): median accuracy over the bias of the gate that keeps
  | x mean of the bias linear | y test accuracy linear | area line line rule point | T = 4 line; T = 4 point; T = 8 line; T = 8 point; T = 4, advised point; T = 8, advised point
->>>>>>> eb815d6 (Recurrent: the multiple of the time of memory at which cells stop learning, and the advised bias against those in use)
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > recurrent-table-1 > recurrent-table-1 perplexity 1`] = `

@@ -161,7 +161,8 @@ function boundRows(ranked: readonly Ranked[], environments: readonly Environment
       published: 'no bound orders in every environment (Dziugaite et al. 2020): the worst share is below 3/4',
       source: 'Dziugaite et al. 2020, section 4',
       measured:
-        `worst ${worst.share.toFixed(2)} (${worst.knob}, n = ${worst.samples}), mean ${mean(shares.map(({ share }) => share)).toFixed(2)} ` +
+        `worst ${worst.share.toFixed(2)} (${worst.knob}, n = ${worst.samples}), ` +
+        `mean ${mean(shares.map(({ share }) => share)).toFixed(2)} ` +
         `of ${judged.length} environments; Kendall's τ over all ${tau.toFixed(2)}`,
       holds: worst.share < 0.75,
       isResolved: judged.length > 0,

@@ -40,7 +40,8 @@ const schema = z.strictObject({
  *
  * Of z = W u, u ~ φ over N(0, 1): E φ'²/E φ² (layer, rms), E φ'²/Var φ (batch, B → ∞), at least 1 for batches and 1 for linear φ
  * alone: batch normalisation by itself makes gradients explode, by π/(π − 1) a layer with ReLU. Of φ before W, over N(0, σ_w²):
- * σ_w² E φ'²/E φ² (rms), σ_w² E φ'²/Var φ (layer). Of a batch of B examples with ReLU or linear φ exactly, by the exchangeable fixed point with correlations
+ * σ_w² E φ'²/E φ² (rms), σ_w² E φ'²/Var φ (layer). Of a batch of B examples with ReLU or linear φ exactly, by the exchangeable fixed
+ * point with correlations
  * −1/(B − 1).
  *
  * @param activation φ

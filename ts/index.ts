@@ -8,6 +8,7 @@ export { predict, simulate } from './verbs/predict.js';
 
 // Training
 export { train, type TrainJob, trainMany } from './verbs/train.js';
+export { infer, type Inference, type InferModel, type InferOptions } from './verbs/infer.js';
 export type { TrainDataset } from './verbs/train-data.js';
 export type { TrainOptions } from './training/options.js';
 export type { ScalingRule } from './training/scaling.js';

@@ -3,17 +3,21 @@ import * as z from 'zod';
 import { parse } from '../core/checks.js';
 import { withJson } from '../core/codec.js';
 import { type ControlOptions, controlOf, throwIfAborted, ticker } from '../core/control.js';
-import { plainCopy } from '../core/copy.js';
+import { plainCopy, readOnce } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
 import { choiceField, numberField, wholeField } from '../core/fields.js';
+import { controlFields } from '../core/options.js';
 import { schemaVersion } from '../core/results.js';
-import type { Examples, NamedArray } from '../core/trainer.js';
+import { dataShape, type Examples, type NamedArray } from '../core/trainer.js';
 import { type Dataset, readDataset } from '../data/dataset.js';
-import { evaluateActivation } from '../gaussian/activations.js';
-import { activationOf, type FeedforwardSpec, resolveFeedforwardSpec } from '../systems/feedforward/spec.js';
+import { type FeedforwardSpec, resolveFeedforwardSpec } from '../systems/feedforward/spec.js';
+import { trainingPlan } from '../systems/feedforward/train.js';
+import { sgd } from '../training/sgd.js';
+import { forward, type Rows } from '../training/forward.js';
 import { inputMap } from '../training/normalise.js';
 import { type ScalingRule, scalingField } from '../training/scaling.js';
 import { train } from '../verbs/train.js';
+import { datasetsOf } from '../verbs/train-data.js';
 
 /** How scaling is checked. */
 export interface ScalingCheckOptions extends ControlOptions {
@@ -67,6 +71,7 @@ export interface ScalingCheck {
 }
 
 const optionsSchema = z.strictObject({
+  ...controlFields,
   scaling: scalingField,
   optimizer: choiceField(['sgd', 'adam'], 'Update rule.').default('adam'),
   learningRate: numberField({ low: 0, above: true }, 'Learning rate at the base width.', 'η').optional(),
@@ -80,6 +85,8 @@ const optionsSchema = z.strictObject({
 
 /** Standard errors that a verdict must be away from the tolerance. */
 const certain = 2;
+
+const trainer = sgd(trainingPlan);
 
 /**
  * Whether rates found at one width hold at others (a coordinate check in numbers): trains networks of every width for a few steps on one
@@ -106,13 +113,11 @@ export async function checkScaling(
   widths: readonly number[],
   options: ScalingCheckOptions = {},
 ): Promise<ScalingCheck> {
-  const { signal, onProgress, ...own } = plainOptions(options);
-  const control = controlOf({
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  const chosen = parse(optionsSchema, own, 'options');
+  const chosen = parse(optionsSchema, options, 'options');
+  const control = controlOf(chosen as ControlOptions);
+  const { signal } = control;
   const sizes = givenWidths(widths);
+  const data = await dataOf(chosen.dataset, chosen.data, control);
   const given = { ...plainCopy(spec, 'spec'), system: 'feedforward' as const };
   if (given.width !== undefined)
     throw expectedError(
@@ -125,7 +130,6 @@ export async function checkScaling(
   if (resolved.keepProbability !== 1 || resolved.inputKeepProbability !== 1)
     throw expectedError('ERR_MFT_UNSUPPORTED', 'keepProbability', '1', resolved.keepProbability);
   const { rule = 'standard' } = chosen.scaling ?? {};
-  const data = await dataOf(chosen.dataset, chosen.data, control);
   const learningRate = chosen.learningRate ?? (chosen.optimizer === 'adam' ? 0.001 : 0.1);
   // [seed][width][2 layers: starts, then changes], mean squares
   const measured: number[][][] = [];
@@ -152,7 +156,11 @@ export async function checkScaling(
             ...(signal === undefined ? {} : { signal }),
           },
         );
-        return forward(resolved, weights as Record<string, NamedArray>, inputs, factorOf(chosen.scaling, width));
+        const plan = trainer.plan(resolveFeedforwardSpec({ ...given, width }), dataShape(data, chosen.batchSize), {
+          ...trainer.resolveOptions({ optimizer: chosen.optimizer }),
+          ...(chosen.scaling === undefined ? {} : { scaling: chosen.scaling }),
+        });
+        return forward(plan, weights as Record<string, NamedArray>, inputs, {}).preactivations;
       };
       const [before, after] = [await at(1, 0), await at(chosen.steps, learningRate)];
       row.push([...before.map((z) => meanSquare(z)), ...after.map((z, l) => meanSquare(z, before[l] as Float64Array))]);
@@ -189,41 +197,30 @@ export async function checkScaling(
   });
 }
 
-function plainOptions(options: ScalingCheckOptions): ScalingCheckOptions {
-  if (typeof options !== 'object' || options === null)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'options', 'an object', options);
-  return { ...options };
-}
-
-function givenWidths(widths: readonly number[]): readonly number[] {
+function givenWidths(given: readonly number[]): readonly number[] {
+  const widths = readOnce('widths', () => (Array.isArray(given) ? Array.from(given as readonly unknown[]) : []));
   const isRight =
-    Array.isArray(widths) &&
     widths.length >= 3 &&
-    widths.every((width, i) => Number.isInteger(width) && width >= 1 && (i === 0 || width > (widths[i - 1] as number)));
+    widths.every(
+      (width, i) =>
+        Number.isInteger(width) && (width as number) >= 1 && (i === 0 || (width as number) > (widths[i - 1] as number)),
+    );
   if (!isRight)
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'widths', 'at least three ascending whole numbers', widths);
-  return [...widths];
+    throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'widths', 'at least three ascending whole numbers', given);
+  return widths as readonly number[];
 }
 
 async function dataOf(dataset: unknown, folder: string | undefined, { signal }: ControlOptions): Promise<Dataset> {
-  if (typeof dataset !== 'string') return dataset as Dataset;
+  if (typeof dataset !== 'string')
+    return (datasetsOf({ train: dataset as Dataset }) as { readonly train: Dataset }).train;
   return readDataset(dataset as 'synthetic', 'train', {
     ...(folder === undefined ? {} : { data: folder }),
     ...(signal === undefined ? {} : { signal }),
   });
 }
 
-/** Factor of the last product under the rule. */
-const factorOf = (scaling: ScalingRule | undefined, width: number): number =>
-  scaling === undefined || scaling.rule === 'standard' ? 1 : (width / scaling.baseWidth) ** -0.5;
-
-interface Batch {
-  readonly count: number;
-  readonly values: Float64Array;
-}
-
 /** The first examples as the network gets them. */
-function inputsOf(data: Examples, count: number): Batch {
+function inputsOf(data: Examples, count: number): Rows {
   const { dimension, images } = data;
   const { scale, shift } = inputMap(data, 'standard');
   const values = Float64Array.from(
@@ -231,36 +228,6 @@ function inputsOf(data: Examples, count: number): Batch {
     (_, i) => (images[i] as number) * (scale[i % dimension] as number) + (shift[i % dimension] as number),
   );
   return { count, values };
-}
-
-/** W x + b of every layer on these inputs. */
-function forward(
-  spec: ReturnType<typeof resolveFeedforwardSpec>,
-  weights: Readonly<Record<string, NamedArray>>,
-  inputs: Batch,
-  lastFactor: number,
-): readonly Float64Array[] {
-  const { count } = inputs;
-  let h = inputs.values;
-  const all: Float64Array[] = [];
-  for (let l = 0; l < spec.depth; l++) {
-    const { values, shape } = weights[`layer${l + 1}.weight`] as NamedArray;
-    const bias = weights[`layer${l + 1}.bias`]?.values;
-    const [outputs, fanIn] = shape as readonly [number, number];
-    const factor = l === spec.depth - 1 ? lastFactor : 1;
-    const z = new Float64Array(count * outputs);
-    for (let i = 0; i < outputs; i++) {
-      const row = values.subarray(i * fanIn, (i + 1) * fanIn);
-      for (let a = 0; a < count; a++) {
-        let sum = 0;
-        for (let j = 0, at = a * fanIn; j < fanIn; j++, at++) sum += (row[j] as number) * (h[at] as number);
-        z[a * outputs + i] = factor * sum + (bias?.[i] ?? 0);
-      }
-    }
-    all.push(z);
-    h = Float64Array.from(evaluateActivation(activationOf(spec, l), z));
-  }
-  return all;
 }
 
 function meanSquare(z: Float64Array, from?: Float64Array): number {

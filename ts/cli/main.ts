@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: (prog
   init: () => import('./init.js'),
   gain: () => import('./gain.js'),
   shape: () => import('./shape.js'),
+  infer: () => import('./infer.js'),
   scaling: () => import('./scaling.js'),
   inspect: () => import('./inspect.js'),
   figure: () => import('./figure.js'),

@@ -50,6 +50,12 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
   data: [['mft data check', 'which data sets are there, and whether they are whole']],
   gain: [['mft gain gelu', 'the factor that keeps the mean square']],
   shape: [['mft shape --activation silu --depth 50', 'an activation that trains at this depth without normalisation']],
+  infer: [
+    [
+      'mft infer net.npz synthetic --width 100 --depth 3',
+      'classes and accuracy of a network that train --save-weights wrote',
+    ],
+  ],
   scaling: [
     ['mft scaling --widths 64,128,256 --depth 3 --rule muP', 'how activations and their changes grow with the width'],
   ],

@@ -14,7 +14,7 @@ export interface Rows {
 }
 
 /** W x + b of every dense layer, and the outputs of every layer. */
-export interface Forward {
+interface Forward {
   readonly preactivations: readonly Float64Array[];
   readonly outputs: Float64Array;
 }

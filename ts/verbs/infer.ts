@@ -25,7 +25,10 @@ export interface InferModel {
   readonly spec: { readonly system?: string };
   /** Arrays by name, or a file of them (`saveWeights`, `readArrays`). */
   readonly weights?: string | Readonly<Record<string, NamedArray>>;
-  /** The options it was trained with: `normalization`, `forwardMultipliers`, `scaling` and `hasBiases` matter. Default: those of `train`. */
+  /**
+   * The options it was trained with: `normalization`, `forwardMultipliers`, `scaling` and `hasBiases` matter. Default: those of
+   * `train`.
+   */
   readonly options?: TrainOptions;
 }
 

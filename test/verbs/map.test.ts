@@ -197,7 +197,7 @@ t.test('what a map says of a network is what its prediction says', async (t) => 
 
 t.test('a map over bistable layers says from where its fixed points are reached', async (t) => {
   const spec = { system: 'feedforward', activation: { expression: 'tanh(x * x)' } } as const;
-  const axes = [{ field: 'weightVariance', values: [0.1, 4] }];
+  const axes = [{ field: 'weightVariance', values: [0.1, 4] }] as const;
   const options = { quantities: ['fixedPointVariance'] } as const;
   const { warnings } = await map(spec, axes, options);
   t.strictSame(

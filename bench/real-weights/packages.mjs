@@ -1,5 +1,5 @@
 // Trained networks that other packages carry: fetched once with npm into build/real-weights, checked by their hashes, never redistributed.
-// They are no development dependencies: one of them would bring 130 MB of a runtime along.
+// They are no development dependencies: one of them would bring a runtime of its own along.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';

@@ -22,7 +22,7 @@ import { readWeights } from '../training/weights.js';
 /** A trained network: what `train` returned with `returnWeights`, or a spec with weights from a file. */
 export interface InferModel {
   /** Of `feedforward`, `residual`, or another system whose networks are dense layers and blocks. */
-  readonly spec: { readonly system?: string };
+  readonly spec: object;
   /** Arrays by name, or a file of them (`saveWeights`, `readArrays`). */
   readonly weights?: string | Readonly<Record<string, NamedArray>>;
   /**
@@ -90,7 +90,7 @@ export async function infer(model: InferModel, images: Dataset, options: InferOp
   const { signal } = controlOf(control as ControlOptions);
   throwIfAborted(control as ControlOptions);
   const given = readOnce('model', () => ({ ...model }));
-  const spec = plainCopy(given.spec, 'spec');
+  const spec = plainCopy(given.spec, 'spec') as { readonly system?: string };
   if (typeof spec !== 'object' || spec === null)
     throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'model', 'an object with `spec` and `weights`', model);
   const source = given.weights;

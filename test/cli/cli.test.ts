@@ -81,6 +81,32 @@ t.test('bad input: exit code 2 and the documented sentence on stderr', async (t)
   t.equal((await mft(['fit', 'does-not-exist.json'])).status, 4);
 });
 
+t.test('the depth scale of a prediction, with and without a window', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mft-cli-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'tanh.json');
+  const layers = ['--weight-variance', '1.3', '--bias-variance', '0.05', '--depth', '50'];
+  writeFileSync(file, (await mft(['predict', ...layers, '--json'])).stdout);
+  const fit = async (...window: string[]) => {
+    const words = [
+      'fit',
+      file,
+      '--observable',
+      'correlation',
+      '--law',
+      'depthScale',
+      '--limit',
+      '1',
+      '--json',
+      ...window,
+    ];
+    return JSON.parse((await mft(words)).stdout) as { depthScale: number; window: number[]; points: number };
+  };
+  t.match(await fit(), { window: [1, 50], points: 50 });
+  t.match(await fit('--from', '10', '--to', '40'), { window: [10, 40], points: 31 });
+  t.ok(Math.abs((await fit('--from', '25')).depthScale - 7.834) < 0.05, 'predict has 7.834 far from the inputs');
+});
+
 t.test(
   'a spec saved on Windows: byte-order mark, UTF-16 of PowerShell, CRLF; what cannot be read is named',
   async (t) => {

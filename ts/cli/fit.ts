@@ -38,11 +38,15 @@ export function register(program: Command): void {
         if (Number.isNaN(value)) throw expectedError('ERR_MFT_INVALID_ARGUMENT', name, 'a number', text);
         return value;
       };
-      const window: [number, number] = [number('from', -Infinity), number('to', Infinity)];
+      const [from, to] = [number('from', -Infinity), number('to', Infinity)];
       const law = String(options.law);
       let result: object;
       if (law === 'depthScale') {
-        result = fitDepthScale(x, y, standardErrors ?? x.map(() => 0), { limit: number('limit', 0), from: window[0] });
+        const inWindow = (values: readonly number[]): number[] => values.filter((_, i) => (x[i] as number) <= to);
+        result = fitDepthScale(inWindow(x), inWindow(y), inWindow(standardErrors ?? x.map(() => 0)), {
+          limit: number('limit', 0),
+          ...(options.from === undefined ? {} : { from }),
+        });
       } else {
         if (!Object.hasOwn(laws, law))
           throw expectedError(
@@ -53,7 +57,7 @@ export function register(program: Command): void {
           );
         const fitOptions: FitOptions = {
           offset: options.offset === 'free' ? 'free' : number('offset', 0),
-          window,
+          window: [from, to],
           ...(standardErrors === undefined ? {} : { standardErrors }),
         };
         result = laws[law as keyof typeof laws](x, y, fitOptions);

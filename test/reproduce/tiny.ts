@@ -76,6 +76,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'percolation-critical-collapse': { trials: 1024 },
   'percolation-zero-gradients': { seeds: 1 },
   'deep-cnn-gap-gratings': { samples: [50, 200], seeds: 2, steps: 60 },
+  'deep-cnn-bound-race': { points: 1 },
   'deep-cnn-ranking': { samples: [50], seeds: 2, steps: 20, channels: [2] },
   'deep-cnn-gap': { samples: [50, 200], seeds: 2, steps: 60, codeSamples: 2000, codeEpochs: 2 },
   'recurrent-trainability': {

@@ -39,6 +39,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'gaussian-processes-regression': async () => (await import('./gaussian-processes/regression.js')).regression,
   'deep-cnn-gap': async () => (await import('./deep-cnn/gap.js')).gap,
   'deep-cnn-gap-gratings': async () => (await import('./deep-cnn/gap-gratings.js')).gapGratings,
+  'deep-cnn-bound-race': async () => (await import('./deep-cnn/bound-race.js')).boundRace,
   'deep-cnn-ranking': async () => (await import('./deep-cnn/ranking.js')).ranking,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
   'recurrent-forget-bias': async () => (await import('./recurrent/forget-bias.js')).forgetBias,

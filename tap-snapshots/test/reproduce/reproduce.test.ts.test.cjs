@@ -5,6 +5,16 @@
  * Make sure to inspect the output below.  Do not ignore changes!
  */
 'use strict'
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-bound-race > deep-cnn-bound-race depth 1`] = `
+The same of 60,000 images over the depth: 3 × 3 kernels, 8 channels
+ | x convolutions L linear | y bound on the gap log | area line line rule point | stated line; repaired line; certified line; bitCount line; parameterCount line; says nothing dashed
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-bound-race > deep-cnn-bound-race samples 1`] = `
+Bounds on the gap of a network of 5,110 weights
+ | x images n log | y bound on the gap log | area line line rule point | stated line; repaired line; certified line; bitCount line; parameterCount line; says nothing dashed
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-gap > deep-cnn-gap gap 1`] = `
 Gap of a network of 2,310 weights (synthetic images) and the bounds on it
  | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; says nothing dashed; bound of 4 bits a weight point

@@ -114,7 +114,7 @@ function keptBy(activation: Activation, { fixedPointVariance: q }: CriticalPoint
   if (gaussianFunctionOf(activation).homogeneousDegree === 1) return 'squared gradients and every variance, on average';
   if (q === 0)
     return 'squared gradients at the variance 0, to which the variance of any input falls as a power of the depth';
-  return `squared gradients once the variance has settled at ${Number(q.toPrecision(6))}, which attracts`;
+  return `squared gradients once the variance has settled at ${q}, which attracts`;
 }
 
 function reasonFor(asked: number, points: readonly CriticalPoint[], limit: CriticalPoint): string {

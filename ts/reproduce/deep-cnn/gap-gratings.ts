@@ -1,8 +1,9 @@
 // The same gap on gratings, where test images are drawn from the population itself.
 import { figureCurves } from '../../figures/curves.js';
-import { inSetting, statisticRow } from '../rows.js';
+import { meanOf } from '../../statistics/measured.js';
+import { inSetting, measuredRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
-import { type GapPoint, gapCurves, gapData, gapRows, mean, trainedGaps } from './gap-runs.js';
+import { type GapPoint, gapCurves, gapData, gapRows, trainedGaps } from './gap-runs.js';
 import { gratingsTraining, leastSteps } from './gratings-network.js';
 
 interface GratingsScale extends Scale {
@@ -55,15 +56,11 @@ function tableRows(points: readonly GapPoint[]): ReproductionRow[] {
   return measured.flatMap(({ samples, gap, error }) => {
     const own = points.filter((point) => point.samples === samples).map((point) => point.gap);
     if (own.length === 0) return [];
-    const average = mean(own);
-    const variance = own.reduce((sum, x) => sum + (x - average) ** 2, 0) / (own.length - 1);
-    return statisticRow({
+    return measuredRow({
       what: `gap at n = ${samples}`,
       published: gap,
       publishedError: error,
-      measured: average,
-      standardError: Math.sqrt(variance / own.length),
-      count: own.length,
+      measured: meanOf(own),
       source: 'derived',
       note: 'published: five networks of another implementation, with another start, generator and descent',
     });

@@ -2,6 +2,7 @@
 import { ticker } from '../../core/control.js';
 import { figureCurves } from '../../figures/curves.js';
 import { studentTwoSided } from '../../statistics/distributions.js';
+import { meanOf } from '../../statistics/measured.js';
 import { inSetting, statementRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
 import { type Bounds, gapData, mean, trainedGap } from './gap-runs.js';
@@ -41,13 +42,10 @@ const boundNames = ['stated', 'certified', 'bitCount', 'parameterCount'] as cons
 
 /** A difference of mean gaps that is not chance: P < 0.05 by Welch's t. */
 function isResolved(a: readonly number[], b: readonly number[]): boolean {
-  const error = (values: readonly number[]): number => {
-    const average = mean(values);
-    return values.reduce((sum, x) => sum + (x - average) ** 2, 0) / (values.length - 1) / values.length;
-  };
-  const [ea, eb] = [error(a), error(b)];
+  const [ma, mb] = [meanOf(a), meanOf(b)];
+  const [ea, eb] = [ma.standardError ** 2, mb.standardError ** 2];
   const degrees = (ea + eb) ** 2 / (ea ** 2 / (a.length - 1) + eb ** 2 / (b.length - 1));
-  return studentTwoSided(Math.abs(mean(a) - mean(b)) / Math.sqrt(ea + eb), degrees) < 0.05;
+  return studentTwoSided(Math.abs(ma.mean - mb.mean) / Math.sqrt(ea + eb), degrees) < 0.05;
 }
 
 /** An environment: the pairs at one n that differ in one knob alone (Dziugaite et al. 2020). */
@@ -161,9 +159,11 @@ function boundRows(ranked: readonly Ranked[], environments: readonly Environment
       published: 'no bound orders in every environment (Dziugaite et al. 2020): the worst share is below 3/4',
       source: 'Dziugaite et al. 2020, section 4',
       measured:
-        `worst ${worst.share.toFixed(2)} (${worst.knob}, n = ${worst.samples}), ` +
-        `mean ${mean(shares.map(({ share }) => share)).toFixed(2)} ` +
-        `of ${judged.length} environments; Kendall's τ over all ${tau.toFixed(2)}`,
+        judged.length === 0
+          ? `no environment has ${leastPairs} pairs that differ beyond chance; Kendall's τ over all ${tau.toFixed(2)}`
+          : `worst ${worst.share.toFixed(2)} (${worst.knob}, n = ${worst.samples}), ` +
+            `mean ${mean(shares.map(({ share }) => share)).toFixed(2)} ` +
+            `of ${judged.length} environments; Kendall's τ over all ${tau.toFixed(2)}`,
       holds: worst.share < 0.75,
       isResolved: judged.length > 0,
     });
@@ -175,7 +175,8 @@ function kendall(ranked: readonly Ranked[], bound: keyof Bounds): number {
   let [sum, count] = [0, 0];
   ranked.forEach((a, i) => {
     for (const b of ranked.slice(i + 1)) {
-      if (a.samples !== b.samples) continue;
+      // A bound may not speak of a network.
+      if (a.samples !== b.samples || !Number.isFinite(a.bounds[bound] - b.bounds[bound])) continue;
       sum += Math.sign(mean(a.gaps) - mean(b.gaps)) * Math.sign(a.bounds[bound] - b.bounds[bound]);
       count++;
     }

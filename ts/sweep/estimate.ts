@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 import { heaviestFirst } from './pending.js';
 import type { ExpandedPlan, PlannedJob } from './plan.js';
 import { processPool } from './processes.js';
+import type { Outcome } from './rows.js';
 import { spread } from './spread.js';
 import type { VerbTable } from './verb.js';
 
@@ -23,7 +24,7 @@ interface SweepEstimate {
 
 interface EstimateOptions {
   readonly processes?: number | undefined;
-  /** Seconds to spend on measuring. Default 10. */
+  /** Processor seconds to spend on measuring: a busy machine takes longer and measures the same. Default 10. */
   readonly budgetSeconds?: number;
   readonly childModule?: URL | undefined;
 }
@@ -35,6 +36,8 @@ const fewest = 2;
 const longEnough = 0.05;
 /** From one attempt to the next. */
 const mostGrowth = 64;
+/** A machine this busy is waited for; on a busier one a probe ends unmeasured. */
+const mostBusy = 12;
 /** A Node process with the addon, before a job allocates anything. */
 const processBytes = 100 * 2 ** 20;
 const bytesAroundResult = 1200;
@@ -80,16 +83,26 @@ interface Measured {
 
 async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOptions): Promise<Measured[]> {
   const budget = options.budgetSeconds ?? 10;
-  const pool = processPool({ processes: 1, maxSeconds: budget, childModule: options.childModule });
+  const pool = processPool({
+    processes: 1,
+    maxProcessorSeconds: budget,
+    maxSeconds: mostBusy * budget,
+    childModule: options.childModule,
+  });
   const measured: Measured[] = [];
-  const started = performance.now();
+  let spent = 0;
+  const run = async (job: Job): Promise<Outcome> => {
+    const outcome = await pool.run(job);
+    spent += secondsOf(outcome);
+    return outcome;
+  };
   try {
-    for (const job of jobs) {
+    for (const job of endsFirst(jobs)) {
       // The first run pays for loading and warming up.
-      if (measured.length === 0) await pool.run(await shortened(job, fewest, verbs));
-      const one = await measure(job, verbs, pool);
+      if (measured.length === 0) await run(await shortened(job, fewest, verbs));
+      const one = await measure(job, verbs, run);
       if (one !== undefined) measured.push(one);
-      if ((performance.now() - started) / 1000 > budget) break;
+      if (spent > budget) break;
     }
   } finally {
     pool.end();
@@ -97,26 +110,31 @@ async function probe(jobs: readonly Job[], verbs: VerbTable, options: EstimateOp
   return measured;
 }
 
+/** Lightest, heaviest, then between them: from one end alone the other is far. */
+const endsFirst = <T>(jobs: readonly T[]): readonly T[] => [
+  ...jobs.slice(0, 1),
+  ...jobs.slice(1).slice(-1),
+  ...jobs.slice(1, -1),
+];
+
+const secondsOf = ({ meta }: Outcome): number => meta.processorSeconds ?? meta.seconds;
+
 /** Runs as much of a job as it takes to measure. */
-async function measure(
-  job: Job,
-  verbs: VerbTable,
-  pool: ReturnType<typeof processPool>,
-): Promise<Measured | undefined> {
+async function measure(job: Job, verbs: VerbTable, run: (job: Job) => Promise<Outcome>): Promise<Measured | undefined> {
   const costOf = async (one: Job): Promise<number> => (await verbs[one.verb]?.cost(one)) ?? 1;
   const whole = await costOf(job);
   for (let amount = fewest; ; ) {
     const small = await shortened(job, amount, verbs);
     const part = await costOf(small);
     const isWhole = small === job || part >= whole;
-    const outcome = await pool.run(isWhole ? job : small);
+    const outcome = await run(isWhole ? job : small);
     // A fit of few trials may find nothing to fit; a job that fails as a whole is no measure.
     if (outcome.status !== 'done') {
       if (isWhole || outcome.meta.crashed !== undefined) return undefined;
       amount *= mostGrowth;
       continue;
     }
-    const seconds = outcome.meta.processorSeconds ?? outcome.meta.seconds;
+    const seconds = secondsOf(outcome);
     if (isWhole || seconds >= longEnough)
       return { cost: isWhole ? whole : part, seconds, bytes: outcome.result.length };
     amount = Math.ceil(amount * Math.min(mostGrowth, Math.max(2, (1.5 * longEnough) / Math.max(seconds, 1e-6))));

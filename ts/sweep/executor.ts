@@ -23,6 +23,8 @@ export interface Executor {
 /** Limits of one job. */
 export interface JobLimits {
   readonly maxSeconds?: number | undefined;
+  /** Of its process, where the system tells (Linux). */
+  readonly maxProcessorSeconds?: number | undefined;
   /** Bytes of resident memory of the process that runs it. */
   readonly maxMemory?: number | undefined;
 }

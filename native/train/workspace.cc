@@ -82,10 +82,14 @@ std::size_t bytes_of(const TrainingOptions& o) {
   const std::size_t directions = o.directions.size() / o.dimension;
   const std::size_t projections =
       directions * (sizeof(T) * (o.dimension + 2 * kRowTile * workers) + 8 * kEvaluationRows) + 8 * o.directions.size();
+  // Both matrices turned, their triangular factors and the product of these (core/lapack).
+  const std::size_t hidden = parameters / (2 * o.dimension), rank = std::min(hidden, o.dimension);
+  const std::size_t singular =
+      o.has_singular_values ? 8 * (parameters + 2 * rank * hidden + rank * rank + 64 * hidden) : 0;
   const std::size_t statistics = 8 * o.batch * ((o.statistics_every > 0 ? 3 * o.layers.size() : 0) + counters);
   const std::size_t paths = o.counts_paths ? o.batch * (8 * words_for(widest) + 1) : 0;
   const std::size_t steps = sizeof(T) * o.batch * (per_row + 2 * widest + clean) + 4 * o.batch * o.positions +
-                            12 * std::max(o.batch, kEvaluationRows) + statistics + projections + paths +
+                            12 * std::max(o.batch, kEvaluationRows) + statistics + projections + singular + paths +
                             workers * per_worker;
   const std::size_t kept = sizeof(T) * (parameters * (1 + moment_count(o.optimizer.kind)) + fixed) + 8 * o.rates.size();
   return kept + std::max(steps, 8 * initialisation) + (o.returns_parameters ? 8 * (parameters + fixed) : 0);

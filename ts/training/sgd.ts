@@ -101,6 +101,8 @@ function flops(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
 const [slack, descriptions] = [1.01, 2 ** 22] as const;
 /** Copies of the learning rates of all steps. */
 const perRate = 2;
+/** Bytes of a weight that is given: in its array, in that of all, and behind the border. */
+const perGiven = 8 + 8 + 8;
 
 function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShape, threads: number): number {
   const zeros = new Float64Array(data.dimension);
@@ -108,8 +110,12 @@ function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
   // The rates of the steps are counted, not made: here and in native code, with what they are made from.
   const one = new Float64Array(1);
   const job = nativeJob(plan, options, { scale: zeros, shift: zeros }, one, stepsPerEpoch, threads, '');
-  return slack * (native.memory(job) + 8 * perRate * (steps - 1)) + descriptions;
+  const given = options.initialWeights === undefined ? 0 : perGiven * numbersOf(native.tensors(job));
+  return slack * (native.memory(job) + 8 * perRate * (steps - 1) + given) + descriptions;
 }
+
+const numbersOf = (tensors: readonly NativeTensor[]): number =>
+  tensors.reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
 
 interface Prepared extends Duration {
   readonly job: NativeJob;

@@ -180,13 +180,22 @@ const spectrumBytes = (dimension: number): number => 8 * (5 * dimension ** 2 + 6
 
 function bytes(own: AutoencoderPlan, options: AutoencoderOptions, data: DataShape, threads: number): number {
   const { count, dimension } = data;
-  const run = descent.bytes(planned(own, dimension), complete(own, options, data), data, threads);
-  if (own.modes === 0 && own.expected === undefined) return run;
-  if (own.expected === undefined) return run + spectrumBytes(dimension);
-  const { width, isRectified } = own.expected;
+  // The start of a balanced run, and the end of one on the expected loss, are given to the trainer of layers.
+  const given = own.isBalanced || own.expected !== undefined ? { initialWeights: {} } : {};
+  const run = descent.bytes(planned(own, dimension), { ...complete(own, options, data), ...given }, data, threads);
+  if (own.modes === 0 && own.expected === undefined && !own.isBalanced) return run;
+  // Of the spectrum the run has the directions; what else it took the allocator may keep.
+  const width = own.layers[0]?.output[0] ?? 0;
+  const drawing = own.isBalanced ? 8 * 3 * dimension * width : 0;
+  if (own.expected === undefined)
+    return Math.max(spectrumBytes(dimension), 1.02 * run + 8 * 2 * dimension ** 2 + drawing);
+  const { isRectified } = own.expected;
   // Weights in both bases; of rectified units the examples, clean and noisy, and two groups of pairs.
   const network = 8 * (10 * dimension * width + 2 * dimension ** 2 + 20 * width ** 2);
-  return run + spectrumBytes(dimension) + network + (isRectified ? 8 * count * (4 * dimension + 6 * width) : 0);
+  const descending = network + (isRectified ? 9 * count * (4 * dimension + 6 * width) : 0);
+  // Then the trainer of layers evaluates: weights as they were sent and came back, and what the allocator keeps of the descent.
+  const evaluating = run + 8 * 8 * dimension * width + network / 4;
+  return spectrumBytes(dimension) + Math.max(descending, evaluating);
 }
 
 const units: AutoencoderTrainer['units'] = (own, options, data) =>
@@ -204,6 +213,8 @@ async function startingWeights(job: Job, data: TrainingData, { threads, signal }
         epochs: undefined,
         returnWeights: true,
         trainEvaluation: 0,
+        // No step is taken: room for one example.
+        batchSize: 1,
       }),
     ],
     { train: data.train },

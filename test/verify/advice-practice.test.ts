@@ -1,10 +1,12 @@
 // Common practice: what advise claims of the gradients and signals of usual activations, initialisations, dropout, depths and widths
 // is what simulated networks do (Holm over the table), no case goes without advice, and every change, predicted again, does what it
-// promised. A few cases spread over the table; one in n with MFT_EVERY=n, all of them with MFT_EXPERIMENTS=1 (hours).
+// promised. A few cases spread over the table; one in n with MFT_EVERY=n, from the MFT_FROM-th, all of them with MFT_EXPERIMENTS=1 (hours).
+// MFT_TABLE=FILE appends what was judged, a line of JSON per case, so that parts of the table add up.
 //
 // Claims are of infinite width; a typical network of these widths differs by the terms of order 1/width, E log of (3.15), (3.16): they
 // are added, and what is left is noise of `trials` networks, judged by Student's law. No allowance for Gaussian weights. Orthogonal ones:
 // the mean's own term is not derived, and its size is allowed. E log q is that of a lognormal of the relative variance V, to V²/2.
+import { appendFileSync } from 'node:fs';
 import t from 'tap';
 import {
   advise,
@@ -82,7 +84,8 @@ for (const activation of activations)
 
 const isWhole = process.env.MFT_EXPERIMENTS !== undefined;
 const every = Number(process.env.MFT_EVERY ?? (isWhole ? 1 : 149));
-const chosen = cases.filter((_, i) => i % every === 0);
+const from = Number(process.env.MFT_FROM ?? 0);
+const chosen = cases.filter((_, i) => i % every === from);
 const trials = 24;
 const seed = 31;
 
@@ -130,6 +133,7 @@ t.test('common practice', { timeout: 36_000_000 }, async (t) => {
   const judged: { readonly name: string; readonly p: number; readonly what: string }[] = [];
   let [changes, divided] = [0, 0];
   for (const { name, spec } of chosen) {
+    const judgedBefore = judged.length;
     const [section] = (await advise(spec)).sections;
     const findings = section === undefined || isUndefined(section.findings) ? [] : section.findings;
     t.ok(findings.length >= 3, `${name}: advice`);
@@ -193,6 +197,8 @@ t.test('common practice', { timeout: 36_000_000 }, async (t) => {
         `${name}: ${id} does what it promised`,
       );
     }
+    if (process.env.MFT_TABLE !== undefined)
+      appendFileSync(process.env.MFT_TABLE, `${JSON.stringify({ name, judged: judged.slice(judgedBefore) })}\n`);
   }
   // Holm: the smallest P against 1e-3 over the table, the next against one row less, …
   judged.sort((a, b) => a.p - b.p);

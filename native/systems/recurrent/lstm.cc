@@ -56,6 +56,7 @@ class Collocation {
     terms_.resize(count_);
   }
   std::size_t count() const { return count_; }
+  double top() const { return top_; }
   const std::vector<double>& nodes() const { return c_; }
 
   // row += factor (functional "value at c").
@@ -79,6 +80,66 @@ class Collocation {
   std::size_t count_;
   double top_;
   std::vector<double> y_, c_, weight_, terms_;
+};
+
+// The law of w = i g in few points: psi(c + w), taken through Chebyshev points of w over its range. What the operators
+// act on oscillates in asinh(c) at most `count` / `top` times a radian, in w therefore with the phase z below; past
+// degree z coefficients fall faster than any power.
+class Product {
+ public:
+  Product(const Points& i, const Points& g, std::size_t count, double top) : i_(i), g_(g) {
+    double low = 0, high = 0;
+    for (std::size_t a = 0; a < i.value.size(); ++a)
+      for (std::size_t b = 0; b < g.value.size(); ++b) {
+        if (i.weight[a] * g.weight[b] < kLeast) continue;
+        low = std::min(low, i.value[a] * g.value[b]);
+        high = std::max(high, i.value[a] * g.value[b]);
+      }
+    const double middle = (low + high) / 2, half = (high - low) / 2;
+    const double z = static_cast<double>(count) / top * half;
+    const auto points = static_cast<std::size_t>(z + 6 * std::cbrt(z) + 40);
+    for (std::size_t k = 0; k < points; ++k) {
+      const double angle = std::numbers::pi * (static_cast<double>(k) + 0.5) / static_cast<double>(points);
+      value_.push_back(middle + half * std::cos(angle));
+      barycentric_.push_back((k % 2 == 0 ? 1.0 : -1.0) * std::sin(angle));
+    }
+  }
+  const std::vector<double>& values() const { return value_; }
+
+  // Weights of the points for E f(i, g) psi(w).
+  template <typename Factor>
+  std::vector<double> weights(Factor factor) const {
+    const std::size_t n = value_.size();
+    std::vector<double> result(n, 0), terms(n);
+    for (std::size_t a = 0; a < i_.value.size(); ++a)
+      for (std::size_t b = 0; b < g_.value.size(); ++b) {
+        const double weight = i_.weight[a] * g_.weight[b];
+        if (weight < kLeast) continue;
+        add(i_.value[a] * g_.value[b], weight * factor(a, b), terms, result);
+      }
+    return result;
+  }
+
+ private:
+  static constexpr double kLeast = 1e-18;
+
+  void add(double w, double factor, std::vector<double>& terms, std::vector<double>& result) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < value_.size(); ++k) {
+      const double distance = w - value_[k];
+      if (distance == 0) {
+        result[k] += factor;
+        return;
+      }
+      terms[k] = barycentric_[k] / distance;
+      sum += terms[k];
+    }
+    const double scale = factor / sum;
+    for (std::size_t k = 0; k < value_.size(); ++k) result[k] += scale * terms[k];
+  }
+
+  const Points &i_, &g_;
+  std::vector<double> value_, barycentric_;
 };
 
 std::vector<double> times(const std::vector<double>& a, const std::vector<double>& b, std::size_t n) {
@@ -136,7 +197,8 @@ class Law {
         i_(points_of(cell.gates[0], second, cell.input_variance, false, kStripI)),
         f_(points_of(cell.gates[1], second, cell.input_variance, false, kStripF)),
         g_(points_of(cell.gates[2], second, cell.input_variance, true, kStripG)),
-        grid_(points, kCutoff * std::sqrt(std::max(spread(second), 1e-12))) {
+        grid_(points, kCutoff * std::sqrt(std::max(spread(second), 1e-12))),
+        written_(i_, g_, points, grid_.top()) {
     const auto o = unit_moments(UnitFunction::kLogistic, cell.gates[3].bias_mean,
                                 cell.gates[3].variance(second, cell.input_variance));
     output_mean_ = o.v1;
@@ -220,25 +282,22 @@ class Law {
   // Rows: psi -> E psi(c_j + i g), or with the weight sigma_i^2 i'^2 g^2 + sigma_g^2 i^2 g'^2.
   std::vector<double> input_operator(bool is_slope) {
     const std::size_t n = grid_.count();
+    const std::vector<double> weight = written_.weights([&](std::size_t a, std::size_t b) {
+      if (!is_slope) return 1.0;
+      const double through_i = i_.slope[a] * g_.value[b], through_g = i_.value[a] * g_.slope[b];
+      return cell_.gates[0].recurrent * through_i * through_i + cell_.gates[2].recurrent * through_g * through_g;
+    });
     std::vector<double> rows(n * n, 0);
     for (std::size_t j = 0; j < n; ++j)
-      for (std::size_t a = 0; a < i_.value.size(); ++a)
-        for (std::size_t b = 0; b < g_.value.size(); ++b) {
-          double weight = i_.weight[a] * g_.weight[b];
-          if (weight < 1e-18) continue;
-          if (is_slope) {
-            const double through_i = i_.slope[a] * g_.value[b], through_g = i_.value[a] * g_.slope[b];
-            weight *=
-                cell_.gates[0].recurrent * through_i * through_i + cell_.gates[2].recurrent * through_g * through_g;
-          }
-          grid_.add(grid_.nodes()[j] + i_.value[a] * g_.value[b], weight, &rows[j * n]);
-        }
+      for (std::size_t k = 0; k < weight.size(); ++k)
+        grid_.add(grid_.nodes()[j] + written_.values()[k], weight[k], &rows[j * n]);
     return rows;
   }
 
   const Cell& cell_;
   Points i_, f_, g_;
   Collocation grid_;
+  Product written_;
   double output_mean_ = 0, output_second_ = 0, output_slope_ = 0;
   std::vector<double> forget_, input_, weights_, tanh_, tanh2_, sech4_;
 };

@@ -15,7 +15,7 @@ struct LstmState {
   double growth = 0;       // mean square of a small perturbation, per step
 };
 
-// The fixed point that is reached from the zero state; about 1e-8 with 120 points. Throws NO_CONVERGENCE.
+// The fixed point that is reached from the zero state; about 1e-8 with 160 points. Throws NO_CONVERGENCE.
 LstmState lstm_fixed_point(const Cell& cell, std::size_t points, const Control& control);
 
 }  // namespace mft::recurrent

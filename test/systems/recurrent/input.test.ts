@@ -1,6 +1,8 @@
 // Input of `recurrent` that is wrong, at the edge, or has no answer.
 import t from 'tap';
 import { evaluate, isUndefined, map, MftError, predict, simulate } from 'mft-native';
+import { resolveSpec } from '../../../dist/systems/recurrent/spec.js';
+import { ask, first } from '../../../dist/systems/recurrent/theory.js';
 
 const code = async (work: () => Promise<unknown>): Promise<string> => {
   try {
@@ -80,4 +82,22 @@ t.test('a map has the values of its points', async (t) => {
         const value = await evaluate('recurrent', name, isPair ? { ...parameters, inputCorrelation: 0.3 } : parameters);
         t.equal(found.quantities[name]?.values[3 * i + j], value, `${name} at ${biasMean}, ${recurrentWeightVariance}`);
       }
+});
+
+t.test("the lstm's law has settled in its points, and its advice is kept", async (t) => {
+  for (const biasMean of [0, 5]) {
+    const spec = resolveSpec({ cell: 'lstm', width: 3, biasMean, biasVariance: 0.2 });
+    const [few, many] = [
+      await ask(spec, { what: 'lstm', points: 160 }),
+      await ask(spec, { what: 'lstm', points: 260 }),
+    ];
+    for (const name of ['second', 'growth']) {
+      const [a, b] = [first(few, name), first(many, name)];
+      t.ok(Math.abs(a / b - 1) < 1e-8, `${name} at ${biasMean}: ${a} against ${b}`);
+    }
+  }
+  const cell = { cell: 'lstm', recurrentWeightVariance: 1.5, biasVariance: 0.2, inputCorrelation: 1 } as const;
+  const biasMean = (await evaluate('recurrent', 'biasMeanForTimescale', { ...cell, timescale: 30 })) as number;
+  const lasts = (await evaluate('recurrent', 'memoryTimescale', { ...cell, biasMean })) as number;
+  t.ok(Math.abs(lasts / 30 - 1) < 1e-7, `${lasts} steps at a bias of ${biasMean}`);
 });

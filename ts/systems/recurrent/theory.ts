@@ -10,7 +10,7 @@ import type { NativeQuestion } from './native.js';
 type Answer = Readonly<Record<string, Float64Array>>;
 
 /** Of the law of the lstm's cell state: 1e-8. */
-const collocationPoints = 120;
+const collocationPoints = 160;
 
 const remembered = new Map<string, Answer>();
 const mostRemembered = 64;

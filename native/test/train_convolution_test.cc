@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "core/blas.h"
+#include "core/cpu.h"
 #include "train/row_statistics.h"
 #include "train_cases.h"
 
@@ -197,6 +198,31 @@ int main() {
             tanh,
             false,
             LossKind::kCrossEntropy},
+           // Wider than a vector and one that is not full; more channels than are weighed together; several tiles.
+           {"many channels",
+            {1, 4, 18},
+            {{17, 3, 1, 1}, {2, 2, 1, 2}},
+            "zero",
+            "average",
+            tanh,
+            true,
+            LossKind::kCrossEntropy},
+           {"circular, even kernel",
+            {2, 6, 6},
+            {{4, 4, 1, 1}, {2, 5, 1, 2}},
+            "circular",
+            "average",
+            tanh,
+            true,
+            LossKind::kBrier},
+           {"a kernel as large as its map",
+            {2, 7, 7},
+            {{4, 7, 1, 1}},
+            "valid",
+            "average",
+            tanh,
+            true,
+            LossKind::kBrier},
            // 65,536 numbers of patches are a band: the first layer has several, of 27 rows, the last one cut short.
            {"several bands",
             {3, 36, 90},
@@ -215,9 +241,14 @@ int main() {
       parameters.assign(network.values().begin(), network.values().end());
       if (naive_pass(n, o, p, parameters).distance > 8 * kFineStep) break;
     }
-    check_gradients(
-        tally, n.name, o, p, parameters, [&](const std::vector<double>& w) { return naive_pass(n, o, p, w).loss; },
-        1e-8, kFineStep);
+    // By patches, and directly where the processor can.
+    for (const InstructionSet set : {InstructionSet::kBaseline, best_instruction_set()}) {
+      if (set != InstructionSet::kBaseline && n.name == "several bands") continue;
+      set_instruction_set(set);
+      check_gradients(
+          tally, n.name + ", " + instruction_set_name(set), o, p, parameters,
+          [&](const std::vector<double>& w) { return naive_pass(n, o, p, w).loss; }, 1e-8, kFineStep);
+    }
   }
   return tally.finish();
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/product.h"
+#include "core/convolution_direct.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "train/buffer.h"
@@ -20,12 +20,12 @@ using convolution::Convolution;
 using convolution::Padding;
 using convolution::Pooling;
 
-// Numbers of a band's patches: they stay in the L2 cache. Channels of a tile of the update. Both are part of the bits.
-constexpr std::size_t kBandNumbers = 65536, kTileChannels = 32;
+// Numbers that activations and pools work on at a time: they stay in the L1 cache.
+constexpr std::size_t kBlockNumbers = 3072;
 
-// Patches of the band at work, and the activations of an image before pooling. Grows once.
+// The activations of such a block before pooling. Grows once.
 template <typename T>
-T* image_scratch(std::size_t count) {
+T* block_scratch(std::size_t count) {
   thread_local Buffer<T> scratch;
   if (scratch.size() < count) scratch.resize(count);
   return scratch.data();
@@ -53,50 +53,21 @@ std::unique_ptr<Layer<T>> make(const LayerFields& f, const LayerPlace& place) {
                          f.flag("hasBiases"),
                          f.activation("activation"),
                          f.number("forwardMultiplier", 1),
-                         {law, f.variance("weightVariance"), f.variance("biasVariance"), 0}};
+                         {law, f.variance("weightVariance"), f.variance("biasVariance"), 0},
+                         padding};
   return std::make_unique<ConvolutionLayer<T>>(std::move(shape));
 }
 
 [[maybe_unused]] const bool kIsRegistered = register_layer("convolution", {make<float>, make<double>});
 
-// The share of every place in what its pool passes on times its derivative: 1/p^2, or 1 at the first maximum.
-template <typename T>
-void route(const Convolution& maps, Pooling pooling, const T* activations, T* derivatives) {
-  const std::size_t p = maps.layer().pool, width = maps.before_pool().width;
-  if (pooling == Pooling::kAverage)
-    return elementwise<T>().scale(T(1) / static_cast<T>(p * p), derivatives, maps.before_pool().size());
-  for (std::size_t block_row = 0; block_row < maps.before_pool().size() / (p * width); ++block_row)
-    for (std::size_t column = 0; column < width; column += p) {
-      const std::size_t first = block_row * p * width + column;
-      std::size_t best = first;
-      for (std::size_t i = 0; i < p; ++i)
-        for (std::size_t j = 0; j < p; ++j)
-          if (activations[first + i * width + j] > activations[best]) best = first + i * width + j;
-      const T kept = derivatives[best];
-      for (std::size_t i = 0; i < p; ++i) std::fill_n(derivatives + first + i * width, p, T(0));
-      derivatives[best] = kept;
-    }
-}
-
-// What route() has left, times the error of its pool.
-template <typename T>
-void unpool(const Convolution& maps, const T* error, T* tape) {
-  const std::size_t p = maps.layer().pool, width = maps.before_pool().width, pooled = width / p;
-  for (std::size_t row = 0; row < maps.before_pool().size() / width; ++row) {
-    const T* from = error + row / p * pooled;
-    T* to = tape + row * width;
-    for (std::size_t column = 0; column < pooled; ++column)
-      for (std::size_t j = 0; j < p; ++j) *to++ *= from[column];
-  }
-}
-
 }  // namespace
 
 template <typename T>
-ConvolutionLayer<T>::ConvolutionLayer(ConvolutionShape shape) : shape_(std::move(shape)) {
-  const std::size_t row = maps().patch() * maps().before_pool().width;
-  band_rows_ = std::clamp<std::size_t>(kBandNumbers / row, 1, maps().before_pool().height);
-}
+ConvolutionLayer<T>::ConvolutionLayer(ConvolutionShape shape)
+    : shape_(std::move(shape)),
+      products_(maps().layer().stride == 1 && convolution::has_direct_kernels()
+                    ? direct_products<T>(maps(), shape_.padding, shape_.has_bias)
+                    : patch_products<T>(maps(), shape_.has_bias)) {}
 
 template <typename T>
 std::vector<Tensor> ConvolutionLayer<T>::tensors() const {
@@ -119,150 +90,68 @@ void ConvolutionLayer<T>::initialise(std::uint64_t seed, std::size_t layer, T* v
   if (shape_.has_bias) initialise_biases(shape_.initial, seed, layer, channels(), values + maps().weights());
 }
 
+// Of so many channels.
 template <typename T>
-typename ConvolutionLayer<T>::Band ConvolutionLayer<T>::band_at(std::size_t first) const {
-  return {first, std::min(band_rows_, maps().before_pool().height - first)};
-}
-
-// z = multiplier W * image + b.
-template <typename T>
-void ConvolutionLayer<T>::products(const T* image, T* z) const {
-  const std::size_t patch = maps().patch(), width = maps().before_pool().width;
-  T* patches = image_scratch<T>(patch * band_rows_ * width);
-  if (shape_.has_bias)
-    for (std::size_t c = 0; c < channels(); ++c)
-      std::fill_n(z + c * places(), places(), block_.values[maps().weights() + c]);
-  for (std::size_t row = 0; row < maps().before_pool().height; row += band_rows_) {
-    const Band band = band_at(row);
-    const std::size_t count = band.count * width;
-    maps().gather(image, band, patches);
-    matrix_product(false, false, channels(), count, patch, static_cast<T>(shape_.multiplier), block_.values, patch,
-                   patches, count, shape_.has_bias ? T(1) : T(0), z + row * width, places());
-  }
-}
-
-// input_error = multiplier W^T * delta.
-template <typename T>
-void ConvolutionLayer<T>::pass_back(const T* delta, T* input_error) const {
-  const std::size_t patch = maps().patch(), width = maps().before_pool().width;
-  T* patches = image_scratch<T>(patch * band_rows_ * width);
-  std::fill_n(input_error, inputs(), T(0));
-  for (std::size_t row = 0; row < maps().before_pool().height; row += band_rows_) {
-    const Band band = band_at(row);
-    const std::size_t count = band.count * width;
-    matrix_product(true, false, patch, count, channels(), static_cast<T>(shape_.multiplier), block_.values, patch,
-                   delta + row * width, places(), T(0), patches, count);
-    maps().scatter(patches, band, input_error);
-  }
+PoolShape ConvolutionLayer<T>::pools_of(std::size_t count) const {
+  return {maps().layer().pool, count * maps().output().height, maps().before_pool().width};
 }
 
 template <typename T>
 void ConvolutionLayer<T>::forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
                                   std::uint64_t*) const {
-  const std::size_t size = recorded_values();
+  products_->forward(kernels(), rows.count, input, tape);
+  if (pass.is_training) record_values(pass.statistics, rows, tape, recorded_values());
+  const std::size_t places = maps().before_pool().positions(), pooled = maps().output().positions();
+  // Channels at a time, whose numbers stay in the L1 cache.
+  const std::size_t most = std::clamp<std::size_t>(kBlockNumbers / places, 1, channels());
   const bool has_pool = maps().layer().pool > 1;
-  for (std::size_t row = 0; row < rows.count; ++row) products(input + row * inputs(), tape + row * size);
-  if (pass.is_training) record_values(pass.statistics, rows, tape, size);
-  for (std::size_t row = 0; row < rows.count; ++row) {
-    T* const z = tape + row * size;
-    T* const out = output + row * outputs();
-    T* const values = has_pool ? image_scratch<T>(size) : out;
-    std::copy_n(z, size, values);
-    const std::span<T> activations(values, size);
-    if (pass.is_training)
-      activate_both(shape_.activation, std::span<const T>(activations), activations, std::span<T>(z, size));
-    else
-      activate(shape_.activation, std::span<const T>(activations), activations);
-    if (!has_pool) continue;
-    if (pass.is_training) route(maps(), shape_.pooling, values, z);
-    maps().pool(shape_.pooling, values, out);
+  T* const scratch = has_pool ? block_scratch<T>(most * places) : nullptr;
+  const auto pool = shape_.pooling == Pooling::kMax ? pools<T>().maximum : pools<T>().average;
+  for (std::size_t first = 0; first < rows.count * channels();) {
+    const std::size_t count = std::min(most, rows.count * channels() - first);
+    const std::span<T> z(tape + first * places, count * places);
+    T* const out = output + first * pooled;
+    const std::span<T> values(has_pool ? scratch : out, z.size());
+    if (pass.is_training) {
+      std::copy(z.begin(), z.end(), values.begin());
+      activate_both(shape_.activation, std::span<const T>(values), values, z);
+    } else {
+      activate(shape_.activation, std::span<const T>(z), values);
+    }
+    if (has_pool) pool(pools_of(count), values.data(), pass.is_training ? z.data() : nullptr, out);
+    first += count;
   }
 }
 
 template <typename T>
 void ConvolutionLayer<T>::backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error,
                                    T* tape) const {
-  const std::size_t size = recorded_values();
-  for (std::size_t row = 0; row < rows.count; ++row) {
-    if (maps().layer().pool > 1)
-      unpool(maps(), output_error + row * outputs(), tape + row * size);
-    else
-      elementwise<T>().multiply(output_error + row * size, tape + row * size, tape + row * size, size);
-  }
-  record_errors(pass.statistics, rows, tape, size);
-  if (input_error == nullptr) return;
-  for (std::size_t row = 0; row < rows.count; ++row) pass_back(tape + row * size, input_error + row * inputs());
-}
-
-template <typename T>
-std::size_t ConvolutionLayer<T>::update_tiles() const {
-  return (channels() + kTileChannels - 1) / kTileChannels;
-}
-
-template <typename T>
-typename ConvolutionLayer<T>::Channels ConvolutionLayer<T>::channels_of(std::size_t tile) const {
-  const std::size_t first = tile * kTileChannels;
-  return {first, std::min(kTileChannels, channels() - first)};
-}
-
-template <typename T>
-std::size_t ConvolutionLayer<T>::update_scratch() const {
-  const std::size_t count = std::min(kTileChannels, channels());
-  const std::size_t band = maps().patch() * band_rows_ * maps().before_pool().width;
-  return count * (maps().patch() + 1) + std::max(band, count * places());
-}
-
-template <typename T>
-typename ConvolutionLayer<T>::Channels ConvolutionLayer<T>::gradient(std::size_t tile, std::size_t batch,
-                                                                     const T* input, const T* tape, T* scratch) const {
-  const Channels own = channels_of(tile);
-  const std::size_t patch = maps().patch(), width = maps().before_pool().width, size = recorded_values();
-  T* const sums = scratch + own.count * patch;
-  T* const work = sums + own.count;
-  const Elementwise<T>& loops = elementwise<T>();
-  if (shape_.has_bias) {
-    // Over the batch place by place, then over the places.
-    std::fill_n(work, own.count * places(), T(0));
-    for (std::size_t row = 0; row < batch; ++row)
-      loops.add(tape + row * size + own.first * places(), work, own.count * places());
-    for (std::size_t c = 0; c < own.count; ++c) {
-      T sum = 0;
-      for (std::size_t place = 0; place < places(); ++place) sum += work[c * places() + place];
-      sums[c] = sum;
-    }
-  }
-  T beta = 0;
-  for (std::size_t row = 0; row < batch; ++row)
-    for (std::size_t line = 0; line < maps().before_pool().height; line += band_rows_) {
-      const Band band = band_at(line);
-      const std::size_t count = band.count * width;
-      maps().gather(input + row * inputs(), band, work);
-      matrix_product(false, true, own.count, patch, count, static_cast<T>(shape_.multiplier),
-                     tape + row * size + own.first * places() + line * width, places(), work, count, beta, scratch,
-                     patch);
-      beta = 1;
-    }
-  return own;
+  if (maps().layer().pool > 1)
+    pools<T>().back(pools_of(rows.count * channels()), output_error, tape);
+  else
+    elementwise<T>().multiply(output_error, tape, tape, rows.count * recorded_values());
+  record_errors(pass.statistics, rows, tape, recorded_values());
+  products_->backward(kernels(), rows.count, tape, input_error);
 }
 
 template <typename T>
 void ConvolutionLayer<T>::update(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                                  const Update<T>& step, T* scratch) const {
-  const Channels own = gradient(tile, batch, input, tape, scratch);
-  const std::size_t patch = maps().patch();
-  if (shape_.has_bias) {
+  const KernelPart own = gradient(tile, batch, input, tape, scratch);
+  if (own.has_biases) {
     ParameterBlock<T> biases = block_.from(maps().weights() + own.first);
     biases.rate = bias_rate_;
-    step.biases(scratch + own.count * patch, biases, own.count);
+    step.biases(scratch + own.count * own.length, biases, own.count);
   }
-  step.summed_weights(scratch, block_.from(own.first * patch), own.count * patch);
+  const std::size_t patch = maps().patch();
+  for (std::size_t c = 0; c < own.count; ++c)
+    step.summed_weights(scratch + c * own.length, block_.from((own.first + c) * patch + own.begin), own.length);
 }
 
 template <typename T>
 double ConvolutionLayer<T>::squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                                              T* scratch) const {
-  const Channels own = gradient(tile, batch, input, tape, scratch);
-  const std::size_t count = own.count * (maps().patch() + (shape_.has_bias ? 1 : 0));
+  const std::size_t count = gradient(tile, batch, input, tape, scratch).size();
   elementwise<T>().scale(T(1) / static_cast<T>(batch), scratch, count);
   return sum_of_squares(std::span<const T>(scratch, count));
 }
@@ -270,8 +159,7 @@ double ConvolutionLayer<T>::squared_gradient(std::size_t tile, std::size_t batch
 template <typename T>
 bool ConvolutionLayer<T>::has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                                        T* scratch) const {
-  const Channels own = gradient(tile, batch, input, tape, scratch);
-  const std::size_t count = own.count * (maps().patch() + (shape_.has_bias ? 1 : 0));
+  const std::size_t count = gradient(tile, batch, input, tape, scratch).size();
   return std::any_of(scratch, scratch + count, [](T x) { return x != T(0); });
 }
 

@@ -1,11 +1,14 @@
-// A convolution layer: u = pool(phi(multiplier W * x + b)) of maps that lie channel by channel, row by row. The
-// products are those of its kernels (channels x patch) with the patches of an image, band of rows by band of rows: a
-// band's patches stay in the cache.
+// A convolution layer: u = pool(phi(multiplier W * x + b)) of maps that lie channel by channel, row by row. Its
+// products are those of convolution_products.h.
 #pragma once
+#include <memory>
+
 #include "core/activation.h"
 #include "core/convolution_maps.h"
 #include "train/initialise.h"
 #include "train/layer.h"
+#include "train/layers/convolution_products.h"
+#include "train/pooling.h"
 
 namespace mft::train {
 
@@ -14,13 +17,14 @@ struct ConvolutionShape {
   convolution::Pooling pooling = convolution::Pooling::kAverage;
   bool has_bias = true;
   Activation activation;
-  double multiplier = 1;  // of W * x
-  Initial initial;        // fan-in: a patch
+  double multiplier = 1;                                        // of W * x
+  Initial initial;                                              // fan-in: a patch
+  convolution::Padding padding = convolution::Padding::kValid;  // as of `maps`
 };
 
 // Parameters: W (channels x input channels x kernel x kernel), then b. Tape, of every place before pooling: phi'(z)
 // times the share of the place in its pool after forward (of a maximum: 1 at the first that has it), dE/dz after
-// backward.
+// backward, in the order its products want.
 template <typename T>
 class ConvolutionLayer final : public Layer<T> {
  public:
@@ -35,8 +39,8 @@ class ConvolutionLayer final : public Layer<T> {
   std::size_t initialisation_scratch() const override {
     return train::initialisation_scratch(shape_.initial, channels(), maps().patch());
   }
-  std::size_t update_scratch() const override;
-  std::size_t update_tiles() const override;
+  std::size_t update_scratch() const override { return products_->scratch(); }
+  std::size_t update_tiles() const override { return products_->tiles(); }
   void bind(ParameterBlock<T> block, std::span<const double> rates) override;
   void initialise(std::uint64_t seed, std::size_t layer, T* values) const override;
   void forward(const Pass<T>& pass, Rows rows, const T* input, T* output, T* tape,
@@ -49,22 +53,19 @@ class ConvolutionLayer final : public Layer<T> {
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;
 
  private:
-  using Band = convolution::Convolution::Band;
-  struct Channels {
-    std::size_t first, count;
-  };
   const convolution::Convolution& maps() const { return shape_.maps; }
   std::size_t channels() const { return maps().layer().channels; }
-  std::size_t places() const { return maps().before_pool().positions(); }
-  Band band_at(std::size_t first) const;
-  void products(const T* image, T* z) const;
-  void pass_back(const T* delta, T* input_error) const;
-  Channels channels_of(std::size_t tile) const;
-  // dE/dW of a tile's channels (count x patch), then dE/db, summed over the batch.
-  Channels gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const;
+  Kernels<T> kernels() const {
+    return {block_.values, shape_.has_bias ? block_.values + maps().weights() : nullptr, multiplier()};
+  }
+  T multiplier() const { return static_cast<T>(shape_.multiplier); }
+  PoolShape pools_of(std::size_t count) const;
+  KernelPart gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const {
+    return products_->gradient(tile, multiplier(), batch, input, tape, scratch);
+  }
 
   ConvolutionShape shape_;
-  std::size_t band_rows_ = 1;
+  std::unique_ptr<ConvolutionProducts<T>> products_;
   ParameterBlock<T> block_;
   T bias_rate_ = 1;
 };

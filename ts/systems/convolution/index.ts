@@ -30,7 +30,7 @@ export interface ConvolutionTypes {
 
 export const convolution: System<ResolvedConvolutionSpec, ResolvedConvolutionRun, ConvolutionObservable> = {
   name: 'convolution',
-  version: 2,
+  version: 3,
   title: 'Convolutional networks: bounds on the generalisation gap, and their mean field',
   specSchema,
   runSchema,

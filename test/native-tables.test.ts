@@ -105,6 +105,7 @@ async function callEverything(): Promise<void> {
   await mft.map(recurrent, [{ field: 'biasMean', values: [0, 1] }]);
   await mft.evaluate('recurrent', 'criticalBiasMeans', { cell: 'minimal', lowest: 0, highest: 1 });
   await mft.evaluate('recurrent', 'hermitizedResolvent', { spectralParameter: [0.8, 0.1] });
+  await mft.evaluate('recurrent', 'singularValueCdf', { cell: 'gru', samples: 1024 });
   await mft.evaluate('recurrent', 'chi1', { cell: 'lstm' });
   mft.modeCurve({ inputVariance: 1, learningRate: 0.1, initialMapping: 0.1 }, [1, 2]);
   const data = await mft.readDataset('synthetic', 'train');

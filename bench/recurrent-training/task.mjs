@@ -1,36 +1,53 @@
-// Training steps of recurrent cells on sequences of 35 inputs: the cell and an output of ten classes from its last state.
+// Training steps of recurrent cells on sequences of 35 and 196 inputs: the cell and an output of ten classes from its last
+// state.
 import { atPeak, besidePyTorch, madeUpImages, meanLoss } from '../runner/training-frame.mjs';
 
-const steps = 35;
+/** Sequences of inputs; few enough of long ones for the memory of small machines. */
+const examplesOf = (steps) => (steps > 35 ? 64 : 256);
+
+const made = new Map();
+/** Inputs of sequences, made once: what is timed is the training. */
+function sequences(steps, width) {
+  const dimension = steps * width;
+  if (!made.has(dimension)) made.set(dimension, madeUpImages(dimension, 1, examplesOf(steps)));
+  return made.get(dimension);
+}
 
 /** Mean loss of the updates. */
-export function trained({ cell, width, ...run }, seed) {
-  const data = madeUpImages(steps * width);
+export function trained({ cell, width, steps, ...run }, seed) {
   const spec = { system: 'recurrent', cell, resetAfter: true, width, steps };
-  return meanLoss(spec, [steps * width], data, { ...run, learningRate: 0.1 }, seed);
+  return meanLoss(spec, [steps * width], sequences(steps, width), { ...run, learningRate: 0.1 }, seed);
 }
+
+/** About as long a run for every size. */
+const updatesOf = (width, steps) => Math.round((width === 128 ? 60 : 12) / (steps > 35 ? 4 : 1));
 
 const cells = ['vanilla', 'gru', 'lstm', 'minimal'];
 
 export const task = {
   name: 'recurrent-training',
-  title: 'Training of recurrent cells, 35 positions: seconds per update (forward, backward, plain descent)',
+  title: 'Training of recurrent cells: seconds per update (forward, backward, plain descent)',
   cases: (isQuick) =>
     isQuick
-      ? cells.map((cell) => ({ name: `${cell}, 32 units`, options: { cell, width: 32, batch: 20, updates: 3 } }))
+      ? cells.map((cell) => ({
+          name: `${cell}, 32 units`,
+          options: { cell, width: 32, steps: 35, batch: 20, updates: 3 },
+        }))
       : cells.flatMap((cell) =>
           [128, 650].flatMap((width) =>
-            [20, 64].map((batch) => ({
-              name: `${cell}, ${width} units, ${batch} rows`,
-              options: { cell, width, batch, updates: width === 128 ? 60 : 12 },
-            })),
+            [20, 64].flatMap((batch) =>
+              [35, 196].map((steps) => ({
+                name: `${cell}, ${width} units, ${batch} rows, ${steps} positions`,
+                options: { cell, width, steps, batch, updates: updatesOf(width, steps) },
+              })),
+            ),
           ),
         ),
-  check: ({ cell }) => ({ cell, width: 32, batch: 20, updates: 5 }),
+  check: ({ cell }) => ({ cell, width: 32, steps: 35, batch: 20, updates: 5 }),
   // Other initial weights: the losses of ten classes stay near log 10 for the first updates.
   ...besidePyTorch(trained, 0.25),
   /** Three products of the gates a position, at the multiply-add peak. */
-  limit: ({ cell, width, batch }, _competitor, limits) => {
+  limit: ({ cell, width, steps, batch }, _competitor, limits) => {
     const gates = { vanilla: 1, gru: 3, lstm: 4, minimal: 1 }[cell];
     return atPeak(12 * steps * batch * gates * width ** 2, limits);
   },

@@ -17,7 +17,8 @@ except ImportError:
 options = read_options()
 torch.set_num_threads(options.get("threads", 1))
 CELL, WIDTH, BATCH, UPDATES = options["cell"], options["width"], options["batch"], options["updates"]
-STEPS, EXAMPLES = 35, 256
+STEPS = options["steps"]
+EXAMPLES = 64 if STEPS > 35 else 256
 index = torch.arange(EXAMPLES * STEPS * WIDTH) % 65537
 images = (math.sqrt(2) * torch.sin(1 + 12.9898 * index.double())).float().reshape(EXAMPLES, STEPS, WIDTH)
 labels = (7 * torch.arange(EXAMPLES)) % 10

@@ -5,12 +5,12 @@ import { readOptions, serve } from '../competitor/serve.mjs';
 const examples = 256;
 
 /** Deterministic inputs of variance `scale`² about, the same for all competitors; labels of ten classes. */
-export function madeUpImages(dimension, scale = 1) {
+export function madeUpImages(dimension, scale = 1, count = examples) {
   const images = Float32Array.from(
-    { length: examples * dimension },
+    { length: count * dimension },
     (_, i) => scale * Math.sqrt(2) * Math.sin(1 + 12.9898 * (i % 65_537)),
   );
-  return { images, labels: Uint8Array.from({ length: examples }, (_, i) => (7 * i) % 10), count: examples };
+  return { images, labels: Uint8Array.from({ length: count }, (_, i) => (7 * i) % 10), count };
 }
 
 /** Mean loss of plain descent through the public API. */

@@ -67,6 +67,8 @@ enum class Asked {
   kCriticalVariances,
   kCriticalBiasMeans,
   kResolvent,
+  kShare,
+  kEdge,
   kLstm,
   kTiedMinimal
 };
@@ -75,14 +77,15 @@ struct Question {
   Asked what = Asked::kFixedPoints;
   double second = 0, mean = 0, covariance = 0;
   double variance = 0, low = 0, high = 0, real = 0, imaginary = 0;
-  std::size_t steps = 1, points = 120;
-  std::vector<double> input_correlation = {0};
+  std::size_t steps = 1, points = 120, samples = 1, populations = 1;
+  std::uint64_t seed = 1;
+  std::vector<double> input_correlation = {0}, singular_values;
 };
 
 const Fields<Question> kQuestion = {
-    word<Question, Asked, 11>("what", &Question::what,
+    word<Question, Asked, 13>("what", &Question::what,
                               {"fixedPoints", "pair", "trajectory", "jacobian", "settled", "start", "criticalVariances",
-                               "criticalBiasMeans", "resolvent", "lstm", "tiedMinimal"}),
+                               "criticalBiasMeans", "resolvent", "share", "edge", "lstm", "tiedMinimal"}),
     optional(number("second", &Question::second)),
     optional(number("mean", &Question::mean)),
     optional(number("covariance", &Question::covariance)),
@@ -93,6 +96,10 @@ const Fields<Question> kQuestion = {
     optional(number("imaginary", &Question::imaginary)),
     optional(whole("steps", &Question::steps, 1, 1e6)),
     optional(whole("points", &Question::points, 20, 400)),
+    optional(whole("samples", &Question::samples, 2, 1e7)),
+    optional(whole("populations", &Question::populations, 1, 1000)),
+    optional(seed("seed", &Question::seed)),
+    optional(numbers("singularValues", &Question::singular_values)),
     optional(numbers("inputCorrelation", &Question::input_correlation)),
 };
 
@@ -165,6 +172,30 @@ Answer jacobian(const Theory& theory, const Question& question) {
   return answer;
 }
 
+// One answer after the other for every population of sampled units: one where units are the nodes of a rule.
+Answer spectrum(const Question& question, const Cell& cell, const Control& control) {
+  recurrent::UnitSampling sampling{question.second,  question.mean, question.variance,
+                                   question.samples, question.seed, 0};
+  std::vector<double> values;
+  const std::size_t populations = recurrent::is_sampled(cell) ? question.populations : 1;
+  for (; sampling.population < populations; ++sampling.population) {
+    const recurrent::JacobianUnits units = recurrent::jacobian_units(cell, sampling, control);
+    if (question.what == Asked::kEdge) {
+      values.push_back(recurrent::singular_value_edge(units));
+    } else if (question.what == Asked::kShare) {
+      for (const double s : question.singular_values)
+        values.push_back(recurrent::singular_value_share(units, s, control));
+    } else {
+      const std::complex<double> w{question.real, question.imaginary};
+      const std::complex<double> value =
+          cell.is_orthogonal ? recurrent::orthogonal_resolvent(units, w) : recurrent::resolvent(units, w, control);
+      values.insert(values.end(), {value.real(), value.imag()});
+    }
+    control.advance(1);
+  }
+  return {{"value", std::move(values)}};
+}
+
 // The state's moments just after pre-activations of these moments (vanilla).
 Answer start(const Theory& theory, const Question& question) {
   Cell cell = theory.cell();
@@ -207,11 +238,10 @@ Answer answer_to(const Question& question, const Cell& cell, const Control& cont
       return {{"roots", theory.critical_recurrent_variances(control)}};
     case Asked::kCriticalBiasMeans:
       return {{"roots", theory.critical_bias_means(question.low, question.high, control)}};
-    case Asked::kResolvent: {
-      const std::complex<double> value =
-          recurrent::vanilla_resolvent(cell, question.variance, {question.real, question.imaginary});
-      return {{"value", {value.real(), value.imag()}}};
-    }
+    case Asked::kResolvent:
+    case Asked::kShare:
+    case Asked::kEdge:
+      return spectrum(question, cell, control);
     case Asked::kLstm: {
       const recurrent::LstmState state = recurrent::lstm_fixed_point(cell, question.points, control);
       return {{"second", {state.second}},
@@ -328,6 +358,7 @@ Napi::Value recurrent_sites(const Napi::CallbackInfo& info) {
 const Fields<Simulation> kSimulation = {
     boolean("isTied", &Simulation::is_tied),
     boolean("jacobian", &Simulation::has_jacobian),
+    boolean("singularValues", &Simulation::has_singular_values),
     number("inputCorrelation", &Simulation::input_correlation),
     number("startVariance", &Simulation::start_variance),
     number("startCorrelation", &Simulation::start_correlation),

@@ -13,6 +13,7 @@ inline constexpr Purpose kInputs = system_purpose(kPurposeBlock, 12);
 inline constexpr Purpose kStart = system_purpose(kPurposeBlock, 13);
 inline constexpr Purpose kPerturbation = system_purpose(kPurposeBlock, 14);
 inline constexpr Purpose kSiteNormals = system_purpose(kPurposeBlock, 16);  // + 4 channels x gates: 16 to 27
+inline constexpr Purpose kUnitNormals = system_purpose(kPurposeBlock, 28);
 
 constexpr Purpose of(Purpose base, std::size_t place) {
   return Purpose{static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(place)};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/blas.h"
+#include "core/lapack.h"
 #include "core/linear_algebra.h"
 #include "core/random.h"
 #include "systems/recurrent/purposes.h"
@@ -13,6 +14,11 @@
 
 namespace mft::recurrent {
 namespace {
+
+// Numbers of a state: of the lstm the pair (c, h).
+std::size_t spectrum_size(const Simulation& simulation) {
+  return simulation.cell.kind == CellKind::kLstm ? 2 * simulation.width : simulation.width;
+}
 
 double squared(const double* x, std::size_t length) { return dot_product(x, x, length); }
 
@@ -28,7 +34,7 @@ class Engine {
   explicit Engine(const Simulation& simulation)
       : simulation_(simulation),
         stepper_(simulation.cell),
-        tangents_(1 + (simulation.has_jacobian ? simulation.width : 0)),
+        tangents_(1 + (simulation.has_jacobian && !simulation.has_singular_values ? simulation.width : 0)),
         matrices_(products_of(simulation.cell)) {
     const std::size_t n = simulation_.width;
     for (std::size_t k = 0; k < matrices_.size(); ++k) {
@@ -37,26 +43,29 @@ class Engine {
       if (gate.input > 0) matrices_[k].input.resize(n * simulation_.input_width);
       if (gate.bias_variance > 0) matrices_[k].bias.resize(n);
     }
-    if (simulation_.has_jacobian) gram_.resize(n * n);
+    if (simulation_.has_jacobian && !simulation_.has_singular_values) gram_.resize(n * n);
   }
 
   void run(std::uint32_t trial, const Control& control, std::span<double> row) {
     trial_ = trial;
     const std::size_t n = simulation_.width;
+    if (simulation_.has_singular_values) tangents_ = 1;
     states_.resize(simulation_.cell, n, tangents_);
     start();
     const double size = squared(states_.dh.data(), n);
-    record(0, size, row);
+    if (!simulation_.has_singular_values) record(0, size, row);
     if (simulation_.is_tied) draw(0);
     for (std::size_t time = 1; time <= simulation_.steps; ++time) {
       control.throw_if_cancelled();
       if (!simulation_.is_tied) draw(static_cast<std::uint32_t>(time));
       inputs(static_cast<std::uint32_t>(time));
+      if (simulation_.has_singular_values && time == simulation_.steps) carry_all();
       stepper_.advance(states_, [&](std::size_t k, const std::vector<double>& y, const std::vector<double>& dy,
                                     std::vector<double>& e, std::vector<double>& de) { products(k, y, dy, e, de); });
-      record(time, size, row);
+      if (!simulation_.has_singular_values) record(time, size, row);
       control.advance(1);
     }
+    if (simulation_.has_singular_values) spectrum(row);
   }
 
  private:
@@ -136,6 +145,31 @@ class Engine {
     }
   }
 
+  // From here on a perturbation of every number of the state: of the lstm first those of c, then those of h.
+  void carry_all() {
+    const std::size_t n = simulation_.width, numbers = spectrum_size(simulation_);
+    tangents_ = states_.tangents = numbers;
+    states_.dh.assign(numbers * n, 0);
+    states_.dc.assign(numbers > n ? numbers * n : 0, 0);
+    for (std::size_t j = 0; j < numbers; ++j) {
+      std::vector<double>& own = j < numbers - n ? states_.dc : states_.dh;
+      own[j * n + j % n] = 1;
+    }
+  }
+
+  // Rows of the tangents are the columns of the Jacobian.
+  void spectrum(std::span<double> row) {
+    const std::size_t n = simulation_.width, numbers = spectrum_size(simulation_);
+    gram_.resize(numbers * numbers);
+    for (std::size_t j = 0; j < numbers; ++j) {
+      double* own = gram_.data() + j * numbers;
+      if (numbers > n) std::copy_n(states_.dc.data() + j * n, n, own);
+      std::copy_n(states_.dh.data() + j * n, n, own + (numbers - n));
+    }
+    const std::vector<double> values = lapack::singular_values(numbers, numbers, gram_.data());
+    std::copy(values.begin(), values.end(), row.begin());
+  }
+
   void record(std::size_t time, double size, std::span<double> row) {
     const std::size_t n = simulation_.width, places = simulation_.steps + 1;
     const double units = static_cast<double>(n);
@@ -167,6 +201,11 @@ RowTable row_table(const Simulation& simulation) {
   const std::size_t places = simulation.steps + 1;
   const RowAxis time{"time", places, 0}, one{"value", 1, 0};
   RowTable table;
+  if (simulation.has_singular_values) {
+    table.row_length = spectrum_size(simulation);
+    table.places = {{"singularValues", RowScale::kLinear, 0, 1, RowAxis{"singularValue", table.row_length, 0}, one}};
+    return table;
+  }
   table.places = {{"stateVariance", RowScale::kLinear, 0, 1, time, one},
                   {"stateCovariance", RowScale::kLinear, places, 1, time, one},
                   {"perturbation", RowScale::kLog, 2 * places, 1, time, one}};
@@ -183,12 +222,14 @@ double memory_estimate(const Simulation& simulation) {
   const double n = static_cast<double>(simulation.width), m = static_cast<double>(simulation.input_width);
   double numbers = 0;
   const std::size_t products = products_of(simulation.cell);
-  const double tangents = 1 + (simulation.has_jacobian ? n : 0);
+  const double all = static_cast<double>(spectrum_size(simulation));
+  const double tangents = 1 + (simulation.has_singular_values ? all : simulation.has_jacobian ? n : 0);
   for (std::size_t k = 0; k < products; ++k) {
     const Gate gate = product_gate(simulation.cell, k);
     numbers += (gate.recurrent > 0 ? n * n : 0) + (gate.input > 0 ? n * m : 0) + n + (7 + tangents) * n;
   }
   numbers += 2 * m + 10 * n + 2 * tangents * n + (simulation.has_jacobian ? n * n : 0);
+  if (simulation.has_singular_values) numbers += 2 * all * all;
   return 8 * numbers * simulation.range.workers();
 }
 

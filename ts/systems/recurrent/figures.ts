@@ -5,6 +5,7 @@ import { type CurvePoint, figureCurves } from '../../figures/curves.js';
 import { predict } from './predict.js';
 import { quantities } from './quantities.js';
 import { simulate } from './simulate.js';
+import { spectrum } from './spectra.js';
 import type { ResolvedRecurrentRun, ResolvedRecurrentSpec } from './spec.js';
 import { fixedPoints, memoryTimescale } from './theory.js';
 
@@ -115,5 +116,11 @@ export const figures = {
     usesSpec: true,
     simulates: false,
     build: bistability,
+  },
+  spectrum: {
+    description: 'Singular values of the Jacobian of the last step: the Dyson equation and simulated networks.',
+    usesSpec: true,
+    simulates: true,
+    build: spectrum,
   },
 } as const satisfies Readonly<Record<string, SystemFigure<ResolvedRecurrentSpec, ResolvedRecurrentRun>>>;

@@ -35,6 +35,8 @@ export interface NativeQuestion {
     | 'criticalVariances'
     | 'criticalBiasMeans'
     | 'resolvent'
+    | 'share'
+    | 'edge'
     | 'lstm'
     | 'tiedMinimal';
   readonly second?: number;
@@ -47,6 +49,10 @@ export interface NativeQuestion {
   readonly imaginary?: number;
   readonly steps?: number;
   readonly points?: number;
+  readonly samples?: number;
+  readonly populations?: number;
+  readonly seed?: Float64Array;
+  readonly singularValues?: Float64Array;
   readonly inputCorrelation?: Float64Array;
 }
 
@@ -74,6 +80,8 @@ export interface NativeSites {
 export interface NativeSimulation {
   readonly isTied: boolean;
   readonly jacobian: boolean;
+  /** Those of the last step alone, and nothing else. */
+  readonly singularValues: boolean;
   readonly inputCorrelation: number;
   readonly startVariance: number;
   readonly startCorrelation: number;
@@ -86,7 +94,12 @@ export interface NativeSimulation {
   readonly threads: number;
 }
 
-export type RecurrentPlace = 'stateVariance' | 'stateCovariance' | 'perturbation' | 'jacobianSecondMoment';
+export type RecurrentPlace =
+  | 'stateVariance'
+  | 'stateCovariance'
+  | 'perturbation'
+  | 'jacobianSecondMoment'
+  | 'singularValues';
 
 declare module '../../core/addon.js' {
   interface NativeAddon {

@@ -20,6 +20,7 @@ export function nativeSimulation(spec: ResolvedRecurrentSpec, run: ResolvedRecur
   return {
     isTied: spec.weightSharing === 'tied',
     jacobian: run.jacobian,
+    singularValues: false,
     inputCorrelation: spec.inputCorrelation,
     startVariance: spec.initialStateVariance,
     startCorrelation: spec.initialStateCorrelation,

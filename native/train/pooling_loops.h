@@ -2,34 +2,74 @@
 // file. Everything is in an unnamed namespace so that each instruction set keeps its own copy.
 #pragma once
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "train/pooling.h"
 
 namespace mft::train {
 namespace {
 
-// Pools of side 2, those there are the most of.
-template <typename T>
-void maximum_of_4(std::size_t count, const T* __restrict first, const T* __restrict second, T* __restrict pooled) {
-  for (std::size_t x = 0; x < count; ++x) {
-    T largest = first[2 * x];
-    largest = first[2 * x + 1] > largest ? first[2 * x + 1] : largest;
-    largest = second[2 * x] > largest ? second[2 * x] : largest;
-    pooled[x] = second[2 * x + 1] > largest ? second[2 * x + 1] : largest;
-  }
-}
+// Bytes of the widest vector of this file's flags.
+#if defined(__AVX512F__)
+constexpr std::size_t kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr std::size_t kVectorBytes = 32;
+#else
+constexpr std::size_t kVectorBytes = 16;
+#endif
 
 template <typename T>
-void keep_first_of_4(std::size_t count, const T* __restrict first, const T* __restrict second,
-                     const T* __restrict pooled, T* __restrict above, T* __restrict below) {
-  for (std::size_t x = 0; x < count; ++x) {
-    const T largest = pooled[x];
-    const bool a = first[2 * x] == largest, b = first[2 * x + 1] == largest, c = second[2 * x] == largest;
-    above[2 * x] = a ? above[2 * x] : T(0);
-    above[2 * x + 1] = !a & b ? above[2 * x + 1] : T(0);
-    below[2 * x] = !(a | b) & c ? below[2 * x] : T(0);
-    below[2 * x + 1] = !(a | b | c) ? below[2 * x + 1] : T(0);
-  }
+using Whole = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+// kLanes columns of pools of side 2, those there are the most of: two rows of values, of derivatives (null: not
+// wanted).
+template <typename T, std::size_t... kLane>
+void maximum_of_4(const T* above, const T* below, T* of_above, T* of_below, T* pooled,
+                  std::index_sequence<kLane...> lanes) {
+  constexpr std::size_t kBytes = lanes.size() * sizeof(T);
+  typedef T Numbers __attribute__((vector_size(kBytes)));
+  typedef Whole<T> Wholes __attribute__((vector_size(kBytes)));
+  constexpr Wholes kBeside = {kLane ^ 1 ...}, kEven = {2 * kLane % lanes.size()...};
+  constexpr Wholes kIsSecond = {-static_cast<Whole<T>>(kLane % 2)...};
+  const auto load = [](const T* from) {
+    Numbers v;
+    std::memcpy(&v, from, kBytes);
+    return v;
+  };
+  const auto larger = [](Numbers a, Numbers b) { return b > a ? b : a; };
+  const Numbers first = load(above), second = load(below);
+  const Numbers beside_first = __builtin_shuffle(first, kBeside), beside_second = __builtin_shuffle(second, kBeside);
+  const Numbers largest = larger(larger(first, beside_first), larger(second, beside_second));
+  const Numbers even = __builtin_shuffle(largest, kEven);
+  std::memcpy(pooled, &even, kBytes / 2);
+  if (of_above == nullptr) return;
+  // The first that has the maximum: the second of a pair gives way to the one beside it, the row below to that above.
+  const Wholes above_has = first == largest, beside_has = beside_first == largest;
+  const Wholes keep_above = above_has & ~(kIsSecond & beside_has);
+  const Wholes keep_below =
+      (second == largest) & ~above_has & ~beside_has & ~(kIsSecond & Wholes(beside_second == largest));
+  const auto keep = [&](T* of, Wholes kept) {
+    const Wholes left = Wholes(load(of)) & kept;
+    std::memcpy(of, &left, kBytes);
+  };
+  keep(of_above, keep_above);
+  keep(of_below, keep_below);
+}
+
+// `count` columns, by vectors that get narrower.
+template <typename T, std::size_t kLanes>
+void maximum_of_4(std::size_t count, const T* above, const T* below, T* of_above, T* of_below, T* pooled) {
+  std::size_t x = 0;
+  for (; x + kLanes <= count; x += kLanes)
+    maximum_of_4(above + x, below + x, of_above == nullptr ? nullptr : of_above + x,
+                 of_below == nullptr ? nullptr : of_below + x, pooled + x / 2, std::make_index_sequence<kLanes>());
+  if constexpr (kLanes > 2)
+    if (x < count)
+      maximum_of_4<T, kLanes / 2>(count - x, above + x, below + x, of_above == nullptr ? nullptr : of_above + x,
+                                  of_below == nullptr ? nullptr : of_below + x, pooled + x / 2);
 }
 
 template <typename T>
@@ -37,9 +77,8 @@ void maximum(const PoolShape& shape, const T* values, T* derivatives, T* pooled)
   const std::size_t side = shape.side, width = shape.width, count = width / side;
   for (std::size_t row = 0; row < shape.rows; ++row, values += side * width, pooled += count) {
     if (side == 2) {
-      maximum_of_4(count, values, values + width, pooled);
-      if (derivatives != nullptr)
-        keep_first_of_4(count, values, values + width, pooled, derivatives, derivatives + width);
+      maximum_of_4<T, kVectorBytes / sizeof(T)>(width, values, values + width, derivatives,
+                                                derivatives == nullptr ? nullptr : derivatives + width, pooled);
     } else {
       for (std::size_t x = 0; x < count; ++x) {
         const std::size_t first = x * side;

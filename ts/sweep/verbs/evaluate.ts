@@ -62,6 +62,12 @@ export const evaluateVerb: SweepVerb = {
   cost: theoryFlops,
   memory: async (work) => {
     const { quantities } = await loadSystem(work.system);
-    return quantities[work.quantity ?? '']?.bytes?.(work.spec as never) ?? leftBehind(perQuantity);
+    try {
+      return quantities[work.quantity ?? '']?.bytes?.(work.spec as never) ?? leftBehind(perQuantity);
+    } catch (error) {
+      // Parameters that contradict each other: the job will say so.
+      if (error instanceof MftError) return leftBehind(perQuantity);
+      throw error;
+    }
   },
 };

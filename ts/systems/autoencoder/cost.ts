@@ -30,20 +30,23 @@ export function predictionFlops(spec: ResolvedAutoencoderSpec): number {
 /** Bytes of objects that a mode leaves behind: at its start, in a step. */
 const [perStart, perStep] = [2 ** 20, 300_000] as const;
 
-/**
- * In doubles, of a record: what is found of a mode and of the network; means of one mode with all units, with those that are left,
- * and of both; as many of each mode before it, which wait for a collection (32 MiB of them at most).
- */
-const [perRecordOfMode, perRecord, perMeans, mostDead] = [4, 6, 18, 2 ** 22] as const;
+/** In doubles, of a record: what is found of a mode and of the network; the means of a mode at hand. */
+const [perRecordOfMode, perRecord, perMeans] = [5, 16, 8] as const;
 
-/** What the integration leaves behind; the records beside it. */
+/** Bytes of objects that grow old: of a record, and of one of a mode in the flow, where they double V8's young generation in the end. */
+const [perOld, mostOld, perFlowing, doubled] = [400, 2.5 * 2 ** 20, 280, 2 ** 24] as const;
+
+/** What the integration leaves behind; the records beside it, those of descent beside those of the flow. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   const modes = spectrumOf(spec).length;
   const times = timesOf(spec);
   const records = recordsOf(spec).length;
-  const means = perMeans * records;
-  const held = records * (perRecordOfMode * modes + perRecord) + means + Math.min(mostDead, means * (modes - 1));
-  return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + 8 * held;
+  // With all units, and with those that the modes before have left.
+  const means = perMeans * (modes === 1 ? 1 : 2);
+  const flows = spec.dynamics === 'flow';
+  const held = records * (perRecordOfMode * modes + perRecord + means) * (flows && followsSteps(spec) ? 2 : 1);
+  const old = Math.min(mostOld, perOld * records) + (flows ? Math.min(doubled, perFlowing * modes * records) : 0);
+  return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + old + 8 * held;
 }
 
 export function simulationFlops(spec: ResolvedAutoencoderSpec, { trials, examples }: ResolvedAutoencoderRun): number {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
 import { numberField, wholeField } from '../../core/fields.js';
+import { leftBehind } from '../../core/memory.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import type { NativeNetworkState } from './descent-native.js';
@@ -31,6 +32,8 @@ const descent = {
 };
 
 type Given = z.output<z.ZodObject<typeof network & typeof noise & typeof descent>>;
+
+type Sizes = Pick<Given, 'samples' | 'dimension' | 'hidden'> & { readonly maskKeepProbability?: number };
 
 /** The network of the formulas, after its steps. */
 async function run(
@@ -84,6 +87,32 @@ function mappings({ mapping, rank }: NativeNetworkState): QuantityValue {
   return Array.from(mapping, (value, i) => (i < rank ? finite(value) : { reason: 'a direction without variance' }));
 }
 
+/**
+ * Doubles of a number of the data, of a weight, of a pair of components and one of units, here and behind the border: data and weights
+ * cross it, the second moment has its eigenvectors, a descent its matrices. Measured.
+ */
+const linear = { perNumber: 2, perActivity: 0, perWeight: 13, perComponents: 3.2, perUnits: 2.1 } as const;
+const rectified = { perNumber: 8.3, perActivity: 2.3, perWeight: 8.5, perComponents: 3.2, perUnits: 0 } as const;
+
+function bytesOf(
+  { samples: n, dimension: d, hidden: h, maskKeepProbability = 1 }: Sizes,
+  { perNumber, perActivity, perWeight, perComponents, perUnits }: typeof linear | typeof rectified,
+): number {
+  const masks = maskKeepProbability < 1 ? 0.6 : 0;
+  // A block of samples on its way into the second moment.
+  const block = 2 * Math.min(n, 512) * d;
+  const numbers =
+    block +
+    perNumber * n * d +
+    perActivity * n * h +
+    perWeight * h * d +
+    (perComponents + masks) * d * d +
+    perUnits * h * h;
+  return leftBehind(2 ** 19) + 8 * numbers;
+}
+
+const linearBytes = (sizes: Sizes): number => bytesOf(sizes, linear);
+
 const source = 'derived; docs 6.1';
 
 export const descentQuantities = {
@@ -92,6 +121,7 @@ export const descentQuantities = {
     description: 'Expected loss of a linear network over the noise, weight decay included.',
     source,
     parameters: z.strictObject({ ...network, ...noise }),
+    bytes: linearBytes,
     evaluate: async (given, options) => finite((await run({ ...given, ...still }, false, options)).loss),
   }),
   networkGradientNorms: quantity({
@@ -99,6 +129,7 @@ export const descentQuantities = {
     description: 'Frobenius norms of the gradients of the expected loss of a linear network.',
     source,
     parameters: z.strictObject({ ...network, ...noise }),
+    bytes: linearBytes,
     evaluate: async (given, options) => {
       const { firstGradient, secondGradient } = await run({ ...given, ...still }, false, options);
       return [finite(firstGradient), finite(secondGradient)];
@@ -110,6 +141,7 @@ export const descentQuantities = {
       'Full-batch descent of a linear network on the expected loss: loss, mapping of every mode, singular values of W2 W1.',
     source,
     parameters: z.strictObject({ ...network, ...noise, ...descent }),
+    bytes: linearBytes,
     evaluate: async (given, options) => {
       const state = await run(given, false, options);
       if (state.hasStopped || !Number.isFinite(state.loss)) return diverged(state);
@@ -121,6 +153,7 @@ export const descentQuantities = {
     description: 'Full-batch descent of a network of rectified units without noise: loss, mapping of every mode.',
     source: 'derived; docs 6.3',
     parameters: z.strictObject({ ...network, ...descent }),
+    bytes: (p) => bytesOf(p, rectified),
     evaluate: async (given, options) => {
       const state = await run({ ...given, noiseVariance: 0, maskKeepProbability: 1 }, true, options);
       if (state.hasStopped || !Number.isFinite(state.loss)) return diverged(state);

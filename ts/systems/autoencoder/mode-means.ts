@@ -19,6 +19,21 @@ export interface ModeMeans {
   readonly high: Float64Array;
 }
 
+/** Room for the means of so many records: made once, arrays outside V8's heap wait long for a collection. */
+export function roomForMeans(size: number): ModeMeans {
+  const make = (): Float64Array => new Float64Array(size);
+  return {
+    mapping: make(),
+    square: make(),
+    norm: make(),
+    normSquare: make(),
+    loss: make(),
+    lossSquare: make(),
+    low: make(),
+    high: make(),
+  };
+}
+
 /** Work that takes a while: counts what is done; a pause lets the event loop run now and then, reports, and stops when asked to. */
 export interface Work {
   readonly advance: (units: number) => void;
@@ -44,7 +59,7 @@ function gather(
   P: Float64Array,
   Q: Float64Array,
   weights: Float64Array,
-  order: Uint32Array,
+  order: Order,
   into: ModeMeans,
   at: number,
 ): void {
@@ -66,21 +81,51 @@ function gather(
   [into.low[at], into.high[at]] = quantiles(P, Q, weights, order);
 }
 
-/** The mappings below which 5 and 95 per cent of the weight lie, between nodes by interpolation. `order` is a place to sort them. */
-function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array, order: Uint32Array): [number, number] {
-  const mapping = (i: number): number => ((P[i] as number) - (Q[i] as number)) / 4;
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  order.sort((a, b) => mapping(a) - mapping(b));
+/** Nodes by rising mapping, kept from record to record: there is little left to sort. */
+interface Order {
+  readonly nodes: Uint32Array;
+  readonly mappings: Float64Array;
+}
+
+/** Moves of a node, on average, beyond which sorting anew is faster. */
+const mostMoves = 8;
+
+/** Sorts by mapping, nodes of the same one by number: what stands is moved into place, without an object. */
+function sort({ nodes, mappings }: Order): void {
+  const isAfter = (a: number, b: number): boolean => {
+    const [of, than] = [mappings[a] as number, mappings[b] as number];
+    return of > than || (of === than && a > b);
+  };
+  let moves = 0;
+  for (let at = 1; at < nodes.length; at++) {
+    const node = nodes[at] as number;
+    let to = at;
+    for (; to > 0 && isAfter(nodes[to - 1] as number, node); to--) nodes[to] = nodes[to - 1] as number;
+    nodes[to] = node;
+    moves += at - to;
+    if (moves > mostMoves * nodes.length) {
+      nodes.sort((a, b) => (isAfter(a, b) ? 1 : -1));
+      return;
+    }
+  }
+}
+
+/** The mappings below which 5 and 95 per cent of the weight lie, between nodes by interpolation. */
+function quantiles(P: Float64Array, Q: Float64Array, weights: Float64Array, order: Order): [number, number] {
+  const { nodes, mappings } = order;
+  for (let i = 0; i < mappings.length; i++) mappings[i] = ((P[i] as number) - (Q[i] as number)) / 4;
+  sort(order);
   const found: number[] = [];
-  let [below, last, value] = [0, 0, mapping(order[0] as number)];
-  for (const i of order) {
+  let [below, last, value] = [0, 0, mappings[nodes[0] as number] as number];
+  for (const i of nodes) {
     // A node stands for the middle of its weight.
     const middle = below + (weights[i] as number) / 2;
+    const mapping = mappings[i] as number;
     for (const share of [0.05, 0.95])
       if (last < share && middle >= share)
-        found.push(value + ((mapping(i) - value) * (share - last)) / Math.max(middle - last, Number.MIN_VALUE));
+        found.push(value + ((mapping - value) * (share - last)) / Math.max(middle - last, Number.MIN_VALUE));
     below += weights[i] as number;
-    [last, value] = [middle, mapping(i)];
+    [last, value] = [middle, mapping];
   }
   return [found[0] ?? value, found[1] ?? value];
 }
@@ -94,7 +139,7 @@ export interface ModeStage {
 
 /**
  * Means over the starts, through stages of which the first is from step 0. Records are rising steps; one at which a stage begins is
- * the state before its first step, the loss as the stage has it.
+ * the state before its first step, the loss as the stage has it. They are written to `result`.
  *
  * @throws MftError ERR_MFT_NOT_FINITE where the descent diverges
  */
@@ -104,46 +149,37 @@ export async function modeMeans(
   records: Float64Array,
   dynamics: 'descent' | 'flow',
   { advance, pause }: Work,
+  result: ModeMeans,
 ): Promise<ModeMeans> {
   const size = records.length;
-  const result = {
-    mapping: new Float64Array(size),
-    square: new Float64Array(size),
-    norm: new Float64Array(size),
-    normSquare: new Float64Array(size),
-    loss: new Float64Array(size),
-    lossSquare: new Float64Array(size),
-    low: new Float64Array(size),
-    high: new Float64Array(size),
-  };
   const P = starts.sums.slice();
   const Q = starts.differences.slice();
   // One for all records: arrays outside V8's heap wait long for a collection.
-  const order = new Uint32Array(P.length);
+  const order = { nodes: Uint32Array.from(P.keys()), mappings: new Float64Array(P.length) };
   let stage = stages[0] as ModeStage;
   let next = 1;
   const endOf = (): number => stages[next]?.fromStep ?? Infinity;
   if (dynamics === 'flow') {
-    // Where the stage begins.
-    let from = Array.from(starts.sums, (sum, i): Squares => {
-      const difference = starts.differences[i] as number;
-      return { P: sum, Q: difference, w: (sum - difference) / 4 };
-    });
-    const flowed = async (step: number): Promise<Squares[]> => {
+    // Where the stage begins. States are arrays: an object of every node and record would double V8's young generation.
+    let from = { P: P.slice(), Q: Q.slice(), w: P.map((sum, i) => (sum - (Q[i] as number)) / 4) };
+    const flowed = async (step: number, to: typeof from): Promise<void> => {
       const { mode, rate, fromStep } = stage;
-      const states: Squares[] = [];
-      for (const [i, start] of from.entries()) {
-        states.push(flow(mode, start, rate * (step - fromStep)));
+      for (const i of P.keys()) {
+        const start: Squares = { P: from.P[i] as number, Q: from.Q[i] as number, w: from.w[i] as number };
+        const state = flow(mode, start, rate * (step - fromStep));
+        [to.P[i], to.Q[i], to.w[i]] = [state.P, state.Q, state.w];
         if (i % 64 === 63 && mode.weightDecay > 0) await pause();
       }
-      return states;
     };
+    const reached = { P, Q, w: new Float64Array(P.length) };
     for (let at = 0; at < size; at++) {
       while (endOf() <= (records[at] as number)) {
-        from = await flowed(endOf());
+        const begun = { P: P.slice(), Q: Q.slice(), w: new Float64Array(P.length) };
+        await flowed(endOf(), begun);
+        from = begun;
         stage = stages[next++] as ModeStage;
       }
-      for (const [i, state] of (await flowed(records[at] as number)).entries()) [P[i], Q[i]] = [state.P, state.Q];
+      await flowed(records[at] as number, reached);
       gather(stage.mode, P, Q, starts.weights, order, result, at);
       advance(1);
       await pause();

@@ -7,7 +7,7 @@ import { balancedMapping, balancedTime } from './balanced.js';
 import { followsSteps } from './cost.js';
 import { type Cluster, clustersOf } from './clusters.js';
 import { fixedPoint, growth, type Mode, modeLoss, optimumLoss } from './mode.js';
-import { type ModeMeans, type ModeStage, modeMeans, type Work, work } from './mode-means.js';
+import { type ModeMeans, type ModeStage, modeMeans, roomForMeans, type Work, work } from './mode-means.js';
 import type { AutoencoderObservable } from './observables.js';
 import { stableLearningRate } from './rates.js';
 import { type Stage, stagesOf } from './schedule.js';
@@ -76,6 +76,12 @@ function ofMember(means: ModeMeans, d: number): ModeMeans {
   };
 }
 
+/** Where the means of a direction are written: of the network with all its units, and of those that are left. */
+interface Room {
+  readonly early: ModeMeans;
+  readonly late: ModeMeans;
+}
+
 /** Means of one direction of a cluster; `learnt`: at each record how many directions before it are learnt, in sum. */
 async function meansOf(
   spec: ResolvedAutoencoderSpec,
@@ -84,42 +90,30 @@ async function meansOf(
   records: Float64Array,
   learnt: Float64Array,
   of: Work,
+  room: Room,
 ): Promise<ModeMeans> {
-  const means = async (network: ResolvedAutoencoderSpec): Promise<ModeMeans> => {
+  const means = async (network: ResolvedAutoencoderSpec, into: ModeMeans): Promise<ModeMeans> => {
     const starts = startsOf(network, index, count);
     if (starts !== undefined) {
-      const found = await modeMeans(stages, starts, records, spec.dynamics, of);
+      const found = await modeMeans(stages, starts, records, spec.dynamics, of, into);
       return count > 1 ? ofMember(found, count) : found;
     }
-    const zero = new Float64Array(records.length);
-    const loss = records.map((step) => modeLoss(stageAt(stages, step).mode, 0, 0));
-    return {
-      mapping: zero,
-      square: zero,
-      norm: zero,
-      normSquare: zero,
-      loss,
-      lossSquare: loss.map((x) => x * x),
-      low: zero,
-      high: zero,
-    };
+    for (const values of Object.values(into) as Float64Array[]) values.fill(0);
+    for (const [at, step] of records.entries()) {
+      const loss = modeLoss(stageAt(stages, step).mode, 0, 0);
+      [into.loss[at], into.lossSquare[at]] = [loss, loss * loss];
+    }
+    return into;
   };
-  const late = await means(spec);
+  const late = await means(spec, room.late);
   if (spec.initial === 'aligned' || index === 0) return late;
   // All H components grow until the leading directions are learnt, each of which takes one away.
-  const early = await means(networkOf(spec, index));
-  const blend = (a: Float64Array, b: Float64Array): Float64Array =>
-    a.map((x, t) => x + (((b[t] as number) - x) * (learnt[t] as number)) / index);
-  return {
-    mapping: blend(early.mapping, late.mapping),
-    square: blend(early.square, late.square),
-    norm: blend(early.norm, late.norm),
-    normSquare: blend(early.normSquare, late.normSquare),
-    loss: blend(early.loss, late.loss),
-    lossSquare: blend(early.lossSquare, late.lossSquare),
-    low: blend(early.low, late.low),
-    high: blend(early.high, late.high),
-  };
+  const early = await means(networkOf(spec, index), room.early);
+  for (const name of Object.keys(early) as (keyof ModeMeans)[]) {
+    const [from, to] = [early[name], late[name]];
+    for (const [t, x] of from.entries()) from[t] = x + (((to[t] as number) - x) * (learnt[t] as number)) / index;
+  }
+  return early;
 }
 
 /** Median of the mapping that grows: a chi-square with n components (Wilson, Hilferty 1931) times the variance of the start. */
@@ -293,6 +287,7 @@ async function meanCurves(
   const [loss, squaredNorm, learnt] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   // Variances over starts: directions are independent, their variances add up.
   const [lossVariance, normVariance] = [new Float64Array(size), new Float64Array(size)];
+  const room = { early: roomForMeans(modes.length > 1 ? size : 0), late: roomForMeans(size) };
   const doing = work(options, (spec.initial === 'aligned' ? 1 : 2) * modes.length * size);
   const stages = modeStages(spec);
   const times = stages.map((ofMode, i) => halfTime(spec, ofMode, i));
@@ -303,7 +298,8 @@ async function meanCurves(
     for (let i = cluster.first; i < cluster.first + cluster.count; i++) {
       const ofMode = stages[i] as readonly ModeStage[];
       const isAsBefore = means !== undefined && modes[i]?.inputVariance === modes[i - 1]?.inputVariance;
-      if (means === undefined || !isAsBefore) means = await meansOf(spec, ofMode, cluster, records, before, doing);
+      if (means === undefined || !isAsBefore)
+        means = await meansOf(spec, ofMode, cluster, records, before, doing, room);
       else doing.advance((cluster.first === 0 ? 1 : 2) * size);
       for (let at = 0; at < size; at++) {
         const mean = means.mapping[at] as number;

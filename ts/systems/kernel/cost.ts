@@ -24,7 +24,19 @@ const triangle = (count: number): number => (count * (count + 1)) / 2;
 /** From here on matrices are mapped natively; Hermite coefficients that a row has at a layer, at most. */
 const [fewRows, mostOrders] = [20, 512] as const;
 
-const closed = ['relu', 'linear', 'abs', 'erf', 'erfUnitSlope', 'gelu', 'sin', 'cos', 'step', 'sign'];
+/** Activations whose pairs have formulas. */
+export const closed: readonly string[] = [
+  'relu',
+  'linear',
+  'abs',
+  'erf',
+  'erfUnitSlope',
+  'gelu',
+  'sin',
+  'cos',
+  'step',
+  'sign',
+];
 
 const kinksAtZero = ['elu', 'selu', 'celu', 'softsign'];
 const straight = ['hardTanh', 'hardSigmoid', 'relu6'];

@@ -76,7 +76,7 @@ export const widthField = also(
 /** Network fields of a quantity. */
 export const modelParameters = { ...modelFields, width: widthField.optional() } as const;
 const modelSchema = z.strictObject(modelParameters);
-type ModelParameters = z.output<typeof modelSchema>;
+export type ModelParameters = z.output<typeof modelSchema>;
 
 /** The network with everything per layer. Layer l = 1..depth + 1 has index l − 1 in `weights` and `biases`. */
 export interface KernelModel {

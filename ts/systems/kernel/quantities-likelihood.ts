@@ -5,6 +5,7 @@ import { type Quantity, quantity } from '../../core/system.js';
 import { gramOf, likelihood, pairFunctionOf } from './likelihood.js';
 import { fitLikelihood, type Fitted, fitted } from './likelihood-fit.js';
 import { dataMatrix, kernelModel, modelParameters, rowsField } from './model.js';
+import { fitBytes, gradientBytes } from './quantity-bytes.js';
 import { targetsField } from './quantities-regression.js';
 import { targetsOf } from './regression.js';
 
@@ -43,6 +44,7 @@ export const likelihoodQuantities = {
       'Derivatives of the log marginal likelihood of all targets by variances, slope, keep probability, noise.',
     source: 'Rasmussen & Williams 2006, 5.9; docs 6.11',
     parameters: gradientParameters,
+    bytes: (p) => gradientBytes(p),
     evaluate: async (p, options = {}) => {
       const asked = question(p);
       const { kind } = pairFunctionOf(asked.model);
@@ -64,6 +66,7 @@ export const likelihoodQuantities = {
       'Variances, slope, keep probability and noise of the largest marginal likelihood, from where they start.',
     source: 'Rasmussen & Williams 2006, 5.4; docs 6.11',
     parameters: fitParameters,
+    bytes: fitBytes,
     evaluate: async (p, options = {}) => {
       const { fit, perLayer: isPerLayer, iterations } = p;
       const found = await fitLikelihood(

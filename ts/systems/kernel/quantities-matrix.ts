@@ -2,12 +2,11 @@
 import * as z from 'zod';
 import { booleanField } from '../../core/fields.js';
 import { expectedError } from '../../core/errors.js';
-import { leftBehind } from '../../core/memory.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { certifiedKernels } from './certified.js';
 import { crossKernels, type Kernels, selfKernels } from './kernels.js';
-import { hasMaps } from './maps.js';
 import { dataMatrix, kernelModel, modelParameters, requireSameColumns, rowsField } from './model.js';
+import { matrixBytes } from './quantity-bytes.js';
 
 const wanted = z
   .array(z.enum(['nngp', 'ntk']))
@@ -56,19 +55,6 @@ function normalized({ columns, gap, rowVariance, columnVariance, exponent }: Ker
     logVariance: logarithms(rowVariance),
     logOtherVariance: logarithms(columnVariance),
   };
-}
-
-/** Doubles of a pair and kernel: native arrays, or those of pairs that are integrated one by one; rows that grow as they are filled. */
-const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 2.8] as const;
-
-/** Kernels as arrays, then as lists of rows, with bounds of their entries twice as many. */
-function matrixBytes(p: z.output<typeof parameters>): number {
-  const { inputs, otherInputs = inputs, get, certified } = p;
-  const pairs = inputs.length * otherInputs.length;
-  const isMapped = hasMaps(kernelModel(p, inputs[0]?.length ?? 1)) && !p.normalize && !certified;
-  const arrays = 1 + Number(get.includes('ntk'));
-  const lists = get.length * (certified ? 2 : 1);
-  return leftBehind(2 ** 20) + 8 * pairs * (arrays * (isMapped ? mappedPair : integratedPair) + lists * perRowEntry);
 }
 
 export const matrixQuantities = {

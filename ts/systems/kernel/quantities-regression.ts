@@ -16,6 +16,7 @@ import {
   requireSameColumns,
   rowsField,
 } from './model.js';
+import { ensembleBytes, regressionBytes } from './quantity-bytes.js';
 import { leaveOneOut, posteriorCovariance, posteriorMean, regress, type Targets, targetsOf } from './regression.js';
 
 export const targetsField = z
@@ -154,6 +155,7 @@ export const regressionQuantities = {
     description: 'Mean and covariance of the outputs at `testInputs`, given the targets.',
     source: 'Lee et al. 2018; docs 6.1 to 6.4',
     parameters: regressionParameters,
+    bytes: regressionBytes,
     evaluate: (p, options = {}) => kernelRegression(p, options),
   }),
   ntkEnsemble: quantity({
@@ -161,6 +163,7 @@ export const regressionQuantities = {
     description: 'Mean and covariance, over networks, of what training of infinitely wide ones makes of `testInputs`.',
     source: 'Lee et al. 2019; docs 6.5 to 6.8',
     parameters: ensembleParameters,
+    bytes: ensembleBytes,
     evaluate: (p, options = {}) => ntkEnsemble(p, options),
   }),
 } as const satisfies Readonly<Record<string, Quantity>>;

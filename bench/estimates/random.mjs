@@ -41,6 +41,16 @@ const networks = {
   implicit: () => ({ width: whole(10, 1500), termCount: whole(2, 300) }),
 };
 
+/** Rows of three numbers, no two alike. */
+const rows = (count) => Array.from({ length: count }, (_, i) => [1 + (i % 7), i % 11, i / count]);
+const regression = (count) => ({
+  activation: 'relu',
+  depth: whole(1, 4),
+  inputs: rows(count),
+  targets: Array.from({ length: count }, (_, i) => i % 3),
+  testInputs: rows(whole(5, 500)).map(([x, y, z]) => [x, y + 0.5, z]),
+});
+
 /** Parameters of a quantity that takes more the larger they are, where there is one. */
 const quantities = {
   feedforward: () => [
@@ -49,11 +59,21 @@ const quantities = {
   ],
   residual: () => [pick('logGradientRatio', 'logSecondMoment'), { width: 50, depth: whole(10, 1_000_000) }],
   percolation: () => ['pathProbability', { edgeKeepProbability: 0.02, width: whole(2, 900), depth: whole(2, 500) }],
-  kernel: () => ['normalizedKernelAtDepth', { angle: 2, depth: whole(1, 1_000_000) }],
-  autoencoder: () => [
-    'descentWeights',
-    { inputVariance: 1, noiseVariance: 0.5, learningRate: 1e-4, w1: 0.1, w2: 0.2, steps: whole(10, 1e8) },
-  ],
+  kernel: () =>
+    pick(
+      () => ['normalizedKernelAtDepth', { angle: 2, depth: whole(1, 1_000_000) }],
+      () => ['mlpKernels', { activation: 'relu', depth: whole(1, 4), inputs: rows(whole(10, 2000)) }],
+      () => ['kernelRegression', { ...regression(whole(10, 2000)), noiseVariance: 0.1 }],
+      () => ['ntkEnsemble', { ...regression(whole(10, 1000)), time: 10 }],
+    )(),
+  autoencoder: () =>
+    pick(
+      () => [
+        'descentWeights',
+        { inputVariance: 1, noiseVariance: 0.5, learningRate: 1e-4, w1: 0.1, w2: 0.2, steps: whole(10, 1e8) },
+      ],
+      () => ['networkLoss', { samples: whole(10, 5000), dimension: whole(5, 1000), hidden: whole(5, 1000) }],
+    )(),
   recurrent: () => [
     'tiedStateSecondMoment',
     { cell: 'minimal', step: whole(2, 30), samples: whole(131_072, 1_048_576) },
@@ -76,6 +96,7 @@ const trained = {
   kernel: () => ({ activation: pick('relu', 'erf'), depth: whole(1, 8) }),
   autoencoder: () => ({ training: { modes: whole(1, 20) }, width: whole(10, 1000) }),
   recurrent: () => ({ cell: pick('minimal', 'lstm', 'gru'), width: whole(10, 300), steps: 28 }),
+  convolution: () => ({ kernel: pick(3, 5), width: whole(2, 64), depth: whole(1, 2) }),
 };
 
 /** A plan of one job of a verb, or nothing where the system has no such verb. */
@@ -132,11 +153,11 @@ for (let i = 0, done = 0; done < count; i++) {
     if (isBeyond) of.beyondThree++;
     if (verdict === 'BELOW') of.below++;
     if (verdict === 'above') of.above++;
-    console.log(`${verdict} ${verb}: said ${said} MiB, measured ${took} MiB: ${JSON.stringify(plan)}`);
+    console.log(`${verdict} ${verb}: said ${said} MiB, measured ${took} MiB: ${JSON.stringify(plan).slice(0, 400)}`);
   } catch (error) {
     of.failed++;
     const why = /\w*Error: .*/.exec(String(error.stderr ?? ''))?.[0] ?? error.message;
-    console.log(`failed ${verb}: ${why.slice(0, 200)}: ${JSON.stringify(plan)}`);
+    console.log(`failed ${verb}: ${why.slice(0, 200)}: ${JSON.stringify(plan).slice(0, 400)}`);
   }
 }
 for (const [verb, of] of Object.entries(counts)) console.log(`${verb}: ${JSON.stringify(of)}`);

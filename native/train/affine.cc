@@ -89,6 +89,12 @@ void Affine<T>::update(std::size_t tile_index, std::size_t batch, RowView<const 
 }
 
 template <typename T>
+void Affine<T>::hold(const Held& held) const {
+  hold_rank(held.rank, outputs_, inputs_, block_.values);
+  hold_norm(held.norm, outputs_ * inputs_, block_.values);
+}
+
+template <typename T>
 double Affine<T>::squared_gradient(std::size_t tile_index, std::size_t batch, RowView<const T> input,
                                    RowView<const T> delta, T* scratch, std::size_t positions) const {
   const Tile tile = tile_at(tile_index);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "train/held.h"
 #include "train/optimizer.h"
 #include "train/tensor.h"
 
@@ -43,6 +44,8 @@ class Affine {
   // From the inputs and deltas of the whole minibatch, the parameters of one tile.
   void update(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
               const Update<T>& step, T* scratch) const;
+  // Brings W back to what it is held to.
+  void hold(const Held& held) const;
   // Rows of the batch are `positions` for every example: the gradient is that of the mean over examples.
   double squared_gradient(std::size_t tile, std::size_t batch, RowView<const T> input, RowView<const T> delta,
                           T* scratch, std::size_t positions = 1) const;

@@ -95,6 +95,9 @@ class Layer {
   virtual void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
                       T* scratch) const = 0;
 
+  // Brings the parameters back to what they are held to (train/held.h): after they are drawn, and after every update.
+  virtual void hold() {}
+
   // Squared norm of the gradient of the mean loss with respect to one tile's parameters.
   virtual double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                                   T* scratch) const = 0;

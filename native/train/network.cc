@@ -64,6 +64,12 @@ Network<T>::Network(const TrainingOptions& options) : layers_(make_layers<T>(opt
     layer->borrow(*layers_[owner - 1]);
   }
   initialise(options);
+  hold();
+}
+
+template <typename T>
+void Network<T>::hold() {
+  for (const auto& layer : layers_) layer->hold();
 }
 
 template <typename T>

@@ -45,6 +45,8 @@ class Network {
   Buffer<T>& first() { return first_; }
   Buffer<T>& second() { return second_; }
   const T* values_of(std::size_t l) const { return values_.data() + offsets_[l]; }
+  // Every layer to what it is held to.
+  void hold();
 
  private:
   void initialise(const TrainingOptions& options);

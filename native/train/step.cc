@@ -242,6 +242,7 @@ void Stepper<T>::update(std::uint64_t step) {
     update_unit(unit, rule, worker_at(worker));
   };
   team_.run(workspace_.update_units.size(), body);
+  network_.hold();
 }
 
 template <typename T>
@@ -266,6 +267,7 @@ void Stepper<T>::backward_and_update(std::uint64_t step, TrainingResult& result,
     backward_layer(l, {0, tiles_of(rows_), rows_});
     for (; unit > 0 && workspace_.update_units[unit - 1].layer == l; --unit) update_unit(unit - 1, rule, worker_at(0));
   }
+  network_.hold();
 }
 
 template class Stepper<float>;

@@ -10,6 +10,9 @@ export interface LayerBase<Kind extends string> {
   /** Multiply-adds of the forward pass of one example. */
   readonly multiplyAdds: number;
   readonly hasBiases: boolean;
+  /** What training holds the weights to after every update: Frobenius norm of the matrix (of each kernel), and its rank. */
+  readonly heldNorm?: number;
+  readonly heldRank?: number;
   /** Names of its parts with a product W x, which `forwardMultipliers` multiply; left out where the layer itself is one. */
   readonly products?: readonly string[];
   /** Factors of the learning rate by tensor (`weight`, `inner.bias`), besides those of the options. */

@@ -54,7 +54,8 @@ std::unique_ptr<Layer<T>> make(const LayerFields& f, const LayerPlace& place) {
                          f.activation("activation"),
                          f.number("forwardMultiplier", 1),
                          {law, f.variance("weightVariance"), f.variance("biasVariance"), 0},
-                         padding};
+                         padding,
+                         held_of(f)};
   return std::make_unique<ConvolutionLayer<T>>(std::move(shape));
 }
 
@@ -146,6 +147,14 @@ void ConvolutionLayer<T>::update(std::size_t tile, std::size_t batch, const T* i
   const std::size_t patch = maps().patch();
   for (std::size_t c = 0; c < own.count; ++c)
     step.summed_weights(scratch + c * own.length, block_.from((own.first + c) * patch + own.begin), own.length);
+}
+
+template <typename T>
+void ConvolutionLayer<T>::hold() {
+  const std::size_t patch = maps().patch();
+  // Shrunk kernels have no larger rank.
+  hold_rank(shape_.held.rank, channels(), patch, block_.values);
+  for (std::size_t c = 0; c < channels(); ++c) hold_norm(shape_.held.norm, patch, block_.values + c * patch);
 }
 
 template <typename T>

@@ -5,6 +5,7 @@
 
 #include "core/activation.h"
 #include "core/convolution_maps.h"
+#include "train/held.h"
 #include "train/initialise.h"
 #include "train/layer.h"
 #include "train/layers/convolution_products.h"
@@ -20,6 +21,7 @@ struct ConvolutionShape {
   double multiplier = 1;                                        // of W * x
   Initial initial;                                              // fan-in: a patch
   convolution::Padding padding = convolution::Padding::kValid;  // as of `maps`
+  Held held = {};  // norms of each kernel; rank of their matrix, channels x patch
 };
 
 // Parameters: W (channels x input channels x kernel x kernel), then b. Tape, of every place before pooling: phi'(z)
@@ -48,6 +50,7 @@ class ConvolutionLayer final : public Layer<T> {
   void backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
+  void hold() override;
   double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                           T* scratch) const override;
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;

@@ -39,6 +39,7 @@ std::unique_ptr<Layer<T>> make_dense(const LayerFields& f, const LayerPlace& pla
   if (const double a = f.number("alphaScale", 0); a != 0)
     shape.alpha = AlphaDropout{a, f.number("alphaOffset", 0), f.number("alphaDropped", 0)};
   shape.positions = positions;
+  shape.held = held_of(f);
   return std::make_unique<DenseLayer<T>>(std::move(shape));
 }
 

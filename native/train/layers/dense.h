@@ -4,6 +4,7 @@
 
 #include "core/activation.h"
 #include "train/affine.h"
+#include "train/held.h"
 #include "train/initialise.h"
 #include "train/layer.h"
 
@@ -27,6 +28,7 @@ struct DenseShape {
   Initial initial;
   std::optional<AlphaDropout> alpha = std::nullopt;
   std::size_t positions = 1;  // of a row, all with these weights
+  Held held = {};             // norm and rank of W
 };
 
 // Parameters: W (outputs x inputs, row-major), then b. Tape: phi'(z) m / rho after forward, dE/dz after backward.
@@ -55,6 +57,7 @@ class DenseLayer final : public Layer<T> {
   void backward(const Pass<T>& pass, Rows rows, const T* output_error, T* input_error, T* tape) const override;
   void update(std::size_t tile, std::size_t batch, const T* input, const T* tape, const Update<T>& step,
               T* scratch) const override;
+  void hold() override { affine_.hold(shape_.held); }
   double squared_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape,
                           T* scratch) const override;
   bool has_gradient(std::size_t tile, std::size_t batch, const T* input, const T* tape, T* scratch) const override;

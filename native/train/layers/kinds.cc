@@ -80,6 +80,13 @@ std::string LayerFields::unread() const {
   return !number.empty() ? number : !word.empty() ? word : !list.empty() ? list : first(activations);
 }
 
+Held held_of(const LayerFields& fields) {
+  Held held;
+  if (fields.numbers.count("heldNorm") > 0) held.norm = fields.variance("heldNorm");
+  if (fields.numbers.count("heldRank") > 0) held.rank = fields.count("heldRank");
+  return held;
+}
+
 bool register_layer(const std::string& kind, LayerMakers makers) {
   kinds()[kind] = makers;
   return true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/activation.h"
+#include "train/held.h"
 #include "train/layer.h"
 
 namespace mft::train {
@@ -38,6 +39,9 @@ class LayerFields {
  private:
   mutable std::set<std::string> read_;
 };
+
+// Fields `heldNorm` and `heldRank`, where there are any.
+Held held_of(const LayerFields& fields);
 
 // Where a layer stands: the numbers of a row it gets, and its number, counted from 1.
 struct LayerPlace {

@@ -7,6 +7,7 @@ import {
   type ConvolutionSpec,
   datasetFrom,
   MftError,
+  predict,
   readDataset,
   train,
   trainMany,
@@ -219,4 +220,56 @@ t.test('what is refused', async (t) => {
     { steps: 3, batchSize: 8 },
   );
   t.equal(run.steps, 3, 'colours stand first');
+});
+
+t.test('training held to norms and ranks', async (t) => {
+  const sizes = {
+    depth: 1,
+    activation: 'sigmoid',
+    weightVariance: 4,
+    norm: 0.5,
+    fcNorm: 2,
+    rank: 2,
+    fcRank: 3,
+  } as const;
+  const held = { ...spec, ...sizes, constraint: 'both', samples: 200 } as const;
+  const own = {
+    loss: 'brier',
+    normalization: 'unit',
+    hasBiases: false,
+    trainCount: 200,
+    trainEvaluation: 200,
+  } as const;
+  const options = { ...quick, ...own, steps: 30, returnWeights: true } as const;
+  const run = await train(held, data, { ...options, threads: 2 });
+  t.equal(run.checksum, (await train(held, data, { ...options, threads: 1 })).checksum, 'threads');
+  const weights = run.weights as Readonly<Record<string, { values: Float64Array }>>;
+  const { values } = weights['layer1.weight'] as { values: Float64Array };
+  const kernels = [0, 1, 2, 3].map((c) => Array.from(values.subarray(25 * c, 25 * (c + 1))));
+  const product = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+  const norms = kernels.map((kernel) => Math.sqrt(product(kernel, kernel)));
+  t.ok(norms.every((norm) => norm <= 0.5 * (1 + 1e-6)) && Math.max(...norms) > 0.499, `norms ${norms}`);
+  // Two kernels span the others.
+  const [first, second, ...others] = kernels as [number[], number[], ...number[][]];
+  const without = (a: readonly number[], b: readonly number[]) => {
+    const part = product(a, b) / product(b, b);
+    return a.map((x, i) => x - part * (b[i] as number));
+  };
+  const across = without(second, first);
+  for (const kernel of others) {
+    const rest = without(without(kernel, first), across);
+    t.ok(Math.sqrt(product(rest, rest)) < 1e-5, 'rank 2');
+  }
+  // The class was there before the data: the bound of the spec itself.
+  const { bounds } = run.quantities as { bounds: { certified: { value: number } } };
+  const wanted = (await predict(held)).quantities.gapCertified as number;
+  t.ok(Math.abs(bounds.certified.value / wanted - 1) < 1e-5, `${bounds.certified.value} for ${wanted}`);
+  // Ranks that training was not held to are no ranks of the bounds.
+  const boundOf = async (change: ConvolutionSpec) => {
+    const free = await train({ ...held, ...change }, data, { ...options, steps: 1 });
+    return (free.quantities as { bounds: { certified: { value: number } } }).bounds.certified.value;
+  };
+  const { rank: _, fcRank: __, ...full } = held;
+  t.equal(await boundOf({ constraint: 'none' }), await boundOf({ ...full, rank: 4, fcRank: 10, constraint: 'none' }));
 });

@@ -63,6 +63,8 @@ export interface ConvolutionSpec {
   readonly rank?: number | readonly number[];
   /** Rank of the last matrix. Default: full. */
   readonly fcRank?: number;
+  /** What training holds after every update: norms to `norm` and `fcNorm`, ranks to `rank` and `fcRank`. Default 'none'. */
+  readonly constraint?: 'none' | 'norms' | 'ranks' | 'both';
   /** x: entries of an image lie in [0, x]. Default 1. */
   readonly inputBound?: number;
   /** n: training examples. Default 60000. */
@@ -134,6 +136,10 @@ export const specSchema = z.strictObject({
     'a_i',
   ).optional(),
   fcRank: wholeField(1, Number.MAX_SAFE_INTEGER, 'Rank of the last matrix; full when left out.', 'a_{L+1}').optional(),
+  constraint: choiceField(
+    ['none', 'norms', 'ranks', 'both'],
+    'What training holds after every update: norms to `norm` and `fcNorm`, ranks to `rank` and `fcRank`.',
+  ).default('none'),
   inputBound: numberField(positive, 'Entries of an image lie in [0, x].', 'x').default(1),
   samples: also(wholeField(1, Number.MAX_SAFE_INTEGER, 'Training examples.', 'n'), {
     examples: '',

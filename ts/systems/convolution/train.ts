@@ -54,9 +54,14 @@ function trainingPlan(
   if (!hasBiases && spec.biasVariance > 0) throw misfit('hasBiases', 'true where `biasVariance` is not 0', false);
   const activation = resolveActivation(spec.activation);
   const { padding, pooling } = network;
+  const held = (norm: number, rank: number): { readonly heldNorm?: number; readonly heldRank?: number } => ({
+    ...(holdsNorms(spec) ? { heldNorm: norm } : {}),
+    ...(holdsRanks(spec) ? { heldRank: rank } : {}),
+  });
   const layers = network.layers.map(
     (layer): LayerPlan =>
       convolution([layer.channels, layer.preHeight, layer.preWidth], {
+        ...held(layer.norm, layer.rank),
         inputChannels: layer.inputChannels,
         height: layer.inputHeight,
         width: layer.inputWidth,
@@ -73,6 +78,7 @@ function trainingPlan(
       }),
   );
   const head = dense([network.features], {
+    ...held(network.fcNorm, network.fcRank),
     units: classes,
     hasBiases,
     weightVariance: 1,
@@ -90,6 +96,11 @@ function trainingPlan(
     spec,
   };
 }
+
+const holdsNorms = ({ constraint }: ResolvedConvolutionSpec): boolean =>
+  constraint === 'norms' || constraint === 'both';
+const holdsRanks = ({ constraint }: ResolvedConvolutionSpec): boolean =>
+  constraint === 'ranks' || constraint === 'both';
 
 type Job = TrainerJob<ConvolutionPlan, ResolvedTrainOptions>;
 
@@ -114,8 +125,16 @@ function boundsAt(job: Job, body: TrainingBody, samples: number): Readonly<Recor
   const { failureProbability } = spec;
   // What the trained network really has.
   const bits = job.options.precision === 'float64' ? 64 : 32;
-  const question = { samples, failureProbability, bits, ...(why === undefined ? {} : { unspoken: why }) };
-  return measured(networkFromSpec(spec), body.weights ?? {}, body, question);
+  const question = {
+    samples,
+    failureProbability,
+    bits,
+    holdsNorms: holdsNorms(spec),
+    ...(why === undefined ? {} : { unspoken: why }),
+  };
+  // Ranks say something only of networks that were held to them.
+  const { rank, fcRank, ...full } = spec;
+  return measured(networkFromSpec(holdsRanks(spec) ? spec : full), body.weights ?? {}, body, question);
 }
 
 const base = sgd(trainingPlan) as Trainer<ResolvedConvolutionSpec, ConvolutionPlan, ResolvedTrainOptions>;
@@ -125,7 +144,14 @@ async function risksOf(job: Job, weights: Weights, data: TrainingData, control: 
   const { epochs: _, checkpoint: __, saveWeights: ___, ...options } = job.options;
   const { onProgress: ____, ...quiet } = control;
   const still = { steps: 1, learningRate: 0, weightDecay: 0, statisticsEvery: 0, returnWeights: false } as const;
-  const [body] = await base.run([{ ...job, options: { ...options, ...still, initialWeights: weights } }], data, quiet);
+  // Given weights are measured as they are.
+  const layers = job.plan.layers.map(({ heldNorm: _, heldRank: __, ...layer }) => layer as LayerPlan);
+  const plan = { ...job.plan, layers };
+  const [body] = await base.run(
+    [{ ...job, plan, options: { ...options, ...still, initialWeights: weights } }],
+    data,
+    quiet,
+  );
   return body as TrainingBody;
 }
 

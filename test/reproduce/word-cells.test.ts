@@ -53,6 +53,9 @@ t.test('rows: what agrees, and what planted numbers turn round', async (t) => {
   const [words, pairs, counts, finite, worst, worstKnown, gated, order] = [0, 1, 2, 3, 4, 5, 6, 7];
   const good = [run('vanilla', 203), run('minimal', 190), run('gru', 188), run('lstm', 185)];
   t.same(verdicts(good), [...Array.from({ length: 7 }, () => 'agrees'), 'notComparable']);
+  const peephole = (perplexity: number | undefined) => verdicts([...good, run('peepholeLstm', perplexity)]).at(-2);
+  t.same([peephole(880), peephole(200), peephole(undefined)], ['explained', 'agrees', 'differs'], 'an unbounded state');
+  t.equal(verdicts([...good, run('peepholeLstm', 880)])[worst as number], 'agrees', 'of which vanilla is not worse');
   const [best, lost] = [run('vanilla', 150), run('gru', undefined)];
   const found = (runs: readonly WordRun[], given = baselines): number[] =>
     verdicts(runs, given).flatMap((verdict, i) => (verdict === 'differs' ? [i] : []));

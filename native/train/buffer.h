@@ -1,9 +1,12 @@
 // Memory of a training run: aligned to cache lines, allocated once, never inside a step.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <vector>
+
+#include "core/huge_pages.h"
 
 namespace mft::train {
 
@@ -15,9 +18,11 @@ struct AlignedAllocator {
   template <typename U>
   AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT: allocators convert
   T* allocate(std::size_t count) {
+    if (count > PTRDIFF_MAX / sizeof(T) - kAlignment) throw std::bad_alloc();
     const std::size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     void* memory = std::aligned_alloc(kAlignment, bytes == 0 ? kAlignment : bytes);
     if (memory == nullptr) throw std::bad_alloc();
+    prefer_huge_pages(memory, bytes);  // rows of a tape of sequences lie far apart: else a page each
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t) { std::free(memory); }

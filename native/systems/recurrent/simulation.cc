@@ -134,8 +134,14 @@ class Engine {
       std::fill(e.begin(), e.end(), 0);
       std::fill(de.begin(), de.end(), 0);
     } else {
-      blas::gemm(false, true, 2, n, n, 1, y.data(), n, matrices.recurrent.data(), n, 0, e.data(), n);
-      blas::gemm(false, true, tangents_, n, n, 1, dy.data(), n, matrices.recurrent.data(), n, 0, de.data(), n);
+      // Sequences and perturbations in one product: the matrix is read once.
+      const std::size_t rows = 2 + tangents_;
+      stacked_.resize(2 * rows * n);
+      double* const product = stacked_.data() + rows * n;
+      std::copy_n(dy.data(), tangents_ * n, std::copy_n(y.data(), 2 * n, stacked_.data()));
+      blas::gemm(false, true, rows, n, n, 1, stacked_.data(), n, matrices.recurrent.data(), n, 0, product, n);
+      std::copy_n(product, 2 * n, e.data());
+      std::copy_n(product + 2 * n, tangents_ * n, de.data());
     }
     if (!matrices.input.empty())
       blas::gemm(false, true, 2, n, m, 1, x_.data(), m, matrices.input.data(), m, 1, e.data(), n);
@@ -190,7 +196,7 @@ class Engine {
   std::size_t tangents_;
   std::vector<Matrices> matrices_;
   States states_;
-  std::vector<double> x_, gram_;
+  std::vector<double> x_, gram_, stacked_;
   OrthonormalFrame frame_;
   std::uint32_t trial_ = 0;
 };
@@ -228,7 +234,7 @@ double memory_estimate(const Simulation& simulation) {
     const Gate gate = product_gate(simulation.cell, k);
     numbers += (gate.recurrent > 0 ? n * n : 0) + (gate.input > 0 ? n * m : 0) + n + (7 + tangents) * n;
   }
-  numbers += 2 * m + 10 * n + 2 * tangents * n + (simulation.has_jacobian ? n * n : 0);
+  numbers += 2 * m + 10 * n + 2 * tangents * n + 2 * (2 + tangents) * n + (simulation.has_jacobian ? n * n : 0);
   if (simulation.has_singular_values) numbers += 2 * all * all;
   return 8 * numbers * simulation.range.workers();
 }

@@ -32,7 +32,7 @@ const Fields<MapCall> kMap = {
     whole("threads", &MapCall::threads, 1, kMostThreads),
 };
 
-// (call, control?) -> Promise<Float64Array>: variances of the rows, K, Theta
+// (call, control?) -> Promise<Float64Array>: variances of the rows, K, Theta, whether they are finite
 Napi::Value kernel_maps(const Napi::CallbackInfo& info) {
   const auto call = std::make_shared<const MapCall>(kMap.argument(info, 0, "call"));
   kernel::validate(*call);

@@ -57,6 +57,7 @@ function copied(value: unknown, name: string, levels: number): unknown {
 function copyOfList(list: readonly unknown[], name: string, levels: number): readonly unknown[] {
   const numbers: number[] = [];
   const { length } = list;
+  if (length > 1 && levels > 1 && list[0] instanceof Float64Array) return copyOfRows(list, name, levels);
   for (let i = 0; i < length; i++) {
     const item = list[i];
     if (typeof item === 'number') numbers.push(item);
@@ -77,6 +78,23 @@ function mixed(
   const copy: unknown[] = [...numbers, copied(next, name, levels - 1)];
   while (copy.length < length) copy.push(copied(list[copy.length], name, levels - 1));
   return copy;
+}
+
+/** Rows of doubles share one buffer: thousands of small ones are thousands of objects for the garbage collector. */
+function copyOfRows(list: readonly unknown[], name: string, levels: number): readonly unknown[] {
+  const rows = [...list];
+  let count = 0;
+  for (const row of rows) count += row instanceof Float64Array ? row.length : 0;
+  const block = new Float64Array(count);
+  let from = 0;
+  return rows.map((row) => {
+    // A row without memory, and one that lost it meanwhile, have the length 0.
+    if (!(row instanceof Float64Array) || row.length === 0) return copied(row, name, levels - 1);
+    const copy = block.subarray(from, from + row.length);
+    copy.set(row);
+    from += row.length;
+    return copy;
+  });
 }
 
 function copyOfArray(array: Numbers, name: string): unknown {

@@ -1,5 +1,6 @@
 // No result holds a NaN, nor an infinite value on a linear scale: what a verb of a system returns passes through here, and
 // what is no number becomes undefined, with its reason. A system that knows a better reason gives it itself.
+import { areFinite } from './finite.js';
 import type { Estimated, Observable, Predicted, QuantityValue, UndefinedPoint } from './results.js';
 
 const beyond = 'its numbers leave the range of double precision (about 1e-308 to 1e308)';
@@ -17,21 +18,6 @@ export function definedQuantity(value: QuantityValue): QuantityValue {
 /** Whether a value of an observable means something: −Infinity is the logarithm of 0. */
 function isValue(x: number, scale: Observable['scale']): boolean {
   return Number.isFinite(x) || (scale === 'log' && x === -Infinity);
-}
-
-/** Whether all numbers are finite: x − x is 0 of these only. In one pass, four sums side by side: matrices have millions. */
-function areFinite(values: Float64Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length - (values.length % 4);
-  const rest = (i: number): number => (values[i] as number) - (values[i] as number);
-  for (let i = 0; i < whole; i += 4) {
-    a += rest(i);
-    b += rest(i + 1);
-    c += rest(i + 2);
-    d += rest(i + 3);
-  }
-  for (let i = whole; i < values.length; i++) a += rest(i);
-  return a + b + c + d === 0;
 }
 
 /** The observable without NaN: such points are listed in `undefinedAt`; of a term that is not known the allowance is infinite. */

@@ -1,6 +1,7 @@
 // Inputs of a network: drawn with given lengths and angle, given as numbers, or named in a data set.
 import * as z from 'zod';
 import { datasetExpectation, isDatasetName } from './dataset-names.js';
+import { areFinite } from './finite.js';
 import { expectedError } from './errors.js';
 
 /** A pair of random directions with exact mean square per component and exact correlation. */
@@ -134,6 +135,7 @@ function checkedValues(value: GivenInputs): GivenInputs {
       refuse('ERR_MFT_INVALID_ARGUMENT', `inputs.values.${i}`, row);
     if (row.length !== rows[0]?.length)
       refuse('ERR_MFT_SHAPE', `inputs.values.${i}`, row.length, `a list of ${rows[0]?.length} numbers like the first`);
+    if (row instanceof Float64Array && areFinite(row)) return;
     for (let j = 0; j < row.length; j++) {
       if (!Number.isFinite(row[j]))
         refuse(
@@ -162,9 +164,21 @@ function innerExpectation(path: string): string {
 /** Inputs given as numbers, as one block. */
 export function vectorsOf({ values: rows }: GivenInputs): InputVectors {
   const dimension = rows[0]?.length ?? 0;
+  const whole = wholeOf(rows, dimension);
+  if (whole !== undefined) return { count: rows.length, dimension, values: whole };
   const values = new Float64Array(rows.length * dimension);
   rows.forEach((row, i) => values.set(row, i * dimension));
   return { count: rows.length, dimension, values };
+}
+
+/** The block that the rows are parts of, one behind the other: nothing is to be copied. */
+function wholeOf(rows: readonly InputRow[], dimension: number): Float64Array | undefined {
+  const [first] = rows;
+  if (!(first instanceof Float64Array)) return undefined;
+  const { buffer, byteOffset } = first;
+  const isPart = (row: InputRow, i: number): boolean =>
+    row instanceof Float64Array && row.buffer === buffer && row.byteOffset === byteOffset + 8 * dimension * i;
+  return rows.every(isPart) ? new Float64Array(buffer, byteOffset, rows.length * dimension) : undefined;
 }
 
 /** How many inputs there are. */

@@ -46,11 +46,20 @@ using Gaps = bool (*)(double amplitude, const double* amplitudes, const double* 
 using FirstStep = void (*)(const LayerConstants& layer, const OneRow& row, const ColumnRows& columns, std::size_t count,
                            double* product, double* gap, double* tangent);
 
+// The mirror image of a block of kMirror x kMirror numbers: out[j][i] = block[i][j], rows so many numbers apart.
+constexpr std::size_t kMirror = 8;
+using Mirror = void (*)(const double* block, std::size_t stride, double* out, std::size_t out_stride);
+
+// Whether all numbers are finite.
+using Finite = bool (*)(const double* values, std::size_t count);
+
 struct Steps {
   Step rectifier, error_function, gelu;
   GivenStep given;
   Gaps gaps;
   FirstStep first;
+  Mirror mirror;
+  Finite finite;
 };
 
 extern const Steps kBaselineSteps;

@@ -51,7 +51,7 @@ struct Given {
 
 // kSide vectors are met side by side where a chain of operations would keep the units waiting.
 struct RectifierMap {
-  static constexpr std::size_t kSide = 2;
+  static constexpr std::size_t kSide = MFT_VECTOR_BYTES == 64 ? 4 : 2;
   MFT_INLINE static void of(const kernel::LayerConstants& layer, const kernel::OneRow& row, const Given (&given)[kSide],
                             Expectations (&found)[kSide]) {
 #define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kSide; ++j)
@@ -198,8 +198,56 @@ void given_step(const kernel::LayerConstants& layer, const kernel::OneRow& row, 
   }
 }
 
+// a[0], b[0], a[1], b[1], ...: the lower halves, then the upper ones.
+MFT_INLINE void interleave(Doubles a, Doubles b, Doubles& lower, Doubles& upper) {
+#if MFT_VECTOR_BYTES == 64
+  lower = __builtin_shuffle(a, b, LongIntegers{0, 8, 1, 9, 2, 10, 3, 11});
+  upper = __builtin_shuffle(a, b, LongIntegers{4, 12, 5, 13, 6, 14, 7, 15});
+#elif MFT_VECTOR_BYTES == 32
+  lower = __builtin_shuffle(a, b, LongIntegers{0, 4, 1, 5});
+  upper = __builtin_shuffle(a, b, LongIntegers{2, 6, 3, 7});
+#else
+  lower = __builtin_shuffle(a, b, LongIntegers{0, 2});
+  upper = __builtin_shuffle(a, b, LongIntegers{1, 3});
+#endif
+}
+
+// Squares of as many rows as a vector has numbers: interleaving halves log2 times is the mirror image.
+void mirror_block(const double* block, std::size_t stride, double* out, std::size_t out_stride) {
+  constexpr std::size_t kSide = kLanes<Doubles>;
+  for (std::size_t i0 = 0; i0 < kernel::kMirror; i0 += kSide)
+    for (std::size_t j0 = 0; j0 < kernel::kMirror; j0 += kSide) {
+      Doubles rows[kSide], next[kSide];
+      for (std::size_t i = 0; i < kSide; ++i) rows[i] = load<Doubles>(block + (i0 + i) * stride + j0);
+#pragma GCC unroll 4
+      for (std::size_t done = 1; done < kSide; done *= 2) {
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kSide / 2; ++i)
+          interleave(rows[i], rows[i + kSide / 2], next[2 * i], next[2 * i + 1]);
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kSide; ++i) rows[i] = next[i];
+      }
+      for (std::size_t j = 0; j < kSide; ++j) store<Doubles>(rows[j], out + (j0 + j) * out_stride + i0);
+    }
+}
+
+// x - x is 0 of finite numbers only.
+bool are_finite(const double* values, std::size_t count) {
+  constexpr std::size_t kLength = kLanes<Doubles>;
+  Doubles sum = {};
+  std::size_t i = 0;
+  for (; i + kLength <= count; i += kLength) {
+    const Doubles x = load<Doubles>(values + i);
+    sum += x - x;
+  }
+  double rest = 0;
+  for (; i < count; ++i) rest += values[i] - values[i];
+  for (std::size_t lane = 0; lane < kLength; ++lane) rest += sum[lane];
+  return rest == 0;
+}
+
 constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>, given_step, gaps_of,
-                                  first_step};
+                                  first_step,         mirror_block,           are_finite};
 
 }  // namespace
 }  // namespace mft

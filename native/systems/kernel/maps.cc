@@ -67,6 +67,8 @@ class Kernels {
            is_triangle);
       control_.advance(1);
     });
+    const auto finite = [](const Workspace& room) { return room.is_finite; };
+    result.back() = std::all_of(rooms.begin(), rooms.end(), finite) ? 1.0 : 0.0;
   }
 
  private:
@@ -74,6 +76,7 @@ class Kernels {
     std::vector<double> gaps, covariances, tangents;
     std::vector<double> columns;
     std::vector<double> even, odd, products, slopes;  // Map::kExpansion
+    bool is_finite = true;
   };
 
   static Step chosen_step(Map map) {
@@ -173,8 +176,9 @@ class Kernels {
       row_at(room.covariances, i)[row - j0] = inputs_.next[depth][row];
       if (ntk != nullptr) row_at(room.tangents, i)[row - j0] = inputs_.diagonal_tangent[row];
     }
-    write(room.covariances.data(), nngp, i0, j0, rows, count, n, is_triangle);
-    if (ntk != nullptr) write(room.tangents.data(), ntk, i0, j0, rows, count, n, is_triangle);
+    bool is_finite = write(room.covariances.data(), nngp, i0, j0, rows, count, n, is_triangle);
+    if (ntk != nullptr) is_finite &= write(room.tangents.data(), ntk, i0, j0, rows, count, n, is_triangle);
+    room.is_finite &= is_finite;
   }
 
   OneRow one_row(std::size_t l, std::size_t row) const {
@@ -273,20 +277,28 @@ class Kernels {
     steps_.first(layers_[0], own, columns, padded, product, gaps, tangent);
   }
 
-  static void write(const double* tile, double* out, std::size_t i0, std::size_t j0, std::size_t rows,
-                    std::size_t count, std::size_t n, bool is_triangle) {
+  // Whether everything is finite.
+  bool write(const double* tile, double* out, std::size_t i0, std::size_t j0, std::size_t rows, std::size_t count,
+             std::size_t n, bool is_triangle) const {
+    bool is_finite = true;
     for (std::size_t i = 0; i < rows; ++i) {
       const std::size_t shown = is_triangle ? std::min(count, i0 + i + 1 - j0) : count;
+      is_finite &= steps_.finite(tile + i * kTile, shown);
       std::copy_n(tile + i * kTile, shown, out + (i0 + i) * n + j0);
     }
-    if (!is_triangle) return;
+    if (!is_triangle) return is_finite;
     // The mirror image, in blocks that fit the cache's lines.
-    constexpr std::size_t kBlock = 8;
-    for (std::size_t jb = 0; jb < count; jb += kBlock)
-      for (std::size_t ib = 0; ib < rows; ib += kBlock)
-        for (std::size_t j = jb; j < std::min(count, jb + kBlock); ++j)
-          for (std::size_t i = ib; i < std::min(rows, ib + kBlock); ++i)
+    for (std::size_t jb = 0; jb < count; jb += kMirror)
+      for (std::size_t ib = 0; ib < rows; ib += kMirror) {
+        if (jb + kMirror <= count && ib + kMirror <= rows && i0 + ib >= j0 + jb + kMirror) {
+          steps_.mirror(tile + ib * kTile + jb, kTile, out + (j0 + jb) * n + i0 + ib, n);
+          continue;
+        }
+        for (std::size_t j = jb; j < std::min(count, jb + kMirror); ++j)
+          for (std::size_t i = ib; i < std::min(rows, ib + kMirror); ++i)
             if (i0 + i > j0 + j) out[(j0 + j) * n + i0 + i] = tile[i * kTile + j];
+      }
+    return is_finite;
   }
 
   const MapCall& call_;
@@ -321,7 +333,7 @@ void validate(const MapCall& call) {
 }
 
 std::size_t result_size(const MapCall& call) {
-  return call.rows * (call.depth() + 1 + call.columns() * (call.has_tangent ? 2 : 1));
+  return call.rows * (call.depth() + 1 + call.columns() * (call.has_tangent ? 2 : 1)) + 1;
 }
 
 std::size_t tile_count(const MapCall& call) {

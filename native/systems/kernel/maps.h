@@ -46,7 +46,7 @@ bool has_map(const Activation& activation);
 void validate(const MapCall& call);
 
 // Numbers of the result: variances of the rows at layers 1 .. depth + 1 (depth + 1 times rows), then K (rows x
-// columns), then Theta where it is wanted.
+// columns), then Theta where it is wanted, then 1 where both are finite, else 0.
 std::size_t result_size(const MapCall& call);
 
 // One progress unit a tile. Throws Error and Cancelled.

@@ -110,6 +110,27 @@ t.test('symmetric; the same bits in blocks of rows and for any number of calls',
   }
 });
 
+t.test('rows of doubles are those of lists, are read before the promise, and name what is wrong in them', async (t) => {
+  const row = (i: number): Float64Array => data.values.slice(i * dimension, (i + 1) * dimension);
+  const typed = Array.from({ length: 25 }, (_, i) => row(i));
+  const network = { system: 'kernel', depth: 2, biasVariance: 0.1 } as const;
+  const wanted = await predict({ ...network, inputs: { values: typed.map((each) => [...each]) } });
+  const found = predict({ ...network, inputs: { values: typed } });
+  for (const each of typed) each.fill(NaN);
+  sameBits(t, (await found).observables.ntk?.values ?? [], wanted.observables.ntk?.values ?? [1], 'typed rows');
+  const mixed = await predict({ ...network, inputs: { values: [row(0), [...row(1)], row(2)] } });
+  t.same(mixed.observables.nngp?.values.length, 9);
+  const [short, moved] = [row(1).slice(1), row(1)];
+  structuredClone(moved, { transfer: [moved.buffer as ArrayBuffer] });
+  for (const [wrong, code] of [
+    [short, 'ERR_MFT_SHAPE'],
+    [moved, 'ERR_MFT_INVALID_ARGUMENT'],
+    [row(1).fill(Infinity, 3, 4), 'ERR_MFT_OUT_OF_RANGE'],
+    [[...row(1).fill(Infinity, 3, 4)], 'ERR_MFT_OUT_OF_RANGE'],
+  ] as const)
+    await t.rejects(predict({ ...network, inputs: { values: [row(0), wrong, row(2)] } }), { code }, code);
+});
+
 t.test('identities', async (t) => {
   const small = { count: 60, dimension, values: data.values.subarray(0, 60 * dimension) };
   const inner = (i: number, j: number): number => {

@@ -62,9 +62,12 @@ export function inputsOf(
     const [i, j] = [row[at] as number, column[at] as number];
     const x = data.values.subarray(i * dimension, (i + 1) * dimension);
     const y = other.values.subarray(j * dimension, (j + 1) * dimension);
-    let [inner, difference] = [0, 0];
+    // No pairs of numbers in these loops: each would be an object.
+    let inner = 0;
+    let difference = 0;
     for (let k = 0; k < dimension; k++) {
-      const [a, b] = [x[k] as number, y[k] as number];
+      const a = x[k] as number;
+      const b = y[k] as number;
       inner += a * b;
       difference += (a - b) * (a + b);
     }
@@ -113,9 +116,11 @@ function gapOf(x: Float64Array, y: Float64Array, a: number, b: number, differenc
   if (a < b) return gapOf(y, x, b, a, -difference);
   // x/a − y/b = (x − y)/a + y (b − a)/(a b): differences of near numbers are taken before anything is rounded.
   const turn = -difference / (a + b) / b;
-  let [near, far] = [0, 0];
+  let near = 0;
+  let far = 0;
   for (let k = 0; k < x.length; k++) {
-    const [p, q] = [x[k] as number, y[k] as number];
+    const p = x[k] as number;
+    const q = y[k] as number;
     near += ((p - q + q * turn) / a) ** 2;
     far += ((p + q - q * turn) / a) ** 2;
   }

@@ -35,7 +35,7 @@ export interface NativePairCall {
 
 declare module '../../core/addon.js' {
   interface NativeAddon {
-    /** Variances of the rows at layers 1..depth + 1, then K, then Θ where it is wanted. */
+    /** Variances of the rows at layers 1..depth + 1, then K, then Θ where it is wanted, then 1 where both are finite. */
     kernelMaps(call: NativeMapCall, slots: Int32Array): Promise<Float64Array>;
     /** E φφ of every pair, then E φ'φ' where it is wanted. */
     kernelPairs(call: NativePairCall, slots: Int32Array): Promise<Float64Array>;

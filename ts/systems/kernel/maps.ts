@@ -1,6 +1,7 @@
 // Kernels of large data matrices: native, vectorised over pairs, on all processors (native/systems/kernel/maps.h).
 import { addon } from '../../core/addon.js';
 import { type ControlOptions, controlled } from '../../core/control.js';
+import { knownFinite } from '../../core/finite.js';
 import { threadsFor } from '../../core/memory.js';
 import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
 import type { NativeMapCall } from './maps-native.js';
@@ -57,9 +58,8 @@ export async function mappedKernels(
   const total = other === undefined && rows === data.count ? (tiles + Math.ceil(rows / tileSide)) / 2 : tiles;
   const found = await controlled(options, total, (slots) => addon().kernelMaps(call, slots));
   const first = (model.depth + 1) * rows;
-  return {
-    variances: found.subarray(0, first),
-    nngp: found.subarray(first, first + rows * columns),
-    ntk: found.subarray(first + rows * columns),
-  };
+  const nngp = found.subarray(first, first + rows * columns);
+  const tangent = found.subarray(first + rows * columns, -1);
+  if (found.at(-1) === 1) for (const matrix of [nngp, tangent]) knownFinite.add(matrix);
+  return { variances: found.subarray(0, first), nngp, ntk: tangent };
 }

@@ -80,6 +80,73 @@ const cases: Readonly<Record<string, Case>> = {
     observable: 'modeMapping',
     verdicts: ['finiteSize'],
   },
+  // Of 60 pairs of masks of four inputs four have a component in common; the mean is made by those with a large one.
+  'two masks of few inputs': {
+    spec: { system: 'kernel', width: 123, inputKeepProbability: 0.12645, mode: 'train', inputWidth: 4, depth: 5 },
+    seed: 7000066,
+    observable: 'covariance',
+    verdicts: ['agrees', 'inconclusive', 'finiteSize'],
+  },
+  'masks of inputs that no run meets': {
+    spec: { system: 'kernel', width: 82, biasVariance: 2.11, inputKeepProbability: 1e-100, inputWidth: 3, depth: 6 },
+    seed: 7000067,
+    observable: 'variance',
+    verdicts: ['inconclusive'],
+  },
+  'weights that are all zero in every run': {
+    spec: {
+      system: 'feedforward',
+      width: 96,
+      weightVariance: 1.245,
+      biasVariance: 0.128,
+      weights: { law: 'sparse', density: 1e-300 },
+      depth: 4,
+    },
+    seed: 7000044,
+    observable: 'variance',
+    verdicts: ['inconclusive', 'finiteSize'],
+  },
+  'slopes without a fourth moment': {
+    spec: { system: 'implicit', width: 116, activation: { name: 'alphaRelu', alpha: 0.5845 }, inputVariance: 0.4455 },
+    seed: 7000002,
+    observable: 'termNorm',
+    verdicts: ['agrees', 'finiteSize', 'inconclusive'],
+  },
+  'channels so few that one network makes the mean': {
+    spec: {
+      system: 'convolution',
+      width: [1, 2, 10, 1],
+      kernel: [1, 3, 3, 2],
+      pool: 1,
+      padding: 'circular',
+      activation: 'linear',
+      weightVariance: 0.2333,
+      image: 'uniform',
+      depth: 4,
+      input: [4, 15, 1],
+      classes: 6,
+    },
+    seed: 7000015,
+    observable: 'variance',
+    verdicts: ['agrees', 'inconclusive'],
+  },
+  'a gradient below the smallest number with all its digits': {
+    spec: {
+      system: 'convolution',
+      width: [1, 12, 5],
+      kernel: [1, 5, 4],
+      pool: 1,
+      padding: 'zero',
+      input: [6, 14, 1],
+      weightVariance: 1e-320,
+      biasVariance: 2.885,
+      depth: 3,
+      classes: 7,
+    },
+    seed: 7000010,
+    observable: 'variance',
+    verdicts: ['agrees'],
+  },
 };
 
 for (const [name, { spec, seed, observable, verdicts }] of Object.entries(cases))

@@ -13,6 +13,7 @@ import type { Network } from './architecture.js';
 import { boundQuantities } from './bounds.js';
 import { type LayerField, type MeanField, meanField, meanFieldSize } from './mean-field.js';
 import type { ConvolutionObservable } from './observables.js';
+import { scatterOf } from './scatter.js';
 import { imageOf, networkFromSpec, type ResolvedConvolutionSpec } from './spec.js';
 import { leastOf } from '../../numeric/extremes.js';
 
@@ -69,6 +70,9 @@ export async function fieldOfSpec(
 }
 
 type Entry = (layer: LayerField, inner: number) => number | Undefined;
+
+const smallestNormal = 2 ** -1022;
+const subnormal = 'smaller than the smallest number that has all its digits';
 
 function observable(
   field: MeanField | Undefined,
@@ -146,6 +150,13 @@ function withWidth(observed: Predicted, network: Network): Predicted {
   return { ...observed, finiteSize: { order: 1, values: new Float64Array(observed.values.length), allowance } };
 }
 
+/** Mean squares of few channels scatter so much that few networks make their mean. */
+function withScatter(observed: Predicted, scatter: Float64Array): Predicted {
+  const inner = observed.values.length / scatter.length;
+  if (scatter.every((value) => value === 0)) return observed;
+  return { ...observed, spread: observed.values.map((_, at) => scatter[Math.floor(at / inner)] as number) };
+}
+
 export async function predict(
   spec: ResolvedConvolutionSpec,
   options: SystemOptions,
@@ -166,18 +177,23 @@ export async function predict(
     field,
     depth,
     one,
-    ({ gradient }) => Math.log(gradient),
+    ({ gradient }) => (gradient > 0 && gradient < smallestNormal ? { reason: subnormal } : Math.log(gradient)),
     'log',
     (l, { isCut }) => isCut && l < depth - 1,
   );
+  const scatter = scatterOf(spec, network.layers, 'reason' in field ? [] : field.layers);
   const exact = (observed: Predicted): Predicted => (isExact(network) ? observed : withWidth(observed, network));
+  const square = (observed: Predicted): Predicted => withScatter(exact(observed), scatter);
   return {
     quantities,
     observables: {
-      variance: exact(linear(({ variance }) => mean(variance, variance.length))),
-      cornerVariance: exact(linear(({ variance }) => variance[0] as number)),
-      neighbourCovariance: spec.activation === 'linear' ? neighbours : withWidth(neighbours, network),
-      varianceMode: exact({ ...waves, error: waves.error + modeError(field) }),
+      variance: square(linear(({ variance }) => mean(variance, variance.length))),
+      cornerVariance: square(linear(({ variance }) => variance[0] as number)),
+      neighbourCovariance: withScatter(
+        spec.activation === 'linear' ? neighbours : withWidth(neighbours, network),
+        scatter,
+      ),
+      varianceMode: square({ ...waves, error: waves.error + modeError(field) }),
       gradient: exact(backward),
     },
     warnings: warningsOf(field),

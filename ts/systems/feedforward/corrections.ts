@@ -95,7 +95,13 @@ export async function corrections(
   /** Σ of what the law of the weights moves below layer l, or in all layers. */
   const ofLaw = (l: number, a: number): number => {
     let sum = 0;
-    for (let k = 0; k < l; k++) sum += laws[a]?.[k] as number;
+    for (let k = 0; k < l; k++) sum += laws[a]?.moved[k] as number;
+    return sum;
+  };
+  /** Relative variance of q^l by heavy tails of the weights of the layers up to l (light tails take less than is said). */
+  const tails: Values = (l, a) => {
+    let sum = 0;
+    for (let k = 0; k <= l; k++) sum += Math.max(0, laws[a]?.kurtosis[k] as number) / (layers.width[k] as number);
     return sum;
   };
   // Where masks leave so few inputs that q^1 scatters as much as it is large, nothing follows to first order above.
@@ -172,7 +178,8 @@ export async function corrections(
       value: shift,
       unknown: (l, a) => (l > 0 ? unknownOf(a) : 0) + q(l, a) * ofLaw(l, a),
       size: q,
-      spread: (l, a) => Math.expm1(relativeSpread(l, a)) + 2 / (layers.width[l] as number) + (rough[a] as number),
+      spread: (l, a) =>
+        Math.expm1(relativeSpread(l, a)) + 2 / (layers.width[l] as number) + tails(l, a) + (rough[a] as number),
     }),
     covariance: withheld({
       value: nothing,
@@ -180,11 +187,12 @@ export async function corrections(
         ((sizes.covariance[l] as Float64Array)[p] as number) +
         both((k, a) => q(k, a) * ofLaw(k, a))(l, p) +
         ofPairMasks(p),
-      spread: (l, p) => maskedPair(both(relativeSpread)(l, p), p),
+      spread: (l, p) => maskedPair(both(relativeSpread)(l, p), p) + both(tails)(l, p),
     }),
     correlation: withheld({
       value: nothing,
-      unknown: (l, p) => ((sizes.correlation[l] as Float64Array)[p] as number) + both(ofLaw)(l, p) + ofPairMasks(p),
+      unknown: (l, p) =>
+        ((sizes.correlation[l] as Float64Array)[p] as number) + both(ofLaw)(l, p) + both(tails)(l, p) + ofPairMasks(p),
     }),
     errorNorm: withheld({
       value: (l, a) => meanError(l, a) - logError(l, a) / 2,

@@ -15,17 +15,24 @@ function excessKurtosis(weights: ResolvedFeedforwardSpec['weights']): number {
   return weights.degreesOfFreedom > 4 ? 6 / (weights.degreesOfFreedom - 4) : 0;
 }
 
-/** Relative size of what the law of the weights moves in layer l + 1, by layer, for one input. */
+interface LawSizes {
+  /** Relative size of what the law of the weights moves in layer l + 1, by layer. */
+  readonly moved: Float64Array;
+  /** Excess kurtosis of a pre-activation of layer l: z² of a unit scatters by 2 + this. */
+  readonly kurtosis: Float64Array;
+}
+
+/** What the law of the weights does, for one input. */
 export function lawAllowance(
   spec: ResolvedFeedforwardSpec,
   layers: LayerParameters,
   gram: InputGram,
   forward: ForwardPass,
   a: number,
-): Float64Array {
-  const excess = Math.abs(excessKurtosis(spec.weights));
-  const sizes = new Float64Array(layers.depth);
-  if (excess === 0) return sizes;
+): LawSizes {
+  const excess = excessKurtosis(spec.weights);
+  const [moved, kurtosisOf] = [new Float64Array(layers.depth), new Float64Array(layers.depth)];
+  if (excess === 0) return { moved, kurtosis: kurtosisOf };
   let kurtosis = (gram.kurtosis[a] as number) / layers.inputKeepProbability;
   let fanIn = gram.dimension;
   for (let l = 0; l < layers.depth; l++) {
@@ -33,17 +40,18 @@ export function lawAllowance(
     const q = (forward.variance[l] as Float64Array)[a] as number;
     const share = q > 0 ? (q - (layers.biasVariance[l] as number)) / q : 0;
     const own = (excess * kurtosis * share ** 2) / fanIn;
-    const moved = (integrand: { readonly value?: number; readonly first?: number }): number => {
+    const shift = (integrand: { readonly value?: number; readonly first?: number }): number => {
       const at = (argument: number): number => expectation(phi, { ...integrand, argument }, q) / q ** (argument / 2);
       const mean = at(0);
       return mean > 0 ? Math.abs(at(4) - 6 * at(2) + 3 * mean) / (24 * mean) : 0;
     };
-    const size = q > 0 ? own * Math.max(moved({ value: 2 }), moved({ first: 2 })) : 0;
-    sizes[l] = Number.isNaN(size) ? Infinity : size;
+    const size = q > 0 ? Math.abs(own) * Math.max(shift({ value: 2 }), shift({ first: 2 })) : 0;
+    moved[l] = Number.isNaN(size) ? Infinity : size;
+    kurtosisOf[l] = Number.isNaN(own) ? Infinity : own;
     const second = q > 0 ? expectation(phi, { value: 2 }, q) : 0;
     const keep = layers.keepProbability[l] ?? 1;
     kurtosis = second > 0 ? expectation(phi, { value: 4 }, q) / (keep * second * second) : 0;
     fanIn = layers.width[l] as number;
   }
-  return sizes;
+  return { moved, kurtosis: kurtosisOf };
 }

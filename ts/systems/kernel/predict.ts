@@ -9,6 +9,7 @@ import { variancesOf } from './dense.js';
 import { type Kernels, selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
 import { excessKurtosisOf, isRotationInvariant, type LawNumbers } from './laws.js';
+import { inputMaskNoise, withInputMasks } from './input-masks.js';
 import { fixedPoint, normPreserving } from './normalized.js';
 import type { KernelObservable } from './observables.js';
 import { hasTangent } from './pair.js';
@@ -38,6 +39,7 @@ export async function predict(
   refuseMixtures(spec, model);
   const ntk = model.depth === 0 || hasTangent(model.phi);
   const paired = Math.min(data.count, mostPaired);
+  const masked = data.count > mostAllowed ? paired : data.count;
   const layers: Kernels[] = [];
   const { dimension, values } = data;
   const first = { count: paired, dimension, values: values.subarray(0, paired * dimension) };
@@ -48,10 +50,15 @@ export async function predict(
   const variance = kernels.layerVariance ?? variancesOf(model, data);
   return {
     quantities: { ...quantitiesOf(spec), ...lawQuantities(spec, model, data), ...boundsOf(certified) },
-    observables: withScatter(
-      observablesOf(spec, model, kernels, layers, variance, ntk),
-      scatterOf(model, data, variance),
-      model.phi.homogeneousDegree === 1,
+    observables: withInputMasks(
+      withScatter(
+        observablesOf(spec, model, kernels, layers, variance, ntk),
+        scatterOf(model, data, variance),
+        model.phi.homogeneousDegree === 1,
+      ),
+      inputMaskNoise(model, data, masked),
+      masked,
+      pairsOf(paired),
     ),
     warnings: warningsOf(spec, ntk),
   };

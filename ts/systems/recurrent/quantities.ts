@@ -5,6 +5,7 @@ import { choiceField, numberField } from '../../core/fields.js';
 import type { ControlOptions } from '../../core/control.js';
 import type { QuantityValue } from '../../core/results.js';
 import { type Quantity, quantity, withMapped } from '../../core/system.js';
+import { certifiedQuantities } from './quantities-certified.js';
 import { criticalQuantities } from './quantities-critical.js';
 import { exactQuantities } from './quantities-exact.js';
 import { spectrumQuantities } from './quantities-spectrum.js';
@@ -207,6 +208,7 @@ const table = {
   ),
   ...spectrumQuantities,
   ...criticalQuantities,
+  ...certifiedQuantities,
   ...tiedQuantities,
   ...exactQuantities,
 } as const satisfies Readonly<Record<string, Quantity>>;

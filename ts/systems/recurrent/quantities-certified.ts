@@ -129,7 +129,7 @@ export const certifiedQuantities = {
   certifiedInitialization: quantity({
     symbol: 'σ_w², μ_b : χ₁ = 1, stable',
     description:
-      'Critical starts for T steps with stability and conditioning of the product; the best-conditioned one that is stable, alone and settles within T.',
+      'Critical starts for T steps with stability and conditioning; the best-conditioned one that is stable, alone and settles within T.',
     source: 'derived; docs 2.9',
     parameters: certified,
     evaluate: certifiedInitialization,

@@ -152,12 +152,14 @@ struct GradientCall {
 };
 
 const Fields<kernel::PairFunction> kPairFunction = {
-    word("kind", &kernel::PairFunction::kind, std::array<const char*, 5>{"rectifier", "erf", "gelu", "sin", "cos"}),
+    word("kind", &kernel::PairFunction::kind,
+         std::array<const char*, 6>{"rectifier", "erf", "gelu", "sin", "cos", "series"}),
     number("a", &kernel::PairFunction::a),
     number("b", &kernel::PairFunction::b),
 };
 const Fields<kernel::GradientModel> kGradientModel = {
     object("phi", &kernel::GradientModel::phi, kPairFunction),
+    gaussian_function("activation", &kernel::GradientModel::function),
     numbers("weights", &kernel::GradientModel::weights),
     numbers("biases", &kernel::GradientModel::biases),
     numbers("keeps", &kernel::GradientModel::keeps),

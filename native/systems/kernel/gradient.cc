@@ -1,8 +1,10 @@
 #include "systems/kernel/gradient.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "core/parallel.h"
+#include "systems/kernel/series_derivatives.h"
 
 namespace mft::kernel {
 namespace {
@@ -17,15 +19,22 @@ struct Sums {
 
 class Engine {
  public:
-  Engine(const GradientModel& model, std::span<const double> gram, std::span<const double> adjoint, std::size_t count)
+  Engine(const GradientModel& model, std::span<const double> gram, std::span<const double> adjoint, std::size_t count,
+         const Control& control)
       : model_(model), gram_(gram), adjoint_(adjoint), count_(count), depth_(model.keeps.size()) {
     variances_.resize(depth_ * count);
-    for (std::size_t i = 0; i < count; ++i) {
-      double q = first(gram_[i * count + i], model_.input_keep);
-      for (std::size_t l = 0; l < depth_; ++l) {
-        variances_[l * count + i] = q;
-        q = model_.weights[l + 1] * own_moments(model_.phi, q).product.value / model_.keeps[l] + model_.biases[l + 1];
+    for (std::size_t l = 0; l < depth_; ++l) {
+      const std::span<double> own = std::span(variances_).subspan(l * count, count);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (l == 0) {
+          own[i] = first(gram_[i * count + i], model_.input_keep);
+        } else {
+          const double second = own_at(l - 1, i, variances_[(l - 1) * count + i]).product.value;
+          own[i] = model_.weights[l] * second / model_.keeps[l - 1] + model_.biases[l];
+        }
       }
+      if (model_.phi.kind == PairKind::kSeries)
+        series_.emplace_back(model_.function, own, depth_, model_.threads, control);
     }
   }
 
@@ -39,13 +48,16 @@ class Engine {
 
   void add_pairs(std::size_t i, Sums& sums) const {
     std::vector<Step> steps(depth_);
+    std::vector<SeriesDerivatives::RowSeries> rows(series_.size());
     for (std::size_t j = 0; j < i; ++j) {
       const double weight = 2.0 * adjoint_[i * count_ + j];
       const double input_keep = model_.has_shared_masks ? model_.input_keep : 1.0;
       double k = first(gram_[i * count_ + j], input_keep), theta = k;
       for (std::size_t l = 0; l < depth_; ++l) {
         Step& step = steps[l];
-        step.moments = pair_moments(model_.phi, {variances_[l * count_ + i], variances_[l * count_ + j], k});
+        step.moments = series_.empty()
+                           ? pair_moments(model_.phi, {variances_[l * count_ + i], variances_[l * count_ + j], k})
+                           : series_[l].pair(i, j, k, rows[l]);
         step.theta = theta;
         step.keep = model_.has_shared_masks ? model_.keeps[l] : 1.0;
         forward(l, step, k, theta);
@@ -69,7 +81,7 @@ class Engine {
     std::vector<Step> steps(depth_);
     double q = first(gram_[i * count_ + i], model_.input_keep), theta = q;
     for (std::size_t l = 0; l < depth_; ++l) {
-      steps[l] = {own_moments(model_.phi, q), theta, model_.keeps[l]};
+      steps[l] = {own_at(l, i, q), theta, model_.keeps[l]};
       forward(l, steps[l], q, theta);
     }
     const double weight = adjoint_[i * count_ + i];
@@ -94,6 +106,10 @@ class Engine {
   struct Parts {
     double product = 0, tangent = 0;
   };
+
+  PairMoments own_at(std::size_t l, std::size_t i, double q) const {
+    return series_.empty() ? own_moments(model_.phi, q) : series_[l].own(i);
+  }
 
   double first(double inner, double keep) const { return model_.weights[0] * inner / keep + model_.biases[0]; }
 
@@ -130,6 +146,7 @@ class Engine {
   std::span<const double> gram_, adjoint_;
   std::size_t count_, depth_;
   std::vector<double> variances_;
+  std::deque<SeriesDerivatives> series_;  // of hidden layers, where there is no closed form
 };
 
 void add(KernelGradient& into, const KernelGradient& part) {
@@ -146,7 +163,7 @@ void add(KernelGradient& into, const KernelGradient& part) {
 
 KernelGradient kernel_gradient(const GradientModel& model, std::span<const double> gram,
                                std::span<const double> adjoint, std::size_t count, const Control& control) {
-  const Engine engine(model, gram, adjoint, count);
+  const Engine engine(model, gram, adjoint, count, control);
   // A fixed number of blocks, row i in block i mod kRows: equal work, and sums of one size.
   const std::size_t blocks = std::min(kRows, count);
   std::vector<Sums> parts(blocks, engine.zeros());

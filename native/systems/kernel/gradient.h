@@ -1,18 +1,20 @@
 // Derivatives of sum_ij W_ij K_ij (or Theta_ij) of a deep kernel by its variances, slope and keep probabilities,
 // backward through the layers of every pair: what a likelihood needs of a kernel, for the cost of a few kernels and one
-// matrix.
+// matrix. Activations without closed forms have sums and differences (series_derivatives.h).
 #pragma once
 #include <cstddef>
 #include <span>
 #include <vector>
 
 #include "core/control.h"
+#include "core/gaussian.h"
 #include "systems/kernel/pair_derivatives.h"
 
 namespace mft::kernel {
 
 struct GradientModel {
   PairFunction phi;
+  GaussianFunction function;            // of PairKind::kSeries
   std::vector<double> weights, biases;  // of the dense layers 1 .. L + 1
   std::vector<double> keeps;            // of the hidden layers 1 .. L
   double input_keep = 1.0;

@@ -20,7 +20,8 @@ struct PairMoments {
   PairDerivatives product, tangent;
 };
 
-enum class PairKind { kRectifier, kErf, kGelu, kSin, kCos };
+// kSeries: no closed form; see series_derivatives.h.
+enum class PairKind { kRectifier, kErf, kGelu, kSin, kCos, kSeries };
 
 // a x below zero, b x above.
 struct PairFunction {
@@ -110,6 +111,7 @@ inline PairMoments pair_moments(const PairFunction& phi, const PairPoint& at) {
     case PairKind::kCos:
       return wave_moments(at, false);
     case PairKind::kRectifier:
+    case PairKind::kSeries:
       break;
   }
   return rectifier_moments(phi, at);

@@ -67,8 +67,11 @@ t.test('every derivative is that of the likelihood', async (t) => {
 });
 
 t.test('smooth activations: along a direction in which everything changes', async (t) => {
-  const few = { ...base, inputs: inputs.slice(0, 4), targets: targets.slice(0, 4) };
-  for (const activation of ['erf', 'gelu', 'sin', 'cos'])
+  // Two of them nearly opposite, and two nearly equal: sums over Hermite polynomials of kinks do not reach them.
+  const [a, b] = inputs as [number[], number[]];
+  const rows = [a, b, a.map((x, k) => (1 + 0.01 * k - 2) * x), b.map((x, k) => x + 0.01 * k)];
+  const few = { ...base, inputs: rows, targets: targets.slice(0, 4) };
+  for (const activation of ['erf', 'gelu', 'sin', 'cos', 'tanh', 'silu', 'hardTanh'])
     for (const kernel of ['nngp', 'ntk']) {
       const along = (x: number) =>
         gradientOf({
@@ -170,7 +173,9 @@ t.test('what cannot be fitted says why', async (t) => {
     t.ok(error instanceof MftError && error.code === code, `${code}: ${String(error)}`);
     t.match(String(error), pattern);
   };
-  await refused('ERR_MFT_UNSUPPORTED', /closed form/, { activation: 'tanh' }, 'kernelLikelihoodGradient');
+  await refused('ERR_MFT_UNSUPPORTED', /continuous/, { activation: 'step' }, 'kernelLikelihoodGradient');
+  const withZeros = { activation: 'tanh', biasVariance: 0, inputs: [[0, 0, 0], ...inputs.slice(1)] };
+  await refused('ERR_MFT_UNSUPPORTED', /variance 0/, withZeros, 'kernelLikelihoodGradient');
   await refused('ERR_MFT_OUT_OF_RANGE', /noiseVariance/, { noiseVariance: 0, perLayer: true });
   await refused('ERR_MFT_OUT_OF_RANGE', /biasVariance/, { biasVariance: 0, weightVariance: 1 });
   await refused('ERR_MFT_OUT_OF_RANGE', /weightVariance/, {});

@@ -9,6 +9,8 @@ import { product } from './factor.js';
 import { selfKernels } from './kernels.js';
 import type { DataMatrix, KernelModel } from './model.js';
 import { regress, type Targets } from './regression.js';
+import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
+import { hasTangent } from './pair.js';
 import type { NativeGradientCall } from './regression-native.js';
 
 /** What is asked for, at one point. */
@@ -37,11 +39,12 @@ export interface Likelihood {
 
 type PairFunction = NativeGradientCall['model']['phi'];
 
-/** Activations whose pair expectations have closed forms with closed derivatives. */
-const closed = ['relu', 'leakyRelu', 'abRelu', 'abs', 'linear', 'erf', 'gelu', 'sin', 'cos'] as const;
-
-/** @throws MftError ERR_MFT_UNSUPPORTED for an activation or a parameterization without derivatives in closed form */
-export function pairFunctionOf({ activation, isStandard }: KernelModel): PairFunction {
+/**
+ * How pairs of the activation have derivatives: closed forms, or (`series`) sums over Hermite polynomials.
+ *
+ * @throws MftError ERR_MFT_UNSUPPORTED for an activation that jumps or is a JavaScript function, and for `parameterization` "standard"
+ */
+export function pairFunctionOf({ activation, isStandard, phi }: KernelModel): PairFunction {
   const { name, parameters } = resolveActivation(activation);
   const [first, second] = parameters as unknown as readonly [number, number];
   const slopes = {
@@ -60,9 +63,10 @@ export function pairFunctionOf({ activation, isStandard }: KernelModel): PairFun
     return { kind: 'rectifier', a, b };
   }
   if (name === 'erf' || name === 'gelu' || name === 'sin' || name === 'cos') return { kind: name, a: 0, b: 1 };
+  if (phi.native !== undefined && hasTangent(phi)) return { kind: 'series', a: 0, b: 1 };
   throw new MftError(
     'ERR_MFT_UNSUPPORTED',
-    `Expected \`activation\` to have derivatives in closed form (${closed.join(', ')}), received ${name}.`,
+    `Expected \`activation\` to be continuous (derivatives of the kernel are infinite behind a jump), received ${name}.`,
     { parameter: 'activation', received: name },
   );
 }
@@ -100,6 +104,7 @@ export async function likelihood(question: LikelihoodQuestion, options: ControlO
   const call: NativeGradientCall = {
     model: {
       phi: pairFunctionOf(model),
+      activation: model.phi.native as NativeGaussianFunction,
       weights: Float64Array.from(model.weights),
       biases: Float64Array.from(model.biases),
       keeps: Float64Array.from(model.keeps),

@@ -13,6 +13,8 @@ const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 2.8] as const;
 const [perRegression, perGradient, perSearch, perInput] = [2 ** 21, 2.5 * 2 ** 20, 5 * 2 ** 20, 9000] as const;
 /** The same of an activation whose pairs are summed or integrated, not given by a formula. */
 const perSeries = 2 ** 22;
+/** Hermite coefficients of an input and layer that derivatives keep: some 100 of smooth activations, 512 of those with kinks. */
+const perExpansion = 250;
 /** Matrices that a search has dropped stay until so many bytes of them are left: V8 counts them late. */
 const dropped = 44 * 2 ** 20;
 
@@ -66,7 +68,8 @@ export function ensembleBytes(p: Given & Regression & { readonly time: number | 
 /** Products of the inputs, kernels, and their derivatives by every entry. */
 export function gradientBytes(p: Given & { readonly kernel: 'nngp' | 'ntk' }, left: number = perGradient): number {
   const m = p.inputs.length;
-  return leftBehind(left + 1.4 * perInput * m) + 8 * m * m * (p.kernel === 'ntk' ? 4.2 : 3.3);
+  const series = isClosed(p) ? 0 : perSeries + 8 * perExpansion * m * p.depth;
+  return leftBehind(left + 1.4 * perInput * m) + series + 8 * m * m * (p.kernel === 'ntk' ? 4.2 : 3.3);
 }
 
 /** Every evaluation of a search drops the kernels of the one before. */

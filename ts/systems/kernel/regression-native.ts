@@ -1,5 +1,6 @@
 // The addon's functions for regression (native/node/kernel_regression.cc), merged into the addon's interface. Matrices are
 // row-major and overwritten.
+import type { NativeGaussianFunction } from '../../gaussian/expectation.js';
 
 interface NativeFactor {
   readonly matrix: Float64Array;
@@ -40,15 +41,16 @@ interface NativeSquare {
   readonly count: number;
 }
 
-/** A kernel in closed form, and the matrices of native/systems/kernel/gradient.h. */
+/** A kernel, and the matrices of native/systems/kernel/gradient.h. */
 export interface NativeGradientCall {
   readonly model: {
     readonly phi: {
-      readonly kind: 'rectifier' | 'erf' | 'gelu' | 'sin' | 'cos';
+      readonly kind: 'rectifier' | 'erf' | 'gelu' | 'sin' | 'cos' | 'series';
       /** Slopes below and above zero of a rectifier. */
       readonly a: number;
       readonly b: number;
     };
+    readonly activation: NativeGaussianFunction;
     readonly weights: Float64Array;
     readonly biases: Float64Array;
     readonly keeps: Float64Array;

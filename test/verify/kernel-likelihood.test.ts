@@ -20,8 +20,8 @@ const [first, second, third] = far as [number[], number[], number[]];
 const inputs = [...far, first.map((x) => 1.5 * x), second.map((x, k) => x + 1e-3 * k), third.map((x) => -x), first];
 const targets = inputs.map((_, i) => [Math.sin(i), Math.cos(2 * i)]);
 
-for (const activation of ['elu', 'selu', 'softsign', 'relu6'])
-  for (const kernel of ['nngp', 'ntk'])
+for (const activation of ['elu', 'relu6'])
+  for (const kernel of ['ntk'])
     t.test(`${activation}, ${kernel}`, { timeout: 600_000 }, async (t) => {
       const at = (x: number): Promise<Gradient> =>
         gradientOf({

@@ -454,8 +454,23 @@ double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, cons
   return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
 }
 
+namespace {
+
+// What the half-lines of a far expression say, if they do.
+std::optional<GaussianFunction> far_function(const GaussianFunction& function, double q) {
+  if (function.value_jumps) return std::nullopt;
+  const auto line = far_line(function.activation, function.profile.kinks, q);
+  if (!line) return std::nullopt;
+  return gaussian_function(*line, RuleProfile{.kinks = {0}});
+}
+
+}  // namespace
+
 double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2,
                             double delta) {
+  if (integrand.second == 0)
+    if (const auto far = far_function(function, std::min(q1, q2)))
+      return gaussian_pair_moment(*far, integrand, q1, q2, delta);
   if (const auto closed = closed_pair_moment(function.activation, integrand, q1, q2, delta)) return *closed;
   return gaussian_pair_moment_by_quadrature(function, integrand, q1, q2, delta);
 }
@@ -477,6 +492,7 @@ double gaussian_deficit(const GaussianFunction& function, double q, double delta
   if (delta == 0 || q == 0) return 0;
   if (const auto closed = closed_deficit(function.activation, q, delta)) return *closed;
   if (const auto limit = limit_deficit(function.activation, function.profile.kinks, q, delta)) return *limit;
+  if (const auto far = far_function(function, q)) return gaussian_deficit(*far, q, delta);
   if (closed_pair_moment(function.activation, kDerivative, q, q, 0.5 * delta))
     return price_integral(q, delta, [&](double x) { return gaussian_pair_moment(function, kDerivative, q, q, x); });
   return gaussian_deficit_by_quadrature(function, q, delta);

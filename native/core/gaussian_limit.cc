@@ -1,6 +1,7 @@
 #include "core/gaussian_limit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -14,6 +15,8 @@ namespace {
 constexpr double kLargeVariance = 1e30, kLargeDifference = 1e28;
 // Where the line alone is far more than what an activation differs from it by.
 constexpr double kFarVariance = 1e8, kFarDifference = 100;
+// Where two half-lines are an expression to 1e-11.
+constexpr double kStraightVariance = 1e22;
 constexpr double kSlowDecay = 1e4;  // of softsign, whose difference from a step falls as 1/u only
 constexpr double kSeluScale = 1.0507009873554804934;
 
@@ -101,6 +104,31 @@ std::optional<double> limit_deficit(const Activation& activation, std::span<cons
   if (const double slope = activation.scale * slope_above(activation.kind); slope != 0)
     return closed_deficit(line_of(slope), q, delta);
   return std::nullopt;
+}
+
+std::optional<Activation> far_line(const Activation& activation, std::span<const double> kinks, double q) {
+  if (activation.kind != ActivationKind::kExpression || !(q >= kStraightVariance)) return std::nullopt;
+  double size = size_of(activation, kinks);
+  constexpr std::array<double, 6> kAway{1.01, 1.5, 3, 10, 1e3, 1e9};
+  std::array<double, 2 * kAway.size()> z, value, slope, second;
+  for (std::size_t i = 0; i < kAway.size(); ++i) {
+    z[i] = -kAway[i] * size;
+    z[kAway.size() + i] = kAway[i] * size;
+  }
+  activate_both(activation, z, value, slope);
+  activate_second_derivative(activation, z, second);
+  const double below = slope.front(), above = slope.back();
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    const double own = i < kAway.size() ? below : above;
+    if (second[i] != 0 || slope[i] != own) return std::nullopt;
+    if (i % kAway.size() == 0)
+      size = std::max(size, std::abs(value[i] - own * z[i]) / std::max(std::abs(below), std::abs(above)));
+  }
+  if ((below == 0 && above == 0) || !(q >= kStraightVariance * size * size)) return std::nullopt;
+  Activation line;
+  line.kind = ActivationKind::kAbRelu;
+  line.parameters = {below, above};
+  return line;
 }
 
 }  // namespace mft

@@ -19,4 +19,8 @@ std::optional<double> limit_deficit(const Activation& activation, std::span<cons
 std::optional<Activation> line_beside(const Activation& activation, std::span<const double> kinks, double q,
                                       double delta);
 
+// Two half-lines through 0 that an expression is, but for a share size/sqrt(q) below 1e-11, at variance q; empty
+// where it is not straight on both sides of its kinks, or constant.
+std::optional<Activation> far_line(const Activation& activation, std::span<const double> kinks, double q);
+
 }  // namespace mft

@@ -1,7 +1,10 @@
-// What `advise` says about a spec of `kernel`: what is left of the range of the kernel, and what dropout adds to its diagonal.
+// What `advise` says about a spec of `kernel`: what is left of the range of the kernel, what dropout adds to its
+// diagonal, and how well regression on the inputs is conditioned.
 import { type ControlOptions, throwIfAborted } from '../../core/control.js';
 import type { Finding } from '../../core/results.js';
+import type { SystemOptions } from '../../core/system.js';
 import { expectation } from '../../gaussian/moments.js';
+import { conditioning } from './conditioning.js';
 import { selfKernels } from './kernels.js';
 import type { KernelModel } from './model.js';
 import { modelOf, type ResolvedKernelSpec } from './spec.js';
@@ -9,10 +12,10 @@ import { modelOf, type ResolvedKernelSpec } from './spec.js';
 /** A range of cosines below which inputs are hard to tell apart. */
 const smallRange = 0.05;
 
-export async function findings(spec: ResolvedKernelSpec, options: ControlOptions): Promise<readonly Finding[]> {
+export async function findings(spec: ResolvedKernelSpec, options: SystemOptions): Promise<readonly Finding[]> {
   throwIfAborted(options);
   const model = modelOf(spec, 2);
-  return [await rangeLeft(model, options), ...maskNoise(model)];
+  return [await rangeLeft(model, options), ...maskNoise(model), ...(await conditioning(spec, options))];
 }
 
 /** 1 − cosine at the readout of two inputs that are orthogonal and of mean square 1: what the kernel can still tell. */

@@ -77,6 +77,9 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'percolation-zero-gradients': { seeds: 1 },
   'deep-cnn-gap-gratings': { samples: [50, 200], seeds: 2, steps: 60 },
   'deep-cnn-bound-race': { points: 1 },
+  'deep-cnn-norms': { values: [0.5, 8], seeds: 2, steps: 20 },
+  'deep-cnn-ranks': { values: [1, 8], seeds: 2, steps: 20 },
+  'deep-cnn-gradient-noise': { samples: [25, 400], repeats: 20, steps: 10 },
   'deep-cnn-ranking': { samples: [50], seeds: 2, steps: 20, channels: [2] },
   'deep-cnn-gap': { samples: [50, 200], seeds: 2, steps: 60, codeSamples: 2000, codeEpochs: 2 },
   'recurrent-trainability': {

@@ -1,6 +1,7 @@
 // mft inspect: what the weights of a file are, layer by layer.
 import type { Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
+import { boundLines, type InspectedNetwork } from '../inspect/bounds.js';
 import { type Inspection, inspect } from '../inspect/inspect.js';
 import type { InitialVerdict, LayerReport } from '../inspect/report.js';
 import { interruptSignal } from './exit.js';
@@ -13,6 +14,7 @@ interface Options {
   memoryLimit?: number;
   activation?: string;
   keepProbability?: number;
+  network?: string;
   json?: boolean;
 }
 
@@ -27,6 +29,11 @@ export function register(program: Command): void {
       'the activation of the hidden layers, where the file does not say it: a name or JSON',
     )
     .option('--keep-probability <number>', 'probability of keeping a unit in training, for the spec', Number)
+    .option(
+      '--network <json>',
+      'what no file says of a convolutional network, for the bounds on its gap: input, stride, pool, pooling, padding, ' +
+        'activation, samples',
+    )
     .option('--json', 'print JSON')
     .action(async (file: string, options: Options) => {
       const bar = await progressBar('inspect');
@@ -34,6 +41,9 @@ export function register(program: Command): void {
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
         ...(options.activation === undefined ? {} : { activation: activationOf(options.activation) }),
         ...(options.keepProbability === undefined ? {} : { keepProbability: options.keepProbability }),
+        ...(options.network === undefined
+          ? {}
+          : { network: parseJson(options.network, '--network') as InspectedNetwork }),
         signal: interruptSignal(),
         onProgress: bar.onProgress,
       }).finally(bar.stop);
@@ -47,7 +57,7 @@ export function register(program: Command): void {
 const activationOf = (text: string): ActivationSpec =>
   (text.trim().startsWith('{') ? parseJson(text, '--activation') : text) as ActivationSpec;
 
-function print({ format, layers, others, spec }: Inspection): void {
+function print({ format, layers, others, spec, bounds }: Inspection): void {
   const rows = layers.map((layer) => [
     [layer.name, ...(isCell(layer) ? [layer.role] : []), ...(layer.gate === undefined ? [] : [layer.gate])].join(' '),
     layer.shape.join(' x '),
@@ -74,6 +84,7 @@ function print({ format, layers, others, spec }: Inspection): void {
   process.stdout.write(
     isUndefined(spec) ? `\nNo spec: ${printable(spec.reason)}.\n` : `\nSpec: ${JSON.stringify(spec)}\n`,
   );
+  if (bounds !== undefined) process.stdout.write(`\n${boundLines(bounds).join('\n')}\n`);
   if (others.length > 0)
     process.stdout.write(
       `\nOther arrays: ${others.map(({ name, shape }) => `${name} (${shape.join(', ')})`).join(', ')}\n`,

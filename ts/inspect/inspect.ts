@@ -8,7 +8,7 @@ import { numberField } from '../core/fields.js';
 import { type ControlOptions, controlOf, ticker } from '../core/control.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { controlFields } from '../core/options.js';
-import { schemaVersion, type Undefined, type Warning } from '../core/results.js';
+import { type QuantityValue, schemaVersion, type Undefined, type Warning } from '../core/results.js';
 import { packageVersion } from '../core/provenance.js';
 import type { NpyValues } from '../data/npy.js';
 import { activationField, type ActivationSpec, canonicalActivation } from '../gaussian/activations.js';
@@ -16,6 +16,7 @@ import type { FeedforwardSpec } from '../systems/feedforward/spec.js';
 import { withWeightFile, type WeightFileOptions } from '../weights/open.js';
 import type { StoredArray, WeightFile, WeightFormat } from '../weights/stored.js';
 import type { LayerTopology } from '../weights/topology.js';
+import { fileBounds, type InspectedNetwork, type ReadModule } from './bounds.js';
 import { type Chain, chainByNames, chainOfGraph, chainOfLayers } from './chain.js';
 import type { Matrix } from './matrix.js';
 import { matrixOf, rowsOf, type WeightModule } from './module.js';
@@ -32,6 +33,8 @@ export interface InspectOptions extends WeightFileOptions {
   readonly keepProbability?: number;
   /** Inputs to send through the network: what is measured at every layer is held against `predict`. */
   readonly inputs?: readonly (readonly number[])[];
+  /** Of a convolutional network, what no file says: sizes, strides, pools, padding, φ and training examples. Bounds are then said. */
+  readonly network?: InspectedNetwork;
 }
 
 /** What a file of weights holds. */
@@ -52,6 +55,8 @@ export interface Inspection {
   readonly spec: ({ readonly system: 'feedforward' } & FeedforwardSpec) | Undefined;
   /** With `inputs`: the signals at every layer beside theory. */
   readonly signals?: readonly MeasuredLayer[];
+  /** With `network`: norms, and every bound on the generalisation gap (docs/systems/convolution.md), or why there is none. */
+  readonly bounds?: Readonly<Record<string, QuantityValue>> | Undefined;
   readonly warnings: readonly Warning[];
   readonly package: string;
 }
@@ -70,6 +75,13 @@ const schema = z.strictObject({
     .min(1)
     .meta({ expected: 'a list of inputs, each a list of numbers', description: 'Inputs to send through the network.' })
     .optional(),
+  network: z
+    .looseObject({})
+    .meta({
+      expected: 'an object of fields of `convolution`: input, stride, pool, pooling, padding, activation, samples',
+      description: 'What no file says of a convolutional network, for the bounds on its gap.',
+    })
+    .optional(),
 });
 
 /**
@@ -77,10 +89,12 @@ const schema = z.strictObject({
  * against that of independent weights, stable rank, units without weights, and whether the numbers are still what a library drew.
  *
  * @param file a file of weights of any format that `readArrays` reads
- * @param options what no file says (`activation`, `keepProbability`), `inputs` to send through the network; `memoryLimit`, cancellation
+ * @param options what no file says (`activation`, `keepProbability`), `inputs` to send through the network, a convolutional
+ *   `network` for the bounds on its gap; `memoryLimit`, cancellation
  * @returns a promise of one report per matrix, in the order of the file; the network as a spec, or why there is none; with `inputs`
  *   the variance of the signals at every layer beside `predict`
- * @throws MftError (rejects) as `readArrays`; ERR_MFT_SHAPE, ERR_MFT_UNSUPPORTED for inputs that the network does not take
+ * @throws MftError (rejects) as `readArrays`; ERR_MFT_INVALID_ARGUMENT for a `network` without what no file says;
+ *   ERR_MFT_SHAPE, ERR_MFT_UNSUPPORTED for inputs that the network does not take
  *
  * **Numerics**: moments in double precision, whatever the file's; the largest singular value by at most 120 Lanczos steps (relative
  * error 1e-6). σ_w² has the relative standard error √((κ + 2)/n) for n weights of excess kurtosis κ. "asInitialized": |z| < 4 for
@@ -93,11 +107,11 @@ const schema = z.strictObject({
  * for (const { name, weightVariance, weights } of layers) console.log(name, weightVariance, weights.verdict, weights.law);
  */
 export async function inspect(file: string, options: InspectOptions = {}): Promise<Inspection> {
-  const given = parse(schema, options, 'options') as InspectOptions;
+  const given = parse(schema, options, 'options') as unknown as InspectOptions;
   const activation = given.activation === undefined ? undefined : plainCopy(given.activation, 'activation');
   if (activation !== undefined) canonicalActivation(activation);
   const checked: InspectOptions = activation === undefined ? given : { ...given, activation };
-  const { activation: _activation, keepProbability: _keep, inputs: _inputs, ...reading } = checked;
+  const { activation: _activation, keepProbability: _keep, inputs: _inputs, network, ...reading } = checked;
   return withWeightFile(file, reading, async (opened) => {
     const { modules, others, warnings } = modulesOf(opened);
     const layers: LayerReport[] = [];
@@ -105,9 +119,11 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
     const chain = chainOf(modules, others, opened.topology, checked);
     const kept: ChainLayer[] = [];
     const chained: LayerReport[] = [];
+    const read: ReadModule[] = [];
     for (const [index, module] of modules.entries()) {
       const { reports, matrix, bias } = await reportsOf(module);
       layers.push(...reports);
+      if (network !== undefined) read.push({ module, matrix, bias });
       const place = 'reason' in chain ? -1 : chain.modules.indexOf(module);
       if (place >= 0) {
         chained[place] = reports[0] as LayerReport;
@@ -128,6 +144,7 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
       others: others.map(({ name, shape, type }) => ({ name, shape, type })),
       spec,
       ...(signals === undefined ? {} : { signals }),
+      ...(network === undefined ? {} : { bounds: fileBounds(read, network) }),
       warnings: [...opened.warnings, ...warnings],
       package: packageVersion(),
     });

@@ -3,6 +3,8 @@ import { addon, seedHalves } from '../../core/addon.js';
 import { type ControlOptions, ticker } from '../../core/control.js';
 import { type Dataset, readDataset } from '../../data/dataset.js';
 import type { CurvePoint } from '../../figures/curves.js';
+import { studentTwoSided } from '../../statistics/distributions.js';
+import { meanOf } from '../../statistics/measured.js';
 import type { TrainOptions } from '../../training/options.js';
 import { train } from '../../verbs/train.js';
 import { statementRow } from '../rows.js';
@@ -93,6 +95,14 @@ export async function trainedGaps(
       await tick(points.length);
     }
   return points;
+}
+
+/** A difference of means that is not chance: P < 0.05 by Welch's t. */
+export function isResolved(a: readonly number[], b: readonly number[]): boolean {
+  const [ma, mb] = [meanOf(a), meanOf(b)];
+  const [ea, eb] = [ma.standardError ** 2, mb.standardError ** 2];
+  const degrees = (ea + eb) ** 2 / (ea ** 2 / (a.length - 1) + eb ** 2 / (b.length - 1));
+  return studentTwoSided(Math.abs(ma.mean - mb.mean) / Math.sqrt(ea + eb), degrees) < 0.05;
 }
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -1,11 +1,9 @@
 // Which bound orders networks as their measured gaps do: small architectures on gratings, compared pair by pair.
 import { ticker } from '../../core/control.js';
 import { figureCurves } from '../../figures/curves.js';
-import { studentTwoSided } from '../../statistics/distributions.js';
-import { meanOf } from '../../statistics/measured.js';
 import { inSetting, statementRow } from '../rows.js';
 import type { Reproduction, ReproductionRow, Scale } from '../types.js';
-import { type Bounds, gapData, mean, trainedGap } from './gap-runs.js';
+import { type Bounds, gapData, isResolved, mean, trainedGap } from './gap-runs.js';
 import { gratingsTraining, leastSteps } from './gratings-network.js';
 
 interface RankingScale extends Scale {
@@ -39,14 +37,6 @@ interface Ranked {
 }
 
 const boundNames = ['stated', 'certified', 'bitCount', 'parameterCount'] as const;
-
-/** A difference of mean gaps that is not chance: P < 0.05 by Welch's t. */
-function isResolved(a: readonly number[], b: readonly number[]): boolean {
-  const [ma, mb] = [meanOf(a), meanOf(b)];
-  const [ea, eb] = [ma.standardError ** 2, mb.standardError ** 2];
-  const degrees = (ea + eb) ** 2 / (ea ** 2 / (a.length - 1) + eb ** 2 / (b.length - 1));
-  return studentTwoSided(Math.abs(ma.mean - mb.mean) / Math.sqrt(ea + eb), degrees) < 0.05;
-}
 
 /** An environment: the pairs at one n that differ in one knob alone (Dziugaite et al. 2020). */
 interface Environment {

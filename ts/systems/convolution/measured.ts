@@ -66,6 +66,16 @@ export function measured(
   network: Network,
   weights: Readonly<Record<string, NamedArray>>,
   { train, test }: Pick<TrainingBody, 'train' | 'test'>,
+  question: Question,
+): Readonly<Record<string, QuantityValue>> {
+  const gap = gapOf(train, test, question.samples, question.unspoken);
+  return { ...boundsAtNorms(network, weights, question), gap };
+}
+
+/** `kernelNorm`, `fcNorm` and `bounds` of these weights. */
+export function boundsAtNorms(
+  network: Network,
+  weights: Readonly<Record<string, NamedArray>>,
   { unspoken, holdsNorms, ...question }: Question,
 ): Readonly<Record<string, QuantityValue>> {
   const { kernels, fc } = normsOf(weights, network.layers.length);
@@ -86,7 +96,6 @@ export function measured(
     fcNorm: finite(fc),
     bounds:
       reason !== undefined ? { reason } : boundsOf({ ...network, layers, fcNorm }, { ...question, failureProbability }),
-    gap: gapOf(train, test, question.samples, unspoken),
   };
 }
 

@@ -96,7 +96,7 @@ const trained = {
   kernel: () => ({ activation: pick('relu', 'erf'), depth: whole(1, 8) }),
   autoencoder: () => ({ training: { modes: whole(1, 20) }, width: whole(10, 1000) }),
   recurrent: () => ({ cell: pick('minimal', 'lstm', 'gru'), width: whole(10, 300), steps: 28 }),
-  convolution: () => ({ kernel: pick(3, 5), width: whole(2, 64), depth: whole(1, 2) }),
+  convolution: () => ({ kernel: 5, width: whole(2, 64), depth: whole(1, 2) }),
 };
 
 /** A plan of one job of a verb, or nothing where the system has no such verb. */

@@ -10,7 +10,11 @@ const indeterminate =
 /** The quantity with `{ reason }` for what is not a number. Infinite values are values (a depth scale on the critical line). */
 export function definedQuantity(value: QuantityValue): QuantityValue {
   if (typeof value === 'number') return Number.isNaN(value) ? { reason: indeterminate } : value;
-  if (Array.isArray(value)) return (value as readonly QuantityValue[]).map(definedQuantity);
+  if (Array.isArray(value)) {
+    const list = value as readonly QuantityValue[];
+    // Rows of matrices stay what they are: there may be as much of them as there is memory for once.
+    return list.every((item) => typeof item === 'number' && !Number.isNaN(item)) ? value : list.map(definedQuantity);
+  }
   if (typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, definedQuantity(item)]));
 }

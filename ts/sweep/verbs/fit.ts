@@ -68,8 +68,8 @@ export const fitVerb: SweepVerb = {
   memory: async (work) => readingProfile * (await networkMemory(work, partsOf(work))),
 };
 
-/** A profile is copied out of the results, which hold at least thirty times as much. */
-const readingProfile = 1.03;
+/** A profile is copied out of the results, which hold at least twenty times as much. */
+const readingProfile = 1.06;
 
 /** A limit that is a quantity is predicted before the simulation. */
 function partsOf(work: Work): { predicts: boolean; simulates: true } {

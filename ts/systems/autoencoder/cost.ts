@@ -33,8 +33,8 @@ const [perStart, perStep] = [2 ** 20, 300_000] as const;
 /** In doubles, of a record: what is found of a mode and of the network; the means of a mode at hand. */
 const [perRecordOfMode, perRecord, perMeans] = [5, 16, 8] as const;
 
-/** Bytes of objects that grow old: of a record, and of one of a mode in the flow, where they double V8's young generation in the end. */
-const [perOld, mostOld, perFlowing, doubled] = [400, 2.5 * 2 ** 20, 280, 2 ** 24] as const;
+/** Bytes of objects that grow old: of a step of a mode; of a record in the flow, where they double V8's young generation in the end. */
+const [perOld, mostOld, perFlowing, doubled] = [400, 2 ** 21, 280, 2 ** 24] as const;
 
 /** What the integration leaves behind; the records beside it, those of descent beside those of the flow. */
 export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
@@ -45,7 +45,7 @@ export function predictionBytes(spec: ResolvedAutoencoderSpec): number {
   const means = perMeans * (modes === 1 ? 1 : 2);
   const flows = spec.dynamics === 'flow';
   const held = records * (perRecordOfMode * modes + perRecord + means) * (flows && followsSteps(spec) ? 2 : 1);
-  const old = Math.min(mostOld, perOld * records) + (flows ? Math.min(doubled, perFlowing * modes * records) : 0);
+  const old = Math.min(mostOld, perOld * modes * times) + (flows ? Math.min(doubled, perFlowing * modes * records) : 0);
   return leftBehind(2 ** 19 + modes * (perStart + perStep * times)) + old + 8 * held;
 }
 

@@ -27,7 +27,7 @@ export function predictionBytes(spec: ResolvedConvolutionSpec): number {
   // The image twice; three times the fields of each layer behind the first wait for a collection.
   const dead = Math.min(mostDead, 3 * held * (network.layers.length - 1));
   const numbers = 3 * held + kept + 2 * height * width * channels + dead;
-  return leftBehind(2 ** 20 + perPairLeft * pairs) + 8 * numbers + perCoefficients * Math.min(mostVariances, pairs);
+  return leftBehind(2 ** 21 + perPairLeft * pairs) + 8 * numbers + perCoefficients * Math.min(mostVariances, pairs);
 }
 
 const rowLength = 7;

@@ -7,6 +7,7 @@ import { certifiedKernels } from './certified.js';
 import { crossKernels, type Kernels, selfKernels } from './kernels.js';
 import { dataMatrix, kernelModel, modelParameters, requireSameColumns, rowsField } from './model.js';
 import { matrixBytes } from './quantity-bytes.js';
+import { listsOf } from './rows.js';
 
 const wanted = z
   .array(z.enum(['nngp', 'ntk']))
@@ -21,13 +22,6 @@ const parameters = z.strictObject({
   certified: booleanField('With every kernel also what each entry may be off: `nngpBound`, `ntkBound`.').default(false),
   normalize: booleanField('Cosines and natural logarithms of the diagonal instead of kernels.').default(false),
 });
-
-/** A row-major matrix as a list of rows. */
-function rowsOf(values: ArrayLike<number>, columns: number): number[][] {
-  return Array.from({ length: values.length / columns }, (_, i) =>
-    Array.from({ length: columns }, (_, j) => values[i * columns + j] as number),
-  );
-}
 
 /** log of 2^exponent x. */
 const logOf = (x: number, exponent: number): number => Math.log(x) + exponent * Math.LN2;
@@ -44,7 +38,7 @@ function normalized({ columns, gap, rowVariance, columnVariance, exponent }: Ker
 } {
   const logarithms = (variances: Float64Array): Said[] =>
     Array.from(variances, (q) => (q === 0 ? noLogarithm : logOf(q, exponent)));
-  const cosines = rowsOf(
+  const cosines = listsOf(
     gap.map((g) => 1 - g),
     columns,
   );
@@ -73,15 +67,15 @@ export const matrixQuantities = {
         if (p.normalize) throw expectedError('ERR_MFT_UNSUPPORTED', 'certified', 'kernels without `normalize`', true);
         const found = await certifiedKernels(model, data, other, options);
         const named = p.get.flatMap((name) => [name, `${name}Bound`] as const);
-        return Object.fromEntries(named.map((name) => [name, rowsOf(found[name], found.columns)]));
+        return Object.fromEntries(named.map((name) => [name, listsOf(found[name], found.columns)]));
       }
       const asked = { ...options, ntk: p.get.includes('ntk'), normalize: p.normalize };
       const kernels =
         other === undefined ? await selfKernels(model, data, asked) : await crossKernels(model, data, other, asked);
       if (p.normalize) return normalized(kernels);
       return {
-        ...(p.get.includes('nngp') ? { nngp: rowsOf(kernels.nngp, kernels.columns) } : {}),
-        ...(p.get.includes('ntk') ? { ntk: rowsOf(kernels.ntk, kernels.columns) } : {}),
+        ...(p.get.includes('nngp') ? { nngp: listsOf(kernels.nngp, kernels.columns) } : {}),
+        ...(p.get.includes('ntk') ? { ntk: listsOf(kernels.ntk, kernels.columns) } : {}),
       };
     },
   }),

@@ -17,6 +17,7 @@ import {
   rowsField,
 } from './model.js';
 import { ensembleBytes, regressionBytes } from './quantity-bytes.js';
+import { listsOf } from './rows.js';
 import { leaveOneOut, posteriorCovariance, posteriorMean, regress, type Targets, targetsOf } from './regression.js';
 
 export const targetsField = z
@@ -66,13 +67,6 @@ function given(p: z.output<typeof regressionParameters> | z.output<typeof ensemb
   };
 }
 
-/** A row-major matrix as a list of rows. */
-function rowsOf(values: Float64Array, columns: number): number[][] {
-  return Array.from({ length: values.length / columns }, (_, i) =>
-    Array.from(values.subarray(i * columns, (i + 1) * columns)),
-  );
-}
-
 /** rows × columns from columns × rows. */
 function transposed(values: Float64Array, columns: number): Float64Array {
   const rows = values.length / columns;
@@ -83,7 +77,7 @@ function transposed(values: Float64Array, columns: number): Float64Array {
 const perTarget = (values: Float64Array, isSingle: boolean): number | number[] =>
   isSingle ? (values[0] as number) : Array.from(values);
 const perRow = (values: Float64Array, { targets, isSingle }: Given): number[] | number[][] =>
-  isSingle ? Array.from(values) : rowsOf(values, targets.rows);
+  isSingle ? Array.from(values) : listsOf(values, targets.rows);
 
 async function kernelRegression(
   p: z.output<typeof regressionParameters>,
@@ -102,7 +96,7 @@ async function kernelRegression(
   const left = await leaveOneOut(regression);
   return {
     mean: perRow(mean, all),
-    covariance: rowsOf(values, tests.count),
+    covariance: listsOf(values, tests.count),
     logMarginalLikelihood: perTarget(logMarginalLikelihood, all.isSingle),
     leaveOneOut: perRow(all.isSingle ? left.means : transposed(left.means, data.count), all),
     leaveOneOutVariance: Array.from(left.variances),
@@ -141,7 +135,7 @@ async function ntkEnsemble(p: z.output<typeof ensembleParameters>, options: Cont
   const found = await ensemble(kernels, targets, training, { model, data }, options);
   return {
     mean: perRow(found.mean, all),
-    covariance: rowsOf(found.covariance.values, tests.count),
+    covariance: listsOf(found.covariance.values, tests.count),
     largestStableRate: found.largestStableRate,
     largestEigenvalue: found.largestEigenvalue,
     smallestEigenvalue: found.smallestEigenvalue,

@@ -7,11 +7,13 @@ import { kernelModel, type ModelParameters } from './model.js';
 type Rows = readonly (readonly number[])[];
 type Given = ModelParameters & { readonly inputs: Rows };
 
-/** Doubles of a pair and kernel: native arrays, or those of pairs that are integrated one by one; rows that grow as they are filled. */
-const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 2.8] as const;
+/** Doubles of a pair and kernel: native arrays, or those of pairs that are integrated one by one; rows of lists. */
+const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 1.2] as const;
 /** Bytes of objects that a regression or a derivative makes and drops: at all, and of an input. */
-const [perRegression, perGradient, perSearch, perInput] = [2 ** 21, 2.5 * 2 ** 20, 5 * 2 ** 20, 9000] as const;
-/** The same of an activation whose pairs are summed or integrated, not given by a formula. */
+const [perRegression, perGradient, perSearch, perInput] = [2.5 * 2 ** 20, 2.5 * 2 ** 20, 5 * 2 ** 20, 9500] as const;
+/** Bytes of objects that lists of a matrix leave behind: of a row, and at most. */
+const [perRow, mostOfRows] = [17_000, 5.5 * 2 ** 20] as const;
+/** Of an activation whose pairs are summed or integrated, not given by a formula. */
 const perSeries = 2 ** 22;
 /** Hermite coefficients of an input and layer that derivatives keep: some 100 of smooth activations, 512 of those with kinks. */
 const perExpansion = 250;
@@ -35,7 +37,10 @@ export function matrixBytes(
   const arrays = 1 + Number(get.includes('ntk'));
   const lists = get.length * (certified ? 2 : 1);
   const pair = p.normalize || certified ? integratedPair : pairOf(p);
-  return leftBehind(2 ** 20) + 8 * pairs * (arrays * pair + lists * perRowEntry);
+  const rows = 8 * pairs * lists * perRowEntry;
+  // Of the lists about so much survives a collection while they are made.
+  const left = leftBehind(2 ** 20 + Math.min(mostOfRows, perRow * inputs.length), 0.6 * rows);
+  return left + 0.4 * rows + 8 * pairs * arrays * pair;
 }
 
 function isClosed(p: Given): boolean {
@@ -57,12 +62,12 @@ function blocks(p: Given & Regression, doubles: readonly [number, number, number
 
 export function regressionBytes(p: Given & Regression & { readonly kernel: 'nngp' | 'ntk' }): number {
   const kernels = pairOf(p) * (p.kernel === 'ntk' ? 2 : 1);
-  return blocks(p, [kernels, kernels + 3.5, kernels + 1.8 + perRowEntry]);
+  return blocks(p, [kernels, kernels + 3.5, kernels + 3.9]);
 }
 
 export function ensembleBytes(p: Given & Regression & { readonly time: number | 'infinity' }): number {
   const kernels = 2 * pairOf(p);
-  return blocks(p, [kernels + (p.time === 'infinity' ? 3 : 2), kernels + 5, kernels + 3.2 + perRowEntry]);
+  return blocks(p, [kernels + (p.time === 'infinity' ? 3 : 2), kernels + 5, kernels + 5.1]);
 }
 
 /** Products of the inputs, kernels, and their derivatives by every entry. */

@@ -11,7 +11,7 @@ const perPair = 400;
 /** Bytes of objects that a pair of positions leaves behind; Hermite coefficients of a variance, and variances that one image has. */
 const [perPairLeft, perCoefficients, mostVariances] = [8000, 1500, 512] as const;
 /** Numbers of fields that wait for a collection, at most: 32 MiB. */
-const mostDead = 2 ** 22;
+const mostDead = 3_600_000;
 /** Evaluations of the certified bound, in products per layer; statistics of an entry of a row. */
 const [perLayer, perStatistic, perWeight] = [20_000, 300, 12] as const;
 

@@ -94,7 +94,7 @@ const table = {
       steps: wholeField(0, 1_000_000_000, 'Steps of descent.', 'T'),
       tied: booleanField('Whether both weights are one.').default(false),
     }),
-    bytes: ({ steps }) => leftBehind(1.5 * 2 ** 20 + perStep * steps),
+    bytes: ({ steps }) => leftBehind(2.5 * 2 ** 20 + perStep * steps),
     evaluate: ({ learningRate, steps, tied, w1, w2, ...mode }, options) => {
       if (tied && w1 !== w2)
         throw expectedError('ERR_MFT_INVALID_ARGUMENT', 'w2', 'equal to `w1` where weights are tied', w2);

@@ -38,6 +38,7 @@ enum class Purpose : std::uint32_t {
   kEdgeMasks = 12,
   kInputNoise = 22,     // training: noise on the inputs
   kSequenceNoise = 23,  // training: positions after the first that hold noise
+  kAdjointStart = 24,   // training: where the original recurrent back-propagation begins
 };
 
 // Purpose `index` of a system: blocks 1 to 7 of 32 numbers each; a system declares its block once, in its folder.

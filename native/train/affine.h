@@ -31,6 +31,11 @@ class Affine {
   std::size_t parameters() const { return outputs_ * (inputs_ + (has_bias_ ? 1 : 0)); }
   std::size_t update_scratch() const { return tile_rows_ * (inputs_ + 1); }
   std::size_t update_tiles() const { return tiles_; }
+  // Rows of W of an update tile.
+  struct Tile {
+    std::size_t first, rows;
+  };
+  Tile tile_at(std::size_t tile) const;
   // Weights, then biases; names begin with `prefix`.
   std::vector<Tensor> tensors(const std::string& prefix) const;
   // Learning rates are multiplied by one number per tensor.
@@ -53,10 +58,6 @@ class Affine {
                     T* scratch) const;
 
  private:
-  struct Tile {
-    std::size_t first, rows;
-  };
-  Tile tile_at(std::size_t tile) const;
   void sum_over_batch(Tile tile, std::size_t batch, RowView<const T> delta, T* sums) const;
   GradientProduct<T> product(Tile tile, std::size_t batch, RowView<const T> input, RowView<const T> delta) const;
 

@@ -61,7 +61,8 @@ class Layer {
   virtual std::size_t tape_per_row() const = 0;
   // Numbers that a row can hand to the row of the next step that continues it (truncated back-propagation).
   virtual std::size_t state_per_row() const { return 0; }
-  // What the layer counts in every row of a forward pass with tape, by name (iterations of a solver, ...).
+  // What the layer counts in every row of a forward and a backward pass, by name (iterations of a solver, ...). Each
+  // pass writes its own.
   virtual std::vector<std::string> counters() const { return {}; }
   // How many different whole numbers it takes as its inputs (words of a vocabulary); 0: it takes any numbers.
   virtual std::size_t tokens() const { return 0; }

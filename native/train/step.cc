@@ -218,9 +218,10 @@ template <typename T>
 void Stepper<T>::backward_layer(std::size_t l, Tiles tiles) {
   const Layer<T>& layer = network_.layer(l);
   const std::size_t widest = network_.largest_width();
-  const Pass<T> pass{true, masks_.get(), statistics_of(l)};
+  Pass<T> pass{true, masks_.get(), statistics_of(l)};
   for (Rows rows = rows_from(tiles, tiles.first * kRowTile); rows.count > 0;
        rows = rows_from(tiles, rows.first + rows.count)) {
+    pass.counts = workspace_.counts[l].data() + rows.first * workspace_.counters[l];
     layer.backward(pass, rows, workspace_.errors[(l + 1) % 2].data() + rows.first * widest,
                    l > 0 ? workspace_.errors[l % 2].data() + rows.first * widest : nullptr,
                    workspace_.tapes[l].data() + rows.first * layer.tape_per_row());

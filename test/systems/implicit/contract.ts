@@ -9,7 +9,7 @@ export const contract: ContractCase = {
   other: { weightVariance: 0.9, termCount: 6 },
   grows: [{ spec: { width: 300 } }, { spec: { termCount: 2000 } }, { run: { trials: 30_000, rawTrials: true } }],
   heavy: { spec: { ...stable, width: 1000, termCount: 10 }, run: { trials: 200, threads: 1 } },
-  busy: { figure: 'convergence' },
+  busy: { figure: 'convergence', train: { width: 100, weightVariance: 0.5 } },
   agreement: [
     { spec: { ...stable, weightVariance: 0.4, width: 1000, termCount: 2 }, run: { trials: 600, seed: 11 } },
     {

@@ -7,6 +7,7 @@ import { observables, type ImplicitObservable } from './observables.js';
 import { predict } from './predict.js';
 import { quantities, type ImplicitQuantity } from './quantities.js';
 import { simulate } from './simulate.js';
+import { training } from './train.js';
 import {
   type ResolvedImplicitRun,
   type ResolvedImplicitSpec,
@@ -24,7 +25,7 @@ export interface ImplicitTypes {
   readonly run: ImplicitRun;
   readonly quantity: ImplicitQuantity;
   readonly observable: ImplicitObservable;
-  readonly train: false;
+  readonly train: true;
 }
 
 export const implicit: System<ResolvedImplicitSpec, ResolvedImplicitRun, ImplicitObservable> = {
@@ -41,4 +42,5 @@ export const implicit: System<ResolvedImplicitSpec, ResolvedImplicitRun, Implici
   simulation: { run: simulate, flops: simulationFlops, bytes: simulationBytes, lower: simulationLower },
   figures,
   findings,
+  training,
 };

@@ -55,12 +55,14 @@ std::vector<double> Theory::critical_recurrent_variances(const Control& control)
     return Theory(changed);
   };
   const bool is_explicit = (cell_.kind == CellKind::kGru || cell_.kind == CellKind::kPeepholeLstm) &&
-                           with_recurrent(0).settled(1).second > 0;
+                           with_recurrent(0).settled(1).second > 1e-200;  // the scan has ends that are numbers
   if (!is_explicit) {
     const auto excess_at = [&](double variance) {
       try {
         const Theory theory = with_recurrent(variance);
-        return theory.chi1_minus_one(theory.fixed_points(control).front().state);
+        const auto points = theory.fixed_points(control);
+        if (points.empty()) return std::numeric_limits<double>::quiet_NaN();
+        return theory.chi1_minus_one(points.front().state);
       } catch (const Error&) {
         return std::numeric_limits<double>::quiet_NaN();
       }

@@ -16,6 +16,10 @@ namespace {
 constexpr int kPointsPerDecade = 24;  // of the scans
 constexpr double kLeastVariance = 1e-3, kLargestVariance = 1e4;
 constexpr double kRootTolerance = 1e-6;  // of chi_1, and relative of the moment of the branch from zero
+constexpr double kSameRoot = 1e-6;       // relative distance of roots that rounding made of one
+// A settled moment at no recurrence that counts as none: a root moves by some 20 square roots of it.
+constexpr double kLeastDrive = 1e-18;
+constexpr std::size_t kCandidate = 2;  // gate of gru and peephole lstm that carries the drive
 
 double moment(const GaussianFunction& function, const Integrand& integrand, double variance) {
   return gaussian_moment(function, integrand, variance);
@@ -47,15 +51,22 @@ std::vector<double> Theory::critical_recurrent_variances(const Control& control)
       }
     }
     std::sort(result.begin(), result.end());
+    // Without drive chi_1 - 1 touches 0 from both sides: rounding makes many roots of one.
+    const auto is_near = [](double a, double b) { return b - a < kSameRoot * a; };
+    result.erase(std::unique(result.begin(), result.end(), is_near), result.end());
     return result;
   }
+  const auto is_fed = [&] { return cell_.kind == CellKind::kGru || cell_.kind == CellKind::kPeepholeLstm; };
+  bool is_driven = true;
   const auto with_recurrent = [&](double variance) {
     Cell changed = cell_;
+    if (!is_driven) changed.gates[kCandidate].input = changed.gates[kCandidate].bias_variance = 0;
     for (Gate& gate : changed.gates) gate.recurrent = variance;
     return Theory(changed);
   };
-  const bool is_explicit = (cell_.kind == CellKind::kGru || cell_.kind == CellKind::kPeepholeLstm) &&
-                           with_recurrent(0).settled(1).second > 1e-200;  // the scan has ends that are numbers
+  // A candidate that hardly anything drives: the root is that without drive, to kLeastDrive's root.
+  if (is_fed() && with_recurrent(0).settled(1).second < kLeastDrive) is_driven = false;
+  const bool is_explicit = is_fed() && is_driven;
   if (!is_explicit) {
     const auto excess_at = [&](double variance) {
       try {
@@ -89,7 +100,9 @@ std::vector<double> Theory::critical_recurrent_variances(const Control& control)
     const auto [variance, state] = at(x);
     if (variance < kLeastVariance || variance > kLargestVariance) continue;
     // Only the branch from zero counts.
-    const double reached = with_recurrent(variance).fixed_points(control).front().state.second;
+    const auto points_there = with_recurrent(variance).fixed_points(control);
+    if (points_there.empty()) continue;
+    const double reached = points_there.front().state.second;
     if (std::abs(reached - state.second) < kRootTolerance * state.second && std::abs(excess_along(x)) < kRootTolerance)
       result.push_back(variance);
   }
@@ -108,7 +121,9 @@ std::vector<double> Theory::critical_bias_means(double low, double high, const C
     }
     const Theory theory(changed);
     try {
-      return theory.chi1_minus_one(theory.fixed_points(control).front().state);
+      const auto found = theory.fixed_points(control);
+      if (found.empty()) return std::numeric_limits<double>::quiet_NaN();
+      return theory.chi1_minus_one(found.front().state);
     } catch (const Error&) {
       return std::numeric_limits<double>::quiet_NaN();
     }

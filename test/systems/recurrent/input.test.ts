@@ -101,3 +101,15 @@ t.test("the lstm's law has settled in its points, and its advice is kept", async
   const lasts = (await evaluate('recurrent', 'memoryTimescale', { ...cell, biasMean })) as number;
   t.ok(Math.abs(lasts / 30 - 1) < 1e-7, `${lasts} steps at a bias of ${biasMean}`);
 });
+
+t.test('critical variances where hardly anything drives the state', async (t) => {
+  for (const [cell, inputVariance, without] of [
+    ['gru', 1e-320, 12],
+    ['peepholeLstm', 1e-50, 3],
+    ['vanilla', 0, 1],
+  ] as const) {
+    const found = await evaluate('recurrent', 'criticalRecurrentWeightVariances', { cell, inputVariance });
+    t.equal(found.length, 1, cell);
+    t.ok(Math.abs((found[0] as number) - without) < 1e-6 * without, `${cell}: ${found[0]}`);
+  }
+});

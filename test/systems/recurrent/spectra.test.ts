@@ -97,7 +97,7 @@ t.test('the largest singular value lies at the edge', async (t) => {
   t.equal(await evaluate('recurrent', 'singularValueEdge', { cell: 'minGru' }), 1);
 });
 
-t.test('second moments of products of steps, tied and untied', async (t) => {
+t.test('second moments of products of steps, drawn anew at every one', async (t) => {
   for (const cell of [
     { cell: 'vanilla', recurrentWeightVariance: 1.2, weights: 'orthogonal', initialStateVariance: 0.4 },
     { cell: 'minimal', recurrentWeightVariance: 3, biasMean: 2 },

@@ -454,17 +454,13 @@ double gaussian_pair_moment_by_quadrature(const GaussianFunction& function, cons
   return integrate_pair(function, integrand, q1, q2, delta, [](double a, double b) { return a * b; });
 }
 
-namespace {
-
 // What the half-lines of a far expression say, if they do.
-std::optional<GaussianFunction> far_function(const GaussianFunction& function, double q) {
+static std::optional<GaussianFunction> far_function(const GaussianFunction& function, double q) {
   if (function.value_jumps) return std::nullopt;
   const auto line = far_line(function.activation, function.profile.kinks, q);
   if (!line) return std::nullopt;
   return gaussian_function(*line, RuleProfile{.kinks = {0}});
 }
-
-}  // namespace
 
 double gaussian_pair_moment(const GaussianFunction& function, const Integrand& integrand, double q1, double q2,
                             double delta) {

@@ -9,7 +9,11 @@ import { loadSystem, systemNames } from '../../dist/systems/registry.js';
 const runs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { kernel: { trainCount: 50 } };
 
 /** Networks of a few units; a recurrent one reads an image in 28 rows. */
-const small: Readonly<Record<string, object>> = { autoencoder: { width: 4 }, recurrent: { width: 4, steps: 28 } };
+const small: Readonly<Record<string, object>> = {
+  autoencoder: { width: 4 },
+  implicit: { width: 4 },
+  recurrent: { width: 4, steps: 28 },
+};
 
 void t.test('time and memory of training of every system', async (t) => {
   const trained = [];

@@ -98,6 +98,6 @@ t.test('what is missing is named', async (t) => {
   await refused({ spec }, { trainedOn: training }, 'ERR_MFT_INVALID_ARGUMENT', 'weights');
   await refused({ ...model, weights: {} }, { trainedOn: training }, 'ERR_MFT_SHAPE', 'weights');
   await refused({ ...model, spec: { ...spec, depth: 3 } }, { trainedOn: training }, 'ERR_MFT_SHAPE', 'weights');
-  await refused({ ...model, spec: { system: 'implicit' } }, { trainedOn: training }, 'ERR_MFT_UNSUPPORTED', 'system');
+  await refused({ ...model, spec: { system: 'implicit' } }, { trainedOn: training }, 'ERR_MFT_UNSUPPORTED', 'spec');
   await t.rejects(infer(model, {} as never), { code: 'ERR_MFT_INVALID_ARGUMENT' });
 });

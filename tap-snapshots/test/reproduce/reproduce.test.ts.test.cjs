@@ -25,9 +25,24 @@ Gap of a network on gratings and the bounds on it
  | x training images n log | y gap log | area line line rule point | stated bound line; certified bound line; |test − training risk| point; says nothing dashed
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-gradient-noise > deep-cnn-gradient-noise squares 1`] = `
+Squared gradients over n images at fixed weights
+ | x images n log | y |∇|² log | area line line rule point | from single images line; measured point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-norms > deep-cnn-norms gap 1`] = `
+Training held to norms of the kernels: the gap and the bounds
+ | x norm log | y gap, bound or risk log | area line line rule point | stated bound line; certified bound line; training risk line; |test − training risk| point
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-ranking > deep-cnn-ranking ranking 1`] = `
 Measured gap against bounds, one point per architecture
  | x bound log | y test − training risk, at least 1e-4 log | area line line rule point | stated point; certified point; bitCount point; parameterCount point
+`
+
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-ranks > deep-cnn-ranks gap 1`] = `
+Training held to ranks of eight kernels of 5 × 5: the gap and the bounds
+ | x rank log | y gap, bound or risk log | area line line rule point | stated bound line; certified bound line; training risk line; |test − training risk| point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 correlation-maps 1`] = `

@@ -109,6 +109,7 @@ t.test('critical variances where hardly anything drives the state', async (t) =>
     ['vanilla', 0, 1],
   ] as const) {
     const found = await evaluate('recurrent', 'criticalRecurrentWeightVariances', { cell, inputVariance });
+    if (isUndefined(found)) return t.fail(cell);
     t.equal(found.length, 1, cell);
     t.ok(Math.abs((found[0] as number) - without) < 1e-6 * without, `${cell}: ${found[0]}`);
   }

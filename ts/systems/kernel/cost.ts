@@ -4,6 +4,7 @@ import { inputCount } from '../../core/inputs.js';
 import { leftBehind, leftByRows } from '../../core/memory.js';
 import { rowBytes, trialsAtOnce } from '../../statistics/trials.js';
 import { hasMaps } from './maps.js';
+import { mostFollowed } from './scatter.js';
 import { nativeSimulation } from './simulate.js';
 import { lawOf, modelOf, type ResolvedKernelRun, type ResolvedKernelSpec } from './spec.js';
 
@@ -67,9 +68,11 @@ export function predictionBytes(spec: ResolvedKernelSpec): number {
   const isSummed = isMapped && model.phi.homogeneousDegree !== 1 && !closed.includes(String(spec.activation));
   const table = isSummed ? Math.min(2 ** 30, 8 * mostOrders * spec.depth * count) : 0;
   const pairs = triangle(Math.min(count, mostPaired)) + (isMapped ? 0 : triangle(count));
+  // How both matrices scatter over networks, where that is followed.
+  const spreads = isMapped && count * spec.depth <= mostFollowed ? 2 * 8 * count ** 2 : 0;
   const left = perTheory + (spec.depth + 1) * (perLayerLeft + perPairLeft * pairs);
   const matrices = 8 * (held * count ** 2 + 2 * Math.min(block, count ** 2));
-  return leftBehind(left) + matrices + 64 * (spec.depth + 1) * count + table;
+  return leftBehind(left) + matrices + spreads + 64 * (spec.depth + 1) * count + table;
 }
 
 /** Weights, twice with the tangent kernel, and their products with the inputs; the statistics of what every trial gives. */

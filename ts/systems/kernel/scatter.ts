@@ -3,7 +3,7 @@ import { expectation } from '../../gaussian/moments.js';
 import type { DataMatrix, KernelModel } from './model.js';
 
 /** Beyond this many inputs or layers nothing is said. */
-const mostFollowed = 4096;
+export const mostFollowed = 4096;
 
 /**
  * Relative variance of K^l_aa, (depth + 1) × count; undefined where it would cost more than the kernels.

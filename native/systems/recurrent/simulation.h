@@ -14,7 +14,7 @@ namespace mft::recurrent {
 struct Simulation {
   Cell cell;
   bool is_tied = true;
-  bool has_jacobian = false;  // carries the whole Jacobian of the first state, not one direction
+  bool has_jacobian = false;         // carries the whole Jacobian of the first state, not one direction
   bool has_singular_values = false;  // those of the last step alone, and nothing else
   double input_correlation = 0;
   double start_variance = 0;

@@ -103,6 +103,7 @@ const jobs = {
       { weightVariance: 0.5, width: draw(4000, 5000), draws: 2, termCounts: [1, draw(3, 6)] },
     ],
     simulate: ({ draw }) => [{ width: draw(4000, 5500), termCount: draw(3, 8) }, { trials: 2 }],
+    train: ({ draw }) => [{ weightVariance: 0.5, width: draw(1500, 2500) }, trained],
   },
   recurrent: {
     predict: ({ draw }) => [{ cell: 'lstm', steps: draw(66, 90) }],

@@ -100,6 +100,12 @@ const others = {
   implicit: {
     predict: { axes: { termCount: [10, 100, 1000] } },
     simulate: { axes: { width: [30, 100, 300] }, run: { trials: 30 } },
+    train: {
+      base: { weightVariance: 0.5 },
+      axes: { width: [30, 100, 300] },
+      run: { steps: 30, trainEvaluation: 1000 },
+      dataset: 'synthetic',
+    },
   },
   recurrent: {
     predict: { base: { cell: 'lstm' }, axes: { steps: [3, 10, 30] } },

@@ -97,6 +97,7 @@ const trained = {
   autoencoder: () => ({ training: { modes: whole(1, 20) }, width: whole(10, 1000) }),
   recurrent: () => ({ cell: pick('minimal', 'lstm', 'gru'), width: whole(10, 300), steps: 28 }),
   convolution: () => ({ kernel: 5, width: whole(2, 64), depth: whole(1, 2) }),
+  implicit: () => ({ weightVariance: 0.5, width: whole(10, 1500), termCount: whole(2, 100) }),
 };
 
 /** A plan of one job of a verb, or nothing where the system has no such verb. */

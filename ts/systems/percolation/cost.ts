@@ -12,7 +12,7 @@ const largestLattice = 20;
  * Bytes of a layer: its entries in the results and in the laws they are made from; why it has none, in each of seven observables;
  * of a simulation its description here and behind the border, and its entries in the results.
  */
-const [perReportedLayer, perUndefinedLayer, perSimulatedLayer] = [448, 7 * 40, 1000] as const;
+const [perReportedLayer, perUndefinedLayer, perSimulatedLayer] = [512, 7 * 40, 1000] as const;
 /** Bytes of objects that theory or a simulation makes of a layer and drops. */
 const perLeft = 3300;
 /** Of theory: bytes of objects that it makes and drops at all. */

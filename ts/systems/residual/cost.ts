@@ -25,7 +25,7 @@ const [perInput, perPair] = [14, 4] as const;
 /** Of an entry of an observable, in doubles: sums, values and errors of a simulation; value, allowance and spread of theory. */
 const [perEntry, perPredicted] = [14, 3] as const;
 /** Of a layer, in doubles: axes. The corrections that are zero are shared, and pages that are never written to take nothing. */
-const perLayerOfAxes = 5;
+const perLayerOfAxes = 9;
 /** Bytes of objects that theory makes and drops: at all, in a layer of the first, before its code is compiled, and of the rest. */
 const [perTheory, perEarly, perLate, early] = [2.5 * 2 ** 20, 13_000, 6000, 300] as const;
 /** Of a layer, in doubles: the network's eight lists, gone behind the border when results are made, and up to 17 of the recurrences. */

@@ -111,7 +111,10 @@ function bytes(plan: TrainingPlan, options: ResolvedTrainOptions, data: DataShap
   const one = new Float64Array(1);
   const job = nativeJob(plan, options, { scale: zeros, shift: zeros }, one, stepsPerEpoch, threads, '');
   const given = options.initialWeights === undefined ? 0 : perGiven * numbersOf(native.tensors(job));
-  return slack * (native.memory(job) + 8 * perRate * (steps - 1) + given) + descriptions;
+  // What is returned comes as doubles, of which floats are copied.
+  const isReturned = options.returnWeights || options.saveWeights !== undefined;
+  const copied = isReturned && options.precision === 'float32' ? 4 * numbersOf(native.tensors(job)) : 0;
+  return slack * (native.memory(job) + 8 * perRate * (steps - 1) + given + copied) + descriptions;
 }
 
 const numbersOf = (tensors: readonly NativeTensor[]): number =>

@@ -10,7 +10,7 @@ const [perIntegral, integrals] = [1e5, 2000] as const;
 /** Of an entry of an observable, in doubles. */
 const perEntry = 20;
 /** Theory: bytes of objects that a term leaves behind; doubles that it keeps. */
-const [perTermLeft, perTerm] = [750, 15] as const;
+const [perTermLeft, perTerm] = [900, 15] as const;
 /** Drawing a weight, in operations; products that a solve takes beside those of the recorded terms. */
 const [perWeight, products] = [12, 120] as const;
 

@@ -88,3 +88,25 @@ t.test('how far does the typical residual network grow, and not the mean?', asyn
   });
   t.equal(zeros.observables.secondMoment.values.length > 0, true, 'two inputs of zeros have moments');
 });
+
+t.test('which kurtosis has an output unit of a ReLU network in He?', async (t) => {
+  // Five hidden layers of n = 20: 3(1 + 5/n)^5 = 9.155, by the spread of mean squares, of which each unit adds 2/n.
+  const values = [Array.from({ length: 20 }, (_, i) => Math.cos(i))];
+  const spec = {
+    system: 'feedforward',
+    activation: 'relu',
+    weightVariance: 2,
+    width: 20,
+    depth: 6,
+    inputs: { values },
+  } as const;
+  const found: number[] = [];
+  for (let seed = 1; seed <= 16; seed++) {
+    const { variance } = (await simulate(spec, { trials: 6000, seed })).observables;
+    found.push((3 * (1 + (variance.variance.at(-1) as number) / (variance.values.at(-1) as number) ** 2)) / 1.1);
+  }
+  const mean = found.reduce((sum, x) => sum + x, 0) / 16;
+  const error = Math.sqrt(found.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 15 / 16);
+  const z = (mean - 3 * 1.25 ** 5) / error;
+  t.ok(Math.abs(z) < 4.5 && error < 0.2, `${mean} ± ${error}, z ${z}`);
+});

@@ -59,6 +59,10 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
   scaling: [
     ['mft scaling --widths 64,128,256 --depth 3 --rule muP', 'how activations and their changes grow with the width'],
   ],
+  completion: [
+    ['source <(mft completion bash)', 'in ~/.bashrc; zsh likewise in ~/.zshrc'],
+    ['mft completion fish > ~/.config/fish/completions/mft.fish', 'fish reads it when it starts'],
+  ],
   doctor: [['mft doctor --json', 'what a bug report needs']],
 };
 

@@ -37,12 +37,18 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string,
     const byDefault =
       given === undefined ? '' : `; default ${typeof given === 'string' ? given : JSON.stringify(given)}`;
     const option = new Option(`${flagName(field)} <value>`, `${text} (${about?.expected ?? ''}${byDefault})`);
+    fields.set(option, type as z.ZodType);
     command.addOption(option.helpGroup(heading));
     for (const alias of about?.aliases ?? []) command.addOption(new Option(`${flagName(alias)} <value>`).hideHelp());
   }
   offered.push(schema);
   hintFlagsWith(flagHint);
 }
+
+const fields = new WeakMap<Option, z.ZodType>();
+
+/** The field of the schema that a flag was made of. */
+export const fieldOf = (option: Option): z.ZodType | undefined => fields.get(option);
 
 /** `--x` and `--no-x`, in this order (so that neither has a default); help shows the one that changes something. */
 function switchOptions(field: string, text: string, byDefault: unknown): Option[] {
@@ -176,7 +182,7 @@ export async function prepareSpecFlags(program: Command, argv: readonly string[]
 }
 
 /** The system a command line asks for: `--system`, else the spec file's, else feedforward. */
-function systemIn(argv: readonly string[]): unknown {
+export function systemIn(argv: readonly string[]): unknown {
   const value = (flag: string): string | undefined => {
     const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
     if (at < 0) return undefined;

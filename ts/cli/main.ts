@@ -48,11 +48,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   const words = process.argv.slice(2);
   if (words[0] !== '--version' && words[0] !== '-V') {
-    const asked = Object.hasOwn(commands, words[0] ?? '') ? [words[0] as string] : Object.keys(commands);
+    // `complete -- WORDS` is asked by a shell while WORDS are typed.
+    const isAsking = words[0] === 'complete' && words[1] === '--';
+    const typed = isAsking ? words.slice(2) : words;
+    const asked = Object.hasOwn(commands, typed[0] ?? '') ? [typed[0] as string] : Object.keys(commands);
     for (const command of await Promise.all(asked.map((name) => commands[name]?.()))) command?.register(program);
-    const { prepareSpecFlags } = await import('./flags.js');
+    await (await import('./flags.js')).prepareSpecFlags(program, typed);
+    if (isAsking || asked.length > 1) (await import('./completion.js')).registerCompletion(program);
     for (const command of program.commands) addExamples(command);
-    await prepareSpecFlags(program, words);
   }
   await program.parseAsync();
 } catch (error) {

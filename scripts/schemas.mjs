@@ -36,6 +36,14 @@ const values = {
     { type: 'object', required: ['log'], additionalProperties: false, properties: { log: range } },
   ],
 };
+const interval = { type: 'array', prefixItems: [{ type: 'number' }, { type: 'number' }], minItems: 2, maxItems: 2 };
+const drawn = {
+  anyOf: [
+    { type: 'array', minItems: 1 },
+    { type: 'object', required: ['linear'], additionalProperties: false, properties: { linear: interval } },
+    { type: 'object', required: ['log'], additionalProperties: false, properties: { log: interval } },
+  ],
+};
 const group = { type: 'object', additionalProperties: values };
 write('plan', 'A sweep: one spec, one verb, axes', {
   ...plan,
@@ -54,6 +62,17 @@ write('plan', 'A sweep: one spec, one verb, axes', {
       properties: {
         zip: { anyOf: [group, { type: 'array', items: group }] },
         points: { type: 'array', items: { type: 'object' } },
+        random: {
+          type: 'object',
+          description: 'Points drawn at random; the first ones stay when the count grows.',
+          required: ['count', 'fields'],
+          additionalProperties: false,
+          properties: {
+            count: { type: 'integer', minimum: 1 },
+            seed: { type: 'integer', minimum: 0 },
+            fields: { type: 'object', minProperties: 1, additionalProperties: drawn },
+          },
+        },
       },
       additionalProperties: values,
     },

@@ -57,6 +57,11 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   figureProfile: [prediction, 'variance', {}],
   render: [{ $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { values: [] }, mark: 'point' }, {}],
   exportJournal: [file, { csv: join(folder, 'a.csv') }],
+  bestPoints: [file, { by: 'test_accuracy' }],
+  successiveHalving: [
+    { ...plan, axes: {} },
+    { journal: join(folder, 'h.jsonl'), by: 'depth', field: 'depth', executor },
+  ],
   localExecutor: [{ processes: 1 }],
   mergeJournals: [join(folder, 'merged'), [file]],
   expandPlan: [plan],

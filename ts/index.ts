@@ -60,8 +60,17 @@ export { figureProfile } from './figures/profile.js';
 export { render, type RenderOptions } from './figures/render.js';
 
 // Sweeps
-export type { AxisValue, AxisValues, PlanAxes } from './sweep/axes.js';
+export type { AxisValues, PlanAxes } from './sweep/axes.js';
+export type { AxisValue } from './sweep/point.js';
+export { type BestOptions, type BestPoint, type BestPoints, bestPoints } from './sweep/best.js';
 export { type ExportFiles, exportJournal } from './sweep/export.js';
+export {
+  type HalvingOptions,
+  type HalvingPoint,
+  type HalvingRound,
+  successiveHalving,
+} from './sweep/halving.js';
+export type { RandomField, RandomPoints } from './sweep/random.js';
 export type { Executor, ExecutorControl, JobLimits } from './sweep/executor.js';
 export { type LocalOptions, localExecutor } from './sweep/local.js';
 export { mergeJournals, type MergeSummary } from './sweep/merge.js';

@@ -103,3 +103,30 @@ t.test('usage and environment', async (t) => {
     t.match(result.stderr, message);
   }
 });
+
+t.test('--set and --axis change the plan; best and halve rank its points', async (t) => {
+  const search = plan('search.json', { verb: 'predict', base, axes: { weightVariance: [1, 2] } });
+  const run = ['run', search, '--journal', 'search.jsonl', '--json'];
+  t.match(
+    await mft(...run, '--set', 'base.depth=3', '--axis', 'weightVariance=1:2:3', '--axis', 'activation=tanh,erf'),
+    {
+      status: 0,
+      stdout: /"jobs": 6/,
+    },
+  );
+  const best = await mft('best', 'search.jsonl', '--by', 'fixed_point_variance', '--count', '2', '--json');
+  t.equal(best.status, 0, best.stderr);
+  t.match(JSON.parse(best.stdout), { ranked: 6, points: [{ fields: { weight_variance: 2 } }, {}] });
+  t.match((await mft('best', 'search.jsonl', '--by', 'fixed_point_variance')).stdout, /activation +weight_variance/);
+  const halved = await mft(
+    ...['halve', search, '--journal', 'halve.jsonl', '--by', 'fixed_point_variance', '--field', 'depth'],
+    ...['--set', 'base.depth=2', '--axis', 'weightVariance=1,1.5,2', '--json'],
+  );
+  t.equal(halved.status, 0, halved.stderr);
+  t.match(halved.stderr, /budget 2: 3 points, .* 1 kept\n.*budget 6: 1 points/);
+  t.match(JSON.parse(halved.stdout), [{ budget: 2 }, { budget: 6, points: [{ point: { weightVariance: 2 } }] }]);
+  t.match(await mft(...run, '--set', 'depth'), { status: 2, stderr: /name=value/ });
+  t.match(await mft(...run, '--axis', 'depth=1:2'), { status: 2, stderr: /field=low:high:count/ });
+  t.match(await mft(...run, '--set', 'verbs=1'), { status: 2, stderr: /verbs/ });
+  t.match(await mft('best', 'search.jsonl'), { status: 2, stderr: /--by/ });
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { axisValues, type GridPoint, gridOf, withField } from '../../dist/sweep/axes.js';
+import { axisValues, gridOf, withField } from '../../dist/sweep/axes.js';
+import type { GridPoint } from '../../dist/sweep/point.js';
 import { holds } from '../properties.js';
 
 function gridPoints(axes: unknown): GridPoint[] {

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { expectedError } from '../core/errors.js';
 import { figureHeatMap } from '../figures/heat-map.js';
-import { linearGrid, logGrid } from '../numeric/grids.js';
 import { type MapAxis, map, type QuantityMap } from '../verbs/map.js';
+import { axisSyntax, parseAxis } from './axis-text.js';
 import { interruptSignal } from './exit.js';
 import { requireFigureFiles, writeFigure } from './figure.js';
 import { specCommand } from './flags.js';
@@ -21,7 +21,7 @@ export function register(program: Command): void {
     (command) => {
       command.requiredOption(
         '--axis <field=values>',
-        'an axis: field=low:high:count, field=low:high:count:log, or field=a,b,c (one to three)',
+        `an axis: ${axisSyntax} (one to three)`,
         (text: string, before: string[] = []) => [...before, text],
       );
       command.option('--quantities <names>', 'separated by commas; default: all that the system maps');
@@ -29,7 +29,7 @@ export function register(program: Command): void {
     },
     async ({ spec, options }) => {
       if (options.figure !== undefined) requireFigureFiles([String(options.figure)]);
-      const axes = (options.axis as string[]).map(parseAxis);
+      const axes = (options.axis as string[]).map((text): MapAxis => parseAxis(text, Number));
       const names = options.quantities === undefined ? {} : { quantities: String(options.quantities).split(',') };
       const bar = await progressBar('map');
       const result = (await map(spec as never, axes as never, {
@@ -42,29 +42,6 @@ export function register(program: Command): void {
       if (options.figure !== undefined) await writeFigure(heatMap(result), String(options.figure));
     },
   );
-}
-
-/** "weightVariance=1:3:60", "biasVariance=1e-3:1:20:log", "keepProbability=0.9,0.95,1". */
-function parseAxis(text: string): MapAxis {
-  const [field, values] = text.split('=');
-  const expected = 'field=low:high:count, field=low:high:count:log or field=a,b,c';
-  if (field === undefined || values === undefined || values === '')
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
-  if (!values.includes(':')) return { field, values: values.split(',').map(Number) };
-  const [low, high, count, scale] = values.split(':');
-  const [a, b, n] = [Number(low), Number(high), Number(count)];
-  if (
-    !Number.isFinite(a) ||
-    !Number.isFinite(b) ||
-    !Number.isInteger(n) ||
-    n < 2 ||
-    n > 100_000 ||
-    (scale !== undefined && scale !== 'log') ||
-    (scale === 'log' && (a <= 0 || b <= 0))
-  ) {
-    throw expectedError('ERR_MFT_INVALID_ARGUMENT', '--axis', expected, text);
-  }
-  return { field, values: scale === 'log' ? logGrid(a, b, n) : linearGrid(a, b, n) };
 }
 
 /** The coordinates of point `index` of a row-major grid. */

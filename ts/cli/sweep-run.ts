@@ -7,7 +7,7 @@ import { readableJournal } from '../sweep/journal.js';
 import { localExecutor } from '../sweep/local.js';
 import { pendingJobs, shardOf } from '../sweep/pending.js';
 import { expandPlan, type SweepPlan } from '../sweep/plan.js';
-import { runPlan, type SweepSummary } from '../sweep/run.js';
+import { runPlan, type SweepOptions, type SweepSummary } from '../sweep/run.js';
 import { verbs } from '../sweep/verbs.js';
 import { exitCodes, interruptionCode, onInterruption } from './exit.js';
 import { printJson, table } from './output.js';
@@ -73,10 +73,13 @@ async function executorFor(flags: RunFlags): Promise<Executor> {
   return queueExecutor({ redis: flags.redis, isInsecure: flags.insecure === true });
 }
 
-/** Runs a plan. The first Ctrl-C finishes the running jobs, the second ends them. */
-export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> {
+/** What running a plan from the command line needs: the first Ctrl-C finishes the running jobs, the second ends them. */
+export async function sweepControl(flags: RunFlags): Promise<{
+  readonly control: SweepOptions & { readonly signal: AbortSignal; readonly drain: AbortSignal };
+  readonly wasInterrupted: () => boolean;
+  readonly end: () => void;
+}> {
   const executor = await executorFor(flags);
-  const shard = shardIn(flags.shard);
   const drain = new AbortController();
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -86,28 +89,43 @@ export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> 
   };
   const forget = onInterruption(interrupt);
   const bar = await sweepBar();
+  return {
+    control: {
+      executor,
+      onError: flags.onError,
+      signal: stop.signal,
+      drain: drain.signal,
+      onProgress: bar.onProgress,
+      onWarning: (message: string): void => void process.stderr.write(`mft: warning: ${printable(message)}\n`),
+    },
+    wasInterrupted: () => drain.signal.aborted,
+    end: (): void => {
+      bar.stop();
+      forget();
+    },
+  };
+}
+
+/** Runs a plan, and says how it ended. */
+export async function runSweep(plan: SweepPlan, flags: RunFlags): Promise<void> {
+  const shard = shardIn(flags.shard);
+  const { control, wasInterrupted, end } = await sweepControl(flags);
   try {
     const summary = await runPlan(
-      await expandPlan(plan, verbs, { signal: AbortSignal.any([drain.signal, stop.signal]) }),
+      await expandPlan(plan, verbs, { signal: AbortSignal.any([control.drain, control.signal]) }),
       {
+        ...control,
         journal: flags.journal,
-        executor,
-        onError: flags.onError,
         retryFailed: flags.retryFailed === true,
-        signal: stop.signal,
-        drain: drain.signal,
-        onProgress: bar.onProgress,
-        onWarning: (message) => process.stderr.write(`mft: warning: ${printable(message)}\n`),
         ...(shard === undefined ? {} : { shard }),
       },
     );
-    bar.stop();
+    end();
     report(summary, flags.json === true);
-    if (drain.signal.aborted && summary.missing > 0) process.exitCode = interruptionCode();
+    if (wasInterrupted() && summary.missing > 0) process.exitCode = interruptionCode();
     else if (summary.failed > 0) process.exitCode = exitCodes.failedJobs;
   } finally {
-    bar.stop();
-    forget();
+    end();
   }
 }
 

@@ -3,45 +3,44 @@ import { type Command, Option } from 'commander';
 import { MftError } from '../core/errors.js';
 import { exportJournal } from '../sweep/export.js';
 import { mergeJournals } from '../sweep/merge.js';
-import type { SweepPlan } from '../sweep/plan.js';
 import { journalPlan, journalStatus } from '../sweep/status.js';
 import { exitCodes } from './exit.js';
 import { printable } from '../core/text.js';
-import { readJson } from './flags.js';
 import { printJson, table } from './output.js';
+import { type PlanFlags, planFlags, readPlan } from './sweep-plan.js';
+import { registerBest, registerHalve } from './sweep-search.js';
 import { dryRun, runSweep, type RunFlags } from './sweep-run.js';
 
 export function register(program: Command): void {
   const sweep = program
     .command('sweep')
     .description('grids of jobs: a journal that resumes, on this machine, in shards, or on workers');
-  runFlags(
-    sweep
-      .command('run')
-      .description('run what is missing of a plan')
-      .argument('<plan>', 'JSON file, - for standard input'),
-  )
+  runFlags(planFlags(sweep.command('run').description('run what is missing of a plan')))
     .requiredOption('--journal <file>', 'rows are appended here; run the same command again to resume')
     .option(
       '--dry-run',
       'say what would run and why, with an estimate of time, memory and disk; run nothing but a short probe',
     )
     .option('--retry-failed', 'run only the jobs that failed')
-    .action(async (file: string, flags: RunFlags) => {
-      const plan = readJson(file, 'plan') as SweepPlan;
+    .option('--shard <i/n>', 'run only the i-th of n shares (from 1), e.g. of a Slurm array')
+    .action(async (file: string, flags: RunFlags & PlanFlags) => {
+      const plan = readPlan(file, flags);
       if (flags.dryRun === true) await dryRun(plan, flags);
       else await runSweep(plan, flags);
     });
-  runFlags(sweep.command('retry').description('run the failed jobs of a journal again').argument('<journal>')).action(
-    async (journal: string, flags: RunFlags) =>
+  registerHalve(sweep, runFlags);
+  runFlags(sweep.command('retry').description('run the failed jobs of a journal again').argument('<journal>'))
+    .option('--shard <i/n>', 'run only the i-th of n shares (from 1), e.g. of a Slurm array')
+    .action(async (journal: string, flags: RunFlags) =>
       runSweep(await journalPlan(journal), { ...flags, journal, retryFailed: true }),
-  );
+    );
   sweep
     .command('status')
     .description('what a journal holds')
     .argument('<journal>')
     .option('--json', 'print JSON')
     .action(printStatus);
+  registerBest(sweep);
   sweep
     .command('export')
     .description('write the rows of a journal: one row per job and layer')
@@ -78,7 +77,6 @@ export function register(program: Command): void {
 function runFlags(command: Command): Command {
   return command
     .option('--processes <n>', 'child processes; default: one per processor')
-    .option('--shard <i/n>', 'run only the i-th of n shares (from 1), e.g. of a Slurm array')
     .addOption(new Option('--on-error <what>', 'after a failed job').choices(['continue', 'stop']).default('continue'))
     .addOption(new Option('--executor <name>', 'where jobs run').choices(['local', 'bullmq']).default('local'))
     .option(

@@ -1,9 +1,8 @@
 // The axes of a plan: lists, linear and logarithmic ranges, products, zips and explicit points.
 import { expectedError, MftError } from '../core/errors.js';
 import { linearGrid, logGrid } from '../numeric/grids.js';
-
-/** A value of an axis: plain JSON data. */
-export type AxisValue = null | boolean | number | string | readonly AxisValue[] | { readonly [key: string]: AxisValue };
+import { type AxisValue, type GridPoint, isRecord } from './point.js';
+import { type RandomPoints, randomPoints } from './random.js';
 
 /** Values of one axis: a list, or `count` values from `low` to `high`, both included, evenly spaced or in equal ratios. */
 export type AxisValues =
@@ -13,17 +12,15 @@ export type AxisValues =
 
 /**
  * The axes of a plan: every named axis is a factor of one product, in the order written. `zip` adds factors whose axes
- * advance together, `points` adds a factor given point by point. A name is a field of the spec (`weightVariance`,
- * `inputs.correlation`) or, with the prefix `run.`, of the run (`run.trials`).
+ * advance together, `points` adds a factor given point by point, `random` one whose points are drawn. A name is a field of the
+ * spec (`weightVariance`, `inputs.correlation`) or, with the prefix `run.`, of the run (`run.trials`).
  */
 export interface PlanAxes {
   readonly zip?: Readonly<Record<string, AxisValues>> | readonly Readonly<Record<string, AxisValues>>[];
   readonly points?: readonly Readonly<Record<string, AxisValue>>[];
-  readonly [name: string]: AxisValues | PlanAxes['zip'] | PlanAxes['points'];
+  readonly random?: RandomPoints;
+  readonly [name: string]: AxisValues | PlanAxes['zip'] | PlanAxes['points'] | PlanAxes['random'];
 }
-
-/** One point of the grid: field path → value. */
-export type GridPoint = Readonly<Record<string, AxisValue>>;
 
 /** All points of the axes, made when asked for: a plan of a million points keeps the axes only. */
 interface Grid {
@@ -49,6 +46,7 @@ export function gridOf(axes: unknown): Grid {
     if (name === 'zip')
       return (Array.isArray(value) ? value : [value]).map((group, i) => zipped(group, `axes.zip.${i}`));
     if (name === 'points') return [givenPoints(value)];
+    if (name === 'random') return [randomPoints(value)];
     return [axisValues(value, `axes.${name}`).map((item) => ({ [name]: item }))];
   });
   const names = namesOf(factors);
@@ -171,8 +169,4 @@ export function withField(
   const copy: Record<string, unknown> = Object.assign({}, base);
   copy[head] = rest.length === 0 ? value : withField(isRecord(inner) ? inner : {}, rest, value);
   return copy;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

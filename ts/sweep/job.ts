@@ -1,7 +1,7 @@
 // A job: plain JSON data that any worker can run, named by the hash of everything that decides its result.
 import { canonicalHash, sha256 } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
-import { isRecord } from './axes.js';
+import { isRecord } from './point.js';
 import type { VerbTable, Work } from './verb.js';
 
 /** Version of the form of jobs and journal rows. */

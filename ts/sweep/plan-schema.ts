@@ -1,7 +1,7 @@
 // The fields of a plan, as they are checked and as editors are told of them.
 import * as z from 'zod';
 import { choiceField, wholeField } from '../core/fields.js';
-import { isRecord } from './axes.js';
+import { isRecord } from './point.js';
 
 const dataObject = (what: string): z.ZodType<Record<string, unknown>> =>
   z.custom<Record<string, unknown>>(isRecord).meta({ expected: 'an object', description: what });

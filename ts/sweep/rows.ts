@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { canonicalJson, fromJson } from '../core/codec.js';
 import { MftError, type MftErrorCode } from '../core/errors.js';
 import { schemaVersion, type Provenance } from '../core/results.js';
-import { isRecord } from './axes.js';
+import { isRecord } from './point.js';
 import type { Disk } from './disk.js';
 import type { Job } from './job.js';
 import { type JournalIndex, readableJournal, rowReader } from './journal.js';

@@ -44,7 +44,8 @@ export interface SweepOptions {
 const anyField = (expected: string) =>
   valueField((value) => typeof value === 'object' && value !== null, expected, expected);
 
-const sweepOptions = z.strictObject({
+/** The options of everything that runs a plan. */
+export const runningFields = {
   ...controlFields,
   journal: z.string().min(1).optional().meta({ expected: 'the path of a file', description: 'The journal.' }),
   executor: valueField(
@@ -52,13 +53,17 @@ const sweepOptions = z.strictObject({
     'an executor',
     'Where jobs run.',
   ),
-  shard: anyField('an object with `index` and `count`'),
   onError: choiceField(['continue', 'stop'], 'What follows a failed job.').optional(),
-  retryFailed: booleanField('Run only jobs that failed.').optional(),
   drain: controlFields.signal,
   onWarning: functionField('Told what is no failure.'),
   verbs: anyField('a table of verbs'),
   disk: anyField('a disk'),
+};
+
+const sweepOptions = z.strictObject({
+  ...runningFields,
+  shard: anyField('an object with `index` and `count`'),
+  retryFailed: booleanField('Run only jobs that failed.').optional(),
 });
 
 /** How a sweep ended. */

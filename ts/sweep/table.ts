@@ -2,7 +2,7 @@
 import { toJson } from '../core/codec.js';
 import { isUndefined } from '../core/results.js';
 import { separated } from '../core/text.js';
-import { isRecord } from './axes.js';
+import { isRecord } from './point.js';
 import type { SweepRow } from './rows.js';
 
 export type Cell = number | string | boolean;
@@ -23,8 +23,7 @@ export function tableRows(row: SweepRow): TableRow[] {
     verb: row.verb,
     status: row.status,
   };
-  flatten(row.spec, '', job);
-  if (row.run !== undefined) flatten(row.run, 'run', job);
+  Object.assign(job, fieldCells(row));
   if (row.quantity !== undefined) job.quantity = row.quantity;
   if (row.status === 'failed') return [{ ...job, error_code: row.error.code, error_message: row.error.message }];
   if (isRecord(row.result.quantities)) quantityCells(row.result.quantities, job);
@@ -37,6 +36,14 @@ export function tableRows(row: SweepRow): TableRow[] {
     addObservable(snake(name), observable, positions);
   if (positions.size === 0) return [job];
   return [...positions.values()].map((cells) => ({ ...job, ...cells }));
+}
+
+/** The columns of spec and run. */
+export function fieldCells(row: Pick<SweepRow, 'spec' | 'run'>): Record<string, Cell> {
+  const cells: Record<string, Cell> = {};
+  flatten(row.spec, '', cells);
+  if (row.run !== undefined) flatten(row.run, 'run', cells);
+  return cells;
 }
 
 /** `weightVariance` → `weight_variance`. */

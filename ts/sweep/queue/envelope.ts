@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../../core/codec.js';
 import { MftError, type MftErrorCode } from '../../core/errors.js';
 import { packageVersion } from '../../core/provenance.js';
-import { isRecord } from '../axes.js';
+import { isRecord } from '../point.js';
 import { checkedJob, type Job } from '../job.js';
 import type { JobError, Outcome, RowMeta } from '../rows.js';
 import type { VerbTable } from '../verb.js';

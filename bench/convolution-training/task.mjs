@@ -1,23 +1,9 @@
 // Training steps of convolutional networks: ReLU, maxima over 2 × 2, zeros outside, an output of ten classes.
-import { atPeak, besidePyTorch, madeUpImages, meanLoss } from '../runner/training-frame.mjs';
-
-/** Channels, kernels and pools of the layers, and the images. */
-const networks = {
-  LeNet: { input: [28, 28, 1], width: [6, 16], kernel: 5, pool: [2, 2] },
-  '3 × 3': { input: [32, 32, 3], width: [32, 32, 64, 64], kernel: 3, pool: [1, 2, 1, 2] },
-};
-
-const made = new Map();
-
-/** Made once. So small that the losses of the first updates are near log 10 for all initial weights. */
-function imagesOf([height, width, channels]) {
-  const dimension = height * width * channels;
-  if (!made.has(dimension)) made.set(dimension, madeUpImages(dimension, 0.1));
-  return made.get(dimension);
-}
+import { atPeak, besidePyTorch, meanLoss } from '../runner/training-frame.mjs';
+import { imagesOf, networks } from './networks.mjs';
 
 /** Mean loss of the updates. */
-export function trained({ network, ...run }, seed) {
+export function trained({ network, inputGradient: _, ...run }, seed) {
   const { input, width, kernel, pool } = networks[network];
   const [rows, columns, channels] = input;
   const layers = { depth: width.length, width, kernel, pool, padding: 'zero', pooling: 'max' };
@@ -38,6 +24,15 @@ function products({ input: [height, width, channels], width: layers, kernel, poo
   return { all: sum + 10 * rows * columns * before, first };
 }
 
+const beside = besidePyTorch(trained, 0.1);
+const wasm = (name, inputGradient) => ({
+  name,
+  program: 'tfjs-wasm.mjs',
+  precision: 'float32',
+  options: () => ({ inputGradient }),
+  isFor: (_, threads) => threads === 1,
+});
+
 export const task = {
   name: 'convolution-training',
   title: 'Training of convolutional networks: seconds per update (forward, backward, plain descent)',
@@ -49,9 +44,15 @@ export const task = {
         : { network, batch: 128, updates: network === 'LeNet' ? 100 : 12 },
     })),
   check: ({ network }) => ({ network, batch: 16, updates: 3 }),
-  // TensorFlow.js has no gradient of a convolution by its filter on its wasm backend, and takes minutes an update on the other.
   // Other initial weights: the losses of ten classes stay near log 10 for the first updates.
-  ...besidePyTorch(trained, 0.1),
+  ...beside,
+  // TensorFlow.js has no gradient of a convolution by its filter on its wasm backend, and takes minutes an update on the other: that
+  // gradient is a convolution of ours there, the one by the input its own kernel, or a convolution as well.
+  competitors: [
+    ...beside.competitors,
+    wasm('tfjs-wasm', 'kernel'),
+    wasm('tfjs-wasm, all gradients as convolutions', 'convolution'),
+  ],
   /** Three products of every layer, of the first one two, at the multiply-add peak. */
   limit: ({ network, batch }, _competitor, limits) => {
     const { all, first } = products(networks[network]);

@@ -3,6 +3,7 @@
 //   lib/index.js, lib/mft.js, …   modules; systems, verbs and commands stay files of their own, loaded when used
 //   lib/index.cjs                 the same for require(), in one file
 //   lib/index.d.ts, index.d.cts   the declarations
+//   lib/explorer.js               the script of the explorer's page, for browsers
 //   lib/THIRD-PARTY-NOTICES       licences of the packages bundled here
 //
 // dist/ holds some hundreds of modules and stays what the tests read; importing them one by one took three times as long, most of it
@@ -59,10 +60,20 @@ const common = await build({
   banner: { js: "var mftUrl=require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'mftUrl' },
 });
+// The page of the explorer, for browsers.
+const page = await build({
+  ...shared,
+  entryPoints: [{ in: join('ts', 'explore', 'page', 'main.ts'), out: 'explorer' }],
+  outdir: lib,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  external: [],
+});
 for (const extension of ['ts', 'cts'])
   copyFileSync(join(root, 'dist', 'mft-native.d.ts'), join(lib, `index.d.${extension}`));
 
-const inputs = [...Object.keys(modules.metafile.inputs), ...Object.keys(common.metafile.inputs)];
+const inputs = [modules, common, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const packages = new Set(
   inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []).sort(),
 );

@@ -63,6 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'ts/inspect': ['*'],
   'ts/advise': ['*'],
   'ts/reproduce': ['*'],
+  'ts/explore': ['*'],
   'ts/cli': ['*'],
   'ts/index': ['*'],
 };
@@ -77,6 +78,7 @@ const isNamed = (room: string, name: string): boolean =>
 const packages: readonly { readonly name: RegExp; readonly rooms: RegExp; readonly isDynamic?: boolean }[] = [
   { name: /^(vega|vega-lite|@resvg\/resvg-js)$/, rooms: /^ts\/figures\/render$/, isDynamic: true },
   { name: /^vega-interpreter$/, rooms: /^ts\/(figures\/render|sweep)$/, isDynamic: true },
+  { name: /^@observablehq\/plot$/, rooms: /^ts\/explore$/ },
   { name: /^(bullmq|ioredis)$/, rooms: /^ts\/sweep$/, isDynamic: true },
   { name: /^zod$/, rooms: /^ts\/(?!index)/ },
   { name: /^commander$/, rooms: /^ts\/cli$/ },

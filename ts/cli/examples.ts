@@ -41,6 +41,11 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ['mft figure', 'what there is to draw'],
     ['mft figure phaseDiagram --activation tanh -o phase.html', 'ordered and chaotic, with the critical line'],
   ],
+  explore: [
+    ['mft explore --activation gelu --depth 30', 'prints the address of the page; Ctrl-C ends it'],
+    ['mft explore --export page.html --axis weightVariance=1:3:9 --axis depth=10,50', 'one file for a colleague'],
+    ['mft explore --port 8080', 'behind a tunnel: ssh -L 8080:127.0.0.1:8080 server'],
+  ],
   reproduce: [['mft reproduce', 'the published figures and tables by name']],
   sweep: [
     ['mft sweep run plan.json --journal rows.jsonl', 'runs a plan; the same line goes on after Ctrl-C'],

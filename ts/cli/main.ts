@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: (prog
   scaling: () => import('./scaling.js'),
   inspect: () => import('./inspect.js'),
   figure: () => import('./figure.js'),
+  explore: () => import('./explore.js'),
   reproduce: () => import('./reproduce.js'),
   sweep: () => import('./sweep.js'),
   worker: () => import('./worker.js'),

@@ -216,6 +216,8 @@ export type { WeightFormat } from './weights/stored.js';
 
 // Own networks
 export { inspect, type Inspection, type InspectOptions } from './inspect/inspect.js';
+export type { CellReport, InspectedSequence, SingularShare } from './inspect/cells/report.js';
+export type { CellFixedPoint } from './inspect/cells/fixed-points.js';
 export type { InitialVerdict, LayerReport } from './inspect/report.js';
 export type { MeasuredLayer } from './inspect/signal.js';
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { isUndefined, type Undefined } from '../core/results.js';
 import { boundLines, type InspectedNetwork } from '../inspect/bounds.js';
+import { cellLines, type InspectedSequence } from '../inspect/cells/report.js';
 import { type Inspection, inspect } from '../inspect/inspect.js';
 import type { InitialVerdict, LayerReport } from '../inspect/report.js';
 import { interruptSignal } from './exit.js';
@@ -15,6 +16,7 @@ interface Options {
   activation?: string;
   keepProbability?: number;
   network?: string;
+  recurrent?: string;
   json?: boolean;
 }
 
@@ -34,6 +36,11 @@ export function register(program: Command): void {
       'what no file says of a convolutional network, for the bounds on its gap: input, stride, pool, pooling, padding, ' +
         'activation, samples',
     )
+    .option(
+      '--recurrent <json>',
+      'sequences through the recurrent cells, for their fixed points and Jacobians: {}, or inputVariance, steps, sequences, seed, ' +
+        'cell (of one gate: vanilla or minimal), activation',
+    )
     .option('--json', 'print JSON')
     .action(async (file: string, options: Options) => {
       const bar = await progressBar('inspect');
@@ -44,6 +51,9 @@ export function register(program: Command): void {
         ...(options.network === undefined
           ? {}
           : { network: parseJson(options.network, '--network') as InspectedNetwork }),
+        ...(options.recurrent === undefined
+          ? {}
+          : { recurrent: parseJson(options.recurrent, '--recurrent') as InspectedSequence }),
         signal: interruptSignal(),
         onProgress: bar.onProgress,
       }).finally(bar.stop);
@@ -57,7 +67,7 @@ export function register(program: Command): void {
 const activationOf = (text: string): ActivationSpec =>
   (text.trim().startsWith('{') ? parseJson(text, '--activation') : text) as ActivationSpec;
 
-function print({ format, layers, others, spec, bounds }: Inspection): void {
+function print({ format, layers, others, spec, bounds, cells }: Inspection): void {
   const rows = layers.map((layer) => [
     [layer.name, ...(isCell(layer) ? [layer.role] : []), ...(layer.gate === undefined ? [] : [layer.gate])].join(' '),
     layer.shape.join(' x '),
@@ -85,6 +95,7 @@ function print({ format, layers, others, spec, bounds }: Inspection): void {
     isUndefined(spec) ? `\nNo spec: ${printable(spec.reason)}.\n` : `\nSpec: ${JSON.stringify(spec)}\n`,
   );
   if (bounds !== undefined) process.stdout.write(`\n${boundLines(bounds).join('\n')}\n`);
+  if (cells !== undefined) process.stdout.write(`\n${cellLines(cells).join('\n')}\n`);
   if (others.length > 0)
     process.stdout.write(
       `\nOther arrays: ${others.map(({ name, shape }) => `${name} (${shape.join(', ')})`).join(', ')}\n`,

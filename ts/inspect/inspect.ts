@@ -17,6 +17,7 @@ import { withWeightFile, type WeightFileOptions } from '../weights/open.js';
 import type { StoredArray, WeightFile, WeightFormat } from '../weights/stored.js';
 import type { LayerTopology } from '../weights/topology.js';
 import { fileBounds, type InspectedNetwork, type ReadModule } from './bounds.js';
+import { type CellReport, cellReports, type InspectedSequence, sequenceField } from './cells/report.js';
 import { type Chain, chainByNames, chainOfGraph, chainOfLayers } from './chain.js';
 import type { Matrix } from './matrix.js';
 import { matrixOf, rowsOf, type WeightModule } from './module.js';
@@ -35,6 +36,8 @@ export interface InspectOptions extends WeightFileOptions {
   readonly inputs?: readonly (readonly number[])[];
   /** Of a convolutional network, what no file says: sizes, strides, pools, padding, φ and training examples. Bounds are then said. */
   readonly network?: InspectedNetwork;
+  /** Send sequences through the recurrent cells: fixed points and singular values of the Jacobian are then said. {}: as default. */
+  readonly recurrent?: InspectedSequence;
 }
 
 /** What a file of weights holds. */
@@ -57,6 +60,8 @@ export interface Inspection {
   readonly signals?: readonly MeasuredLayer[];
   /** With `network`: norms, and every bound on the generalisation gap (docs/systems/convolution.md), or why there is none. */
   readonly bounds?: Readonly<Record<string, QuantityValue>> | Undefined;
+  /** With `recurrent`: every cell, in the order of the file, or why there is none. */
+  readonly cells?: readonly CellReport[] | Undefined;
   readonly warnings: readonly Warning[];
   readonly package: string;
 }
@@ -82,6 +87,7 @@ const schema = z.strictObject({
       description: 'What no file says of a convolutional network, for the bounds on its gap.',
     })
     .optional(),
+  recurrent: sequenceField.optional(),
 });
 
 /**
@@ -90,7 +96,7 @@ const schema = z.strictObject({
  *
  * @param file a file of weights of any format that `readArrays` reads
  * @param options what no file says (`activation`, `keepProbability`), `inputs` to send through the network, a convolutional
- *   `network` for the bounds on its gap; `memoryLimit`, cancellation
+ *   `network` for the bounds on its gap; `recurrent` for sequences through its cells; `memoryLimit`, cancellation
  * @returns a promise of one report per matrix, in the order of the file; the network as a spec, or why there is none; with `inputs`
  *   the variance of the signals at every layer beside `predict`
  * @throws MftError (rejects) as `readArrays`; ERR_MFT_INVALID_ARGUMENT for a `network` without what no file says;
@@ -111,7 +117,7 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
   const activation = given.activation === undefined ? undefined : plainCopy(given.activation, 'activation');
   if (activation !== undefined) canonicalActivation(activation);
   const checked: InspectOptions = activation === undefined ? given : { ...given, activation };
-  const { activation: _activation, keepProbability: _keep, inputs: _inputs, network, ...reading } = checked;
+  const { activation: _activation, keepProbability: _keep, inputs: _inputs, network, recurrent, ...reading } = checked;
   return withWeightFile(file, reading, async (opened) => {
     const { modules, others, warnings } = modulesOf(opened);
     const layers: LayerReport[] = [];
@@ -134,6 +140,7 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
     const spec = 'reason' in chain ? chain : specOf(chain, chained, checked);
     const signals =
       checked.inputs === undefined ? undefined : await signalsOf(chain, spec, kept, checked.inputs, controlOf(checked));
+    const cells = recurrent === undefined ? undefined : await cellReports(opened.arrays, recurrent, controlOf(checked));
     return withJson({
       kind: 'inspection' as const,
       schemaVersion,
@@ -145,6 +152,7 @@ export async function inspect(file: string, options: InspectOptions = {}): Promi
       spec,
       ...(signals === undefined ? {} : { signals }),
       ...(network === undefined ? {} : { bounds: fileBounds(read, network) }),
+      ...(cells === undefined ? {} : { cells }),
       warnings: [...opened.warnings, ...warnings],
       package: packageVersion(),
     });

@@ -1,6 +1,6 @@
 // Real images: two digits as the pair of inputs, predicted and simulated from their own norms and correlation; the rank of many.
 import t from 'tap';
-import { compare, evaluate, predict, readDataset, simulate } from 'mft-native';
+import { compare, dataSpectrum, evaluate, predict, readDataset, simulate } from 'mft-native';
 
 const isRequired = (process.env.MFT_REQUIRE ?? '').split(',').includes('data');
 const skip = process.env.MFT_DATA === undefined && !isRequired ? 'MFT_DATA is not set: no real images' : false;
@@ -37,4 +37,6 @@ t.test('a linear kernel of 720 digits names the rank of its pixels', { skip }, a
     code: 'ERR_MFT_DEGENERATE',
     message: /rank 572: .*rows of 784 numbers/u,
   });
+  const { rank, rankInterval } = await dataSpectrum('mnist');
+  t.same([rank, rankInterval], [712, [712, 712]], 'by us as well');
 });

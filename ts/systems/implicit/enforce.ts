@@ -9,6 +9,27 @@ const sweeps = 40;
  * make W V = columns of lengths s; W ← (W V) diag(min(1, bound/s)) Vᵀ.
  */
 export function projectSpectralNorm(matrix: Vector, rows: number, columns: number, bound: number): Vector {
+  const { images, directions } = rotated(matrix, rows, columns);
+  const factors = images.map((x) => Math.min(1, bound / norm(x)));
+  if (factors.every((x) => x === 1)) return matrix.slice();
+  const result = new Float64Array(rows * columns);
+  for (const [k, x] of images.entries()) {
+    const [factor, y] = [factors[k] as number, directions[k] as Vector];
+    for (let i = 0; i < rows; i++) {
+      const left = factor * (x[i] as number);
+      for (let j = 0; j < columns; j++)
+        result[i * columns + j] = (result[i * columns + j] as number) + left * (y[j] as number);
+    }
+  }
+  return result;
+}
+
+/** Orthogonal directions v_k (right singular vectors) and their images W v_k, which are orthogonal to rounding. */
+export function rotated(
+  matrix: Vector,
+  rows: number,
+  columns: number,
+): { readonly images: readonly Vector[]; readonly directions: readonly Vector[] } {
   const column = (from: Vector, count: number, j: number): Vector =>
     Float64Array.from({ length: count }, (_, i) => from[i * columns + j] as number);
   const u = Array.from({ length: columns }, (_, j) => column(matrix, rows, j));
@@ -41,16 +62,5 @@ export function projectSpectralNorm(matrix: Vector, rows: number, columns: numbe
       }
     if (largest <= 1e-14) break;
   }
-  const factors = u.map((x) => Math.min(1, bound / norm(x)));
-  if (factors.every((x) => x === 1)) return matrix.slice();
-  const result = new Float64Array(rows * columns);
-  for (const [k, x] of u.entries()) {
-    const [factor, y] = [factors[k] as number, v[k] as Vector];
-    for (let i = 0; i < rows; i++) {
-      const left = factor * (x[i] as number);
-      for (let j = 0; j < columns; j++)
-        result[i * columns + j] = (result[i * columns + j] as number) + left * (y[j] as number);
-    }
-  }
-  return result;
+  return { images: u, directions: v };
 }

@@ -64,6 +64,29 @@ interface Ensemble {
   readonly largestStableRate: number;
 }
 
+/** The mean square of deviations of all networks in coordinates in which a covariance is 1. */
+function whitenedScale(covariance: readonly (readonly number[])[], deviations: readonly Float64Array[]): number {
+  const factor = covariance.map((row) => Float64Array.from(row));
+  const solve = (y: Float64Array, until: number): void => {
+    for (let i = 0; i < until; i++) {
+      const row = factor[i] as Float64Array;
+      for (let k = 0; k < i; k++) y[i] = (y[i] as number) - (row[k] as number) * (y[k] as number);
+      y[i] = (y[i] as number) / (row[i] as number);
+    }
+  };
+  for (const [i, row] of factor.entries()) {
+    solve(row, i);
+    row[i] = Math.sqrt(row.subarray(0, i).reduce((left, value) => left - value ** 2, row[i] as number));
+  }
+  let squares = 0;
+  for (const deviation of deviations) {
+    const y = Float64Array.from(deviation);
+    solve(y, y.length);
+    squares += y.reduce((sum, value) => sum + value ** 2, 0);
+  }
+  return squares / covariance.length;
+}
+
 const skip = skipUnless('data', process.env.MFT_DATA !== undefined);
 
 for (const { depth, name } of [
@@ -183,6 +206,26 @@ for (const { depth, name } of [
         }
       t.ok(largest < 4.5, `covariances: largest z ${largest.toFixed(2)} of ${compared}`);
       t.ok(Math.abs(ratio - 1) < 0.1, `variances: ${ratio.toFixed(3)} of what is predicted`);
+      // All covariances as one number, a hundred times as sharp as a single one.
+      const deviations = found.flatMap((each) =>
+        Array.from({ length: classes }, (_, c) =>
+          Float64Array.from({ length: tests }, (_, i) => {
+            const at = i * classes + c;
+            return (each[at] as number) - (means[at] as number);
+          }),
+        ),
+      );
+      const freedom = classes * (networks - 1);
+      const scaleOf = (covariance: readonly (readonly number[])[]): number =>
+        whitenedScale(covariance, deviations) / freedom;
+      const scaleError = Math.sqrt(2 / (tests * freedom));
+      const scale = scaleOf(predicted.covariance);
+      const mayBeOff = 4.5 * scaleError + 2 * allowance;
+      const z = (scale - 1) / scaleError;
+      t.ok(Math.abs(scale - 1) < mayBeOff, `whitened covariance: ${scale.toFixed(4)}, z ${z.toFixed(2)}`);
+      t.comment(`whitened covariance: ${scale.toFixed(4)}, z ${z.toFixed(2)}`);
+      const planted = scaleOf((await ensemble({ weightVariance: 1.05 * model.weightVariance })).covariance);
+      t.ok(Math.abs(planted - 1) > mayBeOff, `planted twentieth of weight variance: ${planted.toFixed(4)}`);
       // A wrong theory is noticed: twice the time by the means, a fifth more weight variance by the variances.
       const late = meanSquareOf(await ensemble({ time: 2 * steps }));
       t.ok(late > 1.6, `planted time, means: mean z² ${late.toFixed(2)}`);

@@ -226,15 +226,9 @@ for (const { depth, name } of [
       t.comment(`whitened covariance: ${scale.toFixed(4)}, z ${z.toFixed(2)}`);
       const planted = scaleOf((await ensemble({ weightVariance: 1.05 * model.weightVariance })).covariance);
       t.ok(Math.abs(planted - 1) > mayBeOff, `planted twentieth of weight variance: ${planted.toFixed(4)}`);
-      // A wrong theory is noticed: twice the time by the means, a fifth more weight variance by the variances.
+      // Twice the time is noticed by the means.
       const late = meanSquareOf(await ensemble({ time: 2 * steps }));
       t.ok(late > 1.6, `planted time, means: mean z² ${late.toFixed(2)}`);
-      const { covariance: larger } = await ensemble({ weightVariance: 1.2 * model.weightVariance });
-      const off = larger.reduce(
-        (sum, row, i) => sum + (predicted.covariance[i]?.[i] as number) / (row[i] as number) / tests,
-        0,
-      );
-      t.ok(Math.abs(ratio * off - 1) > 0.1, `planted weights, variances: ${(ratio * off).toFixed(3)}`);
       t.comment(`depth ${depth}: z of means ${most.toFixed(2)}, z² ${meanSquare.toFixed(3)}`);
       t.comment(`covariances: z ${largest.toFixed(2)}, ratio ${ratio.toFixed(3)}`);
     },

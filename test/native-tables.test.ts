@@ -58,6 +58,10 @@ const sine = { value: Math.sin, derivative: Math.cos, kinks: [] };
 
 /** Calls of the public interface that reach every function of the addon with every field. */
 async function callEverything(): Promise<void> {
+  const { teacherPopulation } = await import('../dist/systems/convolution/experiments/teacher.js');
+  const { riskAt } = await import('../dist/systems/convolution/experiments/stationary.js');
+  const population = await teacherPopulation(2);
+  await riskAt(population, population.shares, population.native.weights, { decay: 1e-3, threads: 1 });
   addon().suitableBlasCores({
     vendor: 'GenuineIntel',
     family: 6,

@@ -6,6 +6,7 @@
 #include "node/rows.h"
 #include "node/task.h"
 #include "systems/convolution/network.h"
+#include "systems/convolution/risk.h"
 #include "systems/convolution/simulation.h"
 #include "systems/convolution/spectral_norm.h"
 
@@ -17,6 +18,8 @@ using convolution::NetworkGradient;
 using convolution::Operator;
 using convolution::Padding;
 using convolution::Pooling;
+using convolution::Risk;
+using convolution::Sample;
 using convolution::Simulation;
 
 constexpr double kLargestSide = 65536;
@@ -95,6 +98,33 @@ Napi::Value convolution_gradient(const Napi::CallbackInfo& info) {
       });
 }
 
+const Fields<Sample> kSample = {
+    object("network", &Sample::network, kNetwork),
+    numbers("images", &Sample::images),
+    wholes("labels", &Sample::labels),
+    numbers("shares", &Sample::shares),
+    number("decay", &Sample::decay),
+    boolean("hasCurvature", &Sample::has_curvature),
+    whole("threads", &Sample::threads, 1, kMostThreads),
+};
+
+// (sample, control?) -> Promise<{value, gradient, eigenvalues, eigenvectors, spread}>
+Napi::Value convolution_risk(const Napi::CallbackInfo& info) {
+  const auto sample = std::make_shared<const Sample>(kSample.argument(info, 0, "sample"));
+  const Control control = control_argument(info, 1);
+  return Task<Risk>::start(
+      info.Env(), info[1], [sample, control] { return convolution::risk(*sample, control); },
+      [](Napi::Env env, Risk& found) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("value", found.value);
+        result.Set("gradient", float64_array(env, found.gradient));
+        result.Set("eigenvalues", float64_array(env, found.eigenvalues));
+        result.Set("eigenvectors", float64_array(env, found.eigenvectors));
+        result.Set("spread", float64_array(env, found.spread));
+        return result;
+      });
+}
+
 const Fields<Operator> kOperator = {
     numbers("weights", &Operator::weights),
     whole("out", &Operator::out, 1, kLargestChannels),
@@ -122,6 +152,7 @@ std::vector<Function> convolution_functions() {
           {"convolutionEngineBytes", convolution_engine_bytes, {kSimulation.info()}},
           {"convolutionSimulate", convolution_simulate, {kSimulation.info()}},
           {"convolutionGradient", convolution_gradient, {kNetwork.info()}},
+          {"convolutionRisk", convolution_risk, {kSample.info()}},
           {"convolutionSpectralNorm", convolution_spectral_norm, {kOperator.info()}}};
 }
 

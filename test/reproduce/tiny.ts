@@ -80,6 +80,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'deep-cnn-norms': { values: [0.5, 8], seeds: 2, steps: 20 },
   'deep-cnn-ranks': { values: [1, 8], seeds: 2, steps: 20 },
   'deep-cnn-gradient-noise': { samples: [25, 400], repeats: 20, steps: 10 },
+  'deep-cnn-stationary-points': { images: 40, samples: [40_000, 160_000], repeats: 2 },
   'deep-cnn-ranking': { samples: [50], seeds: 2, steps: 20, channels: [2] },
   'deep-cnn-gap': { samples: [50, 200], seeds: 2, steps: 60, codeSamples: 2000, codeEpochs: 2 },
   'recurrent-trainability': {

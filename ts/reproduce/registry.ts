@@ -43,6 +43,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'deep-cnn-norms': async () => (await import('./deep-cnn/controls.js')).norms,
   'deep-cnn-ranks': async () => (await import('./deep-cnn/controls.js')).ranks,
   'deep-cnn-gradient-noise': async () => (await import('./deep-cnn/gradient-noise.js')).gradientNoise,
+  'deep-cnn-stationary-points': async () => (await import('./deep-cnn/stationary-points.js')).stationaryPoints,
   'deep-cnn-ranking': async () => (await import('./deep-cnn/ranking.js')).ranking,
   'recurrent-trainability': async () => (await import('./recurrent/trainability.js')).trainability,
   'recurrent-forget-bias': async () => (await import('./recurrent/forget-bias.js')).forgetBias,

@@ -45,6 +45,11 @@ Training held to ranks of eight kernels of 5 × 5: the gap and the bounds
  | x rank log | y gap, bound or risk log | area line line rule point | stated bound line; certified bound line; training risk line; |test − training risk| point
 `
 
+exports[`test/reproduce/reproduce.test.ts > TAP > deep-cnn-stationary-points > deep-cnn-stationary-points distance 1`] = `
+Distance of stationary points of n examples from those of the true risk
+ | x examples n log | y |w_n − w*| log | area line line rule point | minimum, √(tr(H⁻¹ΣH⁻¹)/n) line; minimum point; saddle of index 4, √(tr(H⁻¹ΣH⁻¹)/n) line; saddle of index 4 point
+`
+
 exports[`test/reproduce/reproduce.test.ts > TAP > deep-dropout-figure-1 > deep-dropout-figure-1 correlation-maps 1`] = `
 Correlation maps at q*: one layer, width 500, 20 networks (bars: standard deviation)
 (c) ReLU, σ_w = 0.9, σ_b = 0.5 | x c linear | y c′ linear | area line line rule point | c = c′ dashed; ρ = 1 line; ρ = 1 point; ρ = 0.7 line; ρ = 0.7 point

@@ -41,6 +41,26 @@ export interface NativeGradient {
   readonly gradient: Float64Array;
 }
 
+export interface NativeSample {
+  /** Sizes and weights; its input and label are not used. */
+  readonly network: NativeNetwork;
+  readonly images: Float64Array;
+  readonly labels: Float64Array;
+  readonly shares: Float64Array;
+  readonly decay: number;
+  readonly hasCurvature: boolean;
+  readonly threads: number;
+}
+
+/** Eigenvalues decrease; row i of the vectors belongs to value i. All three are empty without curvature. */
+export interface NativeRisk {
+  readonly value: number;
+  readonly gradient: Float64Array;
+  readonly eigenvalues: Float64Array;
+  readonly eigenvectors: Float64Array;
+  readonly spread: Float64Array;
+}
+
 interface NativeOperator {
   readonly weights: Float64Array;
   readonly out: number;
@@ -61,6 +81,7 @@ declare module '../../core/addon.js' {
     convolutionEngineBytes(simulation: NativeSimulation): number;
     convolutionSimulate(simulation: NativeSimulation, slots: Int32Array): Promise<Float64Array>;
     convolutionGradient(network: NativeNetwork): Promise<NativeGradient>;
+    convolutionRisk(sample: NativeSample, slots: Int32Array): Promise<NativeRisk>;
     convolutionSpectralNorm(operator: NativeOperator, slots: Int32Array): Promise<number>;
   }
 }

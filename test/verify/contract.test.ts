@@ -195,23 +195,33 @@ async function memory(t: Test, system: AnySystem, example: ContractCase): Promis
 type Control = Required<Pick<ControlOptions, 'signal' | 'onProgress'>>;
 const reason = new Error('enough');
 
-/** Refuses an aborted signal; aborted at its first report (or after 50 ms) it rejects with the reason, a tenth of the work undone. */
+/**
+ * Refuses an aborted signal; aborted at its first report (or after 50 ms) it rejects with the reason, a tenth of the work undone. On a
+ * busy machine the first report may come late in a short phase before the work (the theory of a figure): three times it does not.
+ */
 async function stops(t: Test, what: string, call: (control: Control) => Promise<unknown>, lasts = true): Promise<void> {
   const refused = call({ signal: AbortSignal.abort(reason), onProgress: () => t.fail(`${what} starts`) });
   await t.rejects(refused, reason, `${what}: an aborted signal is refused`);
   if (!lasts) return;
-  const controller = new AbortController();
-  let [done, total] = [0, 1];
-  const onProgress = (progress: { readonly done: number; readonly total: number }): void => {
-    // A phase that is done (the theory of a figure) is not the work.
-    if (progress.done === progress.total) return;
-    [done, total] = [progress.done, progress.total];
-    if (done > 0) controller.abort(reason);
-  };
-  const timer = setTimeout(() => controller.abort(reason), 50);
-  await t.rejects(call({ signal: controller.signal, onProgress }), reason, `${what}: stops`);
-  clearTimeout(timer);
-  t.ok(done < 0.1 * total, `${what}: after ${((100 * done) / total).toFixed(1)} % of the work`);
+  let share = 1;
+  for (let tries = 0; tries < 3 && share >= 0.1; tries++) {
+    const controller = new AbortController();
+    let [done, total] = [0, 1];
+    const onProgress = (progress: { readonly done: number; readonly total: number }): void => {
+      // A phase that is done is not the work.
+      if (progress.done === progress.total) return;
+      [done, total] = [progress.done, progress.total];
+      if (done > 0) controller.abort(reason);
+    };
+    const timer = setTimeout(() => controller.abort(reason), 50);
+    await call({ signal: controller.signal, onProgress }).then(
+      () => t.fail(`${what}: stops`),
+      (error: unknown) => error === reason || t.fail(`${what}: ends with ${error}`),
+    );
+    clearTimeout(timer);
+    share = done / total;
+  }
+  t.ok(share < 0.1, `${what}: after ${(100 * share).toFixed(1)} % of the work`);
 }
 
 async function cancellation(t: Test, system: AnySystem, { heavy, busy, small }: ContractCase): Promise<void> {

@@ -218,6 +218,31 @@ const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) =
 const rowSum = (matrix: Float64Array, size: number, i: number): number =>
   matrix.subarray(i * size, (i + 1) * size).reduce((sum, x) => sum + Math.abs(x), 0);
 
+t.test('inputs on a line: lengths that differ turn pre-activations apart in all but homogeneous layers', async (t) => {
+  const found = (activation: string, inputs: readonly number[][]): Promise<{ nngp: number[][]; ntk: number[][] }> =>
+    evaluate('kernel', 'mlpKernels', { activation, depth: 3, weightVariance: 2, inputs } as never) as never;
+  // By the closed recursions at 40 digits.
+  for (const [activation, wanted] of [
+    ['erf', 0.92140175692291342],
+    ['sin', 0.23892187861459427],
+  ] as const) {
+    const { nngp } = await found(activation, [[1], [2]]);
+    t.ok(Math.abs((nngp[0]?.[1] as number) - wanted) < 1e-14, `${activation}: ${nngp[0]?.[1]}`);
+  }
+  // An odd activation of the opposite, an even one of the same: pairs at correlation −1 are computed another way.
+  for (const [activation, sign] of [
+    ['tanh', -1],
+    ['sin', -1],
+    ['cos', 1],
+  ] as const) {
+    const [along, against] = [await found(activation, [[1], [2]]), await found(activation, [[1], [-2]])];
+    for (const name of ['nngp', 'ntk'] as const) {
+      const apart = (along[name][0]?.[1] as number) - sign * (against[name][0]?.[1] as number);
+      t.ok(Math.abs(apart) < 1e-13, `${activation}, ${name}: ${apart}`);
+    }
+  }
+});
+
 t.test('kernels beyond the range of double precision name the layer', async (t) => {
   const given = {
     activation: 'relu',

@@ -33,7 +33,7 @@ export interface KernelTypes {
 
 export const kernel: System<ResolvedKernelSpec, ResolvedKernelRun, KernelObservable> = {
   name: 'kernel',
-  version: 5,
+  version: 6,
   title: 'Equivalent kernels (NNGP, NTK) of random perceptrons, for any law of the weights',
   specSchema,
   runSchema,

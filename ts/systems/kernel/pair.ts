@@ -244,9 +244,9 @@ export async function pairGaps(
     );
   }
   const isHomogeneous = phi.homogeneousDegree !== null;
-  // Of pairs that are not near the values themselves say it.
+  // Of pairs that are not near the values themselves say it; of rows on a line whose lengths differ, too: φ bends them apart.
   const isExact = (at: number): boolean =>
-    isHomogeneous || gap[at] === 0 || (variance1[at] === variance2[at] && (gap[at] as number) < nearGap);
+    isHomogeneous || (variance1[at] === variance2[at] && (gap[at] as number) < nearGap);
   const exact = [...gap.keys()].filter((at) => isExact(at) && gap[at] !== 0);
   const unit = Float64Array.from(exact, (at) => (isHomogeneous ? 1 : (variance1[at] as number)));
   const gaps = Float64Array.from(exact, (at) => gap[at] as number);

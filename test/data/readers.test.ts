@@ -165,6 +165,23 @@ t.test('two members of one name are refused: readers differ in which they take',
   await t.rejects(readNpz(archive, ['x_train']), { code: format, message: /two members "x_train.npy"/ });
 });
 
+t.test('a member that needs a newer version of the format is refused, as NumPy does', async (t) => {
+  const bytes = zip([['x_train.npy', encodeNpy([1], '<f4', Float32Array.of(1))]], 0);
+  const archive = join(folder, 'newer.npz');
+  const needed = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 6;
+  for (const [version, isRead] of [
+    [63, true],
+    [64, false],
+    [173, false],
+  ] as const) {
+    bytes[needed] = version;
+    await writeFile(archive, bytes);
+    if (isRead) t.same([...((await readNpz(archive)).arrays.get('x_train')?.values ?? [])], [1]);
+    else
+      await t.rejects(readNpz(archive), { code: format, message: /needs version \d+\.\d of the format; 6\.3 is read/ });
+  }
+});
+
 t.test('control characters of a foreign file never reach a message', async (t) => {
   const archive = join(folder, 'evil.npz');
   const one = encodeNpy([1], '<f4', Float32Array.of(1));

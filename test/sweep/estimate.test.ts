@@ -1,4 +1,5 @@
 // What a sweep says it will need: every kind of training can be shortened to be measured, or is measured whole.
+import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { estimateJobs } from '../../dist/sweep/estimate.js';
 import { expandPlan } from '../../dist/sweep/plan.js';
@@ -33,4 +34,15 @@ void t.test('time and memory of training of every system', async (t) => {
     t.ok(system === 'kernel' ? seconds > 0 : seconds > 0.1, `${system}: ${seconds.toPrecision(3)} s`);
     t.ok(estimate.memoryBytes > 2 ** 27, `${system}: ${Math.round(estimate.memoryBytes / 2 ** 20)} MiB`);
   }
+});
+
+t.test('planning a deep network takes no memory that grows with its depth', (t) => {
+  const base = { system: 'kernel', angle: 2, depth: 1_000_000 };
+  const plan = { verb: 'evaluate', quantity: 'normalizedKernelAtDepth', base };
+  const child = 'bench/estimates/memory.mjs';
+  const [growth, estimate] = JSON.parse(
+    execFileSync(process.execPath, [child, JSON.stringify([plan, 'kernel'])], { encoding: 'utf8' }),
+  ) as [number, number];
+  t.ok(growth > 0 && growth < estimate, `${growth} bytes grown, ${estimate} said`);
+  t.end();
 });

@@ -19,6 +19,8 @@ const endRecordBytes = 22;
 const locatorBytes = 20;
 const end64Bytes = 56;
 const entryBytes = 46;
+/** Of the format, times ten: what a member may need of its reader (4.4.3). */
+const newestVersion = 63;
 const largestComment = 65_535;
 const largestDirectory = 2 ** 20;
 /** A 32-bit and a 16-bit field that says: see ZIP64. */
@@ -51,6 +53,9 @@ export async function zipDirectory(handle: FileHandle, file: string, size: numbe
     const next = extraEnd + bytes.readUInt16LE(at + 32);
     if (next > length) throw formatError(file, 'has a damaged directory.');
     const name = bytes.toString('utf8', at + entryBytes, nameEnd);
+    const needed = bytes.readUInt8(at + 6);
+    if (needed > newestVersion)
+      throw formatError(`${file}: ${name.slice(0, 60)}`, `needs version ${needed / 10} of the format; 6.3 is read.`);
     if ((bytes.readUInt16LE(at + 8) & 1) !== 0) throw formatError(`${file}: ${name.slice(0, 60)}`, 'is encrypted.');
     const large = wideFields(bytes.subarray(nameEnd, extraEnd), `${file}: ${name.slice(0, 60)}`);
     // The wide fields stand in this order, each only when its narrow one is full.

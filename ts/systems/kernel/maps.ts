@@ -21,8 +21,8 @@ interface MappedKernels {
  * Whether the vectorised maps know the network: closed forms for rectifiers, erf and gelu, Hermite sums for the rest. Behind a jump
  * the gap of near inputs is the root of the one before: carried as 1 − c it would lose half of its digits.
  */
-export function hasMaps({ phi, weights }: KernelModel): boolean {
-  if (phi.native === undefined || weights.includes(0) || !hasTangent(phi)) return false;
+export function hasMaps({ phi, hasZeroWeights }: KernelModel): boolean {
+  if (phi.native === undefined || hasZeroWeights || !hasTangent(phi)) return false;
   return phi.homogeneousDegree !== 1 || phi.atZero.above !== 0 || phi.atZero.below !== 0;
 }
 

@@ -1,6 +1,6 @@
 // The perceptron whose kernels are computed, as a spec, a quantity and a regression describe it: fields, checks, lists per layer.
 import * as z from 'zod';
-import { perLayer } from '../../core/checks.js';
+import { checkPerLayer, perLayer } from '../../core/checks.js';
 import { expectedError, MftError } from '../../core/errors.js';
 import {
   activationNames,
@@ -83,6 +83,8 @@ export interface KernelModel {
   readonly activation: ActivationSpec;
   readonly phi: GaussianFunction;
   readonly depth: number;
+  /** Whether a dense layer has σ_w² = 0. */
+  readonly hasZeroWeights: boolean;
   /** σ_w² and σ_b² of the dense layers, depth + 1 of each. */
   readonly weights: readonly number[];
   readonly biases: readonly number[];
@@ -95,6 +97,16 @@ export interface KernelModel {
   readonly isStandard: boolean;
   /** Widths of the hidden layers; empty where nobody asks. */
   readonly widths: readonly number[];
+}
+
+/** A list that is made when it is first read: checks and estimates of a deep network read none. */
+function whenRead(parameter: string, value: number | readonly number[], length: number): () => readonly number[] {
+  checkPerLayer(parameter, value, length);
+  let list: readonly number[] | undefined;
+  return () => {
+    list ??= perLayer(parameter, value, length);
+    return list;
+  };
 }
 
 /**
@@ -113,20 +125,33 @@ export function kernelModel(given: ModelParameters, inputDimension: number): Ker
       width,
     );
   const isTest = mode === 'test';
-  const keeps = perLayer('keepProbability', given.keepProbability, depth);
+  checkPerLayer('keepProbability', given.keepProbability, depth);
+  const keeps = whenRead('keepProbability', isTest ? 1 : given.keepProbability, depth);
+  const weights = whenRead('weightVariance', given.weightVariance, depth + 1);
+  const biases = whenRead('biasVariance', given.biasVariance, depth + 1);
+  const widths = width === undefined ? () => [] : whenRead('hiddenWidths', width, depth);
   return {
     activation,
     phi: gaussianFunctionOf(activation),
     depth,
-    weights: perLayer('weightVariance', given.weightVariance, depth + 1),
-    biases: perLayer('biasVariance', given.biasVariance, depth + 1),
-    keeps: isTest ? keeps.map(() => 1) : keeps,
+    hasZeroWeights: [given.weightVariance].flat().includes(0),
+    get weights() {
+      return weights();
+    },
+    get biases() {
+      return biases();
+    },
+    get keeps() {
+      return keeps();
+    },
     inputKeep: isTest ? 1 : given.inputKeepProbability,
     sharedMasks: given.maskSharing === 'shared',
     scalesInputs: given.inputScaling === 'dimension',
     inputDimension,
     isStandard,
-    widths: width === undefined ? [] : perLayer('hiddenWidths', width, depth),
+    get widths() {
+      return widths();
+    },
   };
 }
 

@@ -1,11 +1,11 @@
 // Kernel matrices: NNGP and NTK of a ReLU perceptron on a data matrix, against numpy doing the same formulas.
-const limit = (name, fresh) => ({
+const limit = (name, fresh, layer) => ({
   name,
   program: 'limit.cc',
   precision: 'float64',
   kind: 'limit',
   answersNothing: true,
-  options: () => ({ fresh }),
+  options: () => ({ fresh, layer }),
 });
 
 export const task = {
@@ -39,8 +39,10 @@ export const task = {
       isOurs: true,
       options: () => ({ networks: 1, activation: 'tanh' }),
     },
-    limit('limit: dsyrk and a pass for every layer', 'no'),
-    limit('the same into fresh memory', 'yes'),
+    limit('limit: dsyrk and a pass for every layer', 'no', 'no'),
+    limit('the same into fresh memory', 'yes', 'no'),
+    limit('dsyrk and a root and an arc tangent for every layer', 'no', 'yes'),
+    limit('the same into fresh memory, with them', 'yes', 'yes'),
     { name: 'numpy', program: 'numpy_kernels.py', precision: 'float64', options: () => ({ networks: 1 }) },
   ],
   scale: () => 1,

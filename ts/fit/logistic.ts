@@ -1,4 +1,5 @@
 // The logistic curve of a direction that is learnt: plateau, step of half of it, rate; Gauss and Newton, damped.
+import { largestOf, leastOf } from '../numeric/extremes.js';
 import { numberList } from '../core/copy.js';
 import { expectedError } from '../core/errors.js';
 import { chiSquareTail } from '../statistics/distributions.js';
@@ -20,7 +21,7 @@ function sigmoid(u: number): readonly [value: number, slope: number] {
 /** Where y first passes half of its largest value, and the growth of log y before that. */
 function guess(x: readonly number[], y: readonly number[]): Parameters3 | undefined {
   const order = x.map((_, i) => i).sort((a, b) => (x[a] as number) - (x[b] as number));
-  const amplitude = Math.max(...y);
+  const amplitude = largestOf(y);
   if (!(amplitude > 0)) return undefined;
   const at = order.findIndex((i) => (y[i] as number) >= amplitude / 2);
   const [here, before] = [order[at] as number, order[Math.max(0, at - 1)] as number];
@@ -31,7 +32,7 @@ function guess(x: readonly number[], y: readonly number[]): Parameters3 | undefi
   const passed = (share: number): number =>
     x[order.find((i) => (y[i] as number) >= share * amplitude) as number] as number;
   const width = passed(0.75) - passed(0.25);
-  const span = Math.max(...x) - Math.min(...x);
+  const span = largestOf(x) - leastOf(x);
   return [amplitude, half, (2 * Math.log(3)) / (width > 0 ? width : span / x.length)];
 }
 

@@ -50,8 +50,8 @@ using FirstStep = void (*)(const LayerConstants& layer, const OneRow& row, const
 constexpr std::size_t kMirror = 8;
 using Mirror = void (*)(const double* block, std::size_t stride, double* out, std::size_t out_stride);
 
-// Whether all numbers are finite.
-using Finite = bool (*)(const double* values, std::size_t count);
+// Copies numbers; whether all are finite.
+using PlaceRow = bool (*)(const double* values, std::size_t count, double* out);
 
 struct Steps {
   Step rectifier, error_function, gelu;
@@ -59,7 +59,7 @@ struct Steps {
   Gaps gaps;
   FirstStep first;
   Mirror mirror;
-  Finite finite;
+  PlaceRow place_row;
 };
 
 extern const Steps kBaselineSteps;

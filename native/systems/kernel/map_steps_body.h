@@ -51,7 +51,7 @@ struct Given {
 
 // kSide vectors are met side by side where a chain of operations would keep the units waiting.
 struct RectifierMap {
-  static constexpr std::size_t kSide = MFT_VECTOR_BYTES == 64 ? 4 : 2;
+  static constexpr std::size_t kSide = 2;
   MFT_INLINE static void of(const kernel::LayerConstants& layer, const kernel::OneRow& row, const Given (&given)[kSide],
                             Expectations (&found)[kSide]) {
 #define MFT_EACH _Pragma("GCC unroll 8") for (std::size_t j = 0; j < kSide; ++j)
@@ -232,22 +232,26 @@ void mirror_block(const double* block, std::size_t stride, double* out, std::siz
 }
 
 // x - x is 0 of finite numbers only.
-bool are_finite(const double* values, std::size_t count) {
+bool place_row(const double* values, std::size_t count, double* out) {
   constexpr std::size_t kLength = kLanes<Doubles>;
-  Doubles sum = {};
+  Doubles lost = {};
   std::size_t i = 0;
   for (; i + kLength <= count; i += kLength) {
     const Doubles x = load<Doubles>(values + i);
-    sum += x - x;
+    store<Doubles>(x, out + i);
+    lost += x - x;
   }
   double rest = 0;
-  for (; i < count; ++i) rest += values[i] - values[i];
-  for (std::size_t lane = 0; lane < kLength; ++lane) rest += sum[lane];
+  for (; i < count; ++i) {
+    out[i] = values[i];
+    rest += values[i] - values[i];
+  }
+  for (std::size_t lane = 0; lane < kLength; ++lane) rest += lost[lane];
   return rest == 0;
 }
 
 constexpr kernel::Steps kSteps = {step<RectifierMap>, step<ErrorFunctionMap>, step<GeluMap>, given_step, gaps_of,
-                                  first_step,         mirror_block,           are_finite};
+                                  first_step,         mirror_block,           place_row};
 
 }  // namespace
 }  // namespace mft

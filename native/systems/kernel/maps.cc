@@ -6,9 +6,9 @@
 #include <string>
 #include <tuple>
 
-#include "core/blas.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/product.h"
 #include "systems/kernel/hermite_steps.h"
 #include "systems/kernel/map_inputs.h"
 #include "systems/kernel/near_pairs.h"
@@ -126,17 +126,16 @@ class Kernels {
     return std::min(2.0, sign > 0 ? 0.5 * sum : 2.0 - 0.5 * sum);
   }
 
-  // Products of the inputs of a tile; of one on the diagonal only the lower triangle is wanted.
+  // Products of the inputs of a tile; of one on the diagonal the lower triangle is wanted, whose strips end behind it.
   void products(std::size_t i, std::size_t j, std::size_t rows, std::size_t columns_in, bool is_diagonal, double* out,
                 std::size_t stride) const {
-    const std::size_t d = call_.dimension;
+    const std::size_t d = call_.dimension, height = is_diagonal ? kTile / 4 : rows;
     const double scale = call_.scales_inputs ? 1.0 / static_cast<double>(d) : 1.0;
-    if (is_diagonal) {
-      blas::lower_gram(rows, d, scale, values_of(call_, i), d, out, stride);
-      return;
+    for (std::size_t first = 0; first < rows; first += height) {
+      const std::size_t held = std::min(height, rows - first), shown = is_diagonal ? first + held : columns_in;
+      matrix_product<double>(false, true, held, shown, d, scale, values_of(call_, i + first), d,
+                             values_of(call_, column_offset() + j), d, 0.0, out + first * stride, stride);
     }
-    blas::gemm(false, true, rows, columns_in, d, scale, values_of(call_, i), d, values_of(call_, column_offset() + j),
-               d, 0.0, out, stride);
   }
 
   void tile(std::size_t i0, std::size_t j0, std::size_t rows, std::size_t count, Workspace& room, double* nngp,
@@ -283,8 +282,7 @@ class Kernels {
     bool is_finite = true;
     for (std::size_t i = 0; i < rows; ++i) {
       const std::size_t shown = is_triangle ? std::min(count, i0 + i + 1 - j0) : count;
-      is_finite &= steps_.finite(tile + i * kTile, shown);
-      std::copy_n(tile + i * kTile, shown, out + (i0 + i) * n + j0);
+      is_finite &= steps_.place_row(tile + i * kTile, shown, out + (i0 + i) * n + j0);
     }
     if (!is_triangle) return is_finite;
     // The mirror image, in blocks that fit the cache's lines.

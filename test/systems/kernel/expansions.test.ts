@@ -21,6 +21,8 @@ const count = 40;
 const model = (given: object): KernelModel =>
   kernelModel(schema.parse({ depth: 2, weightVariance: 1.7, ...given }), dimension);
 
+const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
 /** Rows drawn by a linear congruence; among them a row of zeros, equal, nearly equal, opposite, parallel and tiny ones. */
 function rows(): { count: number; dimension: number; values: Float64Array } {
   let state = 1;
@@ -182,7 +184,7 @@ t.test('through predict a matrix of many rows has the entries of few', async (t)
     }
 });
 
-t.test('the same bits on every instruction set and for any number of threads', async (t) => {
+t.test('the same bits with AVX2 and AVX-512 and for any number of threads, the same numbers without', async (t) => {
   const order = ['baseline', 'avx2', 'avx512'] as const;
   const best = addon().environment().bestInstructionSet;
   const sets = order.slice(0, order.indexOf(best) + 1);
@@ -198,7 +200,17 @@ t.test('the same bits on every instruction set and for any number of threads', a
       );
     for (const set of sets) {
       addon().useInstructionSet(set);
-      sameBits(t, await mappedKernels(network, data, undefined, true, {}), wanted, `${activation} on ${set}`);
+      const found = await mappedKernels(network, data, undefined, true, {});
+      // Without fused multiply-adds every number is rounded where it is not with them.
+      if ((set === 'baseline') === (best === 'baseline')) sameBits(t, found, wanted, `${activation} on ${set}`);
+      else
+        for (const name of ['nngp', 'ntk'] as const)
+          t.ok(
+            found[name].every(
+              (value, i) => Math.abs(value - (wanted[name][i] as number)) <= 1e-12 * largest(wanted[name]),
+            ),
+            `${activation} on ${set}: ${name}`,
+          );
     }
   }
 });

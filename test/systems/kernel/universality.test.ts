@@ -21,6 +21,20 @@ t.test('inputs along the axes keep the Gaussian kernel under multivariate t weig
   t.ok(Math.abs((mean - gaussian) / error) < 4.5, `${mean} ± ${error}`);
 });
 
+t.test('inputs of 200,000 components', async (t) => {
+  const row = (turn: (i: number) => number): Float64Array => Float64Array.from({ length: 200_000 }, (_, i) => turn(i));
+  const { quantities } = await predict({
+    system: 'kernel',
+    weights: 'uniform',
+    depth: 1,
+    inputs: { values: [row(Math.sin), row((i) => Math.cos(3 * i))] },
+  });
+  // κ s²/24 Σ_t of fourth derivatives along (x_t, y_t), by 30-digit differences of the closed kernel.
+  t.ok(Math.abs((quantities.universalityCorrection as number) / -1.193668622531075e-7 - 1) < 1e-11);
+  const [shares] = quantities.inputDiagnostics as readonly (readonly number[])[];
+  t.ok(Math.abs((shares?.[0] as number) / Math.sqrt(2 / 200_000) - 1) < 1e-4, 'max |x|/|x| of a sine');
+});
+
 t.test('weights without a fourth moment scatter: the error does not fall as 1/√width', async (t) => {
   const spread = async (degreesOfFreedom: number, width: number): Promise<number> => {
     const weights = { law: 'multivariateT', degreesOfFreedom } as const;

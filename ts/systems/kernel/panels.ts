@@ -54,6 +54,12 @@ export function valuesOf({ native }: GaussianFunction, points: Float64Array): Fl
   return evaluateActivation(native, points);
 }
 
+/** |x|, in units of the largest component: nothing overflows, however long x is. */
 export function norm(x: Float64Array): number {
-  return Math.hypot(...x);
+  let largest = 0;
+  for (const value of x) if (Math.abs(value) > largest) largest = Math.abs(value);
+  if (largest === 0) return 0;
+  let sum = 0;
+  for (const value of x) sum += (value / largest) ** 2;
+  return largest * Math.sqrt(sum);
 }

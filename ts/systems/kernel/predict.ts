@@ -156,8 +156,12 @@ function observablesOf(
     list[a * kernel.columns + b] as number;
   const root = (kernel: Kernels, [a, b]: readonly [number, number]): number =>
     Math.sqrt(kernel.rowVariance[a] as number) * Math.sqrt(kernel.rowVariance[b] as number);
-  const everyPair = (value: (kernel: Kernels, pair: readonly [number, number]) => number): Float64Array =>
-    Float64Array.from(layers.flatMap((kernel) => pairs.map((pair) => value(kernel, pair))));
+  const everyPair = (value: (kernel: Kernels, pair: readonly [number, number]) => number): Float64Array => {
+    const found = new Float64Array(layers.length * pairs.length);
+    let next = 0;
+    for (const kernel of layers) for (const pair of pairs) found[next++] = value(kernel, pair);
+    return found;
+  };
   const roots = everyPair(root);
   const matrix = (values: Float64Array, behind: number): Predicted => ({
     axes: matrixAxes,

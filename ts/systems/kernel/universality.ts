@@ -7,13 +7,18 @@ import { norm, valuesOf } from './panels.js';
 
 /** max |x_i|/|x|, d^(1/4) times that, Σ|x_i|³/|x|³. @throws MftError ERR_MFT_DEGENERATE for a row of zeros */
 export function diagnosticsOf(x: Float64Array): [number, number, number] {
-  const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let largest = 0;
+  for (const value of x) if (Math.abs(value) > largest) largest = Math.abs(value);
   if (largest === 0)
     throw new MftError('ERR_MFT_DEGENERATE', 'Expected `x` to have a component that is not zero.', { parameter: 'x' });
   // In units of the largest component nothing overflows.
-  const unit = x.map((value) => value / largest);
-  const length = norm(unit);
-  const cubes = unit.reduce((sum, value) => sum + Math.abs(value) ** 3, 0);
+  let [squares, cubes] = [0, 0];
+  for (const value of x) {
+    const size = Math.abs(value) / largest;
+    squares += size * size;
+    cubes += size * size * size;
+  }
+  const length = Math.sqrt(squares);
   return [1 / length, x.length ** 0.25 / length, cubes / length ** 3];
 }
 

@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,13 @@ class File {
   std::uint64_t checksum_ = 0;
 };
 
+// The file that a path names, links followed; the path itself where nothing is yet.
+std::string place_of(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::canonical(path, error);
+  return error ? path : place.string();
+}
+
 std::span<const std::byte> bytes_of(const std::uint64_t& value) { return std::as_bytes(std::span(&value, 1)); }
 
 std::uint64_t read_number(File& file) {
@@ -99,11 +107,43 @@ std::uint64_t checksum64(std::span<const std::byte> bytes, std::uint64_t start) 
   return ~crc;
 }
 
+CheckpointLock::CheckpointLock(const std::string& path) : path_(place_of(path) + ".lock") {
+  for (;;) {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (descriptor_ < 0)
+      throw Error("DISK", "checkpoint",
+                  "The lock of the checkpoint, " + path_ + ", could not be made: " + std::strerror(errno) + ".");
+    int status = 0;
+    do {
+      status = ::flock(descriptor_, LOCK_EX | LOCK_NB);
+    } while (status != 0 && errno == EINTR);
+    if (status != 0 && errno == EWOULDBLOCK) {
+      ::close(descriptor_);
+      throw Error("JOURNAL_LOCKED", "checkpoint",
+                  "Another run writes the checkpoint " + path + ". Wait for it, or name another file.");
+    }
+    // Who held it before may have removed it between opening and locking: then another run can hold the new one.
+    struct stat held {
+    }, there{};
+    if (::fstat(descriptor_, &held) == 0 && ::stat(path_.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
+        held.st_ino == there.st_ino)
+      return;
+    ::close(descriptor_);
+  }
+}
+
+CheckpointLock::~CheckpointLock() {
+  ::unlink(path_.c_str());
+  ::close(descriptor_);
+}
+
 void save_checkpoint(const std::string& path, const std::string& key,
                      const std::vector<std::span<const std::byte>>& sections) {
-  const std::string beside = path + ".partial";
-  {
-    File file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+  const std::string place = place_of(path), beside = place + ".partial";
+  // What a killed run left.
+  ::unlink(beside.c_str());
+  try {
+    File file(beside, O_WRONLY | O_CREAT | O_EXCL);
     if (!file.is_open()) throw file.failure("could not be opened");
     file.write(std::as_bytes(std::span(kMagic)));
     file.write(bytes_of(key.size()));
@@ -114,26 +154,30 @@ void save_checkpoint(const std::string& path, const std::string& key,
     const std::uint64_t checksum = file.checksum();
     file.write(bytes_of(checksum));
     if (::fsync(file.descriptor()) != 0) throw file.failure("could not be flushed");
+    if (::rename(beside.c_str(), place.c_str()) != 0) throw file.failure("could not be put in place");
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
   }
-  std::error_code error;
-  std::filesystem::rename(beside, path, error);
-  if (error)
-    throw Error("DISK", "checkpoint",
-                "The checkpoint " + path + " could not be put in place: " + error.message() + ".");
   // The renaming itself must reach the disk.
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const std::filesystem::path folder = std::filesystem::path(place).parent_path();
   const File directory(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY);
   if (directory.is_open()) ::fsync(directory.descriptor());
 }
 
 std::vector<std::vector<std::byte>> load_checkpoint(const std::string& path, const std::string& key) {
-  File file(path, O_RDONLY);
+  // Without waiting for whoever writes to a pipe.
+  File file(path, O_RDONLY | O_NONBLOCK);
   if (!file.is_open()) {
     if (errno == ENOENT) return {};
     throw file.failure("could not be opened");
   }
   struct stat status {};
   if (::fstat(file.descriptor(), &status) != 0) throw file.failure("could not be read");
+  if (!S_ISREG(status.st_mode))
+    throw Error("DATA_FORMAT", "checkpoint",
+                "The checkpoint " + path + " is " + (S_ISDIR(status.st_mode) ? "a folder" : "no regular file") +
+                    "; name a file.");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const Error damaged("DATA_CHECKSUM", "checkpoint",
                       "The checkpoint " + path + " is damaged; delete it to start again.");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "core/error.h"
 #include "core/lapack.h"
@@ -76,7 +77,11 @@ class Run {
 
   TrainingResult operator()() {
     result_.planned_bytes = planned_bytes(options_);
-    if (!options_.checkpoint.empty()) resume();
+    std::optional<CheckpointLock> lock;
+    if (!options_.checkpoint.empty()) {
+      lock.emplace(options_.checkpoint);
+      resume();
+    }
     const std::uint64_t steps = options_.rates.size(), per_epoch = train_.count / options_.batch;
     std::uint64_t shuffled_epoch = ~std::uint64_t{0};
     while (counters_.step < steps) {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -7,6 +8,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +52,27 @@ t.test('a file that cannot be written leaves the older one and no part', async (
   await t.rejects(replaceFile(at('folder'), ['x']), { code: 'EISDIR' });
   await t.rejects(replaceFile(at('missing/file'), ['x']), { code: 'ENOENT' });
   t.same(readdirSync(folder).sort(), ['folder', 'good', 'link', 'many', 'old']);
+});
+
+t.test('parts that killed writers left are removed, those of writers that live are not', async (t) => {
+  const { pid } = spawnSync('true');
+  const [left, recent, alive, other] = [
+    `.good.${pid}-0.partial`,
+    `.good.${pid}-1.partial`,
+    `.good.${process.pid}-999.partial`,
+    '.good.png.1-1.partial',
+  ].map(at) as [string, string, string, string];
+  const hourAgo = Date.now() / 1000 - 3600;
+  for (const file of [left, recent, alive, other]) {
+    writeFileSync(file, 'part');
+    if (file !== recent) utimesSync(file, hourAgo, hourAgo);
+  }
+  await replaceFile(at('good'), ['newer']);
+  t.equal(readFileSync(at('good'), 'utf8'), 'newer');
+  t.same(
+    [left, recent, alive, other].map((file) => existsSync(file)),
+    [false, true, true, true],
+  );
 });
 
 t.test('a device is written as it is, never replaced', async (t) => {

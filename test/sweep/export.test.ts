@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -301,4 +301,20 @@ t.test('an export never takes the place of its journal, nor of another export', 
     message: /another file than csv/,
   });
   t.equal(readFileSync(journal, 'utf8'), before, 'the journal is what it was');
+});
+
+t.test('every export keeps a link to its target, leaves no part, and never takes the place of a device', async (t) => {
+  const journal = await written('placed.jsonl', { onError: 'continue' });
+  const place = mkdtempSync(join(folder, 'placed-'));
+  for (const kind of ['csv', 'json', 'parquet', 'report']) {
+    const [target, link] = [join(place, `${kind}.target`), join(place, kind)];
+    writeFileSync(target, 'older');
+    symlinkSync(target, link);
+    await exportJournal(journal, { [kind]: link }, toyVerbs());
+    t.ok(lstatSync(link).isSymbolicLink(), kind);
+    t.not(readFileSync(target, 'utf8'), 'older');
+    await exportJournal(journal, { [kind]: '/dev/null' }, toyVerbs());
+    t.ok(statSync('/dev/null').isCharacterDevice(), kind);
+  }
+  t.equal(readdirSync(place).length, 8);
 });

@@ -2,11 +2,12 @@
 import * as z from 'zod';
 import { checkPath, parse } from '../core/checks.js';
 import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { toJson } from '../core/codec.js';
 import { expectedError } from '../core/errors.js';
+import { replaceBy } from '../core/replace-file.js';
 import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
 import { currentRows, type IndexEntry, readableJournal, rowReader } from './journal.js';
@@ -75,7 +76,7 @@ export async function exportJournal(path: string, given: ExportFiles, verbs: Ver
     const written: string[] = [];
     const write = async (file: string | undefined, how: (part: string) => Promise<void>): Promise<void> => {
       if (file === undefined) return;
-      await complete(file, how);
+      await onDisk(file, () => replaceBy(file, how));
       written.push(file);
     };
     await write(files.csv, (part) => writeText(part, csvText(source)));
@@ -128,20 +129,6 @@ function inOrder(entries: readonly IndexEntry[], planned: readonly string[]): In
   const inPlan = planned.flatMap((key) => byKey.get(key) ?? []);
   for (const key of planned) byKey.delete(key);
   return [...inPlan, ...[...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))];
-}
-
-/** Writes under another name first: a file with the given name is always whole. */
-async function complete(file: string, how: (part: string) => Promise<void>): Promise<void> {
-  const part = `${file}.partial`;
-  await onDisk(file, async () => {
-    try {
-      await how(part);
-      await rename(part, file);
-    } catch (error) {
-      await rm(part, { force: true });
-      throw error;
-    }
-  });
 }
 
 async function writeText(file: string, text: AsyncIterable<string> | Iterable<string>): Promise<void> {

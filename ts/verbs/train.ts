@@ -78,7 +78,8 @@ export interface TrainJob<K extends Trainable> {
  * whose loss is not finite ends early and says where (`stopped`); that is a result, not an error.
  * @throws MftError (rejects) ERR_MFT_INVALID_ARGUMENT, _OUT_OF_RANGE, _SHAPE, _UNSUPPORTED, _MEMORY (before anything is
  * allocated), _DATA_NOT_FOUND, _DATA_FORMAT, _DATA_CHECKSUM (also a damaged checkpoint), _JOURNAL_MISMATCH (a checkpoint of
- * another run), _DISK; `signal.reason` when cancelled (the checkpoint is written first)
+ * another run), _JOURNAL_LOCKED (another run writes the checkpoint), _DISK; `signal.reason` when cancelled (the
+ * checkpoint is written first)
  *
  * **Numerics**: float32 or float64; one BLAS thread, rows of a minibatch in fixed tiles of 64; gradients agree with central
  * differences to 1e-6 in float64. **Source**: docs/systems/feedforward.md (2.1); docs/training.md for the other systems.

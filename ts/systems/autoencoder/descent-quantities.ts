@@ -108,7 +108,7 @@ function bytesOf(
     perWeight * h * d +
     (perComponents + masks) * d * d +
     perUnits * h * h;
-  return leftBehind(2 ** 19) + 8 * numbers;
+  return leftBehind(2 ** 20) + 8 * numbers;
 }
 
 const linearBytes = (sizes: Sizes): number => bytesOf(sizes, linear);

@@ -7,8 +7,8 @@ namespace mft::convolution {
 
 const AllConvolutionKernels& convolution_avx2() {
   static constexpr AllConvolutionKernels kKernels = {
-      {Floats::kMostRows, correlate<Floats>, weigh<Floats>, copy_rows<Floats>, turn_rows<Floats>},
-      {Doubles::kMostRows, correlate<Doubles>, weigh<Doubles>, copy_rows<Doubles>, turn_rows<Doubles>}};
+      {kTileKernels<Floats>, correlate<Floats>, weigh<Floats>, copy_rows<Floats>, turn_rows<Floats>},
+      {kTileKernels<Doubles>, correlate<Doubles>, weigh<Doubles>, copy_rows<Doubles>, turn_rows<Doubles>}};
   return kKernels;
 }
 

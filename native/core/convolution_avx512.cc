@@ -51,8 +51,8 @@ struct HalfDoubles {
 
 const AllConvolutionKernels& convolution_avx512() {
   static constexpr AllConvolutionKernels kKernels = {
-      {Floats::kMostRows, correlate_either<Floats, HalfFloats>, weigh<Floats>, copy_rows<Floats>, turn_rows<Floats>},
-      {Doubles::kMostRows, correlate_either<Doubles, HalfDoubles>, weigh<Doubles>, copy_rows<Doubles>,
+      {kTileKernels<Floats>, correlate_either<Floats, HalfFloats>, weigh<Floats>, copy_rows<Floats>, turn_rows<Floats>},
+      {kTileKernels<Doubles>, correlate_either<Doubles, HalfDoubles>, weigh<Doubles>, copy_rows<Doubles>,
        turn_rows<Doubles>}};
   return kKernels;
 }

@@ -25,12 +25,12 @@ void correlate_naive(const Correlation<T>& q, const T* kernels) {
 
 template <typename T>
 void weigh_naive(const Weighing<T>& q) {
-  for (std::size_t r = 0; r < q.row_count; ++r)
+  for (std::size_t r = 0; r < lines_of(q); ++r)
     for (std::size_t k = 0; k < q.columns; ++k) {
       T sum = 0;
       for (std::size_t y = 0; y < q.height; ++y)
         for (std::size_t x = 0; x < q.width; ++x)
-          sum = std::fma(q.rows[r][y * q.pitch + x], q.delta[(y * q.width + x) * q.stride + k], sum);
+          sum = std::fma(line_of(q, r)[y * q.pitch + x], q.delta[(y * q.width + x) * q.stride + k], sum);
       q.sums[r * kWeighed<T> + k] += sum;
     }
 }

@@ -5,7 +5,7 @@
 namespace mft::convolution {
 
 // out[r][y][x] = alpha sum_{c, i, j} kernel[r][c][i][j] in[c][y + i][x + j] + bias[r], over maps of height x width.
-// Kernels are packed: of tile t (part_at of `rows`, at most most_rows() of them) row r and number p of a patch at
+// Kernels are packed: of tile t (part_at of `rows`, at most most_rows of them) row r and number p of a patch at
 // first taps + p count + r.
 template <typename T>
 struct Correlation {
@@ -18,16 +18,29 @@ struct Correlation {
   T* output;      // r height width + y width + x
 };
 
-// sums[r][k] += sum_{y, x} rows[r][y pitch + x] delta[(y width + x) stride + k] for k < columns.
+// sums[r][k] += sum_{y, x} line_r[y pitch + x] delta[(y width + x) stride + k] for k < columns. Line r begins at
+// input + c plane + i pitch + j, r = (c kernel + i) kernel + j; after these lines stands `ones`, if there is one.
 template <typename T>
 struct Weighing {
-  std::size_t height, width, pitch;
-  const T* const* rows;
-  std::size_t row_count;
+  std::size_t channels, kernel, height, width;
+  const T* input;
+  std::size_t pitch, plane;
+  const T* ones;  // null: none
   const T* delta;
   std::size_t stride, columns;  // columns <= kWeighed<T>
   T* sums;                      // r kWeighed<T> + k
+  T* chains;                    // as many numbers, for sums that are not complete
 };
+template <typename T>
+std::size_t lines_of(const Weighing<T>& q) {
+  return q.channels * q.kernel * q.kernel + (q.ones == nullptr ? 0 : 1);
+}
+template <typename T>
+const T* line_of(const Weighing<T>& q, std::size_t r) {
+  const std::size_t square = q.kernel * q.kernel;
+  if (r == q.channels * square) return q.ones;
+  return q.input + r / square * q.plane + r % square / q.kernel * q.pitch + r % q.kernel;
+}
 
 inline constexpr std::size_t kSlack = 64;
 // Columns that are weighed together: two vectors of the widest kind.
@@ -36,7 +49,7 @@ inline constexpr std::size_t kWeighed = 128 / sizeof(T);
 
 template <typename T>
 struct ConvolutionKernels {
-  std::size_t most_rows;
+  std::size_t most_rows;  // kernels of a tile of `correlate`
   void (*correlate)(const Correlation<T>&);
   void (*weigh)(const Weighing<T>&);
   // to[y to_pitch + x] = from[y from_pitch + x]

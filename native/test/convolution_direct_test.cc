@@ -64,20 +64,22 @@ void check_correlate(test::Tally& tally, const std::string& set, const Shape& s,
 }
 
 template <typename T>
-void check_weigh(test::Tally& tally, const std::string& set, const Shape& s) {
-  // `rows` lines of places beside each other, `channels` columns of which at most kWeighed<T> are weighed at a time.
-  const std::size_t pitch = s.width + 2, stride = s.channels + 3, columns = std::min(s.channels, kWeighed<T>);
-  const std::vector<T> input = numbers<T>(s.height * pitch + s.rows, 1);
+void check_weigh(test::Tally& tally, const std::string& set, const Shape& s, bool has_ones) {
+  // Of s.rows columns at most kWeighed<T> are weighed at a time.
+  const std::size_t pitch = s.width + s.kernel + 1, plane = (s.height + s.kernel - 1) * pitch + 3;
+  const std::size_t stride = s.rows + 3, columns = std::min(s.rows, kWeighed<T>);
+  const std::vector<T> input = numbers<T>(s.channels * plane, 1), ones(s.height * pitch, T(1));
   const std::vector<T> delta = numbers<T>((s.height * s.width - 1) * stride + columns, 2);
-  std::vector<const T*> lines;
-  for (std::size_t r = 0; r < s.rows; ++r) lines.push_back(input.data() + r);
-  std::vector<T> found = numbers<T>(s.rows * kWeighed<T>, 3), wanted = found;
-  Weighing<T> q{s.height, s.width, pitch, lines.data(), s.rows, delta.data(), stride, columns, found.data()};
+  const std::size_t lines = s.channels * s.kernel * s.kernel + (has_ones ? 1 : 0);
+  std::vector<T> found = numbers<T>(lines * kWeighed<T>, 3), wanted = found, chains(found.size(), T(5));
+  Weighing<T> q{
+      s.channels,   s.kernel, s.height, s.width,      input.data(), pitch, plane, has_ones ? ones.data() : nullptr,
+      delta.data(), stride,   columns,  found.data(), chains.data()};
   direct_kernels<T>().weigh(q);
   q.sums = wanted.data();
   weigh_naive(q);
-  bool is_same = true;
-  for (std::size_t r = 0; r < s.rows; ++r)
+  bool is_same = lines_of(q) == lines;
+  for (std::size_t r = 0; r < lines; ++r)
     is_same = is_same && std::memcmp(&found[r * kWeighed<T>], &wanted[r * kWeighed<T>], columns * sizeof(T)) == 0;
   tally.check(is_same, "weigh " + set + " " + s.name());
 }
@@ -123,14 +125,19 @@ void check_surroundings(test::Tally& tally, const std::string& set, Padding padd
 
 template <typename T>
 void check_all(test::Tally& tally, const std::string& set) {
-  for (const std::size_t rows : {1, 5, 6, 7, 13, 14, 15, 29})
+  for (const std::size_t rows : {1, 5, 6, 7, 8, 9, 13, 15, 29})
     for (const std::size_t width : {1, 3, 4, 5, 8, 9, 14, 16, 17, 24, 28, 33})
       check_correlate<T>(tally, set, {rows, 3, 3, 3, width}, rows % 2 == 0);
   for (const Shape& s : {Shape{3, 2, 1, 7, 16}, {3, 1, 5, 4, 28}, {2, 4, 2, 1, 9}, {2, 1, 7, 2, 12}, {16, 40, 3, 2, 8}})
     check_correlate<T>(tally, set, s, true);
-  for (const std::size_t rows : {1, 6, 13, 14, 28, 37})
-    for (const std::size_t channels : {1, 4, 7, 8, 15, 16, 17, 31, 32, 40})
-      check_weigh<T>(tally, set, {rows, channels, 1, 3, 5});
+  for (const std::size_t columns : {1, 4, 7, 8, 15, 16, 17, 31, 32, 40}) {
+    for (const std::size_t channels : {1, 6, 13, 14, 28, 37})
+      check_weigh<T>(tally, set, {columns, channels, 1, 3, 5}, channels % 2 == 0);
+    for (const std::size_t kernel : {2, 3, 4, 5, 7}) check_weigh<T>(tally, set, {columns, 3, kernel, 4, 6}, true);
+    check_weigh<T>(tally, set, {columns, 2, 3, 1, 9}, false);
+    check_weigh<T>(tally, set, {columns, 2, 5, 5, 1}, false);
+    check_weigh<T>(tally, set, {columns, 2, 3, 60, 41}, true);  // in strips
+  }
   for (const std::size_t channels : {1, 7, 8, 19})
     for (const std::size_t width : {1, 4, 6, 13}) check_turn<T>(tally, set, channels, width);
   for (const Padding padding : {Padding::kZero, Padding::kCircular}) {

@@ -1,7 +1,6 @@
 // Products of kernels with shifted places of maps, of stride 1 (core/convolution_direct.h): nothing is copied into
 // patches, and the way back is the convolution of the errors with turned kernels.
 #include <algorithm>
-#include <vector>
 
 #include "core/convolution_direct.h"
 #include "core/aligned.h"
@@ -14,9 +13,9 @@ using convolution::Convolution;
 using convolution::Padding;
 using convolution::Surroundings;
 
-// Numbers of patches of a tile of the update, about: enough for a tile of registers, few enough to share a layer among
-// threads.
-constexpr std::size_t kPartNumbers = 40;
+// Numbers of patches of a tile of the update, about: every tile reads all errors, from memory when a batch is large, so
+// that many lines must be worth it; few enough to share a layer among threads.
+constexpr std::size_t kPartNumbers = 144;
 
 // Of a thread; both grow once.
 template <typename T>
@@ -56,7 +55,7 @@ class DirectProducts final : public ConvolutionProducts<T> {
   std::size_t scratch() const override {
     const std::size_t most = parts_of(maps_.input().channels, parts_);  // channels of a part, at most
     const std::size_t rows = most * kernel() * kernel() + 1;
-    return rows * (convolution::kWeighed<T> + channels_of_block()) + input_.size(most + 1);
+    return rows * (2 * convolution::kWeighed<T> + channels_of_block()) + input_.size(most + 1);
   }
   void forward(const Kernels<T>& kernels, std::size_t rows, const T* images, T* z) const override;
   void backward(const Kernels<T>& kernels, std::size_t rows, T* deltas, T* input_errors) const override;
@@ -106,9 +105,14 @@ void DirectProducts<T>::backward(const Kernels<T>& kernels, std::size_t rows, T*
   const auto& direct = convolution::direct_kernels<T>();
   for (std::size_t row = 0; row < rows; ++row, deltas += own.size()) {
     errors_.put(channels(), deltas, map);
-    for (std::size_t y = 0; y < own.height; ++y)
-      direct.turn(channels(), own.width, map + errors_.origin() + y * errors_.pitch(), errors_.plane(),
-                  deltas + y * own.width * channels());
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      const Part block = part_at(b, blocks_, channels());
+      const T* const from = map + errors_.origin() + block.first * errors_.plane();
+      T* const to = deltas + block.first * own.positions();
+      for (std::size_t y = 0; y < own.height; ++y)
+        direct.turn(block.count, own.width, from + y * errors_.pitch(), errors_.plane(),
+                    to + y * own.width * block.count);
+    }
     if (input_errors == nullptr) continue;
     direct.correlate({inputs, channels(), side, maps_.input().height, maps_.input().width, packed, map, errors_.pitch(),
                       errors_.plane(), kernels.multiplier, nullptr, input_errors});
@@ -122,25 +126,24 @@ KernelPart DirectProducts<T>::gradient(std::size_t tile, T multiplier, std::size
   constexpr std::size_t kColumns = convolution::kWeighed<T>;
   const KernelPart own = part(tile);
   const Part inputs = input_channels(tile);
-  const std::size_t square = kernel() * kernel(), count = own.length + (own.has_biases ? 1 : 0);
+  const std::size_t count = own.length + (own.has_biases ? 1 : 0);
   T* const sums = scratch + own.size();
-  T* const map = sums + count * kColumns;
+  T* const chains = sums + count * kColumns;
+  T* const map = chains + count * kColumns;
   input_.clear(inputs.count, map);
-  std::vector<const T*> lines;
-  for (std::size_t p = 0; p < own.length; ++p)
-    lines.push_back(map + p / square * input_.plane() + p % square / kernel() * input_.pitch() + p % kernel());
+  const T* ones = nullptr;
   if (own.has_biases) {  // a map of ones
-    T* const ones = map + inputs.count * input_.plane();
-    std::fill_n(ones, input_.plane(), T(1));
-    lines.push_back(ones);
+    std::fill_n(map + inputs.count * input_.plane(), input_.plane(), T(1));
+    ones = map + inputs.count * input_.plane();
   }
   std::fill_n(sums, count * kColumns, T(0));
   const auto& after = maps_.before_pool();
   images += inputs.first * maps_.input().positions();
   for (std::size_t row = 0; row < rows; ++row) {
     input_.put(inputs.count, images + row * maps_.input().size(), map);
-    convolution::direct_kernels<T>().weigh({after.height, after.width, input_.pitch(), lines.data(), count,
-                                            deltas + row * after.size() + own.first, channels(), own.count, sums});
+    const T* const delta = deltas + row * after.size() + own.first * after.positions();
+    convolution::direct_kernels<T>().weigh({inputs.count, kernel(), after.height, after.width, map, input_.pitch(),
+                                            input_.plane(), ones, delta, own.count, own.count, sums, chains});
   }
   for (std::size_t c = 0; c < own.count; ++c)
     for (std::size_t p = 0; p < own.length; ++p) scratch[c * own.length + p] = multiplier * sums[p * kColumns + c];

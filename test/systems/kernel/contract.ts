@@ -38,7 +38,7 @@ export const contract: ContractCase = {
     run: { trials: 60_000, seed: 5 },
     widths: [20, 40],
   },
-  references: 187,
+  references: 286,
   memory: [
     {
       spec: { width: 4000, depth: 3, inputs: { values: Array.from({ length: 300 }, (_, i) => [i, 1, i % 7]) } },

@@ -85,6 +85,56 @@ t.test('symmetric, positive semidefinite, no entry above the geometric mean of i
   t.ok(isAbove(indefinite, 0.28));
 });
 
+t.test('rectifiers on a line have rank 2 without biases (neural-tangents #76, #128, #193)', async (t) => {
+  const [inputs, spec] = [[[1], [2], [-1], [3], [-0.5]], { activation: 'relu', depth: 2, weightVariance: 2 }];
+  const { nngp, ntk } = await kernelsOf(spec, inputs);
+  for (const [matrix, [one, two]] of [
+    [nngp, [28.2751672870241, 2.22483271297587]],
+    [ntk, [84.092600105561, 7.40739989443904]],
+  ] as const) {
+    // Two numbers with this sum and this sum of squares, and nothing besides.
+    t.ok(Math.abs(5 * meanDiagonal(matrix) - one - two) < 1e-11 * one);
+    t.ok(Math.abs(matrix.flat().reduce((sum, x) => sum + x * x, 0) - one ** 2 - two ** 2) < 1e-11 * one ** 2);
+  }
+  const biased = await kernelsOf({ ...spec, biasVariance: 0.1 }, inputs);
+  for (const [matrix, least] of [
+    [biased.nngp, 0.0009093692435],
+    [biased.ntk, 0.300944762],
+  ] as const)
+    t.same([isAbove(matrix, -(least - 1e-8)), isAbove(matrix, -(least + 1e-8))], [true, false], `least: ${least}`);
+});
+
+t.test(
+  'linear networks without biases: NNGP and NTK predict the same at every depth (neural-tangents #169)',
+  async (t) => {
+    const inputs = [
+      [0.4, -1.2, 0.3],
+      [1.1, 0.2, -0.9],
+      [-0.6, 0.7, 0.5],
+    ];
+    for (const depth of [1, 3, 10]) {
+      const of = async (kernel: string): Promise<number> => {
+        const given = {
+          activation: 'linear',
+          depth,
+          weightVariance: 1,
+          inputs,
+          targets: [1, -2, 0.5],
+          noiseVariance: 0,
+        };
+        const found = await evaluate('kernel', 'kernelRegression', {
+          ...given,
+          kernel,
+          testInputs: [[0.2, 0.5, -0.3]],
+        } as never);
+        return (found as never as { mean: number[] }).mean[0] as number;
+      };
+      const [nngp, ntk] = [await of('nngp'), await of('ntk')];
+      t.ok(Math.abs(nngp - ntk) < 1e-12 * Math.abs(nngp), `depth ${depth}: ${nngp}, ${ntk}`);
+    }
+  },
+);
+
 /** Whether all entries agree relative to the root of the second's diagonals. */
 function agrees(found: readonly (readonly number[])[], wanted: (i: number, j: number) => number, error: number) {
   return found.every((row, i) =>

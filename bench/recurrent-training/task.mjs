@@ -3,7 +3,7 @@
 import { atPeak, besidePyTorch, madeUpImages, meanLoss } from '../runner/training-frame.mjs';
 
 /** Sequences of inputs; few enough of long ones for the memory of small machines. */
-const examplesOf = (steps) => (steps > 35 ? 64 : 256);
+export const examplesOf = (steps) => (steps > 35 ? 64 : 256);
 
 const made = new Map();
 /** Inputs of sequences, made once: what is timed is the training. */
@@ -23,6 +23,8 @@ export function trained({ cell, width, steps, ...run }, seed) {
 const updatesOf = (width, steps) => Math.round((width === 128 ? 60 : 12) / (steps > 35 ? 4 : 1));
 
 const cells = ['vanilla', 'gru', 'lstm', 'minimal'];
+
+const beside = besidePyTorch(trained, 0.25);
 
 export const task = {
   name: 'recurrent-training',
@@ -45,7 +47,16 @@ export const task = {
         ),
   check: ({ cell }) => ({ cell, width: 32, steps: 35, batch: 20, updates: 5 }),
   // Other initial weights: the losses of ten classes stay near log 10 for the first updates.
-  ...besidePyTorch(trained, 0.25),
+  ...beside,
+  competitors: [
+    ...beside.competitors,
+    {
+      name: 'tfjs-wasm',
+      program: 'tfjs-wasm.mjs',
+      precision: 'float32',
+      isFor: ({ width }, threads) => threads === 1 && width <= 128,
+    },
+  ],
   /** Three products of the gates a position, at the multiply-add peak. */
   limit: ({ cell, width, steps, batch }, _competitor, limits) => {
     const gates = { vanilla: 1, gru: 3, lstm: 4, minimal: 1 }[cell];

@@ -8,7 +8,9 @@
 #include "core/blas.h"
 #include "core/lapack.h"
 #include "core/linear_algebra.h"
+#include "core/product.h"
 #include "core/random.h"
+#include "systems/recurrent/kept_products.h"
 #include "systems/recurrent/purposes.h"
 #include "systems/recurrent/step.h"
 
@@ -20,6 +22,14 @@ std::size_t spectrum_size(const Simulation& simulation) {
   return simulation.cell.kind == CellKind::kLstm ? 2 * simulation.width : simulation.width;
 }
 
+// Steps whose inputs are multiplied together when the network is kept.
+constexpr std::size_t kInputSteps = 32;
+
+// A product of all N perturbations reads W as it is drawn.
+bool is_in_panels(const Simulation& simulation) {
+  return simulation.is_tied && !simulation.has_jacobian && !simulation.has_singular_values;
+}
+
 double squared(const double* x, std::size_t length) { return dot_product(x, x, length); }
 
 // The matrices of one product.
@@ -27,6 +37,8 @@ struct Matrices {
   std::vector<double> recurrent;  // N x N
   std::vector<double> input;      // N x M
   std::vector<double> bias;       // N
+  KeptMatrix kept;                // in place of `recurrent`
+  std::vector<double> driven;     // 2 steps x N: the products of the inputs of the steps in view
 };
 
 class Engine {
@@ -39,7 +51,8 @@ class Engine {
     const std::size_t n = simulation_.width;
     for (std::size_t k = 0; k < matrices_.size(); ++k) {
       const Gate gate = product_gate(simulation_.cell, k);
-      if (gate.recurrent > 0) matrices_[k].recurrent.resize(n * n);
+      if (gate.recurrent > 0 && !(is_in_panels(simulation) && !simulation.cell.is_orthogonal))
+        matrices_[k].recurrent.resize(n * n);
       if (gate.input > 0) matrices_[k].input.resize(n * simulation_.input_width);
       if (gate.bias_variance > 0) matrices_[k].bias.resize(n);
     }
@@ -52,13 +65,15 @@ class Engine {
     if (simulation_.has_singular_values) tangents_ = 1;
     states_.resize(simulation_.cell, n, tangents_);
     start();
+    past_ = 1;
     const double size = squared(states_.dh.data(), n);
     if (!simulation_.has_singular_values) record(0, size, row);
     if (simulation_.is_tied) draw(0);
     for (std::size_t time = 1; time <= simulation_.steps; ++time) {
       control.throw_if_cancelled();
       if (!simulation_.is_tied) draw(static_cast<std::uint32_t>(time));
-      inputs(static_cast<std::uint32_t>(time));
+      if (time == past_) drive(time);
+      inputs_of(time);
       if (simulation_.has_singular_values && time == simulation_.steps) carry_all();
       stepper_.advance(states_, [&](std::size_t k, const std::vector<double>& y, const std::vector<double>& dy,
                                     std::vector<double>& e, std::vector<double>& de) { products(k, y, dy, e, de); });
@@ -97,12 +112,22 @@ class Engine {
         random_normals(stream(layer, purpose::of(base, k)), 0, values);
         for (double& value : values) value *= deviation;
       };
-      if (!m.recurrent.empty()) {
+      if (gate.recurrent > 0) {
         const double deviation = std::sqrt(gate.recurrent);
         if (simulation_.cell.is_orthogonal) {
           fill(m.recurrent, purpose::kRecurrentWeights, 1);
           frame_.orthonormalise(m.recurrent.data(), n, n, n);
           for (double& value : m.recurrent) value *= deviation;
+          if (is_in_panels(simulation_))
+            m.kept.take(n, n, [&](std::size_t i, std::span<double> out) {
+              std::copy_n(m.recurrent.data() + i * n, n, out.begin());
+            });
+        } else if (is_in_panels(simulation_)) {
+          const Stream weights = stream(layer, purpose::of(purpose::kRecurrentWeights, k));
+          m.kept.take(n, n, [&](std::size_t i, std::span<double> out) {
+            random_normals(weights, i * n, out);
+            for (double& value : out) value *= deviation / std::sqrt(static_cast<double>(n));
+          });
         } else {
           fill(m.recurrent, purpose::kRecurrentWeights, deviation / std::sqrt(static_cast<double>(n)));
         }
@@ -113,24 +138,43 @@ class Engine {
     }
   }
 
-  void inputs(std::uint32_t time) {
-    const std::size_t m = simulation_.input_width;
-    x_.resize(2 * m);
-    random_normals(stream(time, purpose::kInputs), 0, x_);
+  // Draws the inputs of the steps from `time` on, as many as are multiplied together, and multiplies them.
+  void drive(std::size_t time) {
+    const std::size_t n = simulation_.width, m = simulation_.input_width;
+    const std::size_t count = simulation_.is_tied ? std::min(kInputSteps, simulation_.steps + 1 - time) : 1;
+    first_ = time;
+    past_ = time + count;
+    x_.resize(2 * m * count);
     const double size = std::sqrt(simulation_.cell.input_variance), rho = simulation_.input_correlation;
     const double other = std::sqrt(std::max(0.0, 1 - rho * rho));
-    for (std::size_t i = 0; i < m; ++i) {
-      x_[m + i] = size * (rho * x_[i] + other * x_[m + i]);
-      x_[i] *= size;
+    for (std::size_t t = 0; t < count; ++t) {
+      const std::span<double> x = std::span(x_).subspan(2 * m * t, 2 * m);
+      random_normals(stream(static_cast<std::uint32_t>(time + t), purpose::kInputs), 0, x);
+      for (std::size_t i = 0; i < m; ++i) {
+        x[m + i] = size * (rho * x[i] + other * x[m + i]);
+        x[i] *= size;
+      }
     }
-    if (simulation_.cell.kind == CellKind::kMinimal) std::copy(x_.begin(), x_.end(), states_.x.begin());
+    for (Matrices& matrices : matrices_) {
+      if (matrices.input.empty()) continue;
+      matrices.driven.resize(2 * count * n);
+      matrix_product(false, true, 2 * count, n, m, 1.0, x_.data(), m, matrices.input.data(), m, 0.0,
+                     matrices.driven.data(), n);
+    }
+  }
+
+  void inputs_of(std::size_t time) {
+    if (simulation_.cell.kind == CellKind::kMinimal)
+      std::copy_n(x_.begin() + static_cast<std::ptrdiff_t>(2 * simulation_.input_width * (time - first_)),
+                  states_.x.size(), states_.x.begin());
+    at_ = 2 * simulation_.width * (time - first_);
   }
 
   void products(std::size_t k, const std::vector<double>& y, const std::vector<double>& dy, std::vector<double>& e,
                 std::vector<double>& de) {
-    const std::size_t n = simulation_.width, m = simulation_.input_width;
+    const std::size_t n = simulation_.width;
     const Matrices& matrices = matrices_[k];
-    if (matrices.recurrent.empty()) {
+    if (!(product_gate(simulation_.cell, k).recurrent > 0)) {
       std::fill(e.begin(), e.end(), 0);
       std::fill(de.begin(), de.end(), 0);
     } else {
@@ -139,12 +183,15 @@ class Engine {
       stacked_.resize(2 * rows * n);
       double* const product = stacked_.data() + rows * n;
       std::copy_n(dy.data(), tangents_ * n, std::copy_n(y.data(), 2 * n, stacked_.data()));
-      blas::gemm(false, true, rows, n, n, 1, stacked_.data(), n, matrices.recurrent.data(), n, 0, product, n);
+      if (is_in_panels(simulation_))
+        matrices.kept.multiply(rows, stacked_.data(), product);
+      else
+        blas::gemm(false, true, rows, n, n, 1, stacked_.data(), n, matrices.recurrent.data(), n, 0, product, n);
       std::copy_n(product, 2 * n, e.data());
       std::copy_n(product + 2 * n, tangents_ * n, de.data());
     }
     if (!matrices.input.empty())
-      blas::gemm(false, true, 2, n, m, 1, x_.data(), m, matrices.input.data(), m, 1, e.data(), n);
+      for (std::size_t i = 0; i < 2 * n; ++i) e[i] += matrices.driven[at_ + i];
     for (std::size_t i = 0; i < matrices.bias.size(); ++i) {
       e[i] += matrices.bias[i];
       e[n + i] += matrices.bias[i];
@@ -199,6 +246,8 @@ class Engine {
   std::vector<double> x_, gram_, stacked_;
   OrthonormalFrame frame_;
   std::uint32_t trial_ = 0;
+  std::size_t first_ = 1, past_ = 1;  // the steps whose inputs are in view
+  std::size_t at_ = 0;                // where those of this step begin
 };
 
 }  // namespace
@@ -229,12 +278,21 @@ double memory_estimate(const Simulation& simulation) {
   double numbers = 0;
   const std::size_t products = products_of(simulation.cell);
   const double all = static_cast<double>(spectrum_size(simulation));
+  const double in_view =
+      static_cast<double>(simulation.is_tied ? std::min(kInputSteps, simulation.steps) : std::size_t{1});
   const double tangents = 1 + (simulation.has_singular_values ? all : simulation.has_jacobian ? n : 0);
   for (std::size_t k = 0; k < products; ++k) {
     const Gate gate = product_gate(simulation.cell, k);
-    numbers += (gate.recurrent > 0 ? n * n : 0) + (gate.input > 0 ? n * m : 0) + n + (7 + tangents) * n;
+    const bool has_panels = is_in_panels(simulation);
+    if (gate.recurrent > 0) {
+      if (!has_panels || simulation.cell.is_orthogonal) numbers += n * n;
+      if (has_panels) numbers += KeptMatrix::memory_estimate(simulation.width, simulation.width);
+    }
+    if (gate.input > 0) numbers += n * m + 2 * n * in_view;
+    numbers += n + (7 + tangents) * n;
   }
-  numbers += 2 * m + 10 * n + 2 * tangents * n + 2 * (2 + tangents) * n + (simulation.has_jacobian ? n * n : 0);
+  numbers +=
+      2 * m * in_view + 10 * n + 2 * tangents * n + 2 * (2 + tangents) * n + (simulation.has_jacobian ? n * n : 0);
   if (simulation.has_singular_values) numbers += 2 * all * all;
   return 8 * numbers * simulation.range.workers();
 }

@@ -31,7 +31,7 @@ export interface RecurrentTypes {
 
 export const recurrent: System<ResolvedRecurrentSpec, ResolvedRecurrentRun, RecurrentObservable> = {
   name: 'recurrent',
-  version: 3,
+  version: 4,
   title: 'Recurrent cells: how long they remember',
   specSchema,
   runSchema,

@@ -105,12 +105,23 @@ const holdsRanks = ({ constraint }: ResolvedConvolutionSpec): boolean =>
 type Job = TrainerJob<ConvolutionPlan, ResolvedTrainOptions>;
 
 /** Why the bounds do not speak of a run: they are for ½|softmax − label|², no biases, and images within the given range. */
-function unspoken({ plan, options }: Job): string | undefined {
+function unspoken({ plan, options }: Job, data: TrainingData): string | undefined {
   if (options.loss !== 'brier') return 'the bounds are for the loss `brier`';
   if (options.hasBiases) return 'the bounds are for networks without biases';
   if (options.normalization !== 'unit') return 'the bounds are for images within [0, x]: `normalization` unit';
   if (plan.spec.inputBound < 1) return 'the images lie in [0, 1], beyond `inputBound`';
-  return undefined;
+  return outside(data.train, plan.spec.inputBound) ?? (data.test && outside(data.test, plan.spec.inputBound));
+}
+
+/** The first entry of an image outside [0, x]. */
+function outside({ images, range, count }: Examples, inputBound: number): string | undefined {
+  const white = range?.unit ?? (images instanceof Uint8Array ? 255 : 1);
+  const most = white * inputBound;
+  const at = images.findIndex((value: number) => !(value >= 0 && value <= most));
+  if (at < 0) return undefined;
+  const image = Math.floor(at / (images.length / count));
+  const entry = (images[at] as number) / white;
+  return `image ${image} has an entry ${entry} outside [0, ${inputBound}], where the bounds want them`;
 }
 
 type Weights = Readonly<Record<string, NamedArray>>;
@@ -119,14 +130,14 @@ type Weights = Readonly<Record<string, NamedArray>>;
 const samplesOf = ({ options: { trainCount } }: Job, { count }: Examples): number =>
   trainCount > 0 ? Math.min(trainCount, count) : count;
 
-function boundsAt(job: Job, body: TrainingBody, samples: number): Readonly<Record<string, QuantityValue>> {
+function boundsAt(job: Job, body: TrainingBody, data: TrainingData): Readonly<Record<string, QuantityValue>> {
   const { spec } = job.plan;
-  const why = unspoken(job);
+  const why = unspoken(job, data);
   const { failureProbability } = spec;
   // What the trained network really has.
   const bits = job.options.precision === 'float64' ? 64 : 32;
   const question = {
-    samples,
+    samples: samplesOf(job, data.train),
     failureProbability,
     bits,
     holdsNorms: holdsNorms(spec),
@@ -163,7 +174,7 @@ async function inFewBits(
   control: TrainerControl,
 ): Promise<Readonly<Record<string, QuantityValue>>> {
   const { bits, failureProbability } = job.plan.spec;
-  if (unspoken(job) !== undefined || bits < 2 || bits > mostBits || !isFiniteNetwork(weights)) return {};
+  if (unspoken(job, data) !== undefined || bits < 2 || bits > mostBits || !isFiniteNetwork(weights)) return {};
   const { weights: few, nats } = quantized(weights, bits);
   const { train, test } = await risksOf(job, few, data, control);
   const gap = codeLengthGap(nats, samplesOf(job, data.train), failureProbability);
@@ -193,7 +204,7 @@ export const training: typeof base = {
       const job = jobs[i] as Job;
       const { weights = {}, ...rest } = body;
       const quantities = {
-        ...boundsAt(job, body, samplesOf(job, data.train)),
+        ...boundsAt(job, body, data),
         ...(await inFewBits(job, weights, data, control)),
       };
       results.push({ ...rest, ...(job.options.returnWeights ? { weights } : {}), quantities });

@@ -227,3 +227,28 @@ t.test('strides, pools and padding: theory against networks', async (t) => {
     t.not(found.verdict, 'disagrees', `${spec.padding}: ${found.verdict}`);
   }
 });
+
+t.test(
+  'zero and circular padding are told apart: |z| < 5 with the own theory, far beyond with the other',
+  async (t) => {
+    const base = { system: 'convolution', input: [8, 8, 1], depth: 6, width: 24, kernel: 3, pool: 1 } as const;
+    const relu = { ...base, activation: 'relu', weightVariance: 2, image: 'impulse' } as const;
+    const names = ['variance', 'gradient', 'varianceMode'] as const;
+    for (const padding of ['zero', 'circular'] as const) {
+      const simulated = await simulate({ ...relu, padding }, { trials: 400, seed: 21 });
+      const largest = async (theory: 'zero' | 'circular', name: (typeof names)[number]): Promise<number> => {
+        const wanted = (await predict({ ...relu, padding: theory })).observables[name]?.values as Float64Array;
+        const found = simulated.observables[name];
+        const scores = Array.from(wanted, (value, i) => {
+          const error = found?.standardError[i] as number;
+          return Math.abs((found?.values[i] as number) - value) / Math.hypot(error, 1e-9);
+        });
+        return Math.max(...scores);
+      };
+      const other = padding === 'zero' ? 'circular' : 'zero';
+      for (const name of names) t.ok((await largest(padding, name)) < 5, `${name}, ${padding}: |z| < 5`);
+      for (const name of ['gradient', 'varianceMode'] as const)
+        t.ok((await largest(other, name)) > 8, `${name}: networks with ${padding} padding are not those with ${other}`);
+    }
+  },
+);

@@ -79,7 +79,7 @@ export async function bestPoints(journal: string, options: BestOptions): Promise
   try {
     const read = rowReader(handle);
     for (const entry of currentRows(index)) {
-      const row = await decodeRow(await read(entry), journal);
+      const row = await decodeRow(await read(entry), journal, entry.line);
       const value = numberIn(row, column, columns);
       if (value === undefined) {
         leftOut++;

@@ -10,7 +10,7 @@ import { expectedError } from '../core/errors.js';
 import { replaceBy } from '../core/replace-file.js';
 import { csvLine } from './csv.js';
 import { onDisk } from './disk.js';
-import { currentRows, type IndexEntry, readableJournal, rowReader } from './journal.js';
+import { currentRows, type IndexEntry, manifestOf, readableJournal, rowReader } from './journal.js';
 import { expandPlan, type SweepPlan } from './plan.js';
 import type { ExportSource } from './export-source.js';
 import { writeReport } from './report.js';
@@ -66,12 +66,11 @@ export async function exportJournal(path: string, given: ExportFiles, verbs: Ver
     const entries = inOrder(currentRows(index), jobs);
     async function* rows(): AsyncGenerator<SweepRow> {
       const read = rowReader(handle);
-      for (const entry of entries) yield await decodeRow(await read(entry), path);
+      for (const entry of entries) yield await decodeRow(await read(entry), path, entry.line);
     }
     const { add, columns } = columnCollector();
     for await (const row of rows()) for (const line of tableRows(row)) add(line);
-    const newest = index.manifests.at(-1);
-    const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
+    const manifest = manifestOf(index.manifests.at(-1), path);
     const source: ExportSource = { plan, planProblem, axisNames, manifest, rows, columns };
     const written: string[] = [];
     const write = async (file: string | undefined, how: (part: string) => Promise<void>): Promise<void> => {

@@ -8,6 +8,7 @@ import { canonicalJson } from '../core/codec.js';
 import { MftError } from '../core/errors.js';
 import { type Disk, disk as realDisk, onDisk } from './disk.js';
 import { lineText, manifestLine, manifestPrefix, type RowHead, type ScannedLine, scanLines } from './lines.js';
+import { isRecord } from './point.js';
 import { hasSideFiles, removePartialFiles, type SideFile } from './side-files.js';
 
 /** Where the newest row of a key lies. */
@@ -93,7 +94,21 @@ export async function indexJournal(handle: FileHandle, path: string): Promise<Jo
 }
 
 function sideFilesOf(line: string): readonly SideFile[] {
-  return (JSON.parse(line) as { files: readonly SideFile[] }).files;
+  const { files } = JSON.parse(line) as { files: unknown };
+  const isFile = (file: unknown): boolean =>
+    isRecord(file) && typeof file.file === 'string' && typeof file.type === 'string' && typeof file.length === 'number';
+  // A name that no sweep writes: such a file is not there.
+  return Array.isArray(files) && files.every(isFile) ? files : [{ file: '', type: 'int8', length: 0, sha256: '' }];
+}
+
+/** The manifest of a line of the journal; nothing when there is none. @throws MftError ERR_MFT_JOURNAL_MISMATCH */
+export function manifestOf(line: string | undefined, path: string): Readonly<Record<string, unknown>> {
+  if (line === undefined) return {};
+  const { manifest } = JSON.parse(line) as { manifest: unknown };
+  if (isRecord(manifest)) return manifest;
+  throw new MftError('ERR_MFT_JOURNAL_MISMATCH', `A manifest of ${path} is no record of a sweep.`, {
+    parameter: 'journal',
+  });
 }
 
 function notAJournal(path: string): MftError {
@@ -133,7 +148,7 @@ export async function openJournal(
     await removePartialFiles(path);
     await onDisk(path, async () => {
       await handle.truncate(index.end);
-      const opening = `${index.lacksNewline ? '\n' : ''}${isNews(manifest, index.manifests.at(-1)) ? manifestLine(manifest) : ''}`;
+      const opening = `${index.lacksNewline ? '\n' : ''}${isNews(manifest, index.manifests.at(-1), path) ? manifestLine(manifest) : ''}`;
       if (opening !== '') await disk.write(handle, Buffer.from(opening));
       await disk.sync(handle);
       if (index.end === 0) await disk.syncFolder(dirname(path));
@@ -146,9 +161,9 @@ export async function openJournal(
 }
 
 /** Whether a manifest says more than the newest one in the file (other than its date). */
-function isNews(manifest: Readonly<Record<string, unknown>>, newest: string | undefined): boolean {
+function isNews(manifest: Readonly<Record<string, unknown>>, newest: string | undefined, path: string): boolean {
   if (newest === undefined) return true;
-  const { manifest: old } = JSON.parse(newest) as { manifest: Record<string, unknown> };
+  const old = manifestOf(newest, path);
   return canonicalJson({ ...old, date: '' }) !== canonicalJson({ ...manifest, date: '' });
 }
 

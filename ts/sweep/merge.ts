@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sha256 } from '../core/codec.js';
 import { expectedError, MftError } from '../core/errors.js';
 import { onDisk } from './disk.js';
-import { openJournal, readableJournal, rowReader } from './journal.js';
+import { manifestOf, openJournal, readableJournal, rowReader } from './journal.js';
 import { readSideFile, sideFolder, type SideFile } from './side-files.js';
 
 export interface MergeSummary {
@@ -53,8 +53,7 @@ export async function mergeJournals(target: string, sources: readonly string[]):
     files.map((source) => readableJournal(source).then((input) => ({ source, ...input }))),
   );
   try {
-    const newest = inputs.flatMap(({ index }) => index.manifests).at(-1);
-    const manifest = newest === undefined ? {} : (JSON.parse(newest) as { manifest: Record<string, unknown> }).manifest;
+    const manifest = manifestOf(inputs.flatMap(({ index }) => index.manifests).at(-1), files.at(-1) ?? target);
     const { shard: _, ...joined } = manifest;
     const journal = await openJournal(target, { ...joined, mergedFrom: files.length });
     const taken = new Map<string, { isDone: boolean; essence: string }>();

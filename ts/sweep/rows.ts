@@ -8,6 +8,7 @@ import type { Disk } from './disk.js';
 import type { Job } from './job.js';
 import { type JournalIndex, readableJournal, rowReader } from './journal.js';
 import { rowLine } from './lines.js';
+import { checkedError, checkedResult } from './row-checks.js';
 import { extractArrays, readSideFile, type SideFile, writeSideFiles } from './side-files.js';
 
 /** What went wrong with a job, as data. */
@@ -95,19 +96,59 @@ export async function encodeRow(job: Job, outcome: Outcome, journal: string | un
   );
 }
 
-/** A row read back: typed arrays again, large arrays from their side files. */
-export async function decodeRow(line: string, journal?: string): Promise<SweepRow> {
+/**
+ * A row read back: typed arrays again, large arrays from their side files.
+ *
+ * @throws MftError (rejects) ERR_MFT_JOURNAL_MISMATCH for a row of another form, whose checksum says no more than that it is what was
+ * written; as `readSideFile`
+ */
+export async function decodeRow(line: string, journal?: string, number?: number): Promise<SweepRow> {
+  const refuse = (why: string, cause?: unknown): MftError => storedRowRefused(why, journal, number, cause);
+  try {
+    return await decoded(line, journal, refuse);
+  } catch (error) {
+    if (error instanceof MftError && error.code !== 'ERR_MFT_INVALID_ARGUMENT') throw error;
+    throw refuse('it is in no form that a sweep writes', error);
+  }
+}
+
+function storedRowRefused(why: string, journal?: string, number?: number, cause?: unknown): MftError {
+  const where = `${number === undefined ? 'A row' : `Line ${number}`} of ${journal ?? 'a sweep'}`;
+  return new MftError(
+    'ERR_MFT_JOURNAL_MISMATCH',
+    `${where} cannot be used: ${why}. Remove the line, and it runs again.`,
+    {
+      parameter: 'journal',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}
+
+/** Why a stored job failed. @throws MftError ERR_MFT_JOURNAL_MISMATCH */
+export function storedError(line: string, journal: string, number: number): JobError {
+  const { error } = JSON.parse(line) as { error: unknown };
+  return checkedError(error, (why) => storedRowRefused(why, journal, number));
+}
+
+async function decoded(
+  line: string,
+  journal: string | undefined,
+  refuse: (why: string) => MftError,
+): Promise<SweepRow> {
   const { crc, format, point, version, files, sweepSeed, result, ...row } = JSON.parse(line) as Record<
     string,
     unknown
   > & { files?: readonly SideFile[] };
   const base = { ...row, systemVersion: version };
-  if (row.status === 'failed') return base as unknown as SweepRow;
+  const isText = [row.verb, row.system, row.quantity ?? ''].every((name) => typeof name === 'string');
+  if (!isText || !isRecord(row.spec) || !isRecord(row.meta) || (row.run !== undefined && !isRecord(row.run)))
+    throw refuse('it does not say which job it is of');
+  if (row.status === 'failed') return { ...base, error: checkedError(row.error, refuse) } as unknown as SweepRow;
   const arrays =
     journal === undefined || files === undefined
       ? []
       : await Promise.all(files.map((file) => readSideFile(journal, file)));
-  const value = fromJson(withArrays(result, arrays)) as Record<string, unknown>;
+  const value = fromJson(checkedResult(withArrays(result, arrays), refuse)) as Record<string, unknown>;
   const { spec, run, system, meta } = row as unknown as RowBase;
   const again =
     value.kind === 'prediction' || value.kind === 'simulation'
@@ -126,7 +167,7 @@ function withArrays(value: unknown, arrays: readonly Float64Array[]): unknown {
 /** The stored rows of a journal, each key once, in the order of the file. */
 async function* storedRows(handle: FileHandle, path: string, index: JournalIndex): AsyncGenerator<SweepRow> {
   const read = rowReader(handle);
-  for (const entry of index.rows.values()) yield decodeRow(await read(entry), path);
+  for (const entry of index.rows.values()) yield decodeRow(await read(entry), path, entry.line);
 }
 
 /**

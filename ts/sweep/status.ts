@@ -1,9 +1,10 @@
 // What a journal holds, and what of its plan is missing.
 import { MftError } from '../core/errors.js';
-import { currentRows, type DamagedLine, readableJournal, rowReader } from './journal.js';
+import { currentRows, type DamagedLine, manifestOf, readableJournal, rowReader } from './journal.js';
 import { pendingJobs } from './pending.js';
 import { expandPlan, type SweepPlan } from './plan.js';
-import { jobError, type JobError } from './rows.js';
+import { isRecord } from './point.js';
+import { jobError, type JobError, storedError } from './rows.js';
 import type { VerbTable } from './verb.js';
 import { verbs as allVerbs } from './verbs.js';
 
@@ -32,7 +33,7 @@ export async function journalStatus(path: string, verbs: VerbTable = allVerbs): 
     for (const entry of entries) {
       if (entry.status === 'done') done++;
       else {
-        const { error } = JSON.parse(await read(entry)) as { error: JobError };
+        const error = storedError(await read(entry), path, entry.line);
         const known = failures.get(error.code);
         if (known === undefined) failures.set(error.code, { ...error, count: 1 });
         else known.count++;
@@ -75,5 +76,10 @@ function planIn(path: string, manifests: readonly string[]): SweepPlan {
       `The journal ${path} has no readable manifest, so its plan is not known; give the plan to \`mft sweep run\`.`,
       { parameter: 'journal' },
     );
-  return (JSON.parse(newest) as { manifest: { plan: SweepPlan } }).manifest.plan;
+  const { plan } = manifestOf(newest, path);
+  if (!isRecord(plan) || !isRecord(plan.base) || !['string', 'undefined'].includes(typeof plan.title))
+    throw new MftError('ERR_MFT_JOURNAL_MISMATCH', `The manifest of ${path} holds no plan of a sweep.`, {
+      parameter: 'journal',
+    });
+  return plan as unknown as SweepPlan;
 }

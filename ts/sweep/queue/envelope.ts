@@ -1,11 +1,12 @@
 // What travels through Redis: JSON text with a keyed hash, so that neither side takes anything from a stranger.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../../core/codec.js';
-import { MftError, type MftErrorCode } from '../../core/errors.js';
+import { MftError } from '../../core/errors.js';
 import { packageVersion } from '../../core/provenance.js';
 import { isRecord } from '../point.js';
 import { checkedJob, type Job } from '../job.js';
-import type { JobError, Outcome, RowMeta } from '../rows.js';
+import { checkedError, checkedResult } from '../row-checks.js';
+import type { Outcome, RowMeta } from '../rows.js';
 import type { VerbTable } from '../verb.js';
 
 /** A job is at most this long; a row at most `largestRow`. */
@@ -68,6 +69,8 @@ function refused(label: Label, why: string): MftError {
   return new MftError('ERR_MFT_QUEUE', `${label === 'job' ? 'Job' : 'Row'} refused: ${why}.`, { parameter: label });
 }
 
+const rowRefused = (why: string): MftError => refused('row', why);
+
 /** A job for the queue. @throws MftError ERR_MFT_QUEUE when it is too long */
 export function sealJob(job: Job, secret: string): Envelope {
   const envelope = sealed('job', { package: packageVersion(), job }, secret);
@@ -101,10 +104,12 @@ export function openOutcome(envelope: unknown, key: string, secret: string): Out
   const { outcome } = opened('row', envelope, largestRow, secret);
   if (!isRecord(outcome) || outcome.key !== key) throw refused('row', 'it answers another job');
   const meta = checkedMeta(outcome.meta);
-  if (outcome.status === 'failed') return { key, status: 'failed', error: checkedError(outcome.error), meta };
+  if (outcome.status === 'failed')
+    return { key, status: 'failed', error: checkedError(outcome.error, rowRefused), meta };
   if (outcome.status !== 'done' || typeof outcome.result !== 'string')
     throw refused('row', 'it is neither done nor failed');
-  return { key, status: 'done', result: checkedResult(outcome.result), meta };
+  // What is stored is what this side understood: read and written again.
+  return { key, status: 'done', result: canonicalJson(checkedResult(JSON.parse(outcome.result), rowRefused)), meta };
 }
 
 function checkedMeta(meta: unknown): RowMeta {
@@ -119,36 +124,4 @@ function checkedMeta(meta: unknown): RowMeta {
     ...(typeof attempts === 'number' ? { attempts } : {}),
     ...origin,
   };
-}
-
-function checkedError(error: unknown): JobError {
-  const { code, message, parameter } = isRecord(error) ? error : {};
-  if (typeof code !== 'string' || !/^ERR_MFT_[A-Z_]{1,40}$/.test(code) || typeof message !== 'string')
-    throw refused('row', 'its error has no code and message');
-  return {
-    code: code as MftErrorCode,
-    message: message.slice(0, 2000),
-    ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
-  };
-}
-
-/** A result's text, read and written again: what is stored is what this side understood. */
-function checkedResult(text: string): string {
-  const result: unknown = JSON.parse(text);
-  if (!isRecord(result)) throw refused('row', 'its result is not an object');
-  for (const observable of Object.values(isRecord(result.observables) ? result.observables : {})) {
-    if (
-      !isRecord(observable) ||
-      !Array.isArray(observable.axes) ||
-      !observable.axes.every((axis) => isRecord(axis) && Array.isArray(axis.values))
-    )
-      throw refused('row', 'an observable has no axes');
-    const size = (observable.axes as { values: unknown[] }[]).reduce(
-      (product, axis) => product * axis.values.length,
-      1,
-    );
-    if (Array.isArray(observable.values) && observable.values.length !== size)
-      throw refused('row', 'an observable does not fit its axes');
-  }
-  return canonicalJson(result);
 }

@@ -10,7 +10,7 @@ type Given = ModelParameters & { readonly inputs: Rows };
 /** Doubles of a pair and kernel: native arrays, or those of pairs that are integrated one by one; rows of lists. */
 const [mappedPair, integratedPair, perRowEntry] = [1.05, 20, 1.2] as const;
 /** Bytes of objects that a regression or a derivative makes and drops: at all, and of an input. */
-const [perRegression, perGradient, perSearch, perInput] = [2 ** 22, 2.5 * 2 ** 20, 5 * 2 ** 20, 9500] as const;
+const [perRegression, perGradient, perSearch, perInput] = [6 * 2 ** 20, 2.5 * 2 ** 20, 5 * 2 ** 20, 13_000] as const;
 /** Bytes of objects that lists of a matrix leave behind: of a row, and at most. */
 const [perRow, mostOfRows] = [17_000, 5.5 * 2 ** 20] as const;
 /** Of an activation whose pairs are summed or integrated, not given by a formula. */

@@ -87,3 +87,22 @@ t.test('small and large initial states stay apart where two second moments are s
   t.ok((await last(0.0003)) < 0.001, 'from below it stays below 0.0056');
   t.ok((await last(0.4)) > 0.2, 'from above it stays above');
 });
+
+// From the engine that multiplied step by step with OpenBLAS: 40 steps are two blocks of inputs, 130 units nine panels.
+t.test('networks that are kept are those of products step by step', async (t) => {
+  const last = { width: 130, steps: 40, inputCorrelation: 0.5, biasMean: 1 } as const;
+  const known = [
+    [{ cell: 'vanilla' }, 0.5845335592412569, 0.4286767683910551, -49.10710548744278],
+    [{ cell: 'minimal', weights: 'orthogonal' }, 0.27672277953895286, 0.11561176794770107, -23.036338083904106],
+    [{ cell: 'gru' }, 0.10431660230225172, 0.047640608214675126, -19.854700495767208],
+    [{ cell: 'lstm' }, 0.04537776683841699, 0.01680546937380565, -18.86010641094462],
+  ] as const;
+  for (const [cell, ...wanted] of known) {
+    const { observables } = await simulate({ system: 'recurrent', ...last, ...cell }, { trials: 3, seed: 5 });
+    const found = (['stateVariance', 'stateCovariance', 'perturbationGrowth'] as const).map((name) =>
+      Number(observables[name]?.values.at(-1)),
+    );
+    const error = Math.max(...found.map((value, i) => Math.abs(value / (wanted[i] as number) - 1)));
+    t.ok(error < 1e-11, `${cell.cell}: relative error ${error.toExponential(1)}`);
+  }
+});

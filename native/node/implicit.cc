@@ -8,6 +8,7 @@
 
 #include "core/blas.h"
 #include "core/lapack.h"
+#include "core/sparse_product.h"
 
 #include "node/fields.h"
 #include "node/rows.h"
@@ -104,29 +105,24 @@ std::span<T> integers(const Napi::CallbackInfo& info, std::size_t index, const c
 }
 
 // (rowPointers, columns, values, columnCount, width, x, y): y = A x for a graph operator A in compressed rows and x of
-// `width` numbers a node. Rows and columns are checked as they are read.
+// `width` numbers a node. Rows and columns are checked before anything is read.
 Napi::Value implicit_graph_multiply(const Napi::CallbackInfo& info) {
   const std::span<std::int32_t> pointers = integers<std::int32_t>(info, 0, "rowPointers");
   const std::span<std::int32_t> columns = integers<std::int32_t>(info, 1, "columns");
   const double* values = array(info, 2, "values", columns.size()).data();
-  if (pointers.empty()) throw wrong("rowPointers", "at least one number");
-  const std::size_t rows = pointers.size() - 1, others = count(info, 3, "columnCount"), width = count(info, 4, "width");
-  const double* x = array(info, 5, "x", others * width).data();
-  double* y = array(info, 6, "y", rows * width).data();
-  for (std::size_t i = 0; i < rows; ++i) {
-    const std::int32_t from = pointers[i], to = pointers[i + 1];
-    if (from < 0 || to < from || static_cast<std::size_t>(to) > columns.size())
+  const std::size_t others = count(info, 3, "columnCount"), width = count(info, 4, "width");
+  const SparseMatrix matrix{pointers, columns, values, others};
+  switch (check(matrix)) {
+    case SparseFault::kRowPointers:
       throw wrong("rowPointers", "increasing from 0 to the number of entries");
-    double* out = y + i * width;
-    std::fill(out, out + width, 0.0);
-    for (std::int32_t e = from; e < to; ++e) {
-      const std::int32_t column = columns[static_cast<std::size_t>(e)];
-      if (column < 0 || static_cast<std::size_t>(column) >= others) throw wrong("columns", "nodes of the graph");
-      const double* in = x + static_cast<std::size_t>(column) * width;
-      const double weight = values[e];
-      for (std::size_t j = 0; j < width; ++j) out[j] += weight * in[j];
-    }
+    case SparseFault::kColumns:
+      throw wrong("columns", "nodes of the graph");
+    case SparseFault::kNone:
+      break;
   }
+  const double* x = array(info, 5, "x", others * width).data();
+  double* y = array(info, 6, "y", (pointers.size() - 1) * width).data();
+  sparse_product(matrix, width, x, y);
   return info.Env().Undefined();
 }
 

@@ -41,8 +41,9 @@ struct EquilibriumShape {
 // Parameters: U (units x inputs), c, then W (units x units). A row's bits do not depend on the rows beside it: one that
 // is at rest is left alone. Statistics are those of the pre-activations at rest and of dE/d(pre-activation).
 // Tape of a row: slots of `units` numbers. A bundle is (s, D, delta) of one update; `bundles` of them, the update t in
-// number t mod bundles; then the slots below. Unrolled, all deltas of a row lie a bundle apart, so that the gradient of
-// W is one product: the third slots behind the bundles then stay 0.
+// number t mod bundles; then the slots below, those of masks and of a start only where there are any. Unrolled, all
+// deltas of a row lie a bundle apart, so that the gradient of W is one product: the third slots behind the bundles then
+// stay 0.
 template <typename T>
 class EquilibriumLayer final : public Layer<T> {
  public:
@@ -53,7 +54,7 @@ class EquilibriumLayer final : public Layer<T> {
   std::vector<Tensor> tensors() const override;
   double keep_probability() const override { return shape_.keep_probability; }
   std::size_t tape_per_row() const override {
-    return 3 * shape_.units * (bundles() + 2) + (is_unrolled() ? 0 : kTailNumbers);
+    return is_unrolled() ? 3 * shape_.units * (bundles() + 2) : slot(slots()) + kTailNumbers;
   }
   std::size_t evaluation_scratch_per_row() const override { return 2 * shape_.units + 1; }
   std::size_t mask_words(std::size_t rows) const override {
@@ -89,11 +90,18 @@ class EquilibriumLayer final : public Layer<T> {
   std::size_t delta(std::size_t bundle) const { return slot(3 * bundle + 2); }
   std::size_t state() const { return slot(3 * bundles()); }          // backward: the adjoint, or the error on its way
   std::size_t delta_sum() const { return slot(3 * bundles() + 1); }  // unrolled only; forward: its number of updates
-  std::size_t first_free() const { return slot(3 * bundles() + 2); }
-  std::size_t drive() const { return slot(3 * bundles() + 3); }  // U x + c; at rest: the pre-activation
-  std::size_t mask() const { return slot(3 * bundles() + 4); }
-  std::size_t start() const { return slot(3 * bundles() + 5); }  // of the original iteration
-  std::size_t updates() const { return is_unrolled() ? delta_sum() : slot(9); }
+  std::size_t first_free() const { return is_unrolled() ? slot(3 * bundles() + 2) : slot(4); }
+  std::size_t drive() const {
+    return is_unrolled() ? slot(3 * bundles() + 3) : slot(5);
+  }  // U x + c; at rest: before phi
+  std::size_t mask() const { return is_unrolled() ? slot(3 * bundles() + 4) : slot(6); }
+  std::size_t start() const { return slot(slots() - 1); }  // of the original iteration, and of conjugate gradient
+  std::size_t slots() const {
+    const bool has_start =
+        shape_.method == AdjointMethod::kOriginalRbp || shape_.method == AdjointMethod::kConjugateGradient;
+    return 6 + (shape_.keep_probability < 1 ? 1 : 0) + (has_start ? 1 : 0);
+  }
+  std::size_t updates() const { return is_unrolled() ? delta_sum() : slot(slots()); }
   bool is_masked(const Pass<T>& pass) const { return pass.masks != nullptr && pass.masks->masks(shape_.mask_layer); }
   // Rows of a view into the tape.
   RowView<T> at(T* tape, std::size_t place) const { return {tape + place, tape_per_row()}; }

@@ -88,6 +88,20 @@ t.test('the first Ctrl-C finishes the running jobs, the second ends them: exit c
   t.equal(mft('run', long, '--journal', 'stopped.jsonl', '--dry-run', '--json').status, 0, 'the lock is free again');
 });
 
+t.test('SIGTERM and SIGHUP finish the running jobs as Ctrl-C does, with their own exit codes', async (t) => {
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const journal = `${signal}.jsonl`;
+    const child = await started(journal);
+    child.kill(signal);
+    await once(child, 'exit');
+    t.equal(child.exitCode, code, signal);
+    t.match(mft('status', journal, '--json'), { status: 0, stdout: /"damaged": \[\]/ }, signal);
+  }
+});
+
 t.test('two runs on one journal: the second is refused', async (t) => {
   const running = await started('shared.jsonl');
   t.match(mft('run', long, '--journal', 'shared.jsonl'), { status: 4, stderr: /Another run.*ERR_MFT_JOURNAL_LOCKED/ });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { main } from '../cli/command.js';
 import { choices } from '../data/mutations.js';
 
 const child = fileURLToPath(new URL('../fixtures/train-child.mjs', import.meta.url));
@@ -58,4 +59,31 @@ t.test('killed ten times', async (t) => {
   t.ok(Number(resumedFrom) > 0, `the last run continued from step ${resumedFrom}`);
   t.equal(checksum, undisturbed[0], 'the same bits');
   t.equal(reports, undisturbed[2], 'the same reports');
+});
+
+t.test('SIGTERM and SIGHUP save as Ctrl-C does', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mft-term-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const checkpoint = join(folder, signal);
+    const words = ['train', 'synthetic', '--width', '40', '--steps', '1000000', '--checkpoint', checkpoint];
+    // No checkpoint but the one of the signal.
+    const training = spawn(process.execPath, [main, ...words, '--checkpoint-every', '1000000'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    training.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = new Promise((resolve) => training.on('close', resolve));
+    // The lock is there as soon as the training runs.
+    while ((await modified(`${checkpoint}.lock`)) === 0 && training.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    training.kill(signal);
+    t.equal(await ended, code, said);
+    t.ok((await modified(checkpoint)) > 0, `${signal}: saved`);
+    t.match(said, /the state of the training is in/);
+    t.equal(await modified(`${checkpoint}.lock`), 0, 'no lock is left');
+  }
 });

@@ -93,7 +93,7 @@ export const tiny: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   },
   'recurrent-forget-bias': { cells: ['minGru'], lengths: [4, 8], width: 16, steps: 30, seeds: 2, testCount: 200 },
   'recurrent-table-1': { cells: ['vanilla', 'gru', 'lstm'], width: 12, positions: 10, batchSize: 10, reports: 2 },
-  'recurrent-back-propagation-documents': { epochs: 8 },
+  'recurrent-back-propagation-documents': { epochs: 8, seeds: 2 },
   'recurrent-back-propagation-memory': { pixels: 7, hidden: 10, updates: 20, reports: [20], counts: [1, 3, 5] },
   'percolation-three-arms': { seeds: 2, steps: 60, depths: [1, 2], testCount: 200 },
 };

@@ -39,7 +39,7 @@ export const contract: ContractCase = {
     run: { trials: 20_000, seed: 5 },
     widths: [8, 16],
   },
-  references: 139,
+  references: 143,
   memory: [
     {
       spec: { ...small, input: [3, 3, 1], width: 2, depth: 100 },

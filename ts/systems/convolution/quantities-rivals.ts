@@ -4,6 +4,7 @@ import { expectedError } from '../../core/errors.js';
 import { numberField, wholeField } from '../../core/fields.js';
 import { type Quantity, quantity } from '../../core/system.js';
 import { failureProbability, samples, target } from './quantities-bounds.js';
+import { gaussianDivergence } from './posterior.js';
 import {
   bitCountGap,
   catoniBound,
@@ -92,6 +93,18 @@ export const rivalQuantityTable = {
       temperature: above('C.', 'C').default(1),
     }),
     evaluate: (p) => catoniBound(p.empiricalError, p.divergence, p.samples, p.failureProbability, p.temperature),
+  }),
+  gaussianDivergence: quantity({
+    symbol: 'KL(N(w, σ²) ‖ N(w₀, σ₀²)) + log 1/π',
+    description:
+      'The `divergence` of Gaussian weights around trained ones from those around the first ones, and the price of σ₀ on a grid.',
+    source: 'derived; docs 5.11',
+    parameters: z.strictObject({
+      distance: numberField({ low: 0 }, 'Distance of trained from first weights.', '|w − w₀|'),
+      deviation: above('Deviation of the weights around the trained ones.', 'σ'),
+      weights: whole('Weights.', 'd'),
+    }),
+    evaluate: (p) => gaussianDivergence(p.distance, p.deviation, p.weights),
   }),
   holdoutMargin: quantity({
     symbol: '√(log(sides/δ)/2n)',

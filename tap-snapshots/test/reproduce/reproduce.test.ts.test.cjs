@@ -420,12 +420,16 @@ e_l | x layer linear | y linear | area line line rule point | widths of the spec
 
 exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-normalized-kernels > weight-laws-normalized-kernels slope-0 1`] = `
 Normalised kernels, slope 0
- | x angle of the inputs linear | y cosine linear | area line line rule point | theory, 1 layers line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point; theory, 4 layers line; theory, 16 layers line
+behind 1 hidden layer | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
+behind 4 hidden layers | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
+behind 16 hidden layers | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-normalized-kernels > weight-laws-normalized-kernels slope-0.2 1`] = `
 Normalised kernels, slope 0.2
- | x angle of the inputs linear | y cosine linear | area line line rule point | theory, 1 layers line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point; theory, 4 layers line; theory, 16 layers line
+behind 1 hidden layer | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
+behind 4 hidden layers | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
+behind 16 hidden layers | x angle of the inputs (laws side by side) linear | y cosine linear | area line line rule point | theory line; gaussian point; uniform point; laplace point; generalised Gaussian 1.5 point; multivariate t, ν = 24 point; multivariate t, ν = 2.5 point
 `
 
 exports[`test/reproduce/reproduce.test.ts > TAP > weight-laws-real-data > weight-laws-real-data condition 1`] = `

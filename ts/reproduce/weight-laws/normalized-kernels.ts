@@ -61,13 +61,15 @@ export const normalizedKernels: Reproduction<LawScale> = {
     for (const negativeSlope of scale.negativeSlopes)
       for (const law of Object.keys(laws)) all.push(await measured(scale, law, negativeSlope, options));
     return {
-      figures: scale.negativeSlopes.map((negativeSlope) => ({
-        name: `slope-${negativeSlope}`,
-        figure: drawn(
-          scale,
-          all.filter((each) => each.negativeSlope === negativeSlope),
-        ),
-      })),
+      figures: await Promise.all(
+        scale.negativeSlopes.map(async (negativeSlope) => ({
+          name: `slope-${negativeSlope}`,
+          figure: await drawn(
+            scale,
+            all.filter((each) => each.negativeSlope === negativeSlope),
+          ),
+        })),
+      ),
       rows: [
         ...all.flatMap((each) => lawRows(scale, each)),
         ...all.filter(({ law }) => law === heavy).map((each) => heavyRow(scale, each, all)),
@@ -200,19 +202,30 @@ async function axisRows(): Promise<ReproductionRow[]> {
   return [...rows, printedRow({ what, published: gaussian, source: 'derived', measured, decimals: 6 })];
 }
 
-function drawn({ depths }: LawScale, all: readonly Measured[]): VegaLiteFigure {
+async function drawn({ depths }: LawScale, all: readonly Measured[]): Promise<VegaLiteFigure> {
+  const negativeSlope = all[0]?.negativeSlope ?? 0;
   const points: CurvePoint[] = [];
-  for (const [d, depth] of depths.entries())
-    for (const [i, angle] of angles.entries()) {
-      points.push({ x: angle, y: all[0]?.theory[d]?.[i] as number, series: `theory, ${depth} layers` });
-      for (const { law, cosine, error } of all) {
-        const [y, margin] = [cosine[d]?.[i] as number, 2 * (error[d]?.[i] as number)];
-        points.push({ x: angle, y, low: y - margin, high: y + margin, mark: 'point', series: law });
-      }
+  for (const [d, depth] of depths.entries()) {
+    const panel = `behind ${depth} hidden ${depth === 1 ? 'layer' : 'layers'}`;
+    for (let i = 0; i <= 60; i++) {
+      const angle = (Math.PI * i) / 60;
+      const y = (await evaluate('kernel', 'normalizedKernelAtDepth', { negativeSlope, angle, depth })) as number;
+      points.push({ x: angle, y, series: 'theory', panel });
     }
+    for (const [k, { law, cosine, error }] of all.entries())
+      for (const [i, angle] of angles.entries()) {
+        const [y, margin] = [cosine[d]?.[i] as number, 2 * (error[d]?.[i] as number)];
+        // Side by side: the bars of six laws would hide each other.
+        const x = angle + 0.03 * (k - (all.length - 1) / 2);
+        points.push({ x, y, low: y - margin, high: y + margin, mark: 'point', series: law, panel });
+      }
+  }
   return figureCurves(points, {
-    title: `Normalised kernels, slope ${all[0]?.negativeSlope}`,
-    x: 'angle of the inputs',
+    title: `Normalised kernels, slope ${negativeSlope}`,
+    x: 'angle of the inputs (laws side by side)',
     y: 'cosine',
+    width: 300,
+    height: 220,
+    columns: 2,
   });
 }

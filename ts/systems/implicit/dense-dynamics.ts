@@ -38,12 +38,21 @@ export interface Hopfield {
 export const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 export const logisticSlope = (x: number): number => logistic(x) * logistic(-x);
 
+/** Rows and columns of a block that stays in the cache while it is read along both. */
+const blockSide = 64;
+
 /** V + Vᵀ with zero diagonal. */
 export function symmetricCouplings(couplings: Vector, n: number): Vector {
-  return couplings.map((value, k) => {
-    const [i, j] = [Math.floor(k / n), k % n];
-    return i === j ? 0 : value + (couplings[j * n + i] as number);
-  });
+  const sum = new Float64Array(n * n);
+  for (let i0 = 0; i0 < n; i0 += blockSide)
+    for (let j0 = 0; j0 < n; j0 += blockSide) {
+      const [iEnd, jEnd] = [Math.min(n, i0 + blockSide), Math.min(n, j0 + blockSide)];
+      for (let i = i0; i < iEnd; i++)
+        for (let j = j0; j < jEnd; j++)
+          sum[i * n + j] = (couplings[i * n + j] as number) + (couplings[j * n + i] as number);
+    }
+  for (let i = 0; i < n; i++) sum[i * n + i] = 0;
+  return sum;
 }
 
 /** F(h) = m [(1 − step/leak) h + step W s(gain h)] + (1 − m) x. */

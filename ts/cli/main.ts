@@ -5,6 +5,7 @@ import { MftError } from '../core/errors.js';
 import { packageVersion } from '../core/provenance.js';
 import { addExamples } from './examples.js';
 import { exitCodes, reportAndExit, writeUsageError } from './exit.js';
+import { writeWhole } from './whole-writes.js';
 
 /** Each command in a file of its own, loaded when its name is the first word; all of them for help and for names not known. */
 const commands: Readonly<Record<string, () => Promise<{ readonly register: (program: Command) => void }>>> = {
@@ -38,6 +39,7 @@ const program = new Command('mft')
   .configureOutput({ outputError: writeUsageError })
   .exitOverride();
 
+writeWhole(process.stdout);
 // A reader that has seen enough (head) closes the pipe: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);

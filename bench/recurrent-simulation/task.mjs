@@ -24,6 +24,7 @@ export const answerOf = ({ observables }, networks) => ({
 /** Networks of ours that an answer is held against. */
 const trialsOf = (width) => (width <= 128 ? 200 : 40);
 const largestZ = 5.5;
+const checkedSteps = 10;
 
 export const task = {
   name: 'recurrent-simulation',
@@ -38,7 +39,7 @@ export const task = {
         options: { cell, width, steps: 50, networks: networksOf(width) },
       })),
     ),
-  check: ({ cell }) => ({ cell, width: 64, steps: 10, networks: 100 }),
+  check: ({ cell }) => ({ cell, width: 64, steps: checkedSteps, networks: 100 }),
   reference: 'native',
   needsLimits: false,
   competitors: [
@@ -61,8 +62,10 @@ export const task = {
     });
     return { ...Object.fromEntries(observed.map((name) => [name, last(name)])), growth: last('perturbationGrowth') };
   },
-  isRight: (expected, { networks, observables }, { width }) => {
-    const found = Object.entries(expected).map(([name, { value, scatter }]) => {
+  isRight: (expected, { networks, observables }, { width, steps }) => {
+    // Over many steps the mean growth is that of the few networks that grow most: it is held at few steps, by `check`.
+    const held = Object.entries(expected).filter(([name]) => name !== 'growth' || steps <= checkedSteps);
+    const found = held.map(([name, { value, scatter }]) => {
       const own = observables[name][0];
       return (
         (name === 'growth' ? Math.log(own) - value : own - value) /

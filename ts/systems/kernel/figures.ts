@@ -50,7 +50,9 @@ async function curves(
       const depth = layer - 1;
       if (depth !== 0 && (depth & (depth - 1)) !== 0 && depth !== spec.depth) return;
       if (Math.log2(Math.max(1, depth)) > largestCurves && depth !== spec.depth) return;
-      grid.forEach((angle, i) => points.push({ x: angle, y: 1 - (gap[i + 1] as number), series: `${depth} layers` }));
+      grid.forEach((angle, i) =>
+        points.push({ x: angle, y: 1 - (gap[i + 1] as number), series: depth === 1 ? '1 layer' : `${depth} layers` }),
+      );
     },
   });
   return figureCurves(points, { title: 'Normalised kernel over depth', x: 'angle between the inputs', y: 'cosine' });

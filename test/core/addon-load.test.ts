@@ -53,3 +53,35 @@ t.test('a leftover of another build is named', async (t) => {
   t.equal(status, 4);
   t.match(stderr, `The file taken is ${join(folder, 'build', 'Release', 'old.node')}`);
 });
+
+t.test('flags that forbid addons are named, and nothing is said of compilers', async (t) => {
+  const [permission] = ['--permission', '--experimental-permission'].filter((flag) =>
+    process.allowedNodeEnvironmentFlags.has(flag),
+  );
+  const flags: readonly [string, RegExp][] = [
+    ['--no-addons', /switched off by --no-addons.*\nStart Node without it/],
+    ...(permission === undefined
+      ? []
+      : [
+          [
+            `${permission} --allow-fs-read=*`,
+            new RegExp(`switched off by ${permission}.*\nAdd --allow-addons beside ${permission}`),
+          ] as [string, RegExp],
+        ]),
+  ];
+  const code =
+    'import("mft-native").then((m) => m.predict({ system: "feedforward" })).catch((e) => console.log(e.code, e.message))';
+  for (const [words, wanted] of flags)
+    for (const byEnvironment of [false, true]) {
+      const { NODE_OPTIONS: _, ...env } = process.env;
+      const given = byEnvironment ? [] : words.split(' ');
+      const { stdout } = spawnSync(process.execPath, [...given, '-e', code], {
+        cwd: root,
+        encoding: 'utf8',
+        env: byEnvironment ? { ...env, NODE_OPTIONS: words } : env,
+      });
+      t.match(stdout, /^ERR_MFT_NATIVE_LOAD/, words);
+      t.match(stdout, wanted);
+      t.notMatch(stdout, /apt-get|npm install/);
+    }
+});

@@ -143,12 +143,30 @@ function isMusl(): boolean {
 /** What a build from source needs from the registry; installed packages carry none of it. */
 const buildPackages = 'cmake-js@8 node-addon-api@8 node-api-headers@1';
 
+/** Node was told to load no addons: by which flag, and what lets this one in. */
+function disabledAdvice(): readonly string[] {
+  const given = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].map(
+    (word) => word.split('=')[0],
+  );
+  const permission = given.find((word) => word === '--permission' || word === '--experimental-permission');
+  const named = permission ?? (given.includes('--no-addons') ? '--no-addons' : undefined);
+  const where = named === undefined ? 'Addons are switched off in this process' : `Addons are switched off by ${named}`;
+  return [
+    `${where}; the file is there and is not at fault.`,
+    permission === undefined
+      ? 'Start Node without it (workers: without it in `execArgv`).'
+      : `Add --allow-addons beside ${permission} (and --allow-worker, --allow-fs-read where they are needed).`,
+  ];
+}
+
 function loadDiagnosis(cause: unknown, file: string | undefined): string {
   const platform = `${process.platform}-${process.arch}${isMusl() ? ' with musl' : ''}`;
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   const lines = [
     `The native addon of mft-native could not be loaded on ${platform}, Node ${process.version}: ${reason}`,
   ];
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED')
+    return [...lines, ...disabledAdvice()].join('\n');
   const bundled = bundledFiles();
   const { MFT_NATIVE_PREBUILD: override } = process.env;
   if (override !== undefined)

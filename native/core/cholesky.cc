@@ -15,6 +15,7 @@ namespace mft {
 namespace {
 
 constexpr std::size_t kTile = 256;
+constexpr std::size_t kBlock = 768;  // rows of a product; no fewer for more threads, so that bits stay
 constexpr double kDependent = 10.0 * std::numeric_limits<double>::epsilon();
 
 std::size_t tiles(std::size_t count) { return (count + kTile - 1) / kTile; }
@@ -62,6 +63,19 @@ CholeskyOutcome cholesky_factor(double* matrix, std::size_t count, double shift,
     control.throw_if_cancelled();
     const auto [first, size] = tile(k, count);
     double* corner = matrix + first * count + first;
+    // The column of tiles less what the columns before it explain: of the diagonal, and of blocks of rows below, so
+    // that an element is met once and a block of L serves many rows.
+    const double* own = matrix + first * count;
+    const std::size_t next = first + size, blocks = (count - next + kBlock - 1) / kBlock;
+    parallel_for(first > 0 ? 1 + blocks : 0, threads, [&](std::size_t unit, int) {
+      if (unit == 0) {
+        blas::subtract_gram(size, first, own, count, corner, count);
+        return;
+      }
+      const std::size_t row = next + (unit - 1) * kBlock;
+      blas::gemm(false, true, std::min(kBlock, count - row), size, first, -1.0, matrix + row * count, count, own, count,
+                 1.0, matrix + row * count + first, count);
+    });
     const std::size_t stopped = lapack::cholesky(size, corner, count);
     for (std::size_t i = 0; i < size; ++i) {
       const double root = corner[i * count + i];
@@ -78,21 +92,6 @@ CholeskyOutcome cholesky_factor(double* matrix, std::size_t count, double shift,
     parallel_for(below, threads, [&](std::size_t t, int) {
       const auto [row, rows] = tile(k + 1 + t, count);
       blas::solve_rows(true, rows, size, corner, count, matrix + row * count + first, count);
-    });
-    parallel_for(below * (below + 1) / 2, threads, [&](std::size_t unit, int) {
-      // Unit t (t + 1) / 2 + s is the tile (t, s), s <= t.
-      auto t = static_cast<std::size_t>((std::sqrt(8.0 * static_cast<double>(unit) + 1.0) - 1.0) / 2.0);
-      while (t * (t + 1) / 2 > unit) --t;
-      while ((t + 1) * (t + 2) / 2 <= unit) ++t;
-      const auto [row, rows] = tile(k + 1 + t, count);
-      const auto [column, columns] = tile(k + 1 + unit - t * (t + 1) / 2, count);
-      const double* left = matrix + row * count + first;
-      double* into = matrix + row * count + column;
-      if (row == column)
-        blas::subtract_gram(rows, size, left, count, into, count);
-      else
-        blas::gemm(false, true, rows, columns, size, -1.0, left, count, matrix + column * count + first, count, 1.0,
-                   into, count);
     });
     control.advance(1);
   }

@@ -1,6 +1,6 @@
 // Cholesky factorisation of large matrices on several threads, and what is solved with it. Row-major; the factor lies
-// in the lower triangle and the strict upper triangle keeps the matrix. Tiles do not depend on threads, so nor do the
-// bits.
+// in the lower triangle and the strict upper triangle keeps the matrix. Columns of tiles from left to right, each less
+// what those before it explain in one product. Tiles do not depend on threads, so nor do the bits.
 #pragma once
 #include <cstddef>
 

@@ -207,7 +207,7 @@ void explicit_jacobians(test::Tally& tally, ActivationKind kind) {
 int main() {
   blas::prepare();
   test::Tally tally;
-  for (const std::size_t n : {1u, 7u, 256u, 257u, 600u}) factor(tally, n);
+  for (const std::size_t n : {1u, 7u, 256u, 257u, 600u, 1300u}) factor(tally, n);
   repeated_rows(tally);
   not_a_number(tally);
   for (const ActivationKind kind : {ActivationKind::kTanh, ActivationKind::kRelu}) explicit_jacobians(tally, kind);

@@ -1,9 +1,11 @@
 // Memory of a minibatch: growth of the peak in one training step, without what one row takes (weights and their gradients).
-// node bench/implicit-training/memory.mjs [--python python3]: MiB for 10, 50 and 200 updates.
+// node bench/implicit-training/memory.mjs: MiB for 10, 50 and 200 updates. Then what `task.mjs` leaves of the gradient of W
+// on either side: |gradient - exact|/|exact|.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { trained } from './task.mjs';
+import { python } from '../runner/child.mjs';
+import { gradientError, task, trained } from './task.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const options = { width: 1024, weightVariance: 1.8, updates: 1 };
@@ -34,23 +36,22 @@ const median = (measure) => Array.from({ length: 5 }, measure).sort((a, b) => a 
 if (process.argv[2] === 'one') {
   console.log(await ownGrowth(JSON.parse(process.argv[3])));
 } else {
-  const python = process.argv[process.argv.indexOf('--python') + 1] ?? 'python3';
   const own = (given) =>
     Number(
       execFileSync('node', ['--expose-gc', `${here}memory.mjs`, 'one', JSON.stringify(given)], { encoding: 'utf8' }),
     );
-  const torch = ({ batch, steps }) =>
+  const torch = ({ batch, steps, report = 'memory' }) =>
     Number(
       execFileSync(
-        process.argv.includes('--python') ? python : 'python3',
+        python,
         [
           `${here}torch.py`,
-          'width=1024',
+          `width=${options.width}`,
           `batch=${batch}`,
           'updates=1',
           `steps=${steps}`,
-          'weightVariance=1.8',
-          'report=memory',
+          `weightVariance=${options.weightVariance}`,
+          `report=${report}`,
         ],
         { encoding: 'utf8' },
       ),
@@ -65,4 +66,7 @@ if (process.argv[2] === 'one') {
       const [one, many] = rows.map((batch) => median(() => measure({ batch, steps }) / 2 ** 20));
       console.log(`${name}, ${steps} updates: ${(many - one).toFixed(1)} MiB (one row alone ${one.toFixed(1)})`);
     }
+  const [{ options: timed }] = task.cases(false);
+  console.log(`error of the gradient, native: ${(await gradientError(timed)).toExponential(2)}`);
+  console.log(`error of the gradient, PyTorch: ${torch({ ...timed, report: 'error' }).toExponential(2)}`);
 }

@@ -11,7 +11,7 @@ export const programs = fileURLToPath(new URL('../../build/bench', import.meta.u
 const processors = allowedProcessors();
 
 /** Python with the competitor's packages: Debian's own, where python3-torch and python3-scipy live, unless BENCH_PYTHON says otherwise. */
-const python = process.env.BENCH_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3');
+export const python = process.env.BENCH_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3');
 
 function commandOf(task, program) {
   if (program.endsWith('.mjs')) return [process.execPath, ['--max-old-space-size=8192', `${bench}${task}/${program}`]];
